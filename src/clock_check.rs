@@ -1,9 +1,10 @@
 //! Compares this server's clock with the times in signed events, and repairs what a wrong clock left behind.
 //!
 //! Invariant: only times in signed events are compared, never those of requests that anyone can send. Duplicates of an event
-//! are not compared again.
+//! are not compared again. A clock that is behind is reported by the median of the latest events of each connection, so that
+//! no single event or connection decides; every page and command reports the same.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::sleep;
 
@@ -20,12 +21,10 @@ use crate::{
 
 /// The number of newest events that are read.
 const READ: i64 = 20;
-/// The number of these that are compared.
+/// The number of these that are compared, of each connection.
 const SAMPLES: usize = 5;
 /// Samples that must agree that the clock is ahead: a single one may be a retry.
 const MIN_LATE_SAMPLES: usize = 3;
-/// Samples of all connections that must agree that the clock is behind: a merchant can sign any time.
-const MIN_EARLY_SAMPLES: usize = 2;
 /// No gateway retries an event for longer.
 const LONGEST_RETRY: Duration = Duration::from_hours(15 * 24 + 1);
 /// The interval between repairs.
@@ -36,12 +35,12 @@ const EARLIEST_NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 /// The deviation of the clock from the times in signed events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Difference {
-    /// Events are dated later than now.
+    /// The latest events are dated later than now, and the clock was or is this far behind them.
     Behind(Duration),
-    /// The newest events were received before they were signed, and now is later than both: the clock may have been
+    /// The latest events were received this long before they were signed, and now is later than both: the clock may have been
     /// corrected.
     WasBehind(Duration),
-    /// Each of the newest events was received at least this long after it was signed.
+    /// Each of the latest events was received at least this long after it was signed.
     Ahead {
         by: Duration,
         /// True if the delay is too long for a retry.
@@ -63,16 +62,15 @@ pub(crate) struct SignedTimes {
     newest: Vec<Sample>,
     /// The newest of those received up to now, newest first.
     up_to_now: Vec<Sample>,
-    is_of_all: bool,
 }
 
 impl SignedTimes {
-    /// Loads the times of one connection, to which the caller has checked access, or of all.
-    pub(crate) async fn load(reader: &mut Reader, connection: Option<ConnectionId>, now: Timestamp) -> Result<Self, DbError> {
-        let mut found = events::store::list_signed_times(&mut *reader, connection, EventId::greatest(), READ).await?;
+    /// Loads the times of all connections: the clock is the same for all.
+    pub(crate) async fn load(reader: &mut Reader, now: Timestamp) -> Result<Self, DbError> {
+        let mut found = events::store::list_signed_times(&mut *reader, EventId::greatest(), READ).await?;
         // Events received while the clock was ahead keep the newest ids, so those below them are read too.
         let up_to = EventId::first_at(now.plus(CLOCK_TOLERANCE));
-        found.extend(events::store::list_signed_times(&mut *reader, connection, up_to, READ).await?);
+        found.extend(events::store::list_signed_times(&mut *reader, up_to, READ).await?);
         let mut samples = Vec::with_capacity(found.len());
         for event in found {
             let Some(signed) = event.signed_at() else { continue };
@@ -82,16 +80,16 @@ impl SignedTimes {
                 samples.push(Sample { received: event.received_at, signed, connection: event.connection_id });
             }
         }
-        Ok(Self::of(samples, connection.is_none(), now))
+        Ok(Self::of(samples, now))
     }
 
-    fn of(mut newest: Vec<Sample>, is_of_all: bool, now: Timestamp) -> Self {
+    fn of(mut newest: Vec<Sample>, now: Timestamp) -> Self {
         newest.sort_unstable_by(|one, other| other.cmp(one));
         newest.dedup();
         // After its clock is set back, a process keeps generating ids of the earlier time, so compare times, not ids.
         let up_to_now =
             newest.iter().filter(|sample| sample.received <= now.plus(CLOCK_TOLERANCE)).copied().take(SAMPLES).collect();
-        Self { newest, up_to_now, is_of_all }
+        Self { newest, up_to_now }
     }
 
     /// True if there is nothing to compare with.
@@ -101,31 +99,34 @@ impl SignedTimes {
 
     /// Returns the deviation of the clock; `None` if it is correct or nothing is known.
     pub(crate) fn difference(&self, now: Timestamp) -> Option<Difference> {
-        let is_later = |sample: &&Sample| sample.signed > now.plus(CLOCK_TOLERANCE);
-        let later: Vec<Sample> = self.newest.iter().filter(is_later).copied().collect();
-        if self.are_enough(&later) {
-            return later.iter().map(|sample| sample.signed.since(now)).max().map(Difference::Behind);
+        let at_arrival = self.median(|sample| behind(sample.signed, sample.received));
+        let until_now = self.median(|sample| behind(sample.signed, now));
+        // Later than the events only in a clock that was set back since they arrived.
+        if until_now > CLOCK_TOLERANCE {
+            return Some(Difference::Behind(until_now.max(at_arrival)));
         }
-        // Unconfirmed events dated later than now come from a wrong clock.
-        let samples: Vec<Sample> = self.up_to_now.iter().filter(|sample| !is_later(sample)).copied().collect();
-        let is_early = |sample: &&Sample| sample.signed > sample.received.plus(CLOCK_TOLERANCE);
-        let early: Vec<Sample> = samples.iter().take_while(is_early).copied().collect();
-        if self.are_enough(&early) {
-            return early.first().map(|sample| Difference::WasBehind(sample.signed.since(sample.received)));
+        if at_arrival > CLOCK_TOLERANCE {
+            return Some(Difference::WasBehind(at_arrival));
         }
+        // A single event that arrived in time shows that the clock is not ahead. One dated later than its arrival shows nothing.
+        let is_possible = |sample: &&Sample| behind(sample.signed, sample.received.min(now)) <= CLOCK_TOLERANCE;
+        let samples: Vec<&Sample> = self.up_to_now.iter().filter(is_possible).collect();
         let by = samples.iter().map(|sample| sample.received.since(sample.signed)).min()?;
         let is_certain = by > LONGEST_RETRY;
         let is_ahead = by > CLOCK_TOLERANCE && (is_certain || samples.len() >= MIN_LATE_SAMPLES);
         is_ahead.then_some(Difference::Ahead { by, is_certain })
     }
 
-    /// True if these samples suffice to report that the clock is behind: for one connection a single sample does; for all
-    /// connections two, from different connections if there are several.
-    fn are_enough(&self, those: &[Sample]) -> bool {
-        let connections = |samples: &[Sample]| samples.iter().map(|sample| sample.connection).collect::<BTreeSet<_>>().len();
-        let is_confirmed = those.len() >= MIN_EARLY_SAMPLES.min(self.newest.len())
-            && connections(those) >= MIN_EARLY_SAMPLES.min(connections(&self.newest));
-        !those.is_empty() && (!self.is_of_all || is_confirmed)
+    /// Returns the median over the connections of the median over the latest samples of each.
+    fn median(&self, of: impl Fn(&Sample) -> Duration) -> Duration {
+        let mut by_connection: BTreeMap<ConnectionId, Vec<Duration>> = BTreeMap::new();
+        for sample in &self.newest {
+            let latest = by_connection.entry(sample.connection).or_default();
+            if latest.len() < SAMPLES {
+                latest.push(of(sample));
+            }
+        }
+        median(by_connection.into_values().map(median).collect())
     }
 
     /// True if `now` is plausible. With a clock that is behind, a repair would expire secrets that are still valid.
@@ -135,6 +136,17 @@ impl SignedTimes {
                 matches!(difference, Difference::WasBehind(_) | Difference::Ahead { is_certain: false, .. })
             })
     }
+}
+
+/// Returns how far `clock` is behind `signed`.
+fn behind(signed: Timestamp, clock: Timestamp) -> Duration {
+    if signed > clock { signed.since(clock) } else { Duration::ZERO }
+}
+
+/// Returns the median, of an even number the lower one: half of the events are no majority.
+fn median(mut values: Vec<Duration>) -> Duration {
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
 /// Repairs stored times in the future, immediately and then every few minutes.
@@ -156,7 +168,7 @@ async fn repair(db: &Db, now: Timestamp) -> Result<u64, DbError> {
         || secrets::has_late_expiry(&mut reader, now).await?
         || secret_usage::has_later(&mut reader, now).await?
         || later::has_later(&mut reader, now).await?;
-    if !is_needed || !SignedTimes::load(&mut reader, None, now).await?.allows(now) {
+    if !is_needed || !SignedTimes::load(&mut reader, now).await?.allows(now) {
         return Ok(0);
     }
     drop(reader);
@@ -188,7 +200,7 @@ mod tests {
         let at = |seconds: u64| now().minus(Duration::from_secs(seconds));
         let connection = ConnectionId::least();
         let samples = ago.iter().map(|(signed, received)| Sample { received: at(*received), signed: at(*signed), connection });
-        SignedTimes::of(samples.collect(), true, now())
+        SignedTimes::of(samples.collect(), now())
     }
 
     #[test]
@@ -225,21 +237,53 @@ mod tests {
     }
 
     #[test]
-    fn one_connection_alone_does_not_say_of_all_that_the_clock_is_behind() {
+    fn a_clock_that_is_behind_is_so_by_the_time_of_arrival_however_long_ago_that_was() {
+        let by = Duration::from_secs(10 * MINUTE);
+        let at = |seconds: u64| now().minus(Duration::from_secs(seconds));
+        let connection = ConnectionId::least();
+        let arrived = |received: u64| Sample { received: at(received), signed: at(received).plus(by), connection };
+        for (ago, wanted) in [
+            (0, Difference::Behind(by)),
+            (4 * MINUTE, Difference::Behind(by)),
+            (6 * MINUTE, Difference::WasBehind(by)),
+            (30 * DAY, Difference::WasBehind(by)),
+        ] {
+            let times = SignedTimes::of((ago..ago + 3).map(arrived).collect(), now());
+            assert_eq!(times.difference(now()), Some(wanted), "{ago}");
+        }
+    }
+
+    #[test]
+    fn an_event_that_all_others_contradict_says_nothing() {
+        let later = now().plus(Duration::from_secs(400 * DAY));
+        let sample =
+            |signed, ago| Sample { received: now().minus(Duration::from_secs(ago)), signed, connection: ConnectionId::least() };
+        let right = |ago| sample(now().minus(Duration::from_secs(ago + 1)), ago);
+        for others in 1..4 {
+            let mut samples: Vec<Sample> = (1..=others).map(right).collect();
+            samples.push(sample(later, 0));
+            assert_eq!(SignedTimes::of(samples, now()).difference(now()), None, "{others}");
+        }
+        let late = |ago| sample(now().minus(Duration::from_secs(ago + 10 * MINUTE)), ago);
+        let ahead = vec![sample(later, 0), late(1), late(2), late(3)];
+        let found = SignedTimes::of(ahead, now()).difference(now());
+        assert_eq!(found, Some(Difference::Ahead { by: Duration::from_secs(10 * MINUTE), is_certain: false }));
+    }
+
+    #[test]
+    fn one_connection_alone_does_not_say_that_the_clock_is_behind() {
         let (own, other) = (ConnectionId::least(), ConnectionId::greatest());
         let later = now().plus(Duration::from_secs(70 * 365 * DAY));
         let sample = |connection, signed, ago| Sample { received: now().minus(Duration::from_secs(ago)), signed, connection };
-        let right = sample(other, now().minus(Duration::from_secs(5)), 4);
-        let dated = [sample(own, later, 0), sample(own, later, 1)];
-        let times = |samples: &[Sample], is_of_all| SignedTimes::of(samples.to_vec(), is_of_all, now());
-        let found = times(&[dated[0], dated[1], right], true);
+        let right = sample(other, now().minus(Duration::from_secs(9)), 8);
+        let times = |samples: &[Sample]| SignedTimes::of(samples.to_vec(), now());
+        let many: Vec<Sample> = (0..7).map(|ago| sample(own, later, ago)).collect();
+        let found = times(&[&many[..], &[right]].concat());
         assert_eq!(found.difference(now()), None);
         assert!(found.allows(now()));
-        assert!(matches!(times(&dated[..1], false).difference(now()), Some(Difference::Behind(_))), "its own page says so");
-        let both = times(&[dated[0], sample(other, later, 2), right], true);
+        let both = times(&[&many[..], &[right, sample(other, later, 2), sample(other, later, 3)]].concat());
         assert!(matches!(both.difference(now()), Some(Difference::Behind(_))));
-        let same = [dated[0], sample(own, now().minus(Duration::from_secs(5)), 4)];
-        assert_eq!(times(&same, true).difference(now()), None, "one event of several says nothing");
+        assert!(matches!(times(&many).difference(now()), Some(Difference::Behind(_))), "nothing contradicts the only one");
     }
 
     #[test]
@@ -247,9 +291,9 @@ mod tests {
         let later = now().plus(Duration::from_secs(365 * DAY));
         let signed = now().minus(Duration::from_secs(DAY));
         let sample = |received| Sample { received, signed, connection: ConnectionId::least() };
-        let times = SignedTimes::of(vec![sample(later), sample(signed)], true, now());
+        let times = SignedTimes::of(vec![sample(later), sample(signed)], now());
         assert_eq!(times.difference(now()), None);
         assert!(times.allows(now()));
-        assert!(!SignedTimes::of(Vec::new(), true, now()).allows(Timestamp::from_seconds(0)));
+        assert!(!SignedTimes::of(Vec::new(), now()).allows(Timestamp::from_seconds(0)));
     }
 }

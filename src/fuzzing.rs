@@ -6,20 +6,20 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    accounts::forms::{PersonForm, SetupForm},
-    apps::forms::{self, AppForm},
-    events,
+    apps::domain,
+    console::{
+        accounts::forms::{PersonForm, SetupForm},
+        apps::forms::AppForm,
+    },
+    events::{self, headers},
     gateways::{
         Gateway,
         adapter::{self, EventContent, Incoming, ValidSecret, Verified},
-        razorpay_url,
+        payment::{self, PaymentObservation},
+        razorpay,
     },
-    ingestion::body,
+    ledger::payments::{self, projection},
     primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
-    transactions::{
-        self,
-        projection::{self, PaymentObservation},
-    },
     urls,
 };
 
@@ -32,7 +32,7 @@ pub type Known<'a> = (&'a str, Option<i64>);
 /// Returns the slugs of all gateways.
 #[must_use]
 pub fn gateways() -> Vec<&'static str> {
-    Gateway::ALL.map(Gateway::slug).to_vec()
+    Gateway::all().map(Gateway::slug).collect()
 }
 
 /// Returns the index of the secret that verifies a request at `now`, in Unix seconds; `None` if it is rejected. Ignores texts
@@ -108,10 +108,10 @@ pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
 fn verified(body: &[u8]) -> Option<Verified> {
     let now = Timestamp::from_seconds(0);
     let known = live(&("a SECRET of the fuzzer", None))?;
-    let headers = Gateway::Razorpay.adapter().sign(&known.secret, "", body, now);
+    let headers = razorpay::GATEWAY.adapter().sign(&known.secret, "", body, now);
     let headers: Vec<Header> = headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
     let request = Incoming { headers: &headers, body: &Bytes::copy_from_slice(body) };
-    adapter::verify(Gateway::Razorpay, &request, &[known], now).ok().map(|(verified, _)| verified)
+    adapter::verify(razorpay::GATEWAY, &request, &[known], now).ok().map(|(verified, _)| verified)
 }
 
 fn told(facts: &PaymentObservation) -> Told {
@@ -119,8 +119,8 @@ fn told(facts: &PaymentObservation) -> Told {
     let mut moments = vec![facts.at.seconds()];
     moments.extend(snapshot.iter().map(|snapshot| snapshot.created_at.seconds()));
     moments.extend(facts.refund.iter().filter_map(|refund| refund.created_at).map(Timestamp::seconds));
-    let refund = |refund: &projection::Refund| (refund.id.clone(), refund.status.as_str(), refund.money);
-    let dispute = |dispute: &projection::Dispute| (dispute.id.clone(), dispute.status.as_str(), dispute.money, dispute.deducted);
+    let refund = |refund: &payment::Refund| (refund.id.clone(), refund.status.as_str(), refund.money);
+    let dispute = |dispute: &payment::Dispute| (dispute.id.clone(), dispute.status.as_str(), dispute.money, dispute.deducted);
     Told {
         payment_id: facts.payment_id.clone(),
         snapshot: snapshot.map(|snapshot| (snapshot.status.as_str(), snapshot.money, snapshot.refunded)),
@@ -150,12 +150,12 @@ pub struct Story {
 pub fn story(bodies: &[&[u8]]) -> Story {
     let mut story = projection::PaymentState::default();
     for body in bodies.iter().filter_map(|body| verified(body)) {
-        let reading = Gateway::Razorpay.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
+        let reading = razorpay::GATEWAY.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
         if let EventContent::Observation(facts) = reading.content {
             story.apply(&facts);
         }
     }
-    let status = story.status().map(transactions::Status::as_str);
+    let status = story.status().map(payments::Status::as_str);
     Story { all: format!("{story:?}"), amount: story.amount(), refunded: story.refunded(), status }
 }
 
@@ -175,7 +175,7 @@ pub fn dedupe_key(gateway: &str, sha256: [u8; 32], event_id: Option<&str>) -> Op
 /// Returns the prefix of the deduplication key, which keeps events of one entity together in an index.
 #[must_use]
 pub fn dedupe_prefix(body: &[u8]) -> &str {
-    adapter::dedupe_prefix(body)
+    razorpay::GATEWAY.adapter().dedupe_prefix(body)
 }
 
 /// Returns the endpoint of a path.
@@ -193,7 +193,7 @@ pub fn is_local(target: &str) -> bool {
 /// Returns the headers as they are stored.
 #[must_use]
 pub fn headers_json(headers: &[Header]) -> String {
-    body::headers_json(headers)
+    headers::to_json(headers)
 }
 
 /// Decodes 32 bytes in hex.
@@ -205,13 +205,13 @@ pub fn hex_32(text: &[u8]) -> Option<[u8; 32]> {
 /// Returns the reasons why Razorpay would reject a URL.
 #[must_use]
 pub fn url_objections(text: &str) -> Vec<String> {
-    razorpay_url::objections(text)
+    razorpay::GATEWAY.adapter().url_objections(text)
 }
 
 /// Parses the domain of an app.
 #[must_use]
 pub fn domain(text: &str) -> Option<String> {
-    forms::domain(text).ok()
+    domain::parse(text).ok()
 }
 
 /// Parses a pasted secret, and returns it as a page shows it.
@@ -235,10 +235,12 @@ pub fn let_in(form: &[u8], now: i64) -> Vec<String> {
         lines.extend([app.name, app.email, app.country]);
         lines.extend([app.address, app.phone, app.state, app.city, app.postal_code].into_iter().flatten());
     }
-    if let Some(wanted) = form_of::<transactions::forms::ListForm>(form).map(|form| form.read(Timestamp::from_seconds(now))) {
+    if let Some(wanted) =
+        form_of::<crate::console::payments::forms::ListForm>(form).map(|form| form.read(Timestamp::from_seconds(now)))
+    {
         assert!(wanted.days.start() < wanted.days.end(), "days have a length");
     }
-    lines.extend(form_of::<events::forms::ListForm>(form).and_then(|form| form.read().event_type));
+    lines.extend(form_of::<crate::console::events::forms::ListForm>(form).and_then(|form| form.read().event_type));
     lines
 }
 

@@ -6,49 +6,39 @@
 
 mod accounts;
 mod apps;
-mod byte_budget;
 pub mod cli;
 mod clock_check;
 mod companies;
-pub mod config;
 mod connections;
-mod dashboard;
+mod console;
 pub mod db;
 mod demo;
 mod events;
-mod framing;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
 mod gateways;
-mod http_client;
 mod ingestion;
-mod listener;
-mod master_key;
+mod ledger;
 mod messages;
-mod overview;
-mod pipelining;
+mod net;
+mod pipeline;
 pub mod primitives;
 mod rejections;
-mod rlimit;
-mod routes;
-pub mod samples;
 pub mod server;
 mod settings_store;
-mod startup;
-mod state;
 mod telemetry;
-mod transactions;
-mod unread_body;
 mod url_check;
 mod urls;
-mod web;
+
+pub use gateways::samples;
 
 /// Returns every SQL statement in the dialect of that database, with its name, so that a test can prepare each on both
 /// engines. Of a multi-row statement, returns the shortest and the longest form.
 #[must_use]
 pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
     let single = [
+        accounts::security_log::STATEMENTS,
         accounts::store::STATEMENTS,
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,
@@ -67,20 +57,20 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         rejections::store::later::STATEMENTS,
         rejections::store::recoveries::STATEMENTS,
         rejections::store::evictions::STATEMENTS,
-        transactions::store::STATEMENTS,
-        transactions::store::recount::STATEMENTS,
-        transactions::store::daily_totals::STATEMENTS,
-        transactions::store::references::STATEMENTS,
-        transactions::store::cross_mode::STATEMENTS,
+        ledger::payments::store::STATEMENTS,
+        ledger::payments::store::recount::STATEMENTS,
+        ledger::payments::store::daily_totals::STATEMENTS,
+        ledger::payments::store::references::STATEMENTS,
+        ledger::payments::store::cross_mode::STATEMENTS,
     ];
     let many = [
         connections::activity::ROWS,
         connections::secret_usage::ROWS,
         events::store::log::ROWS,
         rejections::store::evictions::ROWS,
-        transactions::store::references::ROWS,
-        transactions::store::write::ROWS,
-        transactions::store::daily_totals::ROWS,
+        ledger::payments::store::references::ROWS,
+        ledger::payments::store::write::ROWS,
+        ledger::payments::store::daily_totals::ROWS,
     ];
     let many = many.concat().into_iter().flat_map(|(name, rows)| rows.texts(db).map(|text| (name, text)));
     single.concat().into_iter().chain(many).collect()

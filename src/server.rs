@@ -1,5 +1,11 @@
 //! The server process: startup, listening, and graceful shutdown.
 
+pub(crate) mod bootstrap;
+pub mod config;
+pub(crate) mod master_key;
+pub(crate) mod rlimit;
+pub(crate) mod routes;
+
 use std::{
     future::ready,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
@@ -21,21 +27,26 @@ use tokio::{net::TcpStream, task::JoinHandle};
 use crate::{
     accounts::{self, Token},
     clock_check,
-    config::Config,
+    console::http::{
+        catch_panic,
+        state::{Settings, State},
+    },
     db::{Db, file_identity},
     events::retention,
-    ingestion::{
-        self, BackgroundTasks, Ingestion,
+    ingestion::{self, BackgroundTasks, Ingestion, routes::WebhookRoute},
+    messages,
+    net::{
+        client_ip::{self, TrustedProxies},
+        listener::{Peers, Socket},
+        pipelining, unread_body,
+    },
+    primitives::{shutdown::Shutdown, time::Clock},
+    rejections::{
+        self,
         recorder::{self, DiagnosisContext, RejectionRecorder},
     },
-    listener::{Peers, Socket},
-    messages, pipelining,
-    primitives::time::Clock,
-    rejections, rlimit, routes, settings_store,
-    startup::{self, ServerLock},
-    state::State,
-    unread_body,
-    web::{catch_panic, client_ip},
+    server::{bootstrap::ServerLock, config::Config},
+    settings_store,
 };
 
 /// Grace period for in-flight requests on shutdown, in seconds. Together with the timeout of a unit of work before it, up to
@@ -56,6 +67,7 @@ const ADDRESS_SETTING: &str = "address";
 
 /// A running server.
 pub struct Server {
+    config: Config,
     state: Data<State>,
     address: SocketAddr,
     handle: ServerHandle,
@@ -74,11 +86,11 @@ impl Server {
     /// A message with the cause and the remedy. A failed start damages nothing.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, String> {
         rlimit::take_all();
-        startup::prepare(&config)?;
+        bootstrap::prepare(&config)?;
         let lock = ServerLock::take(&config)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let opened = startup::open_to_serve(&config, &lock).await?;
+        let opened = bootstrap::open_to_serve(&config, &lock).await?;
         if let Some(said) = &opened.at_risk {
             tracing::warn!("{said} Accepted for this run; `ks-pay doctor` shows which setting to change");
         }
@@ -87,10 +99,10 @@ impl Server {
         }
         let base = match store_address(&opened.db, &config, address).await {
             Ok(base) => base,
-            Err(error) => return Err(startup::sentence_at(&config.database, &error)),
+            Err(error) => return Err(bootstrap::sentence_at(&config.database, &error)),
         };
         let renewed = accounts::setup::renew(&opened.db, clock.now()).await;
-        let setup = renewed.map_err(|error| startup::sentence_at(&config.database, &error))?;
+        let setup = renewed.map_err(|error| bootstrap::sentence_at(&config.database, &error))?;
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
         let (recorder, refusals) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
@@ -102,13 +114,25 @@ impl Server {
         housekeeping.push(tokio::spawn(file_identity::watch(opened.db.clone())));
         housekeeping.push(tokio::spawn(clock_check::run(opened.db.clone(), clock.clone())));
         let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);
-        let state = Data::from(Arc::new(State::new(config, opened, clock, ingestion, recorder)));
+        let ingestion = Arc::new(ingestion);
+        let (settings, shutdown) = (settings(&config, opened.at_risk), Shutdown::new());
+        let route = Data::new(WebhookRoute {
+            ingestion: Arc::clone(&ingestion),
+            recorder,
+            vault: opened.vault.clone(),
+            clock: clock.clone(),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            shutdown: shutdown.clone(),
+        });
+        let state = Data::new(State::new((opened.db, opened.vault, clock), settings, ingestion, shutdown));
         let _ = state.base.set(base);
 
-        let server = serve(listener, address, &state).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
+        let server =
+            serve(listener, address, &state, &route).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
         tracing::info!(version = env!("CARGO_PKG_VERSION"), database = state.db.engine(), "server started on http://{address}");
         Ok(Self {
+            config,
             state,
             address,
             handle,
@@ -163,7 +187,7 @@ impl Server {
     }
 
     async fn shut_down(self) {
-        self.state.stop();
+        self.state.shutdown.announce();
         self.state.ingestion.detach_from_workers().await;
         self.handle.stop(true).await;
         let _ = self.running.await;
@@ -177,7 +201,7 @@ impl Server {
         }
         match tokio::time::timeout(CLOSE_TIMEOUT, self.state.db.close()).await {
             Ok(true) => {
-                if let Err(error) = self.lock.forget_closed(&self.state.config) {
+                if let Err(error) = self.lock.forget_closed(&self.config) {
                     tracing::warn!(%error, "the note in the server's lock file was not removed");
                 }
             }
@@ -215,20 +239,40 @@ impl Signals {
     }
 }
 
+/// Returns the settings that pages need.
+fn settings(config: &Config, at_risk: Option<String>) -> Settings {
+    let plain_http = config.plain_http().map(|_| messages::access::plain_http());
+    Settings {
+        public_url: config.public_url.clone(),
+        api_addresses: config.api_addresses(),
+        trusted_proxies: TrustedProxies::new(&config.trusted_proxies),
+        warnings: at_risk.map(messages::durability::accepted).into_iter().chain(plain_http).collect(),
+    }
+}
+
 /// Builds the HTTP server on a listener. Like actix-web's own server, but with this crate's [`Socket`].
-fn serve(listener: TcpListener, address: SocketAddr, state: &Data<State>) -> std::io::Result<actix_server::Server> {
+fn serve(
+    listener: TcpListener,
+    address: SocketAddr,
+    state: &Data<State>,
+    route: &Data<WebhookRoute>,
+) -> std::io::Result<actix_server::Server> {
     let builder = actix_server::Server::build();
     let stopping = builder.graceful_shutdown_signal();
-    let peers = Peers::new(&state.config.trusted_proxies);
-    let state = state.clone();
+    let trusted = Data::new(state.settings.trusted_proxies.clone());
+    let peers = Peers::new(state.settings.trusted_proxies.clone());
+    let (state, route) = (state.clone(), route.clone());
     let site = move || {
-        let (state, stopping, peers) = (state.clone(), stopping.clone(), peers.clone());
+        let (state, route, trusted) = (state.clone(), route.clone(), trusted.clone());
+        let (stopping, peers) = (stopping.clone(), peers.clone());
         actix_web::rt::spawn(state.ingestion.write());
         tracing::debug!(%address, "worker started");
         let app = App::new()
             .wrap(from_fn(ingestion::routes::intercept_webhooks))
             .wrap(from_fn(catch_panic::catch_panic))
             .app_data(state)
+            .app_data(route)
+            .app_data(trusted)
             .wrap(from_fn(unread_body::close))
             .wrap(from_fn(pipelining::serialize_requests))
             .configure(routes::configure)

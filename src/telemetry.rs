@@ -7,7 +7,16 @@ use serde_json::json;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use self::repeats::Repeats;
-use crate::{config::LogFormat, primitives::time::Clock};
+use crate::primitives::time::Clock;
+
+/// The format of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Human-readable text.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
 
 /// The target of lines that a stranger can cause: each is written once a second, with the count of similar lines.
 pub(crate) const OUTSIDE: &str = "ks_pay::outside";

@@ -8,7 +8,7 @@ use ks_pay::{fuzzing, primitives::money::Money};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
-/// Same bound as in `src/gateways/razorpay/reading.rs`.
+/// Same bound as in `src/gateways/razorpay/parse.rs`.
 const LARGEST: i64 = 100_000_000_000_000;
 const LATEST: i64 = 4_765_046_400;
 

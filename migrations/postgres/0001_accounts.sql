@@ -32,6 +32,23 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_of_user ON sessions (user_id);
 
+-- Who did what to which object, from where and when. Append-only; failed sign-ins of an account within an hour share a row with
+-- their count. actor is the user's name at that time; object is the id of what was acted on; hour is hours since 1970-01-01 UTC.
+CREATE TABLE security_log (
+    id UUID NOT NULL PRIMARY KEY,
+    company_id UUID NOT NULL REFERENCES companies (id),
+    at BIGINT NOT NULL,
+    user_id UUID REFERENCES users (id),
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    object TEXT NOT NULL,
+    address TEXT,
+    count BIGINT NOT NULL,
+    hour BIGINT
+);
+CREATE INDEX security_log_of_company ON security_log (company_id, id);
+CREATE UNIQUE INDEX failed_sign_ins ON security_log (user_id, hour) WHERE hour IS NOT NULL;
+
 -- Named values of the installation: the hash of the setup link, the master key's fingerprint, the address last listened on.
 CREATE TABLE installation (
     name TEXT NOT NULL PRIMARY KEY,

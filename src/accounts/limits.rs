@@ -5,18 +5,18 @@
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-};
 use sha2::{Digest as _, Sha256};
 
-use crate::primitives::network::{network, site};
+use crate::primitives::{
+    network::{network, site},
+    rate_limit::KeyedLimiter,
+    time::Clock,
+};
 
 /// Number of keys above which keys whose quota has fully recovered are evicted.
 const EVICT_ABOVE_KEYS: usize = 10_000;
 
-type Limiter = DefaultKeyedRateLimiter<[u8; 32]>;
+type Limiter = KeyedLimiter<[u8; 32]>;
 
 /// The limits of one server.
 pub(crate) struct Limits {
@@ -32,12 +32,8 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn new() -> Self {
-        let limiter = |burst: u32, every: Duration| {
-            let quota =
-                Quota::with_period(every).map(|quota| quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN)));
-            RateLimiter::keyed(quota.unwrap_or(Quota::per_second(NonZeroU32::MIN)))
-        };
+    pub(crate) fn new(clock: &Clock) -> Self {
+        let limiter = |burst, interval| KeyedLimiter::new(clock, NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), interval);
         Self {
             account_and_address: limiter(10, Duration::from_secs(5)),
             account: limiter(30, Duration::from_secs(2)),
@@ -97,9 +93,9 @@ fn check(limiter: &Limiter, parts: &[&str]) -> Result<(), u64> {
 
 fn check_key(limiter: &Limiter, key: [u8; 32]) -> Result<(), u64> {
     if limiter.len() > EVICT_ABOVE_KEYS {
-        limiter.retain_recent();
+        limiter.evict_recovered();
     }
-    limiter.check_key(&key).map_err(|early| early.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+    limiter.check(&key).map_err(|wait| wait.as_secs() + 1)
 }
 
 /// Hashes the parts into a key of fixed size, so that no typed text is stored.
@@ -115,10 +111,15 @@ fn key(parts: &[&str]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::primitives::time::Timestamp;
+
+    fn limits() -> Limits {
+        Limits::new(&Clock::fixed(Timestamp::from_millis(0)))
+    }
 
     #[test]
     fn an_ipv6_network_is_one_visitor() {
-        let limits = Limits::new();
+        let limits = limits();
         let address = |host: u16| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, host]);
         let refused = (0..150).filter(|host| limits.try_sign_in(address(*host), &format!("{host}@x.example")).is_err()).count();
         assert!(refused >= 80, "{refused}");
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_known_browser_is_let_in_while_others_guess() {
-        let limits = Limits::new();
+        let limits = limits();
         for host in 0..200 {
             let _ = limits.try_sign_in(IpAddr::from([192, 0, 2, host]), "meera@neemtree.example");
         }
@@ -137,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_copy_of_a_known_browsers_cookies_uses_up_its_own_limit_alone() {
-        let limits = Limits::new();
+        let limits = limits();
         let (thief, owner) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([198, 51, 100, 1]));
         let refused =
             (0..30).filter(|_| limits.check_trusted_browser(thief, "browser", "meera@neemtree.example").is_err()).count();
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_copy_of_a_known_browsers_cookies_gains_nothing_from_the_networks_of_one_customer() {
-        let limits = Limits::new();
+        let limits = limits();
         let network = |number: u16| IpAddr::from([0x2001, 0xdb8, 1, number, 0, 0, 0, 1]);
         let attempt = |address| limits.check_trusted_browser(address, "browser", "meera@neemtree.example");
         let refused = (0..3000).filter(|number| attempt(network(*number)).is_err()).count();
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn many_networks_of_one_customer_are_limited_together_and_take_nothing_from_others() {
-        let limits = Limits::new();
+        let limits = limits();
         let network = |number: u16| IpAddr::from([0x2001, 0xdb8, 1, number, 0, 0, 0, 1]);
         let refused = (0..3000).filter(|number| limits.try_sign_in(network(*number), "meera@neemtree.example").is_err()).count();
         assert!(refused >= 2800, "{refused}");
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn guessing_is_slowed_down_for_that_address_alone() {
-        let limits = Limits::new();
+        let limits = limits();
         let (guesser, owner) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let refused = (0..30).filter(|_| limits.try_sign_in(guesser, "meera@neemtree.example").is_err()).count();
         assert!(refused >= 19, "{refused}");

@@ -2,16 +2,13 @@
 //!
 //! Invariants: a session is found only by the hash of its token, and changing the password ends every session of the user.
 
-pub(crate) mod forms;
+pub(crate) mod authz;
 pub(crate) mod limits;
 pub(crate) mod password;
-pub(crate) mod person;
-pub(crate) mod proof;
-pub(crate) mod routes;
+pub(crate) mod security_log;
 pub(crate) mod setup;
 mod shares;
 pub(crate) mod store;
-pub(crate) mod views;
 
 use std::{fmt, str::FromStr, time::Duration};
 

@@ -7,7 +7,7 @@
 use std::{future::pending, sync::Arc};
 
 use super::shares::{Share, Shares};
-use crate::primitives::{id::UserId, text_input};
+use crate::primitives::{email, id::UserId, text_input};
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
@@ -83,11 +83,16 @@ pub(crate) fn policy_error(password: &str, email: &str) -> Option<&'static str> 
         Some("Choose at most 1,024 bytes.")
     } else if is_easily_guessed(&letters) {
         Some("This password is among the first that are tried. Four unrelated words are better.")
-    } else if (name.len() > 3 && letters.contains(name)) || folded.contains(email) && !email.is_empty() {
+    } else if (name.len() > 3 && letters.contains(name)) || has_address(&folded, email) {
         Some("The password must not contain your e-mail address.")
     } else {
         None
     }
+}
+
+/// True if the password contains the address, as it is stored or as people read it.
+fn has_address(folded: &str, email: &str) -> bool {
+    !email.is_empty() && (folded.contains(email) || folded.contains(&*email::to_unicode(email)))
 }
 
 /// The password as it is hashed and compared, in the form of RFC 8265's `OpaqueString`: keyboards differ in how many code points
@@ -271,7 +276,7 @@ impl PasswordHasher {
 
     /// Number of free places in the queue of unknown browsers.
     #[cfg(test)]
-    pub(super) fn free_places_of_unknown(&self) -> usize {
+    pub(crate) fn free_places_of_unknown(&self) -> usize {
         self.unknown.places.available_permits()
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Lifetime of a link.
-pub(super) const SETUP_LINK_TTL: Duration = Duration::from_hours(24);
+pub(crate) const SETUP_LINK_TTL: Duration = Duration::from_hours(24);
 const NAME: &str = "setup";
 
 /// Creates a new link, invalidates the previous one and returns the token; `None` once there is a user.

@@ -1,12 +1,8 @@
 //! Apps registered by a merchant in KS Pay, such as the website of one shop.
 
 pub(crate) mod country;
-pub(crate) mod forms;
-pub(crate) mod listing;
-mod page_slice;
-pub(crate) mod routes;
+pub(crate) mod domain;
 pub(crate) mod store;
-pub(crate) mod views;
 
 use crate::{
     db::{DbError, Tx},

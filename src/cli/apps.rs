@@ -4,8 +4,12 @@ use clap::Subcommand;
 
 use super::{Failure, Installation, Io};
 use crate::{
-    apps::{self, forms::AppForm},
-    companies,
+    accounts::{
+        authz::Actor,
+        security_log::{self, Action},
+    },
+    apps, companies,
+    console::apps::forms::AppForm,
     db::DbError,
 };
 
@@ -45,12 +49,14 @@ async fn add(at: &Installation, io: &mut Io<'_>, company: &str, form: &AppForm, 
     let Some(company) = companies::find_by_name(&mut tx, company.trim()).await? else {
         return Err(Failure::Failed("No company has this name. `ks-pay user add` creates one with its owner.".to_owned()));
     };
-    let id = match apps::create(&mut tx, company.id, &details, at.clock.now()).await {
+    let now = at.clock.now();
+    let id = match apps::create(&mut tx, company.id, &details, now).await {
         Err(DbError::NotUnique) => {
             return Err(Failure::Failed("The company already has an app with this name. Choose another name.".to_owned()));
         }
         other => other?,
     };
+    security_log::append(&mut tx, &Actor::command(company.id), Action::AppAdded, id, now).await?;
     tx.commit().await?;
     if json { io.say(serde_json::json!({ "app": id.to_string() })) } else { io.say(id) }
 }

@@ -14,12 +14,13 @@ use std::{
 use self::draft::Draft;
 use super::{Failure, Io};
 use crate::{
-    config::{Config, KeySource},
     db::{Db, DbError, Location, backup},
     events,
     primitives::time::{Clock, Timestamp},
-    server::Signals,
-    startup,
+    server::{
+        Signals, bootstrap,
+        config::{Config, KeySource},
+    },
 };
 
 #[derive(clap::Args)]
@@ -59,32 +60,36 @@ pub(super) async fn run(wanted: Backup, config: &Config, io: &mut Io<'_>) -> Res
 
 async fn write(database: &Path, dest: &Path) -> Result<Written, String> {
     if let Err(error) = fs::metadata(database) {
-        return Err(startup::no_database(database, &error));
+        return Err(bootstrap::no_database(database, &error));
     }
-    startup::check_log(database)?;
+    bootstrap::check_log(database)?;
     let draft = Draft::beside(dest)?;
     let (taken_at, began) = (Clock::system().now(), Instant::now());
     copy(database, &draft).await?;
     draft.sync()?;
     let events = look_through(&draft).await?;
     let bytes = draft.publish()?;
-    Ok(Written { path: startup::absolute_path(dest), bytes, events, taken_at, seconds: began.elapsed().as_secs_f64() })
+    Ok(Written { path: bootstrap::absolute_path(dest), bytes, events, taken_at, seconds: began.elapsed().as_secs_f64() })
 }
 
 /// Copies everything committed so far into the draft.
 async fn copy(database: &Path, draft: &Draft) -> Result<(), String> {
     let unread = |error: DbError| match error {
-        DbError::SchemaTooNew(_) | DbError::OtherSchema => startup::sentence(&error),
-        other if other.is_damage() => damaged(database, &startup::cause(&other)),
-        other => startup::obstacle(database)
-            .unwrap_or_else(|| format!("The database {} cannot be read: {}.", database.display(), startup::cause(&other))),
+        DbError::SchemaTooNew(_) | DbError::OtherSchema => bootstrap::sentence(&error),
+        other if other.is_damage() => damaged(database, &bootstrap::cause(&other)),
+        other => bootstrap::obstacle(database)
+            .unwrap_or_else(|| format!("The database {} cannot be read: {}.", database.display(), bootstrap::cause(&other))),
     };
     let to = draft.text()?;
     let db = Db::connect_to_read(&Location::Sqlite(database.to_owned())).await.map_err(unread)?;
     let result = match backup::is_ks_pay_database(&db).await {
         Ok(true) => backup::copy(&db, to).await.map_err(|error| {
             // The copy is new, so the damage is in the source.
-            if error.is_damage() { damaged(database, &startup::cause(&error)) } else { draft.unwritten(&startup::cause(&error)) }
+            if error.is_damage() {
+                damaged(database, &bootstrap::cause(&error))
+            } else {
+                draft.unwritten(&bootstrap::cause(&error))
+            }
         }),
         Ok(false) => Err(format!("{} is not a KS Pay database.", database.display())),
         Err(error) => Err(unread(error)),
@@ -106,7 +111,7 @@ async fn look_through(draft: &Draft) -> Result<i64, String> {
     let failed = |fault: String| {
         format!("The backup failed verification and was removed: {fault}. Run `ks-pay doctor`, and keep your older backups.")
     };
-    let unread = |error: DbError| failed(startup::cause(&error));
+    let unread = |error: DbError| failed(bootstrap::cause(&error));
     let copy = Db::connect_to_read(&Location::Sqlite(draft.path().to_owned())).await.map_err(unread)?;
     let looking = async {
         if let Some(fault) = backup::integrity_error(&copy).await? {
@@ -134,7 +139,7 @@ fn say(written: &Written, config: &Config, io: &mut Io<'_>) -> Result<(), Failur
         }
         KeySource::File(path) => format!(
             "The master key is not included. Keep a copy of {} elsewhere: you need it to decrypt secrets.",
-            startup::absolute_path(path).display()
+            bootstrap::absolute_path(path).display()
         ),
     })
 }
@@ -142,7 +147,7 @@ fn say(written: &Written, config: &Config, io: &mut Io<'_>) -> Result<(), Failur
 fn json(written: &Written, config: &Config) -> serde_json::Value {
     let key = match &config.master_key {
         KeySource::Variable(_) => None,
-        KeySource::File(path) => Some(startup::absolute_path(path).display().to_string()),
+        KeySource::File(path) => Some(bootstrap::absolute_path(path).display().to_string()),
     };
     serde_json::json!({
         "path": written.path.display().to_string(),

@@ -2,10 +2,10 @@
 
 use super::{Failure, Io};
 use crate::{
-    config::{Config, LogFormat},
     demo,
-    server::Signals,
-    telemetry, urls,
+    server::{Signals, config::Config},
+    telemetry::{self, LogFormat},
+    urls,
 };
 
 pub(super) async fn run(config: Config, format: LogFormat, io: &mut Io<'_>) -> Result<(), Failure> {

@@ -5,17 +5,20 @@ use std::{fmt::Display, path::Path};
 use super::{Failure, Io};
 use crate::{
     clock_check::{Difference, SignedTimes},
-    config::{Config, Lookup, Options},
     connections::sealed::{self, Unreadable},
+    console::http::untrusted_proxy,
     db::{Db, DbError, backup},
-    gateways::razorpay_url,
-    master_key::{self, Found},
+    gateways::Gateway,
+    ledger::payments::reconcile_totals,
     messages,
+    net::client_ip::TrustedProxies,
     primitives::{time::Clock, vault::Vault},
     rejections,
-    startup::{self, DatabaseFiles},
-    transactions::reconcile_totals,
-    web::client_ip,
+    server::{
+        bootstrap::{self, DatabaseFiles},
+        config::{Config, Lookup, Options},
+        master_key::{self, Found},
+    },
 };
 
 /// Prints the lines, and records whether a check failed.
@@ -61,7 +64,7 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
             "not set: gateways cannot reach this server. Set KS_PAY_PUBLIC_URL to its public https address.",
         );
     };
-    match razorpay_url::objections(url).first() {
+    match Gateway::all().flat_map(|gateway| gateway.adapter().url_objections(url)).next() {
         None => report.good("public URL", url),
         Some(refusal) => report.note("public URL", format_args!("{url}: {refusal}")),
     }
@@ -78,7 +81,7 @@ fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure
 async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
     let now = Clock::system().now();
-    match client_ip::untrusted_proxy(&mut reader, &config.trusted_proxies, now).await {
+    match untrusted_proxy::find(&mut reader, &TrustedProxies::new(&config.trusted_proxies), now).await {
         Ok(Some((peer, at))) => report.note("trusted proxies", messages::access::untrusted_proxy(peer, &messages::when(at, now))),
         Ok(None) | Err(_) => Ok(()),
     }
@@ -86,11 +89,11 @@ async fn proxy(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<
 
 async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
     if let Some(path) = config.database.file() {
-        if !startup::has_content(path) {
+        if !bootstrap::has_content(path) {
             if DatabaseFiles::of(path).has_directory() {
                 files(report, path)?;
             }
-            return match startup::check_not_lost(path, &config.master_key) {
+            return match bootstrap::check_not_lost(path, &config.master_key).and_then(|()| bootstrap::check_log(path)) {
                 Err(sentence) => report.bad("database", sentence),
                 Ok(()) => {
                     report.note("database", format_args!("{} has no data yet; the first server start creates it", path.display()))
@@ -98,13 +101,13 @@ async fn database(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Fa
             };
         }
         files(report, path)?;
-        if let Err(sentence) = startup::check_log(path) {
+        if let Err(sentence) = bootstrap::check_log(path) {
             return report.bad("database", sentence);
         }
     }
     let db = match Db::connect_to_read(&config.database).await {
         Ok(db) => db,
-        Err(error) => return report.bad("database", startup::sentence_at(&config.database, &error)),
+        Err(error) => return report.bad("database", bootstrap::sentence_of_doctor(&config.database, &error)),
     };
     let result = opened(report, config, &db).await;
     db.close().await;
@@ -116,7 +119,10 @@ fn files(report: &mut Report<'_, '_>, database: &Path) -> Result<(), Failure> {
     let files = DatabaseFiles::of(database);
     match files.obstacle().or_else(|| files.mixed_owners()) {
         Some(fault) => report.bad("files", fault)?,
-        None => report.good("files", "the database and its directory are readable and writable")?,
+        None if bootstrap::has_content(database) => {
+            report.good("files", "the database and its directory are readable and writable")?;
+        }
+        None => report.good("files", "the directory is readable and writable")?,
     }
     match files.shortage() {
         Some(fault) => report.bad("disk", fault),
@@ -126,7 +132,7 @@ fn files(report: &mut Report<'_, '_>, database: &Path) -> Result<(), Failure> {
 
 async fn durability(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     let settings = match db.durability().await {
-        Err(error) => return report.bad("durability", startup::sentence(&error)),
+        Err(error) => return report.bad("durability", bootstrap::sentence(&error)),
         Ok(settings) => settings,
     };
     for setting in &settings {
@@ -151,11 +157,11 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         Err(DbError::Older) => {
             report.note("database", "its tables are created or upgraded at the next server start")?;
         }
-        Err(error) => return report.bad("database", startup::sentence_at(&config.database, error)),
+        Err(error) => return report.bad("database", bootstrap::sentence_of_doctor(&config.database, error)),
     }
     integrity(report, config, db).await?;
     // On files that cannot be written, SQLite does not report the settings that a server would have.
-    if config.database.file().and_then(startup::obstacle).is_none() {
+    if config.database.file().and_then(bootstrap::obstacle).is_none() {
         durability(report, config, db).await?;
     }
     if tables.is_ok() {
@@ -187,8 +193,8 @@ async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Res
     let fault = match backup::integrity_error(db).await {
         Ok(None) => return report.good("integrity", "the database passes SQLite's checks"),
         Ok(Some(fault)) => fault,
-        Err(error) if error.is_damage() => startup::cause(&error),
-        Err(error) => return report.bad("integrity", startup::sentence_at(&config.database, &error)),
+        Err(error) if error.is_damage() => bootstrap::cause(&error),
+        Err(error) => return report.bad("integrity", bootstrap::sentence_of_doctor(&config.database, &error)),
     };
     report.bad(
         "integrity",
@@ -203,7 +209,7 @@ async fn integrity(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Res
 async fn writes(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result<(), Failure> {
     match db.probe_and_undo().await {
         Ok(()) => report.good("writes", "accepted by the database"),
-        Err(error) => report.bad("writes", startup::sentence_at(&config.database, &error)),
+        Err(error) => report.bad("writes", bootstrap::sentence_of_doctor(&config.database, &error)),
     }
 }
 
@@ -211,7 +217,7 @@ async fn writes(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
 async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let now = Clock::system().now();
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
-    let Ok(signed) = SignedTimes::load(&mut reader, None, now).await else { return Ok(()) };
+    let Ok(signed) = SignedTimes::load(&mut reader, now).await else { return Ok(()) };
     let Some(difference) = signed.difference(now) else {
         return if signed.is_empty() { Ok(()) } else { report.good("clock", "agrees with the times in signed events") };
     };

@@ -25,12 +25,15 @@ use clap::{Parser, Subcommand};
 use zeroize::Zeroizing;
 
 use crate::{
-    config::{Config, LogFormat, Lookup, Options},
     db::{Db, DbError},
     gateways::{Gateway, Mode},
-    master_key::{self, Found},
     primitives::{id::AppId, time::Clock, vault::Vault},
-    startup, telemetry,
+    server::{
+        bootstrap,
+        config::{Config, Lookup, Options},
+        master_key::{self, Found},
+    },
+    telemetry::{self, LogFormat},
 };
 
 /// Settings that exist as variables only: a URL with a password or a key must not appear in a process list.
@@ -105,7 +108,7 @@ pub(crate) enum Failure {
 
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
-        Self::Failed(startup::sentence(&error))
+        Self::Failed(bootstrap::sentence(&error))
     }
 }
 
@@ -251,7 +254,7 @@ pub(crate) struct Installation {
 
 impl Installation {
     async fn open(config: Config) -> Result<Self, Failure> {
-        let startup::Opened { db, vault, .. } = startup::open(&config).await?;
+        let bootstrap::Opened { db, vault, .. } = bootstrap::open(&config).await?;
         Ok(Self { config, db, vault: Some(vault), clock: Clock::system() })
     }
 
@@ -260,7 +263,7 @@ impl Installation {
         if !only_reads {
             return Self::open(config).await;
         }
-        let db = startup::open_to_read(&config).await?;
+        let db = bootstrap::open_to_read(&config).await?;
         Ok(Self { config, db, vault: None, clock: Clock::system() })
     }
 

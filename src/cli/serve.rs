@@ -2,10 +2,9 @@
 
 use super::{Failure, Io};
 use crate::{
-    config::{Config, LogFormat},
     primitives::time::Clock,
-    server::{Server, Signals},
-    startup, telemetry,
+    server::{Server, Signals, bootstrap, config::Config},
+    telemetry::{self, LogFormat},
 };
 
 /// Runs the server. Prints the address, the data directory and, until the first user exists, the setup link, in the log format.
@@ -19,7 +18,7 @@ pub(super) async fn run(config: Config, format: LogFormat, io: &mut Io<'_>) -> R
     };
     let line = |text: &str| telemetry::line(format, "INFO", text);
     io.say(line(&format!("listening on http://{}", server.address())))?;
-    io.say(line(&format!("data directory {}", startup::absolute_path(&data_dir).display())))?;
+    io.say(line(&format!("data directory {}", bootstrap::absolute_path(&data_dir).display())))?;
     if let Some(link) = server.setup_link() {
         io.say(line(&format!("set up here (single use, expires in 24 h): {link}")))?;
     }

@@ -4,11 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Failure, Io};
 use crate::{
-    config::Lookup,
-    gateways::Gateway,
-    http_client,
+    gateways::{
+        Gateway,
+        samples::{LifeCycle, Merchant, Pace, Sample},
+    },
+    net::http_client,
     primitives::{secret::Secret, time::Clock},
-    samples::{self, LifeCycle, Merchant, Pace, Sample, generic},
+    server::config::Lookup,
 };
 
 /// Upper limit of `--count`.
@@ -19,8 +21,7 @@ pub(super) struct Simulate {
     /// Webhook URL, as shown in the console
     #[arg(long, value_name = "URL")]
     url: String,
-    /// Gateway: razorpay or standard-webhooks
-    #[arg(long, value_name = "GATEWAY", default_value = "razorpay")]
+    #[arg(long, value_name = "GATEWAY", default_value_t = Gateway::proposed(), help = gateway_help())]
     gateway: Gateway,
     /// Event type, for example payment.failed
     #[arg(long, value_name = "EVENT", conflicts_with = "life_cycle")]
@@ -99,27 +100,30 @@ async fn send_all(simulate: &Simulate, url: &url::Url, secret: &Secret) -> Resul
     Ok(answers)
 }
 
+/// Returns the help of `--gateway`.
+fn gateway_help() -> String {
+    format!("Gateway: {}", Gateway::all().map(Gateway::slug).collect::<Vec<_>>().join(" or "))
+}
+
 fn samples_of(simulate: &Simulate, merchant: &Merchant, clock: &Clock) -> Result<Vec<Sample>, Failure> {
     let now = clock.now().seconds();
     let mut rng = rand::rng();
-    if simulate.gateway == Gateway::StandardWebhooks {
-        if simulate.life_cycle.is_some() {
-            return Err(Failure::Usage("--life-cycle is available for razorpay only. Omit it for this gateway.".to_owned()));
-        }
-        let wanted = simulate.event.as_deref().unwrap_or("invoice.paid");
-        let known = generic::STANDARD_EVENTS.iter().find(|event| **event == wanted);
-        let event =
-            known.ok_or_else(|| Failure::Usage(format!("--event must be one of: {}.", generic::STANDARD_EVENTS.join(", "))))?;
-        return Ok(vec![generic::standard(event, now, &mut rng)]);
-    }
+    let samples = &simulate.gateway.profile().samples;
     if let Some(kind) = simulate.life_cycle {
         let pace = if simulate.spread { Pace::Natural } else { Pace::Quick };
-        return Ok(samples::life_cycle_until(kind, pace, merchant, now, &mut rng));
+        let play = samples.life_cycle.ok_or_else(no_life_cycle)?;
+        return Ok(play(kind, pace, merchant, now, &mut rng));
     }
-    let wanted = simulate.event.as_deref().unwrap_or("payment.captured");
-    samples::single(wanted, merchant, now, &mut rng)
+    let wanted = simulate.event.as_deref().unwrap_or(samples.usual);
+    (samples.single)(wanted, merchant, now, &mut rng)
         .map(|sample| vec![sample])
-        .ok_or_else(|| Failure::Usage(format!("--event must be one of: {}.", samples::SINGLE_EVENTS.join(", "))))
+        .ok_or_else(|| Failure::Usage(format!("--event must be one of: {}.", samples.events.join(", "))))
+}
+
+fn no_life_cycle() -> Failure {
+    let with = Gateway::all().filter(|gateway| gateway.profile().samples.life_cycle.is_some());
+    let names: Vec<_> = with.map(Gateway::slug).collect();
+    Failure::Usage(format!("--life-cycle is available for {} only. Omit it for this gateway.", names.join(", ")))
 }
 
 /// Posts one event and returns the status code, or `unreachable` without a response.

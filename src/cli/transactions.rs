@@ -5,8 +5,8 @@ use clap::Subcommand;
 
 use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
+    ledger::payments::{Transaction, reconcile_totals, store},
     primitives::id::TransactionId,
-    transactions::{Transaction, reconcile_totals, store},
 };
 
 #[derive(Subcommand)]
@@ -78,7 +78,7 @@ fn line(transaction: &Transaction) -> serde_json::Value {
         "mode": transaction.mode.slug(),
         "payment_id": transaction.payment_id,
         "order_id": transaction.order_id,
-        "status": transaction.status.map(super::super::transactions::Status::as_str),
+        "status": transaction.status.map(crate::gateways::payment::Status::as_str),
         "amount": transaction.amount,
         "amount_refunded": transaction.refunded,
         "currency": transaction.currency.map(|currency| currency.to_string()),

@@ -6,12 +6,17 @@ use super::{Failure, Installation, Io};
 use crate::{
     accounts::{
         self, NewUser, Role,
+        authz::Actor,
         password::{self, PasswordHasher, Requester},
+        security_log::{self, Action},
     },
     companies,
+    console::http::form::sentence,
     db::DbError,
-    primitives::text_input,
-    web::form::sentence,
+    primitives::{
+        email::{self, EmailFault},
+        text_input,
+    },
 };
 
 /// A user to be added, as entered.
@@ -64,7 +69,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
     let company = text_input::line(&typed.company, companies::NAME_LEAST, companies::NAME_MOST)
         .map_err(|fault| sentence("The company's name", fault))?;
     let name = text_input::line(&typed.name, 1, 100).map_err(|fault| sentence("The name", fault))?;
-    let email = text_input::email(&typed.email).map_err(|_| "--email must be a valid email address.".to_owned())?;
+    let email = parse_email(&typed.email)?;
     let password_hash = read_password(io, &email).await?;
     let now = at.clock.now();
     let mut tx = at.db.begin().await?;
@@ -84,20 +89,32 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
         }
         other => other?,
     };
+    security_log::append(&mut tx, &Actor::command(company.id), Action::UserAdded, id, now).await?;
     tx.commit().await?;
     if typed.json { io.say(serde_json::json!({ "user": id.to_string() })) } else { io.say(id) }
 }
 
 async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {
-    let email = text_input::email(email).map_err(|_| "--email must be a valid email address.".to_owned())?;
+    let email = parse_email(email)?;
     let hash = read_password(io, &email).await?;
     let mut tx = at.db.begin().await?;
     let Some(user) = accounts::store::find_by_email(&mut tx, &email).await? else {
         return Err(Failure::Failed("No user has this email address. `ks-pay user add` adds one.".to_owned()));
     };
     accounts::change_password(&mut tx, user.id, &hash).await?;
+    let actor = Actor::command(user.company_id);
+    security_log::append(&mut tx, &actor, Action::PasswordChanged, user.id, at.clock.now()).await?;
     tx.commit().await?;
     Ok(())
+}
+
+fn parse_email(typed: &str) -> Result<String, String> {
+    email::parse(typed).map_err(|fault| match fault {
+        EmailFault::NotAsciiBeforeAt => {
+            "--email may have only English letters, digits and signs such as . or _ before the @.".to_owned()
+        }
+        EmailFault::Line(_) | EmailFault::NotAnAddress => "--email must be a valid email address.".to_owned(),
+    })
 }
 
 async fn read_password(io: &mut Io<'_>, email: &str) -> Result<String, Failure> {

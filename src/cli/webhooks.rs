@@ -5,6 +5,10 @@ use serde_json::{Value, json};
 
 use super::{Failure, Installation, Io, Which};
 use crate::{
+    accounts::{
+        authz::{self, Actor},
+        security_log::{self, Action},
+    },
     connections::{
         Connection,
         overlap::Overlap,
@@ -73,10 +77,12 @@ async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, overlap: Over
     let (now, vault) = (at.clock.now(), at.vault().await?);
     let mut tx = at.db.begin().await?;
     let connection = connection(&mut tx, app.id, which).await?;
-    secrets::rotate(&mut tx, &vault, connection.id, (overlap, secrets::COMMAND_LINE), now)
+    secrets::rotate(&mut tx, &vault, connection.id, (overlap, authz::COMMAND_LINE), now)
         .await
         .map_err(|error| Failure::Failed(format!("{error}.")))?;
     let stored = secrets::list_valid(&mut tx, connection.id, now).await?;
+    let actor = Actor::command(connection.company_id);
+    security_log::append(&mut tx, &actor, Action::SecretRotated, connection.id, now).await?;
     tx.commit().await?;
     print(at, io, &connection, &stored, json).await
 }

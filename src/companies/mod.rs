@@ -1,9 +1,6 @@
 //! Companies: the tenants. Everything a merchant owns belongs to exactly one.
 
-pub(crate) mod forms;
-pub(crate) mod routes;
 pub(crate) mod store;
-pub(crate) mod views;
 
 use crate::{
     db::{DbError, Exec, Tx},

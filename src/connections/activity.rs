@@ -277,6 +277,11 @@ impl Activity {
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &str> {
         self.accounts.as_deref().unwrap_or_default().split(' ').filter(|account| !account.is_empty())
     }
+
+    /// True if the connection has expected accounts and `account` is not one of them.
+    pub(crate) fn is_unexpected(&self, account: &str) -> bool {
+        self.accounts().next().is_some() && self.accounts().all(|known| known != account)
+    }
 }
 
 /// True if a stored time is in the future, which means that the clock was ahead.
@@ -378,7 +383,7 @@ pub(crate) async fn add_verified(tx: &mut Tx, verified: &BTreeMap<ConnectionId, 
 
 /// Adds an account to the expected ones, if it is the unexpected one currently recorded. The caller has checked write access
 /// to `connection`.
-pub(super) async fn accept_account(tx: &mut Tx, connection: ConnectionId, account: &str) -> Result<bool, DbError> {
+pub(crate) async fn accept_account(tx: &mut Tx, connection: ConnectionId, account: &str) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(ACCEPT_ACCOUNT).bind(connection).bind(account))? > 0)
 }
 

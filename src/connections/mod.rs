@@ -3,31 +3,19 @@
 //! Invariant: the state of a step and of a connection are pure functions of stored data. No page has its own definition of
 //! *done*.
 
-pub(crate) mod account_mismatch;
 pub(crate) mod activity;
+pub(crate) mod app_health;
 pub(crate) mod baseline;
-pub(crate) mod credentials;
-pub(crate) mod import_secret;
-pub(crate) mod integration;
-pub(crate) mod list;
-pub(crate) mod mode_selection;
 pub(crate) mod overlap;
 pub(crate) mod public_names;
-pub(crate) mod retirement;
-pub(crate) mod rotation;
 pub(crate) mod sealed;
 pub(crate) mod secret_set;
 pub(crate) mod secret_strength;
 pub(crate) mod secret_usage;
 pub(crate) mod secrets;
-pub(crate) mod secrets_view;
-pub(crate) mod security;
 pub(crate) mod store;
-pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
-pub(crate) mod webhook;
-pub(crate) mod wizard;
 
 use std::fmt;
 
@@ -167,9 +155,9 @@ impl Step {
         }
     }
 
-    /// Returns the steps of a gateway: the generic one has no API keys.
+    /// Returns the steps of a gateway: one without API keys has no credentials.
     pub(crate) fn of(gateway: Gateway) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |step| *step != Self::Credentials || gateway == Gateway::Razorpay)
+        Self::ALL.into_iter().filter(move |step| *step != Self::Credentials || gateway.profile().api_keys.is_some())
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a write only moves the first use back and the latest use forward, so that servers may write in any order.
 
+pub(crate) mod recorder;
+
 use std::collections::BTreeMap;
 
 use crate::{

@@ -26,8 +26,6 @@ use crate::{
 const SEAL_CONTEXT: &str = "secrets.sealed";
 /// The setting that stores the id of the master key in use.
 pub(crate) const SEALED_WITH: &str = "sealed_with";
-/// The author of a secret created on the command line.
-pub(crate) const COMMAND_LINE: &str = "the command line";
 /// Maximum number of valid imported and adopted secrets: a rejected request has been verified against every one.
 pub(crate) const MAX_IMPORTED_SECRETS: usize = 8;
 /// Maximum number of valid secrets for a rotation: each request is verified against every one.

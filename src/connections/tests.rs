@@ -13,7 +13,7 @@ fn connection(gateway: Gateway) -> Connection {
 fn a_state_is_the_first_that_fits() {
     let now = Timestamp::from_seconds(1_795_356_717);
     let at = Some(now);
-    let mut connection = connection(Gateway::Razorpay);
+    let mut connection = connection(Gateway::RAZORPAY);
     let mut evidence = Activity::default();
     let of = |connection: &Connection, evidence: &Activity, is_app_enabled| {
         SetupProgress { connection, evidence, domain: None, is_app_enabled }.state(now)
@@ -44,7 +44,7 @@ fn a_state_is_the_first_that_fits() {
 #[test]
 fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_not_done() {
     let now = Timestamp::from_seconds(1_795_356_717);
-    let mut razorpay = connection(Gateway::Razorpay);
+    let mut razorpay = connection(Gateway::RAZORPAY);
     let mut evidence = Activity::default();
     let current = |connection: &Connection, evidence: &Activity, domain| {
         SetupProgress { connection, evidence, domain, is_app_enabled: true }.current_step(now)
@@ -63,4 +63,9 @@ fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_n
     assert_eq!(current(&razorpay, &evidence, Some("neemtree.example")), Step::Webhook);
     evidence.failing_since = Some(now);
     assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "the failing step comes first");
+}
+
+#[test]
+fn no_account_is_unexpected_before_the_first_is_known() {
+    assert!(!Activity::default().is_unexpected("acc_1"));
 }

@@ -11,11 +11,13 @@ mod simulator;
 use std::{fs, io, path::Path};
 
 use crate::{
-    config::{Config, KeySource},
     db::Location,
     primitives::{base62, time::Clock},
-    server::{Server, Signals},
-    startup::ServerLock,
+    server::{
+        Server, Signals,
+        bootstrap::ServerLock,
+        config::{Config, KeySource},
+    },
 };
 
 /// Recreated at each start.

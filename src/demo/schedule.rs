@@ -5,7 +5,7 @@
 use jiff::{ToSpan as _, civil::Date};
 use rand::{Rng, RngExt};
 
-use crate::{primitives::time::Timestamp, samples::LifeCycle};
+use crate::{gateways::samples::LifeCycle, primitives::time::Timestamp};
 
 const HOUR: i64 = 60 * 60;
 

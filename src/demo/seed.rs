@@ -12,8 +12,9 @@ use crate::{
     apps::{self, Details},
     companies,
     connections::{self, ApiKeyStatus, ConnectError, Connection, NewConnection, NewKeys, overlap::Overlap, secrets, store},
+    console::http::state::State,
     db::{DbError, Tx},
-    gateways::{Gateway, Mode},
+    gateways::{Mode, razorpay},
     primitives::{
         id::{AppId, CompanyId},
         money::Currency,
@@ -21,7 +22,6 @@ use crate::{
         time::Timestamp,
     },
     samples::shops::{SHOPS, Shop},
-    state::State,
 };
 
 /// A connection that the simulated gateway sends to.
@@ -135,7 +135,7 @@ async fn wire(
 ) -> Result<SeededConnection, SeedError> {
     let &SeededApp { company, app, shop, founded: now } = place;
     let (today, rotated_at) = (state.clock.now(), state.clock.now().minus(ROTATED));
-    let new = NewConnection { company, app, gateway: Gateway::Razorpay, mode, currency: Currency::INR };
+    let new = NewConnection { company, app, gateway: razorpay::GATEWAY, mode, currency: Currency::INR };
     let connection = connections::create(tx, &state.vault, &new, OWNER, now).await?;
     if temper == TrafficProfile::Busy {
         finish(tx, state, &connection, app, company, now).await?;

@@ -11,16 +11,18 @@ use super::{
     seed::{SeededConnection, TrafficProfile},
 };
 use crate::{
-    gateways::Gateway,
-    http_client,
+    console::http::state::State,
+    gateways::{
+        razorpay,
+        samples::{self, LifeCycle, Merchant, Pace, Sample},
+    },
     ingestion::replay::PastRequest,
+    net::http_client,
     primitives::{
         base62,
         secret::Secret,
         time::{Clock, Timestamp},
     },
-    samples::{self, LifeCycle, Merchant, Pace, Sample},
-    state::State,
     urls,
 };
 
@@ -181,7 +183,7 @@ impl Sender {
 
 /// Returns the request headers as sent by the gateway.
 fn headers(secret: &Secret, sample: &Sample, now: Timestamp) -> Vec<(&'static str, String)> {
-    Gateway::Razorpay.adapter().sign(secret, &sample.event_id, &sample.body, now)
+    razorpay::GATEWAY.adapter().sign(secret, &sample.event_id, &sample.body, now)
 }
 
 #[cfg(test)]

@@ -5,19 +5,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    State,
-    store::log::{self, Claim},
-};
 use crate::{
     connections::ConnectionScope,
     db::{DbError, Tx},
-    gateways::adapter::{self, EventContent, Incoming, ParsedEvent, Verified},
+    events::{
+        State,
+        store::log::{self, Claim},
+    },
+    gateways::adapter::{self, Incoming, ParsedEvent, Verified},
     primitives::{
         id::{ConnectionId, EventId, SecretId, TransactionId},
         time::Timestamp,
     },
-    transactions::PaymentReport,
 };
 
 /// A verified request that is to be stored.
@@ -55,21 +54,13 @@ impl Arrival {
             place,
             sha256,
             dedupe_key: adapter::dedupe_key(place.gateway, sha256, gateway_event_id),
-            dedupe_prefix: adapter::dedupe_prefix(body.bytes()).to_owned(),
+            dedupe_prefix: adapter.dedupe_prefix(body.bytes()).to_owned(),
             gateway_event_id: gateway_event_id.map(str::to_owned),
             secret,
             headers,
             reading: adapter.read(&body, at).received(&sha256),
             body,
             at,
-        }
-    }
-
-    /// Returns the payment report of the event, if it has one.
-    pub(crate) fn told(&self) -> Option<PaymentReport<'_>> {
-        match &self.reading.content {
-            EventContent::Observation(facts) => Some(PaymentReport { place: &self.place, facts, at: self.at }),
-            EventContent::Unhandled | EventContent::Quarantined(_) => None,
         }
     }
 

@@ -4,12 +4,9 @@
 //! received count; the stored event is never changed.
 
 pub(crate) mod append;
-pub(crate) mod forms;
-pub(crate) mod payload;
+pub(crate) mod headers;
 pub(crate) mod retention;
-pub(crate) mod routes;
 pub(crate) mod store;
-pub(crate) mod views;
 
 use std::{fmt, str::FromStr};
 
@@ -50,7 +47,7 @@ impl State {
     }
 
     /// Returns the first state that applies.
-    fn of(content: &EventContent, is_conflict: bool) -> Self {
+    pub(crate) fn of(content: &EventContent, is_conflict: bool) -> Self {
         match content {
             EventContent::Quarantined(_) => Self::Quarantined,
             _ if is_conflict => Self::Conflict,

@@ -32,7 +32,6 @@ sql! {
                   ORDER BY id LIMIT $6");
     LIST_LAST = concat!("SELECT ", columns!(), " FROM events WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
     LIST_SIGNED_TIMES = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2";
-    LIST_SIGNED_TIMES_OF = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events WHERE connection_id = $1 AND id <= $2 ORDER BY id DESC LIMIT $3";
     LIST_ORDER_REPORTS = "SELECT DISTINCT event_type, amount_subunits, currency FROM events WHERE transaction_id = $1 \
                           AND event_type IN ('order.paid', 'payment_link.partially_paid', 'invoice.partially_paid')";
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
@@ -147,19 +146,8 @@ impl EventTimes {
     }
 }
 
-/// Lists the times of the newest events with ids up to `up_to`, newest first, of one connection or of all. The caller has
-/// checked access to `connection`.
-pub(crate) async fn list_signed_times(
-    on: impl Into<Exec<'_>>,
-    connection: Option<ConnectionId>,
-    up_to: EventId,
-    limit: i64,
-) -> Result<Vec<EventTimes>, DbError> {
-    if let Some(connection) = connection {
-        return run!(on, |conn| {
-            sqlx::query_as(LIST_SIGNED_TIMES_OF).bind(connection).bind(up_to).bind(limit).fetch_all(conn).await
-        });
-    }
+/// Lists the times of the newest events of all connections with ids up to `up_to`, newest first.
+pub(crate) async fn list_signed_times(on: impl Into<Exec<'_>>, up_to: EventId, limit: i64) -> Result<Vec<EventTimes>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES).bind(up_to).bind(limit).fetch_all(conn).await)
 }
 

@@ -2,21 +2,23 @@
 //!
 //! Invariant: verification has no default implementation, and [`verify`] is the only constructor of [`Verified`].
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
 use bytes::Bytes;
-use ipnet::IpNet;
 use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 
 use super::Gateway;
 use crate::{
+    gateways::payment::PaymentObservation,
     primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
-    transactions::projection::PaymentObservation,
 };
 
 /// Maximum length of an event's id and type, in characters.
 const MAX_IDENTIFIER_CHARS: usize = 128;
+
+/// The maximum size of a body in bytes. Real ones have 1000 to 2000.
+pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// A request as received: header names in lower case, the exact bytes of the body.
 pub(crate) struct Incoming<'a> {
@@ -188,24 +190,28 @@ pub(crate) trait Adapter: Sync {
     /// Verifies the signature over the exact bytes received. Deliberately without a default.
     fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), SignatureError>;
 
-    /// Returns the gateway's id of the event, if it is a safe identifier.
+    /// Returns the gateway's id of the event, if it is a safe identifier. Senders put it in a header or in the body.
     fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str>;
 
     /// True if the signature covers the id, so that different ids mean different events.
     fn signs_event_id(&self) -> bool;
 
-    /// Returns how long the gateway tolerates failures before it disables the webhook, if documented.
-    fn auto_disable_after(&self) -> Option<Duration>;
-
     /// Returns the gateway account that the body names unambiguously. Never decides whether a request is accepted.
     fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str>;
 
-    /// Returns the networks from which the gateway documents to send webhooks; empty if it publishes none. Any merchant of
-    /// the gateway can make it send requests here, so an address alone proves nothing: see [`was_sent_for`].
-    fn webhook_networks(&self) -> &'static [IpNet];
+    /// Returns an id in the body, so that events of one entity are adjacent in the index; empty if there is none.
+    ///
+    /// Together with [`dedupe_key`] it determines whether a body was stored before, also by another version, so it must stay
+    /// byte-for-byte stable. Correctness does not depend on it finding the right id.
+    fn dedupe_prefix<'a>(&self, body: &'a [u8]) -> &'a str {
+        first_json_id(body)
+    }
 
     /// Parses a verified body. Unknown types are stored, not rejected. If the body has no time, the time of receipt is used.
     fn read(&self, body: &Verified, received_at: Timestamp) -> ParsedEvent;
+
+    /// Returns the event type that an unverified body claims, if it is an event.
+    fn claimed_type(&self, body: &[u8]) -> Option<String>;
 
     /// Returns the headers that the gateway would send with this body: for `simulate`, the demo and the tests.
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)>;
@@ -215,12 +221,50 @@ pub(crate) trait Adapter: Sync {
 
     /// Parses a pasted secret; `None` if it cannot be one.
     fn parse_secret(&self, text: &str) -> Option<Secret>;
+
+    /// Returns the reasons, a sentence each, why the gateway rejects this webhook URL or cannot reach it.
+    fn url_objections(&self, url: &str) -> Vec<String>;
+
+    /// Returns a recommendation about a URL to which the gateway has no objection.
+    fn url_advice(&self, _url: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns the maximum length of a URL in characters, if the gateway has rules for URLs.
+    fn max_url_chars(&self) -> Option<usize> {
+        None
+    }
+
+    /// True if an event of that type says that money was paid.
+    fn reports_payment(&self, _event_type: &str) -> bool {
+        false
+    }
+
+    /// Returns the gateway's reason for a failure, from the body of one of the profile's `failure_events`.
+    fn failure_reason(&self, _body: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// True if this beginning of a body is the form that the gateway's checkout posts to the shop.
+    fn is_checkout_form(&self, _body: &str) -> bool {
+        false
+    }
+
+    /// True if the body is the text that the gateway's checkout signs.
+    fn is_checkout_text(&self, _body: &[u8]) -> bool {
+        false
+    }
+
+    /// Returns the texts that the gateway's checkout may have signed, made of the ids in the body.
+    fn checkout_messages(&self, _body: &[u8]) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
 }
 
 /// True if the peer is in a network from which the gateway documents to send webhooks. This alone proves nothing: see
 /// [`was_sent_for`].
 pub(crate) fn is_webhook_network(gateway: Gateway, peer: IpAddr) -> bool {
-    gateway.adapter().webhook_networks().iter().any(|network| network.contains(&peer))
+    gateway.profile().webhook_networks.iter().any(|network| network.contains(&peer))
 }
 
 /// True if the gateway itself sent this body for one of these accounts: the peer is in the gateway's published networks, and
@@ -243,11 +287,8 @@ pub(crate) fn dedupe_key(gateway: Gateway, sha256: [u8; 32], event_id: Option<&s
     }
 }
 
-/// Returns the first `"id":"…"` of a body, or an empty string: events of one entity are adjacent in the index.
-///
-/// Together with [`dedupe_key`] it determines whether a body was stored before, also by another version, so it must stay
-/// byte-for-byte stable. Correctness does not depend on it finding the right id.
-pub(crate) fn dedupe_prefix(body: &[u8]) -> &str {
+/// Returns the first `"id":"…"` of a JSON body, or an empty string.
+fn first_json_id(body: &[u8]) -> &str {
     const MARK: &[u8] = b"\"id\":\"";
     const LONGEST: usize = 64;
     let start = memmem::find(body, MARK).map(|at| at + MARK.len());
@@ -292,7 +333,7 @@ mod tests {
     #[test]
     fn nothing_is_believed_without_a_secret() {
         let now = Timestamp::from_seconds(1_795_000_000);
-        for gateway in Gateway::ALL {
+        for gateway in Gateway::all() {
             let headers = signed(gateway, &Secret::generate(), b"{}", now);
             let request = Incoming { headers: &headers, body: &Bytes::from_static(b"{}") };
             assert!(verify(gateway, &request, &[], now).is_err());
@@ -301,19 +342,19 @@ mod tests {
 
     #[test]
     fn locality_is_the_first_id_of_the_octets() {
-        assert_eq!(dedupe_prefix(br#"{"payload":{"payment":{"entity":{"id":"pay_1","order_id":"order_1"}}}}"#), "pay_1");
+        assert_eq!(first_json_id(br#"{"payload":{"payment":{"entity":{"id":"pay_1","order_id":"order_1"}}}}"#), "pay_1");
         for none in [&b""[..], b"not json", br#"{"id":1}"#, br#"{"id":"a b"}"#, b"{\"id\":\"\xff\"}", br#"{"id":"unended"#] {
-            assert_eq!(dedupe_prefix(none), "", "{}", String::from_utf8_lossy(none));
+            assert_eq!(first_json_id(none), "", "{}", String::from_utf8_lossy(none));
         }
-        assert_eq!(dedupe_prefix(format!(r#"{{"id":"{}"}}"#, "a".repeat(64)).as_bytes()).len(), 64);
-        assert_eq!(dedupe_prefix(format!(r#"{{"id":"{}"}}"#, "a".repeat(65)).as_bytes()), "");
+        assert_eq!(first_json_id(format!(r#"{{"id":"{}"}}"#, "a".repeat(64)).as_bytes()).len(), 64);
+        assert_eq!(first_json_id(format!(r#"{{"id":"{}"}}"#, "a".repeat(65)).as_bytes()), "");
     }
 
     proptest! {
         #[test]
         fn what_is_signed_is_believed_and_any_flipped_bit_is_not(body in proptest::collection::vec(any::<u8>(), 1..400), at in any::<prop::sample::Index>(), bit in 0..8u8) {
             let now = Timestamp::from_seconds(1_795_000_000);
-            for gateway in Gateway::ALL {
+            for gateway in Gateway::all() {
                 let secrets = live(3);
                 let headers = signed(gateway, &secrets[1].secret, &body, now);
                 let whole = Bytes::from(body.clone());
@@ -331,7 +372,7 @@ mod tests {
 
         #[test]
         fn reading_never_panics(body in proptest::collection::vec(any::<u8>(), 0..600)) {
-            for gateway in Gateway::ALL {
+            for gateway in Gateway::all() {
                 gateway.adapter().read(&Verified(body.clone().into()), Timestamp::from_millis(0));
             }
         }

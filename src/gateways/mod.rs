@@ -1,15 +1,29 @@
 //! The supported payment gateways, each with its [`Adapter`].
 
 pub(crate) mod adapter;
+pub(crate) mod api;
+#[cfg(test)]
+pub(crate) mod fictitious;
+pub(crate) mod guide;
+pub(crate) mod payment;
+pub(crate) mod profile;
 pub(crate) mod razorpay;
-pub(crate) mod razorpay_api;
-pub(crate) mod razorpay_url;
+mod registry;
+pub mod samples;
 pub(crate) mod standard_webhooks;
 mod strict_object;
+pub(crate) mod texts;
+pub(crate) mod url_rules;
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    ptr,
+    str::FromStr,
+};
 
 use adapter::Adapter;
+use profile::Profile;
 
 /// Counts the HMACs over bodies on this thread, so that a test can compare the cost of rejected requests.
 #[cfg(test)]
@@ -30,38 +44,66 @@ pub(crate) mod hmac_count {
     }
 }
 
-/// A payment gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Gateway {
-    Razorpay,
-    StandardWebhooks,
+/// A payment gateway. Its [`Profile`] and its [`Adapter`] answer every question about it, so that no code depends on which
+/// gateway it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Gateway(&'static Profile);
+
+#[cfg(test)]
+impl Gateway {
+    pub(crate) const RAZORPAY: Self = razorpay::GATEWAY;
+    pub(crate) const STANDARD_WEBHOOKS: Self = standard_webhooks::GATEWAY;
 }
 
 impl Gateway {
-    pub(crate) const ALL: [Self; 2] = [Self::Razorpay, Self::StandardWebhooks];
+    /// Returns the gateways in the order in which pages list them.
+    pub(crate) fn all() -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
+        registry::all().map(Self)
+    }
+
+    /// Returns the gateway that forms and commands propose.
+    pub(crate) fn proposed() -> Self {
+        Self(registry::default())
+    }
 
     /// The name in URLs, in the database and on the command line.
     pub(crate) const fn slug(self) -> &'static str {
-        match self {
-            Self::Razorpay => "razorpay",
-            Self::StandardWebhooks => "standard-webhooks",
-        }
+        self.0.slug
     }
 
     /// The display name.
     pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::Razorpay => "Razorpay",
-            Self::StandardWebhooks => "Standard Webhooks",
-        }
+        self.0.label
+    }
+
+    /// Returns its static properties.
+    pub(crate) const fn profile(self) -> &'static Profile {
+        self.0
     }
 
     /// Returns the adapter that verifies and parses its requests.
-    pub(crate) fn adapter(self) -> &'static dyn Adapter {
-        match self {
-            Self::Razorpay => &razorpay::Razorpay,
-            Self::StandardWebhooks => &standard_webhooks::StandardWebhooks,
-        }
+    pub(crate) const fn adapter(self) -> &'static dyn Adapter {
+        self.0.adapter
+    }
+}
+
+impl PartialEq for Gateway {
+    fn eq(&self, other: &Self) -> bool {
+        ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Gateway {}
+
+impl Hash for Gateway {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.slug.hash(state);
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slug())
     }
 }
 
@@ -71,16 +113,21 @@ impl fmt::Display for Gateway {
     }
 }
 
+/// No gateway has that slug.
+#[derive(Debug, thiserror::Error)]
+#[error("a gateway is {}", Gateway::all().map(Gateway::slug).collect::<Vec<_>>().join(" or "))]
+pub(crate) struct UnknownGateway;
+
 impl FromStr for Gateway {
-    type Err = &'static str;
+    type Err = UnknownGateway;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|gateway| gateway.slug() == text).ok_or("a gateway is razorpay or standard-webhooks")
+        registry::find(text).map(Self).ok_or(UnknownGateway)
     }
 }
 
 impl TryFrom<String> for Gateway {
-    type Error = &'static str;
+    type Error = UnknownGateway;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()

@@ -3,7 +3,7 @@
 //! Invariant: nothing is decoded. actix's extractors would decode a `Content-Encoding`, and the signature would be verified
 //! over other bytes than were sent.
 
-use std::{borrow::Cow, future::poll_fn, net::IpAddr, pin::pin, task::Poll, time::Duration};
+use std::{future::poll_fn, net::IpAddr, pin::pin, task::Poll, time::Duration};
 
 use actix_web::{
     HttpRequest,
@@ -15,10 +15,8 @@ use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::in_flight::InFlightBodies;
-use crate::pipelining;
+use crate::{gateways::adapter::MAX_BODY_BYTES, net::pipelining};
 
-/// The maximum size of a body in bytes. Real ones have 1000 to 2000.
-pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Timeout for receiving a body. Gateways wait 5 s for the complete response.
 const BODY_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -139,22 +137,6 @@ pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
     map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
 }
 
-/// Returns the headers as JSON for storage: without cookies and credentials, and with invalid UTF-8 replaced.
-pub(crate) fn headers_json(headers: &[(String, Vec<u8>)]) -> String {
-    let kept: Vec<(&str, Cow<'_, str>)> = headers
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie"))
-        .map(|(name, value)| (name.as_str(), text(value)))
-        .collect();
-    serde_json::to_string(&kept).unwrap_or_default()
-}
-
-/// Replaces NUL, which PostgreSQL does not accept in text.
-fn text(value: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(value);
-    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use futures_util::{FutureExt as _, stream};
@@ -201,12 +183,5 @@ mod tests {
     fn only_identity_is_no_encoding() {
         assert!(is_identity(b"") && is_identity(b" Identity "));
         assert!(!is_identity(b"gzip") && !is_identity(b"identity, gzip"));
-    }
-
-    #[test]
-    fn credentials_are_not_kept() {
-        let headers = [("cookie", "a"), ("authorization", "b"), ("x-razorpay-event-id", "c")];
-        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-        assert_eq!(headers_json(&headers), r#"[["x-razorpay-event-id","c"]]"#);
     }
 }

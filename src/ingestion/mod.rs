@@ -6,10 +6,8 @@ pub(crate) mod body;
 mod endpoint_cache;
 mod group_commit;
 mod in_flight;
-pub(crate) mod recorder;
 pub(crate) mod replay;
 pub(crate) mod routes;
-mod secret_usage;
 pub(crate) mod store;
 mod store_batch;
 mod verification;
@@ -45,7 +43,7 @@ pub(crate) struct Ingestion {
     receivers: EndpointCache,
     writer: Writer<EventBatchStore>,
     batches: BatchWorker<EventBatchStore>,
-    uses: secret_usage::Recorder,
+    uses: crate::connections::secret_usage::recorder::Recorder,
     /// Runs batches during shutdown, because worker threads may end before a batch they run has committed.
     runtime: Handle,
     /// Permits for batches that run on worker threads; closed when these are about to end.
@@ -97,7 +95,7 @@ impl IngestError {
 /// The background tasks of an [`Ingestion`].
 pub(crate) struct BackgroundTasks {
     ear: JoinHandle<()>,
-    uses: secret_usage::Writing,
+    uses: crate::connections::secret_usage::recorder::Writing,
 }
 
 impl Ingestion {
@@ -106,7 +104,7 @@ impl Ingestion {
         let store_health = Arc::<StoreHealth>::default();
         let (writer, batches) = Writer::new(EventBatchStore::new(db.clone(), Arc::clone(&store_health)), db.write_concurrency());
         let receivers = EndpointCache::new(db.clone(), vault.clone(), clock.clone());
-        let (recorder, writing) = secret_usage::Recorder::start(db);
+        let (recorder, writing) = crate::connections::secret_usage::recorder::Recorder::start(db);
         let listening = BackgroundTasks { ear: tokio::spawn(endpoint_cache::listen(receivers.clone())), uses: writing };
         (
             Self {

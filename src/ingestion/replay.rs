@@ -4,11 +4,12 @@
 
 use actix_web::web::Bytes;
 
-use super::{Ingestion, body, endpoint_cache::EndpointLookupError, store_batch};
+use super::{Ingestion, endpoint_cache::EndpointLookupError};
 use crate::{
     db::{Db, DbError},
-    events::append::Arrival,
+    events::{append::Arrival, headers},
     gateways::adapter::{self, Incoming},
+    pipeline::{self, Source},
     primitives::time::Timestamp,
 };
 
@@ -47,7 +48,7 @@ impl Ingestion {
             let Some(receiver) = known.receiver(&request.endpoint).filter(|receiver| receiver.is_enabled) else { continue };
             let incoming = Incoming { headers: &request.headers, body: &request.body };
             if let Ok(verified) = adapter::verify(receiver.place.gateway, &incoming, receiver.live(), request.received_at) {
-                let headers = body::headers_json(&request.headers);
+                let headers = headers::to_json(&request.headers);
                 arrivals.push(Arrival::new(receiver.place, &incoming, verified, headers, request.received_at));
             }
         }
@@ -66,7 +67,7 @@ async fn store(db: &Db, arrivals: &[Arrival]) -> Result<(), DbError> {
     for groups in groups.chunks(GROUPS_PER_COMMIT) {
         let mut tx = db.begin().await?;
         for group in groups {
-            store_batch::write(&mut tx, group).await?;
+            pipeline::ingest(&mut tx, group, Source::Request).await?;
         }
         tx.commit().await?;
     }

@@ -3,7 +3,11 @@
 //! Invariant: every 401 response is identical, regardless of the reason; 503 means that a retry may succeed; the response is 200
 //! only after a commit. Error texts never leave the server.
 
-use std::{num::NonZeroU32, sync::LazyLock, time::Duration};
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -17,13 +21,22 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    Outcome,
+    Ingestion, Outcome,
     body::{self, BodyError},
-    recorder::UnverifiedRequest,
 };
 use crate::{
-    gateways::adapter::Incoming, pipelining, primitives::network::network, rejections::Reason, state::State,
-    url_check::challenge, urls, web::client_ip,
+    gateways::adapter::Incoming,
+    net::{
+        client_ip::{self, TrustedProxies},
+        pipelining,
+    },
+    primitives::{network::network, shutdown::Shutdown, time::Clock, vault::Vault},
+    rejections::{
+        Reason,
+        recorder::{RejectionRecorder, UnverifiedRequest},
+    },
+    url_check::challenge,
+    urls,
 };
 
 /// The deadline from the request's head to the response. It guarantees the documented 4.5 s; Razorpay waits 5 s.
@@ -35,6 +48,16 @@ const SLOWER: Duration = Duration::from_millis(25);
 /// The `Retry-After` of a 503 response, in seconds.
 const RETRY_AFTER: &str = "30";
 
+/// What the route needs. One per server.
+pub(crate) struct WebhookRoute {
+    pub(crate) ingestion: Arc<Ingestion>,
+    pub(crate) recorder: RejectionRecorder,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Clock,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) shutdown: Shutdown,
+}
+
 /// Handles webhook requests before routing, because routes are matched in order. Uses the raw path: actix decodes a segment
 /// before a handler sees it, and an endpoint is compared as sent.
 pub(crate) async fn intercept_webhooks(
@@ -45,22 +68,22 @@ pub(crate) async fn intercept_webhooks(
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let (request, payload) = request.into_parts();
-    let response = match (request.app_data::<Data<State>>(), urls::endpoint_of(request.uri().path())) {
-        (Some(state), Some(endpoint)) => receive(&request, payload, state, endpoint).await,
+    let response = match (request.app_data::<Data<WebhookRoute>>(), urls::endpoint_of(request.uri().path())) {
+        (Some(route), Some(endpoint)) => receive(&request, payload, route, endpoint).await,
         _ => HttpResponse::InternalServerError().finish(),
     };
     Ok(ServiceResponse::new(request, response))
 }
 
 /// Handles any method at `/webhooks/{endpoint}`.
-async fn receive(request: &HttpRequest, payload: Payload, state: &State, endpoint: &str) -> HttpResponse {
+async fn receive(request: &HttpRequest, payload: Payload, route: &WebhookRoute, endpoint: &str) -> HttpResponse {
     if request.method() != Method::POST {
         return HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish();
     }
-    if state.is_stopping() {
+    if route.shutdown.is_announced() {
         return unavailable();
     }
-    timeout(DEADLINE, answer(request, payload, state, endpoint)).await.unwrap_or_else(|_| {
+    timeout(DEADLINE, answer(request, payload, route, endpoint)).await.unwrap_or_else(|_| {
         if log_once_per_second() {
             tracing::warn!("requests are not stored within their deadline");
         }
@@ -68,12 +91,12 @@ async fn receive(request: &HttpRequest, payload: Payload, state: &State, endpoin
     })
 }
 
-async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint: &str) -> HttpResponse {
-    let (asked, address) = (Instant::now(), network(client_ip::address(request, state)));
-    let body = match body::body(request, payload, &state.ingestion.pending, address).await {
+async fn answer(request: &HttpRequest, payload: Payload, route: &WebhookRoute, endpoint: &str) -> HttpResponse {
+    let (asked, address) = (Instant::now(), network(client_ip::address(request, &route.trusted_proxies)));
+    let body = match body::body(request, payload, &route.ingestion.pending, address).await {
         Ok(body) => body,
         Err(fault) => {
-            note_unread(request, state, (endpoint, asked), fault).await;
+            note_unread(request, route, (endpoint, asked), fault).await;
             return body_error_response(fault);
         }
     };
@@ -81,18 +104,18 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
     let incoming = Incoming { headers: &headers, body: &body };
     let accepted = tokio::select! {
         biased;
-        accepted = state.ingestion.accept(endpoint, &incoming, || line.release()) => accepted,
+        accepted = route.ingestion.accept(endpoint, &incoming, || line.release()) => accepted,
         () = line.evicted() => return unavailable(),
     };
     match accepted {
         Ok(Outcome::Stored) => HttpResponse::Ok().finish(),
         Ok(Outcome::Rejected(known)) => {
-            if let Some(proof) = challenge::answer(&state.vault, endpoint, &incoming, state.clock.now()) {
+            if let Some(proof) = challenge::answer(&route.vault, endpoint, &incoming, route.clock.now()) {
                 // A probe of our own URL check. Nothing was stored, so not 200; nothing is wrong, so not 401.
                 return HttpResponse::Accepted().insert_header((challenge::HEADER, proof)).finish();
             }
-            let (address, at) = (client_ip::address(request, state), state.clock.now());
-            state.refusals.note(known, UnverifiedRequest { headers, body: Some(body), address, at });
+            let (address, at) = (client_ip::address(request, &route.trusted_proxies), route.clock.now());
+            route.recorder.note(known, UnverifiedRequest { headers, body: Some(body), address, at });
             line.release();
             throttle_rejections().await;
             HttpResponse::Unauthorized().finish()
@@ -108,18 +131,18 @@ async fn answer(request: &HttpRequest, payload: Payload, state: &State, endpoint
 }
 
 /// Records a request at a known endpoint whose body was not read. The response is the same at an unknown endpoint.
-async fn note_unread(request: &HttpRequest, state: &State, (endpoint, asked): (&str, Instant), fault: BodyError) {
+async fn note_unread(request: &HttpRequest, route: &WebhookRoute, (endpoint, asked): (&str, Instant), fault: BodyError) {
     let reason = match fault {
         BodyError::Encoded => Reason::Encoded,
         BodyError::TooLarge => Reason::TooLarge,
         BodyError::TooSlow => Reason::TooSlow,
         BodyError::Broken | BodyError::TooManyInFlight => return,
     };
-    let (headers, address) = (body::headers(request.headers()), client_ip::address(request, state));
-    let place = state.ingestion.place(endpoint, asked).await;
-    state
-        .refusals
-        .note(place.map(|place| (place, reason)), UnverifiedRequest { headers, body: None, address, at: state.clock.now() });
+    let (headers, address) = (body::headers(request.headers()), client_ip::address(request, &route.trusted_proxies));
+    let place = route.ingestion.place(endpoint, asked).await;
+    route
+        .recorder
+        .note(place.map(|place| (place, reason)), UnverifiedRequest { headers, body: None, address, at: route.clock.now() });
 }
 
 /// Delays responses to rejected requests in a flood, which slows down clients that wait for each response. Authentic requests

@@ -1,7 +1,6 @@
 //! Stores a batch in one unit of work: payments, events, daily totals and activity.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -13,11 +12,9 @@ use super::{
     store,
 };
 use crate::{
-    connections::activity::{self, Verifications},
-    db::{Db, DbError, Tx, UNIT_OF_WORK_TIMEOUT},
-    events::append::{self, Arrival},
-    primitives::id::ConnectionId,
-    transactions::{self, PaymentReport},
+    db::{Db, DbError, UNIT_OF_WORK_TIMEOUT},
+    events::append::Arrival,
+    pipeline::{self, Source},
 };
 
 /// How long after a failed batch the store is assumed to be failing.
@@ -100,38 +97,12 @@ async fn keep(db: &Db, batch: &[PendingEvent]) -> Result<Vec<WriteOutcome>, DbEr
     let kept = batch.iter().map(|job| if job.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
     let arrivals: Vec<&Arrival> = batch.iter().filter(|job| job.version == version).map(|job| &job.arrival).collect();
     if !arrivals.is_empty() {
-        write(&mut tx, &arrivals).await?;
+        pipeline::ingest(&mut tx, &arrivals, Source::Request).await?;
     }
     tx.commit().await?;
     // What was committed to a file that has lost its name is lost with this process.
     db.check_files().await?;
     Ok(kept)
-}
-
-/// Writes the tables in the same order on every server – transactions, events, ids, totals, activity – so that servers cannot
-/// deadlock.
-pub(super) async fn write(tx: &mut Tx, arrivals: &[&Arrival]) -> Result<(), DbError> {
-    let told: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(|arrival| arrival.told()).collect();
-    let projected = transactions::project(tx, &told).await?;
-    let mut ids = projected.ids.into_iter();
-    let kept: Vec<append::Kept<'_>> =
-        arrivals.iter().map(|arrival| (*arrival, arrival.told().and_then(|_| ids.next()))).collect();
-    append::append(tx, &kept).await?;
-    transactions::apply_totals(tx, &projected.sums).await?;
-    activity::add_verified(tx, &verifications(arrivals)).await
-}
-
-fn verifications<'a>(arrivals: &[&'a Arrival]) -> BTreeMap<ConnectionId, Verifications<'a>> {
-    let mut verified = BTreeMap::new();
-    for arrival in arrivals {
-        let none = Verifications { count: 0, first_at: arrival.at, last_at: arrival.at, account: None, other_account: None };
-        let entry = verified.entry(arrival.place.connection).or_insert(none);
-        entry.count += 1;
-        entry.first_at = entry.first_at.min(arrival.at);
-        entry.last_at = entry.last_at.max(arrival.at);
-        entry.add_account(arrival.account());
-    }
-    verified
 }
 
 #[cfg(test)]

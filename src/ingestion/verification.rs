@@ -8,12 +8,12 @@
 use std::{hint::black_box, iter};
 
 use super::{
-    RejectedAt, body,
+    RejectedAt,
     endpoint_cache::{EndpointSnapshot, Receiver, Unreadable},
 };
 use crate::{
     connections::secrets::MAX_IMPORTED_SECRETS,
-    events::append::Arrival,
+    events::{append::Arrival, headers},
     gateways::{
         Gateway,
         adapter::{self, Incoming, SignatureError, ValidSecret},
@@ -43,7 +43,7 @@ pub(crate) struct CheckCounts(Vec<(Gateway, Vec<Timestamp>)>);
 impl CheckCounts {
     /// Returns the counts that cover all of these endpoints.
     pub(crate) fn of<'a>(receivers: impl Iterator<Item = &'a Receiver>) -> Self {
-        let mut counts = Self(Gateway::ALL.map(|gateway| (gateway, Vec::new())).into());
+        let mut counts = Self(Gateway::all().map(|gateway| (gateway, Vec::new())).collect());
         for receiver in receivers {
             let mut ends: Vec<Timestamp> = receiver.live().iter().map(ValidSecret::valid_until).collect();
             ends.sort_unstable_by(|one, other| other.cmp(one));
@@ -95,7 +95,7 @@ impl Verifier {
         let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
         let rejected = match adapter::verify(place.gateway, request, live, now) {
             Ok(verified) => {
-                return Ok(Ok(Arrival::new(place, request, verified, body::headers_json(request.headers), now)));
+                return Ok(Ok(Arrival::new(place, request, verified, headers::to_json(request.headers), now)));
             }
             Err(rejected) => rejected,
         };

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use super::when::DisplayTime;
-use crate::web::layout::Warning;
+use crate::messages::Warning;
 
 /// Shown on every page while the server is reached over plain http.
 pub(crate) fn plain_http() -> Warning {

@@ -5,10 +5,9 @@ use crate::{
     connections::{Connection, ConnectionState, activity::Activity, baseline},
     events::Event,
     gateways::{Gateway, Mode, adapter::SignatureError},
+    messages::{EmptyState, rejections::Causes},
     primitives::time::Timestamp,
-    rejections::summary::Causes,
     urls,
-    web::pagination::EmptyState,
 };
 
 /// A headline with its reason and its style.
@@ -23,32 +22,12 @@ pub(crate) struct Notice {
 
 /// Returns why a request was rejected, and what to do.
 pub(crate) const fn refusal(gateway: Gateway, reason: SignatureError) -> (&'static str, &'static str) {
-    match (gateway, reason) {
-        (Gateway::Razorpay, SignatureError::SignatureMissing) => (
-            "no signature was sent",
-            "If Razorpay sent this, the Secret field of its webhook is empty. In Razorpay’s Dashboard, open the webhook, press Edit, paste this webhook’s secret and press Save Webhook.",
-        ),
-        (Gateway::Razorpay, SignatureError::SignatureMalformed) => (
-            "the signature cannot be read",
-            "If Razorpay sent this, the X-Razorpay-Signature header was changed on the way. Ask your server administrator or hosting provider to pass it on unchanged: check anything in front of KS Pay, such as Cloudflare, nginx or an API gateway.",
-        ),
-        (Gateway::Razorpay, SignatureError::SignatureMismatch) => (
-            "the signature matches no secret of this webhook",
-            "If Razorpay sent this, its Secret field has another value. Copy this webhook’s secret again, without spaces, and paste it into that field in Razorpay’s Dashboard.",
-        ),
-        (Gateway::StandardWebhooks, SignatureError::SignatureMissing) => (
-            "no signature was sent",
-            "If your sender sent this, it has no secret yet. Enter this webhook’s secret in the sender’s settings; it then sends webhook-id, webhook-timestamp and webhook-signature.",
-        ),
-        (Gateway::StandardWebhooks, SignatureError::SignatureMalformed) => (
-            "the signature cannot be read",
-            "If your sender sent this, ask the developer of the program that signs these requests to follow Standard Webhooks 1.0.0: v1, a comma, and the HMAC-SHA256 in base64.",
-        ),
-        (Gateway::StandardWebhooks, SignatureError::SignatureMismatch) => (
-            "the signature matches no secret of this webhook",
-            "If your sender sent this, it has another secret. Copy this webhook’s secret again, including the whsec_ prefix and without spaces, and enter it in the sender’s settings.",
-        ),
-        (_, SignatureError::TimeOutOfTolerance) => (
+    let fixes = &gateway.profile().texts.requests.refusals;
+    match reason {
+        SignatureError::SignatureMissing => ("no signature was sent", fixes[0]),
+        SignatureError::SignatureMalformed => ("the signature cannot be read", fixes[1]),
+        SignatureError::SignatureMismatch => ("the signature matches no secret of this webhook", fixes[2]),
+        SignatureError::TimeOutOfTolerance => (
             "its time is more than 5 minutes in the past or future",
             "If your sender sent this, its clock or this server’s clock is wrong: they must agree to within 5 minutes. Ask your server administrator or hosting provider to synchronise the clock.",
         ),
@@ -107,14 +86,11 @@ pub(crate) fn sentence_of_connection(
             class: "is-waiting",
             icon: "pending",
             headline: "Waiting for the first event".to_owned(),
-            reason: match connection.gateway {
-                Gateway::Razorpay => match connection.mode {
-                    Mode::Test => "No request has reached this URL yet. Make a test payment, and watch it arrive here.",
-                    Mode::Live => "No request has reached this URL yet. The next real payment is seen here.",
-                }
-                .to_owned(),
-                Gateway::StandardWebhooks => "No request has reached this URL yet. Let the sender send one.".to_owned(),
-            },
+            reason: match connection.mode {
+                Mode::Test => gateway.profile().texts.setup.waiting[0],
+                Mode::Live => gateway.profile().texts.setup.waiting[1],
+            }
+            .to_owned(),
         },
     }
 }
@@ -172,17 +148,36 @@ const ANYONE: &str = "Anyone who knows the URL can send such requests.";
 fn unproven(evidence: &Activity, now: Timestamp) -> String {
     let start = evidence.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
     let end = evidence.last_rejected_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
-    let span = if start == end { format!("on {start}") } else { format!("between {start} and {end}") };
-    format!("{} rejected {span}. {ANYONE}", were(evidence.rejected_streak))
+    format!("{} rejected {}. {ANYONE}", were(evidence.rejected_streak), between(&start, &end))
+}
+
+/// Words a period between two texts of day and time; the day of both is named once.
+fn between(start: &str, end: &str) -> String {
+    let (day, from) = start.split_once(", ").unwrap_or(("", start));
+    match end.split_once(", ") {
+        _ if start == end => format!("on {start}"),
+        Some((same, to)) if same == day => format!("on {day} between {from} and {to}"),
+        _ => format!("between {start} and {end}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_within_a_day_names_the_day_once() {
+        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:06 pm"), "on 30 Nov, 8:06 pm");
+        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "on 30 Nov between 8:06 pm and 8:07 pm");
+        assert_eq!(between("29 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "between 29 Nov, 8:06 pm and 30 Nov, 8:07 pm");
+        assert_eq!(between("time unknown", "30 Nov, 8:07 pm"), "between time unknown and 30 Nov, 8:07 pm");
+    }
 }
 
 /// Words the cause of a request from an unproven sender as a condition.
 fn condition(gateway: Gateway, why: &str, fix: &str) -> String {
-    let whose = match gateway {
-        Gateway::Razorpay => "If Razorpay sent the last one",
-        Gateway::StandardWebhooks => "If your sender sent the last one",
-    };
-    format!("{whose}, this is why it was rejected: {why}. {fix}").trim_end().to_owned()
+    let sender = gateway.profile().your_sender;
+    format!("If {sender} sent the last one, this is why it was rejected: {why}. {fix}").trim_end().to_owned()
 }
 
 /// `1 request was`, `3 requests were`.
@@ -204,14 +199,7 @@ fn silent(gateway: Gateway, evidence: &Activity, now: Timestamp) -> Notice {
 
 /// Returns what to do about a silence.
 pub(super) const fn see_whether_enabled(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => {
-            "If payments are made, look in Razorpay’s Dashboard under Webhooks whether this one is still enabled, and check its URL."
-        }
-        Gateway::StandardWebhooks => {
-            "If something should have come, look at the sender: is it still switched on, and is this its URL?"
-        }
-    }
+    gateway.profile().texts.setup.silent
 }
 
 fn verified(evidence: &Activity, last: Option<&Event>, now: Timestamp) -> Notice {

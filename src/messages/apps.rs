@@ -8,11 +8,12 @@ use super::{
     when,
 };
 use crate::{
-    apps::{
-        App,
-        listing::{AppWithWebhooks, Webhook},
+    apps::App,
+    connections::{
+        Connection, ConnectionState,
+        app_health::{AppWithWebhooks, Webhook},
+        baseline,
     },
-    connections::{Connection, ConnectionState, baseline},
     gateways::Gateway,
     primitives::time::Timestamp,
     urls,
@@ -125,18 +126,12 @@ pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> AllC
 
 /// Returns how a gateway reacts to rejected events.
 pub(crate) const fn loss(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => {
-            "Razorpay gets 401 for every event until you enable it again, and switches the webhook off after 24 h. \
-             You must then enable the webhook in Razorpay’s Dashboard."
-        }
-        Gateway::StandardWebhooks => "Senders of Standard Webhooks get 401 for every event until you enable it again.",
-    }
+    gateway.profile().texts.setup.disabled
 }
 
 /// Returns the consequences of disabling an app, depending on its connected gateways.
 pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
-    let mut told: Vec<&'static str> = Gateway::ALL.into_iter().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
+    let mut told: Vec<&'static str> = Gateway::all().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
     if told.is_empty() {
         told.push("No payment gateway is connected to it, so no event is lost by it now.");
     }
@@ -150,7 +145,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        apps::listing::tests::{app, webhook},
+        connections::app_health::tests::{app, webhook},
         gateways::Mode,
     };
 
@@ -174,7 +169,7 @@ mod tests {
             said(&listed),
             ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, 0 s ago"]
         );
-        listed.webhooks[0].connection.gateway = Gateway::StandardWebhooks;
+        listed.webhooks[0].connection.gateway = Gateway::STANDARD_WEBHOOKS;
         (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, ConnectionState::Off);
         assert_eq!(said(&listed), ["Standard Webhooks Live|Failing since 7:41 pm", "Razorpay Test|Off"]);
         let offers = |listed: &AppWithWebhooks| {
@@ -212,8 +207,8 @@ mod tests {
 
     #[test]
     fn disabling_names_what_is_lost() {
-        assert!(disabling(&[Gateway::Razorpay])[0].contains("switches the webhook off after 24 h"));
-        assert!(!disabling(&[Gateway::StandardWebhooks]).concat().contains("Razorpay"));
+        assert!(disabling(&[Gateway::RAZORPAY])[0].contains("switches the webhook off after 24 h"));
+        assert!(!disabling(&[Gateway::STANDARD_WEBHOOKS]).concat().contains("Razorpay"));
         assert_eq!(disabling(&[]).len(), 2);
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     events::{Event, State},
-    gateways::{Gateway, Mode, razorpay::event_types::reports_payment},
+    gateways::{Gateway, Mode, payment::Status},
+    ledger::payments::Transaction,
+    messages::EmptyState,
     primitives::{id::AppId, time::Timestamp},
-    transactions::{Status, Transaction},
-    web::pagination::EmptyState,
 };
 
 use super::event_state;
@@ -69,7 +69,7 @@ pub(crate) fn bytes(size: usize) -> String {
 /// Returns class and icon of an event in a payment's list of events.
 pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
     match event.event_type.as_deref().unwrap_or_default() {
-        name if reports_payment(name) => ("is-paid", "good"),
+        _ if reports_payment(event) => ("is-paid", "good"),
         "payment.dispute.won" => ("is-paid", "good"),
         "payment.failed" | "refund.failed" | "payment.dispute.lost" => ("is-lost", "failed"),
         "payment.authorized" => ("", "authorized"),
@@ -87,14 +87,18 @@ pub(crate) fn event_icon_of_payment(event: &Event, payment: &Transaction) -> (&'
 
 /// True if an event reports a payment that was not captured.
 pub(super) fn contradicts(event: &Event, payment: &Transaction) -> bool {
-    !payment.is_captured && reports_payment(event.event_type.as_deref().unwrap_or_default())
+    !payment.is_captured && reports_payment(event)
 }
 
 /// Whether an event's type says that something was paid while its own payment was not.
 pub(super) fn reports_without_payment(event: &Event) -> bool {
     let is_captured = |stage: &str| stage == Status::Captured.as_str();
-    event.subject_status.as_deref().is_some_and(|stage| !is_captured(stage))
-        && reports_payment(event.event_type.as_deref().unwrap_or_default())
+    event.subject_status.as_deref().is_some_and(|stage| !is_captured(stage)) && reports_payment(event)
+}
+
+/// Whether an event's type says that money was paid.
+fn reports_payment(event: &Event) -> bool {
+    event.event_type.as_deref().is_some_and(|name| event.gateway.adapter().reports_payment(name))
 }
 
 /// The empty list before the first event.

@@ -9,11 +9,12 @@ const NOTHING_TO_DO: &str = "If it was set since then, nothing is to be done.";
 fn sentences(difference: Difference) -> (String, &'static str) {
     match difference {
         Difference::WasBehind(by) => {
-            (format!("When the latest event arrived, this server’s clock was {} behind", span(by)), NOTHING_TO_DO)
+            (format!("When the latest events arrived, this server’s clock was {} behind", span(by)), NOTHING_TO_DO)
         }
-        Difference::Behind(by) => {
-            (format!("This server’s clock is {} behind", span(by)), "Signed events are dated later than the server’s time.")
-        }
+        Difference::Behind(by) => (
+            format!("This server’s clock is {} behind", span(by)),
+            "The latest signed events are dated later than the server’s time.",
+        ),
         Difference::Ahead { by, is_certain: true } => (
             format!("This server’s clock is {} ahead", span(by)),
             "The latest signed events are dated that long before they arrived.",

@@ -1,8 +1,9 @@
 //! Messages on the cost of a payment's disputes: each currency separately, and without a claim about unknown amounts.
 
 use crate::{
+    gateways::payment::DisputeStatus,
+    ledger::payments::{Transaction, dispute_costs::OtherCosts, store::references::Dispute},
     primitives::money::Money,
-    transactions::{Transaction, dispute_costs::OtherCosts, projection::DisputeStatus, store::references::Dispute},
 };
 
 /// States what the disputes cost, and whether one is open; empty without a dispute. `disputes` may be omitted, as in lists.

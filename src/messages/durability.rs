@@ -1,6 +1,6 @@
 //! Messages on database settings that risk data loss: at startup and, if the risk was accepted, on every page.
 
-use crate::{db::Setting, web::layout::Warning};
+use crate::{db::Setting, messages::Warning};
 
 /// Returns the unsafe settings as a clause; settings with the same value are combined.
 fn faults(engine: &str, settings: &[Setting]) -> Option<String> {

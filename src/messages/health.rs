@@ -65,7 +65,7 @@ fn rejected(evidence: &Activity) -> Option<String> {
 
 /// Returns the time left until the gateway disables the webhook; `None` if it documents no such limit.
 pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<String> {
-    let patience = gateway.adapter().auto_disable_after()?;
+    let patience = gateway.profile().auto_disable_after?;
     let name = gateway.label();
     let left = since.plus(patience).since(now);
     Some(if left.is_zero() {
@@ -115,12 +115,12 @@ mod tests {
 
     #[test]
     fn the_countdown_is_the_gateways() {
-        let after = |length| countdown(Gateway::Razorpay, NOW, NOW.plus(length)).unwrap().replace('\u{a0}', " ");
+        let after = |length| countdown(Gateway::RAZORPAY, NOW, NOW.plus(length)).unwrap().replace('\u{a0}', " ");
         assert_eq!(after(Duration::from_mins(320)), "Razorpay switches the webhook off in 18 h 40 min");
         assert_eq!(after(Duration::from_secs(86_399)), "Razorpay switches the webhook off in 1 min");
         let over = "Razorpay may have switched the webhook off already: look in Razorpay’s Dashboard";
         assert_eq!((after(HOUR * 24).as_str(), after(HOUR * 999).as_str()), (over, over));
-        assert_eq!(countdown(Gateway::StandardWebhooks, NOW, NOW.plus(HOUR)), None);
+        assert_eq!(countdown(Gateway::STANDARD_WEBHOOKS, NOW, NOW.plus(HOUR)), None);
     }
 
     #[test]

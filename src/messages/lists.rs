@@ -6,15 +6,15 @@ use crate::{
     connections::Step,
     events::Event,
     gateways::{Gateway, Mode},
+    ledger::payments::{state::DisplayState, store::daily_totals::Sum},
+    messages::EmptyState,
     primitives::{
         date_range::DateRange,
         id::AppId,
         money::{Currency, Money, grouped},
         time::Timestamp,
     },
-    transactions::{state::DisplayState, store::daily_totals::Sum},
     urls,
-    web::pagination::EmptyState,
 };
 
 pub(crate) const WHOLE_ID: &str = "Enter a complete ID, receipt or bank reference.";

@@ -15,6 +15,7 @@ mod lists;
 pub(crate) mod mixups;
 mod modes;
 pub(crate) mod orders;
+mod parts;
 mod payments;
 pub(crate) mod rejections;
 pub(crate) mod secrets;
@@ -35,11 +36,12 @@ pub(crate) use lists::{
     settlement_found, sum, too_many_days, with_costs,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
+pub(crate) use parts::{EmptyState, Warning};
 #[cfg(test)]
 pub(crate) use payments::tests as payments_tests;
 pub(crate) use payments::{
-    began, event_sentence, event_sentence_of_payment, fault_sentence, method, payment_sentence, payment_sentence_with,
-    payment_title, reason,
+    began, event_sentence, event_sentence_of_payment, event_sentence_with_costs, fault_sentence, is_lost_dispute, method,
+    payment_sentence, payment_sentence_with, payment_title, reason,
 };
 use when::day;
 pub(crate) use when::{DisplayTime, UNKNOWN_DAY, past_day, span, to_the_minute, when};
@@ -47,8 +49,8 @@ pub(crate) use when::{DisplayTime, UNKNOWN_DAY, past_day, span, to_the_minute, w
 use crate::{
     connections, events,
     gateways::{Gateway, Mode},
+    ledger::payments::state::DisplayState,
     primitives::time::Timestamp,
-    transactions::state::DisplayState,
 };
 
 /// A state as a page shows it: class, icon and label.
@@ -117,20 +119,19 @@ pub(crate) const fn keys_state(keys: connections::ApiKeyStatus) -> Badge {
 
 /// Shown on the Webhook page after a gateway was added.
 pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
-    let place = match gateway {
-        Gateway::Razorpay => "into Razorpay’s Dashboard",
-        Gateway::StandardWebhooks => "into the sender’s settings",
-    };
+    let place = gateway.profile().texts.setup.destination;
     format!("{} is added in {} mode. Next: copy the URL and the secret below {place}.", gateway.label(), mode.label())
 }
 
 /// Shown after a domain was stored.
 pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timestamp) -> &'static str {
     let are_done = connections::Step::of(setup.connection.gateway).all(|step| setup.is_done(step));
-    match (are_done && setup.state(now) == connections::ConnectionState::Verified, setup.connection.gateway) {
-        (true, Gateway::Razorpay) => "The domain is stored. All four steps are done.",
-        (true, Gateway::StandardWebhooks) => "The domain is stored. All three steps are done.",
-        (false, _) => "The domain is stored",
+    if !(are_done && setup.state(now) == connections::ConnectionState::Verified) {
+        return "The domain is stored";
+    }
+    match connections::Step::of(setup.connection.gateway).count() {
+        4 => "The domain is stored. All four steps are done.",
+        _ => "The domain is stored. All three steps are done.",
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{StatusLine, count, line};
 use crate::{
-    apps::{App, listing::Webhook},
-    connections::{Connection, ConnectionState},
+    apps::App,
+    connections::{Connection, ConnectionState, app_health::Webhook},
     primitives::time::Timestamp,
     urls,
 };

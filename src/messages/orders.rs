@@ -3,14 +3,13 @@
 use super::{Badge, Notice, capitalised, chip, day};
 use crate::{
     events::Event,
-    gateways::Gateway,
-    primitives::{money::Money, time::Timestamp},
-    transactions::{
+    gateways::{Gateway, payment::DisputeStatus},
+    ledger::payments::{
         Transaction,
         dispute_costs::OtherCosts,
-        projection::DisputeStatus,
         store::references::{Dispute, Order},
     },
+    primitives::{money::Money, time::Timestamp},
 };
 
 /// Returns the badge of a dispute.
@@ -234,7 +233,7 @@ mod tests {
         // 6 Dec 2026, 8:23 pm in India.
         let (now, last) = (Timestamp::from_seconds(1_795_959_200), 1_796_568_780);
         let said = |status, respond_by| {
-            let said = dispute_to_answer(Gateway::Razorpay, &dispute(status, respond_by), now);
+            let said = dispute_to_answer(Gateway::RAZORPAY, &dispute(status, respond_by), now);
             said.map(|said| format!("{}. {}", said.headline, said.reason).replace('\u{a0}', " "))
         };
         let open = said(DisputeStatus::Open, Some(last)).unwrap();

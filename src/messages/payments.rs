@@ -3,9 +3,12 @@
 use super::arrivals::{contradicts, reports_without_payment};
 use crate::{
     events::{Event, State},
-    gateways::Gateway,
+    gateways::{
+        Gateway,
+        payment::{RefundStatus, Status},
+    },
+    ledger::payments::{Transaction, store::references::Dispute},
     primitives::time::Timestamp,
-    transactions::{Status, Transaction, projection::RefundStatus, store::references::Dispute},
 };
 
 /// Returns the display name of a payment method.
@@ -34,8 +37,8 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     let with = amount.as_deref().map(|amount| format!(" with a payment of {amount}")).unwrap_or_default();
     let sum = amount.clone().unwrap_or_else(|| "The money".to_owned());
     let gateway = event.gateway.label();
-    if event.gateway == Gateway::StandardWebhooks {
-        return format!("The sender reports {name}");
+    if !event.gateway.profile().has_known_events {
+        return format!("{} reports {name}", super::capitalised(event.gateway.profile().sender));
     }
     if event.state == State::Quarantined {
         // It changes no payment, so nothing is claimed about the money.
@@ -92,17 +95,29 @@ pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction, di
     if contradicts(event, payment) {
         return without_payment(event, name);
     }
-    let dispute = disputes.iter().find(|dispute| event.subject_id.as_deref() == Some(dispute.id.as_str()));
-    match (name, event.money(), dispute) {
-        ("payment.dispute.created", Some(money), _) if [payment.money(), payment.settled].contains(&Some(money)) => {
+    match (name, event.money()) {
+        ("payment.dispute.created", Some(money)) if [payment.money(), payment.settled].contains(&Some(money)) => {
             format!("A customer disputes this payment of {money}")
         }
-        ("payment.dispute.created", Some(money), _) => format!("A customer disputes {money} of this payment"),
-        ("payment.dispute.lost", Some(money), Some(dispute)) if event.subject_status.as_deref() == Some("lost") => {
+        ("payment.dispute.created", Some(money)) => format!("A customer disputes {money} of this payment"),
+        _ => event_sentence_with_costs(event, disputes),
+    }
+}
+
+/// The same outside of that page: a lost dispute says what it cost. `disputes` may be those of any payments.
+pub(crate) fn event_sentence_with_costs(event: &Event, disputes: &[Dispute]) -> String {
+    let dispute = disputes.iter().find(|dispute| event.subject_id.as_deref() == Some(dispute.id.as_str()));
+    match (is_lost_dispute(event), event.money(), dispute) {
+        (true, Some(money), Some(dispute)) if event.subject_status.as_deref() == Some("lost") => {
             format!("You lost a dispute of {money}{}", super::disputes::deducted_of(dispute, money))
         }
         _ => event_sentence(event),
     }
+}
+
+/// True if the sentence of the event needs its dispute.
+pub(crate) fn is_lost_dispute(event: &Event) -> bool {
+    event.event_type.as_deref() == Some("payment.dispute.lost")
 }
 
 /// What an event is called whose payment was not received.
@@ -147,10 +162,7 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
 
 /// Where to look up an event that could not be parsed.
 const fn look_up(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => "Look up the payment in Razorpay’s Dashboard.",
-        Gateway::StandardWebhooks => "Look it up at the sender.",
-    }
+    gateway.profile().texts.requests.look_up_event
 }
 
 /// Returns the title of a payment's page: `₹2,499.00 by UPI`.
@@ -227,11 +239,11 @@ pub(crate) mod tests {
     use super::*;
     use crate::{
         gateways::Mode,
+        ledger::payments::state::DisplayState,
         primitives::{
             id::{AppId, ConnectionId, TransactionId},
             money::Currency,
         },
-        transactions::state::DisplayState,
     };
 
     pub(crate) fn paid() -> Transaction {
@@ -240,7 +252,7 @@ pub(crate) mod tests {
             id: TransactionId::new(at),
             app: AppId::new(at),
             connection: ConnectionId::new(at),
-            gateway: Gateway::Razorpay,
+            gateway: Gateway::RAZORPAY,
             mode: Mode::Live,
             payment_id: "pay_1".to_owned(),
             order_id: None,

@@ -1,10 +1,13 @@
 //! Messages on a rejection: the reason, what to do, and whether its requests can be recovered.
 
+use std::collections::HashMap;
+
 use super::{Badge, activity::refusal, count, number_text};
 use crate::{
     gateways::{Gateway, Mode},
+    messages::EmptyState,
+    primitives::id::ConnectionId,
     rejections::{Cause, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered},
-    web::pagination::EmptyState,
 };
 
 mod causes;
@@ -12,6 +15,9 @@ mod fixes;
 mod standing;
 
 pub(crate) use standing::{Left, standing};
+
+/// The explanation of the latest rejection for each failing connection.
+pub(crate) type Causes = HashMap<ConnectionId, Explanation>;
 
 /// Why requests were rejected, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,19 +49,22 @@ pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Explanation {
     Explanation { why, fix, options, checks: checks(cause, gateway, rejection.reason) }
 }
 
+/// Explains requests that were not diagnosed and are no longer stored, so that they never will be.
+pub(crate) fn never_diagnosed(gateway: Gateway) -> Explanation {
+    Explanation {
+        why: "not every common mistake was checked: many requests arrived together, or their bodies are very large".to_owned(),
+        fix: fixes::never_diagnosed(gateway),
+        options: Vec::new(),
+        checks: Vec::new(),
+    }
+}
+
 /// Returns what to check if no cause is known.
 fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
     if !matches!(cause, Cause::Unknown | Cause::OtherAccount) || reason != Reason::SignatureMismatch {
         return Vec::new();
     }
-    let second = match gateway {
-        Gateway::Razorpay => {
-            "If you made up the secret yourself, or another program uses it too, compare it with this webhook’s secret. Paste this webhook’s secret into Razorpay’s Dashboard, or enter yours here."
-        }
-        Gateway::StandardWebhooks => {
-            "If you made up the secret yourself, or another program uses it too, compare it with this webhook’s secret. Enter this webhook’s secret in the sender’s settings, or enter yours here."
-        }
-    };
+    let second = gateway.profile().texts.requests.compare;
     vec![
         second,
         "If Cloudflare, nginx, an API gateway or another program is in front of KS Pay, ask its administrator to pass requests to /webhooks/ through unchanged. It may change the body in a way that cannot be undone.",
@@ -71,6 +80,8 @@ pub(crate) const ENABLE_THEN_ENTER: &str =
 pub(crate) const NOT_YOURS: &str = "If someone else sent it, there is nothing to do.";
 /// A webhook was disabled and is enabled again, while requests wait to be recovered.
 pub(crate) const ENABLED_AGAIN: &str = "It’s enabled again. Recover what arrived meanwhile below.";
+/// The same in the list, where the number that can be recovered is not known.
+pub(crate) const ENABLED_IN_LIST: &str = "It’s enabled again. Open this rejection to see what can be recovered.";
 /// The same if no request can be recovered any more.
 pub(crate) const ENABLED: &str = "It’s enabled again.";
 

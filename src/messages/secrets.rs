@@ -59,35 +59,19 @@ fn span(length: Duration) -> String {
 pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static str) {
     let hours = overlap.hours();
     let label = if hours == 24 { "24 hours".to_owned() } else { format!("{} days", hours / 24) };
-    let reason = match (gateway, hours) {
-        (Gateway::Razorpay, ..=24) => {
-            "Enough when you paste the new one right away: Razorpay retries an event for 24 hours, signed like the first attempt."
-        }
-        (Gateway::Razorpay, ..=72) => "When it may take up to two days until somebody pastes it.",
-        (Gateway::Razorpay, ..=168) => "When somebody else does it for you some day this week.",
-        (Gateway::Razorpay, _) => {
-            "When Razorpay’s support sends you events of the last 15 days again: they are signed with the secret of that time."
-        }
-        (Gateway::StandardWebhooks, ..=24) => "Enough when you give the new one to the sender right away.",
-        (Gateway::StandardWebhooks, ..=72) => "When it may take up to two days until somebody does.",
-        (Gateway::StandardWebhooks, ..=168) => "When somebody else does it for you some day this week.",
-        (Gateway::StandardWebhooks, _) => "The longest there is.",
+    let overlaps = &gateway.profile().texts.secrets.overlaps;
+    let reason = match hours {
+        ..=24 => overlaps[0],
+        25..=72 => overlaps[1],
+        73..=168 => overlaps[2],
+        _ => overlaps[3],
     };
     (label, reason)
 }
 
 /// Explains what a rotation does.
 pub(crate) const fn rotating(gateway: Gateway) -> [&'static str; 2] {
-    match gateway {
-        Gateway::Razorpay => [
-            "This webhook gets a new SECRET at once. You then paste it into Razorpay, in place of the present one. No event is lost meanwhile: both count.",
-            "Razorpay signs each retry like the first attempt, for 24 hours, so the present SECRET must stay valid for a while. A replay from its Dashboard is signed with the new one.",
-        ],
-        Gateway::StandardWebhooks => [
-            "This webhook gets a new SECRET at once. You then give it to the sender, in place of the present one. No event is lost meanwhile: both count.",
-            "The sender signs with the present one until somebody changes it there. So that must go on counting for a while.",
-        ],
-    }
+    gateway.profile().texts.secrets.rotating
 }
 
 /// No valid overlap was chosen.
@@ -100,22 +84,14 @@ pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
 
 /// What to do with a new secret that has not verified any request yet.
 pub(crate) fn unproven(gateway: Gateway, before: PreviousSecret, now: Timestamp) -> Notice {
-    let what_to_do = match gateway {
-        Gateway::Razorpay => {
-            "Press Copy below. In Razorpay open the webhook, press Edit, paste it into Secret and press Save Webhook."
-        }
-        Gateway::StandardWebhooks => "Press Copy below, and give it to the sender in place of the one it has.",
-    };
+    let what_to_do = gateway.profile().texts.secrets.hand_over;
     let until = DisplayTime::of_expiry(before.until, now).text;
     let (class, icon, so_far) = if before.is_valid {
         ("is-info", "rotate", format!("No event signed with it has come yet. The one before counts until {until}."))
     } else {
         ("is-warn", "warn", format!("No event signed with it has come yet, and the one before counts no more since {until}."))
     };
-    let whom = match gateway {
-        Gateway::Razorpay => "Razorpay",
-        Gateway::StandardWebhooks => "the sender",
-    };
+    let whom = gateway.profile().sender;
     Notice { class, icon, headline: format!("Now give {whom} the new SECRET"), reason: format!("{what_to_do} {so_far}") }
 }
 
@@ -127,10 +103,8 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
         1 => ("A secret of this webhook cannot be read", "was"),
         _ => ("Secrets of this webhook cannot be read", "were"),
     };
-    let (whom, paste) = match gateway {
-        Gateway::Razorpay => ("Razorpay retries them for 24 hours", "paste it into Razorpay"),
-        Gateway::StandardWebhooks => ("the sender should retry them", "give it to the sender"),
-    };
+    let texts = &gateway.profile().texts.secrets;
+    let (whom, paste) = (texts.retries, texts.give);
     Some(Notice {
         class: "is-bad",
         icon: "bad",
@@ -146,7 +120,7 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
 
 /// Returns the consequences of retiring a secret, a sentence each.
 pub(crate) fn retiring(gateway: Gateway, ring: &SecretSet, held: &SecretWithUsage, now: Timestamp) -> Vec<String> {
-    let whom = if gateway == Gateway::Razorpay { "Razorpay" } else { "the sender" };
+    let whom = gateway.profile().sender;
     let last = held.used.map(|used| when(used.last_at, now).text);
     let mut said = vec![in_its_place(whom, ring, now)];
     match (ring.safe_to_retire_after(held, now), last) {
@@ -161,8 +135,8 @@ pub(crate) fn retiring(gateway: Gateway, ring: &SecretSet, held: &SecretWithUsag
             "No event signed with it has come yet. If {whom} has it nevertheless, whatever is signed with it is refused from now on."
         )),
     }
-    if gateway == Gateway::Razorpay && ring.safe_to_retire_after(held, now).is_none() {
-        said.push("Razorpay tries a refused event again for 24 hours and then switches the webhook off.".to_owned());
+    if ring.safe_to_retire_after(held, now).is_none() {
+        said.extend(gateway.profile().texts.secrets.after_rejections.map(str::to_owned));
     }
     said.push(match held.stored.origin {
         Origin::Generated => "It cannot be brought back.".to_owned(),
@@ -175,10 +149,7 @@ pub(crate) fn retiring(gateway: Gateway, ring: &SecretSet, held: &SecretWithUsag
 /// Returns the error for a secret that was retired here, because others may know it.
 pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -> String {
     let day = at.map(|at| format!(" on {}", DisplayTime::of_day(at, now).text)).unwrap_or_default();
-    let enter = match gateway {
-        Gateway::Razorpay => "paste it into Razorpay’s Dashboard",
-        Gateway::StandardWebhooks => "enter it in the sender’s settings",
-    };
+    let enter = gateway.profile().texts.secrets.enter;
     format!("This secret was retired{day}. Generate a new one, and {enter}.")
 }
 
@@ -209,12 +180,7 @@ pub(crate) const NOT_THERE: &str = "That SECRET counts no more";
 
 /// Where to find the secret that the gateway uses.
 pub(crate) const fn own_hint(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => {
-            "Razorpay does not show it any more: look where you keep it, or in the settings of the shop that receives the webhook now."
-        }
-        Gateway::StandardWebhooks => "As the sender shows it, with whsec_ in front or without.",
-    }
+    gateway.profile().texts.secrets.where_it_is
 }
 
 /// Returns why an imported secret is rejected, and what to do.
@@ -238,9 +204,7 @@ pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> String {
             return "This is a Key ID, which your customers’ browsers see. The SECRET is the text in the webhook’s field Secret."
                 .to_owned();
         }
-        WeakSecret::Form => {
-            return "It is not in the form of Standard Webhooks: whsec_ and then base64. Copy it whole.".to_owned();
-        }
+        WeakSecret::Form => return gateway.profile().texts.secrets.wrong_form.to_owned(),
         WeakSecret::Repeated => "The same few characters come again and again in it",
         WeakSecret::Digits => "It is of digits only, and too few of them",
         WeakSecret::Common => "Apart from words, dates and patterns, too little of it is random",
@@ -250,21 +214,21 @@ pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> String {
 }
 
 const fn own_url(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => "This is a webhook’s URL. The SECRET is the text in the field Secret below it.",
-        Gateway::StandardWebhooks => "This is a webhook’s URL. The SECRET is the text that the sender signs with.",
-    }
+    gateway.profile().texts.secrets.is_url
 }
 
 const fn way_out(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => "Paste the SECRET of this webhook into Razorpay instead.",
-        Gateway::StandardWebhooks => "Give the sender the SECRET of this webhook instead.",
-    }
+    gateway.profile().texts.secrets.use_ours
 }
 
 /// The Key Secret of the API keys was entered.
-pub(crate) const KEY_SECRET: &str = "This is the Key Secret of your API keys, which can move money: it must not be a webhook’s SECRET. Paste the SECRET of this webhook into Razorpay, and generate new API keys if others may have seen these.";
+pub(crate) fn key_secret(gateway: Gateway) -> String {
+    format!(
+        "This is the Key Secret of your API keys, which can move money: it must not be a webhook’s SECRET. {}, and generate new API keys if others may have seen these.",
+        gateway.profile().texts.secrets.use_ours_clause
+    )
+}
+
 /// It is the secret of another webhook of the company.
 pub(crate) fn elsewhere(own: Mode, other: Mode) -> &'static str {
     match (own, other) {
@@ -312,20 +276,20 @@ mod tests {
 
     #[test]
     fn every_overlap_has_its_own_words() {
-        for gateway in Gateway::ALL {
+        for gateway in Gateway::all() {
             let said: std::collections::HashSet<_> =
                 Overlap::CHOICES.into_iter().map(|choice| overlap(gateway, choice)).collect();
             assert_eq!(said.len(), Overlap::CHOICES.len());
         }
-        assert_eq!(overlap(Gateway::Razorpay, Overlap::CHOICES[3]).0, "15 days");
+        assert_eq!(overlap(Gateway::RAZORPAY, Overlap::CHOICES[3]).0, "15 days");
     }
 
     #[test]
     fn a_new_one_is_given_to_the_gateway_before_the_one_before_ends() {
         let now = Timestamp::from_seconds(1_795_356_717);
         let until = now.plus(Duration::from_hours(24));
-        let said = unproven(Gateway::Razorpay, PreviousSecret { until, is_valid: true }, now);
+        let said = unproven(Gateway::RAZORPAY, PreviousSecret { until, is_valid: true }, now);
         assert!(said.reason.replace('\u{a0}', " ").ends_with("counts until 23 Nov, 7:41 pm."), "{}", said.reason);
-        assert_eq!(unproven(Gateway::StandardWebhooks, PreviousSecret { until: now, is_valid: false }, now).class, "is-warn");
+        assert_eq!(unproven(Gateway::STANDARD_WEBHOOKS, PreviousSecret { until: now, is_valid: false }, now).class, "is-warn");
     }
 }

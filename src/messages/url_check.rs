@@ -40,8 +40,8 @@ pub(crate) fn report(gateway: Gateway, check: &Check) -> Report {
         (true, Verdict::Good) => super::chip("status-good", "good", "An event would arrive"),
     };
     let mut lines: Vec<Line> = objections.into_iter().map(|text| line(Verdict::Bad, text)).collect();
-    if lines.is_empty() && gateway == Gateway::Razorpay {
-        lines.push(line(Verdict::Good, "Razorpay’s rules allow this URL.".to_owned()));
+    if let Some(allowed) = gateway.profile().texts.setup.url_allowed.filter(|_| lines.is_empty()) {
+        lines.push(line(Verdict::Good, allowed.to_owned()));
     }
     lines.extend(check.findings.iter().map(|finding| line(finding.verdict(), sentence(gateway, finding))));
     Report { chip, lines }
@@ -57,7 +57,7 @@ fn line(verdict: Verdict, text: String) -> Line {
 }
 
 fn sentence(gateway: Gateway, finding: &Finding) -> String {
-    let who = if gateway == Gateway::Razorpay { "Razorpay" } else { "the sender" };
+    let who = gateway.profile().sender;
     match finding {
         Finding::Name { addresses } => {
             let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -169,11 +169,11 @@ mod tests {
     #[test]
     fn the_worst_line_decides_and_the_gateways_rules_come_first() {
         let good = vec![Finding::Port { port: 443 }, Finding::ReachedUs { millis: 84 }, Finding::Body, Finding::Headers];
-        assert_eq!(said(Gateway::Razorpay, PUBLIC, good.clone()).chip.label, "An event would arrive");
-        let local = said(Gateway::Razorpay, "http://127.0.0.1/webhooks/wh_x", good.clone());
+        assert_eq!(said(Gateway::RAZORPAY, PUBLIC, good.clone()).chip.label, "An event would arrive");
+        let local = said(Gateway::RAZORPAY, "http://127.0.0.1/webhooks/wh_x", good.clone());
         assert!(local.chip.label.starts_with("A gateway cannot") && local.lines[0].text.contains("private address"));
         let changed = [good, vec![Finding::BodyChanged { sent: 10, arrived: 10 }]].concat();
-        let report = said(Gateway::StandardWebhooks, PUBLIC, changed);
+        let report = said(Gateway::STANDARD_WEBHOOKS, PUBLIC, changed);
         assert_eq!(report.chip.label, "An event would not arrive");
         assert!(report.lines.last().unwrap().text.contains("as many but others arrived"));
     }
@@ -182,7 +182,7 @@ mod tests {
     fn a_redirect_names_whom_it_loses() {
         let finding = vec![Finding::Redirect { status: 301, to: "https://www.x.example/".to_owned() }];
         let lines = |gateway| said(gateway, PUBLIC, finding.clone()).lines.pop().unwrap().text;
-        assert!(lines(Gateway::Razorpay).contains("leads to https://www.x.example/. Razorpay follows no redirect"));
-        assert!(lines(Gateway::StandardWebhooks).contains("/. The sender follows no redirect"));
+        assert!(lines(Gateway::RAZORPAY).contains("leads to https://www.x.example/. Razorpay follows no redirect"));
+        assert!(lines(Gateway::STANDARD_WEBHOOKS).contains("/. The sender follows no redirect"));
     }
 }

@@ -116,6 +116,8 @@ ids! {
     RejectionId = "rj";
     /// A stored rejected request.
     RequestId = "rq";
+    /// An entry of the security log.
+    SecurityLogId = "sl";
 }
 
 #[cfg(test)]

@@ -4,13 +4,17 @@
 
 pub(crate) mod base62;
 pub(crate) mod date_range;
+pub mod email;
 pub(crate) mod hex;
+pub(crate) mod host_name;
 pub mod id;
 pub(crate) mod invisible_chars;
 pub(crate) mod keyset;
 pub mod money;
 pub(crate) mod network;
+pub(crate) mod rate_limit;
 pub(crate) mod secret;
+pub(crate) mod shutdown;
 pub mod text_input;
 pub mod time;
 pub mod vault;

@@ -53,18 +53,6 @@ pub fn optional_line(raw: &str, most: usize) -> Result<Option<String>, Fault> {
     }
 }
 
-/// Returns an e-mail address in lower case. Checks only for one `@` with text on either side.
-///
-/// # Errors
-/// Returns the rule that it violates; `None` if it is not an address.
-pub fn email(raw: &str) -> Result<String, Option<Fault>> {
-    let text = line(raw, 3, 254).map_err(Some)?.to_lowercase();
-    let is_address = text.split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
-    });
-    if is_address { Ok(text) } else { Err(None) }
-}
-
 /// The text in normalisation form C: keyboards differ in how many code points they write for one letter.
 #[must_use]
 pub fn normalized(text: &str) -> Cow<'_, str> {
@@ -142,13 +130,5 @@ mod tests {
     fn digits_of_every_script_are_ascii_digits() {
         assert_eq!(ascii_digits("+९१ ९८७६५ ४३२१०"), "+91 98765 43210");
         assert_eq!(ascii_digits("৪০০০০১ ٤ ５ அ A-1"), "400001 4 5 அ A-1");
-    }
-
-    #[test]
-    fn an_email_is_compared_in_lower_case() {
-        assert_eq!(email(" Meera@Neemtree.Example "), Ok("meera@neemtree.example".to_owned()));
-        for wrong in ["meera", "@x", "x@", "a@b@c", "a b@c"] {
-            assert!(email(wrong).is_err(), "{wrong}");
-        }
     }
 }

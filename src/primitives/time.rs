@@ -6,10 +6,10 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::{Zoned, civil::Date, tz::TimeZone};
@@ -148,6 +148,16 @@ impl Clock {
         match &self.0 {
             Some(now) => Timestamp(now.load(Ordering::Relaxed)),
             None => Timestamp(jiff::Timestamp::now().as_millisecond()),
+        }
+    }
+
+    /// Returns the time since a fixed point, which is arbitrary. On the system's clock it never goes back, even if the wall
+    /// clock is set back.
+    pub(crate) fn monotonic(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match &self.0 {
+            Some(now) => Duration::from_millis(u64::try_from(now.load(Ordering::Relaxed)).unwrap_or_default()),
+            None => START.elapsed(),
         }
     }
 }

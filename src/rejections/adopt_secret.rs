@@ -7,20 +7,23 @@
 use super::{
     Rejection, diagnose,
     diagnosis::{self, RejectedCase},
-    recovery::{self, RecoveredBy},
-    signing_key, store, store_batch,
+    recovery, signing_key, store, store_batch,
 };
 use crate::{
+    accounts::{
+        authz::Actor,
+        security_log::{self, Action},
+    },
     connections::{
         ConnectError, Connection,
         secrets::{self, AddSecretOutcome, Origin},
     },
-    ingestion::recorder::DiagnosisContext,
     primitives::{
         id::{RejectionId, RequestId, SecretId},
         secret::Secret,
         time::Timestamp,
     },
+    rejections::recorder::DiagnosisContext,
 };
 
 /// The stored requests that are searched for the secret.
@@ -47,11 +50,14 @@ pub(crate) async fn adopt(
     kit: &DiagnosisContext,
     connection: &Connection,
     rejection: &Rejection,
-    by: RecoveredBy<'_>,
+    (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<AdoptOutcome, ConnectError> {
     let Some(secret) = find(kit, connection, rejection).await? else { return Ok(AdoptOutcome::NotFound) };
     let mut tx = kit.db.begin().await?;
-    let also = secrets::add_secret(&mut tx, &kit.vault, connection.id, (&secret, Origin::Adopted, by.name), by.at).await?;
+    let also = secrets::add_secret(&mut tx, &kit.vault, connection.id, (&secret, Origin::Adopted, actor.name), now).await?;
+    if let AddSecretOutcome::Added(id) = also {
+        security_log::append(&mut tx, actor, Action::SecretAdopted, id, now).await?;
+    }
     tx.commit().await?;
     Ok(match also {
         AddSecretOutcome::Added(id) => AdoptOutcome::Adopted(id),

@@ -67,13 +67,10 @@ impl Cause {
         matches!(self, Self::Unknown | Self::OtherAccount | Self::NotDiagnosed | Self::SwitchedOff)
     }
 
-    /// Whether further attempts can verify. Razorpay repeats the signature of the first attempt; Standard Webhooks asks for a
-    /// new one each time.
+    /// Whether further attempts can verify, which depends on whether the gateway repeats the signature of the first attempt.
     pub(crate) const fn attempts(self, gateway: Gateway) -> Attempts {
-        match (gateway, self.attempts_alike()) {
-            (Gateway::StandardWebhooks, Attempts::OnceAdopted | Attempts::Never | Attempts::NeverIfGenuine) => {
-                Attempts::OnceSignedAgain
-            }
+        match (gateway.profile().repeats_signature, self.attempts_alike()) {
+            (false, Attempts::OnceAdopted | Attempts::Never | Attempts::NeverIfGenuine) => Attempts::OnceSignedAgain,
             (_, attempts) => attempts,
         }
     }

@@ -116,7 +116,10 @@ causes! {
     OtherHash = "other_hash", OnceSignedAgain, Nowhere;
     /// The signature has the length of another hash function, and no secret produces it.
     OtherLength = "other_length", OnceSignedAgain, Nowhere;
+    /// A plain digest of the body alone, which anyone can make.
     NotKeyed = "not_keyed", OnceSignedAgain, Nowhere;
+    /// A plain digest of the body and a valid secret, in place of an HMAC.
+    HashedWithSecret = "hashed_with_secret", OnceSignedAgain, Nowhere;
     AsymmetricOnly = "asymmetric_only", OnceSignedAgain, Nowhere;
     SignedBodyOnly = "signed_body_only", OnceSignedAgain, Nowhere;
     SignedPart = "signed_part", OnceSignedAgain, Nowhere;

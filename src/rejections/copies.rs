@@ -19,10 +19,7 @@ use crate::{
 
 /// The headers that a gateway signs, and its signature, which identify a repeated request. Anyone can add other headers.
 const fn signed(gateway: Gateway) -> &'static [&'static str] {
-    match gateway {
-        Gateway::Razorpay => &["x-razorpay-signature"],
-        Gateway::StandardWebhooks => &["webhook-id", "webhook-timestamp", "webhook-signature"],
-    }
+    gateway.profile().signature.signed_headers
 }
 
 /// Whether a proving signature proves a fault. An outsider who has seen a request can send it again, as it was or changed: one

@@ -26,8 +26,8 @@ use super::{
 };
 use crate::{
     db::{DbError, with_timeout},
-    ingestion::recorder::DiagnosisContext,
     primitives::id::{ConnectionId, RequestId},
+    rejections::recorder::DiagnosisContext,
 };
 
 /// How often to check for available budget.
@@ -197,12 +197,21 @@ impl Queue {
             Ok(is_moved) => self.note_examined(unexplained, if is_moved { Vec::new() } else { explained }),
             Err(error) => {
                 self.requests.extend(ids);
-                self.halvings = (self.halvings + 1).min(MAX_TOGETHER.ilog2());
+                self.note_failure();
                 return Err(error);
             }
         }
         self.halvings = self.halvings.saturating_sub(1);
         Ok(())
+    }
+
+    /// Records that a unit of work failed: the next one moves half as many requests, but at least one.
+    fn note_failure(&mut self) {
+        self.halvings = (self.halvings + 1).min(MAX_TOGETHER.ilog2());
+    }
+
+    const fn max_together(&self) -> usize {
+        MAX_TOGETHER >> self.halvings
     }
 
     /// Records which requests need more than they had, and which cannot be moved.
@@ -243,7 +252,7 @@ impl Queue {
             taken.push(stored);
             self.requests.pop_front();
             self.needed = 0;
-            if taken.len() < MAX_TOGETHER >> self.halvings {
+            if taken.len() < self.max_together() {
                 next = match self.first(kit).await {
                     Ok(next) => next,
                     Err(error) => {
@@ -299,7 +308,10 @@ fn sample(kit: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{primitives::time::Timestamp, rejections::diagnosis::MAX_WORK_BYTES as WEBHOOK_BYTES};
+    use crate::{
+        primitives::time::{Clock, Timestamp},
+        rejections::diagnosis::MAX_WORK_BYTES as WEBHOOK_BYTES,
+    };
 
     #[tokio::test(start_paused = true)]
     async fn there_is_nothing_to_wait_for_while_nothing_is_deferred() {
@@ -318,7 +330,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn webhooks_take_turns_and_one_without_work_left_is_passed_over() {
-        let mut doctor = Diagnoser::new(std::sync::Arc::default());
+        let mut doctor = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
         let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
         let webhooks: [ConnectionId; 3] = std::array::from_fn(|_| ConnectionId::new(Timestamp::from_millis(0)));
         for webhook in webhooks {
@@ -343,7 +355,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_given_up_is_remembered_and_is_no_work() {
-        let mut doctor = Diagnoser::new(std::sync::Arc::default());
+        let mut doctor = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
         let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
         let webhook = ConnectionId::new(Timestamp::from_millis(0));
         let given_up = request();
@@ -360,6 +372,16 @@ mod tests {
             deferred.restore(ConnectionId::new(Timestamp::from_millis(0)), queue);
         }
         assert!(deferred.queues.len() <= MAX_QUEUES);
+    }
+
+    #[test]
+    fn after_each_failure_half_as_many_requests_are_moved_together_and_at_least_one() {
+        let mut queue = Queue::default();
+        let numbers = [16, 8, 4, 2, 1, 1, 1].map(|_| {
+            queue.note_failure();
+            queue.max_together()
+        });
+        assert_eq!((MAX_TOGETHER, numbers), (32, [16, 8, 4, 2, 1, 1, 1]));
     }
 
     #[test]

@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use zeroize::Zeroizing;
 
 use super::{
@@ -27,8 +26,13 @@ use super::{
 use crate::{
     connections::{self, Connection, ConnectionScope, activity, secrets},
     db::{DbError, with_timeout},
-    ingestion::recorder::DiagnosisContext,
-    primitives::{id::ConnectionId, time::Timestamp, vault::Vault},
+    primitives::{
+        id::ConnectionId,
+        rate_limit::KeyedLimiter,
+        time::{Clock, Timestamp},
+        vault::Vault,
+    },
+    rejections::recorder::DiagnosisContext,
     urls,
 };
 
@@ -36,21 +40,21 @@ use crate::{
 const MAX_SECRETS: i64 = 64;
 /// The rate limit of stored requests per connection: burst, and requests per second. Further requests are only counted.
 const STORE_BURST: NonZeroU32 = NonZeroU32::new(500).expect("it is not zero");
-const STORES_PER_SECOND: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
+const STORES_PER_SECOND: u32 = 30;
 
 /// Diagnoses rejected requests within a budget, so that a sustained flood does not occupy a core.
 pub(crate) struct Diagnoser {
     budget: Budget,
     is_off: Arc<AtomicBool>,
     triage: Triage,
-    pace: DefaultKeyedRateLimiter<ConnectionId>,
+    pace: KeyedLimiter<ConnectionId>,
     deferred: Deferred,
 }
 
 impl Diagnoser {
     /// Stops early, even mid-run, once `is_off` is set.
-    pub(crate) fn new(is_off: Arc<AtomicBool>) -> Self {
-        let pace = RateLimiter::keyed(Quota::per_second(STORES_PER_SECOND).allow_burst(STORE_BURST));
+    pub(crate) fn new(clock: &Clock, is_off: Arc<AtomicBool>) -> Self {
+        let pace = KeyedLimiter::new(clock, STORE_BURST, Duration::from_secs(1) / STORES_PER_SECOND);
         Self { budget: Budget::new(), is_off, triage: Triage::default(), pace, deferred: Deferred::default() }
     }
 
@@ -151,7 +155,7 @@ impl Diagnoser {
             let mut order = shape::order(&shapes);
             order.sort_by_key(|at| (EvictionRank::of(&own[*at]), own[*at].diagnosis.cause != Cause::NotDiagnosed));
             for at in order {
-                own[at].is_stored = self.pace.check_key(&own[at].sample.place.connection).is_ok();
+                own[at].is_stored = self.pace.check(&own[at].sample.place.connection).is_ok();
             }
         }
     }

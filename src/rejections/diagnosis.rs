@@ -192,8 +192,8 @@ pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &CompanyKe
     let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
     let own: usize = own.map(|key| HYPOTHESES_PER_VALID_KEY + HYPOTHESES_PER_CHAR * key.text.len()).sum();
     let named = known.key_ids.len() + known.ids.len() + known.emails().count();
-    // Standard Webhooks also signs other parts of the request, which may be found in several headers.
-    let ways = if gateway == Gateway::StandardWebhooks { 4 } else { 1 };
+    // Other signed parts of the request may be found in several headers.
+    let ways = if gateway.profile().signature.covers_headers() { 4 } else { 1 };
     ((HYPOTHESES_PER_BODY + own * ways + HYPOTHESES_PER_OTHER_KEY * known.keys.len() + named) * (body + HASH_OVERHEAD_BYTES))
         .min(MAX_WORK_BYTES)
 }

@@ -15,16 +15,14 @@ pub(crate) mod eviction;
 pub(crate) mod latest;
 pub(crate) mod proof;
 mod reassignment;
+pub(crate) mod recorder;
 pub(crate) mod recovery;
 pub(crate) mod retention;
-pub(crate) mod routes;
 pub(crate) mod shape;
 mod signing_key;
 pub(crate) mod store;
 pub(crate) mod store_batch;
-pub(crate) mod summary;
 mod triage;
-pub(crate) mod views;
 
 use std::{net::IpAddr, time::Duration};
 
@@ -47,8 +45,8 @@ use store::{Cursor, Filter};
 
 /// After a pause of this length the same fault starts another rejection.
 pub(crate) const NEW_REJECTION_AFTER: Duration = Duration::from_hours(1);
-/// How long a rejection is kept after it happened last: as far back as Razorpay's support can send events
-/// again.
+/// How long a rejection is kept after it happened last: as far back as the support of a gateway can send
+/// events again.
 pub(crate) const RETENTION: Duration = Duration::from_hours(15 * 24);
 /// The most bytes of a body that are stored; diagnosis uses all of it.
 pub(crate) const MAX_STORED_BODY_BYTES: usize = 256 * 1024;
@@ -200,7 +198,7 @@ mod tests {
                 company: crate::primitives::id::CompanyId::least(),
                 app: AppId::least(),
                 connection: ConnectionId::least(),
-                gateway: Gateway::Razorpay,
+                gateway: Gateway::RAZORPAY,
                 mode: Mode::Test,
             },
             reason: Reason::SignatureMismatch,

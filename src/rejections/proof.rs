@@ -109,7 +109,7 @@ mod tests {
 
     fn signer(cause: Cause, signed: &[u8], body: &[u8]) -> Signer {
         let kind = KeyKind::of(cause);
-        let is_event = signs_event(Gateway::Razorpay, kind, signed, body);
+        let is_event = signs_event(Gateway::RAZORPAY, kind, signed, body);
         let (key, tag) = (Zeroizing::new(vec![7; 44]), Zeroizing::new([7; 32]));
         Signer { kind, key, tag, is_event, is_unchanged: true, is_guessable: false, event: None }
     }

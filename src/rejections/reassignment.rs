@@ -26,8 +26,8 @@ use crate::{
         activity::{self, ProvenRequests},
     },
     db::{DbError, Tx},
-    ingestion::recorder::DiagnosisContext,
     primitives::id::{ConnectionId, RejectionId},
+    rejections::recorder::DiagnosisContext,
 };
 
 /// Moves each of these requests of a connection. False if they could not be compared; then none was moved.

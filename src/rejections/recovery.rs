@@ -17,24 +17,25 @@ use super::{
     store_batch,
 };
 use crate::{
+    accounts::{
+        authz::Actor,
+        security_log::{self, Action},
+    },
     connections::{
         Connection, ConnectionScope,
         secret_usage::{self, BufferedUsage, SecretUse},
         secrets,
     },
     db::{Db, DbError, Tx},
-    events::{
-        append::{self, Arrival},
-        store::log,
-    },
+    events::{append::Arrival, store::log},
     gateways::adapter::{self, Incoming, ValidSecret},
+    pipeline::{self, Source},
     primitives::{
         id::{EventId, RejectionId, RequestId, SecretId},
         secret::Secret,
         time::Timestamp,
         vault::Vault,
     },
-    transactions::{self, PaymentReport},
 };
 
 /// The most requests in one unit of work, so that incoming events wait only briefly.
@@ -65,13 +66,6 @@ pub(crate) struct Recovered {
     pub(crate) events: usize,
     /// Requests whose events were received in another way meanwhile.
     pub(crate) known: usize,
-}
-
-/// The user who recovers, and the time.
-#[derive(Clone, Copy)]
-pub(crate) struct RecoveredBy<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) at: Timestamp,
 }
 
 /// A stored request that verifies.
@@ -198,22 +192,22 @@ pub(crate) async fn recover(
     connection: &Connection,
     rejection: &Rejection,
     only: Option<RequestId>,
-    by: RecoveredBy<'_>,
+    (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<Recovered, DbError> {
     let mut after = RequestId::least();
     let mut all = Recovered::default();
     loop {
         let mut tx = db.begin().await?;
-        let live = live(&secrets::list_valid(&mut tx, connection.id, by.at).await?, vault);
+        let live = live(&secrets::list_valid(&mut tx, connection.id, now).await?, vault);
         let kept = match only {
             Some(id) => store::find_recoverable(&mut tx, rejection.id, id).await?,
             None => store::list_recoverable(&mut tx, rejection.id, after, MAX_REQUESTS_PER_COMMIT).await?,
         };
         let Some(last) = kept.last().map(|kept| kept.id) else { return Ok(all) };
         let verified: Vec<Verified> =
-            kept.iter().filter_map(|kept| verify(vault, connection.scope(), kept, &live, by.at)).collect();
+            kept.iter().filter_map(|kept| verify(vault, connection.scope(), kept, &live, now)).collect();
         // `None` if another recovery has taken one of them meanwhile: the remaining ones are loaded again.
-        let Some(recovered) = import(&mut tx, rejection.id, &verified, by).await? else { continue };
+        let Some(recovered) = import(&mut tx, rejection.id, &verified, (actor, now)).await? else { continue };
         tx.commit().await?;
         all.events += recovered.events;
         all.known += recovered.known;
@@ -240,21 +234,16 @@ fn verify(vault: &Vault, place: ConnectionScope, kept: &Recoverable, live: &[Val
     Some(Verified { id: kept.id, rejected_at: kept.received_at, arrival })
 }
 
-/// Imports verified requests. Writes the same tables in the same order as a batch of arrivals – transactions, events, ids, daily
-/// totals – and only then the usage of secrets and the stored requests: the recorder locks those and waits for none of the others.
+/// Imports verified requests, and only then writes the usage of secrets and the stored requests: the recorder locks those and
+/// waits for none of the tables that [`pipeline::ingest`] writes.
 async fn import(
     tx: &mut Tx,
     rejection: RejectionId,
     verified: &[Verified],
-    by: RecoveredBy<'_>,
+    (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<Option<Recovered>, DbError> {
-    let told: Vec<PaymentReport<'_>> = verified.iter().filter_map(|one| one.arrival.told()).collect();
-    let projected = transactions::project(tx, &told).await?;
-    let mut ids = projected.ids.into_iter();
-    let kept: Vec<append::Kept<'_>> =
-        verified.iter().map(|one| (&one.arrival, one.arrival.told().and_then(|_| ids.next()))).collect();
-    append::append(tx, &kept).await?;
-    transactions::apply_totals(tx, &projected.sums).await?;
+    let arrivals: Vec<&Arrival> = verified.iter().map(|one| &one.arrival).collect();
+    pipeline::ingest(tx, &arrivals, Source::Recovery).await?;
     let mut used = BufferedUsage::new();
     for one in verified {
         let (key, at) = ((one.arrival.place.connection, one.arrival.secret), SecretUse::once(one.rejected_at));
@@ -263,16 +252,17 @@ async fn import(
     secret_usage::add(tx, &used).await?;
     store::add_recovered(tx, rejection, verified.len()).await?;
     for one in verified {
-        if !store::mark_recovered(tx, one.id, rejection, by.at).await? {
+        if !store::mark_recovered(tx, one.id, rejection, now).await? {
             return Ok(None);
         }
     }
+    security_log::append(tx, actor, Action::RequestsRecovered, rejection, now).await?;
     let ids: Vec<EventId> = verified.iter().map(|one| one.arrival.id).collect();
     let made: HashSet<EventId> = log::made(tx, &ids).await?.into_iter().collect();
     for one in verified.iter().filter(|one| made.contains(&one.arrival.id)) {
         let arrival = &one.arrival;
         let (app, rejected_at) = (arrival.place.app, one.rejected_at);
-        let new = recoveries::New { event: arrival.id, app, rejection, rejected_at, at: by.at, by: by.name };
+        let new = recoveries::New { event: arrival.id, app, rejection, rejected_at, at: now, by: actor.name };
         recoveries::insert(tx, &new).await?;
     }
     Ok(Some(Recovered { events: made.len(), known: verified.len() - made.len() }))

@@ -39,7 +39,8 @@ impl Shape {
         let signatures: Vec<_> =
             headers.iter().filter(|(name, _)| is_of_a_signature(name)).map(|(name, value)| (name, writing(value))).collect();
         let layout = [&b"\n"[..], b"\": ", b"\\\"", b"%"].map(|mark| memchr::memmem::find(body, mark).is_some());
-        let event_id = ["x-razorpay-event-id", "webhook-id", "webhook-timestamp"].map(|name| header(name).map(<[u8]>::len));
+        let signature = &gateway.profile().signature;
+        let event_id = [signature.id_header, signature.time_header].map(|name| header(name).map(<[u8]>::len));
         Self {
             network: digest(site(address)),
             sender: digest(network(address)),
@@ -127,7 +128,7 @@ mod tests {
     fn shape(from: [u8; 4], signature: &str, agent: &str, body: &[u8]) -> Shape {
         let headers = [("x-razorpay-signature", signature), ("user-agent", agent)];
         let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-        Shape::of((Gateway::Razorpay, Reason::SignatureMismatch), &headers, body, from.into())
+        Shape::of((Gateway::RAZORPAY, Reason::SignatureMismatch), &headers, body, from.into())
     }
 
     fn forged(number: u32, from: [u8; 4], agent: &str) -> Shape {

@@ -107,7 +107,7 @@ mod tests {
     fn known(own: &str, others: &[(KeyOwner, &str)]) -> CompanyKeys {
         let key = |whose, text: &str| Key {
             whose,
-            gateway: Gateway::Razorpay,
+            gateway: Gateway::RAZORPAY,
             text: Zeroizing::new(text.to_owned()),
             is_retired: whose == KeyOwner::Retired,
             secret: None,
@@ -123,7 +123,7 @@ mod tests {
         mac.update(BODY);
         let signature = hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
         let headers = [("x-razorpay-signature".to_owned(), signature.into_bytes())];
-        let (gateway, reason, at) = (Gateway::Razorpay, SignatureError::SignatureMismatch, Timestamp::from_seconds(0));
+        let (gateway, reason, at) = (Gateway::RAZORPAY, SignatureError::SignatureMismatch, Timestamp::from_seconds(0));
         let case = RejectedCase { gateway, reason, headers: &headers, body: BODY, is_truncated: false, at };
         let found = diagnosis::diagnose(&case, known, &mut { diagnosis::MAX_WORK_BYTES });
         judged(found, known)
@@ -131,7 +131,7 @@ mod tests {
 
     /// Returns a diagnosis after the key was judged, and the secret that could be adopted.
     fn judged(mut found: Diagnosis, known: &CompanyKeys) -> (Diagnosis, Option<String>) {
-        let gateway = Gateway::Razorpay;
+        let gateway = Gateway::RAZORPAY;
         judge(&mut found, gateway, known);
         let secret = adoptable(&found, gateway, known).map(|secret| secret.expose().to_owned());
         (found, secret)
@@ -314,7 +314,7 @@ mod tests {
         for cause in [Cause::Unknown, Cause::BodyCut, Cause::OtherAccount, Cause::RenamedHeader] {
             let signer = guessed.signer.clone().map(|signer| Signer { is_guessable: false, ..signer });
             let mut diagnosis = Diagnosis { signer, ..cause.into() };
-            judge(&mut diagnosis, Gateway::Razorpay, &known);
+            judge(&mut diagnosis, Gateway::RAZORPAY, &known);
             assert_eq!(diagnosis.cause, cause);
             assert!(diagnosis.signer.is_some_and(|signer| !signer.is_proof()), "{cause:?}");
         }

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -20,8 +19,8 @@ use super::{
 use crate::{
     connections::{self, ConnectionScope, activity::ProvenRequests},
     db::{DbError, Tx},
+    events::headers,
     gateways::{Gateway, adapter::is_safe_identifier},
-    ingestion::body,
     primitives::{
         id::{ConnectionId, RejectionId, RequestId},
         time::Timestamp,
@@ -115,7 +114,7 @@ fn seal_one(vault: &Vault, examined: DiagnosedRequest) -> SealedRequest {
     }
     let sample = &examined.sample;
     let id = RequestId::new(sample.at);
-    let headers = vault.seal(HEADERS, id.as_bytes(), body::headers_json(&sample.headers).as_bytes());
+    let headers = vault.seal(HEADERS, id.as_bytes(), headers::to_json(&sample.headers).as_bytes());
     let body = vault.seal(BODY, id.as_bytes(), sample.stored_body());
     let stored = Some(Content { id, digest: copies::digest(vault, &examined), headers, body });
     SealedRequest { examined, copies, stored }
@@ -268,20 +267,9 @@ pub(crate) struct OpenedRequest {
     pub(crate) body: Bytes,
 }
 
-/// The field of a body that names its event type.
-#[derive(Deserialize)]
-struct Envelope {
-    event: Option<String>,
-    r#type: Option<String>,
-}
-
 /// Returns the event type of a body, if it is an event and the name can be displayed.
 pub(super) fn event_type(gateway: Gateway, body: &[u8]) -> Option<String> {
-    let envelope: Envelope = serde_json::from_slice(body.strip_prefix(MARK).unwrap_or(body)).ok()?;
-    let name = match gateway {
-        Gateway::Razorpay => envelope.event,
-        Gateway::StandardWebhooks => envelope.r#type,
-    };
+    let name = gateway.adapter().claimed_type(body.strip_prefix(MARK).unwrap_or(body));
     name.filter(|name| is_safe_identifier(name))
 }
 
@@ -323,7 +311,7 @@ mod tests {
     fn a_rejection_spans_the_requests_that_are_only_counted_too() {
         let at = Timestamp::from_millis;
         let (company, app, connection) = (CompanyId::new(at(0)), AppId::new(at(0)), ConnectionId::new(at(0)));
-        let place = ConnectionScope { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
+        let place = ConnectionScope { company, app, connection, gateway: Gateway::RAZORPAY, mode: Mode::Test };
         let tally = ReasonCount { place, count: 4, first_at: at(1), last_at: at(9), address: String::new() };
         let times = [at(5), at(3)];
         assert_eq!(span(&tally, times.into_iter(), 0), (at(3), at(5)));
@@ -336,7 +324,7 @@ mod tests {
         let vault = Vault::new(MasterKey::generate());
         let at = Timestamp::from_millis(0);
         let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
-        let place = ConnectionScope { company, app, connection, gateway: Gateway::StandardWebhooks, mode: Mode::Test };
+        let place = ConnectionScope { company, app, connection, gateway: Gateway::STANDARD_WEBHOOKS, mode: Mode::Test };
         let digest_of = |headers: &[(&str, &str)]| {
             let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
             let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));

@@ -11,7 +11,10 @@ use sha2::{Digest as _, Sha256};
 use std::{fmt::Write as _, time::Duration};
 
 use crate::{
-    gateways::adapter::{Header, Incoming},
+    gateways::{
+        Gateway,
+        adapter::{Header, Incoming},
+    },
     primitives::{base62, hex, time::Timestamp, vault::Vault},
 };
 
@@ -21,9 +24,6 @@ pub(crate) const HEADER: &str = "ks-pay-check";
 const CHALLENGE_TTL: Duration = Duration::from_mins(1);
 /// The number of random characters in a probe: 131 bits.
 const NONCE: usize = 22;
-/// The headers in which gateways sign. A check reports whether they arrive unchanged.
-pub(crate) const SIGNATURE_HEADERS: [&str; 5] =
-    ["x-razorpay-signature", "x-razorpay-event-id", "webhook-id", "webhook-timestamp", "webhook-signature"];
 /// The number of hex digits of a header's digest: enough to distinguish two values.
 const DIGEST: usize = 16;
 
@@ -39,7 +39,7 @@ pub(crate) struct Challenge {
 pub(crate) struct Arrived {
     pub(crate) sha256: String,
     pub(crate) length: usize,
-    /// A digest for each of [`SIGNATURE_HEADERS`].
+    /// A digest for each of [`signature_headers`].
     headers: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Challenge {
 
 impl Arrived {
     fn of(incoming: &Incoming<'_>) -> Self {
-        let headers = SIGNATURE_HEADERS.iter().map(|name| digest(incoming.header(name))).collect();
+        let headers = signature_headers().map(|name| digest(incoming.header(name))).collect();
         Self { sha256: hex::encode(&Sha256::digest(incoming.body)), length: incoming.body.len(), headers }
     }
 
@@ -85,10 +85,9 @@ impl Arrived {
 
     /// Returns the names of the sent headers that did not arrive unchanged.
     pub(crate) fn changed(&self, sent: &[(&'static str, String)]) -> Vec<String> {
-        let arrived =
-            |name: &str| SIGNATURE_HEADERS.iter().position(|known| *known == name).and_then(|index| self.headers.get(index));
+        let arrived = |name: &str| signature_headers().position(|known| known == name).and_then(|index| self.headers.get(index));
         let is_changed = |(name, value): &&(&'static str, String)| {
-            SIGNATURE_HEADERS.contains(name) && arrived(name) != Some(&digest(Header::Once(value.as_bytes())))
+            signature_headers().any(|known| known == *name) && arrived(name) != Some(&digest(Header::Once(value.as_bytes())))
         };
         sent.iter().filter(is_changed).map(|(name, _)| (*name).to_owned()).collect()
     }
@@ -107,6 +106,11 @@ pub(crate) fn answer(vault: &Vault, endpoint: &str, incoming: &Incoming<'_>, now
     let told = Arrived::of(incoming).text();
     let mac = hex::encode(&answering(vault, endpoint, nonce, &told).finalize().into_bytes());
     Some(format!("{told}.{mac}"))
+}
+
+/// Returns the headers in which gateways sign. A check reports whether they arrive unchanged.
+fn signature_headers() -> impl Iterator<Item = &'static str> {
+    Gateway::all().flat_map(|gateway| gateway.profile().signature.headers).copied()
 }
 
 fn digest(header: Header<'_>) -> String {

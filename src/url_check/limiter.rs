@@ -8,9 +8,7 @@ use std::{
     time::Duration,
 };
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-
-use crate::primitives::id::CompanyId;
+use crate::primitives::{id::CompanyId, rate_limit::KeyedLimiter, time::Clock};
 
 /// The burst of checks that a company may make, and the interval after which another is allowed.
 const BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
@@ -19,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(10);
 /// The limiter of one server.
 pub(crate) struct CheckLimiter {
     running: Mutex<HashSet<CompanyId>>,
-    quota: DefaultKeyedRateLimiter<CompanyId>,
+    quota: KeyedLimiter<CompanyId>,
 }
 
 /// Why a check is denied.
@@ -37,9 +35,8 @@ pub(crate) struct CheckPermit<'a> {
 }
 
 impl CheckLimiter {
-    pub(crate) fn new() -> Self {
-        let quota = Quota::with_period(EVERY).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(BURST);
-        Self { running: Mutex::default(), quota: RateLimiter::keyed(quota) }
+    pub(crate) fn new(clock: &Clock) -> Self {
+        Self { running: Mutex::default(), quota: KeyedLimiter::new(clock, BURST, EVERY) }
     }
 
     /// Acquires a permit for the company.
@@ -48,7 +45,7 @@ impl CheckLimiter {
         if running.contains(&company) {
             return Err(Denied::Running);
         }
-        self.quota.check_key(&company).map_err(|_| Denied::TooMany)?;
+        self.quota.check(&company).map_err(|_| Denied::TooMany)?;
         running.insert(company);
         Ok(CheckPermit { desk: self, company })
     }
@@ -67,7 +64,8 @@ mod tests {
 
     #[test]
     fn one_at_a_time_and_not_without_end() {
-        let desk = CheckLimiter::new();
+        let clock = Clock::fixed(Timestamp::from_millis(0));
+        let desk = CheckLimiter::new(&clock);
         let [mine, theirs] = [1, 2].map(|millis| CompanyId::new(Timestamp::from_millis(millis)));
         let turn = desk.acquire(mine).ok();
         assert!(turn.is_some());
@@ -77,6 +75,9 @@ mod tests {
         for _ in 1..BURST.get() {
             assert!(desk.acquire(mine).is_ok());
         }
+        assert_eq!(desk.acquire(mine).err(), Some(Denied::TooMany));
+        clock.advance(EVERY);
+        assert!(desk.acquire(mine).is_ok(), "after waiting");
         assert_eq!(desk.acquire(mine).err(), Some(Denied::TooMany));
     }
 }

@@ -5,23 +5,20 @@
 
 pub(crate) mod challenge;
 pub(crate) mod limiter;
-mod probe;
-pub(crate) mod routes;
+pub(crate) mod probe;
 pub(crate) mod store;
 mod tls;
 
 use std::{net::IpAddr, time::Duration};
 
-use serde::{Deserialize, Serialize};
-use url::{Host, Url};
-
 use crate::{
-    gateways::{Gateway, razorpay_url},
+    gateways::{Gateway, url_rules},
     primitives::time::Timestamp,
 };
+use serde::{Deserialize, Serialize};
 pub(crate) use tls::TlsFault;
 
-/// The timeout after which gateways abandon a request; Razorpay documents it.
+/// The timeout after which gateways abandon a request.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The result of a step. Results are listed in the order of the steps.
@@ -94,7 +91,7 @@ impl Finding {
     /// Returns the severity of the finding.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
-            Self::Name { addresses } if addresses.iter().any(|ip| !razorpay_url::is_public(*ip)) => Verdict::Doubtful,
+            Self::Name { addresses } if addresses.iter().any(|ip| !url_rules::is_public(*ip)) => Verdict::Doubtful,
             Self::ReachedUs { millis } if u128::from(*millis) * 2 > PATIENCE.as_millis() => Verdict::Doubtful,
             Self::Plain => Verdict::Doubtful,
             Self::Name { .. } | Self::Port { .. } | Self::Tls { .. } | Self::ReachedUs { .. } | Self::Body | Self::Headers => {
@@ -126,23 +123,7 @@ pub(crate) struct Check {
 
 /// Returns the reasons, a sentence each, why the gateway rejects this URL or cannot reach it; empty if there are none.
 pub(crate) fn objections(gateway: Gateway, url: &str) -> Vec<String> {
-    match gateway {
-        Gateway::Razorpay => razorpay_url::objections(url),
-        Gateway::StandardWebhooks => local_host(url).map(|host| {
-            format!("A sender elsewhere cannot reach {host}: it is no public host. Set KS_PAY_PUBLIC_URL to one, unless the sender is in your own network.")
-        }).into_iter().collect(),
-    }
-}
-
-/// Returns the host if it is local or private.
-fn local_host(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    let is_local = match url.host()? {
-        Host::Domain(name) => razorpay_url::is_private_name(name),
-        Host::Ipv4(ip) => !razorpay_url::is_public(ip.into()),
-        Host::Ipv6(ip) => !razorpay_url::is_public(ip.into()),
-    };
-    is_local.then(|| url.host_str().unwrap_or_default().to_owned())
+    gateway.adapter().url_objections(url)
 }
 
 #[cfg(test)]
@@ -151,13 +132,13 @@ mod tests {
 
     #[test]
     fn a_local_address_is_told_for_every_gateway() {
-        for gateway in Gateway::ALL {
+        for gateway in Gateway::all() {
             for url in ["http://127.0.0.1:8080/x", "http://localhost/x", "http://[::1]/x", "https://shop.internal/x"] {
                 assert!(!objections(gateway, url).is_empty(), "{gateway} {url}");
             }
             assert_eq!(objections(gateway, "https://pay.neemtree.example/x"), Vec::<String>::new());
         }
-        assert_eq!(objections(Gateway::StandardWebhooks, "https://pay.neemtree.example:8443/x"), Vec::<String>::new());
+        assert_eq!(objections(Gateway::STANDARD_WEBHOOKS, "https://pay.neemtree.example:8443/x"), Vec::<String>::new());
     }
 
     #[test]

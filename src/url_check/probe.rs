@@ -22,8 +22,8 @@ use super::{
     tls,
 };
 use crate::{
-    gateways::Gateway,
-    http_client,
+    gateways::{Gateway, profile::Notation},
+    net::http_client,
     primitives::{hex, time::Timestamp, vault::Vault},
 };
 
@@ -37,17 +37,17 @@ const TRIED: usize = 3;
 const SHOWN: usize = 200;
 
 /// A probe of a connection's webhook URL.
-pub(super) struct Probe<'a> {
-    pub(super) vault: &'a Vault,
-    pub(super) gateway: Gateway,
-    pub(super) url: Url,
-    pub(super) endpoint: &'a str,
-    pub(super) now: Timestamp,
+pub(crate) struct Probe<'a> {
+    pub(crate) vault: &'a Vault,
+    pub(crate) gateway: Gateway,
+    pub(crate) url: Url,
+    pub(crate) endpoint: &'a str,
+    pub(crate) now: Timestamp,
 }
 
 impl Probe<'_> {
     /// Runs the probe until a step fails.
-    pub(super) async fn run(&self) -> Vec<Finding> {
+    pub(crate) async fn run(&self) -> Vec<Finding> {
         let mut found = Vec::new();
         if timeout(LONGEST, self.steps(&mut found)).await.is_err() {
             found.push(Finding::TooLong);
@@ -131,15 +131,14 @@ impl Probe<'_> {
     fn headers(&self, probe: &Challenge) -> Vec<(&'static str, String)> {
         let nobody = hex::encode(&Sha256::digest(&probe.nonce));
         let mut headers = vec![("content-type", "application/json".to_owned())];
-        headers.extend(match self.gateway {
-            Gateway::Razorpay => {
-                vec![("x-razorpay-event-id", probe.nonce.clone()), ("x-razorpay-signature", nobody)]
-            }
-            Gateway::StandardWebhooks => vec![
-                ("webhook-id", probe.nonce.clone()),
-                ("webhook-timestamp", self.now.seconds().to_string()),
-                ("webhook-signature", format!("v1,{nobody}")),
-            ],
+        let signature = &self.gateway.profile().signature;
+        headers.push((signature.id_header, probe.nonce.clone()));
+        if signature.covers_headers() {
+            headers.push((signature.time_header, self.now.seconds().to_string()));
+        }
+        headers.push(match signature.notation {
+            Notation::Hex => (signature.header, nobody),
+            Notation::VersionedBase64 => (signature.header, format!("v1,{nobody}")),
         });
         headers
     }

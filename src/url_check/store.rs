@@ -24,7 +24,7 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, connection: ConnectionId) -> R
 }
 
 /// Replaces the connection's last check.
-pub(super) async fn upsert(tx: &mut Tx, connection: ConnectionId, check: &Check) -> Result<(), DbError> {
+pub(crate) async fn upsert(tx: &mut Tx, connection: ConnectionId, check: &Check) -> Result<(), DbError> {
     let findings = serde_json::to_string(&check.findings).unwrap_or_default();
     execute!(tx, sqlx::query(UPSERT).bind(connection).bind(&check.url).bind(findings).bind(check.checked_at))?;
     Ok(())

@@ -1,13 +1,50 @@
 //! House rules, checked against the sources: which code a file may contain depends on its name.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
 /// Files that own a table although they are not called `store.rs`; ARCHITECTURE.md gives the reasons.
-const OWN_A_TABLE: &[&str] =
-    &["settings_store.rs", "connections/secrets.rs", "connections/activity.rs", "connections/secret_usage.rs"];
+const OWN_A_TABLE: &[&str] = &[
+    "settings_store.rs",
+    "accounts/security_log.rs",
+    "connections/secrets.rs",
+    "connections/activity.rs",
+    "connections/secret_usage.rs",
+];
+
+/// The modules of `src`, lowest layer first. A module uses only those before it.
+const LAYERS: &[&str] = &[
+    "primitives",
+    "telemetry",
+    "net",
+    "db",
+    "settings_store",
+    "gateways",
+    "accounts",
+    "companies",
+    "apps",
+    "connections",
+    "urls",
+    "events",
+    "ledger",
+    "pipeline",
+    "rejections",
+    "clock_check",
+    "url_check",
+    "ingestion",
+    "messages",
+    "console",
+    "server",
+    "demo",
+    "cli",
+    "fuzzing",
+];
+
+/// The parts of the console that all its features share, lowest first.
+const SHARED_BY_PAGES: &[&str] = &["http", "read_models"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -57,7 +94,7 @@ fn sql_stands_in_stores_alone() {
 
 /// The owner of each table: a folder or a file of `src`.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("accounts", &["users", "sessions"]),
+    ("accounts", &["users", "sessions", "security_log"]),
     ("apps", &["apps"]),
     ("companies", &["companies"]),
     ("connections", &["connections", "secrets", "secret_usage", "activity"]),
@@ -65,15 +102,15 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ingestion", &["versions"]),
     ("rejections", &["rejections", "rejected_requests", "recoveries", "unknown_endpoint_requests"]),
     ("settings_store", &["installation"]),
-    ("transactions", &["transactions", "refunds", "disputes", "payment_references", "daily_totals"]),
+    ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals"]),
     ("url_check", &["url_checks"]),
 ];
 
 /// Stores that also read a table of another feature, to find rows of an app by its connections.
 const FOREIGN_READS: &[(&str, &str)] = &[
     ("rejections/store/deferred.rs", "connections"),
-    ("transactions/store.rs", "connections"),
-    ("transactions/store/cross_mode.rs", "connections"),
+    ("ledger/payments/store.rs", "connections"),
+    ("ledger/payments/store/cross_mode.rs", "connections"),
 ];
 
 #[test]
@@ -110,10 +147,98 @@ fn every_table_has_one_owner() {
     assert_eq!(owned, created);
 }
 
+/// Returns the paths that a `use` tree names, with their segments joined by `::`.
+fn flatten(tree: &str, prefix: &str, paths: &mut Vec<String>) {
+    let (mut depth, mut start) = (0, 0);
+    let mut branches = Vec::new();
+    for (at, character) in tree.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                branches.push(&tree[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    branches.push(&tree[start..]);
+    for branch in branches.into_iter().map(str::trim).filter(|branch| !branch.is_empty()) {
+        match branch.split_once('{') {
+            Some((head, rest)) => flatten(rest.strip_suffix('}').unwrap(), &format!("{prefix}{head}"), paths),
+            None => paths.push(format!("{prefix}{branch}")),
+        }
+    }
+}
+
+/// Returns every path below `crate::` that a file's code names, in `use` trees and elsewhere.
+fn crate_paths(text: &str) -> Vec<String> {
+    let code: String = code(text).collect::<Vec<_>>().join(" ");
+    let mut paths = Vec::new();
+    for rest in code.split("crate::").skip(1) {
+        match rest.split_once(';') {
+            Some((tree, _)) if tree.starts_with('{') || tree.contains("::{") => flatten(tree, "", &mut paths),
+            _ => paths.push(rest.chars().take_while(|next| next.is_alphanumeric() || *next == '_' || *next == ':').collect()),
+        }
+    }
+    paths
+}
+
+fn layer(name: &str) -> usize {
+    LAYERS.iter().position(|layer| *layer == name).unwrap_or_else(|| panic!("{name} is in no layer"))
+}
+
+/// Returns the non-test files, each with its module path in segments.
+fn modules() -> Vec<(Vec<String>, String)> {
+    let is_test = |name: &str| name.split('/').any(|part| part == "tests" || part == "tests.rs");
+    let segments = |name: &str| name.trim_end_matches(".rs").split('/').map(ToOwned::to_owned).collect();
+    let all = sources("src", "rs").into_iter().filter(|(name, _)| !is_test(name) && name != "lib.rs" && name != "main.rs");
+    all.map(|(name, text)| (segments(&name), text)).collect()
+}
+
+#[test]
+fn a_module_uses_only_layers_below_it() {
+    let mut upward = Vec::new();
+    for (segments, text) in modules() {
+        for path in crate_paths(&text) {
+            if layer(path.split("::").next().unwrap()) > layer(&segments[0]) {
+                upward.push(format!("{} uses {path}", segments.join("/")));
+            }
+        }
+    }
+    assert!(upward.is_empty(), "{upward:#?}");
+}
+
+#[test]
+fn pages_of_a_feature_import_no_other_features_pages() {
+    let mut across = Vec::new();
+    let shared = |name: &str| SHARED_BY_PAGES.iter().position(|part| *part == name);
+    for (segments, text) in modules().into_iter().filter(|(segments, _)| segments[0] == "console" && segments.len() > 2) {
+        for path in crate_paths(&text).iter().filter(|path| path.starts_with("console::")) {
+            let (own, other) = (segments[1].as_str(), path.split("::").nth(1).unwrap());
+            let is_allowed = own == other || shared(other).is_some_and(|part| shared(own).is_none_or(|own| part < own));
+            if !is_allowed {
+                across.push(format!("{} uses {path}", segments.join("/")));
+            }
+        }
+    }
+    assert!(across.is_empty(), "{across:#?}");
+}
+
+#[test]
+fn use_trees_are_read_whole() {
+    let text = "use crate::{\n    a::{self, b},\n    c as d,\n};\nuse crate::e::{f, g::h};\nfn x() { crate::i::j(); }\n";
+    assert_eq!(crate_paths(text), ["a::self", "a::b", "c as d", "e::f", "e::g::h", "i::j"]);
+}
+
 #[test]
 fn rules_know_no_web_framework() {
     for (name, text) in sources("src", "rs") {
-        let is_rule = name.ends_with("projection.rs") || name.starts_with("primitives/") || name.starts_with("gateways/");
+        let is_rule =
+            ["primitives/", "gateways/", "accounts/", "companies/", "apps/", "connections/", "ledger/", "events/", "pipeline/"]
+                .iter()
+                .any(|layer| name.starts_with(layer))
+                || (name.starts_with("rejections/") && !name.starts_with("rejections/recorder"));
         for line in code(&text).filter(|_| is_rule) {
             assert!(!line.contains("actix_web") && !line.contains("askama"), "{name}: {line}");
         }
@@ -226,24 +351,25 @@ const BOUNDED_OTHERWISE: &[(&str, &str)] = &[
     ("requests carry X-Forwarded-For from an address", "once in a server's life"),
     ("requests are not stored within their deadline", "once a second"),
     ("requests cannot be stored", "once a second"),
+    ("a password confirmation failed", "needs a session, which has a limit of its own"),
 ];
 
 #[test]
 fn log_lines_that_strangers_can_cause_use_their_target() {
     const BEFORE_SIGN_IN: &[&str] = &[
-        "accounts/routes.rs",
-        "byte_budget.rs",
+        "console/accounts/routes.rs",
         "ingestion/body.rs",
         "ingestion/routes.rs",
-        "routes.rs",
-        "listener.rs",
-        "pipelining.rs",
-        "unread_body.rs",
+        "net/byte_budget.rs",
+        "net/listener.rs",
+        "net/pipelining.rs",
+        "net/unread_body.rs",
+        "server/routes.rs",
     ];
     let mut unused: Vec<&str> = BOUNDED_OTHERWISE.iter().map(|(message, _)| *message).collect();
     let (mut files, mut with_target) = (0, 0);
     for (name, text) in sources("src", "rs") {
-        if !BEFORE_SIGN_IN.contains(&name.as_str()) && !name.starts_with("web/") {
+        if !BEFORE_SIGN_IN.contains(&name.as_str()) && !name.starts_with("console/http/") {
             continue;
         }
         files += 1;
@@ -279,4 +405,38 @@ fn unit_tests_that_need_a_database_run_on_both() {
         }
     }
     assert_eq!(count, 2);
+}
+
+/// Names of gateways, which only their own folders, the demo, the fuzz targets and tests may contain.
+const GATEWAY_NAMES: [&str; 4] = ["razorpay", "standard webhooks", "standard_webhooks", "standardwebhooks"];
+/// The files outside those folders that name a gateway, each with its reason. The list can only shrink.
+const NAME_A_GATEWAY: &[(&str, &str)] = &[
+    ("accounts/password.rs", "a list of passwords that people choose"),
+    ("connections/secret_strength/lists.rs", "lists of secrets and words that people choose"),
+    ("server/config.rs", "flags are declared statically, and each gateway's API has one"),
+];
+
+#[test]
+fn gateways_are_named_in_their_own_folders_alone() {
+    // Modules that the test configuration alone compiles, although they are files of their own.
+    let is_test = |name: &str| {
+        name.ends_with("tests.rs")
+            || name.contains("/tests/")
+            || ["classes.rs", "crossed.rs", "renamed.rs", "reserialised.rs"]
+                .iter()
+                .any(|file| name == format!("rejections/diagnosis/{file}"))
+    };
+    let is_free = |name: &str| name.starts_with("gateways/") || name.starts_with("demo/") || name == "fuzzing.rs";
+    let mut named = BTreeSet::new();
+    for (name, text) in sources("src", "rs").iter().filter(|(name, _)| !is_free(name) && !is_test(name)) {
+        let text = text.split("#[cfg(test)]\npub(crate) mod tests").next().unwrap();
+        for line in code(text) {
+            let lower = line.to_lowercase();
+            if GATEWAY_NAMES.iter().any(|gateway| lower.contains(gateway)) {
+                assert!(NAME_A_GATEWAY.iter().any(|(file, _)| file == name), "{name} names a gateway: {line}");
+                named.insert(name.clone());
+            }
+        }
+    }
+    assert_eq!(named.len(), NAME_A_GATEWAY.len(), "no longer needed: only {named:?} name a gateway");
 }

@@ -150,12 +150,50 @@ async fn the_doctor_compares_the_clock_with_signed_events() {
         ("UPDATE events SET occurred_at = received_at - 31536000000", "bad   clock: This server’s clock is 365\u{a0}days ahead"),
         (
             "UPDATE events SET occurred_at = received_at, received_at = received_at - 600000",
-            "note  clock: When the latest event arrived, this server’s clock was 10\u{a0}min behind",
+            "note  clock: When the latest events arrived, this server’s clock was 10\u{a0}min behind",
         ),
     ] {
         app.sql(statement).await;
         let output = app.cli(["doctor"], "").await;
         assert!(output.out.contains(wanted), "{statement}: {}", output.out);
+    }
+}
+
+/// The page and the doctor report the same, and the same as time passes without another event.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_behind_at_arrival_is_reported_alike_and_no_event_alone_says_so() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    for number in 0..4 {
+        connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0)).stored().await;
+    }
+    let owner = app.owner("Neem Tree Retail").await;
+    let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
+    let says = async |wanted: Option<&str>| {
+        let (page, doctor) = (owner.get(&webhook).await, app.cli(["doctor"], "").await);
+        match wanted {
+            Some(wanted) => assert!(page.has(wanted) && doctor.out.contains(wanted), "{wanted}: {}\n{}", doctor.out, page.body),
+            None => assert!(!page.has("server’s clock") && doctor.out.contains("ok    clock"), "{}", doctor.out),
+        }
+    };
+    app.sql("UPDATE events SET occurred_at = received_at").await;
+    // One event is dated 400 days ahead.
+    app.sql("UPDATE events SET occurred_at = received_at + 34560000000 WHERE id = (SELECT MAX(id) FROM events)").await;
+    says(None).await;
+    app.sql("UPDATE events SET occurred_at = received_at + 600000").await;
+    says(Some("This server’s clock is 10\u{a0}min behind")).await;
+    for (statement, verb) in [
+        (
+            "UPDATE events SET received_at = received_at - 240000, occurred_at = occurred_at - 240000",
+            "This server’s clock is 10\u{a0}min behind",
+        ),
+        (
+            "UPDATE events SET received_at = received_at - 3600000, occurred_at = occurred_at - 3600000",
+            "When the latest events arrived, this server’s clock was 10\u{a0}min behind",
+        ),
+    ] {
+        app.sql(statement).await;
+        says(Some(verb)).await;
     }
 }
 

@@ -112,9 +112,14 @@ async fn a_signature_that_is_missing_elsewhere_or_written_otherwise() {
         ("other_hash", "SHA-512", post().signature(&signing::hex(&sha512))),
         ("not_keyed", "a digest of the body", post().signature(&signing::sha256(BODY.as_bytes()))),
         (
-            "not_keyed",
+            "hashed_with_secret",
             "a digest of both",
             post().signature(&signing::sha256(&[shop.own.secret.as_bytes(), BODY.as_bytes()].concat())),
+        ),
+        (
+            "hashed_with_secret",
+            "the secret last",
+            post().signature(&signing::sha256(&[BODY.as_bytes(), shop.own.secret.as_bytes()].concat())),
         ),
         ("checkout", "order|payment", post().signature(&signing::razorpay(KEY_SECRET, b"order_Doctor000001|pay_Doctor00000001"))),
     ] {

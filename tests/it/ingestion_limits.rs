@@ -190,7 +190,20 @@ async fn trailers_and_chunk_extensions_over_32_kib_are_answered_431() {
             raw::status_line(&mut stream).await
         };
         assert_eq!(answer(31 * 1024).await, "HTTP/1.1 401 Unauthorized");
-        assert_eq!(answer(300 * 1024).await, "HTTP/1.1 431 Request Header Fields Too Large");
+        for extra in [33 * 1024, 300 * 1024] {
+            assert_eq!(answer(extra).await, "HTTP/1.1 431 Request Header Fields Too Large");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_the_last_request_of_a_connection_gets_no_response() {
+    let app = TestApp::start().await;
+    let last = "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+    for next in [format!("GET / HTTP/1.1\r\nA: {}", "a".repeat(40 * 1024)), "GET /healthz HTTP/1.1\r\n\r\n".to_owned()] {
+        let answer = raw::exchange(app.address, format!("{last}{next}").as_bytes()).await;
+        let text = String::from_utf8_lossy(&answer.0);
+        assert_eq!((answer.status(), text.matches("HTTP/1.1 ").count()), (404, 1), "{text}");
     }
 }
 

@@ -7,9 +7,12 @@ use crate::support::{
     TestApp, bodies,
     browser::Browser,
     builders::{Connection, PASSWORD},
+    database::is_postgres,
     eventually,
 };
 
+/// Secret of the gateway that is imported after requests were signed with it.
+const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 
 /// Rejects payments sent while the webhook was disabled, and one with a wrong secret.
@@ -37,6 +40,18 @@ async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
     owner.post(&path, &fields).await.location();
 }
 
+/// Nothing checks again what is no longer stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_diagnosed_is_said_to_be_checked_again_only_while_it_is_stored() {
+    let (app, _connection, owner, path) = refused(0).await;
+    app.sql("UPDATE rejections SET cause = 'unexamined'").await;
+    let again = "KS Pay checks stored requests";
+    assert!(owner.get(&path).await.has(again));
+    app.sql("DELETE FROM rejected_requests").await;
+    let page = owner.get(&path).await;
+    assert!(page.has("These requests are no longer stored") && !page.has(again) && !page.has("checked yet"), "{}", page.body);
+}
+
 const USES: &str = "SELECT COUNT(*) FROM secret_usage";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,6 +61,8 @@ async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
     let off = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
     assert_eq!(off.status, StatusCode::UNPROCESSABLE_ENTITY, "nothing comes in through what is switched off");
     switch(&owner, &connection, true).await;
+    let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
+    assert!(list.has("It’s enabled again. Open this rejection") && !list.has("Enable the app and its gateway"), "{}", list.body);
     let page = owner.get(&path).await;
     assert!(page.has("70 of 71 stored requests verify now"), "{}", page.body);
     assert!(page.has("It arrived while this webhook was disabled") && page.has("It’s enabled again."), "{}", page.body);
@@ -136,6 +153,49 @@ async fn two_concurrent_recoveries_have_one_effect() {
     assert_eq!((events.len(), app.transactions().await.len()), (30, 30));
     assert!(events.iter().all(|event| event["received_count"] == 1), "each stands for one request");
     assert_eq!(app.count("SELECT COUNT(*) FROM recoveries WHERE rejection_id IS NOT NULL").await, 30);
+}
+
+/// Waits until that many units of work wait for a lock.
+async fn waiting(app: &TestApp, number: i64) {
+    let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually(async || app.count(waiting).await == number).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_and_a_later_diagnosis_of_the_same_requests_do_not_deadlock() {
+    if !is_postgres() {
+        // SQLite has one writer.
+        return;
+    }
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let path = refused_with(&app, &connection, &owner, &[OWN; 5]).await;
+    let secrets = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook/secrets", connection.app_id);
+    owner.post(&secrets, &[("secret", OWN)]).await.location();
+    app.stop().await;
+    app.sql("UPDATE rejections SET cause = 'unexamined'").await;
+
+    let lock = app.lock_oldest_rejected_request().await;
+    app.restart().await;
+    let owner = owner.elsewhere(app.address);
+    let token = owner.token().await;
+    waiting(&app, 1).await;
+    let recovery =
+        tokio::spawn(
+            async move { owner.post_exactly(&format!("{path}/recovery"), &[("csrf_token", token.as_str())]).await.status },
+        );
+    waiting(&app, 2).await;
+    lock.release().await;
+    assert_eq!(recovery.await.unwrap(), StatusCode::SEE_OTHER);
+    eventually(async || app.texts("SELECT cause FROM rejections").await == ["verifies_now"]).await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM rejected_requests WHERE recovered_at IS NULL").await, 5);
+
+    let owner = app.owner("Neem Tree Retail").await;
+    let list = owner.get(&format!("/ks-pay/apps/{}/rejections?mode=test", connection.app_id)).await;
+    let path = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap();
+    owner.post(&format!("{path}/recovery"), &[]).await.location();
+    assert_eq!(app.events().await.len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

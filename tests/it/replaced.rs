@@ -155,6 +155,79 @@ async fn a_master_key_without_its_database_stops_the_start() {
     assert_eq!(process.terminate().code, Some(0));
 }
 
+/// SQLite deletes the log of an empty database when it opens it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_without_its_database_is_never_deleted() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, process, _, connection) = served().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let (file, key) = (app.data_dir().join("ks-pay.db"), app.data_dir().join("master.key"));
+    let [log, index] = ["ks-pay.db-wal", "ks-pay.db-shm"].map(|name| app.data_dir().join(name));
+    let moved = app.beside("moved.db");
+    fs::rename(&file, &moved).unwrap();
+    assert_eq!(process.terminate().code, Some(0));
+    let written = fs::read(&log).unwrap();
+    assert!(!written.is_empty() && index.exists(), "the server leaves both");
+
+    let key_text = fs::read_to_string(&key).unwrap();
+    let own = [("KS_PAY_MASTER_KEY", key_text.trim())];
+    let refuses = async |variables: &[(&'static str, &str)], said: &str| {
+        for args in [&["serve"][..], &["user", "add", "--company", "A", "--email", "a@example.com", "--name", "A"]] {
+            let sentence = app.cli_with(args, "violet tram over nine bridges", variables).await.failure().to_owned();
+            assert!(sentence.contains(said) && sentence.contains(log.to_str().unwrap()), "{sentence}");
+        }
+        for args in [&["events", "export", "--jsonl"][..], &["backup", "copy.db"]] {
+            app.cli_with(args, "", variables).await.failure();
+        }
+        let doctor = app.cli_with(&["doctor"], "", variables).await;
+        assert!(doctor.code == 1 && doctor.out.contains("bad   database: There is a"), "{}", doctor.out);
+        assert!(
+            !doctor.out.contains("Run `ks-pay doctor`") && !doctor.out.contains("ok    files: the database"),
+            "{}",
+            doctor.out
+        );
+        assert_eq!(fs::metadata(&file).map_or(0, |data| data.len()), 0, "none is made");
+        assert!(fs::read(&log).unwrap() == written, "the log is unchanged");
+    };
+    refuses(&[], "There is a master key at").await;
+    refuses(&own, "There is a log at").await;
+    fs::remove_file(&index).unwrap();
+    refuses(&[], "There is a master key at").await;
+    fs::write(&file, "").unwrap();
+    refuses(&[], "There is a master key at").await;
+    refuses(&own, "There is a log at").await;
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("elsewhere.db", &file).unwrap();
+    let beyond = app.data_dir().join("elsewhere.db-wal");
+    fs::rename(&log, &beyond).unwrap();
+    let sentence = app.cli_with(&["serve"], "", &own).await.failure().to_owned();
+    assert!(sentence.contains(beyond.to_str().unwrap()) && fs::read(&beyond).unwrap() == written, "{sentence}");
+    fs::rename(&beyond, &log).unwrap();
+
+    // The recovery that the message names.
+    fs::remove_file(&file).unwrap();
+    fs::rename(&moved, &file).unwrap();
+    let (process, _) = app.serve_in_process(&[]);
+    assert_eq!(process.terminate().code, Some(0));
+    assert_eq!(app.events().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_does_not_refer_to_itself() {
+    if database::is_postgres() {
+        return;
+    }
+    let mut app = TestApp::start().await;
+    app.stop().await;
+    fs::create_dir(app.data_dir().join("ks-pay.db-wal")).unwrap();
+    assert!(app.cli_with(&["events", "export", "--jsonl"], "", &[]).await.failure().contains("Run `ks-pay doctor`"));
+    let doctor = app.cli(["doctor"], "").await;
+    assert!(doctor.code == 1 && doctor.out.contains("bad   database"), "{}", doctor.out);
+    assert!(!doctor.out.contains("Run `ks-pay doctor`") && doctor.out.contains("ks-pay.db-wal"), "{}", doctor.out);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_fails_on_a_damaged_database_quotes_nothing_of_it() {
     if database::is_postgres() {

@@ -192,6 +192,18 @@ async fn a_dispute_that_was_lost_in_part_costs_what_was_deducted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_dispute_says_what_it_cost_wherever_its_event_is_shown() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_1", (40_000, 39_000), 0, 60)).stored().await;
+    let said = "You lost a dispute of ₹400.00; ₹390.00 was deducted";
+    let list = owner.get(&format!("/ks-pay/apps/{}/events", connection.app_id)).await;
+    assert!(told(&app, &owner).await.has(said) && list.has(said), "{}", list.body);
+    let event = list.body.split('"').find(|text| text.contains("/events/ev_")).unwrap();
+    assert!(owner.get(event).await.has(said), "{event}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_payment_that_was_never_captured_and_went_back_counts_nowhere_as_received() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.authorized", "pay_1", 0)).stored().await;

@@ -9,7 +9,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use zeroize::Zeroizing;
 
-use super::digests;
+use super::{
+    digests,
+    notations::{BYTE, NOTATIONS, Notation, hex_digit},
+};
 use crate::primitives::hex;
 
 pub(super) type Text = Zeroizing<String>;
@@ -23,48 +26,7 @@ const MIN_CHARS_INSIDE: usize = 10;
 /// The most that a compressed text is read for, in bytes.
 const MAX_INFLATED_BYTES: u64 = 1024;
 
-/// How bytes are written as digits.
-struct Notation {
-    /// How many bits a digit stands for.
-    bits: usize,
-    /// A byte begins at a multiple of so many bits.
-    step: usize,
-    digit: fn(u8) -> Option<u8>,
-    /// What may stand between two digits.
-    between: &'static [u8],
-}
-
-const HEX: Notation = Notation { bits: 4, step: 4, digit: hex_digit, between: b"-: \r\n" };
-const NOTATIONS: [Notation; 4] = [
-    Notation { bits: 6, step: 2, digit: base64_digit, between: b"\r\n" },
-    HEX,
-    Notation { bits: 5, step: 1, digit: |byte| base32_digit(byte, b'A'), between: b"\r\n" },
-    Notation { bits: 5, step: 1, digit: |byte| base32_digit(byte, b'a'), between: b"\r\n" },
-];
-
-fn base64_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    }
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
-
-fn base32_digit(byte: u8, first: u8) -> Option<u8> {
-    match byte {
-        b'2'..=b'7' => Some(byte - b'2' + 26),
-        _ => byte.checked_sub(first).filter(|digit| *digit < 26),
-    }
-}
-
-/// A text, and that text with what it encodes in the place of the code: in base64, base32, hexadecimal, compressed, or escaped
+/// A text, and that text with what it encodes in the place of the code: in a notation of [`NOTATIONS`], compressed, or escaped
 /// for URLs, strings and HTML, also one within the other.
 pub(super) fn decoded(text: &str, names: &[&str]) -> Vec<Text> {
     let mut found = vec![Zeroizing::new(text.to_owned())];
@@ -72,14 +34,17 @@ pub(super) fn decoded(text: &str, names: &[&str]) -> Vec<Text> {
     let mut at = 0;
     while let Some(text) = found.get(at).cloned() {
         let mut plain: Vec<Text> = unescaped(&text).into_iter().chain(without_escapes(&text)).collect();
+        let reversed = reversed(&text);
         for notation in &NOTATIONS {
-            for digits in stretches(&text, notation) {
-                for skipped in (0..8).step_by(notation.step) {
-                    let bytes = bytes_of(&digits, notation.bits, skipped);
-                    let stretch = Stretch { text: &text, digits: &digits, bits: notation.bits, skipped };
+            let text = if notation.is_reversed { &reversed } else { &text };
+            for digits in stretches(text, notation) {
+                for (skipped, bytes) in notation.readings(&digits) {
+                    let stretch = Stretch { text, digits: &digits, notation, skipped };
                     plain.extend(stretch.read(&bytes));
-                    plain.extend(stretch.inflated(&bytes));
-                    of_digests.extend(stretch.digest(&bytes, names));
+                    if !notation.is_rare {
+                        plain.extend(stretch.inflated(&bytes));
+                        of_digests.extend(stretch.digest(&bytes, names));
+                    }
                 }
             }
         }
@@ -94,27 +59,64 @@ pub(super) fn decoded(text: &str, names: &[&str]) -> Vec<Text> {
     found
 }
 
-/// What a text encodes as a whole, and the bits that each of its characters stands for.
-pub(super) fn whole(text: &str) -> Option<(usize, Text)> {
-    let digits = text.trim_end_matches('=');
+fn reversed(text: &str) -> Text {
+    Zeroizing::new(text.chars().rev().collect())
+}
+
+/// What a text encodes as a whole.
+pub(super) struct Whole {
+    plain: Text,
+    /// The length of the code, and the width of a digit in hundredths of a bit.
+    digits: usize,
+    digit_width: usize,
+    is_reversed: bool,
+}
+
+impl Whole {
+    pub(super) fn plain(&self) -> &str {
+        &self.plain
+    }
+
+    /// Where the text is that a stretch of the code covers.
+    pub(super) fn covered(&self, code: &Range<usize>) -> Range<usize> {
+        let mirrored = self.digits.saturating_sub(code.end)..self.digits.saturating_sub(code.start);
+        let code = if self.is_reversed { &mirrored } else { code };
+        let to = (code.end * self.digit_width / BYTE).min(self.plain.len());
+        (code.start * self.digit_width).div_ceil(BYTE).min(to)..to
+    }
+}
+
+/// Returns what a text encodes as a whole.
+pub(super) fn whole(text: &str) -> Option<Whole> {
+    let reversed = reversed(text);
     NOTATIONS.iter().find_map(|notation| {
+        let text = if notation.is_reversed { reversed.as_str() } else { text };
+        let is_padded = (notation.digit)(b'=').is_none();
+        let digits = if is_padded { text.trim_end_matches('=') } else { text };
         let values: Vec<(usize, u8)> =
             digits.bytes().enumerate().map(|(at, byte)| Some((at, (notation.digit)(byte)?))).collect::<Option<_>>()?;
-        let bytes = bytes_of(&values, notation.bits, 0);
+        let bytes = notation.whole(&values);
         let plain = std::str::from_utf8(&bytes).ok().filter(|plain| plain.len() >= MIN_CHARS)?;
-        let is_readable = plain.chars().all(|character| !character.is_control() || character.is_whitespace());
-        is_readable.then(|| (notation.bits, Zeroizing::new(plain.to_owned())))
+        let is_text = |character: char| {
+            if notation.is_rare { is_of_names(character) } else { !character.is_control() || character.is_whitespace() }
+        };
+        plain.chars().all(is_text).then(|| Whole {
+            plain: Zeroizing::new(plain.to_owned()),
+            digits: values.len(),
+            digit_width: notation.digit_width,
+            is_reversed: notation.is_reversed,
+        })
     })
 }
 
 /// Returns a secret as programs encode it, at every alignment. If the secret itself is the code of a text, returns the secret and the
 /// other codes of that text too.
 pub(super) fn written(secret: &str) -> Vec<Text> {
-    let plain = whole(secret).map(|(_, plain)| plain);
+    let whole = whole(secret);
     let mut codes = codes(secret);
-    codes.extend(plain.iter().flat_map(|plain| self::codes(plain)));
+    codes.extend(whole.iter().flat_map(|whole| self::codes(whole.plain())));
     codes.push(Zeroizing::new(secret.to_owned()));
-    codes.retain(|code| whole(code).is_some());
+    codes.retain(|code| self::whole(code).is_some());
     codes
 }
 
@@ -148,30 +150,23 @@ fn stretches(text: &str, notation: &Notation) -> Vec<Vec<(usize, u8)>> {
         }
     }
     found.push(digits);
-    found.retain(|digits| digits.len() * notation.bits >= 8 * MIN_CHARS);
+    found.retain(|digits| digits.len() * notation.digit_width >= BYTE * MIN_CHARS);
     found
-}
-
-/// The whole bytes that these digits make after the first bits, which are the rest of a byte that is cut off.
-fn bytes_of(digits: &[(usize, u8)], bits: usize, skipped: usize) -> Zeroizing<Vec<u8>> {
-    let bit = |at: usize| digits[at / bits].1 >> (bits - 1 - at % bits) & 1;
-    let whole = (digits.len() * bits).saturating_sub(skipped) / 8;
-    let byte = |number: usize| (0..8).fold(0, |byte, at| byte << 1 | bit(skipped + 8 * number + at));
-    Zeroizing::new((0..whole).map(byte).collect())
 }
 
 /// Digits in a text, read from one place on.
 struct Stretch<'a> {
     text: &'a str,
     digits: &'a [(usize, u8)],
-    bits: usize,
+    notation: &'a Notation,
+    /// The width of the digits that make no whole byte before the first.
     skipped: usize,
 }
 
 impl Stretch<'_> {
     /// The text with what is readable of these bytes in the place of their digits.
     fn read(&self, bytes: &[u8]) -> Option<Text> {
-        let mut runs = readable(bytes);
+        let mut runs = readable(bytes, if self.notation.is_rare { is_of_names } else { is_text });
         runs.retain(|(from, to, run)| {
             let length = run.chars().count();
             length >= MIN_CHARS_INSIDE || (length >= MIN_CHARS && (*from, *to) == (0, bytes.len()))
@@ -180,8 +175,9 @@ impl Stretch<'_> {
         let mut copied = 0;
         for (from, to, run) in &runs {
             // Digits at the ends that belong to no whole byte go with it.
-            let first = if *from == 0 { 0 } else { (self.skipped + 8 * from) / self.bits };
-            let last = (self.skipped + 8 * to - 1) / self.bits;
+            let digit_at = |bits: usize| (bits / self.notation.digit_width).min(self.digits.len() - 1);
+            let first = if *from == 0 { 0 } else { digit_at(self.skipped + BYTE * from) };
+            let last = digit_at(self.skipped + BYTE * to - 1);
             let last = if *to == bytes.len() { self.digits.len() - 1 } else { last };
             let (start, end) = (self.digits[first].0, self.digits[last].0 + 1);
             out.push_str(self.text.get(copied..start).unwrap_or_default());
@@ -208,7 +204,7 @@ impl Stretch<'_> {
 
     /// The text with these bytes in hexadecimal, as the list of digests has them, where they hold a known one.
     fn digest(&self, bytes: &[u8], names: &[&str]) -> Option<Text> {
-        if self.bits == HEX.bits {
+        if self.notation.is_hexadecimal() {
             return None;
         }
         let digits = Zeroizing::new(hex::encode(bytes));
@@ -223,14 +219,23 @@ impl Stretch<'_> {
     }
 }
 
+/// A character of any text, or a zero of UTF-16.
+fn is_text(character: char) -> bool {
+    !character.is_control() || matches!(character, '\0' | '\t' | '\n' | '\r')
+}
+
+/// A character of names, and of what people write between them.
+fn is_of_names(character: char) -> bool {
+    character.is_alphanumeric() || !(character.is_ascii() || character.is_control()) || " -_.@/:+&#!',".contains(character)
+}
+
 /// Every stretch of bytes that is readable text: where it begins and ends, and the text without the zeros of UTF-16.
-fn readable(bytes: &[u8]) -> Vec<(usize, usize, Text)> {
+fn readable(bytes: &[u8], is_text: fn(char) -> bool) -> Vec<(usize, usize, Text)> {
     let (mut runs, mut at) = (Vec::new(), 0);
     let mut run: Option<(usize, Text)> = None;
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
-            let is_text = !character.is_control() || matches!(character, '\0' | '\t' | '\n' | '\r');
-            if is_text {
+            if is_text(character) {
                 let (_, text) = run.get_or_insert_with(|| (at, Zeroizing::new(String::new())));
                 text.extend((character != '\0').then_some(character));
             } else {
@@ -275,7 +280,7 @@ fn without_escapes(text: &str) -> Vec<Text> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::notations::tests::rare_codes, *};
 
     const PLAIN: &str = "NeemTreeStore-2026-8sK2pQ9xLm4T";
 
@@ -296,6 +301,31 @@ mod tests {
                     assert!(readings.iter().any(|reading| reading.trim() == plain), "{}: {plain}", &code[from..to]);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_name_in_a_rare_notation_is_read() {
+        for (name, code) in rare_codes(PLAIN) {
+            assert!(reads(&code, PLAIN), "{name}: {code}");
+            assert!(whole(&code).is_some_and(|whole| whole.plain() == PLAIN), "{name}: {code}");
+            let covered = if name.contains("reversed") { &PLAIN[19..30] } else { &PLAIN[1..12] };
+            assert!(reads(&code[..20], covered), "a piece of {name}: {}", &code[..20]);
+            let is_number = name == "base58";
+            assert!(is_number || reads(&code[7..], &PLAIN[8..18]), "the rest of {name}: {}", &code[7..]);
+        }
+    }
+
+    #[test]
+    fn a_piece_of_a_whole_code_covers_a_piece_of_its_text() {
+        for (name, code) in rare_codes(PLAIN) {
+            let whole = whole(&code).unwrap();
+            assert_eq!(whole.covered(&(0..code.len())), 0..PLAIN.len(), "{name}");
+            let (first, last) = (whole.covered(&(0..15)), whole.covered(&(code.len() - 15..code.len())));
+            let is_reversed = name.contains("reversed");
+            let (first, last) = if is_reversed { (last, first) } else { (first, last) };
+            assert!(first.start == 0 && (8..=12).contains(&first.end), "{name}: {first:?}");
+            assert!(last.end == PLAIN.len() && (8..=12).contains(&last.len()), "{name}: {last:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Tests batches in a deterministic order: events are submitted one after the other, without a network.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -9,7 +11,7 @@ use crate::{
     apps, companies,
     connections::{
         self, ConnectionScope, NewConnection,
-        activity::{ProvenRequests, RejectedRequests},
+        activity::{self, ProvenRequests, RejectedRequests},
     },
     db::Location,
     events::{Event, State, store as events},
@@ -17,6 +19,7 @@ use crate::{
         Gateway, Mode,
         adapter::{Incoming, SignatureError, ValidSecret, verify},
     },
+    ledger::payments::{Transaction, store as transactions},
     primitives::{
         id::{EventId, RejectionId, SecretId, TransactionId},
         money::Currency,
@@ -24,7 +27,6 @@ use crate::{
         time::Timestamp,
         vault::{MasterKey, Vault},
     },
-    transactions::{Transaction, store as transactions},
 };
 
 /// More than any of these tests stores.
@@ -93,7 +95,7 @@ impl Bench {
         };
         let app = apps::create(&mut tx, company.id, &details, self.now).await.unwrap();
         let new =
-            NewConnection { company: company.id, app, gateway: Gateway::Razorpay, mode: Mode::Test, currency: Currency::INR };
+            NewConnection { company: company.id, app, gateway: Gateway::RAZORPAY, mode: Mode::Test, currency: Currency::INR };
         let place = connections::create(&mut tx, &self.vault, &new, "The Owner", self.now).await.unwrap().scope();
         tx.commit().await.unwrap();
         place
@@ -197,7 +199,7 @@ async fn facts_of_one_payment_in_one_batch_make_one_story() {
     let sent = ["captured", "authorized", "failed"].map(|status| Sent { status, ..Sent::new("pay_1", status) });
     bench.keep(place, &sent).await;
     let story = |all: Vec<Transaction>| {
-        all.into_iter().map(|one| (one.id, one.status.map(crate::transactions::Status::as_str))).collect()
+        all.into_iter().map(|one| (one.id, one.status.map(crate::gateways::payment::Status::as_str))).collect()
     };
     let before: Vec<_> = story(bench.transactions().await);
     assert_eq!((before.len(), before[0].1), (1, Some("captured")));

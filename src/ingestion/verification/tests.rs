@@ -50,37 +50,35 @@ fn cost(known: &EndpointSnapshot, endpoint: &str, gateways: &[Gateway], now: Tim
     hmac_count::take()
 }
 
-/// All kinds of endpoints. The greatest numbers of valid secrets are three of Razorpay, one of which expires, and two of
+/// All kinds of endpoints. The greatest numbers of valid secrets are three of Gateway::RAZORPAY, one of which expires, and two of
 /// Standard Webhooks.
 fn endpoints() -> Vec<(&'static str, Receiver)> {
-    use Gateway::{Razorpay, StandardWebhooks};
-    let mut disabled = receiver(Razorpay, &[None, None, None, None]);
+    let mut disabled = receiver(Gateway::RAZORPAY, &[None, None, None, None]);
     disabled.is_enabled = false;
-    let mut damaged = receiver(Razorpay, &[]);
+    let mut damaged = receiver(Gateway::RAZORPAY, &[]);
     let secret = Unreadable { connection: damaged.place.connection, secret: SecretId::new(NOW), until: None };
     damaged.secrets.unreadable.push(secret);
     vec![
-        ("wh_one", receiver(Razorpay, &[None])),
-        ("wh_two", receiver(Razorpay, &[None, Some(LATER)])),
-        ("wh_three", receiver(Razorpay, &[None, Some(LATER), None])),
-        ("wh_expired", receiver(Razorpay, &[Some(NOW)])),
+        ("wh_one", receiver(Gateway::RAZORPAY, &[None])),
+        ("wh_two", receiver(Gateway::RAZORPAY, &[None, Some(LATER)])),
+        ("wh_three", receiver(Gateway::RAZORPAY, &[None, Some(LATER), None])),
+        ("wh_expired", receiver(Gateway::RAZORPAY, &[Some(NOW)])),
         ("wh_disabled", disabled),
         ("wh_damaged", damaged),
-        ("wh_standard_one", receiver(StandardWebhooks, &[None])),
-        ("wh_standard_two", receiver(StandardWebhooks, &[None, Some(NOW), None])),
+        ("wh_standard_one", receiver(Gateway::STANDARD_WEBHOOKS, &[None])),
+        ("wh_standard_two", receiver(Gateway::STANDARD_WEBHOOKS, &[None, Some(NOW), None])),
     ]
 }
 
 #[test]
 fn a_rejection_costs_the_same_at_every_endpoint_and_at_unknown_ones() {
-    use Gateway::{Razorpay, StandardWebhooks};
     let known = known(endpoints());
     let names: Vec<_> = endpoints().into_iter().map(|(name, _)| name).chain([UNKNOWN]).collect();
     for (gateways, now, wanted) in [
-        (&[Razorpay][..], NOW, 3),
-        (&[Razorpay], LATER, 2),
-        (&[StandardWebhooks], NOW, 2),
-        (&[Razorpay, StandardWebhooks], NOW, 5),
+        (&[Gateway::RAZORPAY][..], NOW, 3),
+        (&[Gateway::RAZORPAY], LATER, 2),
+        (&[Gateway::STANDARD_WEBHOOKS], NOW, 2),
+        (&[Gateway::RAZORPAY, Gateway::STANDARD_WEBHOOKS], NOW, 5),
         (&[], NOW, 0),
     ] {
         let costs: Vec<_> = names.iter().map(|name| (*name, cost(&known, name, gateways, now))).collect();
@@ -90,14 +88,14 @@ fn a_rejection_costs_the_same_at_every_endpoint_and_at_unknown_ones() {
 
 #[test]
 fn without_any_endpoint_a_rejection_costs_one_check_per_gateway() {
-    assert_eq!(cost(&known([]), UNKNOWN, &[Gateway::Razorpay], NOW), 1);
-    assert_eq!(cost(&known([]), UNKNOWN, &[Gateway::StandardWebhooks], NOW), 1);
+    assert_eq!(cost(&known([]), UNKNOWN, &[Gateway::RAZORPAY], NOW), 1);
+    assert_eq!(cost(&known([]), UNKNOWN, &[Gateway::STANDARD_WEBHOOKS], NOW), 1);
 }
 
 #[test]
 fn what_a_stranger_can_cause_is_bounded() {
     let many = vec![None; MAX_CHECKS + 5];
-    let known = known([("wh_many", receiver(Gateway::Razorpay, &many)), ("wh_one", receiver(Gateway::Razorpay, &[None]))]);
-    let cost = |endpoint| cost(&known, endpoint, &[Gateway::Razorpay], NOW);
+    let known = known([("wh_many", receiver(Gateway::RAZORPAY, &many)), ("wh_one", receiver(Gateway::RAZORPAY, &[None]))]);
+    let cost = |endpoint| cost(&known, endpoint, &[Gateway::RAZORPAY], NOW);
     assert_eq!((cost("wh_one"), cost(UNKNOWN), cost("wh_many")), (MAX_CHECKS, MAX_CHECKS, MAX_CHECKS + 5));
 }

@@ -3,7 +3,10 @@
 //! Invariant: every match lists every cause, so that a new one does not compile without its message. Anything that an
 //! outsider can forge is worded as an observation about the request, never as a fact about the gateway.
 
-use crate::{gateways::Gateway, rejections::Cause};
+use crate::{
+    gateways::{Gateway, profile::Notation},
+    rejections::Cause,
+};
 
 /// The values that a message needs besides the cause.
 #[derive(Clone, Copy)]
@@ -69,11 +72,12 @@ pub(super) fn second(cause: Cause, detail: &str) -> Option<Cause> {
 fn clause(cause: Cause, context: Context<'_>) -> Clause {
     use Clause::{Changed, Pasted, Written};
     let Context { gateway, detail, other, is_signed } = context;
-    let is_razorpay = gateway == Gateway::Razorpay;
+    let (scheme, label) = (&gateway.profile().signature, gateway.label());
+    let (id, time, prefix) = (scheme.id_header, scheme.time_header, scheme.secret_prefix);
     match cause {
         Cause::NoSignature => whole("no signature was sent"),
-        Cause::IdMissing => whole("the header webhook-id is missing"),
-        Cause::TimeMissing => whole("the header webhook-timestamp is missing"),
+        Cause::IdMissing => whole(format!("the header {id} is missing")),
+        Cause::TimeMissing => whole(format!("the header {time} is missing")),
         Cause::RenamedHeader if detail.is_empty() => whole("the signature is in a header with another name"),
         Cause::RenamedHeader => whole(format!("the right signature is in another header, {detail}")),
         Cause::OtherGateway => whole(format!("it carries a signature header of {detail}")),
@@ -83,7 +87,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::UpperCase => Written("it is in upper case"),
         Cause::Prefixed => Written("it has a prefix such as sha256="),
         Cause::VersionMissing => Written("it has no v1, in front of it"),
-        Cause::Base64 if is_razorpay => Written("it is encoded in base64 instead of hex"),
+        Cause::Base64 if scheme.notation == Notation::Hex => Written("it is encoded in base64 instead of hex"),
         Cause::Base64 => Written("it is in another form of base64"),
         Cause::Hex => Written("it is encoded in hex instead of base64"),
         Cause::Truncated => Written("it is cut short"),
@@ -93,10 +97,15 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
             whole(format!("the signature matches no secret of this webhook, and has the length of {detail} instead of SHA-256"))
         }
         Cause::NotKeyed => whole("the signature is a plain SHA-256 hash, made without a key"),
+        Cause::HashedWithSecret => {
+            whole("signed with this webhook’s secret, but with a plain SHA-256 hash of secret and body instead of HMAC-SHA256")
+        }
         Cause::AsymmetricOnly => whole("it carries only an asymmetric signature (v1a)"),
         Cause::SignedBodyOnly => whole("signed with this webhook’s secret, but over the body alone"),
         Cause::SignedPart => whole("signed with this webhook’s secret, but over only part of the body"),
-        Cause::SignedOtherParts if is_razorpay => whole("signed with this webhook’s secret, but over data other than the body"),
+        Cause::SignedOtherParts if !scheme.covers_headers() => {
+            whole("signed with this webhook’s secret, but over data other than the body")
+        }
         Cause::SignedOtherParts => whole("signed with this webhook’s secret, but over other parts than id, time and body"),
         Cause::CheckoutSignature => whole("it carries the signature of a checkout, not of a webhook"),
         Cause::OldSecret => whole("signed with a previous secret of this webhook, which has expired"),
@@ -120,7 +129,7 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::SecretEscaped => Pasted("backslashes or other escape characters were changed"),
         Cause::SecretHashed => Pasted("it was hashed first"),
         Cause::SecretDecoded => Pasted("it was decoded first"),
-        Cause::SecretWithPrefix => whole("signed with the secret including its whsec_ prefix"),
+        Cause::SecretWithPrefix => whole(format!("signed with the secret including its {prefix} prefix")),
         Cause::SecretNotDecoded => whole("signed with the secret as text, not decoded"),
         Cause::SecretMistyped => Pasted("one character is wrong"),
         Cause::SecretGuessable => whole("signed with a secret that may have been guessed"),
@@ -154,11 +163,11 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::SignedAhead => {
             whole(format!("the signature matches no secret of this webhook, and its time is {} ahead", away(detail)))
         }
-        Cause::TimeInMillis => whole("webhook-timestamp is in milliseconds"),
-        Cause::TimeUnreadable => whole("webhook-timestamp is not a number"),
-        Cause::OtherAccount => whole(
-            "the signature matches no secret of this webhook, and the body names another Razorpay account than your verified events",
-        ),
+        Cause::TimeInMillis => whole(format!("{time} is in milliseconds")),
+        Cause::TimeUnreadable => whole(format!("{time} is not a number")),
+        Cause::OtherAccount => whole(format!(
+            "the signature matches no secret of this webhook, and the body names another {label} account than your verified events",
+        )),
         Cause::NowVerifies => whole("it verifies now"),
         Cause::SwitchedOff => whole("it arrived while this webhook was disabled"),
         Cause::TooLarge => whole("the body is larger than 1 MiB"),
@@ -190,7 +199,7 @@ mod tests {
 
     #[test]
     fn every_cause_goes_on_after_a_colon() {
-        for gateway in Gateway::ALL {
+        for gateway in Gateway::all() {
             for (cause, is_signed) in Cause::ALL.iter().flat_map(|cause| [(*cause, true), (*cause, false)]) {
                 let why = why(cause, Context { gateway, detail: "420", other: "Neem Tree Store", is_signed });
                 assert!(!why.ends_with('.') && !why.contains('!'), "{why}");
@@ -201,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_second_cause_is_said_as_well() {
-        let say = |cause, detail| why(cause, Context { gateway: Gateway::Razorpay, detail, other: "", is_signed: false });
+        let say = |cause, detail| why(cause, Context { gateway: Gateway::RAZORPAY, detail, other: "", is_signed: false });
         assert_eq!(
             say(Cause::SecretQuoted, "secret_with_space"),
             "signed with this webhook’s secret, but it was pasted with quotes or punctuation, and it was pasted with a space"

@@ -3,21 +3,22 @@
 
 use super::causes::{self, Context};
 use crate::{
-    gateways::{Gateway, Mode},
+    gateways::{
+        Gateway, Mode,
+        profile::{KeyForm, Notation},
+    },
     messages::lower,
     rejections::Cause,
 };
 
 /// Where the merchant enters the secret.
 const fn paste(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => {
-            "Copy this webhook’s secret. In Razorpay’s Dashboard, open the webhook, press Edit, paste it into the Secret field and press Save Webhook."
-        }
-        Gateway::StandardWebhooks => {
-            "Copy this webhook’s secret, including the whsec_ prefix, and enter it in the sender’s settings."
-        }
-    }
+    gateway.profile().texts.requests.paste
+}
+
+/// Where the merchant enters a new secret; follows a condition.
+const fn paste_new(gateway: Gateway) -> &'static str {
+    gateway.profile().texts.requests.paste_new
 }
 
 /// A task for the administrator of anything between the gateway and KS Pay.
@@ -31,19 +32,14 @@ fn author(what: &str) -> String {
     format!("Ask the developer of the program that signs these requests to {what}.")
 }
 
-const fn header(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => "X-Razorpay-Signature",
-        Gateway::StandardWebhooks => "webhook-signature",
-    }
+/// The same if anyone may have sent them.
+fn own_author(what: &str) -> String {
+    format!("If these requests are yours, ask the developer of the program that signs them to {what}.")
 }
 
 /// The gateway as the subject of a condition.
 pub(super) const fn sender(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => "Razorpay",
-        Gateway::StandardWebhooks => "your sender",
-    }
+    gateway.profile().your_sender
 }
 
 /// Returns what to do about a cause, and about the second one if there is one.
@@ -68,35 +64,30 @@ const fn is_another_secret(cause: Cause) -> bool {
 #[expect(clippy::too_many_lines, reason = "a line for each cause")]
 fn of(cause: Cause, context: Context<'_>) -> String {
     let Context { gateway, detail, is_signed, .. } = context;
-    let (paste, header, sender) = (paste(gateway), header(gateway), sender(gateway));
-    let is_razorpay = gateway == Gateway::Razorpay;
+    let (paste, sender, scheme) = (paste(gateway), sender(gateway), &gateway.profile().signature);
+    let (header, label, prefix) = (scheme.display_header, gateway.label(), scheme.secret_prefix);
+    let (id, time) = (scheme.id_header, scheme.time_header);
     let unchanged = || host("let requests to /webhooks/ through unchanged, byte for byte");
     let if_sent = |then: String| format!("If {sender} sent this, it was changed on the way. {then}");
-    let unsigned = || match gateway {
-        Gateway::Razorpay => format!(
-            "If Razorpay sent this, the Secret field of its webhook is empty. {paste} If the field is already filled, {}",
-            lower(&host(&format!("pass on the header {header}")))
-        ),
-        Gateway::StandardWebhooks => format!(
-            "If your sender sent this, it has no secret yet. {paste} If it already has one, {}",
-            lower(&host("pass on webhook-id, webhook-timestamp and webhook-signature"))
-        ),
+    let unsigned = || {
+        let texts = &gateway.profile().texts.requests;
+        format!("{} {paste} {} {}", texts.unsigned, texts.if_has_secret, lower(&host(texts.pass_on)))
     };
     match cause {
         Cause::NoSignature => unsigned(),
         Cause::IdMissing | Cause::TimeMissing => format!(
             "If your sender sent this, {} If it already does, {}",
-            lower(&author("send webhook-id, webhook-timestamp and webhook-signature")),
+            lower(&author(&format!("send {}", scheme.header_list()))),
             lower(&host("pass on all three"))
         ),
-        Cause::RenamedHeader if is_razorpay => host(&format!("pass on the header {header} under its own name")),
+        Cause::RenamedHeader if !scheme.covers_headers() => host(&format!("pass on the header {header} under its own name")),
         Cause::RenamedHeader => {
-            let names = "send webhook-id, webhook-timestamp and webhook-signature under these names";
-            format!("{} If something renames them on the way, {}", author(names), lower(&host("keep their names")))
+            let names = format!("send {} under these names", scheme.header_list());
+            format!("{} If something renames them on the way, {}", author(&names), lower(&host("keep their names")))
         }
         Cause::OtherGateway => format!(
             "If you use {detail}, remove this URL from its settings: this webhook is for {}. If you don’t, and {sender} did not send this, there is nothing to do. {}",
-            gateway.label(),
+            label,
             unsigned()
         ),
         Cause::Scanner => format!(
@@ -107,21 +98,23 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::Quoted | Cause::UpperCase | Cause::Prefixed | Cause::Truncated | Cause::Lengthened => {
             host(&format!("pass on the header {header} unchanged"))
         }
-        Cause::VersionMissing => author("write webhook-signature as v1, followed by a comma and the signature in base64"),
-        Cause::Base64 if is_razorpay => author(&format!("encode {header} in hex, as Razorpay does")),
+        Cause::VersionMissing => author(&format!("write {header} as v1, followed by a comma and the signature in base64")),
+        Cause::Base64 if scheme.notation == Notation::Hex => author(&format!("encode {header} in hex, as {label} does")),
         Cause::Base64 => author("encode the signature in standard base64, with padding"),
         Cause::Hex => author("encode the signature in base64, after v1 and a comma"),
         Cause::OtherHash => author("use HMAC-SHA256"),
-        Cause::OtherLength => format!("If these requests are yours, {}", lower(&author("use HMAC-SHA256 with this webhook’s secret"))),
-        Cause::NotKeyed => format!("Anyone can create such a signature. If these requests are yours, {}", lower(&author("use HMAC-SHA256 with the secret as the key"))),
-        Cause::AsymmetricOnly => format!("If these requests are yours, {}", lower(&author("add a signature made with the secret, beginning with v1 and a comma"))),
-        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts if is_razorpay => {
+        Cause::OtherLength => own_author("use HMAC-SHA256 with this webhook’s secret"),
+        Cause::NotKeyed => format!("Anyone can create such a signature. {}", own_author("use HMAC-SHA256 with the secret as the key")),
+        Cause::HashedWithSecret if !scheme.covers_headers() => author("use HMAC-SHA256 with the secret as the key, over the body alone"),
+        Cause::HashedWithSecret => author(&format!("use HMAC-SHA256 with the decoded secret as the key, over {id}.{time}.body")),
+        Cause::AsymmetricOnly => own_author("add a signature made with the secret, beginning with v1 and a comma"),
+        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts if !scheme.covers_headers() => {
             author("sign the whole body, unchanged, and nothing else")
         }
         Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts => {
-            author("sign webhook-id.webhook-timestamp.body: all three, in this order, separated by full stops")
+            author(&format!("sign {id}.{time}.body: all three, in this order, separated by full stops"))
         }
-        Cause::CheckoutSignature => "If your shop sends this, ask the developer of the shop to verify the checkout signature there, and to remove this URL from it. Razorpay sends the webhook on its own.".to_owned(),
+        Cause::CheckoutSignature => checkout(gateway).to_owned(),
         Cause::RetiredSecret => format!("{paste} If the secret was retired because someone else may know it, these requests may be forged."),
         Cause::OtherMode | Cause::OtherConnection | Cause::OtherApp => first_check(gateway).to_owned(),
         Cause::KeySecret => format!("The Key Secret belongs in the Credentials step; the webhook has its own secret. {paste}"),
@@ -142,9 +135,9 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         | Cause::SecretEscaped
         | Cause::SecretHashed
         | Cause::SecretDecoded
-            if is_razorpay =>
+            if scheme.key == KeyForm::Text =>
         {
-            format!("{paste} If a program signs these requests, {}", lower(&author("use the secret exactly as it is")))
+            format!("{paste} If a program of yours signs these requests, ask the developer of that program to use the secret exactly as it is.")
         }
         Cause::SecretEncoded
         | Cause::SecretEncodedLineEnd
@@ -152,11 +145,12 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         | Cause::SecretHtmlEscaped
         | Cause::SecretEscaped
         | Cause::SecretHashed
-        | Cause::SecretDecoded => author("remove whsec_ from the secret and decode the rest from base64, once"),
-        Cause::SecretWithPrefix => author("remove whsec_ from the secret and decode the rest from base64, as the Standard Webhooks libraries do"),
-        Cause::SecretNotDecoded => author("decode the secret from base64 first, as the Standard Webhooks libraries do"),
+        | Cause::SecretDecoded => author(&format!("remove {prefix} from the secret and decode the rest from base64, once")),
+        Cause::SecretWithPrefix => author(&format!("remove {prefix} from the secret and decode the rest from base64, as the {label} libraries do")),
+        Cause::SecretNotDecoded => author(&format!("decode the secret from base64 first, as the {label} libraries do")),
         Cause::SecretGuessable => format!(
-            "It is not random enough, so KS Pay does not accept it. If {sender} sent this, create a new secret here and use it there. {paste}"
+            "It is not random enough, so KS Pay does not accept it. If {sender} sent this, {}",
+            paste_new(gateway)
         ),
         Cause::SecretIsUrl | Cause::SecretIsId | Cause::SecretIsKeyId | Cause::SecretIsCopied | Cause::SecretEmpty => {
             format!("Anyone can create such a signature. If {sender} sent this, its secret is wrong. {paste}")
@@ -188,9 +182,9 @@ fn of(cause: Cause, context: Context<'_>) -> String {
             "Ask your server administrator or hosting provider to synchronise the server’s clock, and the developer of the program that signs these requests to do the same.".to_owned()
         }
         Cause::SignedEarlier | Cause::SignedAhead => format!("If your sender sent this, its secret and its clock are wrong. {paste} Then correct its clock."),
-        Cause::TimeInMillis => format!("If your sender sent this, {}", lower(&author("write webhook-timestamp in whole seconds since 1970"))),
-        Cause::TimeUnreadable => format!("If your sender sent this, {}", lower(&author("write webhook-timestamp in whole seconds since 1970, in digits only"))),
-        Cause::OtherAccount => "If the account is yours, create a webhook for it, or enter its secret for this webhook. If not, there is nothing to do: any Razorpay merchant can enter your URL by mistake.".to_owned(),
+        Cause::TimeInMillis => format!("If your sender sent this, {}", lower(&author(&format!("write {time} in whole seconds since 1970")))),
+        Cause::TimeUnreadable => format!("If your sender sent this, {}", lower(&author(&format!("write {time} in whole seconds since 1970, in digits only")))),
+        Cause::OtherAccount => format!("If the account is yours, create a webhook for it, or enter its secret for this webhook. If not, there is nothing to do: any {label} merchant can enter your URL by mistake."),
         Cause::NowVerifies => "Recover it: it arrived before its secret was accepted here. New requests verify.".to_owned(),
         Cause::SwitchedOff => "Enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
         Cause::TooLarge => format!(
@@ -201,22 +195,27 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::Encoded => if_sent(host("turn off request compression: the signature covers the body as it was before compression")),
         Cause::TooSlow => format!("If {sender} sent this, {}", lower(&host("find out what delays requests"))),
         Cause::NotDiagnosed => format!(
-            "KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause. If {sender} sent this, check its secret first. {paste}"
+            "KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause. {}",
+            never_diagnosed(gateway)
         ),
         Cause::Unknown => format!("If {sender} sent this, it does not use this webhook’s secret. {paste}"),
     }
 }
 
+/// What to do about requests that were not diagnosed.
+pub(super) fn never_diagnosed(gateway: Gateway) -> String {
+    format!("If {} sent this, check its secret first. {}", sender(gateway), paste(gateway))
+}
+
 /// Signed with the secret of another webhook: the URL or the secret is wrong.
 const fn first_check(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => {
-            "First check in Razorpay’s Dashboard which webhook has this URL, in Test and in Live mode: either its URL or its Secret is wrong."
-        }
-        Gateway::StandardWebhooks => {
-            "First check in the sender’s settings whether this is the right URL: either the URL or the secret is wrong."
-        }
-    }
+    gateway.profile().texts.requests.first_check
+}
+
+/// What to do about a checkout's signature, which may be that of another gateway than the webhook's.
+fn checkout(gateway: Gateway) -> &'static str {
+    let mut texts = [gateway].into_iter().chain(Gateway::all()).filter_map(|of| of.profile().texts.requests.checkout);
+    texts.next().unwrap_or_default()
 }
 
 /// Returns both fixes of a request signed with the secret of another webhook, each with its condition. `other` is the name of
@@ -242,17 +241,9 @@ pub(super) fn either(cause: Cause, gateway: Gateway, mode: Mode, other: &str) ->
         ),
         _ => return Vec::new(),
     };
-    let (it, change) = match gateway {
-        Gateway::Razorpay => (
-            "that webhook",
-            format!(
-                "press Edit, replace its URL with the URL of the other webhook ({other}), keep its Secret and press Save Webhook"
-            ),
-        ),
-        Gateway::StandardWebhooks => {
-            ("that sender", format!("replace the URL there with the URL of the other webhook ({other}), and keep the secret"))
-        }
-    };
+    let texts = &gateway.profile().texts.requests;
+    let ([before, after], it) = (texts.change_url, texts.other_webhook);
+    let change = format!("{before}{other}{after}");
     vec![
         format!("If {it} {is_of}, its URL is wrong: {change}. Don’t enter this webhook’s secret there: {harm}."),
         format!("If {it} {is_ours}, its secret is wrong: {}", lower(paste(gateway))),
@@ -298,7 +289,7 @@ mod tests {
     ];
 
     fn fixes(is_signed: bool) -> impl Iterator<Item = (Gateway, Cause, String)> {
-        Gateway::ALL.into_iter().flat_map(move |gateway| {
+        Gateway::all().flat_map(move |gateway| {
             Cause::ALL.iter().map(move |cause| {
                 (gateway, *cause, fix(*cause, Context { gateway, detail: "", other: "Neem Tree Store", is_signed }))
             })
@@ -322,6 +313,17 @@ mod tests {
         }
     }
 
+    /// One advice asks for one secret, and names its actor once.
+    #[test]
+    fn no_fix_runs_two_instructions_together() {
+        for (_, cause, fix) in fixes(true).chain(fixes(false)) {
+            assert!(!fix.contains("create a new secret") || !fix.contains("this webhook’s secret"), "{cause:?}: {fix}");
+            for sentence in fix.split(". ") {
+                assert!(sentence.matches("these requests").count() < 2, "{cause:?}: {sentence}");
+            }
+        }
+    }
+
     #[test]
     fn what_an_outsider_can_send_is_answered_with_a_condition() {
         for (_, cause, fix) in fixes(false).filter(|(_, cause, _)| OUTSIDERS.contains(cause)) {
@@ -338,15 +340,31 @@ mod tests {
     fn how_another_secret_was_pasted_changes_no_fix() {
         for cause in Cause::ALL.iter().filter(|cause| is_another_secret(**cause)) {
             let say =
-                |detail| fix(*cause, Context { gateway: Gateway::Razorpay, detail, other: "Neem Tree Store", is_signed: true });
+                |detail| fix(*cause, Context { gateway: Gateway::RAZORPAY, detail, other: "Neem Tree Store", is_signed: true });
             assert_eq!(say("secret_with_space"), say(""), "{cause:?}");
             assert_ne!(say("body_respaced"), say(""), "{cause:?}: another body is another fault");
         }
     }
 
     #[test]
+    fn a_gateway_is_never_told_of_another_gateways_pages() {
+        let gateway = crate::gateways::fictitious::GATEWAY;
+        // A checkout is named after its gateway, which may be another than the webhook's.
+        for cause in Cause::ALL.iter().filter(|cause| **cause != Cause::CheckoutSignature) {
+            for is_signed in [false, true] {
+                let context = Context { gateway, detail: "", other: "Neem Tree Store", is_signed };
+                let either = either(*cause, gateway, Mode::Test, "Neem Tree Store").concat();
+                let text = format!("{} {} {either}", causes::why(*cause, context), fix(*cause, context)).to_lowercase();
+                for other in ["razorpay", "standard webhooks", "whsec", "webhook-id", "webhook-timestamp", "webhook-signature"] {
+                    assert!(!text.contains(other), "{cause:?}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_secret_of_another_webhook_has_two_fixes() {
-        for gateway in Gateway::ALL {
+        for gateway in Gateway::all() {
             for mode in [Mode::Test, Mode::Live] {
                 for cause in Cause::ALL {
                     let either = either(*cause, gateway, mode, "Neem Tree Store");
@@ -361,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_button_to_the_secret_goes_with_a_fix_that_needs_it() {
-        for (_, cause, fix) in fixes(false).filter(|(gateway, ..)| *gateway == Gateway::Razorpay) {
+        for (_, cause, fix) in fixes(false).filter(|(gateway, ..)| *gateway == Gateway::RAZORPAY) {
             let pastes = fix.contains("paste") || fix.contains("either its URL") || cause == Cause::OtherAccount;
             assert_eq!(cause.start() == Start::Secret, pastes && cause.start() != Start::Nowhere, "{cause:?}: {fix}");
         }

@@ -50,20 +50,12 @@ const fn never_whole(cause: Cause) -> &'static str {
 
 /// Where to find the payments of requests that cannot be recovered.
 const fn look_up(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => {
-            "Replay events of the last 7 days in Razorpay’s Dashboard: it signs them with the current secret. Look up their payments there if they are older."
-        }
-        Gateway::StandardWebhooks => "Check with the sender, or ask for them to be sent again.",
-    }
+    gateway.profile().texts.requests.look_up
 }
 
 /// How a gateway signs retries of an event.
 const fn repeats(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => "Razorpay signs every retry like the first attempt",
-        Gateway::StandardWebhooks => "If the sender signs every retry like the first attempt",
-    }
+    gateway.profile().texts.requests.repeats
 }
 
 /// None of the stored requests verifies: whether that can change, and whether further attempts will verify.
@@ -127,14 +119,14 @@ mod tests {
     fn attempts_are_said_to_verify_only_where_the_right_secret_signed_them() {
         for cause in Cause::ALL {
             for (gateway, can_adopt) in
-                [(Gateway::Razorpay, false), (Gateway::Razorpay, true), (Gateway::StandardWebhooks, false)]
+                [(Gateway::RAZORPAY, false), (Gateway::RAZORPAY, true), (Gateway::STANDARD_WEBHOOKS, false)]
             {
                 let said = said(*cause, gateway, can_adopt && cause.can_adopt_secret());
                 assert!(!said.contains("come in by themselves"), "{said}");
                 if said.contains("retries verify once") {
                     assert!(!cause.is_of_key() && !said.contains("keep failing"), "{cause:?}: {said}");
                 }
-                if gateway == Gateway::Razorpay && cause.is_of_key() {
+                if gateway == Gateway::RAZORPAY && cause.is_of_key() {
                     assert!(said.contains("keep failing"), "{cause:?}: {said}");
                     assert!(said.contains("Look up their payments") || said.contains("unless you accept"), "{cause:?}: {said}");
                 }
@@ -146,7 +138,7 @@ mod tests {
     fn at_a_disabled_webhook_no_secret_is_asked_for_before_it_is_enabled() {
         let found = Count { kept: 2, verified: Vec::new() };
         let said =
-            |is_off| standing(&found, Left { stored: 2, recovered: 0 }, is_off, (Cause::Unknown, Gateway::Razorpay), false);
+            |is_off| standing(&found, Left { stored: 2, recovered: 0 }, is_off, (Cause::Unknown, Gateway::RAZORPAY), false);
         assert!(said(true).starts_with("Enable the webhook first, then enter the secret"), "{}", said(true));
         assert!(said(false).contains("enter the secret they were signed with"), "{}", said(false));
     }
@@ -154,7 +146,7 @@ mod tests {
     #[test]
     fn only_what_was_recovered_is_said_to_be() {
         let said = |cause, recovered| {
-            standing(&Count::default(), Left { stored: 2, recovered }, false, (cause, Gateway::Razorpay), false)
+            standing(&Count::default(), Left { stored: 2, recovered }, false, (cause, Gateway::RAZORPAY), false)
         };
         for cause in Cause::ALL {
             assert!(!said(*cause, 0).contains("has been recovered"), "{cause:?}");
@@ -182,7 +174,7 @@ mod tests {
             Cause::BodyEmpty,
             Cause::Encoded,
         ] {
-            assert!(said(cause, Gateway::Razorpay, false).to_lowercase().contains("if razorpay sent"), "{cause:?}");
+            assert!(said(cause, Gateway::RAZORPAY, false).to_lowercase().contains("if razorpay sent"), "{cause:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::rejections::Cause;
 
 /// A longer body is not rewritten. Only a decompressed one can be longer.
-pub(super) const MAX_REWRITTEN_BYTES: usize = crate::ingestion::body::MAX_BODY_BYTES;
+pub(super) const MAX_REWRITTEN_BYTES: usize = crate::gateways::adapter::MAX_BODY_BYTES;
 /// The limit of a rewritten body: this many times the length of the received one, plus a constant in bytes.
 const MAX_GROWTH_FACTOR: usize = 4;
 const MAX_GROWTH_BYTES: usize = 8 * 1024;

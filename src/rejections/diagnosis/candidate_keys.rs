@@ -15,7 +15,7 @@ use super::{
     signature_parser,
 };
 use crate::{
-    gateways::Gateway,
+    gateways::{Gateway, profile::KeyForm},
     primitives::{
         id::{ConnectionId, SecretId},
         secret::Secret,
@@ -23,9 +23,6 @@ use crate::{
     rejections::Cause,
 };
 
-const PREFIX: &str = "whsec_";
-/// The UPI ID for test payments, as the page shows it.
-const TEST_UPI_ID: &str = "success@razorpay";
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -73,9 +70,9 @@ pub(super) fn proper(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let text = &*key.text;
     let mut ways: Vec<Bytes> = Vec::new();
     let decoded = STANDARD.decode(text).ok().filter(|bytes| !bytes.is_empty()).map(Zeroizing::new);
-    match gateway {
-        Gateway::Razorpay => ways.push(Zeroizing::new(text.as_bytes().to_vec())),
-        Gateway::StandardWebhooks => ways.extend(decoded.clone()),
+    match gateway.profile().signature.key {
+        KeyForm::Text => ways.push(Zeroizing::new(text.as_bytes().to_vec())),
+        KeyForm::Base64 => ways.extend(decoded.clone()),
     }
     if key.whose != KeyOwner::Valid && (key.gateway != gateway || key.whose == KeyOwner::KeySecret) {
         ways.push(Zeroizing::new(text.as_bytes().to_vec()));
@@ -85,17 +82,33 @@ pub(super) fn proper(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     ways.iter().map(|bytes| Attempt::of(key, cause(key.whose), bytes)).collect()
 }
 
+/// Returns the texts that a program may hash together with the body: the key, the stored text, and the text that the page
+/// displays.
+pub(super) fn hashed(gateway: Gateway, key: &Key) -> Vec<Attempt> {
+    let mut attempts = proper(gateway, key);
+    let mut seen = Seen::default();
+    let shown = shown(key);
+    attempts.extend([key.text.as_bytes(), shown.as_bytes()].map(|text| Attempt::of(key, cause(key.whose), text)));
+    attempts.retain(|attempt| seen.is_new(&*attempt.key));
+    attempts
+}
+
 /// Returns the secret from which the gateway's adapter derives this key.
 pub(super) fn secret(gateway: Gateway, key: &[u8]) -> Option<Secret> {
-    match gateway {
-        Gateway::Razorpay => Secret::parse(std::str::from_utf8(key).ok()?),
-        Gateway::StandardWebhooks => Secret::parse(&Zeroizing::new(STANDARD.encode(key))),
+    match gateway.profile().signature.key {
+        KeyForm::Text => Secret::parse(std::str::from_utf8(key).ok()?),
+        KeyForm::Base64 => Secret::parse(&Zeroizing::new(STANDARD.encode(key))),
     }
+}
+
+/// Whether the gateway decodes the secret.
+fn is_decoded(gateway: Gateway) -> bool {
+    gateway.profile().signature.key == KeyForm::Base64
 }
 
 /// Returns the secret as the page displays it.
 fn shown(key: &Key) -> Zeroizing<String> {
-    let prefix = if key.gateway == Gateway::StandardWebhooks && key.whose != KeyOwner::KeySecret { PREFIX } else { "" };
+    let prefix = if key.whose == KeyOwner::KeySecret { "" } else { key.gateway.profile().signature.secret_prefix };
     Zeroizing::new(format!("{prefix}{}", *key.text))
 }
 
@@ -109,7 +122,7 @@ pub(super) fn pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
 /// Returns the most common paste errors.
 pub(super) fn likely_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let mut attempts = Vec::new();
-    if gateway == Gateway::StandardWebhooks {
+    if is_decoded(gateway) {
         attempts.push(Attempt::with(Cause::SecretWithPrefix, shown(key).as_bytes()));
         attempts.push(Attempt::with(Cause::SecretNotDecoded, key.text.as_bytes()));
     }
@@ -123,7 +136,7 @@ pub(super) fn otherwise_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let sha256: [u8; 32] = Sha256::digest(key.text.as_bytes()).into();
     attempts.push(Attempt::with(Cause::SecretHashed, &sha256));
     attempts.push(Attempt::with(Cause::SecretEncoded, &wide(&key.text)));
-    if gateway == Gateway::Razorpay {
+    if !is_decoded(gateway) {
         attempts.extend(decoded(&key.text).map(|bytes| Attempt::with(Cause::SecretDecoded, &bytes)));
         attempts.extend(in_hex(&key.text).map(|bytes| Attempt::with(Cause::SecretDecoded, &bytes)));
     }
@@ -135,7 +148,7 @@ pub(super) fn otherwise_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
 /// Applies errors to the secret, with and without the prefix that the page displays.
 fn written(gateway: Gateway, key: &Key, errors: fn(&str) -> Vec<(Cause, paste_errors::Text)>) -> Vec<Attempt> {
     let mut made = errors(&shown(key));
-    if gateway == Gateway::StandardWebhooks {
+    if is_decoded(gateway) {
         made.extend(errors(&key.text));
     }
     made.iter().flat_map(|(cause, text)| used(gateway, *cause, None, text)).collect()
@@ -172,11 +185,12 @@ pub(super) fn pasted_twice(gateway: Gateway, key: &Key) -> impl Iterator<Item = 
 /// Returns the keys that the gateway derives from a wrong text.
 pub(super) fn used(gateway: Gateway, cause: Cause, also: Option<Cause>, text: &str) -> Vec<Attempt> {
     let mut attempts = vec![Attempt { also, ..Attempt::with(cause, text.as_bytes()) }];
-    if gateway == Gateway::StandardWebhooks {
-        if let Some(bare) = text.strip_prefix(PREFIX) {
+    if is_decoded(gateway) {
+        let bare = text.strip_prefix(gateway.profile().signature.secret_prefix);
+        if let Some(bare) = bare {
             attempts.push(Attempt { also, ..Attempt::with(cause, bare.as_bytes()) });
         }
-        let bare = text.strip_prefix(PREFIX).unwrap_or(text);
+        let bare = bare.unwrap_or(text);
         attempts.extend(decoded(bare).map(|bytes| Attempt { also, ..Attempt::with(cause, &bytes) }));
     }
     attempts
@@ -213,7 +227,8 @@ pub(super) fn lookalike_values(known: &CompanyKeys) -> Vec<Attempt> {
     let secrets = known.keys.iter().filter(|key| key.connection.is_none()).filter_map(|key| key.secret);
     attempts.extend(secrets.map(|id| (Cause::SecretIsId, id.to_string())));
     attempts.extend(known.emails().map(|email| (Cause::SecretIsCopied, email.to_owned())));
-    attempts.push((Cause::SecretIsCopied, TEST_UPI_ID.to_owned()));
+    let shown = Gateway::all().flat_map(|gateway| gateway.profile().lookalike_values);
+    attempts.extend(shown.map(|value| (Cause::SecretIsCopied, (*value).to_owned())));
     // As many as the page displays.
     attempts.push((Cause::SecretIsDots, "•".repeat(16)));
     attempts

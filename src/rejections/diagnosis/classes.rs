@@ -18,7 +18,7 @@ pub(super) const SIZES: [usize; 4] = [2 * 1024, 4 * 1024, 64 * 1024, 256 * 1024]
 
 pub(super) fn key(whose: KeyOwner, text: &str) -> Key {
     let secret = (whose != KeyOwner::KeySecret).then(|| SecretId::new(Timestamp::from_seconds(NOW)));
-    Key { whose, gateway: Gateway::Razorpay, text: Zeroizing::new(text.to_owned()), is_retired: false, secret, connection: None }
+    Key { whose, gateway: Gateway::RAZORPAY, text: Zeroizing::new(text.to_owned()), is_retired: false, secret, connection: None }
 }
 
 fn known(own: &str) -> CompanyKeys {
@@ -56,7 +56,7 @@ pub(super) fn found(own: &str, body: &[u8], headers: &[(&str, &str)]) -> Diagnos
     let has_signature = headers.iter().any(|(name, _)| name == "x-razorpay-signature");
     let reason = if has_signature { SignatureError::SignatureMismatch } else { SignatureError::SignatureMissing };
     let at = Timestamp::from_seconds(NOW);
-    let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_truncated: false, at };
+    let case = RejectedCase { gateway: Gateway::RAZORPAY, reason, headers: &headers, body, is_truncated: false, at };
     diagnose(&case, &known(own), &mut { MAX_WORK_BYTES })
 }
 
@@ -304,6 +304,47 @@ fn another_hash_is_proven_and_a_length_proves_none() {
     assert_eq!(both(with(SECRET, text, &base64)), (Cause::OtherHash, "SHA-1".to_owned()));
 }
 
+/// Anyone can hash the body; only a holder of the secret can hash both.
+#[test]
+fn a_plain_hash_of_body_and_secret_is_proven_and_one_of_the_body_is_not() {
+    let body = event(2048);
+    let (secret, text) = (SECRET.as_bytes(), body.as_bytes());
+    let sha256 = |pieces: [&[u8]; 2]| <[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(pieces.concat()));
+    let alone = with(SECRET, text, &hex::encode(&sha256([text, b""])));
+    assert_eq!((alone.cause, &alone.signer), (Cause::NotKeyed, &None));
+    for pieces in [[text, secret], [secret, text]] {
+        let digest = sha256(pieces);
+        for (written, second) in [(hex::encode(&digest), ""), (STANDARD.encode(digest), "base64")] {
+            let found = with(SECRET, text, &written);
+            let signer = found.signer.clone().unwrap();
+            assert!(signer.is_proof() && !signer.is_unchanged && signer.event.is_some(), "{signer:?}");
+            assert_eq!(both(found), (Cause::HashedWithSecret, second.to_owned()));
+        }
+    }
+    let elsewhere = with(SECRET, text, &hex::encode(&sha256([text, OTHER.as_bytes()])));
+    assert_eq!(elsewhere.cause, Cause::Unknown, "no secret of this webhook");
+}
+
+#[test]
+fn a_plain_hash_of_what_standard_webhooks_signs_is_found_with_the_secret_in_every_form() {
+    let (gateway, body) = (Gateway::STANDARD_WEBHOOKS, event(2048));
+    let shown = format!("whsec_{SECRET}");
+    let known = CompanyKeys { keys: vec![Key { gateway, ..key(KeyOwner::Valid, SECRET) }], ..CompanyKeys::default() };
+    for text in [STANDARD.decode(SECRET).unwrap(), SECRET.into(), shown.into()] {
+        for message in [format!("msg_1.{NOW}.{body}"), body.clone()] {
+            let digest = <Sha256 as sha2::Digest>::digest([message.as_bytes(), &text].concat());
+            let headers = [
+                ("webhook-id".to_owned(), b"msg_1".to_vec()),
+                ("webhook-timestamp".to_owned(), NOW.to_string().into_bytes()),
+                ("webhook-signature".to_owned(), format!("v1,{}", STANDARD.encode(digest)).into_bytes()),
+            ];
+            let (reason, at) = (SignatureError::SignatureMismatch, Timestamp::from_seconds(NOW));
+            let case = RejectedCase { gateway, reason, headers: &headers, body: body.as_bytes(), is_truncated: false, at };
+            assert_eq!(diagnose(&case, &known, &mut { MAX_WORK_BYTES }).cause, Cause::HashedWithSecret);
+        }
+    }
+}
+
 #[test]
 fn an_outsider_is_told_apart_by_no_fact_about_the_gateway() {
     let forged = "00".repeat(32);
@@ -330,7 +371,7 @@ fn an_outsider_is_told_apart_by_no_fact_about_the_gateway() {
     let body = event(2048);
     let at = Timestamp::from_seconds(NOW);
     let case = RejectedCase {
-        gateway: Gateway::Razorpay,
+        gateway: Gateway::RAZORPAY,
         reason: SignatureError::SignatureMismatch,
         headers: &headers,
         body: body.as_bytes(),

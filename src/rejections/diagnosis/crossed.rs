@@ -27,7 +27,7 @@ const CLASSES: [(Cause, Error); 9] = [
 
 fn find(known: &CompanyKeys, body: &str, signature: &str) -> Diagnosis {
     let headers = [("x-razorpay-signature".to_owned(), signature.as_bytes().to_vec())];
-    let (gateway, reason, at) = (Gateway::Razorpay, SignatureError::SignatureMismatch, Timestamp::from_seconds(NOW));
+    let (gateway, reason, at) = (Gateway::RAZORPAY, SignatureError::SignatureMismatch, Timestamp::from_seconds(NOW));
     let case = RejectedCase { gateway, reason, headers: &headers, body: body.as_bytes(), is_truncated: false, at };
     diagnose(&case, known, &mut { MAX_WORK_BYTES })
 }
@@ -100,7 +100,7 @@ fn a_secret_that_is_not_valid_here_is_found_pasted_wrong() {
             assert_eq!(found.secret, known.keys[1].secret, "{text:?}");
             let signer = found.signer.clone().unwrap();
             let is_never = matches!(whose, KeyOwner::OtherMode | KeyOwner::KeySecret);
-            assert_eq!(is_ruled_out(Gateway::Razorpay, &signer, &known), is_never, "{whose:?}, {text:?}");
+            assert_eq!(is_ruled_out(Gateway::RAZORPAY, &signer, &known), is_never, "{whose:?}, {text:?}");
             assert_eq!(both(found), (cause, second.to_owned()), "{text:?}");
         }
     }
@@ -111,7 +111,7 @@ fn a_secret_that_is_not_valid_here_is_found_pasted_wrong() {
 #[test]
 fn all_paste_and_typing_errors_of_a_secret_are_within_the_bound() {
     let standard = STANDARD.encode([0xA7; 32]);
-    for (gateway, text) in [(Gateway::Razorpay, SECRET), (Gateway::StandardWebhooks, &standard)] {
+    for (gateway, text) in [(Gateway::RAZORPAY, SECRET), (Gateway::STANDARD_WEBHOOKS, &standard)] {
         let key = Key { gateway, ..key(KeyOwner::Valid, text) };
         let singles = candidate_keys::pasted(gateway, &key).len() + typos::likely(gateway, &key).count();
         let replaced = typos::replaced(gateway, &key).count();

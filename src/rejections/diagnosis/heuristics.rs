@@ -1,24 +1,16 @@
 //! Facts that a request shows without any secret: which parts are signed, and which sender it resembles.
 
-use serde_json::Value;
-use url::form_urlencoded;
-
 use super::{CompanyKeys, RejectedCase};
 use crate::{
-    gateways::{Gateway, adapter::SignatureError},
+    gateways::{Gateway, adapter::SignatureError, profile::SignedMessage},
     rejections::Cause,
 };
-
-/// The most that a signed time may differ from ours, in seconds.
-const TOLERANCE: i64 = 5 * 60;
 
 /// The part of a form that is searched.
 const MAX_FORM_BYTES: usize = 4096;
 
-/// Signature headers of other senders, and their names.
+/// Signature headers of senders that are no gateway here, and their names.
 const FOREIGN_SIGNATURE_HEADERS: &[(&str, &str)] = &[
-    ("x-razorpay-signature", "Razorpay"),
-    ("webhook-signature", "Standard Webhooks"),
     ("svix-signature", "Svix"),
     ("stripe-signature", "Stripe"),
     ("x-hub-signature-256", "GitHub or Meta"),
@@ -103,18 +95,20 @@ pub(super) fn header<'a>(case: &'a RejectedCase<'_>, name: &str) -> Option<&'a [
 
 /// Returns the text that the gateway signs, with that body; `None` if a part is missing.
 pub(super) fn signed_parts<'a>(case: &'a RejectedCase<'_>, body: &'a [u8]) -> Option<Vec<&'a [u8]>> {
-    match case.gateway {
-        Gateway::Razorpay => Some(vec![body]),
-        Gateway::StandardWebhooks => {
-            Some(vec![header(case, "webhook-id")?, b".", header(case, "webhook-timestamp")?, b".", body])
+    let signature = &case.gateway.profile().signature;
+    match signature.message {
+        SignedMessage::Body => Some(vec![body]),
+        SignedMessage::IdTimeBody => {
+            Some(vec![header(case, signature.id_header)?, b".", header(case, signature.time_header)?, b".", body])
         }
     }
 }
 
 /// Returns the part of a signature that is missing while others are present.
 pub(super) fn missing_part(case: &RejectedCase<'_>) -> Option<Cause> {
-    let is_signed = case.gateway == Gateway::StandardWebhooks && header(case, "webhook-signature").is_some();
-    match (is_signed, header(case, "webhook-id"), header(case, "webhook-timestamp")) {
+    let signature = &case.gateway.profile().signature;
+    let is_signed = signature.covers_headers() && header(case, signature.header).is_some();
+    match (is_signed, header(case, signature.id_header), header(case, signature.time_header)) {
         (true, None, _) => Some(Cause::IdMissing),
         (true, Some(_), None) => Some(Cause::TimeMissing),
         _ => None,
@@ -123,24 +117,26 @@ pub(super) fn missing_part(case: &RejectedCase<'_>) -> Option<Cause> {
 
 /// Returns the sender whose signature header the request has instead.
 pub(super) fn other_gateway(case: &RejectedCase<'_>) -> Option<&'static str> {
-    let own = super::signature_parser::header(case.gateway);
-    let other = FOREIGN_SIGNATURE_HEADERS.iter().find(|(name, _)| *name != own && header(case, name).is_some());
-    other.map(|(_, who)| *who)
+    let gateways = Gateway::all().filter(|other| *other != case.gateway);
+    let gateways = gateways.map(|other| (other.profile().signature.header, other.label()));
+    let mut others = gateways.chain(FOREIGN_SIGNATURE_HEADERS.iter().copied());
+    others.find(|(name, _)| header(case, name).is_some()).map(|(_, who)| who)
 }
 
-/// Whether the body is the form that a checkout posts to the shop.
+/// Whether the body is the form that a gateway's checkout posts to the shop.
 pub(super) fn is_checkout_form(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&body[..body.len().min(MAX_FORM_BYTES)]);
-    text.contains("razorpay_signature") && text.contains("razorpay_payment_id")
+    Gateway::all().any(|gateway| gateway.adapter().is_checkout_form(&text))
 }
 
-/// Whether the body is the text that a checkout signs, apart from quotes and white space.
+/// Whether the body is the text that a gateway's checkout signs.
 pub(super) fn is_checkout_text(body: &[u8]) -> bool {
-    let is_around = |letter: char| letter.is_whitespace() || "\"'\u{feff}".contains(letter);
-    let parts: Vec<&str> =
-        std::str::from_utf8(body).unwrap_or_default().split('|').map(|part| part.trim_matches(is_around)).collect();
-    let has = |kind: &str| parts.iter().any(|part| part.starts_with(kind));
-    matches!(parts.len(), 2..=4) && has("pay_") && (has("order_") || has("sub_") || has("plink_"))
+    Gateway::all().any(|gateway| gateway.adapter().is_checkout_text(body))
+}
+
+/// Returns the messages that a gateway's checkout may have signed, made of the ids in the body.
+pub(super) fn checkout_messages(body: &[u8]) -> Vec<Vec<u8>> {
+    Gateway::all().flat_map(|gateway| gateway.adapter().checkout_messages(body)).collect()
 }
 
 /// Whether the sender resembles a vulnerability scanner.
@@ -153,16 +149,15 @@ pub(super) fn is_scanner(case: &RejectedCase<'_>) -> bool {
 
 /// Returns the fault of the signed time.
 pub(super) fn time(case: &RejectedCase<'_>) -> Option<Cause> {
-    if case.gateway != Gateway::StandardWebhooks {
-        return None;
-    }
-    let text = std::str::from_utf8(header(case, "webhook-timestamp")?).unwrap_or_default();
+    let signature = &case.gateway.profile().signature;
+    let tolerance = signature.time_tolerance_seconds?;
+    let text = std::str::from_utf8(header(case, signature.time_header)?).unwrap_or_default();
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     match (case.reason, text.parse::<i64>()) {
         (_, Ok(_)) if is_number && (13..=19).contains(&text.len()) => Some(Cause::TimeInMillis),
         (SignatureError::SignatureMalformed, _) if !is_number => Some(Cause::TimeUnreadable),
-        (_, Ok(seconds)) if seconds < case.at.seconds() - TOLERANCE => Some(Cause::SignedEarlier),
-        (_, Ok(seconds)) if seconds > case.at.seconds() + TOLERANCE => Some(Cause::SignedAhead),
+        (_, Ok(seconds)) if seconds < case.at.seconds() - tolerance => Some(Cause::SignedEarlier),
+        (_, Ok(seconds)) if seconds > case.at.seconds() + tolerance => Some(Cause::SignedAhead),
         _ => None,
     }
 }
@@ -177,7 +172,7 @@ pub(super) fn detail(case: &RejectedCase<'_>, found: Cause) -> Option<String> {
     if !matches!(found, Cause::SignedEarlier | Cause::SignedAhead) {
         return None;
     }
-    let seconds: i64 = std::str::from_utf8(header(case, "webhook-timestamp")?).ok()?.parse().ok()?;
+    let seconds: i64 = std::str::from_utf8(header(case, case.gateway.profile().signature.time_header)?).ok()?.parse().ok()?;
     Some(case.at.seconds().abs_diff(seconds).to_string())
 }
 
@@ -201,69 +196,4 @@ pub(super) fn body(case: &RejectedCase<'_>) -> Option<Cause> {
 pub(super) fn is_other_account(case: &RejectedCase<'_>, known: &CompanyKeys) -> bool {
     let said = case.gateway.adapter().account(case.body);
     said.is_some_and(|said| !known.accounts.is_empty() && known.accounts.iter().all(|before| before != said))
-}
-
-/// Returns the messages that Razorpay signs for checkouts, subscriptions and payment links with these ids.
-pub(super) fn checkout_messages(body: &[u8]) -> Vec<Vec<u8>> {
-    let mut ids = Ids::default();
-    match serde_json::from_slice::<Value>(body) {
-        Ok(json) => ids.gather(&json, 0),
-        // The signed text itself, or a form as a browser posts it.
-        Err(_) => form_urlencoded::parse(&body[..body.len().min(MAX_FORM_BYTES)]).for_each(|(name, value)| {
-            let is_between = |letter: char| !letter.is_ascii_alphanumeric() && letter != '_';
-            name.split(is_between).chain(value.split(is_between)).for_each(|word| ids.note(word));
-        }),
-    }
-    let mut messages = Vec::new();
-    for payment in &ids.payments {
-        for other in ids.orders.iter().chain(&ids.subscriptions) {
-            messages.push(format!("{other}|{payment}").into_bytes());
-            messages.push(format!("{payment}|{other}").into_bytes());
-        }
-        for (link, reference, status) in &ids.links {
-            messages.push(format!("{link}|{reference}|{status}|{payment}").into_bytes());
-        }
-    }
-    messages
-}
-
-#[derive(Default)]
-struct Ids {
-    payments: Vec<String>,
-    orders: Vec<String>,
-    subscriptions: Vec<String>,
-    links: Vec<(String, String, String)>,
-}
-
-impl Ids {
-    const MAX_IDS: usize = 3;
-    const MAX_DEPTH: usize = 8;
-
-    fn gather(&mut self, value: &Value, depth: usize) {
-        match value {
-            _ if depth > Self::MAX_DEPTH => {}
-            Value::String(text) => self.note(text),
-            Value::Array(members) => members.iter().for_each(|member| self.gather(member, depth + 1)),
-            Value::Object(members) => {
-                let said = |name| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-                if said("id").starts_with("plink_") && self.links.len() < Self::MAX_IDS {
-                    self.links.push((said("id"), said("reference_id"), said("status")));
-                }
-                members.values().for_each(|member| self.gather(member, depth + 1));
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-
-    fn note(&mut self, text: &str) {
-        let list = match text.split_once('_').map(|(kind, _)| kind) {
-            Some("pay") => &mut self.payments,
-            Some("order") => &mut self.orders,
-            Some("sub") => &mut self.subscriptions,
-            _ => return,
-        };
-        if list.len() < Self::MAX_IDS && text.len() <= 64 && !list.iter().any(|known| known == text) {
-            list.push(text.to_owned());
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //! free. A hypothesis that exceeds the budget is neither tried nor reported as tried.
 
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::{
     Depth, Diagnosis, KeyOwner, Match, Message, Search,
@@ -13,7 +14,7 @@ use super::{
     signature_parser::Reading,
     typos,
 };
-use crate::{gateways::Gateway, rejections::Cause};
+use crate::rejections::Cause;
 
 /// The cost of rewriting a body, as a multiple of hashing it.
 const WRITING: usize = 4;
@@ -130,7 +131,7 @@ impl Search<'_> {
         None
     }
 
-    /// Tries the signature of a checkout, which Razorpay makes over ids with the API key secret.
+    /// Tries the signature of a checkout, which a gateway makes over ids with the API key secret.
     fn checkout(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let messages = heuristics::checkout_messages(self.case.body);
         let keys = self.known.keys.iter().filter(|key| matches!(key.whose, KeyOwner::KeySecret | KeyOwner::Valid));
@@ -148,21 +149,36 @@ impl Search<'_> {
         None
     }
 
-    /// Tries a plain digest instead of a keyed one.
+    /// Tries a plain digest instead of a keyed one: of the body alone, which anyone can make, and of the body and a valid secret.
     fn not_keyed(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
-        let body = self.case.body;
-        let own = self.known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
-        let texts = own.map(|key| key.text.as_bytes()).chain([&b""[..]]);
-        for text in texts {
-            for parts in [[text, body], [body, text]] {
-                self.spend(body.len() + text.len())?;
-                let digest: [u8; 32] = Sha256::new().chain_update(parts[0]).chain_update(parts[1]).finalize().into();
-                if readings.iter().any(|reading| reading.tag.is(&digest)) {
-                    return Some(Cause::NotKeyed.into());
+        let (case, known) = (self.case, self.known);
+        let signed = heuristics::signed_parts(case, case.body).filter(|parts| parts.len() > 1).map(|parts| parts.concat());
+        let messages = || std::iter::once(case.body).chain(signed.as_deref());
+        if messages().any(|message| self.fits_digest([message, b""], readings).is_some()) {
+            return Some(Cause::NotKeyed.into());
+        }
+        let own = known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);
+        for attempt in own.flat_map(|key| candidate_keys::hashed(case.gateway, key)) {
+            let text = attempt.key.as_slice();
+            for message in messages() {
+                for pieces in [[message, text], [text, message]] {
+                    let Some((form, tag)) = self.fits_digest(pieces, readings) else { continue };
+                    let fault = Cause::HashedWithSecret;
+                    self.signer = Some(self.signing_secret(&attempt, &Message::Of(case.body), Some(fault), tag));
+                    return Some(named(&attempt, &[fault], form, case));
                 }
             }
         }
         None
+    }
+
+    /// Returns the notation and the digest of these pieces if it is one of the received signatures.
+    fn fits_digest(&mut self, pieces: [&[u8]; 2], readings: &[Reading]) -> Option<(Option<Cause>, Zeroizing<[u8; 32]>)> {
+        self.spend(pieces[0].len() + pieces[1].len())?;
+        let digest = Sha256::new().chain_update(pieces[0]).chain_update(pieces[1]).finalize();
+        let digest = Zeroizing::new(<[u8; 32]>::from(digest));
+        let form = readings.iter().find(|reading| reading.tag.is(&digest))?.form;
+        Some((form, digest))
     }
 
     /// Tries the company's secrets with other hash functions. The length of a signature alone proves nothing.
@@ -224,7 +240,7 @@ impl Search<'_> {
     /// Tries these keys over a part of the body alone.
     fn of_body_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let case = self.case;
-        let is_standard = case.gateway == Gateway::StandardWebhooks;
+        let covers_headers = case.gateway.profile().signature.covers_headers();
         self.spend(case.body.len())?;
         for part in parts::of_body(case.gateway, case.body) {
             for attempt in attempts {
@@ -232,7 +248,7 @@ impl Search<'_> {
                     return None;
                 }
                 let fit = self.fits(attempt, &Message::Pieces(&[&part]), readings);
-                let fit = fit.or_else(|| if is_standard { self.fits(attempt, &Message::Of(&part), readings) } else { None });
+                let fit = fit.or_else(|| if covers_headers { self.fits(attempt, &Message::Of(&part), readings) } else { None });
                 if let Some(Match { form }) = fit {
                     return Some(named(attempt, &[Cause::SignedPart], form, case));
                 }
@@ -277,7 +293,8 @@ impl Search<'_> {
         found
             .or_else(|| self.under(&renamed, |search, key| candidate_keys::pasted(search.case.gateway, key), KeyOwner::Valid))
             .or_else(|| {
-                let likely = renamed.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
+                let covers_headers = case.gateway.profile().signature.covers_headers();
+                let likely = renamed.iter().filter(|sibling| !covers_headers && sibling.name.contains("sig"));
                 let found = likely
                     .map(|sibling| (sibling.name, self.find_proven_cause(&sibling.readings)))
                     .find(|(_, found)| found.is_some());

@@ -1,22 +1,27 @@
-//! The order in which Razorpay writes the keys of each entity, taken from its published samples: `key_orders.txt`.
+//! The order in which gateways write the keys of each entity, from their profiles.
 //!
-//! A line of the file is the name of an entity and its keys. A name with a full stop in front is that of a member that is no
+//! A line of a profile's `key_orders` is the name of an entity and its keys. A name with a full stop in front is that of a member that is no
 //! entity. Several lines with one name are variants of its order.
 
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::json_variants::Node;
+use crate::gateways::Gateway;
 
 /// The orders of one entity: the position of each key.
 type Variants = Vec<HashMap<&'static str, usize>>;
 
 static ORDERS: LazyLock<HashMap<&'static str, Variants>> = LazyLock::new(|| {
     let mut orders: HashMap<&str, Variants> = HashMap::new();
-    for (name, keys) in include_str!("key_orders.txt").lines().filter_map(|line| line.split_once(": ")) {
+    for (name, keys) in lines().filter_map(|line| line.split_once(": ")) {
         orders.entry(name).or_default().push(keys.split(' ').zip(0..).collect());
     }
     orders
 });
+
+fn lines() -> impl Iterator<Item = &'static str> {
+    Gateway::all().flat_map(|gateway| gateway.profile().key_orders.lines())
+}
 
 /// The most variants of one entity.
 pub(super) const MAX_VARIANTS: u8 = 3;
@@ -77,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_line_is_an_order() {
-        let lines: Vec<&str> = include_str!("key_orders.txt").lines().collect();
+        let lines: Vec<&str> = lines().collect();
         assert_eq!(ORDERS.values().map(Vec::len).sum::<usize>(), lines.len());
         for line in lines {
             let (name, keys) = line.split_once(": ").unwrap();

@@ -13,7 +13,11 @@ use super::{
     json_variants::{self, Escapes, Order, Space},
     signature_parser,
 };
-use crate::{gateways::Gateway, primitives::hex, rejections::Cause};
+use crate::{
+    gateways::{Gateway, profile::SignedMessage},
+    primitives::hex,
+    rejections::Cause,
+};
 
 /// The most headers of one kind that are tried.
 const MAX_HEADERS: usize = 6;
@@ -49,12 +53,12 @@ impl Digests {
 pub(super) fn others<'a>(case: &'a RejectedCase<'_>, url: &'a str, digests: &'a Digests) -> Vec<(Cause, Pieces<'a>)> {
     let body = case.body;
     let own = own_members(body);
-    let (mut ids, mut times) =
-        (ids(case, signature_parser::header(case.gateway)), times(case, signature_parser::header(case.gateway)));
+    let signature = case.gateway.profile().signature.header;
+    let (mut ids, mut times) = (ids(case, signature), times(case, signature));
     ids.extend(own_values(&own, &OWN_IDS));
     times.extend(own_values(&own, &OWN_TIMES));
     let mut made: Vec<(Cause, Pieces<'a>)> = Vec::new();
-    if case.gateway == Gateway::StandardWebhooks {
+    if case.gateway.profile().signature.covers_headers() {
         made.push((Cause::SignedBodyOnly, vec![body]));
     }
     let mut other = |pieces: Pieces<'a>| made.push((Cause::SignedOtherParts, pieces));
@@ -119,10 +123,7 @@ fn places(url: &str) -> Vec<&[u8]> {
 /// Returns values that may be the event id: of the usual header first, then of headers named like an id or like the
 /// signature's.
 fn ids<'a>(case: &'a RejectedCase<'_>, signature: &str) -> Vec<&'a [u8]> {
-    let usual = match case.gateway {
-        Gateway::Razorpay => "x-razorpay-event-id",
-        Gateway::StandardWebhooks => "webhook-id",
-    };
+    let usual = case.gateway.profile().signature.id_header;
     let names = ["delivery", "message", "event", "nonce", "uuid", "key"];
     let is_named = |name: &str| name.ends_with("id") || names.iter().any(|part| name.contains(part));
     let is_id = |name: &str, value: &[u8]| {
@@ -137,10 +138,7 @@ fn ids<'a>(case: &'a RejectedCase<'_>, signature: &str) -> Vec<&'a [u8]> {
 /// Returns values that may be the signed time: of the usual header, of any header with a time, and of the signature's own
 /// `t=`.
 fn times<'a>(case: &'a RejectedCase<'_>, signature: &str) -> Vec<&'a [u8]> {
-    let usual = match case.gateway {
-        Gateway::Razorpay => "x-razorpay-timestamp",
-        Gateway::StandardWebhooks => "webhook-timestamp",
-    };
+    let usual = case.gateway.profile().signature.time_header;
     let is_named = |name: &str| ["timestamp", "-time", "-date", "-ts"].iter().any(|part| name.contains(part));
     let is_time = |name: &str, value: &[u8]| value.len() <= MAX_TIME_BYTES && (is_moment(value) || is_named(name));
     let mut found = values(case, usual, signature, is_time);
@@ -212,10 +210,7 @@ fn members(text: &str) -> BTreeMap<String, &RawValue> {
 }
 
 fn gather(text: &str, depth: usize, gateway: Gateway, parts: &mut Vec<Vec<u8>>) {
-    let is_event = match gateway {
-        Gateway::Razorpay => |text: &str| members(text).contains_key("event"),
-        Gateway::StandardWebhooks => |text: &str| members(text).contains_key("data"),
-    };
+    let is_event = |text: &str| members(text).contains_key(gateway.profile().signature.event_member);
     let members = members(text);
     // The part that every documentation names first: `payload`, or `data`.
     let mut members: Vec<_> = members.into_iter().collect();
@@ -248,19 +243,19 @@ pub(super) struct Sibling<'a> {
 
 /// Returns signatures in headers of other names, those first whose name says so; only those if the usual header is present.
 pub(super) fn siblings<'a>(case: &'a RejectedCase<'_>) -> Vec<Sibling<'a>> {
-    let usual = signature_parser::header(case.gateway);
+    let scheme = &case.gateway.profile().signature;
+    let usual = scheme.header;
     let has_usual = header(case, usual).is_some();
     let says_so = is_of_signature;
     let is_one = |(name, value): &&(String, Vec<u8>)| {
-        let is_wanted =
-            if has_usual { says_so(name) && (name != usual || case.gateway == Gateway::StandardWebhooks) } else { true };
+        let is_wanted = if has_usual { says_so(name) && (name != usual || scheme.covers_headers()) } else { true };
         is_wanted && !signature_parser::read_value(case.gateway, value).is_empty()
     };
     let mut named: Vec<_> = case.headers.iter().filter(is_one).collect();
     named.sort_by_key(|(name, _)| !says_so(name));
-    let signed = |signature: &str| match case.gateway {
-        Gateway::Razorpay => vec![vec![case.body]],
-        Gateway::StandardWebhooks => {
+    let signed = |signature: &str| match scheme.message {
+        SignedMessage::Body => vec![vec![case.body]],
+        SignedMessage::IdTimeBody => {
             let (ids, times) = (ids(case, signature), times(case, signature));
             let pairs = ids.iter().flat_map(|id| times.iter().map(move |time| (*id, *time)));
             pairs.map(|(id, time)| vec![id, b".", time, b".", case.body]).collect()

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 pub(super) use super::escapes::Text;
 use super::escapes::{commonly_encoded, encoded, others_than};
-use crate::{primitives::hex, rejections::Cause};
+use crate::{gateways::Gateway, primitives::hex, rejections::Cause};
 
 /// The shortest piece of a cut secret that is tried, in characters.
 const MIN_PIECE_CHARS: usize = 6;
@@ -91,13 +91,9 @@ const LABELS: &[&str] = &[
     "SECRET:",
     "secret:",
     "whsec_",
-    "RAZORPAY_WEBHOOK_SECRET=",
-    "RAZORPAY_SECRET=",
     "WEBHOOK_SECRET=",
     "webhook_secret=",
     "Bearer ",
-    "RAZORPAY_WEBHOOK_SECRET: ",
-    "export RAZORPAY_WEBHOOK_SECRET=",
 ];
 
 /// How many characters are missed at either end of a secret.
@@ -212,7 +208,8 @@ fn around(text: &str, ways: &[Around]) -> Vec<(Cause, Text)> {
 }
 
 fn labelled(text: &str) -> Vec<(Cause, Text)> {
-    LABELS.iter().map(|label| (Cause::SecretLabelled, Zeroizing::new(format!("{label}{text}")))).collect()
+    let labels = LABELS.iter().chain(Gateway::all().flat_map(|gateway| gateway.profile().secret_labels));
+    labels.map(|label| (Cause::SecretLabelled, Zeroizing::new(format!("{label}{text}")))).collect()
 }
 
 fn recased(text: &str) -> Vec<(Cause, Text)> {

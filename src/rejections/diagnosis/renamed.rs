@@ -13,10 +13,10 @@ use crate::primitives::hex;
 #[test]
 fn a_renamed_header_is_found_with_its_siblings() {
     let secret = STANDARD.encode([9; 32]);
-    let own = Key { gateway: Gateway::StandardWebhooks, ..key(KeyOwner::Valid, &secret) };
+    let own = Key { gateway: Gateway::STANDARD_WEBHOOKS, ..key(KeyOwner::Valid, &secret) };
     let known = CompanyKeys { keys: vec![own], ..CompanyKeys::default() };
     let find = |headers: Vec<(String, Vec<u8>)>, body: &str| {
-        let (gateway, at) = (Gateway::StandardWebhooks, Timestamp::from_seconds(NOW));
+        let (gateway, at) = (Gateway::STANDARD_WEBHOOKS, Timestamp::from_seconds(NOW));
         let case = RejectedCase {
             gateway,
             reason: SignatureError::SignatureMissing,

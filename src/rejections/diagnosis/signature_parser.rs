@@ -7,7 +7,10 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-use crate::{gateways::Gateway, rejections::Cause};
+use crate::{
+    gateways::{Gateway, profile::Notation},
+    rejections::Cause,
+};
 
 /// The shortest truncated signature that proves anything, in bytes.
 const MIN_TRUNCATED_BYTES: usize = 8;
@@ -36,16 +39,8 @@ pub(super) struct Reading {
     pub(super) form: Option<Cause>,
 }
 
-/// Returns the name of the signature header.
-pub(super) const fn header(gateway: Gateway) -> &'static str {
-    match gateway {
-        Gateway::Razorpay => "x-razorpay-signature",
-        Gateway::StandardWebhooks => "webhook-signature",
-    }
-}
-
 pub(super) fn lines(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<&[u8]> {
-    headers.iter().filter(|(name, _)| name == header(gateway)).map(|(_, value)| value.as_slice()).collect()
+    headers.iter().filter(|(name, _)| name == gateway.profile().signature.header).map(|(_, value)| value.as_slice()).collect()
 }
 
 /// Returns every signature in the signature headers.
@@ -64,15 +59,15 @@ pub(super) fn read(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> Vec<Readi
 /// Returns every signature in a header's value, the usual notation first.
 pub(super) fn read_value(gateway: Gateway, value: &[u8]) -> Vec<Reading> {
     let Some(text) = std::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_VALUE_BYTES) else { return Vec::new() };
-    let mut readings = match gateway {
-        Gateway::Razorpay => razorpay(text),
-        Gateway::StandardWebhooks => standard(text),
+    let mut readings = match gateway.profile().signature.notation {
+        Notation::Hex => hex_notations(text),
+        Notation::VersionedBase64 => versioned_notations(text),
     };
     readings.truncate(MAX_READINGS);
     readings
 }
 
-fn razorpay(text: &str) -> Vec<Reading> {
+fn hex_notations(text: &str) -> Vec<Reading> {
     let mut found = in_hex(text, None);
     found.extend(in_base64(text, Cause::Base64));
     let bare = unquoted(text);
@@ -86,7 +81,7 @@ fn razorpay(text: &str) -> Vec<Reading> {
     found
 }
 
-fn standard(text: &str) -> Vec<Reading> {
+fn versioned_notations(text: &str) -> Vec<Reading> {
     let mut found = Vec::new();
     for token in text.split(' ') {
         if let Some(given) = token.strip_prefix("v1,") {
@@ -195,5 +190,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
 pub(super) fn is_asymmetric(gateway: Gateway, headers: &[(String, Vec<u8>)]) -> bool {
     let lines = lines(gateway, headers);
     let text = lines.first().and_then(|line| std::str::from_utf8(line).ok()).unwrap_or_default().trim();
-    gateway == Gateway::StandardWebhooks && !text.is_empty() && text.split(' ').all(|token| token.starts_with("v1a,"))
+    gateway.profile().signature.notation == Notation::VersionedBase64
+        && !text.is_empty()
+        && text.split(' ').all(|token| token.starts_with("v1a,"))
 }

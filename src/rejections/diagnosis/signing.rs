@@ -127,6 +127,6 @@ impl Search<'_> {
         };
         let id = std::str::from_utf8(id.unwrap_or_default()).ok().filter(|_| gateway.adapter().signs_event_id());
         let dedupe_key = adapter::dedupe_key(gateway, Sha256::digest(body).into(), id);
-        Some(EventKey { dedupe_prefix: adapter::dedupe_prefix(body).to_owned(), dedupe_key })
+        Some(EventKey { dedupe_prefix: gateway.adapter().dedupe_prefix(body).to_owned(), dedupe_key })
     }
 }

@@ -12,8 +12,8 @@ fn known(gateway: Gateway) -> CompanyKeys {
     CompanyKeys {
         keys: vec![
             key(KeyOwner::Valid, gateway, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"),
-            key(KeyOwner::OtherApp, Gateway::StandardWebhooks, other),
-            key(KeyOwner::KeySecret, Gateway::Razorpay, "a key secret"),
+            key(KeyOwner::OtherApp, Gateway::STANDARD_WEBHOOKS, other),
+            key(KeyOwner::KeySecret, Gateway::RAZORPAY, "a key secret"),
         ],
         url: "https://pay.example.com/webhooks/wh_1".to_owned(),
         ..CompanyKeys::default()
@@ -21,7 +21,7 @@ fn known(gateway: Gateway) -> CompanyKeys {
 }
 
 fn signature(gateway: Gateway) -> &'static str {
-    signature_parser::header(gateway)
+    gateway.profile().signature.header
 }
 
 proptest! {
@@ -32,7 +32,7 @@ proptest! {
         body in prop_oneof![prop::collection::vec(any::<u8>(), 0..200), "[\\[\\]{}:,\"\\\\a-c0-9 =%&\u{feff}\r\n]{0,80}".prop_map(String::into_bytes)],
         is_razorpay: bool,
     ) {
-        let gateway = if is_razorpay { Gateway::Razorpay } else { Gateway::StandardWebhooks };
+        let gateway = if is_razorpay { Gateway::RAZORPAY } else { Gateway::STANDARD_WEBHOOKS };
         let at = Timestamp::from_seconds(1_795_000_000);
         let headers = [
             (signature(gateway).to_owned(), value.into_bytes()),
@@ -53,30 +53,30 @@ proptest! {
 
 #[test]
 fn the_work_is_bounded() {
-    let known = known(Gateway::Razorpay);
-    let headers = [(signature(Gateway::Razorpay).to_owned(), "00".repeat(32).into_bytes())];
+    let known = known(Gateway::RAZORPAY);
+    let headers = [(signature(Gateway::RAZORPAY).to_owned(), "00".repeat(32).into_bytes())];
     let body = vec![b'a'; 256 * 1024];
     let at = Timestamp::from_seconds(0);
     let reason = SignatureError::SignatureMismatch;
-    let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body: &body, is_truncated: false, at };
+    let case = RejectedCase { gateway: Gateway::RAZORPAY, reason, headers: &headers, body: &body, is_truncated: false, at };
     let mut search = Search { left: 1_000_000, ..Search::of(&case, &known) };
-    assert!(search.find_proven_cause(&signature_parser::read(Gateway::Razorpay, &headers)).is_none());
+    assert!(search.find_proven_cause(&signature_parser::read(Gateway::RAZORPAY, &headers)).is_none());
     assert_eq!(search.left, 0, "it stops, and does not begin what it cannot pay for");
     assert_eq!(diagnose(&case, &known, &mut 0).cause, Cause::NotDiagnosed, "what was not tried is not said to fit nothing");
 }
 
 #[test]
 fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
-    let known = known(Gateway::Razorpay);
+    let known = known(Gateway::RAZORPAY);
     let body = b"{}";
     let mut mac = Hmac::<Sha256>::new_from_slice(known.keys[0].text.as_bytes()).unwrap();
     mac.update(body);
     let whole = crate::primitives::hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
     for (length, cause) in [(16, Cause::Truncated), (14, Cause::Unknown), (2, Cause::Unknown)] {
-        let headers = [(signature(Gateway::Razorpay).to_owned(), whole.as_bytes()[..length].to_vec())];
+        let headers = [(signature(Gateway::RAZORPAY).to_owned(), whole.as_bytes()[..length].to_vec())];
         let reason = SignatureError::SignatureMalformed;
         let at = Timestamp::from_seconds(0);
-        let case = RejectedCase { gateway: Gateway::Razorpay, reason, headers: &headers, body, is_truncated: false, at };
+        let case = RejectedCase { gateway: Gateway::RAZORPAY, reason, headers: &headers, body, is_truncated: false, at };
         assert_eq!(diagnose(&case, &known, &mut { MAX_WORK_BYTES }).cause, cause, "{length}");
     }
 }
@@ -84,22 +84,22 @@ fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
 #[test]
 fn brackets_and_commas_are_not_written_without_bounds() {
     const LEFT: usize = 3_000_000;
-    let known = known(Gateway::Razorpay);
-    let headers = [(signature(Gateway::Razorpay).to_owned(), "00".repeat(32).into_bytes())];
+    let known = known(Gateway::RAZORPAY);
+    let headers = [(signature(Gateway::RAZORPAY).to_owned(), "00".repeat(32).into_bytes())];
     // 120 levels, within serde's limit: one line per value, each of which begins with 120 indents.
     let body = [b"[".repeat(120), b"1,".repeat(16_200), b"1".to_vec(), b"]".repeat(120)].concat();
     assert!((32_000..=32 * 1024).contains(&body.len()) && body_variants::Bodies::of(&body).before().count() > 100);
     let longest = body_variants::Bodies::of(&body).before().flatten().map(|(_, before)| before.len()).max();
     assert!(longest.unwrap() <= 4 * body.len() + 8 * 1024, "{longest:?}");
     let case = RejectedCase {
-        gateway: Gateway::Razorpay,
+        gateway: Gateway::RAZORPAY,
         reason: SignatureError::SignatureMismatch,
         headers: &headers,
         body: &body,
         is_truncated: false,
         at: Timestamp::from_seconds(0),
     };
-    let readings = signature_parser::read(Gateway::Razorpay, &headers);
+    let readings = signature_parser::read(Gateway::RAZORPAY, &headers);
     for is_theirs in [|whose| whose == KeyOwner::Valid, |whose| whose != KeyOwner::Valid] {
         let before = json_variants::WRITTEN.get();
         let mut search = Search { left: LEFT, ..Search::of(&case, &known) };
@@ -113,7 +113,7 @@ fn brackets_and_commas_are_not_written_without_bounds() {
 
 #[test]
 fn without_work_or_once_the_server_stops_nothing_is_tried() {
-    let (gateway, own) = (Gateway::StandardWebhooks, "MDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVVY=");
+    let (gateway, own) = (Gateway::STANDARD_WEBHOOKS, "MDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVVY=");
     let known = CompanyKeys { keys: vec![key(KeyOwner::Valid, gateway, own)], ..CompanyKeys::default() };
     let forged = "v1,".to_owned() + &"A".repeat(43) + "=";
     let mut headers: Vec<(String, Vec<u8>)> =
@@ -144,11 +144,11 @@ fn without_work_or_once_the_server_stops_nothing_is_tried() {
 fn what_single_faults_need_is_never_more_than_estimated() {
     let secret = |length: usize| "0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx".repeat(3)[..length].to_owned();
     for (gateway, length, others) in [
-        (Gateway::Razorpay, 44, 2),
-        (Gateway::Razorpay, 44, 64),
-        (Gateway::Razorpay, 8, 0),
-        (Gateway::Razorpay, 128, 2),
-        (Gateway::StandardWebhooks, 32, 2),
+        (Gateway::RAZORPAY, 44, 2),
+        (Gateway::RAZORPAY, 44, 64),
+        (Gateway::RAZORPAY, 8, 0),
+        (Gateway::RAZORPAY, 128, 2),
+        (Gateway::STANDARD_WEBHOOKS, 32, 2),
     ] {
         let mut known = CompanyKeys { keys: vec![key(KeyOwner::Valid, gateway, &secret(length))], ..known(gateway) };
         known.keys.extend((0..others).map(|number| key(KeyOwner::OtherApp, gateway, &secret(44 - number / 2))));

@@ -9,7 +9,10 @@ use super::{
     candidate_keys::{Attempt, Bytes, decoded, used},
     paste_errors,
 };
-use crate::{gateways::Gateway, rejections::Cause};
+use crate::{
+    gateways::{Gateway, profile::KeyForm},
+    rejections::Cause,
+};
 
 /// Characters that may be typed in place of another.
 const TYPED: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_+/=. ";
@@ -76,11 +79,9 @@ pub(super) fn added(gateway: Gateway, key: &Key) -> impl Iterator<Item = Attempt
 }
 
 fn attempt(gateway: Gateway, bytes: &Bytes) -> Option<Attempt> {
-    match gateway {
-        Gateway::Razorpay => Some(Attempt::with(Cause::SecretMistyped, bytes)),
-        Gateway::StandardWebhooks => {
-            decoded(std::str::from_utf8(bytes).ok()?).map(|bytes| Attempt::with(Cause::SecretMistyped, &bytes))
-        }
+    match gateway.profile().signature.key {
+        KeyForm::Text => Some(Attempt::with(Cause::SecretMistyped, bytes)),
+        KeyForm::Base64 => decoded(std::str::from_utf8(bytes).ok()?).map(|bytes| Attempt::with(Cause::SecretMistyped, &bytes)),
     }
 }
 
@@ -131,8 +132,8 @@ mod tests {
     fn the_likely_mistakes_are_a_few_hundred() {
         let text = Zeroizing::new("0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx".to_owned());
         let key =
-            Key { whose: KeyOwner::Valid, gateway: Gateway::Razorpay, text, is_retired: false, secret: None, connection: None };
-        let made: Vec<_> = likely(Gateway::Razorpay, &key).collect();
+            Key { whose: KeyOwner::Valid, gateway: Gateway::RAZORPAY, text, is_retired: false, secret: None, connection: None };
+        let made: Vec<_> = likely(Gateway::RAZORPAY, &key).collect();
         assert!((200..700).contains(&made.len()), "{}", made.len());
         let has = |text: &str| made.iter().any(|attempt| attempt.key.as_slice() == text.as_bytes());
         assert!(has("OaZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx"), "a look-alike");
@@ -140,7 +141,7 @@ mod tests {
         assert!(has("0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfA"), "omitted");
         assert!(has("00aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx"), "doubled");
         assert!(has("0AZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx"), "in the other case");
-        let all = replaced(Gateway::Razorpay, &key).count() + added(Gateway::Razorpay, &key).count();
+        let all = replaced(Gateway::RAZORPAY, &key).count() + added(Gateway::RAZORPAY, &key).count();
         assert!((5000..7000).contains(&all), "{all}");
     }
 }

@@ -42,7 +42,7 @@ impl Shop {
     fn new() -> Self {
         let at = Timestamp::from_millis(0);
         let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
-        let place = ConnectionScope { company, app, connection, gateway: Gateway::Razorpay, mode: Mode::Test };
+        let place = ConnectionScope { company, app, connection, gateway: Gateway::RAZORPAY, mode: Mode::Test };
         let [own, older, api] = std::array::from_fn(|_| Secret::generate().expose().to_owned());
         Self { place, own, older, api }
     }
@@ -50,7 +50,7 @@ impl Shop {
     fn known(&self) -> CompanyKeys {
         let key = |whose, text: &str| Key {
             whose,
-            gateway: Gateway::Razorpay,
+            gateway: Gateway::RAZORPAY,
             text: zeroize::Zeroizing::new(text.to_owned()),
             is_retired: false,
             secret: None,
@@ -306,7 +306,7 @@ fn of_requests_that_are_the_same_one_is_examined() {
 fn what_came_from_the_gateways_own_network_is_examined_first() {
     let shop = Shop::new();
     let (cause, genuine) = shop.mistyped(28 * 1024);
-    let network = Gateway::Razorpay.adapter().webhook_networks()[0].network();
+    let network = Gateway::RAZORPAY.profile().webhook_networks[0].network();
     let genuine = CapturedRequest { address: network, ..genuine };
     for place in [0, 30, 60] {
         let mut samples: Vec<CapturedRequest> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
@@ -359,7 +359,7 @@ fn what_is_not_needed_is_left_and_a_server_that_stops_looks_at_nothing() {
 #[test]
 fn what_a_stored_request_needs_can_always_be_there() {
     let shop = Shop::new();
-    for gateway in [Gateway::Razorpay, Gateway::StandardWebhooks] {
+    for gateway in [Gateway::RAZORPAY, Gateway::STANDARD_WEBHOOKS] {
         for body in [0, 4096, 256 * 1024] {
             let single = needed_for_stored(gateway, body, &shop.known(), false);
             let all = needed_for_stored(gateway, body, &shop.known(), true);
@@ -369,7 +369,7 @@ fn what_a_stored_request_needs_can_always_be_there() {
             assert!(all - brief_work(body) >= needed_for_one_fault(gateway, body, &shop.known()));
         }
     }
-    assert!(needed_for_stored(Gateway::Razorpay, 4096, &shop.known(), true) < 160 * MIB);
+    assert!(needed_for_stored(Gateway::RAZORPAY, 4096, &shop.known(), true) < 160 * MIB);
 }
 
 #[tokio::test(start_paused = true)]

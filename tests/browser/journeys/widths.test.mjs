@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { assertNoSidewaysScroll } from "../support/accessibility.mjs";
 import { PHONE, open } from "../support/browser.mjs";
 import { brokenAmounts, spilledCells } from "../support/boxes.mjs";
+import { simulate } from "../support/ks_pay.mjs";
 import { captured, event, post, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
 import { signIn } from "../support/steps.mjs";
@@ -11,7 +12,7 @@ import { describe, it } from "../support/test.mjs";
 import { proven } from "../support/webhook_pages.mjs";
 
 const CRORE = 1_000_000_000;
-const WIDTHS = [320, 360, 480, 768, 1024, 1100, 1280, 1366, 1440];
+const WIDTHS = [320, 360, 480, 768, 1000, 1024, 1100, 1280, 1366, 1440];
 const LONG = "The Grand Umbrella, Gumboot, Raincoat and General Monsoon Outfitting Emporium of Upper Chhatarpalli";
 const EMAIL = "accounts.receivable@grand-umbrella-emporium.example";
 
@@ -65,6 +66,22 @@ describe("at every width", () => {
     await post(connection, captured("pay_Failing0000001"), "evt_Failing0000001");
     await refused({ ...connection, secret: `${connection.secret} ` }, captured("pay_Failing0000002"), "evt_Failing0000002");
     await proven(at.installation, "test");
+    await assertCellsWhole(page);
+  });
+
+  it("the list of apps holds the long names of two gateways that both fail", async (t) => {
+    const { page, app, connection } = await shop(t, "Neem Tree Bazaar");
+    const sender = await at.installation.connect(app, "standard-webhooks");
+    await simulate(sender.url, sender.secret, ["--gateway", "standard-webhooks"]);
+    await simulate(sender.url, `whsec_${Buffer.from("another secret of 24 bytes").toString("base64")}`, ["--gateway", "standard-webhooks"]);
+    await post(connection, captured("pay_Failing0000003"), "evt_Failing0000003");
+    await refused({ ...connection, secret: `${connection.secret} ` }, captured("pay_Failing0000004"), "evt_Failing0000004");
+    await proven(at.installation, "test");
+    await assertCellsWhole(page);
+    await page.getByText("Standard Webhooks Test").waitFor();
+  });
+
+  async function assertCellsWhole(page) {
     await page.goto("/ks-pay");
     await page.locator("main").getByText("Failing since").first().waitFor();
     for (const width of WIDTHS) {
@@ -72,7 +89,7 @@ describe("at every width", () => {
       assert.deepEqual(await page.evaluate(spilledCells), [], `cells at ${width} px`);
       await assertNoSidewaysScroll(page, `apps at ${width} px`);
     }
-  });
+  }
 
   it("on a phone a failing webhook's cause comes first, and the name of an app in Devanagari has the height it needs", async (t) => {
     const { page, connection, own } = await shop(t, "श्री लक्ष्मीनारायण हस्तशिल्प एवं ग्रामोद्योग");

@@ -179,6 +179,11 @@ impl Installation {
         self.lock("LOCK TABLE secrets").await
     }
 
+    /// Blocks others from changing the oldest rejected request until the lock is released.
+    pub(crate) async fn lock_oldest_rejected_request(&self) -> Lock {
+        self.lock("SELECT 1 FROM rejected_requests ORDER BY id LIMIT 1 FOR UPDATE").await
+    }
+
     /// Blocks others from writing the installation's settings until the lock is released.
     pub(crate) async fn lock_installation(&self) -> Lock {
         self.lock("LOCK TABLE installation").await

@@ -22,10 +22,12 @@ use std::{
 };
 
 use ks_pay::{
-    config::{Config, Options},
     db::Location,
     primitives::time::{Clock, Timestamp},
-    server::Server,
+    server::{
+        Server,
+        config::{Config, Options},
+    },
 };
 use tempfile::TempDir;
 

@@ -43,6 +43,19 @@ pub(crate) async fn status_line(stream: &mut TcpStream) -> String {
     String::from_utf8(bytes).unwrap().lines().next().unwrap().to_owned()
 }
 
+/// True if a server on this machine has read everything that was sent: nothing is left in the buffers of either socket.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_read(stream: &TcpStream) -> bool {
+    let [own, other] = [stream.local_addr(), stream.peer_addr()].map(|address| format!(":{:04X}", address.unwrap().port()));
+    // In the order in which bytes pass: what has left the one buffer is then found in the other.
+    [(&own, &other, 0), (&other, &own, 1)].into_iter().all(|(local, remote, queue)| {
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let mut sockets = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let socket = sockets.find(|fields| fields[1].ends_with(local) && fields[2].ends_with(remote));
+        socket.unwrap()[4].split(':').nth(queue) == Some("00000000")
+    })
+}
+
 /// Returns a request with exactly these headers, `Host`, and `Connection: close`.
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");

@@ -1,0 +1,109 @@
+//! The `security_log` table: who did what to which object, from where and when.
+//!
+//! Invariants: an entry is written in the unit of work of the action it describes, so neither exists without the other. Entries
+//! are never changed or deleted; only failed sign-ins of an account within an hour share one entry with a count, so that a
+//! stranger cannot fill the table. No entry contains a secret or a password.
+
+use std::fmt::Display;
+
+use super::{User, authz::Actor};
+use crate::{
+    db::{DbError, Tx, execute, sql},
+    primitives::{id::SecurityLogId, time::Timestamp},
+};
+
+const MILLIS_PER_HOUR: i64 = 3_600_000;
+
+sql! {
+    INSERT = "INSERT INTO security_log (id, company_id, at, user_id, actor, action, object, address, count) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)";
+    ADD_FAILED = "INSERT INTO security_log (id, company_id, at, user_id, actor, action, object, address, count, hour) \
+                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9) \
+                  ON CONFLICT (user_id, hour) WHERE hour IS NOT NULL DO UPDATE SET \
+                  count = security_log.count + 1, at = excluded.at, address = excluded.address";
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
+        /// An action that the log records, with its stored value.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Action { $($(#[$doc])* $name),+ }
+
+        impl Action {
+            /// Returns the stored value.
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+        }
+    };
+}
+
+actions! {
+    InstallationSetUp = "installation_set_up";
+    SignedIn = "signed_in";
+    SignInFailed = "sign_in_failed";
+    UserAdded = "user_added";
+    PersonalInfoChanged = "personal_info_changed";
+    PasswordChanged = "password_changed";
+    OtherSessionsEnded = "other_sessions_ended";
+    CompanyChanged = "company_changed";
+    AppAdded = "app_added";
+    AppChanged = "app_changed";
+    AppEnabled = "app_enabled";
+    AppDisabled = "app_disabled";
+    ConnectionAdded = "connection_added";
+    ConnectionEnabled = "connection_enabled";
+    ConnectionDisabled = "connection_disabled";
+    ApiKeysChanged = "api_keys_changed";
+    StepCompleted = "step_completed";
+    StepReopened = "step_reopened";
+    GatewayAccountAccepted = "gateway_account_accepted";
+    SecretRevealed = "secret_revealed";
+    SecretRotated = "secret_rotated";
+    SecretImported = "secret_imported";
+    SecretAdopted = "secret_adopted";
+    SecretRetired = "secret_retired";
+    RequestsRecovered = "requests_recovered";
+    PaymentsExported = "payments_exported";
+}
+
+/// Appends an entry. `object` is the id of what the action was applied to.
+pub(crate) async fn append(
+    tx: &mut Tx,
+    actor: &Actor<'_>,
+    action: Action,
+    object: impl Display,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(INSERT)
+            .bind(SecurityLogId::new(now))
+            .bind(actor.company)
+            .bind(now)
+            .bind(actor.user)
+            .bind(actor.name)
+            .bind(action.as_str())
+            .bind(object.to_string())
+            .bind(actor.address.map(|address| address.to_string()))
+    )?;
+    Ok(())
+}
+
+/// Adds a failed sign-in to the entry of the account and the hour.
+pub(crate) async fn add_failed_sign_in(tx: &mut Tx, user: &User, actor: &Actor<'_>, now: Timestamp) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(ADD_FAILED)
+            .bind(SecurityLogId::new(now))
+            .bind(user.company_id)
+            .bind(now)
+            .bind(user.id)
+            .bind(actor.name)
+            .bind(Action::SignInFailed.as_str())
+            .bind(user.id.to_string())
+            .bind(actor.address.map(|address| address.to_string()))
+            .bind(now.millis() / MILLIS_PER_HOUR)
+    )?;
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! The forms of sign-in, set-up and Personal Info. No password is ever shown again.
+
+use serde::Deserialize;
+
+use crate::{
+    accounts::password,
+    companies,
+    console::http::form::FieldErrors,
+    primitives::{email, text_input},
+};
+
+/// The sign-in form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SignInForm {
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) redirect_url: String,
+}
+
+/// The set-up form: a company and its owner.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SetupForm {
+    pub(crate) company: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
+}
+
+/// A validated set-up form.
+pub(crate) struct NewOwner {
+    pub(crate) company: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+}
+
+impl SetupForm {
+    pub(crate) fn parse(&self) -> Result<NewOwner, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let company = text_input::line(&self.company, companies::NAME_LEAST, companies::NAME_MOST);
+        let owner = NewOwner {
+            company: errors.take("company", "Company Name", company),
+            name: errors.take("name", "Your Name", text_input::line(&self.name, 1, 100)),
+            email: errors.take_email("email", email::parse(&self.email)),
+        };
+        if let Some(sentence) = password::policy_error(&self.password, &owner.email) {
+            errors.add("password", sentence);
+        }
+        if errors.is_empty() { Ok(owner) } else { Err(errors) }
+    }
+}
+
+/// The form of **Personal Info**. A new email requires the password, because the email is the sign-in name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PersonForm {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) current_password: String,
+}
+
+impl PersonForm {
+    /// Returns name and email, or the errors by field.
+    pub(crate) fn parse(&self) -> Result<(String, String), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.take("name", "Name", text_input::line(&self.name, 1, 100));
+        let email = errors.take_email("email", email::parse(&self.email));
+        if errors.is_empty() { Ok((name, email)) } else { Err(errors) }
+    }
+}
+
+/// The form that changes the password.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PasswordForm {
+    pub(crate) old_password: String,
+    pub(crate) new_password: String,
+    pub(crate) confirm_password: String,
+}
+
+impl PasswordForm {
+    /// Validates the new password.
+    pub(crate) fn errors(&self, email: &str) -> FieldErrors {
+        let mut errors = FieldErrors::default();
+        if let Some(sentence) = password::policy_error(&self.new_password, email) {
+            errors.add("new_password", sentence);
+        } else if self.new_password != self.confirm_password {
+            errors.add("confirm_password", "This is not the same as the new password. Type both again.");
+        }
+        errors
+    }
+}

@@ -1,0 +1,236 @@
+//! Personal Info: name, email, password, other sessions, and the page that confirms the password before a download.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+    web::Query,
+};
+use serde::Deserialize;
+
+use super::{
+    forms::{PasswordForm, PersonForm},
+    views,
+};
+use crate::{
+    accounts::{self, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, password::Requester, security_log::Action, store},
+    console::http::{
+        confirmation::{self, SensitiveAction},
+        error::AppError,
+        form::FieldErrors,
+        layout::{ConsoleEntry, Layout},
+        page::{RequestContext, see_other},
+        proof::{self, ConfirmationOutcome},
+        session,
+        signed_form::{EmptyForm, SignedForm},
+    },
+    db::{DbError, Tx},
+    messages::{self, access},
+    urls,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `GET /personal-info`
+pub(crate) async fn show(page: RequestContext) -> Answer {
+    let view = view(&page, form_of(&page), FieldErrors::default(), FieldErrors::default()).await?;
+    page.ok(&view)
+}
+
+/// `GET` of the paths below Personal Info that take its forms
+pub(crate) async fn form_page(_: RequestContext) -> Answer {
+    Ok(see_other(urls::PERSONAL_INFO))
+}
+
+/// `POST /personal-info`
+pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let (name, email) = match form.parse() {
+        Ok(parsed) => parsed,
+        Err(errors) => return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?),
+    };
+    let user = &page.signed_in.user;
+    let is_moving = email != user.email;
+    if is_moving {
+        let missing = "To change your email, enter your password.";
+        if let Some(unproven) = prove(&page, &form.current_password, ("current_password", missing)).await? {
+            let view = view(&page, form, unproven.errors(), FieldErrors::default()).await?;
+            return unproven.answer(&page, &view);
+        }
+    }
+    let mut tx = page.state.db.begin().await?;
+    if is_moving {
+        require_live_session(&mut tx, &page).await?;
+    }
+    store::update_name(&mut tx, user.id, &name).await?;
+    if is_moving {
+        match store::update_email(&mut tx, user.id, &email).await {
+            Err(DbError::NotUnique) => {
+                drop(tx);
+                let mut errors = FieldErrors::default();
+                errors.add("email", "This email is already in use. Enter another.");
+                return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?);
+            }
+            other => other?,
+        }
+    }
+    page.record(&mut tx, Action::PersonalInfoChanged, user.id).await?;
+    tx.commit().await?;
+    Ok(page.redirect(urls::PERSONAL_INFO, "Your personal info is saved"))
+}
+
+/// `POST /personal-info/password`
+pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let errors = form.errors(&page.signed_in.user.email);
+    if !errors.is_empty() {
+        return page.unprocessable(&view(&page, form_of(&page), FieldErrors::default(), errors).await?);
+    }
+    if let Some(unproven) = prove(&page, &form.old_password, ("old_password", access::WRONG_PASSWORD)).await? {
+        let view = view(&page, form_of(&page), FieldErrors::default(), unproven.errors()).await?;
+        return unproven.answer(&page, &view);
+    }
+    let hash = page.state.passwords.hash(Requester::Trusted(page.signed_in.user.id), &form.new_password).await?;
+    let mut tx = page.state.db.begin().await?;
+    require_live_session(&mut tx, &page).await?;
+    accounts::change_password(&mut tx, page.signed_in.user.id, &hash).await?;
+    let token = accounts::open_session(&mut tx, page.signed_in.user.id, page.now).await?;
+    page.record(&mut tx, Action::PasswordChanged, page.signed_in.user.id).await?;
+    tx.commit().await?;
+    tracing::info!(user = %page.signed_in.user.id, "a password was changed");
+    let mut response = page.redirect(urls::PERSONAL_INFO, "Your password is changed; other devices are signed out");
+    let _ = response.add_cookie(&session::cookie(&page.state, &token));
+    Ok(response)
+}
+
+/// `POST /personal-info/other-sessions/removal`: **Sign out everywhere else**. Requires no password, so that it is always
+/// available to a user whose session was stolen; rate-limited, so that the thief cannot keep signing the owner out.
+pub(crate) async fn sign_out_elsewhere(posted: SignedForm<EmptyForm>) -> Answer {
+    let page = posted.page;
+    let hash = page.signed_in.token.hash();
+    if let Err(wait) = page.state.limits.try_sign_out_elsewhere(&hash) {
+        return Ok(page.redirect_warning(urls::PERSONAL_INFO, &access::too_many_attempts(Duration::from_secs(wait))));
+    }
+    let mut tx = page.state.db.begin().await?;
+    store::delete_other_sessions(&mut tx, page.signed_in.user.id, &hash).await?;
+    page.record(&mut tx, Action::OtherSessionsEnded, page.signed_in.user.id).await?;
+    tx.commit().await?;
+    tracing::info!(user = %page.signed_in.user.id, "other sessions were signed out");
+    Ok(page.redirect(urls::PERSONAL_INFO, access::SIGNED_OUT_ELSEWHERE))
+}
+
+/// The links of the page that confirms the password: the download, and the page to go back to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ConfirmationLinks {
+    return_to: String,
+    back: String,
+}
+
+impl ConfirmationLinks {
+    fn target(&self) -> &str {
+        urls::local_or(&self.return_to, urls::DASHBOARD)
+    }
+
+    fn back(&self) -> &str {
+        urls::local_or(&self.back, urls::DASHBOARD)
+    }
+}
+
+/// `GET /personal-info/confirmation`
+pub(crate) async fn ask(page: RequestContext, target: Query<ConfirmationLinks>) -> Answer {
+    if confirmation::is_confirmed(&page) {
+        return Ok(see_other(target.target()));
+    }
+    let fields = [("return_to", target.target()), ("back", target.back())];
+    confirmation::page(&page, urls::CONFIRMATION, &fields, download(&page, &target))
+}
+
+/// `POST /personal-info/confirmation`: redirects to the page with the download link, which needs a second click. If
+/// redirected to the file, the browser would save it and still show the form.
+pub(crate) async fn confirm(posted: SignedForm<ConfirmationLinks>) -> Answer {
+    confirmation::require(&posted.page, &posted.action, download(&posted.page, &posted.form)).await?;
+    Ok(posted.page.redirect(posted.form.back(), access::CONFIRMED))
+}
+
+fn download<'a>(page: &'a RequestContext, target: &ConfirmationLinks) -> SensitiveAction<impl FnOnce() -> Layout + use<'a>> {
+    let shell = || page.shell(confirmation::TITLE).console(ConsoleEntry::PersonalInfo);
+    SensitiveAction { what: access::DOWNLOAD.into(), back: target.back().to_owned(), shell }
+}
+
+/// A failed password check, with the field at which the error is shown.
+struct FailedConfirmation {
+    field: &'static str,
+    sentence: String,
+    retry_after: Option<Duration>,
+}
+
+impl FailedConfirmation {
+    fn errors(&self) -> FieldErrors {
+        let mut errors = FieldErrors::default();
+        errors.add(self.field, &*self.sentence);
+        errors
+    }
+
+    fn answer(&self, page: &RequestContext, view: &views::PersonalInfo) -> Answer {
+        let mut response = page.unprocessable(view)?;
+        if let Some(wait) = self.retry_after {
+            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+            response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
+        }
+        Ok(response)
+    }
+}
+
+/// Checks the password in a form field; `None` if it is correct. `missing` is the error message for an empty field.
+async fn prove(
+    page: &RequestContext,
+    password: &str,
+    (field, missing): (&'static str, &str),
+) -> Result<Option<FailedConfirmation>, AppError> {
+    if password.is_empty() {
+        return Ok(Some(FailedConfirmation { field, sentence: missing.to_owned(), retry_after: None }));
+    }
+    Ok(match proof::check(page, password).await? {
+        ConfirmationOutcome::Correct => None,
+        ConfirmationOutcome::Wrong => {
+            Some(FailedConfirmation { field, sentence: access::WRONG_PASSWORD.to_owned(), retry_after: None })
+        }
+        ConfirmationOutcome::RateLimited(wait) => {
+            Some(FailedConfirmation { field, sentence: access::too_many_attempts(wait), retry_after: Some(wait) })
+        }
+    })
+}
+
+/// Checks within the transaction that the session has not ended since the password was confirmed, for example because the
+/// password was changed elsewhere.
+async fn require_live_session(tx: &mut Tx, page: &RequestContext) -> Result<(), AppError> {
+    let is_alive = store::prove_session(tx, &page.signed_in.token.hash(), page.now).await?;
+    if is_alive { Ok(()) } else { Err(AppError::SignedOut { return_to: None }) }
+}
+
+fn form_of(page: &RequestContext) -> PersonForm {
+    let user = &page.signed_in.user;
+    PersonForm { name: user.name.clone(), email: user.email.clone(), current_password: String::new() }
+}
+
+async fn view(
+    page: &RequestContext,
+    form: PersonForm,
+    errors: FieldErrors,
+    password_errors: FieldErrors,
+) -> Result<views::PersonalInfo, AppError> {
+    let (user, hash) = (page.signed_in.user.id, page.signed_in.token.hash());
+    let alive = (page.now.minus(SESSION_IDLE_TIMEOUT), page.now.minus(SESSION_LIFETIME));
+    let others = store::count_other_sessions(&mut page.state.db.reader().await?, (user, &hash), alive).await?;
+    let shell = page.shell("Personal Info").console(ConsoleEntry::PersonalInfo);
+    Ok(views::PersonalInfo {
+        shell,
+        form,
+        errors,
+        password_errors,
+        sessions: messages::access::other_sessions(others),
+        has_other_sessions: others > 0,
+    })
+}

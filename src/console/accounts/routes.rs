@@ -1,0 +1,326 @@
+//! Sign-in, sign-out and set-up.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Data, Query},
+};
+use serde::Deserialize;
+
+use super::{
+    forms::{SetupForm, SignInForm},
+    views,
+};
+use crate::{
+    accounts::{
+        self, NewUser, Role, Token, User,
+        authz::Actor,
+        password::{HasherUnavailable, Requester},
+        security_log::{self, Action},
+        setup, store,
+    },
+    companies,
+    console::http::{
+        cookies::{self, PathCookie},
+        csrf,
+        error::{AppError, html},
+        form::FieldErrors,
+        page::see_other,
+        session,
+        signed_form::{EmptyForm, PublicForm, SignedForm},
+        state::State,
+    },
+    db::{Db, DbError},
+    messages::access,
+    net::{client_ip, pipelining},
+    primitives::{email, time::Timestamp},
+    urls,
+};
+use std::net::IpAddr;
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// Cookie of a pre-session, against which the CSRF tokens of forms before sign-in are checked.
+const PRE_SESSION_COOKIE: &str = "ks_pay_visitor";
+/// Cookie that marks a browser from which an account has signed in before.
+const TRUSTED_BROWSER_COOKIE: &str = "ks_pay_known";
+/// Cookie with the token of the set-up link, while the form is filled in. `Lax`, because browsers do not send a `Strict`
+/// cookie if the link was opened from a web page, such as webmail.
+const SETUP: PathCookie = PathCookie { name: "ks_pay_setup", path: urls::SETUP };
+/// Lifetime of the trusted-browser cookie.
+const TRUSTED_BROWSER_TTL: std::time::Duration = std::time::Duration::from_hours(180 * 24);
+/// `Retry-After` in seconds when the password queue is full.
+const RETRY_AFTER_SECONDS: u64 = 2;
+/// Shown for both an unknown email and a wrong password, so that the two are indistinguishable.
+const WRONG_CREDENTIALS: &str = "Email or password is incorrect. Passwords are case-sensitive.";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LoginQuery {
+    redirect_url: String,
+}
+
+/// `GET /login`
+pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Query<LoginQuery>) -> Answer {
+    let target = urls::local_or(&target.redirect_url, urls::DASHBOARD);
+    if session::find(&request, &state).await?.is_some() {
+        return Ok(see_other(target));
+    }
+    let is_fresh = !store::has_users(&mut state.db.reader().await?).await?;
+    let visitor = PreSession::of(&request, &state);
+    let page = views::Login { is_fresh, ..sign_in_page(&state, &visitor, "", target, None) };
+    Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
+}
+
+/// `POST /login`
+pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: PublicForm<SignInForm>) -> Answer {
+    let visitor = PreSession::checked(&request, &state, &posted.csrf_token)?;
+    let target = urls::local_or(&posted.form.redirect_url, urls::DASHBOARD);
+    let email = email::parse(&posted.form.email).unwrap_or_default();
+    let refused = |status, sentence| {
+        let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
+        Ok(visitor.answer(&state, html(status, &page)?))
+    };
+    let later = |status, sentence, wait: u64| {
+        let mut response = refused(status, sentence)?;
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait));
+        Ok(response)
+    };
+    let known = known_browser(&request, &state, &email);
+    if let Err(wait) = try_sign_in(&request, &state, known.as_deref(), &email) {
+        tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-in attempts are rate-limited");
+        return later(StatusCode::TOO_MANY_REQUESTS, access::SLOW_DOWN, wait);
+    }
+    let mut reader = state.db.reader().await?;
+    let user = store::find_by_email(&mut reader, &email).await?;
+    let stored = match &user {
+        Some(user) => store::find_password(&mut reader, user.id).await?,
+        None => None,
+    };
+    drop(reader);
+    let who = requester(user.as_ref(), known.is_some());
+    let turn = match state.passwords.enter(who, pipelining::gate(&request).left()).await {
+        Err(HasherUnavailable::Busy | HasherUnavailable::ClientGone) => {
+            return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, RETRY_AFTER_SECONDS);
+        }
+        turn => turn?,
+    };
+    let is_right = turn.verify(&posted.form.password, stored.clone()).await?;
+    let address = client_ip::address(&request, &state.settings.trusted_proxies);
+    if !is_right {
+        record_failure(&state, user.as_ref(), address);
+    }
+    let Some(user) = user.filter(|_| is_right) else {
+        tracing::warn!(target: crate::telemetry::OUTSIDE, "a sign-in failed");
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CREDENTIALS);
+    };
+    let mut tx = state.db.begin().await?;
+    if store::find_password(&mut tx, user.id).await? != stored {
+        // The password was changed during verification: the old one must not open a session.
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CREDENTIALS);
+    }
+    // Ends the browser's previous session: a token from before sign-in must never be valid afterwards (session fixation).
+    if let Some(old) = session::token(&request, &state) {
+        store::delete_session(&mut tx, &old.hash()).await?;
+    }
+    let now = state.clock.now();
+    let token = accounts::open_session(&mut tx, user.id, now).await?;
+    security_log::append(&mut tx, &Actor::user(&user, address), Action::SignedIn, user.id, now).await?;
+    tx.commit().await?;
+    tracing::info!(user = %user.id, "signed in");
+    let mut response = signed_in(&state, &token, target);
+    // The id is reused, so that signing in again does not reset the browser's limits.
+    let known = format!("{email} {}", known.unwrap_or_else(|| Token::generate().expose().to_owned()));
+    let _ = response.add_cookie(&cookies::signed_for(&state, TRUSTED_BROWSER_COOKIE, &known, TRUSTED_BROWSER_TTL));
+    Ok(response)
+}
+
+/// `GET /login/forgotten`
+pub(crate) async fn forgotten(state: Data<State>) -> Answer {
+    html(StatusCode::OK, &views::Forgotten { warnings: state.warnings() })
+}
+
+/// `POST /logout`
+pub(crate) async fn sign_out(posted: SignedForm<EmptyForm>) -> Answer {
+    let page = posted.page;
+    let mut tx = page.state.db.begin().await?;
+    store::delete_session(&mut tx, &page.signed_in.token.hash()).await?;
+    tx.commit().await?;
+    let mut response = see_other(urls::LOGIN);
+    let _ = response.add_cookie(&session::removal(&page.state));
+    response
+        .headers_mut()
+        .insert(header::HeaderName::from_static("clear-site-data"), header::HeaderValue::from_static("\"cache\""));
+    Ok(response)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SetupLink {
+    token: String,
+}
+
+impl SetupLink {
+    /// Returns the token that the browser received as a cookie when the link was opened.
+    fn opened(request: &HttpRequest, state: &State) -> Token {
+        Token::from_client(&SETUP.value(request, state).unwrap_or_default())
+    }
+}
+
+/// `GET /setup`: moves the token of the link into a cookie, so that it does not stay in the address bar, the history or the
+/// form.
+pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Query<SetupLink>) -> Answer {
+    let is_link = !link.token.is_empty();
+    let token = if is_link { Token::from_client(&link.token) } else { SetupLink::opened(&request, &state) };
+    if !setup::accepts(&state.db, &token, state.clock.now()).await? {
+        return setup_over(&state);
+    }
+    if is_link {
+        let mut response = see_other(urls::SETUP);
+        let _ = response.add_cookie(&SETUP.with(&state, token.expose().to_owned(), setup::SETUP_LINK_TTL));
+        return Ok(response);
+    }
+    let visitor = PreSession::of(&request, &state);
+    let form = SetupForm::default();
+    let page = setup_page(&state, &visitor, &form);
+    Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
+}
+
+/// `POST /setup`
+pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: PublicForm<SetupForm>) -> Answer {
+    let visitor = PreSession::checked(&request, &state, &posted.csrf_token)?;
+    let now = state.clock.now();
+    let link = SetupLink::opened(&request, &state);
+    if !setup::accepts(&state.db, &link, now).await? {
+        return setup_over(&state);
+    }
+    let owner = match posted.form.parse() {
+        Ok(owner) => owner,
+        Err(errors) => {
+            let page = views::Setup { errors, ..setup_page(&state, &visitor, &posted.form) };
+            return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page)?));
+        }
+    };
+    let password_hash = state.passwords.hash(Requester::New, &posted.form.password).await?;
+    let mut tx = state.db.begin().await?;
+    if !setup::consume(&mut tx, &link, now).await? {
+        return setup_over(&state);
+    }
+    let company = companies::create(&mut tx, &owner.company, now).await?;
+    let new = NewUser { company: company.id, email: owner.email, name: owner.name, role: Role::Owner, password_hash };
+    let user = accounts::create(&mut tx, &new, now).await?;
+    let address = Some(client_ip::address(&request, &state.settings.trusted_proxies));
+    let actor = Actor { company: company.id, user: Some(user), name: &new.name, address };
+    security_log::append(&mut tx, &actor, Action::InstallationSetUp, company.id, now).await?;
+    let token = accounts::open_session(&mut tx, user, now).await?;
+    tx.commit().await?;
+    tracing::info!(%user, "the installation was set up");
+    let mut response = signed_in(&state, &token, urls::DASHBOARD);
+    let _ = response.add_cookie(&SETUP.removal(&state));
+    Ok(response)
+}
+
+/// Records a failed sign-in of an account in the security log. Runs after the response, whose time must not tell whether the
+/// account exists; the limits on sign-in bound how many run.
+fn record_failure(state: &Data<State>, user: Option<&User>, address: IpAddr) {
+    let Some(user) = user.cloned() else { return };
+    let (db, now) = (state.db.clone(), state.clock.now());
+    tokio::spawn(async move {
+        if let Err(error) = store_failure(&db, &user, address, now).await {
+            tracing::warn!(target: crate::telemetry::OUTSIDE, %error, "a failed sign-in could not be recorded");
+        }
+    });
+}
+
+async fn store_failure(db: &Db, user: &User, address: IpAddr, now: Timestamp) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    security_log::add_failed_sign_in(&mut tx, user, &Actor::user(user, address), now).await?;
+    tx.commit().await
+}
+
+/// Returns the id of a browser from which this account has signed in before.
+fn known_browser(request: &HttpRequest, state: &State, email: &str) -> Option<String> {
+    let known = cookies::read_signed(request, state, TRUSTED_BROWSER_COOKIE)?;
+    known.split_once(' ').filter(|(owner, _)| *owner == email).map(|(_, browser)| browser.to_owned())
+}
+
+/// Applies the rate limits on sign-in; a trusted browser has separate ones.
+fn try_sign_in(request: &HttpRequest, state: &State, known: Option<&str>, email: &str) -> Result<(), u64> {
+    let address = client_ip::address(request, &state.settings.trusted_proxies);
+    match known {
+        Some(browser) => state.limits.check_trusted_browser(address, browser, email),
+        None => state.limits.try_sign_in(address, email),
+    }
+}
+
+/// Selects the password queue of a sign-in. A trusted browser uses its account's share, as the account's sessions do; if the
+/// account has changed its email since, the browser is unknown.
+fn requester(user: Option<&User>, is_known_browser: bool) -> Requester {
+    match user {
+        Some(user) if is_known_browser => Requester::Trusted(user.id),
+        _ => Requester::Unknown,
+    }
+}
+
+fn sign_in_page<'a>(
+    state: &'a State,
+    visitor: &PreSession,
+    email: &'a str,
+    redirect_url: &'a str,
+    error: Option<&'static str>,
+) -> views::Login<'a> {
+    let host = state.base().split_once("://").map_or("", |(_, host)| host);
+    views::Login { csrf: visitor.token(state), host, email, redirect_url, error, is_fresh: false, warnings: state.warnings() }
+}
+
+fn setup_page<'a>(state: &'a State, visitor: &PreSession, form: &'a SetupForm) -> views::Setup<'a> {
+    views::Setup { csrf: visitor.token(state), form, errors: FieldErrors::default(), warnings: state.warnings() }
+}
+
+/// The page of an expired or invalid link. The cookie is not removed, since any website can send a browser to an invalid
+/// link.
+fn setup_over(state: &State) -> Answer {
+    html(StatusCode::NOT_FOUND, &views::SetupOver { warnings: state.warnings() })
+}
+
+fn signed_in(state: &State, token: &Token, target: &str) -> HttpResponse {
+    let mut response = see_other(target);
+    let _ = response.add_cookie(&session::cookie(state, token));
+    let _ = response.add_cookie(&cookies::removal(state, PRE_SESSION_COOKIE));
+    response
+}
+
+/// A visitor before sign-in. A signed cookie replaces the session, so that no row is stored before sign-in.
+struct PreSession {
+    name: String,
+    is_new: bool,
+}
+
+impl PreSession {
+    fn of(request: &HttpRequest, state: &State) -> Self {
+        match cookies::read_signed(request, state, PRE_SESSION_COOKIE) {
+            Some(name) => Self { name, is_new: false },
+            None => Self { name: Token::generate().expose().to_owned(), is_new: true },
+        }
+    }
+
+    /// Returns the pre-session whose CSRF token the form contains.
+    fn checked(request: &HttpRequest, state: &State, given: &str) -> Result<Self, AppError> {
+        let name = cookies::read_signed(request, state, PRE_SESSION_COOKIE).ok_or(AppError::CsrfFailed)?;
+        if csrf::is_token(&state.vault, &name, given) { Ok(Self { name, is_new: false }) } else { Err(AppError::CsrfFailed) }
+    }
+
+    fn token(&self, state: &State) -> String {
+        csrf::token(&state.vault, &self.name)
+    }
+
+    fn answer(&self, state: &State, mut response: HttpResponse) -> HttpResponse {
+        if self.is_new {
+            let _ = response.add_cookie(&cookies::signed(state, PRE_SESSION_COOKIE, &self.name));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests;

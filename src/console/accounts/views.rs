@@ -1,0 +1,60 @@
+//! View models of sign-in, set-up and Personal Info.
+
+use askama::Template;
+
+use super::forms::{PersonForm, SetupForm};
+use crate::{
+    console::http::{form::FieldErrors, layout::Layout},
+    messages::Warning,
+};
+
+/// `/login`
+#[derive(Template)]
+#[template(path = "accounts/login.html")]
+pub(crate) struct Login<'a> {
+    pub(crate) csrf: String,
+    pub(crate) host: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) redirect_url: &'a str,
+    pub(crate) error: Option<&'static str>,
+    /// True if there is no user yet.
+    pub(crate) is_fresh: bool,
+    pub(crate) warnings: &'a [Warning],
+}
+
+/// `/login/forgotten`
+#[derive(Template)]
+#[template(path = "accounts/forgotten.html")]
+pub(crate) struct Forgotten<'a> {
+    pub(crate) warnings: &'a [Warning],
+}
+
+/// `/setup`
+#[derive(Template)]
+#[template(path = "accounts/setup.html")]
+pub(crate) struct Setup<'a> {
+    pub(crate) csrf: String,
+    pub(crate) form: &'a SetupForm,
+    pub(crate) errors: FieldErrors,
+    pub(crate) warnings: &'a [Warning],
+}
+
+/// `/setup` with an expired or invalid link.
+#[derive(Template)]
+#[template(path = "accounts/setup_over.html")]
+pub(crate) struct SetupOver<'a> {
+    pub(crate) warnings: &'a [Warning],
+}
+
+/// `/personal-info`
+#[derive(Template)]
+#[template(path = "accounts/personal_info.html")]
+pub(crate) struct PersonalInfo {
+    pub(crate) shell: Layout,
+    pub(crate) form: PersonForm,
+    pub(crate) errors: FieldErrors,
+    pub(crate) password_errors: FieldErrors,
+    /// Describes the user's other sessions.
+    pub(crate) sessions: String,
+    pub(crate) has_other_sessions: bool,
+}

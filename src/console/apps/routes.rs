@@ -1,0 +1,236 @@
+//! Pages of KS Pay: the list of apps, registration, and settings.
+
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
+use serde::Deserialize;
+
+use super::{
+    forms::{AppForm, DomainForm, EnabledForm},
+    views,
+};
+use crate::{
+    accounts::security_log::Action,
+    apps::{self, App, store},
+    connections::{self, Connection, app_health},
+    console::{
+        http::{
+            confirmation::{self, SensitiveAction},
+            error::AppError,
+            form::{FieldErrors, domain_sentence},
+            layout::{AppEntry, ConsoleEntry, Layout},
+            page::{RequestContext, see_other},
+            signed_form::SignedForm,
+        },
+        read_models::rejection_summary,
+    },
+    db::DbError,
+    messages, urls,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// Error if the company has an app with this name.
+const NAME_TAKEN: &str = "Your company has an app of this name. Type another.";
+
+/// The search text and page number of the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Search {
+    q: String,
+    page: String,
+}
+
+/// The query of the page that selects an app.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Choice {
+    app: String,
+    q: String,
+    go: String,
+}
+
+/// `GET /ks-pay`
+pub(crate) async fn index(page: RequestContext, search: Query<Search>) -> Answer {
+    let mut reader = page.state.db.reader().await?;
+    let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
+    // The page shows only the most urgent one.
+    let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(1);
+    let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
+    drop(reader);
+    let shell = page.shell("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
+    let view = views::Index::new(shell, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now);
+    if view.search_error.is_some() { page.unprocessable(&view) } else { page.ok(&view) }
+}
+
+/// `GET /ks-pay/apps/new`
+pub(crate) async fn new(page: RequestContext) -> Answer {
+    page.ok(&new_page(&page, AppForm::fresh(), FieldErrors::default()))
+}
+
+/// `POST /ks-pay/apps`
+pub(crate) async fn create(posted: SignedForm<AppForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let details = match form.parse() {
+        Ok(details) => details,
+        Err(errors) => return page.unprocessable(&new_page(&page, form, errors)),
+    };
+    let mut tx = page.state.db.begin().await?;
+    match apps::create(&mut tx, page.signed_in.company.id, &details, page.now).await {
+        Err(DbError::NotUnique) => {
+            drop(tx);
+            page.unprocessable(&new_page(&page, form, name_taken()))
+        }
+        created => {
+            let app = created?;
+            page.record(&mut tx, Action::AppAdded, app).await?;
+            tx.commit().await?;
+            Ok(page.redirect(&urls::app(app), &format!("{} is registered", details.name)))
+        }
+    }
+}
+
+/// `GET /ks-pay/settings`
+pub(crate) async fn choose(page: RequestContext, choice: Query<Choice>) -> Answer {
+    let chosen = if choice.app.is_empty() { None } else { Some(page.app(&choice.app).await?) };
+    if let Some(app) = chosen.as_ref().filter(|_| !choice.go.is_empty()) {
+        return Ok(see_other(&urls::app_settings(app.id)));
+    }
+    let mut reader = page.state.db.reader().await?;
+    let apps = store::list(&mut reader, page.signed_in.company.id).await?;
+    drop(reader);
+    let shell = page.shell("Settings").crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let shell = match &chosen {
+        Some(app) => shell.app(app, AppEntry::Settings, None),
+        None => shell.console(ConsoleEntry::Applications),
+    };
+    let mut choose = views::Choose::new(shell, &apps, chosen.map(|app| app.id), &choice.q);
+    if choose.search_error.is_some() {
+        return page.unprocessable(&choose);
+    }
+    if choice.go.is_empty() {
+        return page.ok(&choose);
+    }
+    choose.error = Some("Choose an app, then continue.");
+    page.unprocessable(&choose)
+}
+
+/// `GET /ks-pay/apps/{app}/settings`
+pub(crate) async fn settings(page: RequestContext, path: Path<String>) -> Answer {
+    let app = page.app(&path).await?;
+    let form = AppForm::of(&app);
+    page.ok(&settings_page(&page, app, form, FieldErrors::default()))
+}
+
+/// `POST /ks-pay/apps/{app}/settings`
+pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let app = page.app(&path).await?;
+    let details = match form.parse() {
+        Ok(details) => details,
+        Err(errors) => return page.unprocessable(&settings_page(&page, app, form, errors)),
+    };
+    let mut tx = page.state.db.begin().await?;
+    match store::update(&mut tx, app.company_id, app.id, &details).await {
+        Err(DbError::NotUnique) => {
+            drop(tx);
+            page.unprocessable(&settings_page(&page, app, form, name_taken()))
+        }
+        updated => {
+            updated?;
+            page.record(&mut tx, Action::AppChanged, app.id).await?;
+            tx.commit().await?;
+            Ok(page.redirect(&urls::app_settings(app.id), "The app’s settings are saved"))
+        }
+    }
+}
+
+/// `GET /ks-pay/apps/{app}/settings/domain`
+pub(crate) async fn domain(page: RequestContext, path: Path<String>) -> Answer {
+    let app = page.app(&path).await?;
+    let typed = app.domain.clone().unwrap_or_default();
+    page.ok(&domain_page(&page, app, typed, None))
+}
+
+/// `POST /ks-pay/apps/{app}/settings/domain`
+pub(crate) async fn update_domain(path: Path<String>, posted: SignedForm<DomainForm>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let app = page.app(&path).await?;
+    let domain = match apps::domain::parse(&form.domain) {
+        Ok(domain) => domain,
+        Err(fault) => return page.unprocessable(&domain_page(&page, app, form.domain, Some(domain_sentence(fault)))),
+    };
+    let mut tx = page.state.db.begin().await?;
+    store::update_domain(&mut tx, app.company_id, app.id, &domain).await?;
+    page.record(&mut tx, Action::AppChanged, app.id).await?;
+    tx.commit().await?;
+    Ok(page.redirect(&urls::app_domain(app.id), &format!("The domain is {domain}")))
+}
+
+/// `POST /ks-pay/apps/{app}/enabled`: enabling takes effect immediately, disabling asks first, also for the password.
+pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<EnabledForm>) -> Answer {
+    let SignedForm { page, form, action } = posted;
+    let app = page.app(&path).await?;
+    if !form.is_enabled && !form.is_confirmed() {
+        let mut reader = page.state.db.reader().await?;
+        let connected = connections::store::list_of_app(&mut reader, app.company_id, app.id).await?;
+        drop(reader);
+        let gateways: Vec<_> = connected.iter().filter(|one: &&Connection| one.is_enabled).map(|one| one.gateway).collect();
+        let shell = app_shell(&page, &app, format!("Disable {}?", app.name));
+        return page.unprocessable(&views::Disable::new(shell, app, form.back(), &gateways));
+    }
+    if !form.is_enabled {
+        let shell = || app_shell(&page, &app, confirmation::TITLE);
+        let of = SensitiveAction { what: messages::access::disable(&app.name).into(), back: form.back(), shell };
+        confirmation::require(&page, &action, of).await?;
+    }
+    let mut tx = page.state.db.begin().await?;
+    store::update_enabled(&mut tx, app.company_id, app.id, form.is_enabled).await?;
+    let action = if form.is_enabled { Action::AppEnabled } else { Action::AppDisabled };
+    page.record(&mut tx, action, app.id).await?;
+    tx.commit().await?;
+    let (name, now_is) = (&app.name, if form.is_enabled { "enabled" } else { "disabled" });
+    tracing::info!(app = %app.id, by = %page.signed_in.user.id, "the app is {now_is}");
+    Ok(page.redirect(&form.back(), &format!("{name} is {now_is}")))
+}
+
+/// `GET /ks-pay/apps`
+pub(crate) async fn form_page(_: RequestContext) -> Answer {
+    Ok(see_other(urls::APPS_NEW))
+}
+
+/// `GET /ks-pay/apps/{app}/enabled`
+pub(crate) async fn enabled_page(page: RequestContext, path: Path<String>) -> Answer {
+    Ok(see_other(&urls::app_settings(page.app(&path).await?.id)))
+}
+
+fn name_taken() -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    errors.add("name", NAME_TAKEN);
+    errors
+}
+
+fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {
+    let shell = page.shell("Add App").console(ConsoleEntry::Applications);
+    views::New { shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS), form, errors }
+}
+
+/// Creates the layout of an app's settings pages.
+fn app_shell(page: &RequestContext, app: &App, title: impl Into<String>) -> Layout {
+    page.shell(title)
+        .app(app, AppEntry::Settings, None)
+        .crumb("Applications", urls::APPLICATIONS)
+        .crumb("KS Pay", urls::APPS)
+        .crumb(&app.name, urls::app(app.id))
+}
+
+fn settings_page(page: &RequestContext, app: App, form: AppForm, errors: FieldErrors) -> views::Settings {
+    let shell = app_shell(page, &app, "General settings");
+    views::Settings { shell, app_id: app.id, tab: "general", app, form, errors }
+}
+
+fn domain_page(page: &RequestContext, app: App, typed: String, error: Option<String>) -> views::Domain {
+    let shell = app_shell(page, &app, "Domain");
+    views::Domain { shell, app_id: app.id, tab: "domain", app, typed, error }
+}

@@ -1,0 +1,5 @@
+//! The company's settings.
+
+pub(crate) mod forms;
+pub(crate) mod routes;
+pub(crate) mod views;

@@ -1,0 +1,15 @@
+//! The page of the company's settings.
+
+use askama::Template;
+
+use super::forms::CompanyForm;
+use crate::console::http::{form::FieldErrors, layout::Layout};
+
+/// `/settings`
+#[derive(Template)]
+#[template(path = "companies/settings.html")]
+pub(crate) struct Settings {
+    pub(crate) shell: Layout,
+    pub(crate) form: CompanyForm,
+    pub(crate) errors: FieldErrors,
+}

@@ -1,0 +1,35 @@
+//! The routes of the main dashboard and of Applications.
+
+use actix_web::HttpResponse;
+
+use super::views;
+use crate::{
+    apps,
+    connections::app_health,
+    console::{
+        http::{error::AppError, layout::ConsoleEntry, page::RequestContext},
+        read_models::rejection_summary,
+    },
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `GET /`
+pub(crate) async fn show(page: RequestContext) -> Answer {
+    let mut reader = page.state.db.reader().await?;
+    let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
+    let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(views::MOST_TROUBLE);
+    let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
+    drop(reader);
+    let shell = page.shell("Dashboard").console(ConsoleEntry::Dashboard);
+    page.ok(&views::Dashboard::new(shell, &all, &causes, page.now))
+}
+
+/// `GET /applications`
+pub(crate) async fn applications(page: RequestContext) -> Answer {
+    let mut reader = page.state.db.reader().await?;
+    let count = apps::store::count(&mut reader, page.signed_in.company.id).await?;
+    drop(reader);
+    let shell = page.shell("Applications").console(ConsoleEntry::Applications);
+    page.ok(&views::Applications { shell, count: usize::try_from(count).unwrap_or_default() })
+}

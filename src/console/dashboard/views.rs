@@ -1,0 +1,79 @@
+//! The pages of the main dashboard and of Applications.
+
+use askama::Template;
+
+use crate::{
+    connections::app_health::{self, AppWithWebhooks},
+    console::{
+        http::layout::Layout,
+        read_models::alerts::{Alert, mixed_up, switched_off, trouble},
+    },
+    messages::{self, rejections::Causes},
+    primitives::time::Timestamp,
+};
+
+/// The maximum number of problems listed; the list of apps shows the others.
+pub(super) const MOST_TROUBLE: usize = 8;
+
+/// `/`
+#[derive(Template)]
+#[template(path = "dashboard/show.html")]
+pub(crate) struct Dashboard {
+    pub(crate) shell: Layout,
+    pub(crate) trouble: Vec<Alert>,
+    /// The number of problems that are not listed.
+    pub(crate) more: usize,
+    pub(crate) standing: messages::AllClear,
+    pub(crate) count: usize,
+}
+
+impl Dashboard {
+    pub(crate) fn new(shell: Layout, all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Self {
+        let mut trouble = trouble(all, causes, now);
+        trouble.extend(mixed_up(all, now));
+        trouble.extend(switched_off(all));
+        let more = trouble.len().saturating_sub(MOST_TROUBLE);
+        trouble.truncate(MOST_TROUBLE);
+        let standing = messages::standing(app_health::last_verified(all), now);
+        Self { shell, trouble, more, standing, count: all.len() }
+    }
+}
+
+/// `/applications`
+#[derive(Template)]
+#[template(path = "dashboard/applications.html")]
+pub(crate) struct Applications {
+    pub(crate) shell: Layout,
+    pub(crate) count: usize,
+}
+
+/// Returns the number of a company's apps as text, for the card of KS Pay.
+fn apps_in_words(count: usize) -> String {
+    match count {
+        0 => "No app yet".to_owned(),
+        1 => "1 app".to_owned(),
+        count => format!("{count} apps"),
+    }
+}
+
+impl Dashboard {
+    fn apps(&self) -> String {
+        apps_in_words(self.count)
+    }
+
+    /// True if the card has the primary action of the page, which fixing a problem takes precedence over.
+    fn is_way_on(&self) -> bool {
+        self.trouble.is_empty()
+    }
+}
+
+impl Applications {
+    fn apps(&self) -> String {
+        apps_in_words(self.count)
+    }
+
+    #[expect(clippy::unused_self, reason = "the card asks the page it stands on")]
+    const fn is_way_on(&self) -> bool {
+        true
+    }
+}

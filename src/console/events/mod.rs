@@ -1,0 +1,5 @@
+//! The event list, an event, and its raw body.
+
+pub(crate) mod forms;
+pub(crate) mod routes;
+pub(crate) mod views;

@@ -1,0 +1,198 @@
+//! The routes of the event list, of an event, and of its raw body.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Path, Query},
+};
+
+use super::{
+    forms::{ListForm, Wanted},
+    views,
+};
+use crate::{
+    apps::App,
+    connections::{self, Step, activity},
+    console::{
+        http::{
+            confirmation,
+            error::AppError,
+            layout::{AppEntry, Layout},
+            page::RequestContext,
+            pagination::Pager,
+            payload::StoredContent,
+        },
+        read_models::{
+            event_disputes,
+            mode_selection::{ModeSelection, shown},
+            rejection_summary,
+        },
+    },
+    db::{DbError, Reader},
+    events::{Event, State, store},
+    gateways::Mode,
+    ledger::payments::store::cross_mode,
+    messages::{self, EmptyState, Notice},
+    primitives::{
+        id::EventId,
+        keyset::{ListPage as Rows, PageRequest},
+    },
+    rejections::{self, store::recoveries},
+    urls,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `GET /ks-pay/apps/{app}/events`
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
+    let app = page.app(&app).await?;
+    let form = form.into_inner();
+    let wanted = form.read();
+    let mut reader = page.state.db.reader().await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
+    let mode = shown.mode;
+    let types = suggested_types(&mut reader, &app, mode).await?;
+    if !wanted.errors.is_empty() {
+        let empty = Some(messages::invalid_filters(urls::in_mode(&urls::events(app.id), mode)));
+        let pager = pager(&app, mode, &wanted, &Rows { rows: Vec::new(), has_newer: false, has_older: false });
+        let shell = list_shell(&page, &app, shown);
+        return page.unprocessable(&views::Index {
+            shell,
+            app: app.id,
+            mode,
+            form,
+            wanted,
+            rows: Vec::new(),
+            pager,
+            empty,
+            types,
+        });
+    }
+    let side = PageRequest::read(&form.before, &form.after, |text| text.parse().ok());
+    let rows = crate::events::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
+    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, &shown, &wanted).await?) } else { None };
+    let recovered = match (rows.rows.first(), rows.rows.last()) {
+        (Some(newest), Some(oldest)) => recoveries::list_between(&mut reader, app.id, (oldest.id, newest.id)).await?,
+        _ => Vec::new(),
+    };
+    let disputes = event_disputes::of(&mut reader, &rows.rows).await?;
+    drop(reader);
+    let shell = list_shell(&page, &app, shown);
+    let pager = pager(&app, mode, &wanted, &rows);
+    let rows = rows.rows.iter().map(|event| views::Row::new(event, (&recovered, &disputes), page.now)).collect();
+    page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty, types })
+}
+
+/// Returns the event types that the gateways connected in that mode recommend.
+async fn suggested_types(reader: &mut Reader, app: &App, mode: Mode) -> Result<Vec<&'static str>, AppError> {
+    let connections = connections::store::list_of_app(&mut *reader, app.company_id, app.id).await?;
+    let gateways = connections.iter().filter(|connection| connection.mode == mode).map(|connection| connection.gateway);
+    Ok(gateways.flat_map(|gateway| gateway.profile().recommended_events).copied().collect())
+}
+
+fn list_shell(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
+    let path = urls::events(app.id);
+    let shell = page.shell("Events").app(app, AppEntry::Events, Some(shown.mode)).in_mode(&path, shown.mode);
+    let shell = shell.notices(shown.other, shown.off);
+    shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
+}
+
+fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
+    let (state, kind) = (wanted.state.map_or("", State::as_str), wanted.event_type.as_deref().unwrap_or_default());
+    let link = |side, row: Option<&Event>| {
+        let place = row?.id.to_string();
+        let asked = [("mode", mode.slug()), ("state", state), ("type", kind), (side, &place)];
+        Some(urls::query(&urls::events(app.id), &asked))
+    };
+    Pager {
+        newer: rows.has_newer.then(|| link("after", rows.rows.first())).flatten(),
+        older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
+        shown: format!("{} shown, newest first", rows.rows.len()),
+    }
+}
+
+async fn nothing(reader: &mut Reader, app: &App, shown: &ModeSelection, wanted: &Wanted) -> Result<EmptyState, DbError> {
+    let mode = shown.mode;
+    let any = store::Filter { app: app.id, mode, state: None, event_type: None };
+    let is_nothing_yet = wanted.is_any() || store::list_older(&mut *reader, &any, EventId::greatest(), 1).await?.is_empty();
+    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (app, evidence));
+    let causes = rejection_summary::causes(&mut *reader, failing).await?;
+    Ok(if is_nothing_yet {
+        let yet = messages::no_event_yet(app.id, mode, shown.gateway());
+        messages::nothing_but_refused(yet, &shown.connections, &causes)
+    } else {
+        messages::no_such_event(wanted.event_type.as_deref(), wanted.state, &urls::in_mode(&urls::events(app.id), mode))
+    })
+}
+
+/// `GET /ks-pay/apps/{app}/events/{event}`
+pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
+    let (app, event, payload) = found(&page, &path).await?;
+    page.remember_mode(app.id, event.mode);
+    let list = urls::in_mode(&urls::events(app.id), event.mode);
+    let other = if event.mode == Mode::Test { Mode::Live } else { Mode::Test };
+    let twin = urls::in_mode(&urls::events(app.id), other);
+    let own = urls::event(app.id, event.id);
+    let (test, live) = if event.mode == Mode::Test { (own, twin) } else { (twin, own) };
+    let title = event.event_type.clone().unwrap_or_else(|| "Event of unknown type".to_owned());
+    let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).with_mode_urls(event.mode, test, live);
+    let overview = urls::in_mode(&urls::app(app.id), event.mode);
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let shell = shell.crumb(&app.name, overview).crumb("Events", list);
+    let mixups = mixups(&page, &event, payload.as_ref().map(|(_, body)| body.as_slice())).await?;
+    let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
+    let kept = payload.map(|(headers, body)| StoredContent::new(&headers, &body));
+    let mut reader = page.state.db.reader().await?;
+    let recovery = recoveries::find(&mut reader, app.id, event.id).await?;
+    let rejection = match recovery.as_ref().and_then(|recovery| recovery.rejection_id) {
+        Some(id) => rejections::store::find(&mut reader, app.id, id).await?.map(|found| found.id),
+        None => None,
+    };
+    let disputes = event_disputes::of(&mut reader, [&event]).await?;
+    drop(reader);
+    page.ok(&views::Show { shell, event, disputes, kept, recovery, rejection, mixups, webhook, now: page.now })
+}
+
+/// Returns a notice for each misconfiguration at the gateway that this event reveals.
+async fn mixups(page: &RequestContext, event: &Event, body: Option<&[u8]>) -> Result<Vec<Notice>, AppError> {
+    let mut reader = page.state.db.reader().await?;
+    let mut found = Vec::new();
+    if let Some(account) = body.and_then(|body| event.gateway.adapter().account(body)) {
+        let evidence = activity::get(&mut reader, event.connection_id).await?;
+        if evidence.is_unexpected(account) {
+            found.push(messages::mixups::event_of_other_account(event.gateway, account, &evidence));
+        }
+    }
+    if let Some(transaction) = event.transaction_id
+        && cross_mode::counterpart(&mut reader, event.app_id, transaction).await?.is_some()
+    {
+        found.push(messages::mixups::event_of_both_modes(event.gateway, event.mode));
+    }
+    Ok(found)
+}
+
+/// `GET /ks-pay/apps/{app}/events/{event}/body`
+pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<(String, String)>) -> Answer {
+    let (app, event, payload) = found(&page, &path).await?;
+    let (_, body) = payload.ok_or(AppError::NotFound)?;
+    confirmation::require_for_download(&page, &request, &urls::event(app.id, event.id))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/octet-stream")
+        // As stored: the signature covers exactly these bytes.
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.bin\"", event.id)))
+        .body(body))
+}
+
+/// Returns the app's event, with headers and body if they are still stored.
+async fn found(
+    page: &RequestContext,
+    (app, event): &(String, String),
+) -> Result<(App, Event, Option<(String, Vec<u8>)>), AppError> {
+    let app = page.app(app).await?;
+    let id = event.parse().map_err(|_| AppError::NotFound)?;
+    let mut reader = page.state.db.reader().await?;
+    let event = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
+    let payload = store::find_payload(&mut reader, event.id).await?;
+    Ok((app, event, payload))
+}

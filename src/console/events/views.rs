@@ -1,0 +1,184 @@
+//! The event pages.
+
+use askama::Template;
+
+use super::forms::{ListForm, Wanted};
+use crate::{
+    console::http::{
+        layout::Layout,
+        pagination::{ActiveFilter, Pager},
+        payload::StoredContent,
+    },
+    events::{Event, State},
+    gateways::Mode,
+    ledger::payments::store::references::Dispute,
+    messages::{self, Badge, DisplayTime, EmptyState, Notice},
+    primitives::{
+        hex,
+        id::{AppId, EventId, RejectionId},
+        time::Timestamp,
+    },
+    rejections::store::recoveries::Recovery,
+    urls,
+};
+
+/// `/ks-pay/apps/{app}/events`
+#[derive(Template)]
+#[template(path = "events/index.html")]
+pub(crate) struct Index {
+    pub(crate) shell: Layout,
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    pub(crate) form: ListForm,
+    pub(crate) wanted: Wanted,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) pager: Pager,
+    pub(crate) empty: Option<EmptyState>,
+    /// Suggested event types; others can be typed.
+    pub(crate) types: Vec<&'static str>,
+}
+
+impl Index {
+    pub(crate) fn tags(&self) -> Vec<ActiveFilter> {
+        if !self.wanted.errors.is_empty() {
+            return Vec::new();
+        }
+        let (path, mode) = (urls::events(self.app), ("mode", self.mode.slug()));
+        let state = self.wanted.state.map_or("", State::as_str);
+        let kind = self.wanted.event_type.as_deref().unwrap_or_default();
+        let of_type = (!kind.is_empty())
+            .then(|| ActiveFilter { label: kind.to_owned(), url: urls::query(&path, &[mode, ("state", state)]) });
+        let of_state = self.wanted.state.map(|state| ActiveFilter {
+            label: messages::event_state(state).label.to_owned(),
+            url: urls::query(&path, &[mode, ("type", kind)]),
+        });
+        of_type.into_iter().chain(of_state).collect()
+    }
+
+    pub(crate) fn without_filters(&self) -> String {
+        urls::in_mode(&urls::events(self.app), self.mode)
+    }
+
+    pub(crate) fn states(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
+        let label = |state| messages::event_state(state).label;
+        State::ALL.into_iter().map(move |state| (state.as_str(), label(state), self.wanted.state == Some(state)))
+    }
+}
+
+/// A row of the list.
+pub(crate) struct Row {
+    pub(crate) url: String,
+    pub(crate) sentence: String,
+    /// The event type in the parts between which a line may break.
+    pub(crate) event_type: Vec<String>,
+    /// The URL and id of its transaction.
+    pub(crate) transaction: Option<(String, String)>,
+    pub(crate) received: DisplayTime,
+    pub(crate) received_count: Option<String>,
+    /// True if it was rejected first.
+    pub(crate) is_recovered: bool,
+    pub(crate) chip: Badge,
+}
+
+impl Row {
+    pub(crate) fn new(event: &Event, (recovered, disputes): (&[EventId], &[Dispute]), now: Timestamp) -> Self {
+        Self {
+            is_recovered: recovered.contains(&event.id),
+            url: urls::event(event.app_id, event.id),
+            sentence: messages::event_sentence_with_costs(event, disputes),
+            event_type: event.event_type.as_deref().unwrap_or("–").split_inclusive(['.', '_']).map(str::to_owned).collect(),
+            transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
+            received: messages::when(event.received_at, now),
+            received_count: messages::receipts(event.received_count),
+            chip: messages::event_state(event.state),
+        }
+    }
+}
+
+/// `/ks-pay/apps/{app}/events/{event}`
+#[derive(Template)]
+#[template(path = "events/show.html")]
+pub(crate) struct Show {
+    pub(crate) shell: Layout,
+    pub(crate) event: Event,
+    /// The disputes of its payment, if it reports a lost one.
+    pub(crate) disputes: Vec<Dispute>,
+    /// Headers and body, if they are still stored.
+    pub(crate) kept: Option<StoredContent>,
+    /// Misconfigurations at the gateway, each with its fix.
+    pub(crate) mixups: Vec<Notice>,
+    pub(crate) webhook: String,
+    /// When it was rejected and recovered, and by whom; `None` for other events.
+    pub(crate) recovery: Option<Recovery>,
+    /// The rejection that it was recovered from, if that is still stored.
+    pub(crate) rejection: Option<RejectionId>,
+    pub(crate) now: Timestamp,
+}
+
+impl Show {
+    pub(crate) fn chip(&self) -> Badge {
+        messages::event_state(self.event.state)
+    }
+
+    pub(crate) fn sentence(&self) -> String {
+        messages::event_sentence_with_costs(&self.event, &self.disputes)
+    }
+
+    pub(crate) fn fault(&self) -> Option<String> {
+        messages::fault_sentence(&self.event)
+    }
+
+    pub(crate) fn conflict(&self) -> Option<String> {
+        self.event.conflict_with.map(|id| urls::event(self.event.app_id, id))
+    }
+
+    pub(crate) fn transaction(&self) -> Option<(String, String)> {
+        self.event.transaction_id.map(|id| (urls::transaction(self.event.app_id, id), id.to_string()))
+    }
+
+    pub(crate) fn occurred(&self) -> Option<DisplayTime> {
+        self.event.occurred_at.map(|at| DisplayTime::of_moment(at, self.now))
+    }
+
+    /// Returns the source of that time.
+    pub(crate) fn time_source(&self) -> &'static str {
+        messages::borrowed_time(self.event.is_time_borrowed)
+    }
+
+    pub(crate) fn received(&self) -> DisplayTime {
+        DisplayTime::of_moment(self.event.received_at, self.now)
+    }
+
+    /// Returns when it was rejected, and by whom it was recovered.
+    pub(crate) fn refused(&self) -> Option<(DisplayTime, String)> {
+        let recovery = self.recovery.as_ref()?;
+        Some((DisplayTime::of_moment(recovery.rejected_at, self.now), messages::rejections::recovered_by(&recovery.recovered_by)))
+    }
+
+    /// Returns the URL of the rejection that explains it, if that is still stored.
+    pub(crate) fn rejection(&self) -> Option<String> {
+        self.rejection.map(|id| urls::rejection(self.event.app_id, id))
+    }
+
+    pub(crate) fn arrival(&self) -> String {
+        messages::arrival(&self.event, self.now)
+    }
+
+    /// Returns when it was last received and how often, if more than once.
+    pub(crate) fn again(&self) -> Option<(DisplayTime, String)> {
+        let receipts = messages::receipts(self.event.received_count)?;
+        Some((DisplayTime::of_moment(self.event.last_received_at, self.now), receipts))
+    }
+
+    pub(crate) fn body(&self) -> String {
+        urls::event_body(self.event.app_id, self.event.id)
+    }
+
+    pub(crate) fn sha256(&self) -> String {
+        hex::encode(&self.event.body_sha256)
+    }
+
+    pub(crate) fn amount(&self) -> Option<String> {
+        self.event.money().map(|money| money.to_string())
+    }
+}

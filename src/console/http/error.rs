@@ -1,0 +1,228 @@
+//! Error pages.
+//!
+//! An error page tells the visitor what to do next and, for a server error, the request id. The cause is never shown; it is
+//! logged here, once.
+
+use std::borrow::Cow;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    body::{BodySize, BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    web::Data,
+};
+use askama::Template;
+
+use super::confirmation::ConfirmPage;
+use crate::{
+    accounts::password::HasherUnavailable,
+    console::http::state::State,
+    db::DbError,
+    messages::{self, Warning},
+    primitives::base62,
+    urls,
+};
+
+/// `Retry-After` in seconds when the password queue is full.
+const RETRY_AFTER: &str = "2";
+
+/// Why a request gets no regular page.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppError {
+    #[error("no such page")]
+    NotFound,
+    /// The user's role does not have the permission of the route.
+    #[error("the role has no such permission")]
+    Forbidden,
+    #[error("signed out")]
+    SignedOut { return_to: Option<String> },
+    #[error("the form does not come from a page of ours")]
+    CsrfFailed,
+    /// The browser reports that the form was sent from another origin.
+    #[error("the form comes from another origin")]
+    OtherOrigin,
+    /// The password must be confirmed first. Contains the confirmation page.
+    #[error("the password must be confirmed first")]
+    Unconfirmed(Box<ConfirmPage>),
+    /// The password must be confirmed first. Contains the URL of the confirmation page.
+    #[error("the password must be confirmed first")]
+    ConfirmFirst(String),
+    /// The password queue is full, or the client disconnected while waiting.
+    #[error("too many passwords are being checked")]
+    PasswordsBusy,
+    #[error("too large")]
+    TooLarge,
+    #[error("the form cannot be read")]
+    BadRequest,
+    /// The page that says so.
+    #[error("the address asks for a mode that does not exist")]
+    UnknownMode(String),
+    #[error("{0}")]
+    Unavailable(DbError),
+    #[error("{0}")]
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<DbError> for AppError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Unavailable(_) | DbError::Timeout | DbError::FileFault(_) => Self::Unavailable(error),
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<askama::Error> for AppError {
+    fn from(error: askama::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<crate::connections::ConnectError> for AppError {
+    fn from(error: crate::connections::ConnectError) -> Self {
+        match error {
+            crate::connections::ConnectError::Db(error) => error.into(),
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<crate::primitives::vault::VaultError> for AppError {
+    fn from(error: crate::primitives::vault::VaultError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<HasherUnavailable> for AppError {
+    fn from(error: HasherUnavailable) -> Self {
+        match error {
+            HasherUnavailable::Busy | HasherUnavailable::ClientGone => Self::PasswordsBusy,
+            HasherUnavailable::ShuttingDown => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl ResponseError for AppError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SignedOut { .. } | Self::ConfirmFirst(_) => StatusCode::SEE_OTHER,
+            Self::CsrfFailed | Self::OtherOrigin | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unconfirmed(page) => page.status,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::UnknownMode(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable(_) | Self::PasswordsBusy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.status_code());
+        match self {
+            Self::SignedOut { return_to } => {
+                let target = return_to.as_deref().map_or_else(|| urls::LOGIN.to_owned(), urls::login_for);
+                response.insert_header((header::LOCATION, target));
+            }
+            Self::ConfirmFirst(target) => {
+                response.insert_header((header::LOCATION, target.as_str()));
+            }
+            Self::PasswordsBusy => {
+                response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+            }
+            Self::Unconfirmed(page) => return page.response(response),
+            Self::UnknownMode(html) => return response.content_type("text/html; charset=utf-8").body(html.clone()),
+            _ => {}
+        }
+        response.finish()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "errors/show.html")]
+struct ErrorPage<'a> {
+    heading: &'a str,
+    text: &'a str,
+    request_id: Option<&'a str>,
+    warnings: &'a [Warning],
+}
+
+/// Middleware that renders a page for every empty response with a status of 400 or above, and logs server errors.
+pub(crate) async fn pages(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let status = response.status();
+    let is_bare = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
+    let is_page = response.request().method() != Method::HEAD;
+    if status.as_u16() < 400 || !is_bare || !is_page {
+        return Ok(response);
+    }
+    let request_id = base62::random(12);
+    let is_busy = matches!(status, StatusCode::SERVICE_UNAVAILABLE)
+        && matches!(response.response().error().and_then(|error| error.as_error()), Some(AppError::PasswordsBusy));
+    let is_defect = status.is_server_error() && !is_busy;
+    if is_defect {
+        let cause = response.response().error().map_or_else(|| status.to_string(), ToString::to_string);
+        tracing::error!(target: crate::telemetry::OUTSIDE, %request_id, %cause, pattern = response.request().match_pattern(), "a request failed");
+    }
+    let state = response.request().app_data::<Data<State>>().cloned();
+    let error = response.response().error().and_then(|error| error.as_error::<AppError>());
+    let (heading, text) = error_text(status, error, state.as_ref().and_then(|state| state.settings.public_url.as_deref()));
+    let warnings = state.as_ref().map_or(&[][..], |state| state.warnings());
+    let page = ErrorPage { heading, text: &text, request_id: is_defect.then_some(request_id.as_str()), warnings };
+    let html = page.render().unwrap_or_else(|_| heading.to_owned());
+    Ok(response.map_body(|head, _| {
+        head.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));
+        BoxBody::new(html)
+    }))
+}
+
+/// Returns the heading, and the text that tells what to do next.
+fn error_text(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>) -> (&'static str, Cow<'static, str>) {
+    match error {
+        Some(AppError::OtherOrigin) => {
+            ("This form was sent from another address", messages::access::other_origin(public_url).into())
+        }
+        Some(AppError::Forbidden) => ("Your role doesn’t allow this", "Ask an owner of your company to do it.".into()),
+        Some(AppError::CsrfFailed) => ("This form has expired", messages::access::expired(public_url).into()),
+        Some(AppError::PasswordsBusy) => (
+            "Sign-in is busy",
+            "Too many people are signing in. Wait a few seconds, then go back and submit the form again.".into(),
+        ),
+        _ => {
+            let (heading, text) = status_text(status);
+            (heading, text.into())
+        }
+    }
+}
+
+/// Returns heading and text by status alone.
+fn status_text(status: StatusCode) -> (&'static str, &'static str) {
+    match status {
+        StatusCode::NOT_FOUND => (
+            "There is no such page",
+            "It may have been removed, or the address has a slip in it. Start again from the dashboard.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("This page cannot be used that way", "Go back to the page you came from and use its buttons.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => ("That is too much for a form", "Nothing was changed. Go back and send less."),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("The database does not answer", "Nothing you stored is lost. Wait a moment, then try again.")
+        }
+        status if status.is_server_error() => {
+            ("Something broke on our side", "Tell the person who runs this server the number below; the log says why.")
+        }
+        _ => ("The request could not be read", "Nothing was changed. Go back, reload the page and try again."),
+    }
+}
+
+/// Renders a page as a response.
+pub(crate) fn html(status: StatusCode, template: &impl Template) -> Result<HttpResponse, AppError> {
+    let body = template.render()?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
+}

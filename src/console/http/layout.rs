@@ -1,0 +1,249 @@
+//! The layout of signed-in pages: top bar, mode, navigation, breadcrumbs, flash message.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::{
+    apps::App,
+    gateways::Mode,
+    messages::{OffConnection, OtherMode, Warning},
+    urls,
+};
+
+/// Entry of the console's left menu.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConsoleEntry {
+    Dashboard,
+    PersonalInfo,
+    Applications,
+    Settings,
+}
+
+/// Entry of an app's left menu.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppEntry {
+    Overview,
+    Transactions,
+    Events,
+    Rejections,
+    Settings,
+}
+
+impl AppEntry {
+    /// The entry of the page at a path below an app.
+    pub(crate) fn of(path: &str) -> Self {
+        match path.split('/').nth(4) {
+            None | Some("") => Self::Overview,
+            Some("events") => Self::Events,
+            Some("rejections") => Self::Rejections,
+            Some("settings") => Self::Settings,
+            Some(_) => Self::Transactions,
+        }
+    }
+}
+
+/// A link of the left menu.
+pub(crate) struct NavLink {
+    pub(crate) url: String,
+    pub(crate) icon: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) is_current: bool,
+}
+
+/// A breadcrumb.
+pub(crate) struct Breadcrumb {
+    pub(crate) label: String,
+    pub(crate) url: String,
+}
+
+/// The app that a page belongs to.
+pub(crate) struct ShellApp {
+    pub(crate) name: String,
+    /// URL that enables the app, if it is disabled.
+    pub(crate) enable_url: Option<String>,
+}
+
+/// The mode of a page, with the URLs of the page in both modes.
+pub(crate) struct ModeSwitch {
+    pub(crate) current: Mode,
+    pub(crate) test_url: String,
+    pub(crate) live_url: String,
+}
+
+impl ModeSwitch {
+    pub(crate) fn is_test(&self) -> bool {
+        self.current == Mode::Test
+    }
+}
+
+/// A flash message, shown once: a success, or a warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Flash {
+    text: String,
+    is_good: bool,
+}
+
+impl Flash {
+    pub(super) fn good(text: &str) -> Self {
+        Self { text: text.to_owned(), is_good: true }
+    }
+
+    pub(super) fn warning(text: &str) -> Self {
+        Self { text: text.to_owned(), is_good: false }
+    }
+
+    /// Encodes the message for the flash cookie.
+    pub(super) fn carried(&self) -> String {
+        format!("{}{}", if self.is_good { SUCCESS_PREFIX } else { WARNING_PREFIX }, self.text)
+    }
+
+    pub(super) fn read(carried: &str) -> Option<Self> {
+        carried.strip_prefix(SUCCESS_PREFIX).map(Self::good).or_else(|| carried.strip_prefix(WARNING_PREFIX).map(Self::warning))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) const fn class(&self) -> &'static str {
+        if self.is_good { "is-good" } else { "is-warn" }
+    }
+
+    pub(crate) const fn icon(&self) -> &'static str {
+        if self.is_good { "good" } else { "warn" }
+    }
+}
+
+/// Prefixes of an encoded flash message.
+const SUCCESS_PREFIX: char = '+';
+const WARNING_PREFIX: char = '!';
+
+/// The layout around a page's content.
+pub(crate) struct Layout {
+    pub(crate) title: String,
+    pub(crate) csrf: String,
+    pub(crate) user_name: String,
+    pub(crate) user_role: &'static str,
+    pub(crate) company_name: String,
+    pub(crate) nav_label: String,
+    pub(crate) nav: Vec<NavLink>,
+    pub(crate) crumbs: Vec<Breadcrumb>,
+    /// URL of the page, used to return to it.
+    pub(crate) here: String,
+    pub(crate) app: Option<ShellApp>,
+    pub(crate) mode: Option<ModeSwitch>,
+    /// What needs attention in the other mode.
+    pub(crate) other_mode: Option<OtherMode>,
+    /// Disabled connections of the mode.
+    pub(crate) off: Vec<OffConnection>,
+    pub(crate) flash: Option<Flash>,
+    /// Warnings shown on every page.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl Layout {
+    /// Returns up to two initials of the user.
+    pub(crate) fn initials(&self) -> String {
+        initials(&self.user_name)
+    }
+
+    /// Returns the window title: page, app with mode, product.
+    pub(crate) fn window_title(&self) -> String {
+        let app = self.app.as_ref().map(|app| match &self.mode {
+            Some(mode) => format!("{} ({})", app.name, mode.current.label()),
+            None => app.name.clone(),
+        });
+        [Some(self.title.clone()), app, Some("KS Pay".to_owned())].into_iter().flatten().collect::<Vec<_>>().join(" – ")
+    }
+
+    /// True for the last breadcrumb, the parent, which is the only one shown on phones.
+    pub(crate) fn is_parent(&self, index: usize) -> bool {
+        index + 1 == self.crumbs.len()
+    }
+
+    /// Appends a breadcrumb.
+    pub(crate) fn crumb(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
+        self.crumbs.push(Breadcrumb { label: label.into(), url: url.into() });
+        self
+    }
+
+    /// Sets the menu of the console.
+    pub(crate) fn console(mut self, current: ConsoleEntry) -> Self {
+        let link = |url: &str, icon, label, entry| NavLink { url: url.to_owned(), icon, label, is_current: current == entry };
+        "Console".clone_into(&mut self.nav_label);
+        self.nav = vec![
+            link(urls::PERSONAL_INFO, "person", "Personal Info", ConsoleEntry::PersonalInfo),
+            link(urls::APPLICATIONS, "apps", "Applications", ConsoleEntry::Applications),
+            link(urls::SETTINGS, "settings", "Settings", ConsoleEntry::Settings),
+        ];
+        self
+    }
+
+    /// Sets the menu of an app; links to pages with a mode keep the current mode.
+    pub(crate) fn app(mut self, app: &App, current: AppEntry, mode: Option<Mode>) -> Self {
+        let id = app.id;
+        let moded = |path: String| mode.map_or(path.clone(), |mode| urls::in_mode(&path, mode));
+        let link = |url, icon, label, entry| NavLink { url, icon, label, is_current: current == entry };
+        app.name.clone_into(&mut self.nav_label);
+        self.nav = vec![
+            link(moded(urls::app(id)), "overview", "Overview", AppEntry::Overview),
+            link(moded(urls::transactions(id)), "transactions", "Transactions", AppEntry::Transactions),
+            link(moded(urls::events(id)), "events", "Events", AppEntry::Events),
+            link(moded(urls::rejections(id)), "failed", "Rejections", AppEntry::Rejections),
+            link(urls::apps_choose(id), "settings", "Settings", AppEntry::Settings),
+        ];
+        self.app = Some(ShellApp { name: app.name.clone(), enable_url: (!app.is_enabled).then(|| urls::app_enabled(id)) });
+        self
+    }
+
+    /// Adds notices about the other mode, and about disabled connections of the current mode.
+    pub(crate) fn notices(mut self, other: Option<OtherMode>, off: Vec<OffConnection>) -> Self {
+        (self.other_mode, self.off) = (other, off);
+        self
+    }
+
+    /// Sets the mode of a page that has the same path in both modes.
+    pub(crate) fn in_mode(self, path: &str, current: Mode) -> Self {
+        let (test, live) = (urls::in_mode(path, Mode::Test), urls::in_mode(path, Mode::Live));
+        self.with_mode_urls(current, test, live)
+    }
+
+    /// Sets the mode of a page that has a separate URL in each mode.
+    pub(crate) fn with_mode_urls(mut self, current: Mode, test_url: String, live_url: String) -> Self {
+        self.mode = Some(ModeSwitch { current, test_url, live_url });
+        self
+    }
+}
+
+/// The most code points that fit the circle.
+const MAX_INITIAL_CHARS: usize = 5;
+
+/// The first letters of up to two words, as many as fit; a letter may have several code points, as one of Devanagari with its
+/// vowel sign.
+fn initials(name: &str) -> String {
+    let letters = name.split_whitespace().filter_map(|word| word.graphemes(true).next());
+    let mut initials = String::new();
+    for letter in letters.take(2).map(str::to_uppercase) {
+        if initials.is_empty() || initials.chars().count() + letter.chars().count() <= MAX_INITIAL_CHARS {
+            initials.push_str(&letter);
+        }
+    }
+    initials
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_that_do_not_fit_the_circle_together_are_not_shown_together() {
+        assert_eq!(initials("क्षितिज श्रीवास्तव"), "क्षि");
+    }
+
+    #[test]
+    fn an_initial_is_a_whole_letter() {
+        for (name, letters) in [("Meera Iyer", "MI"), ("मीरा शर्मा देवी", "मीश"), ("श्री लक्ष्मी", "श्रील"), ("émile", "É"), ("", "")]
+        {
+            assert_eq!(initials(name), letters, "{name}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! HTTP layer of the console: sessions, forms, cookies, errors and layout, without domain logic.
+
+pub(crate) mod assets;
+pub(crate) mod catch_panic;
+pub(crate) mod confirmation;
+pub(crate) mod cookies;
+pub(crate) mod csrf;
+pub(crate) mod error;
+pub(crate) mod form;
+pub(crate) mod headers;
+pub(crate) mod layout;
+mod mode_memory;
+pub(crate) mod page;
+pub(crate) mod pagination;
+pub(crate) mod payload;
+pub(crate) mod proof;
+pub(crate) mod session;
+pub(crate) mod signed_form;
+pub(crate) mod state;
+pub(crate) mod streams;
+pub(crate) mod untrusted_proxy;

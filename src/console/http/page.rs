@@ -1,0 +1,239 @@
+//! Request context of signed-in pages: the user, the flash message, and the response helpers.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt::Display,
+    future::Future,
+    net::IpAddr,
+    pin::Pin,
+};
+
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{Method, StatusCode, header},
+    web::Data,
+};
+use askama::Template;
+
+use super::{
+    cookies, csrf,
+    error::{AppError, html},
+    layout::{AppEntry, Flash, Layout},
+    mode_memory::{self, ModeMemory},
+    session::{self, SignedIn},
+};
+use crate::{
+    accounts::{
+        authz::{Actor, Permission},
+        security_log,
+    },
+    apps::{self, App},
+    console::http::state::State,
+    db::{DbError, Tx},
+    gateways::Mode,
+    net::client_ip,
+    primitives::{id::AppId, time::Timestamp},
+    urls,
+};
+
+const FLASH: &str = "ks_pay_flash";
+
+/// The context of a request from a signed-in user.
+pub(crate) struct RequestContext {
+    pub(crate) state: Data<State>,
+    pub(crate) signed_in: SignedIn,
+    pub(crate) now: Timestamp,
+    address: IpAddr,
+    flash: Option<Flash>,
+    /// URL of the page if the request is a `GET`, else empty.
+    here: String,
+    modes: ModeMemory,
+    /// True if the visitor navigated to this page, so that its mode is remembered.
+    is_own_choice: bool,
+    chosen: Cell<Option<(AppId, Mode)>>,
+    /// The app of the page, once it was looked up.
+    app: RefCell<Option<App>>,
+}
+
+/// A page of an app whose address asks for a mode that does not exist.
+#[derive(Template)]
+#[template(path = "errors/mode.html")]
+struct UnknownMode {
+    shell: Layout,
+    test_url: String,
+    live_url: String,
+}
+
+impl FromRequest for RequestContext {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::find(&request).await })
+    }
+}
+
+impl RequestContext {
+    /// Finds the signed-in user; else returns a redirect to sign-in, which for a `GET` leads back to this page.
+    pub(super) async fn find(request: &HttpRequest) -> Result<Self, AppError> {
+        let state = state(request)?;
+        let Some(signed_in) = session::find(request, &state).await? else {
+            let is_get = request.method() == Method::GET;
+            let path = request.uri().path_and_query().map(ToString::to_string);
+            return Err(AppError::SignedOut { return_to: path.filter(|path| is_get && path != "/") });
+        };
+        let permission = request.extensions().get::<Permission>().copied();
+        if permission.is_some_and(|permission| !signed_in.user.role.permits(permission)) {
+            return Err(AppError::Forbidden);
+        }
+        let flash = cookies::read_signed(request, &state, FLASH).and_then(|carried| Flash::read(&carried));
+        let modes = ModeMemory::of(request, &state);
+        let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(ToString::to_string);
+        let here = here.unwrap_or_default();
+        let is_own_choice = mode_memory::is_own_choice(request);
+        Ok(Self {
+            now: state.clock.now(),
+            address: client_ip::address(request, &state.settings.trusted_proxies),
+            state,
+            signed_in,
+            flash,
+            here,
+            modes,
+            is_own_choice,
+            chosen: Cell::new(None),
+            app: RefCell::new(None),
+        })
+    }
+
+    /// Returns the user as the actor of what this request does.
+    pub(crate) fn actor(&self) -> Actor<'_> {
+        Actor::user(&self.signed_in.user, self.address)
+    }
+
+    /// Appends an entry to the security log, in the unit of work of the action.
+    pub(crate) async fn record(&self, tx: &mut Tx, action: security_log::Action, object: impl Display) -> Result<(), DbError> {
+        security_log::append(tx, &self.actor(), action, object, self.now).await
+    }
+
+    /// Creates the layout of the page.
+    pub(crate) fn shell(&self, title: impl Into<String>) -> Layout {
+        Layout {
+            title: title.into(),
+            csrf: csrf::token(&self.state.vault, self.signed_in.token.expose()),
+            user_name: self.signed_in.user.name.clone(),
+            user_role: self.signed_in.user.role.as_str(),
+            company_name: self.signed_in.company.name.clone(),
+            nav_label: String::new(),
+            nav: Vec::new(),
+            crumbs: Vec::new(),
+            here: self.here.clone(),
+            app: None,
+            mode: None,
+            other_mode: None,
+            off: Vec::new(),
+            flash: self.flash.clone(),
+            warnings: self.state.warnings().to_vec(),
+        }
+    }
+
+    /// Finds an app of the company; an app of another company is reported as not found.
+    pub(crate) async fn app(&self, id: &str) -> Result<App, AppError> {
+        let id = id.parse().map_err(|_| AppError::NotFound)?;
+        let mut reader = self.state.db.reader().await?;
+        let app = apps::store::find(&mut reader, self.signed_in.company.id, id).await?.ok_or(AppError::NotFound)?;
+        self.app.replace(Some(app.clone()));
+        Ok(app)
+    }
+
+    /// Returns the mode chosen for the app: the requested one, which is then remembered, else the remembered one.
+    ///
+    /// # Errors
+    /// [`AppError::UnknownMode`] if the URL has an invalid mode: no other mode is shown instead.
+    pub(crate) fn chosen_mode(&self, app: AppId, asked: &str) -> Result<Option<Mode>, AppError> {
+        let Some(mode) = self.asked_mode(asked)? else { return Ok(self.modes.get(app)) };
+        self.remember_mode(app, mode);
+        Ok(Some(mode))
+    }
+
+    /// Parses the mode in a URL; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`AppError::UnknownMode`] with an error page that has the app's navigation, if there is no such mode.
+    pub(crate) fn asked_mode(&self, asked: &str) -> Result<Option<Mode>, AppError> {
+        if asked.is_empty() {
+            return Ok(None);
+        }
+        asked.parse().map(Some).map_err(|_| self.unknown_mode())
+    }
+
+    fn unknown_mode(&self) -> AppError {
+        let app = self.app.borrow();
+        let Some(app) = app.as_ref() else { return AppError::NotFound };
+        let path = self.here.split('?').next().unwrap_or_default();
+        let of = |mode| urls::in_mode(path, mode);
+        let shell = self.shell("There is no such mode").app(app, AppEntry::of(path), None);
+        let shell =
+            shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+        match (UnknownMode { shell, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render() {
+            Ok(html) => AppError::UnknownMode(html),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Remembers the mode of a page that shows a single mode.
+    pub(crate) fn remember_mode(&self, app: AppId, mode: Mode) {
+        if self.is_own_choice {
+            self.chosen.set(Some((app, mode)));
+        }
+    }
+
+    /// Renders the page with status 200.
+    pub(crate) fn ok(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
+        self.answer(StatusCode::OK, template)
+    }
+
+    /// Renders the page again with its errors, with status 422.
+    pub(crate) fn unprocessable(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
+        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template)
+    }
+
+    fn answer(&self, status: StatusCode, template: &impl Template) -> Result<HttpResponse, AppError> {
+        let mut response = html(status, template)?;
+        if self.flash.is_some() {
+            // A cookie that cannot be added would only show the flash twice.
+            let _ = response.add_cookie(&cookies::removal(&self.state, FLASH));
+        }
+        if let Some(cookie) = self.chosen.get().and_then(|(app, mode)| self.modes.remember(&self.state, app, mode)) {
+            let _ = response.add_cookie(&cookie);
+        }
+        Ok(response)
+    }
+
+    /// Redirects with a success message; without a message if `flash` is empty.
+    pub(crate) fn redirect(&self, to: &str, flash: &str) -> HttpResponse {
+        if flash.is_empty() { see_other(to) } else { self.carry(to, &Flash::good(flash)) }
+    }
+
+    /// Redirects with a warning.
+    pub(crate) fn redirect_warning(&self, to: &str, why: &str) -> HttpResponse {
+        self.carry(to, &Flash::warning(why))
+    }
+
+    fn carry(&self, to: &str, flash: &Flash) -> HttpResponse {
+        let mut response = see_other(to);
+        let _ = response.add_cookie(&cookies::signed(&self.state, FLASH, &flash.carried()));
+        response
+    }
+}
+
+/// `303 See Other`.
+pub(crate) fn see_other(to: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
+
+/// The server's state.
+pub(super) fn state(request: &HttpRequest) -> Result<Data<State>, AppError> {
+    request.app_data::<Data<State>>().cloned().ok_or_else(|| AppError::Internal("no state".into()))
+}

@@ -1,0 +1,105 @@
+//! The state shared by the request handlers of a server.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::{
+    accounts::{limits::Limits, password::PasswordHasher},
+    console::http::{streams::Streams, untrusted_proxy::UntrustedProxy},
+    db::Db,
+    gateways::Gateway,
+    ingestion::Ingestion,
+    messages::Warning,
+    net::client_ip::TrustedProxies,
+    primitives::{shutdown::Shutdown, time::Clock, vault::Vault},
+    rejections::recorder::DiagnosisContext,
+    url_check::limiter::CheckLimiter,
+};
+
+/// The settings of the installation that pages need.
+pub(crate) struct Settings {
+    /// The configured base of every URL shown; `None` means the address listened on.
+    pub(crate) public_url: Option<String>,
+    /// The address of each gateway's API that is called.
+    pub(crate) api_addresses: Vec<(Gateway, String)>,
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// The warnings shown on every page.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl Settings {
+    /// Returns the address of a gateway's API; empty if its API is not called.
+    pub(crate) fn api_of(&self, gateway: Gateway) -> &str {
+        self.api_addresses.iter().find(|(of, _)| *of == gateway).map_or("", |(_, address)| address)
+    }
+}
+
+/// The shared state of one server.
+pub(crate) struct State {
+    pub(crate) db: Db,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    pub(crate) passwords: PasswordHasher,
+    pub(crate) limits: Limits,
+    pub(crate) ingestion: Arc<Ingestion>,
+    pub(crate) checks: CheckLimiter,
+    pub(crate) key_checks: CheckLimiter,
+    pub(crate) streams: Streams,
+    pub(crate) untrusted_proxy: UntrustedProxy,
+    /// The base of every URL shown; set once the server listens.
+    pub(crate) base: OnceLock<String>,
+    /// When the database was last probed, and whether it could store.
+    pub(crate) probed: tokio::sync::Mutex<Option<(tokio::time::Instant, bool)>>,
+    pub(crate) shutdown: Shutdown,
+}
+
+impl State {
+    pub(crate) fn new(
+        (db, vault, clock): (Db, Vault, Clock),
+        settings: Settings,
+        ingestion: Arc<Ingestion>,
+        shutdown: Shutdown,
+    ) -> Self {
+        Self {
+            untrusted_proxy: UntrustedProxy::default(),
+            ingestion,
+            db,
+            vault,
+            limits: Limits::new(&clock),
+            checks: CheckLimiter::new(&clock),
+            key_checks: CheckLimiter::new(&clock),
+            clock,
+            settings,
+            passwords: PasswordHasher::new(),
+            streams: Streams::default(),
+            base: OnceLock::new(),
+            probed: tokio::sync::Mutex::new(None),
+            shutdown,
+        }
+    }
+
+    /// Returns the base of every URL shown, without a trailing slash. Never taken from a request.
+    pub(crate) fn base(&self) -> &str {
+        self.base.get().map_or("", String::as_str)
+    }
+
+    /// The warnings shown on every page.
+    pub(crate) fn warnings(&self) -> &[Warning] {
+        &self.settings.warnings
+    }
+
+    /// Returns what diagnosis needs.
+    pub(crate) fn kit(&self) -> DiagnosisContext {
+        DiagnosisContext {
+            db: self.db.clone(),
+            vault: self.vault.clone(),
+            clock: self.clock.clone(),
+            base: self.base().to_owned(),
+        }
+    }
+
+    /// True if the server is reached over HTTPS, so that cookies and headers can require it.
+    pub(crate) fn is_https(&self) -> bool {
+        self.base().starts_with("https://")
+    }
+}

@@ -1,0 +1,83 @@
+//! `GET /ks-pay/apps/{app}`
+
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
+use serde::Deserialize;
+
+use super::{DEFAULT_PERIOD, Figures, period, views};
+use crate::{
+    connections::SetupProgress,
+    console::{
+        http::{error::AppError, layout::AppEntry, page::RequestContext},
+        read_models::{mode_selection::shown, payment_row::Row, rejection_summary},
+    },
+    ledger::payments::{self, store},
+    primitives::{date_range::DateRange, keyset::PageRequest},
+    rejections, urls,
+};
+
+/// Number of recent transactions shown.
+const RECENT: usize = 6;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    mode: String,
+    days: String,
+}
+
+/// Renders the overview.
+pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
+    let app = page.app(&app).await?;
+    let period = period(&asked.days);
+    let (count, is_period_valid) = (period.unwrap_or(DEFAULT_PERIOD), period.is_some());
+    let days = DateRange::until_now(page.now, count);
+    let mut reader = page.state.db.reader().await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &asked.mode)?, page.now).await?;
+    let mode = shown.mode;
+    let filter = store::Filter { app: app.id, mode, from: days.start(), until: days.end(), status: None };
+    let of_app = rejections::store::Filter { app: app.id, mode };
+    let refused = rejections::store::count(&mut reader, of_app, page.now.minus(rejections::RETENTION)).await?;
+    let (mut sums, mut recent, mut newest) = (Vec::new(), Vec::new(), None);
+    if is_period_valid {
+        sums = store::daily_totals::days(&mut reader, app.id, mode, days).await?;
+        recent = payments::list(&mut reader, &filter, PageRequest::Newest).await?.rows;
+    }
+    if is_period_valid && recent.is_empty() {
+        newest = payments::newest(&mut reader, app.id, mode).await?;
+    }
+    let is_nothing_yet = is_period_valid && recent.is_empty() && newest.is_none();
+    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (&app, evidence));
+    let causes = rejection_summary::causes(&mut reader, failing).await?;
+    drop(reader);
+    let health = |(connection, evidence): &(_, _)| {
+        let state = SetupProgress { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
+        let url = urls::evidence(app.id, connection.gateway, mode);
+        views::Health::new(connection, evidence, state, url, page.now)
+    };
+    let (test, live) = views::mode_urls(app.id, count);
+    let shell = page
+        .shell("App Overview")
+        .app(&app, AppEntry::Overview, Some(mode))
+        .with_mode_urls(mode, test, live)
+        .notices(shown.other, shown.off);
+    let view = views::Show {
+        shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
+        app: app.id,
+        mode,
+        count,
+        is_period_valid,
+        refused,
+        health: shown.connections.iter().map(health).collect(),
+        figures: Figures::of(&sums, days),
+        connections: shown.connections,
+        is_nothing_yet,
+        causes,
+        newest,
+        recent: recent.iter().take(RECENT).map(|row| Row::new(row, page.now)).collect(),
+        now: page.now,
+    };
+    if is_period_valid { page.ok(&view) } else { page.unprocessable(&view) }
+}

@@ -1,0 +1,234 @@
+//! View model of the App Overview.
+
+use askama::Template;
+
+use super::{
+    DEFAULT_PERIOD, Figures, PERIODS,
+    chart::{Chart, percent},
+};
+use crate::{
+    connections::{self, Connection, activity::Activity},
+    console::{http::layout::Layout, read_models::payment_row::Row},
+    gateways::Mode,
+    ledger::payments::Transaction,
+    messages::{self, EmptyState, StatusLine, rejections::Causes},
+    primitives::{
+        id::AppId,
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+    urls,
+};
+
+/// `/ks-pay/apps/{app}`
+#[derive(Template)]
+#[template(path = "overview/show.html")]
+pub(crate) struct Show {
+    pub(crate) shell: Layout,
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    pub(crate) count: i32,
+    /// True if the requested period is selectable; otherwise the page shows no figures.
+    pub(crate) is_period_valid: bool,
+    pub(crate) connections: Vec<(Connection, Activity)>,
+    /// Why requests were rejected, if nothing else was received.
+    pub(crate) causes: Causes,
+    pub(crate) health: Vec<Health>,
+    /// How many requests were rejected recently.
+    pub(crate) refused: i64,
+    pub(crate) figures: Figures,
+    pub(crate) recent: Vec<Row>,
+    pub(crate) is_nothing_yet: bool,
+    /// The newest transaction, if the period has none.
+    pub(crate) newest: Option<Transaction>,
+    pub(crate) now: Timestamp,
+}
+
+/// State of a connection's webhook, in one line.
+pub(crate) struct Health {
+    pub(crate) gateway: &'static str,
+    pub(crate) line: StatusLine,
+    pub(crate) url: String,
+    pub(crate) way: &'static str,
+}
+
+impl Health {
+    pub(crate) fn new(
+        connection: &Connection,
+        evidence: &Activity,
+        state: connections::ConnectionState,
+        url: String,
+        now: Timestamp,
+    ) -> Self {
+        let way = if state == connections::ConnectionState::Failing { "See the cause" } else { "View webhook" };
+        Self { gateway: connection.gateway.label(), line: messages::line(connection.gateway, state, evidence, now), url, way }
+    }
+}
+
+/// A table row with a meter.
+pub(crate) struct Share {
+    pub(crate) label: String,
+    pub(crate) class: &'static str,
+    pub(crate) count: String,
+    pub(crate) part: i64,
+    pub(crate) percent: String,
+}
+
+/// Returns the URLs of the page in both modes.
+pub(crate) fn mode_urls(app: AppId, count: i32) -> (String, String) {
+    let of = |mode| address(app, mode, count);
+    (of(Mode::Test), of(Mode::Live))
+}
+
+fn address(app: AppId, mode: Mode, count: i32) -> String {
+    let days = if count == DEFAULT_PERIOD { String::new() } else { count.to_string() };
+    urls::query(&urls::app(app), &[("mode", mode.slug()), ("days", &days)])
+}
+
+impl Show {
+    /// Returns the selectable periods: URL, label, and whether it is selected.
+    pub(crate) fn periods(&self) -> impl Iterator<Item = (String, String, bool)> + '_ {
+        let of = |days| (address(self.app, self.mode, days), messages::period(days), self.is_period_valid && days == self.count);
+        PERIODS.into_iter().map(of)
+    }
+
+    pub(crate) fn period(&self) -> String {
+        messages::period(self.count).to_lowercase()
+    }
+
+    /// True if the period is today alone: the amount received is then shown only once.
+    pub(crate) fn is_today(&self) -> bool {
+        self.count == 1
+    }
+
+    pub(crate) fn received_today(&self) -> String {
+        first(&self.figures.today)
+    }
+
+    pub(crate) fn payments_today(&self) -> String {
+        with_others(&messages::count(self.figures.payments_today, "payment so far", "payments so far"), &self.figures.today)
+    }
+
+    pub(crate) fn received(&self) -> String {
+        first(&self.figures.received)
+    }
+
+    pub(crate) fn payments(&self) -> String {
+        with_others(&messages::count(self.figures.ways.went_through(), "payment", "payments"), &self.figures.received)
+    }
+
+    pub(crate) fn refunded(&self) -> String {
+        first(&self.figures.refunded)
+    }
+
+    pub(crate) fn refunds(&self) -> String {
+        let text = with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded);
+        messages::with_costs(text, &self.figures.refund_pending, &self.figures.lost)
+    }
+
+    pub(crate) fn went_through(&self) -> String {
+        let ways = self.figures.ways;
+        if ways.settled() == 0 { "–".to_owned() } else { percent(ways.went_through(), ways.settled()) }
+    }
+
+    pub(crate) fn failed(&self) -> String {
+        let ways = self.figures.ways;
+        messages::failed_of(ways.failed, ways.returned, ways.settled())
+    }
+
+    pub(crate) fn chart(&self) -> Chart {
+        Chart::of(&self.figures.daily)
+    }
+
+    /// Returns the labels of the grid lines, top to bottom.
+    pub(crate) fn scale(&self) -> Vec<String> {
+        self.chart().labels.into_iter().map(messages::number_text).collect()
+    }
+
+    /// Returns the text alternative of the chart, for screen readers.
+    pub(crate) fn chart_label(&self) -> String {
+        let today = self.now.zoned().date();
+        let said = |(day, money): &(_, Money)| format!("{}, {money}", messages::date(*day, today));
+        let most = self.figures.daily.iter().max_by_key(|(_, money)| money.subunits).map(said).unwrap_or_default();
+        let last = self.figures.daily.last().map(|(_, money)| money.to_string()).unwrap_or_default();
+        format!("Bars for {}. Most on {most}; today so far {last}.", self.period())
+    }
+
+    pub(crate) fn day(&self, day: jiff::civil::Date) -> String {
+        messages::date(day, self.now.zoned().date())
+    }
+
+    pub(crate) fn unit(&self) -> String {
+        let currency = self.chart().currency;
+        if currency == Currency::INR { "₹".to_owned() } else { currency.to_string() }
+    }
+
+    pub(crate) fn ways(&self) -> Vec<Share> {
+        let ways = self.figures.ways;
+        let rows = [
+            ("Paid", "bar-1", ways.paid),
+            ("Refunded", "bar-2", ways.refunded),
+            ("Failed", "bar-4", ways.failed),
+            ("Returned, never captured", "bar-5", ways.returned),
+            ("Not decided yet", "bar-3", ways.open),
+        ];
+        let row = |(label, class, part)| share(label, class, part, ways.all());
+        rows.into_iter().filter(|(_, _, part)| *part > 0).map(row).collect()
+    }
+
+    /// Returns the outcomes as segments of a single bar: class, offset, length.
+    pub(crate) fn parts(&self) -> Vec<(&'static str, i64, i64)> {
+        let mut from = 0;
+        let part = |share: Share| {
+            let at = from;
+            from += share.part;
+            (share.class, at, share.part)
+        };
+        self.ways().into_iter().map(part).collect()
+    }
+
+    pub(crate) fn methods(&self) -> Vec<Share> {
+        let all = self.figures.methods.iter().map(|(_, count)| count).sum();
+        let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty())).to_owned();
+        self.figures.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
+    }
+
+    /// Returns a summary of the rejected requests and their URL; `None` if there are none.
+    pub(crate) fn rejections(&self) -> Option<(String, String)> {
+        let url = urls::in_mode(&urls::rejections(self.app), self.mode);
+        (self.refused > 0).then(|| (messages::rejections::rejected_recently(self.refused), url))
+    }
+
+    /// Returns the empty state shown instead of the figures, if any.
+    pub(crate) fn empty(&self) -> Option<EmptyState> {
+        if !self.is_period_valid {
+            return Some(messages::invalid_period(address(self.app, self.mode, DEFAULT_PERIOD)));
+        }
+        if self.is_nothing_yet {
+            let (app, gateway) = (self.app, self.connections.first().map(|(connection, _)| connection.gateway));
+            let yet = messages::EmptyTransactions::Yet { mode: self.mode, app, gateway }.at("");
+            return Some(messages::nothing_but_refused(yet, &self.connections, &self.causes));
+        }
+        let newest = self.newest.as_ref()?;
+        let all = urls::in_mode(&urls::transactions(self.app), self.mode);
+        Some(messages::nothing_in_period(&self.period(), messages::past_day(newest.created_at, self.now).as_deref(), &all))
+    }
+
+    pub(crate) fn all(&self) -> String {
+        urls::in_mode(&urls::transactions(self.app), self.mode)
+    }
+}
+
+fn share(label: &str, class: &'static str, part: i64, all: i64) -> Share {
+    Share { label: label.to_owned(), class, count: messages::number_text(part), part, percent: percent(part, all) }
+}
+
+fn first(money: &[Money]) -> String {
+    money.first().copied().unwrap_or(Money::new(0, Currency::INR)).to_string()
+}
+
+/// Appends the amounts in other currencies, which are never added up.
+fn with_others(text: &str, money: &[Money]) -> String {
+    let others = money.iter().skip(1).filter(|money| money.subunits != 0);
+    others.fold(text.to_owned(), |text, money| format!("{text}; {money}"))
+}

@@ -1,0 +1,7 @@
+//! Transaction History, its download, and the page of a transaction.
+
+pub(crate) mod export;
+pub(crate) mod forms;
+pub(crate) mod routes;
+pub(crate) mod timeline;
+pub(crate) mod views;

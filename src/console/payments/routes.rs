@@ -1,0 +1,297 @@
+//! Routes of Transaction History, its download, and the page of a transaction.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, header},
+    web::{Bytes, Path, Query},
+};
+use futures_util::{StreamExt as _, stream};
+
+use super::{
+    export,
+    forms::{DEFAULT_DAYS, ListForm, ListQuery, Search},
+    views,
+};
+use crate::{
+    accounts::security_log::Action,
+    apps::App,
+    console::{
+        http::{
+            confirmation,
+            error::AppError,
+            layout::{AppEntry, Layout},
+            page::RequestContext,
+            pagination::Pager,
+            payload::Payload,
+        },
+        read_models::{
+            mode_selection::{ModeSelection, shown},
+            payment_row::Row,
+            rejection_summary,
+        },
+    },
+    db::{Db, DbError, Reader},
+    events,
+    gateways::Mode,
+    ledger::payments::{
+        NEWEST, Transaction, cursor, cursor_text,
+        dispute_costs::OtherCosts,
+        state::DisplayState,
+        store::{
+            self, Filter,
+            references::{self, Order},
+        },
+    },
+    messages::{self, EmptyState},
+    primitives::{
+        date_range::DateRange,
+        keyset::{ListPage as Rows, PageRequest},
+        time::Timestamp,
+    },
+    urls,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// The maximum number of transactions in the sum of a list.
+const MAX_SUMMED_ROWS: i64 = 50_000;
+/// The maximum number of results of a search by gateway id.
+const MAX_SEARCH_RESULTS: i64 = 200;
+/// The maximum number of events on the page of a transaction.
+const MAX_EVENTS_SHOWN: i64 = 200;
+/// The maximum number of failed payment attempts that are shown with their reason.
+const MAX_REASONS_SHOWN: usize = 10;
+/// The number of rows per chunk of the download, which limits its memory.
+const CHUNK: i64 = 1000;
+
+/// `GET /ks-pay/apps/{app}/transactions`
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
+    let app = page.app(&app).await?;
+    let form = form.into_inner();
+    let wanted = form.read(page.now);
+    let mut reader = page.state.db.reader().await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
+    let mode = shown.mode;
+    if !wanted.errors.is_empty() {
+        return render_invalid(&page, &app, shown, form, wanted);
+    }
+    let filter = wanted.filter(app.id, mode);
+    let (rows, sum) = if let Some(name) = &wanted.name {
+        (found(find(&mut reader, &app, mode, name).await?), String::new())
+    } else {
+        let sums = store::daily_totals::list(&mut reader, &filter, MAX_SUMMED_ROWS).await?;
+        let side = PageRequest::read(&form.before, &form.after, cursor);
+        (crate::ledger::payments::list(&mut reader, &filter, side).await?, messages::sum(&sums, wanted.status, MAX_SUMMED_ROWS))
+    };
+    let empty =
+        if rows.rows.is_empty() { Some(empty_state(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
+    let shell = list_shell(&page, &app, shown);
+    let pager = pager(&app, mode, &wanted, &rows);
+    let rows = rows.rows.iter().map(|row| Row::new(row, page.now)).collect();
+    page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, sum, pager, empty, now: page.now })
+}
+
+/// Renders the list without rows, and with each error at its field.
+fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: ListQuery) -> Answer {
+    let (mode, rows) = (shown.mode, found(Vec::new()));
+    let empty = Some(messages::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
+    let (shell, pager) = (list_shell(page, app, shown), pager(app, mode, &wanted, &rows));
+    let sum = String::new();
+    page.unprocessable(&views::Index {
+        shell,
+        app: app.id,
+        mode,
+        form,
+        wanted,
+        rows: Vec::new(),
+        sum,
+        pager,
+        empty,
+        now: page.now,
+    })
+}
+
+fn list_shell(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
+    let path = urls::transactions(app.id);
+    let shell = page.shell("Transaction History").app(app, AppEntry::Transactions, Some(shown.mode)).in_mode(&path, shown.mode);
+    let shell = shell.notices(shown.other, shown.off);
+    shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
+}
+
+fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
+    Rows { rows, has_newer: false, has_older: false }
+}
+
+async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search) -> Result<Vec<Transaction>, DbError> {
+    match name {
+        Search::Transaction(id) => {
+            let found = store::find(reader, app.id, *id).await?;
+            Ok(found.into_iter().filter(|transaction| transaction.mode == mode).collect())
+        }
+        Search::GatewayId(name) => store::find_by_gateway_id(reader, app.id, mode, name, MAX_SEARCH_RESULTS).await,
+    }
+}
+
+fn pager(app: &App, mode: Mode, wanted: &ListQuery, rows: &Rows<Transaction>) -> Pager {
+    let (from, to) =
+        if wanted.is_default { Default::default() } else { (wanted.days.first.to_string(), wanted.days.last.to_string()) };
+    let status = wanted.status.map_or("", DisplayState::as_str);
+    let link = |side, row: Option<&Transaction>| {
+        let place = row.map(cursor_text)?;
+        let asked = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status), (side, &place)];
+        Some(urls::query(&urls::transactions(app.id), &asked))
+    };
+    Pager {
+        newer: rows.has_newer.then(|| link("after", rows.rows.first())).flatten(),
+        older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
+        shown: format!("{} shown, newest first", rows.rows.len()),
+    }
+}
+
+/// Explains why the list is empty, and links to where there are transactions.
+async fn empty_state(
+    reader: &mut Reader,
+    page: &RequestContext,
+    app: &App,
+    shown: &ModeSelection,
+    form: &ListForm,
+    wanted: &ListQuery,
+) -> Result<EmptyState, AppError> {
+    let (path, mode) = (urls::transactions(app.id), shown.mode);
+    if let Some(name) = &wanted.name {
+        if let Search::GatewayId(reference) = name
+            && let Some(event) = events::store::find_by_reference(&mut *reader, app.id, mode, reference).await?
+        {
+            return Ok(messages::settlement_found(&event, urls::event(app.id, event.id), page.now));
+        }
+        let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
+        let is_there = !find(reader, app, other, name).await?.is_empty();
+        return Ok(messages::EmptyTransactions::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
+    }
+    let Some(newest) = crate::ledger::payments::newest(&mut *reader, app.id, mode).await? else {
+        let yet = messages::EmptyTransactions::Yet { mode, app: app.id, gateway: shown.gateway() }.at(&path);
+        let causes = rejection_summary::causes(reader, shown.connections.iter().map(|(_, evidence)| (app, evidence))).await?;
+        return Ok(messages::nothing_but_refused(yet, &shown.connections, &causes));
+    };
+    let today = page.now.zoned().date();
+    if wanted.status.is_none() && messages::past_day(newest.created_at, page.now).is_none() {
+        return Ok(messages::nothing_but_later(wanted.days, today, urls::transaction(app.id, newest.id)));
+    }
+    let wider = match wanted.status {
+        Some(_) => wanted.days,
+        None => DateRange::ending(newest.created_at.zoned().date().min(today), DEFAULT_DAYS),
+    };
+    Ok(messages::EmptyTransactions::Between { days: wanted.days, status: wanted.status, mode, wider, today }.at(&path))
+}
+
+/// `GET /ks-pay/apps/{app}/transactions.csv`
+pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
+    let app = page.app(&app).await?;
+    let wanted = form.read(page.now);
+    let mut reader = page.state.db.reader().await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
+    if !wanted.errors.is_empty() {
+        return render_invalid(&page, &app, shown, form.into_inner(), wanted);
+    }
+    let mode = shown.mode;
+    // The confirmation leads back to the list with the same query, so that its download is the same file.
+    let list = match request.query_string() {
+        "" => urls::in_mode(&urls::transactions(app.id), mode),
+        query => format!("{}?{query}", urls::transactions(app.id)),
+    };
+    confirmation::require_for_download(&page, &request, &list)?;
+    let mut response = HttpResponse::Ok();
+    response.content_type("text/csv; charset=utf-8");
+    let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode));
+    response.insert_header((header::CONTENT_DISPOSITION, name));
+    if request.method() == Method::HEAD {
+        return Ok(response.streaming(stream::empty::<Result<Bytes, DbError>>()));
+    }
+    let mut tx = page.state.db.begin().await?;
+    page.record(&mut tx, Action::PaymentsExported, app.id).await?;
+    tx.commit().await?;
+    if let Some(name) = &wanted.name {
+        let rows = find(&mut reader, &app, mode, name).await?;
+        let rows = with_costs(&mut reader, rows).await?;
+        return Ok(response.body([export::header(), export::lines(&rows, page.now)].concat()));
+    }
+    drop(reader);
+    let head = stream::once(std::future::ready(Ok(Bytes::from(export::header()))));
+    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode), page.now))))
+}
+
+/// Streams the rows in chunks. No database connection is held between two chunks, however slow the download is.
+fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
+    stream::try_unfold((db, filter, Some(NEWEST), now), async |(db, filter, place, now)| {
+        let Some(place) = place else { return Ok(None) };
+        let mut reader = db.reader().await?;
+        let rows = store::list_older(&mut reader, &filter, place, CHUNK).await?;
+        let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(CHUNK)).map(|row| (row.created_at, row.id));
+        let rows = with_costs(&mut reader, rows).await?;
+        drop(reader);
+        Ok(Some((Bytes::from(export::lines(&rows, now)), (db, filter, next, now))))
+    })
+}
+
+/// Adds the costs of disputes in other currencies. Queries only payments with a dispute, which are few.
+async fn with_costs(reader: &mut Reader, payments: Vec<Transaction>) -> Result<Vec<(Transaction, OtherCosts)>, DbError> {
+    let mut rows = Vec::with_capacity(payments.len());
+    for payment in payments {
+        let costs = if payment.state.is_of_dispute() {
+            OtherCosts::of(payment.currency, &references::list_disputes(&mut *reader, payment.id).await?)
+        } else {
+            OtherCosts::default()
+        };
+        rows.push((payment, costs));
+    }
+    Ok(rows)
+}
+
+/// `GET /ks-pay/apps/{app}/transactions/{transaction}`
+pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
+    let (app, id) = path.into_inner();
+    let app = page.app(&app).await?;
+    let id = id.parse().map_err(|_| AppError::NotFound)?;
+    let mut reader = page.state.db.reader().await?;
+    let transaction = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
+    let mut events = events::store::list_of_transaction(&mut reader, app.id, id, MAX_EVENTS_SHOWN + 1).await?;
+    let is_truncated = i64::try_from(events.len()).is_ok_and(|count| count > MAX_EVENTS_SHOWN);
+    events.truncate(usize::try_from(MAX_EVENTS_SHOWN).unwrap_or_default());
+    let mut reasons = Vec::new();
+    let failed = |event: &&events::Event| {
+        event.event_type.as_deref().is_some_and(|name| event.gateway.profile().failure_events.contains(&name))
+    };
+    for event in events.iter().filter(failed).take(MAX_REASONS_SHOWN) {
+        let stored = events::store::find_payload(&mut reader, event.id).await?;
+        reasons
+            .extend(stored.and_then(|(_, body)| event.gateway.adapter().failure_reason(&body)).map(|reason| (event.id, reason)));
+    }
+    let payload = match events.last() {
+        Some(last) => events::store::find_payload(&mut reader, last.id).await?.map(|(_, body)| Payload::new(&body)),
+        None => None,
+    };
+    let references = references::list(&mut reader, id).await?;
+    let disputes = references::list_disputes(&mut reader, id).await?;
+    let others = references::list_of_order(&mut reader, &transaction).await?;
+    let mut reports = Vec::new();
+    if !others.is_empty() {
+        for payment in others.iter().map(|other| other.id).chain([id]) {
+            reports.extend(events::store::list_order_reports(&mut reader, payment).await?);
+        }
+    }
+    let order = Order::of(reports);
+    drop(reader);
+    let mode = transaction.mode;
+    page.remember_mode(app.id, mode);
+    let in_mode = |path: String| urls::in_mode(&path, mode);
+    let twin = |mode| urls::in_mode(&urls::transactions(app.id), mode);
+    let own = urls::transaction(app.id, id);
+    let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
+    let title = messages::payment_title(&transaction);
+    let shell = page.shell(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live);
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let shell = shell.crumb(&app.name, in_mode(urls::app(app.id)));
+    let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
+    let now = page.now;
+    page.ok(&views::Show { shell, transaction, events, reasons, is_truncated, payload, references, disputes, others, order, now })
+}

@@ -1,0 +1,337 @@
+//! The view models of the transaction pages.
+
+use askama::Template;
+
+use super::{
+    forms::{ListForm, ListQuery},
+    timeline::{self, TimelineEntry},
+};
+use crate::{
+    console::{
+        http::{
+            layout::Layout,
+            pagination::{ActiveFilter, Pager},
+            payload::Payload,
+        },
+        read_models::payment_row::Row,
+    },
+    events::Event,
+    gateways::{
+        Mode,
+        payment::{Reference, ReferenceKind},
+    },
+    ledger::payments::{
+        Transaction,
+        dispute_costs::OtherCosts,
+        state::DisplayState,
+        store::references::{Dispute, Order},
+    },
+    messages::{self, Badge, DisplayTime, EmptyState, Notice},
+    primitives::{
+        id::{AppId, EventId},
+        money::Money,
+        time::Timestamp,
+    },
+    urls,
+};
+
+/// `/ks-pay/apps/{app}/transactions`
+#[derive(Template)]
+#[template(path = "transactions/index.html")]
+pub(crate) struct Index {
+    pub(crate) shell: Layout,
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    pub(crate) form: ListForm,
+    pub(crate) wanted: ListQuery,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) sum: String,
+    pub(crate) pager: Pager,
+    pub(crate) empty: Option<EmptyState>,
+    pub(crate) now: Timestamp,
+}
+
+impl Index {
+    /// Returns the active filters. The default period is none.
+    pub(crate) fn tags(&self) -> Vec<ActiveFilter> {
+        if !self.wanted.errors.is_empty() {
+            return Vec::new();
+        }
+        if self.wanted.name.is_some() {
+            let url = urls::query(&self.path(), &[("mode", self.mode.slug())]);
+            return vec![ActiveFilter { label: self.form.q.trim().to_owned(), url }];
+        }
+        let mut tags = Vec::new();
+        if !self.wanted.is_default {
+            let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("status", self.status())]);
+            tags.push(ActiveFilter { label: self.span(), url });
+        }
+        if let Some(status) = self.wanted.status {
+            let (from, to) = self.days();
+            let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("from", &from), ("to", &to)]);
+            tags.push(ActiveFilter { label: messages::payment_state(status).label.to_owned(), url });
+        }
+        tags
+    }
+
+    /// Returns the period as text.
+    pub(crate) fn span(&self) -> String {
+        messages::days(self.wanted.days, self.now.zoned().date())
+    }
+
+    pub(crate) fn without_filters(&self) -> String {
+        urls::in_mode(&self.path(), self.mode)
+    }
+
+    pub(crate) fn download(&self) -> String {
+        let (from, to) = self.days();
+        let (mode, path) = (("mode", self.mode.slug()), urls::transactions_csv(self.app));
+        match self.wanted.name {
+            Some(_) => urls::query(&path, &[mode, ("q", self.form.q.trim())]),
+            None => urls::query(&path, &[mode, ("from", &from), ("to", &to), ("status", self.status())]),
+        }
+    }
+
+    /// Returns the value of the field: the input if the form is invalid, else the first day of the period.
+    pub(crate) fn from(&self) -> String {
+        if self.wanted.errors.is_empty() { self.days().0 } else { self.form.from.clone() }
+    }
+
+    pub(crate) fn to(&self) -> String {
+        if self.wanted.errors.is_empty() { self.days().1 } else { self.form.to.clone() }
+    }
+
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
+        let state =
+            |state: &DisplayState| (state.as_str(), messages::payment_state(*state).label, self.wanted.status == Some(*state));
+        DisplayState::ALL.iter().map(state)
+    }
+
+    fn status(&self) -> &'static str {
+        self.wanted.status.map_or("", DisplayState::as_str)
+    }
+
+    fn days(&self) -> (String, String) {
+        (self.wanted.days.first.to_string(), self.wanted.days.last.to_string())
+    }
+
+    fn path(&self) -> String {
+        urls::transactions(self.app)
+    }
+}
+
+/// `/ks-pay/apps/{app}/transactions/{transaction}`
+#[derive(Template)]
+#[template(path = "transactions/show.html")]
+pub(crate) struct Show {
+    pub(crate) shell: Layout,
+    pub(crate) transaction: Transaction,
+    pub(crate) events: Vec<Event>,
+    /// The gateway's reasons for failed payment attempts.
+    pub(crate) reasons: Vec<(EventId, String)>,
+    /// True if `events` does not contain all events.
+    pub(crate) is_truncated: bool,
+    /// The payload of the last event.
+    pub(crate) payload: Option<Payload>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) disputes: Vec<Dispute>,
+    /// The other payments of the order that were captured.
+    pub(crate) others: Vec<Transaction>,
+    pub(crate) order: Order,
+    pub(crate) now: Timestamp,
+}
+
+/// An event in the timeline, ready for display.
+pub(crate) struct TimelineRow {
+    /// The day, if it differs from that of the previous event.
+    pub(crate) day: Option<String>,
+    pub(crate) when: DisplayTime,
+    pub(crate) class: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) sentence: String,
+    pub(crate) event_type: String,
+    pub(crate) url: String,
+    pub(crate) arrival: String,
+    pub(crate) fault: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) decided: Option<&'static str>,
+    /// True if it reports a failure after the payment succeeded.
+    pub(crate) is_overruled: bool,
+}
+
+impl Show {
+    pub(crate) fn chip(&self) -> Badge {
+        messages::payment_state(self.transaction.state)
+    }
+
+    /// Returns a summary of the payment, with the time of its creation.
+    pub(crate) fn sentence(&self) -> String {
+        let what = messages::payment_sentence_with(&self.transaction, &self.disputes);
+        format!("{what}. {}.", messages::began(&self.transaction, self.now))
+    }
+
+    pub(crate) fn lines(&self) -> Vec<TimelineRow> {
+        let mut day = String::new();
+        let told = |line: TimelineEntry<'_>| {
+            let event = line.event;
+            let at = timeline::moment(event);
+            let of = messages::past_day(at, self.now).unwrap_or_else(|| messages::UNKNOWN_DAY.to_owned());
+            let icon = messages::event_icon_of_payment(event, &self.transaction);
+            let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
+            let is_new = of != day;
+            day.clone_from(&of);
+            TimelineRow {
+                day: is_new.then_some(of),
+                when: DisplayTime::of_clock(at, self.now),
+                class,
+                icon,
+                sentence: messages::event_sentence_of_payment(event, &self.transaction, &self.disputes),
+                event_type: event.event_type.clone().unwrap_or_else(|| "of unknown type".to_owned()),
+                url: urls::event(event.app_id, event.id),
+                arrival: messages::arrival_in_story(event, line.is_late, self.now),
+                fault: messages::fault_sentence(event),
+                reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| messages::reason(said)),
+                decided: line.decided,
+                is_overruled: line.is_overruled,
+            }
+        };
+        timeline::lines(&self.transaction, &self.events, &self.disputes).into_iter().map(told).collect()
+    }
+
+    pub(crate) fn amount(&self) -> Option<Money> {
+        self.transaction.money()
+    }
+
+    /// Returns the total of processed refunds as a negative amount.
+    pub(crate) fn refund(&self) -> Option<Money> {
+        self.transaction.processed_refund().map(negative)
+    }
+
+    /// Returns the total of pending refunds as a negative amount.
+    pub(crate) fn pending_refund(&self) -> Option<Money> {
+        self.transaction.pending_refund().map(negative)
+    }
+
+    /// Returns the loss from disputes as a negative amount.
+    pub(crate) fn lost(&self) -> Option<Money> {
+        self.taken(self.transaction.lost)
+    }
+
+    /// Returns the amount deducted for other disputes as a negative amount.
+    pub(crate) fn held(&self) -> Option<Money> {
+        self.taken(self.transaction.held)
+    }
+
+    fn taken(&self, subunits: i64) -> Option<Money> {
+        self.transaction.part(subunits).map(negative)
+    }
+
+    /// Returns the costs of disputes in other currencies, each with its label.
+    pub(crate) fn other_costs(&self) -> impl Iterator<Item = (&'static str, Money)> {
+        let costs = OtherCosts::of(self.transaction.currency, &self.disputes);
+        let lost = costs.lost.into_iter().map(|money| ("Lost in a dispute", negative(money)));
+        lost.chain(costs.held.into_iter().map(|money| ("Deducted for a dispute", negative(money))))
+    }
+
+    /// Returns the net amount of a received payment, after refunds and disputes: in its own currency, or in the settlement
+    /// currency if all costs of disputes are in that one. Otherwise there is no total.
+    pub(crate) fn left(&self) -> Option<Money> {
+        let money = self.amount().filter(|_| self.transaction.is_captured)?;
+        let own = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
+        let costs = OtherCosts::of(self.transaction.currency, &self.disputes);
+        if costs.is_empty() {
+            return Some(less(money, own));
+        }
+        let settled = self.transaction.settled.filter(|_| own == [0; 3])?;
+        let gone = || costs.lost.iter().chain(&costs.held);
+        gone().all(|money| money.currency == settled.currency).then(|| less(settled, gone().map(|money| money.subunits)))
+    }
+
+    /// Returns the notices at the top of the page: disputes that need a response, a failed refund, and an order that was paid
+    /// more than once.
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        let answer = |dispute| messages::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
+        let twice = messages::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
+        let failed = messages::orders::failed_refund(&self.transaction, &self.events);
+        let back_twice = messages::orders::went_back_twice(&self.transaction, &self.disputes);
+        self.disputes.iter().filter_map(answer).chain(failed).chain(back_twice).chain(twice).collect()
+    }
+
+    /// Returns each dispute with its id, its amounts, its state, and the last day to respond.
+    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, String, Badge, Option<String>)> {
+        self.disputes.iter().map(|dispute| {
+            let chip = messages::orders::dispute_state(dispute.status);
+            let answer = messages::orders::last_day_to_answer(dispute, self.now).map(|answer| messages::capitalised(&answer));
+            (dispute.id.as_str(), messages::dispute_amounts(dispute), chip, answer)
+        })
+    }
+
+    /// Returns each other payment of the order.
+    pub(crate) fn others(&self) -> impl Iterator<Item = (String, &str, String, Badge)> {
+        self.others.iter().map(|other| {
+            let amount = other.money().map_or_else(|| "–".to_owned(), |money| money.to_string());
+            let url = urls::transaction(other.app, other.id);
+            (url, other.payment_id.as_str(), amount, messages::payment_state(other.state))
+        })
+    }
+
+    /// Returns the settlement amount, if the payment is settled in another currency, with its label.
+    pub(crate) fn settled(&self) -> Option<(String, Money)> {
+        let settled = self.transaction.settled?;
+        Some((messages::orders::settled_in(self.transaction.gateway, settled), settled))
+    }
+
+    pub(crate) fn receipts(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::Receipt)
+    }
+
+    pub(crate) fn bank_references(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::Bank)
+    }
+
+    pub(crate) fn refund_references(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::RefundBank)
+    }
+
+    fn of_kind(&self, kind: ReferenceKind) -> impl Iterator<Item = &str> {
+        self.references.iter().filter(move |reference| reference.kind == kind).map(|reference| reference.text.as_str())
+    }
+
+    pub(crate) fn last(&self) -> Option<&Event> {
+        self.events.last()
+    }
+
+    pub(crate) fn last_summary(&self) -> String {
+        let time = self.last().map(|event| DisplayTime::of_moment(event.received_at, self.now).text).unwrap_or_default();
+        let size = self.payload.as_ref().map(|payload| messages::bytes(payload.size)).unwrap_or_default();
+        format!("{time}, {size}")
+    }
+
+    pub(crate) fn last_type(&self) -> &str {
+        self.last().and_then(|event| event.event_type.as_deref()).unwrap_or("of unknown type")
+    }
+
+    pub(crate) fn last_url(&self) -> String {
+        self.last().map(|event| urls::event(event.app_id, event.id)).unwrap_or_default()
+    }
+
+    pub(crate) fn created(&self) -> DisplayTime {
+        DisplayTime::of_day(self.transaction.created_at, self.now)
+    }
+
+    pub(crate) fn updated(&self) -> DisplayTime {
+        messages::when(self.transaction.updated_at, self.now)
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        messages::method(self.transaction.method.as_deref())
+    }
+}
+
+fn less(money: Money, gone: impl IntoIterator<Item = i64>) -> Money {
+    Money { subunits: gone.into_iter().fold(money.subunits, i64::saturating_sub), ..money }
+}
+
+fn negative(money: Money) -> Money {
+    Money { subunits: money.subunits.saturating_neg(), ..money }
+}

@@ -1,0 +1,63 @@
+//! Alerts on webhooks and apps that need attention, each with a link to its fix.
+
+use crate::{
+    apps::App,
+    connections::{
+        ConnectionState, Step,
+        app_health::{self, AppWithWebhooks},
+    },
+    messages::{self, rejections::Causes},
+    primitives::time::Timestamp,
+    urls,
+};
+
+/// An alert with a link to its fix: a webhook that fails or is silent, or something disabled.
+pub(crate) struct Alert {
+    pub(crate) said: messages::Notice,
+    pub(crate) url: String,
+    /// Label of the button.
+    pub(crate) way: &'static str,
+    /// URL that enables it, if nothing else is required.
+    pub(crate) enable_url: Option<String>,
+}
+
+/// Returns an alert for every webhook that fails or is silent, most urgent first.
+pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Vec<Alert> {
+    let told = |(app, webhook): (&App, &app_health::Webhook)| {
+        let connection = &webhook.connection;
+        let url = urls::evidence(app.id, connection.gateway, connection.mode);
+        let is_broken = webhook.alert_state() == ConnectionState::Failing;
+        let way = if is_broken { "Fix it" } else { "Look into it" };
+        Alert { said: messages::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
+    };
+    app_health::list_needing_attention(all, now).into_iter().map(told).collect()
+}
+
+/// Returns an alert for every webhook that receives events of another gateway account.
+pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
+    let told = |(app, webhook): (&App, &app_health::Webhook)| {
+        let connection = &webhook.connection;
+        let mut said = messages::mixups::other_account(connection.gateway, &webhook.evidence, now)?;
+        said.headline = format!(
+            "{}, {} mode: events of another {} account come",
+            app.name,
+            connection.mode.label(),
+            connection.gateway.label()
+        );
+        let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
+        Some(Alert { said, url, way: "Look into it", enable_url: None })
+    };
+    app_health::mixed_up(all).into_iter().filter_map(told).collect()
+}
+
+/// Returns an alert for everything disabled, in the order of the list.
+pub(crate) fn switched_off(all: &[AppWithWebhooks]) -> Vec<Alert> {
+    let told = |(app, webhook): (&App, Option<&app_health::Webhook>)| {
+        let connection = webhook.map(|one| &one.connection);
+        let url = if webhook.is_some() { urls::connections(app.id) } else { urls::app_settings(app.id) };
+        let enable_url =
+            connection.map_or_else(|| urls::app_enabled(app.id), |one| urls::connection_enabled(app.id, one.gateway, one.mode));
+        Alert { said: messages::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
+    };
+    app_health::switched_off(all).into_iter().map(told).collect()
+}

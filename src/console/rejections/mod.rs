@@ -1,0 +1,4 @@
+//! The list of rejections, a rejection, its stored requests, and their recovery.
+
+pub(crate) mod routes;
+pub(crate) mod views;

@@ -1,0 +1,324 @@
+//! Routes of the list of rejections, a rejection, the bytes of a stored request, and recovery.
+
+use std::collections::HashMap;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Path, Query},
+};
+use serde::Deserialize;
+
+use super::views;
+use crate::{
+    apps::App,
+    connections::{self, Connection},
+    console::{
+        http::{
+            confirmation::{self, Action, SensitiveAction},
+            error::AppError,
+            form::FieldErrors,
+            layout::{AppEntry, Layout},
+            page::{RequestContext, see_other},
+            pagination::Pager,
+            payload::StoredContent,
+            signed_form::{EmptyForm, SignedForm},
+        },
+        read_models::{event_disputes, mode_selection::shown, rejection_summary},
+    },
+    db::{DbError, Reader},
+    events::{self, Event},
+    gateways::Mode,
+    messages::{self, rejections},
+    primitives::{
+        id::{ConnectionId, RejectionId, RequestId},
+        keyset::{ListPage as Rows, PageRequest},
+    },
+    rejections::{
+        Cause, Rejection, Request,
+        adopt_secret::{self, AdoptOutcome},
+        recovery,
+        store::{self, Filter, recoveries},
+        store_batch,
+    },
+    urls,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// The most stored requests in the list of a rejection.
+const MAX_LISTED_REQUESTS: i64 = 20;
+/// The field of the errors of the recovery form.
+const RECOVERY: &str = "recovery";
+/// The most recovered events listed.
+const MAX_RECOVERED_EVENTS: i64 = 10;
+
+/// The query of the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ListForm {
+    mode: String,
+    before: String,
+    after: String,
+}
+
+/// `GET` of the paths below a rejection that take its forms
+pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>) -> Answer {
+    let (app, rejection) = path.into_inner();
+    let app = page.app(&app).await?;
+    let rejection: RejectionId = rejection.parse().map_err(|_| AppError::NotFound)?;
+    Ok(see_other(&urls::rejection(app.id, rejection)))
+}
+
+/// `GET /ks-pay/apps/{app}/rejections`
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
+    let app = page.app(&app).await?;
+    let mut reader = page.state.db.reader().await?;
+    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
+    let mode = shown.mode;
+    let side = PageRequest::read(&form.before, &form.after, crate::rejections::cursor);
+    let found = crate::rejections::list(&mut reader, Filter { app: app.id, mode }, side).await?;
+    let others = rejection_summary::others(&mut reader, &app, &found.rows).await?;
+    drop(reader);
+    let enabled = shown.connections.iter().map(|(connection, _)| connection).filter(|one| one.is_enabled && app.is_enabled);
+    let enabled: Vec<ConnectionId> = enabled.map(|connection| connection.id).collect();
+    let path = urls::rejections(app.id);
+    let shell =
+        page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
+    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+    let other = |rejection: &Rejection| Some(others.get(&rejection.other_connection_id?)?.as_str());
+    let row = |rejection: &Rejection| {
+        let is_enabled = enabled.contains(&rejection.connection_id);
+        views::Row::new(rejection, (other(rejection), is_enabled), page.now)
+    };
+    let rows = found.rows.iter().map(row).collect();
+    let empty = found.rows.is_empty().then(|| rejections::nothing(mode));
+    page.ok(&views::Index { shell, rows, pager: pager(&app, mode, &found), empty })
+}
+
+fn pager(app: &App, mode: Mode, rows: &Rows<Rejection>) -> Pager {
+    let link = |side, row: Option<&Rejection>| {
+        let asked = [("mode", mode.slug()), (side, &crate::rejections::cursor_text(row?))];
+        Some(urls::query(&urls::rejections(app.id), &asked))
+    };
+    Pager {
+        newer: rows.has_newer.then(|| link("after", rows.rows.first())).flatten(),
+        older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
+        shown: format!("{} shown, newest first", rows.rows.len()),
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ShowQuery {
+    request: String,
+}
+
+/// A rejection of the company, and its connection.
+struct Found {
+    page: RequestContext,
+    app: App,
+    connection: Connection,
+    rejection: Rejection,
+}
+
+impl Found {
+    async fn open(page: RequestContext, app: &str, rejection: &str) -> Result<Self, AppError> {
+        let app = page.app(app).await?;
+        let id: RejectionId = rejection.parse().map_err(|_| AppError::NotFound)?;
+        let mut reader = page.state.db.reader().await?;
+        let rejection = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
+        let all = connections::store::list_of_app(&mut reader, app.company_id, app.id).await?;
+        drop(reader);
+        let own = all.into_iter().find(|connection| connection.id == rejection.connection_id);
+        Ok(Self { connection: own.ok_or(AppError::NotFound)?, page, app, rejection })
+    }
+
+    /// Returns the page, with the errors of its form.
+    async fn view(&self, request: &str, errors: FieldErrors) -> Result<views::Show, AppError> {
+        let (state, id) = (&self.page.state, self.rejection.id);
+        let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
+        let is_stuck = count.kept > 0 && count.verify() == 0;
+        let offer = if is_stuck {
+            adopt_secret::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?
+        } else {
+            None
+        };
+        let mut reader = state.db.reader().await?;
+        let requests = store::list_requests(&mut reader, id, RequestId::greatest(), MAX_LISTED_REQUESTS).await?;
+        let types = self.types(&mut reader, &requests).await?;
+        let request = match request.parse() {
+            Ok(wanted) => store::find_request(&mut reader, id, wanted).await?,
+            Err(_) => requests.first().cloned(),
+        };
+        let request = match request {
+            Some(request) => self.said(&mut reader, request).await?,
+            None => None,
+        };
+        let kept = store::count_requests(&mut reader, id).await?;
+        let other = rejection_summary::other(&mut reader, &self.app, &self.rejection).await?;
+        let other_url = rejection_summary::other_webhook(&mut reader, &self.app, &self.rejection).await?;
+        let let_in = self.let_in(&mut reader).await?;
+        let disputes = event_disputes::of(&mut reader, &let_in).await?;
+        drop(reader);
+        let mut told = rejections::told(&self.rejection, other.as_deref());
+        if self.rejection.cause == Cause::SwitchedOff && self.connection.is_enabled && self.app.is_enabled {
+            let fix = if count.verify() > 0 { rejections::ENABLED_AGAIN } else { rejections::ENABLED };
+            fix.clone_into(&mut told.fix);
+        }
+        if self.rejection.cause == Cause::NotDiagnosed && kept == 0 {
+            told = rejections::never_diagnosed(self.rejection.gateway);
+        }
+        Ok(views::Show {
+            shell: self.shell(&messages::capitalised(&told.why)),
+            app: self.app.clone(),
+            connection: self.connection.clone(),
+            rejection: self.rejection.clone(),
+            told,
+            request,
+            requests,
+            types,
+            kept,
+            count,
+            let_in,
+            disputes,
+            offer,
+            other: other_url,
+            errors,
+            now: self.page.now,
+        })
+    }
+
+    /// Returns the event types that the listed requests claim. They are not verified.
+    async fn types(&self, reader: &mut Reader, requests: &[Request]) -> Result<HashMap<RequestId, String>, DbError> {
+        let mut types = HashMap::new();
+        for request in requests.iter().filter(|request| !request.is_truncated && requests.len() > 1) {
+            let Some((headers, body)) = store::find_content(&mut *reader, self.rejection.id, request.id).await? else { continue };
+            let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body)).ok();
+            types.extend(said.and_then(|said| said.event_type(self.connection.gateway)).map(|name| (request.id, name)));
+        }
+        Ok(types)
+    }
+
+    /// Returns the newest events recovered from it.
+    async fn let_in(&self, reader: &mut Reader) -> Result<Vec<Event>, DbError> {
+        if self.rejection.recovered_count == 0 {
+            return Ok(Vec::new());
+        }
+        let ids = recoveries::list_of_rejection(&mut *reader, self.app.id, self.rejection.id, MAX_RECOVERED_EVENTS).await?;
+        let mut events = Vec::new();
+        for id in ids {
+            events.extend(events::store::find(&mut *reader, self.app.id, id).await?);
+        }
+        Ok(events)
+    }
+
+    /// Allows a sensitive action, or asks for the password first.
+    async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
+        let back = urls::rejection(self.app.id, self.rejection.id);
+        let shell = || self.shell(confirmation::TITLE).crumb("Rejection", back.clone());
+        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), shell }).await
+    }
+
+    async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, StoredContent)>, AppError> {
+        let Some((headers, body)) = store::find_content(reader, self.rejection.id, request.id).await? else { return Ok(None) };
+        let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body))?;
+        let kept = StoredContent::new(&said.headers, &said.body);
+        Ok(Some((request, kept)))
+    }
+
+    fn shell(&self, title: &str) -> Layout {
+        let (app, mode) = (&self.app, self.rejection.mode);
+        self.page.remember_mode(app.id, mode);
+        let list = |mode| urls::in_mode(&urls::rejections(app.id), mode);
+        let own = urls::rejection(app.id, self.rejection.id);
+        let (test, live) = match mode {
+            Mode::Test => (own, list(Mode::Live)),
+            Mode::Live => (list(Mode::Test), own),
+        };
+        let shell = self.page.shell(title).app(app, AppEntry::Rejections, Some(mode)).with_mode_urls(mode, test, live);
+        let overview = urls::in_mode(&urls::app(app.id), mode);
+        let shell = shell.notices(None, messages::off_connection(app, &self.connection).into_iter().collect());
+        let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+        shell.crumb(&app.name, overview).crumb("Rejections", list(mode))
+    }
+}
+
+/// `GET /ks-pay/apps/{app}/rejections/{rejection}`
+pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>, asked: Query<ShowQuery>) -> Answer {
+    let found = Found::open(page, &path.0, &path.1).await?;
+    let view = found.view(&asked.request, FieldErrors::default()).await?;
+    found.page.ok(&view)
+}
+
+/// `GET /ks-pay/apps/{app}/rejections/{rejection}/requests/{request}/body`
+pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<(String, String, String)>) -> Answer {
+    let found = Found::open(page, &path.0, &path.1).await?;
+    let id: RequestId = path.2.parse().map_err(|_| AppError::NotFound)?;
+    confirmation::require_for_download(&found.page, &request, &urls::rejection(found.app.id, found.rejection.id))?;
+    let mut reader = found.page.state.db.reader().await?;
+    let (headers, body) = store::find_content(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
+    drop(reader);
+    let said = store_batch::open(&found.page.state.vault, id, (&headers, &body))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/octet-stream")
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.bin\"")))
+        .body(said.body))
+}
+
+/// `POST /ks-pay/apps/{app}/rejections/{rejection}/acceptance`
+pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, String)>) -> Answer {
+    let found = Found::open(posted.page, &path.0, &path.1).await?;
+    let page = &found.page;
+    let refused = async |sentence: &str| {
+        let mut errors = FieldErrors::default();
+        errors.add(RECOVERY, sentence);
+        page.unprocessable(&found.view("", errors).await?)
+    };
+    if !found.rejection.cause.can_adopt_secret() {
+        return refused(rejections::NOTHING_TO_ACCEPT).await;
+    }
+    found.confirm(&posted.action, messages::access::ADOPT).await?;
+    let by = (&page.actor(), page.now);
+    let id = found.rejection.id;
+    match adopt_secret::adopt(&page.state.kit(), &found.connection, &found.rejection, by).await? {
+        AdoptOutcome::Adopted(secret) => {
+            let (connection, user) = (found.connection.id, page.signed_in.user.id);
+            tracing::info!(%connection, rejection = %id, %secret, %user, "a secret was adopted from rejected requests");
+            Ok(page.redirect(&urls::rejection(found.app.id, id), rejections::ACCEPTED))
+        }
+        AdoptOutcome::AlreadyValid => refused(messages::secrets::KNOWN).await,
+        AdoptOutcome::LimitReached => refused(messages::secrets::TOO_MANY).await,
+        AdoptOutcome::NotFound => refused(rejections::NOTHING_TO_ACCEPT).await,
+    }
+}
+
+/// Which requests to recover.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RecoveryForm {
+    /// Empty: all that verify.
+    request: String,
+}
+
+/// `POST /ks-pay/apps/{app}/rejections/{rejection}/recovery`
+pub(crate) async fn recover(posted: SignedForm<RecoveryForm>, path: Path<(String, String)>) -> Answer {
+    let found = Found::open(posted.page, &path.0, &path.1).await?;
+    let (page, form) = (&found.page, posted.form);
+    let only = match form.request.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| AppError::NotFound)?),
+    };
+    if !found.connection.is_enabled || !found.app.is_enabled {
+        let mut errors = FieldErrors::default();
+        errors.add(RECOVERY, rejections::SWITCH_ON_FIRST);
+        return page.unprocessable(&found.view(&form.request, errors).await?);
+    }
+    found.confirm(&posted.action, messages::access::RECOVER).await?;
+    let by = (&page.actor(), page.now);
+    let stores = (&page.state.db, &page.state.vault);
+    let recovered = recovery::recover(stores, &found.connection, &found.rejection, only, by).await?;
+    tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, events = recovered.events, "rejected requests were recovered");
+    Ok(page.redirect(&urls::rejection(found.app.id, found.rejection.id), &rejections::recovered(recovered)))
+}

@@ -1,0 +1,248 @@
+//! The pages of rejections.
+
+use std::collections::HashMap;
+
+use askama::Template;
+
+use crate::{
+    apps::App,
+    connections::{Connection, Step},
+    console::http::{form::FieldErrors, layout::Layout, pagination::Pager, payload::StoredContent},
+    events::Event,
+    ledger::payments::store::references::Dispute,
+    messages::{self, Badge, DisplayTime, EmptyState, rejections},
+    primitives::{id::RequestId, time::Timestamp},
+    rejections::{Cause, RETENTION, Rejection, Request, adopt_secret::Offer, advice::Start, recovery::Count},
+    urls,
+};
+
+/// The most links to other rejections whose requests adopting the secret would also verify.
+const OTHERS_SHOWN: usize = 5;
+
+/// `/ks-pay/apps/{app}/rejections`
+#[derive(Template)]
+#[template(path = "rejections/index.html")]
+pub(crate) struct Index {
+    pub(crate) shell: Layout,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) pager: Pager,
+    pub(crate) empty: Option<EmptyState>,
+}
+
+/// A row of the list.
+pub(crate) struct Row {
+    pub(crate) url: String,
+    pub(crate) why: String,
+    pub(crate) fix: String,
+    pub(crate) gateway: &'static str,
+    pub(crate) address: String,
+    pub(crate) count: String,
+    pub(crate) recovered: Option<String>,
+    pub(crate) since: Option<DisplayTime>,
+    pub(crate) last: DisplayTime,
+}
+
+impl Row {
+    /// `is_enabled` is true if its app and its connection are enabled.
+    pub(crate) fn new(rejection: &Rejection, (other, is_enabled): (Option<&str>, bool), now: Timestamp) -> Self {
+        let mut told = rejections::told(rejection, other);
+        if rejection.cause == Cause::SwitchedOff && is_enabled {
+            let is_left = rejection.recovered_count < rejection.count;
+            told.fix = if is_left { rejections::ENABLED_IN_LIST } else { rejections::ENABLED }.to_owned();
+        }
+        Self {
+            url: urls::rejection(rejection.app_id, rejection.id),
+            why: messages::capitalised(&told.why),
+            fix: told.fix,
+            gateway: rejection.gateway.label(),
+            address: rejection.address.clone(),
+            count: rejections::times(rejection.count),
+            recovered: (rejection.recovered_count > 0)
+                .then(|| format!("{} recovered", messages::number_text(rejection.recovered_count))),
+            since: (rejection.count > 1).then(|| DisplayTime::of_start(rejection.first_at, now)),
+            last: messages::when(rejection.last_at, now),
+        }
+    }
+}
+
+/// A row of the list of stored requests.
+pub(crate) struct RequestRow {
+    pub(crate) url: String,
+    pub(crate) when: DisplayTime,
+    pub(crate) note: String,
+    /// The claimed event type, and the length.
+    pub(crate) what: String,
+    pub(crate) is_current: bool,
+}
+
+/// `/ks-pay/apps/{app}/rejections/{rejection}`
+#[derive(Template)]
+#[template(path = "rejections/show.html")]
+pub(crate) struct Show {
+    pub(crate) shell: Layout,
+    pub(crate) app: App,
+    pub(crate) connection: Connection,
+    pub(crate) rejection: Rejection,
+    pub(crate) told: rejections::Explanation,
+    /// The displayed request, with its content if that is stored.
+    pub(crate) request: Option<(Request, StoredContent)>,
+    pub(crate) requests: Vec<Request>,
+    /// The claimed event types of the requests that can be read.
+    pub(crate) types: HashMap<RequestId, String>,
+    /// The number of stored requests.
+    pub(crate) kept: i64,
+    pub(crate) count: Count,
+    /// The newest events recovered from it.
+    pub(crate) let_in: Vec<Event>,
+    /// The disputes of their payments, if they report lost ones.
+    pub(crate) disputes: Vec<Dispute>,
+    /// The effect of adopting the secret that the stored requests were signed with, if it is known and may be adopted.
+    pub(crate) offer: Option<Offer>,
+    /// The URL of the webhook whose secret was used, if it is another one.
+    pub(crate) other: Option<String>,
+    pub(crate) errors: FieldErrors,
+    pub(crate) now: Timestamp,
+}
+
+impl Show {
+    pub(crate) fn chip(&self) -> Badge {
+        rejections::chip(self.rejection.reason)
+    }
+
+    pub(crate) fn times(&self) -> String {
+        rejections::times(self.rejection.count)
+    }
+
+    pub(crate) fn first(&self) -> DisplayTime {
+        DisplayTime::of_moment(self.rejection.first_at, self.now)
+    }
+
+    pub(crate) fn last(&self) -> DisplayTime {
+        DisplayTime::of_moment(self.rejection.last_at, self.now)
+    }
+
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.rejection.count > 1
+    }
+
+    /// Returns the links to where the fix starts on the console, with labels. Empty if it starts elsewhere.
+    pub(crate) fn starts(&self) -> Vec<(String, &'static str)> {
+        let webhook = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
+        let start = match self.rejection.cause.start() {
+            Start::Secret => Some((webhook, rejections::OPEN_WEBHOOK)),
+            Start::UrlCheck => Some((format!("{webhook}#check"), rejections::CHECK_URL)),
+            Start::Gateways => self.is_off().then(|| (urls::connections(self.app.id), rejections::OPEN_GATEWAYS)),
+            Start::Nowhere => None,
+        };
+        start.into_iter().chain(self.other.clone().map(|url| (url, rejections::OPEN_OTHER_WEBHOOK))).collect()
+    }
+
+    /// While the app or the connection is disabled, nothing can be recovered.
+    pub(crate) fn is_off(&self) -> bool {
+        !self.connection.is_enabled || !self.app.is_enabled
+    }
+
+    pub(crate) fn recovery(&self) -> String {
+        urls::rejection_recovery(self.app.id, self.rejection.id)
+    }
+
+    pub(crate) fn standing(&self) -> String {
+        rejections::standing(
+            &self.count,
+            rejections::Left { stored: self.kept, recovered: self.rejection.recovered_count },
+            self.is_off(),
+            (self.rejection.cause, self.rejection.gateway),
+            self.offer.is_some(),
+        )
+    }
+
+    /// Returns the URL for adopting the secret of the stored requests, if none of them verifies without it.
+    pub(crate) fn acceptance(&self) -> Option<String> {
+        self.offer.as_ref().map(|_| urls::rejection_acceptance(self.app.id, self.rejection.id))
+    }
+
+    /// Returns how many requests that makes verify, and since when they were received.
+    pub(crate) fn offered(&self) -> Option<(String, DisplayTime)> {
+        let offer = self.offer.as_ref()?;
+        Some((rejections::offered(offer), DisplayTime::of_moment(offer.since, self.now)))
+    }
+
+    /// Returns the other rejections with some of these requests: URL and label.
+    pub(crate) fn offered_elsewhere(&self) -> Vec<(String, String)> {
+        let others = self.offer.iter().flat_map(|offer| &offer.others);
+        others.take(OTHERS_SHOWN).map(|id| (urls::rejection(self.app.id, *id), id.to_string())).collect()
+    }
+
+    /// Returns the warning before a secret is adopted.
+    pub(crate) fn before_accepting(&self) -> Option<&'static str> {
+        rejections::before_accepting(self.rejection.cause)
+    }
+
+    /// Returns the page for entering a secret that is not known here.
+    pub(crate) fn bringing(&self) -> Option<String> {
+        let can = self.count.kept > 0 && self.count.verify() == 0 && self.rejection.cause.is_of_unknown_key() && !self.is_off();
+        let step = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
+        can.then(|| urls::query(&urls::own_secret(&step), &[("back", &urls::rejection(self.app.id, self.rejection.id))]))
+    }
+
+    /// Returns the displayed request if it is one of several that verify.
+    pub(crate) fn only(&self) -> Option<RequestId> {
+        let shown = self.request.as_ref()?.0.id;
+        (self.count.verify() > 1 && self.count.verified.contains(&shown)).then_some(shown)
+    }
+
+    pub(crate) fn until(&self) -> DisplayTime {
+        let kept = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
+        // A time stored while the clock was ahead is treated as now, as deletion does.
+        DisplayTime::of_expiry(kept.min(self.now).plus(RETENTION), self.now)
+    }
+
+    pub(crate) fn recovered(&self) -> Option<DisplayTime> {
+        self.request.as_ref()?.0.recovered_at.map(|at| DisplayTime::of_day(at, self.now))
+    }
+
+    pub(crate) fn rows(&self) -> Vec<RequestRow> {
+        let shown = self.request.as_ref().map(|(request, _)| request.id);
+        self.requests
+            .iter()
+            .map(|request| RequestRow {
+                url: self.address_of(request.id),
+                when: DisplayTime::of_moment(request.received_at, self.now),
+                note: rejections::note(request, self.offer.as_ref().is_some_and(|offer| offer.own.contains(&request.id))),
+                what: rejections::what(request, self.types.get(&request.id).map(String::as_str)),
+                is_current: shown == Some(request.id),
+            })
+            .collect()
+    }
+
+    /// Returns the recovered events: URL, sentence and state.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (String, String, Badge)> + '_ {
+        let row = |event: &Event| {
+            let sentence = messages::event_sentence_with_costs(event, &self.disputes);
+            (urls::event(self.app.id, event.id), sentence, messages::event_state(event.state))
+        };
+        self.let_in.iter().map(row)
+    }
+
+    /// Returns the label and URL of the list of all events, if there are more.
+    pub(crate) fn more_events(&self) -> Option<(String, String)> {
+        let shown = i64::try_from(self.let_in.len()).unwrap_or(i64::MAX);
+        let all = urls::in_mode(&urls::events(self.app.id), self.rejection.mode);
+        (shown > 0 && self.rejection.recovered_count > shown)
+            .then(|| (rejections::more_let_in(self.rejection.recovered_count), all))
+    }
+
+    fn address_of(&self, request: RequestId) -> String {
+        urls::query(&urls::rejection(self.app.id, self.rejection.id), &[("request", &request.to_string())])
+    }
+
+    pub(crate) fn body(&self, request: &RequestId) -> String {
+        urls::rejection_body(self.app.id, self.rejection.id, *request)
+    }
+
+    /// Returns a note if there are more stored requests than the list shows.
+    pub(crate) fn more(&self) -> Option<String> {
+        let shown = i64::try_from(self.requests.len()).unwrap_or(i64::MAX);
+        (self.kept > shown).then(|| format!("{} kept, the newest {} shown", messages::number_text(self.kept), shown))
+    }
+}

@@ -1,0 +1,58 @@
+//! Detects mismatches at the gateway: events of an unexpected account, and one payment reported in both modes.
+//!
+//! Invariant: an authentic event is always stored and processed; a mismatch only raises a prominent warning. Nothing is
+//! claimed that the body does not state: Razorpay's events do not name their mode.
+
+use actix_web::HttpResponse;
+use serde::Deserialize;
+
+use super::wizard::{ConnectionPath, Wizard};
+use crate::{
+    accounts::security_log::Action,
+    connections::{Step, activity},
+    console::http::{error::AppError, signed_form::SignedForm},
+    db::{DbError, Reader},
+    ledger::payments::store::cross_mode,
+    messages,
+};
+
+/// The mismatches of a connection.
+pub(crate) struct AccountMismatch {
+    /// The latest payment reported in both modes.
+    pub(crate) payment: Option<String>,
+    /// The latest unexpected account that an event named.
+    pub(crate) account: Option<String>,
+}
+
+impl AccountMismatch {
+    /// Finds the mismatches of the wizard's connection.
+    pub(super) async fn find(reader: &mut Reader, wizard: &Wizard) -> Result<Self, DbError> {
+        let payment = cross_mode::latest_payment_in_both_modes(reader, wizard.app.id, wizard.connection.mode).await?;
+        Ok(Self { payment, account: wizard.evidence.other_account.clone() })
+    }
+}
+
+/// The account to accept, as submitted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AccountForm {
+    account: String,
+}
+
+/// `POST …/webhook/accounts`: adds the account to the expected ones.
+pub(crate) async fn accept(posted: SignedForm<AccountForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    wizard.confirm(Step::Webhook, &posted.action, messages::access::ACCEPT_ACCOUNT).await?;
+    let mut tx = wizard.page.state.db.begin().await?;
+    let is_done = activity::accept_account(&mut tx, wizard.connection.id, &posted.form.account).await?;
+    if is_done {
+        wizard.page.record(&mut tx, Action::GatewayAccountAccepted, wizard.connection.id).await?;
+    }
+    tx.commit().await?;
+    let (page, webhook) = (&wizard.page, wizard.url(Step::Webhook));
+    Ok(if is_done {
+        page.redirect(&webhook, messages::mixups::ACCEPTED)
+    } else {
+        page.redirect_warning(&webhook, messages::mixups::ANOTHER_BY_NOW)
+    })
+}

@@ -1,0 +1,177 @@
+//! *Bring your own SECRET*: imports the secret of an existing webhook, so that its requests verify here too.
+//!
+//! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments. The
+//! submitted value is never shown again, not even when it is rejected.
+
+use actix_web::{HttpResponse, web::Query};
+use askama::Template;
+use serde::Deserialize;
+
+use super::wizard::{ConnectionPath, StepChrome, Wizard};
+use crate::{
+    accounts::security_log::Action,
+    connections::{
+        Step, public_names,
+        secret_strength::{self, ConnectionContext, Trimmed},
+        secrets::{self, AddSecretOutcome, Origin},
+        store,
+    },
+    console::http::{
+        error::AppError,
+        form::FieldErrors,
+        layout::Layout,
+        page::{RequestContext, see_other},
+        signed_form::SignedForm,
+    },
+    messages,
+    primitives::secret::Secret,
+    urls,
+};
+
+/// Maximum number of the company's secrets that it is compared with.
+const MAX_COMPARED_SECRETS: i64 = 500;
+
+/// `…/webhook/secrets/new`
+#[derive(Template)]
+#[template(path = "connections/bringing.html")]
+pub(crate) struct ImportPage {
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
+    pub(crate) action: String,
+    /// The page to return to.
+    pub(crate) back: String,
+    pub(crate) hint: &'static str,
+    pub(crate) is_exact: bool,
+    pub(crate) errors: FieldErrors,
+}
+
+/// A secret as submitted.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ImportForm {
+    secret: String,
+    /// Keep spaces and quotes at its ends.
+    is_exact: bool,
+    /// The page to return to, if it is not the step.
+    back: String,
+}
+
+/// The page that leads to the form.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct From {
+    back: String,
+}
+
+/// `GET …/webhook/secrets/new`
+pub(crate) async fn new(page: RequestContext, names: ConnectionPath, from: Query<From>) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    let form = ImportForm { back: from.into_inner().back, ..ImportForm::default() };
+    wizard.page.ok(&view(&wizard, &form, FieldErrors::default()))
+}
+
+/// `GET …/webhook/secrets`
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&urls::own_secret(&Wizard::open(page, &names).await?.url(Step::Webhook))))
+}
+
+/// `POST …/webhook/secrets`
+pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let form = posted.form;
+    let refused = |errors| wizard.page.unprocessable(&view(&wizard, &form, errors));
+    let mut reader = wizard.page.state.db.reader().await?;
+    let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
+    drop(reader);
+    let (secret, cut) = match parse(&wizard, &names, &form) {
+        Ok(parsed) => parsed,
+        Err(errors) => return refused(errors),
+    };
+    wizard.confirm(Step::Webhook, &posted.action, messages::access::IMPORT).await?;
+    if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
+        return refused(error("secret", &sentence));
+    }
+    match accept(&wizard, &secret).await? {
+        AddSecretOutcome::Added(_) => {
+            let back = urls::back_to(&form.back, wizard.url(Step::Webhook));
+            Ok(wizard.page.redirect(&back, &messages::secrets::brought(cut)))
+        }
+        AddSecretOutcome::AlreadyValid => refused(error("secret", messages::secrets::KNOWN)),
+        AddSecretOutcome::LimitReached => refused(error("secret", messages::secrets::TOO_MANY)),
+    }
+}
+
+async fn accept(wizard: &Wizard, secret: &Secret) -> Result<AddSecretOutcome, AppError> {
+    let (page, id) = (&wizard.page, wizard.connection.id);
+    let user = &page.signed_in.user;
+    let mut tx = page.state.db.begin().await?;
+    let also = secrets::add_secret(&mut tx, &page.state.vault, id, (secret, Origin::Imported, &user.name), page.now).await?;
+    if let AddSecretOutcome::Added(secret) = also {
+        page.record(&mut tx, Action::SecretImported, secret).await?;
+        tx.commit().await?;
+        tracing::info!(connection = %id, %secret, user = %user.id, "a secret was imported");
+    }
+    Ok(also)
+}
+
+fn error(field: &'static str, sentence: &str) -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    errors.add(field, sentence);
+    errors
+}
+
+/// Parses the secret, and reports what was trimmed from it or the error of the field.
+fn parse(wizard: &Wizard, names: &[String], form: &ImportForm) -> Result<(Secret, Trimmed), FieldErrors> {
+    let connection = &wizard.connection;
+    let known = ConnectionContext {
+        gateway: connection.gateway,
+        endpoint: &connection.endpoint,
+        key_id: connection.key_id.as_deref(),
+        names,
+    };
+    let mut errors = FieldErrors::default();
+    let read = secret_strength::read(&form.secret, form.is_exact, &known)
+        .map_err(|weak| errors.add("secret", messages::secrets::weak(connection.gateway, weak)));
+    read.ok().filter(|_| errors.is_empty()).ok_or(errors)
+}
+
+/// What it is already: a Key Secret, which lets its owner move money, a secret that was retired here, which others may
+/// know, or the secret of another webhook, whose payments would count here.
+async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>, AppError> {
+    let (state, own, now) = (&wizard.page.state, &wizard.connection, wizard.page.now);
+    let mut reader = state.db.reader().await?;
+    let keys = store::list_key_secrets(&mut reader, own.company_id, MAX_COMPARED_SECRETS).await?;
+    let former = secrets::list_of_connection(&mut reader, own.id, now, MAX_COMPARED_SECRETS).await?;
+    let stored = secrets::list_of_others(&mut reader, (own.company_id, own.id), now, MAX_COMPARED_SECRETS).await?;
+    let connections = store::list_of_company(&mut reader, own.company_id).await?;
+    drop(reader);
+    for (id, sealed) in keys {
+        let key = crate::connections::open_key_secret(&state.vault, id, &sealed).ok();
+        if key.and_then(|key| Secret::parse(&key)).is_some_and(|key| key.is(secret)) {
+            return Ok(Some(messages::secrets::key_secret(own.gateway)));
+        }
+    }
+    let is_same = |stored: &&secrets::StoredSecret| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret));
+    let mut valid = former.iter().filter(|stored| stored.is_valid_at(now));
+    if valid.all(|stored| !is_same(&stored))
+        && let Some(retired) = former.iter().filter(|stored| stored.is_retired()).find(is_same)
+    {
+        return Ok(Some(messages::secrets::retired(own.gateway, retired.valid_until, now)));
+    }
+    let same = stored.iter().filter(is_same);
+    let modes = same.filter_map(|stored| connections.iter().find(|one| one.id == stored.connection_id)).map(|one| one.mode);
+    Ok(modes.map(|mode| messages::secrets::elsewhere(own.mode, mode).to_owned()).next())
+}
+
+fn view(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> ImportPage {
+    let (shell, frame) = wizard.frame(Step::Webhook, "Bring your own SECRET");
+    ImportPage {
+        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        action: urls::secrets(&frame.url),
+        hint: messages::secrets::own_hint(wizard.connection.gateway),
+        is_exact: form.is_exact,
+        back: urls::back_to(&form.back, wizard.url(Step::Webhook)),
+        frame,
+        errors,
+    }
+}

@@ -1,0 +1,76 @@
+//! Step 3, Integration: code snippets with the app's own Key ID. They never contain the Key Secret: they read it from the
+//! environment.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::{
+    guide::{self, ShownSnippet, SnippetValues},
+    wizard::{ConnectionPath, StepChrome, Wizard},
+};
+use crate::{
+    connections::Step,
+    console::http::{
+        error::AppError,
+        layout::Layout,
+        page::{RequestContext, see_other},
+        signed_form::{EmptyForm, SignedForm},
+    },
+    messages::DisplayTime,
+    urls,
+};
+
+/// `…/integration`
+#[derive(Template)]
+#[template(path = "connections/integration.html")]
+pub(crate) struct Integration {
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
+    pub(crate) snippets: Vec<ShownSnippet>,
+    /// True if the snippets contain a key id that is not stored yet.
+    pub(crate) needs_key: bool,
+    pub(crate) credentials_url: String,
+    pub(crate) done: Option<(String, DisplayTime)>,
+}
+
+/// `GET …/integration`
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    let connection = &wizard.connection;
+    let profile = connection.gateway.profile();
+    let (shell, frame) = wizard.frame(Step::Integration, profile.texts.setup.integration_heading);
+    let example_key = || profile.api_keys.as_ref().map_or_else(String::new, |keys| format!("{}…", keys.prefix(connection.mode)));
+    let app_name: String = wizard.app.name.chars().filter(|letter| !"\"'\\<>&`".contains(*letter)).collect();
+    let values = SnippetValues {
+        key_id: &connection.key_id.clone().unwrap_or_else(example_key),
+        app_name: &app_name,
+        url: &urls::webhook_url(wizard.page.state.base(), &connection.endpoint),
+    };
+    let view = Integration {
+        shell,
+        frame,
+        snippets: guide::snippets(connection, &values),
+        needs_key: profile.api_keys.is_some() && connection.key_id.is_none(),
+        credentials_url: wizard.url(Step::Credentials),
+        done: connection
+            .integration_done_by
+            .clone()
+            .zip(connection.integration_done_at.map(|at| DisplayTime::of_day(at, wizard.page.now))),
+    };
+    wizard.page.ok(&view)
+}
+
+/// `GET` of the paths below the step that take its forms
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&Wizard::open(page, &names).await?.url(Step::Integration)))
+}
+
+/// `POST …/integration/completion`
+pub(crate) async fn complete(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Wizard::open(posted.page, &names).await?.set_step_done(Step::Integration, true).await
+}
+
+/// `POST …/integration/completion/removal`
+pub(crate) async fn reopen(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Wizard::open(posted.page, &names).await?.set_step_done(Step::Integration, false).await
+}

@@ -1,0 +1,255 @@
+//! Payment Gateway Settings: the connections of an app, adding one, and disabling and enabling one.
+
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
+use askama::Template;
+use serde::Deserialize;
+
+use super::wizard::{ConnectionPath, Wizard, chip};
+use crate::{
+    accounts::security_log::Action,
+    apps::App,
+    connections::{
+        ConnectError, Connection, ConnectionState, NewConnection, SetupProgress, Step,
+        activity::{self, Activity},
+        store,
+    },
+    console::http::{
+        confirmation::{self, SensitiveAction},
+        error::AppError,
+        form::FieldErrors,
+        layout::{AppEntry, Layout},
+        page::{RequestContext, see_other},
+        signed_form::SignedForm,
+    },
+    db::DbError,
+    gateways::{Gateway, Mode},
+    messages::{self, Badge, StatusLine},
+    primitives::money::Currency,
+    urls,
+};
+
+/// The currencies offered; INR first, since Indian accounts settle in it.
+const CURRENCIES: &[&str] = &["INR", "USD", "EUR", "GBP", "AED", "SGD", "AUD", "CAD", "JPY", "KWD"];
+
+/// The card of a connection.
+pub(crate) struct Card {
+    pub(crate) gateway: &'static str,
+    pub(crate) mode: Badge,
+    pub(crate) currency: String,
+    pub(crate) url: String,
+    pub(crate) enabled_url: String,
+    pub(crate) is_enabled: bool,
+    /// URL to enable the app, if only the app is disabled.
+    pub(crate) app_enabled_url: Option<String>,
+    pub(crate) steps: Vec<(usize, &'static str, String, Badge)>,
+    pub(crate) line: StatusLine,
+}
+
+/// `…/settings/payment-gateways`
+#[derive(Template)]
+#[template(path = "connections/index.html")]
+pub(crate) struct Index {
+    pub(crate) shell: Layout,
+    pub(crate) app_id: crate::primitives::id::AppId,
+    pub(crate) tab: &'static str,
+    pub(crate) cards: Vec<Card>,
+    pub(crate) form: AddForm,
+    pub(crate) errors: FieldErrors,
+    pub(crate) currencies: &'static [&'static str],
+}
+
+/// The confirmation page for disabling a connection.
+#[derive(Template)]
+#[template(path = "connections/disable.html")]
+pub(crate) struct Disable {
+    pub(crate) shell: Layout,
+    pub(crate) name: String,
+    /// How the gateway reacts to a disabled connection.
+    pub(crate) loss: &'static str,
+    pub(crate) action: String,
+    pub(crate) back: String,
+}
+
+/// A connection to add, as submitted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AddForm {
+    pub(crate) gateway: String,
+    pub(crate) mode: String,
+    pub(crate) currency: String,
+}
+
+impl AddForm {
+    fn parse(&self) -> Result<(Gateway, Mode, Currency), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let gateway = self.gateway.parse().map_err(|_| errors.add("gateway", "Choose a payment gateway."));
+        let mode = self.mode.parse().map_err(|_| errors.add("mode", "Choose Test or Live."));
+        let currency = if self.currency.is_empty() { "INR" } else { &self.currency };
+        let currency = currency.parse().map_err(|_| errors.add("currency", "Choose a currency."));
+        match (gateway, mode, currency) {
+            (Ok(gateway), Ok(mode), Ok(currency)) => Ok((gateway, mode, currency)),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// The mode preselected in the form for adding a connection.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct IndexQuery {
+    mode: String,
+}
+
+/// `GET …/{gateway}/{mode}/enabled`
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&urls::connections(Wizard::open(page, &names).await?.app.id)))
+}
+
+/// `GET …/payment-gateways`
+pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<IndexQuery>) -> Result<HttpResponse, AppError> {
+    let app = page.app(&app).await?;
+    let mode = page.asked_mode(&asked.mode)?.unwrap_or(Mode::Test).slug().to_owned();
+    let form = AddForm { gateway: Gateway::proposed().slug().to_owned(), mode, ..AddForm::default() };
+    let view = view(&page, &app, form, FieldErrors::default()).await?;
+    page.ok(&view)
+}
+
+/// `POST …/payment-gateways`
+pub(crate) async fn create(posted: SignedForm<AddForm>, app: Path<String>) -> Result<HttpResponse, AppError> {
+    let (page, form) = (posted.page, posted.form);
+    let app = page.app(&app).await?;
+    let (gateway, mode, currency) = match form.parse() {
+        Ok(parsed) => parsed,
+        Err(errors) => {
+            let view = view(&page, &app, form, errors).await?;
+            return page.unprocessable(&view);
+        }
+    };
+    let new = NewConnection { company: app.company_id, app: app.id, gateway, mode, currency };
+    let mut tx = page.state.db.begin().await?;
+    match crate::connections::create(&mut tx, &page.state.vault, &new, &page.signed_in.user.name, page.now).await {
+        Ok(created) => {
+            page.record(&mut tx, Action::ConnectionAdded, created.id).await?;
+            tx.commit().await?;
+        }
+        Err(ConnectError::Db(DbError::NotUnique)) => {
+            drop(tx);
+            let mut errors = FieldErrors::default();
+            let sentence = format!("{} is already added in {} mode. Open it above.", gateway.label(), mode.label());
+            errors.add("gateway", sentence);
+            let view = view(&page, &app, form, errors).await?;
+            return page.unprocessable(&view);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(page.redirect(&urls::step(app.id, gateway, mode, Step::Webhook), &messages::added(gateway, mode)))
+}
+
+/// `GET …/{gateway}/{mode}`: redirects to the current step.
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    Ok(see_other(&wizard.url(wizard.setup().current_step(wizard.page.now))))
+}
+
+/// The form that enables or disables a connection.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct EnabledForm {
+    is_enabled: bool,
+    confirm: String,
+    /// The page to return to.
+    back: String,
+}
+
+/// `POST …/{gateway}/{mode}/enabled`: enabling takes effect immediately; disabling asks for confirmation and the password
+/// first.
+pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let (page, connection) = (&wizard.page, &wizard.connection);
+    let (gateway, mode) = (connection.gateway, connection.mode);
+    let back = urls::back_to(&posted.form.back, urls::connections(wizard.app.id));
+    let asking = |title| shell(page, &wizard.app, title).crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
+    if !posted.form.is_enabled && posted.form.confirm != "yes" {
+        let shell = asking("Disable a connection");
+        let action = urls::connection_enabled(wizard.app.id, gateway, mode);
+        let (name, loss) = (messages::connection_name(connection), messages::loss(gateway));
+        return page.unprocessable(&Disable { shell, name, loss, action, back });
+    }
+    if !posted.form.is_enabled {
+        let what = messages::access::disable(&messages::connection_name(connection)).into();
+        let of = SensitiveAction { what, back: back.clone(), shell: || asking(confirmation::TITLE) };
+        confirmation::require(page, &posted.action, of).await?;
+    }
+    let mut tx = page.state.db.begin().await?;
+    store::update_enabled(&mut tx, connection.id, posted.form.is_enabled).await?;
+    let action = if posted.form.is_enabled { Action::ConnectionEnabled } else { Action::ConnectionDisabled };
+    page.record(&mut tx, action, connection.id).await?;
+    tx.commit().await?;
+    tracing::info!(connection = %connection.id, is_enabled = posted.form.is_enabled, "a connection was enabled or disabled");
+    let name = messages::connection_name(connection);
+    Ok(match (posted.form.is_enabled, wizard.app.is_enabled) {
+        (false, _) => page.redirect(&back, &format!("{name} is disabled")),
+        (true, true) => page.redirect(&back, &format!("{name} is enabled")),
+        (true, false) => {
+            page.redirect_warning(&back, &format!("{name} is enabled, but its app is disabled. Enable the app too."))
+        }
+    })
+}
+
+async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
+    let mut reader = page.state.db.reader().await?;
+    let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
+    let evidence = activity::list_of_app(&mut reader, app.id).await?;
+    drop(reader);
+    let known = connections.iter().filter_map(|connection| {
+        let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;
+        let state = SetupProgress { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
+        Some((state, card(page, app, connection, evidence)))
+    });
+    let mut cards: Vec<(ConnectionState, Card)> = known.collect();
+    // Connections that need attention first; the others keep their usual order.
+    cards.sort_by_key(|(state, _)| if *state > ConnectionState::Silent { ConnectionState::Verified } else { *state });
+    Ok(Index {
+        shell: shell(page, app, "Payment Gateway Settings"),
+        app_id: app.id,
+        tab: "payment-gateways",
+        cards: cards.into_iter().map(|(_, card)| card).collect(),
+        form,
+        errors,
+        currencies: CURRENCIES,
+    })
+}
+
+/// Returns the layout of a page below the app's settings.
+fn shell(page: &RequestContext, app: &App, title: &str) -> Layout {
+    page.shell(title)
+        .app(app, AppEntry::Settings, None)
+        .crumb("Applications", urls::APPLICATIONS)
+        .crumb("KS Pay", urls::APPS)
+        .crumb(&app.name, urls::app(app.id))
+        .crumb("Settings", urls::app_settings(app.id))
+}
+
+fn card(page: &RequestContext, app: &App, connection: &Connection, evidence: &Activity) -> Card {
+    let setup = SetupProgress { connection, evidence, domain: app.domain.as_deref(), is_app_enabled: app.is_enabled };
+    let (gateway, mode) = (connection.gateway, connection.mode);
+    let steps = Step::of(gateway)
+        .enumerate()
+        .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), chip(&setup, step, page.now)));
+    let is_off_with_app = connection.is_enabled && !app.is_enabled;
+    let line = messages::line(gateway, setup.state(page.now), evidence, page.now);
+    Card {
+        gateway: gateway.label(),
+        mode: messages::mode(mode),
+        currency: connection.currency.clone(),
+        url: urls::connection(app.id, gateway, mode, ""),
+        enabled_url: urls::connection_enabled(app.id, gateway, mode),
+        is_enabled: connection.is_enabled,
+        app_enabled_url: is_off_with_app.then(|| urls::app_enabled(app.id)),
+        steps: steps.collect(),
+        line: if is_off_with_app { line.because_of_app() } else { line },
+    }
+}

@@ -1,0 +1,132 @@
+//! *Retire now*: retires an expiring secret early, or an additional one. Asks for confirmation and states the consequences.
+//!
+//! Invariant: the active secret is never retired, since a webhook always has one.
+
+use actix_web::{HttpResponse, web::Path};
+use askama::Template;
+
+use super::wizard::{StepChrome, Wizard};
+use crate::{
+    accounts::security_log::Action,
+    connections::{
+        Step,
+        secret_set::{SecretSet, SecretWithUsage},
+        secrets,
+    },
+    console::http::{
+        error::AppError,
+        layout::Layout,
+        page::RequestContext,
+        signed_form::{EmptyForm, SignedForm},
+    },
+    messages::{self, Badge, DisplayTime},
+    primitives::id::SecretId,
+    rejections::recovery,
+    urls,
+};
+
+/// `{app}/{gateway}/{mode}/…/{secret}` of a path.
+pub(crate) type Names = Path<(String, String, String, String)>;
+
+/// `…/webhook/secrets/{secret}/retirement`
+#[derive(Template)]
+#[template(path = "connections/retirement.html")]
+pub(crate) struct Retirement {
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
+    pub(crate) chip: Badge,
+    pub(crate) made: (&'static str, DisplayTime),
+    pub(crate) by: String,
+    pub(crate) losses: Vec<String>,
+    /// A sentence on the rejected requests that only this secret verifies, and their URL.
+    pub(crate) only: Option<(String, String)>,
+    /// URL that retires it; `None` for the active one.
+    pub(crate) action: Option<String>,
+    pub(crate) rotation: String,
+}
+
+/// `GET …/webhook/secrets/{secret}/retirement`
+pub(crate) async fn ask(page: RequestContext, names: Names) -> Result<HttpResponse, AppError> {
+    let (wizard, ring, id) = open(page, names).await?;
+    match ring.find(id) {
+        Some(held) => wizard.page.ok(&view(&wizard, &ring, held).await?),
+        None => no_longer_valid(&wizard, &ring, id),
+    }
+}
+
+/// `POST …/webhook/secrets/{secret}/retirement`
+pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Result<HttpResponse, AppError> {
+    let (wizard, ring, id) = open(posted.page, names).await?;
+    let (page, connection) = (&wizard.page, wizard.connection.id);
+    let Some(held) = ring.find(id) else { return no_longer_valid(&wizard, &ring, id) };
+    if held.stored.is_active() {
+        return page.unprocessable(&view(&wizard, &ring, held).await?);
+    }
+    wizard.confirm(Step::Webhook, &posted.action, messages::access::RETIRE).await?;
+    let user = &page.signed_in.user;
+    let mut tx = page.state.db.begin().await?;
+    let is_retired = secrets::retire(&mut tx, connection, id, &user.name, page.now).await?;
+    if is_retired {
+        page.record(&mut tx, Action::SecretRetired, id).await?;
+    }
+    tx.commit().await?;
+    let webhook = wizard.url(Step::Webhook);
+    if !is_retired {
+        return Ok(page.redirect_warning(&webhook, messages::secrets::NOT_THERE));
+    }
+    tracing::info!(%connection, secret = %id, user = %user.id, "a secret was retired");
+    Ok(page.redirect(&webhook, messages::secrets::RETIRED))
+}
+
+/// Opens the company's connection, and loads its secrets.
+async fn open(page: RequestContext, names: Names) -> Result<(Wizard, SecretSet, SecretId), AppError> {
+    let (app, gateway, mode, secret) = names.into_inner();
+    let wizard = Wizard::open(page, &Path::from((app, gateway, mode))).await?;
+    let id = secret.parse().map_err(|_| AppError::NotFound)?;
+    let mut reader = wizard.page.state.db.reader().await?;
+    let ring = SecretSet::load(&mut reader, wizard.connection.id, wizard.page.now).await?;
+    drop(reader);
+    Ok((wizard, ring, id))
+}
+
+/// Handles a secret that is no longer valid: redirects with a warning if it ended meanwhile. An unknown id, or one of another
+/// connection, is not found.
+fn no_longer_valid(wizard: &Wizard, ring: &SecretSet, id: SecretId) -> Result<HttpResponse, AppError> {
+    if ring.ended.iter().all(|held| held.stored.id != id) {
+        return Err(AppError::NotFound);
+    }
+    Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), messages::secrets::NOT_THERE))
+}
+
+async fn view(wizard: &Wizard, ring: &SecretSet, held: &SecretWithUsage) -> Result<Retirement, AppError> {
+    let (stored, now) = (&held.stored, wizard.page.now);
+    let only = if stored.is_active() { None } else { only(wizard, stored.id).await? };
+    let (shell, frame) = wizard.frame(Step::Webhook, "Retire a SECRET");
+    let is_active = stored.is_active();
+    Ok(Retirement {
+        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        only,
+        chip: messages::secrets::state(stored),
+        made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
+        by: messages::secrets::by(stored.created_by.as_deref()),
+        losses: if is_active {
+            vec![messages::secrets::ACTIVE_STAYS.to_owned()]
+        } else {
+            messages::secrets::retiring(wizard.connection.gateway, ring, held, now)
+        },
+        action: (!is_active).then(|| urls::retirement(&frame.url, stored.id)),
+        rotation: urls::rotation(&frame.url),
+        frame,
+    })
+}
+
+/// Returns a sentence on the rejected requests that only that secret verifies, and their URL.
+async fn only(wizard: &Wizard, secret: SecretId) -> Result<Option<(String, String)>, AppError> {
+    let (state, connection) = (&wizard.page.state, &wizard.connection);
+    let found = recovery::depends_only_on((&state.db, &state.vault), connection, secret, wizard.page.now).await?;
+    let url = match found.rejections.as_slice() {
+        [one] => urls::rejection(wizard.app.id, *one),
+        _ => urls::in_mode(&urls::rejections(wizard.app.id), connection.mode),
+    };
+    Ok((found.requests > 0).then(|| (messages::secrets::only_with(found.requests), url)))
+}

@@ -1,0 +1,91 @@
+//! *New secret*: asks for the overlap, and rotates the active secret.
+//!
+//! Invariant: a rotation is one unit of work, so that the webhook always has an active secret.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use serde::Deserialize;
+
+use super::wizard::{ConnectionPath, StepChrome, Wizard};
+use crate::{
+    accounts::security_log::Action,
+    connections::{ConnectError, Step, overlap::Overlap, secrets},
+    console::http::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
+    messages, urls,
+};
+
+/// A choice of the form: value, label, reason, and whether it is selected.
+pub(crate) type Choice = (u64, String, &'static str, bool);
+
+/// `…/webhook/rotation`
+#[derive(Template)]
+#[template(path = "connections/rotation.html")]
+pub(crate) struct Rotation {
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
+    pub(crate) happens: [&'static str; 2],
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) errors: FieldErrors,
+}
+
+/// The overlap as submitted; empty for the default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RotationForm {
+    overlap_hours: String,
+}
+
+/// `GET …/webhook/rotation`
+pub(crate) async fn ask(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    wizard.page.ok(&view(&wizard, FieldErrors::default()))
+}
+
+/// `POST …/webhook/rotation`
+pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let (page, id) = (&wizard.page, wizard.connection.id);
+    let Some(overlap) = Overlap::chosen(&posted.form.overlap_hours) else {
+        let mut errors = FieldErrors::default();
+        errors.add("overlap_hours", messages::secrets::CHOOSE_OVERLAP);
+        return page.unprocessable(&view(&wizard, errors));
+    };
+    wizard.confirm(Step::Webhook, &posted.action, messages::access::ROTATE).await?;
+    let user = &page.signed_in.user;
+    let mut tx = page.state.db.begin().await?;
+    let until = match secrets::rotate(&mut tx, &page.state.vault, id, (overlap, &user.name), page.now).await {
+        Err(ConnectError::TooManySecrets) => {
+            drop(tx);
+            let mut errors = FieldErrors::default();
+            errors.add("overlap_hours", messages::secrets::TOO_MANY_LIVE);
+            return page.unprocessable(&view(&wizard, errors));
+        }
+        rotated => rotated?,
+    };
+    page.record(&mut tx, Action::SecretRotated, id).await?;
+    tx.commit().await?;
+    tracing::info!(connection = %id, user = %user.id, %until, "a secret was rotated");
+    Ok(page.redirect(&wizard.url(Step::Webhook), &messages::secrets::rotated(until, page.now)))
+}
+
+fn view(wizard: &Wizard, errors: FieldErrors) -> Rotation {
+    let gateway = wizard.connection.gateway;
+    let (shell, frame) = wizard.frame(Step::Webhook, "New SECRET");
+    let choices = Overlap::CHOICES.into_iter().map(|choice| {
+        let (label, reason) = messages::secrets::overlap(gateway, choice);
+        (choice.hours(), label, reason, errors.is_empty() && choice == Overlap::CHOICES[0])
+    });
+    Rotation {
+        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        happens: messages::secrets::rotating(gateway),
+        choices: choices.collect(),
+        frame,
+        errors,
+    }
+}
+
+impl Rotation {
+    pub(crate) fn action(&self) -> String {
+        urls::rotation(&self.frame.url)
+    }
+}

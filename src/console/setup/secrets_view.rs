@@ -1,0 +1,96 @@
+//! The list of secrets on the Webhook page: author, latest use and a link to retire each one. Contains no secret values.
+
+use super::wizard::Wizard;
+use crate::{
+    connections::secret_set::{SecretSet, SecretWithUsage},
+    messages::{self, Badge, DisplayTime, Notice},
+    urls,
+};
+
+/// A valid secret.
+pub(crate) struct LiveRow {
+    pub(crate) id: String,
+    pub(crate) chip: Badge,
+    pub(crate) is_active: bool,
+    pub(crate) until: Option<DisplayTime>,
+    pub(crate) made: (&'static str, DisplayTime),
+    pub(crate) by: String,
+    pub(crate) last: Option<DisplayTime>,
+    pub(crate) advice: Option<String>,
+    /// True if its sealed value opens.
+    pub(crate) is_readable: bool,
+    pub(crate) retirement: String,
+}
+
+/// An expired or retired secret.
+pub(crate) struct EndedRow {
+    pub(crate) id: String,
+    pub(crate) made: (&'static str, DisplayTime),
+    pub(crate) by: String,
+    pub(crate) ended: Option<DisplayTime>,
+    /// The user who retired it.
+    pub(crate) retired_by: Option<String>,
+    pub(crate) last: Option<DisplayTime>,
+}
+
+impl SecretsView {
+    /// True if the active secret can be shown.
+    pub(crate) fn can_reveal(&self) -> bool {
+        self.live.iter().any(|row| row.is_active && row.is_readable)
+    }
+}
+
+/// All secrets of a connection, as shown on the page.
+pub(crate) struct SecretsView {
+    pub(crate) live: Vec<LiveRow>,
+    pub(crate) ended: Vec<EndedRow>,
+    /// What to do with a new secret that is not in use at the gateway yet.
+    pub(crate) unproven: Option<Notice>,
+    /// What to do about secrets whose sealed value does not open.
+    pub(crate) unreadable: Option<Notice>,
+    pub(crate) rotation: String,
+    pub(crate) bringing: String,
+}
+
+/// Returns the list for the page at `url`.
+pub(crate) fn view(wizard: &Wizard, ring: &SecretSet, url: &str) -> SecretsView {
+    let now = wizard.page.now;
+    let gateway = wizard.connection.gateway;
+    let rows: Vec<LiveRow> = ring.live.iter().map(|held| live(wizard, ring, held, url)).collect();
+    SecretsView {
+        unreadable: messages::secrets::unreadable(gateway, rows.iter().filter(|row| !row.is_readable).map(|row| row.id.as_str())),
+        live: rows,
+        ended: ring.ended.iter().map(|held| ended(wizard, held)).collect(),
+        unproven: ring.awaiting_first_use().map(|before| messages::secrets::unproven(gateway, before, now)),
+        rotation: urls::rotation(url),
+        bringing: urls::own_secret(url),
+    }
+}
+
+fn live(wizard: &Wizard, ring: &SecretSet, held: &SecretWithUsage, url: &str) -> LiveRow {
+    let (stored, now) = (&held.stored, wizard.page.now);
+    LiveRow {
+        id: stored.id.to_string(),
+        chip: messages::secrets::state(stored),
+        is_active: stored.is_active(),
+        until: stored.valid_until.map(|until| DisplayTime::of_expiry(until, now)),
+        made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
+        by: messages::secrets::by(stored.created_by.as_deref()),
+        last: held.used.map(|used| messages::when(used.last_at, now)),
+        advice: ring.safe_to_retire_after(held, now).map(messages::secrets::advice),
+        is_readable: stored.open(&wizard.page.state.vault).is_ok(),
+        retirement: urls::retirement(url, stored.id),
+    }
+}
+
+fn ended(wizard: &Wizard, held: &SecretWithUsage) -> EndedRow {
+    let (stored, now) = (&held.stored, wizard.page.now);
+    EndedRow {
+        id: stored.id.to_string(),
+        made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
+        by: messages::secrets::by(stored.created_by.as_deref()),
+        ended: stored.valid_until.map(|until| DisplayTime::of_day(until, now)),
+        retired_by: stored.retired_by.clone(),
+        last: held.used.map(|used| messages::when(used.last_at, now)),
+    }
+}

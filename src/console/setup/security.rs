@@ -1,0 +1,69 @@
+//! Step 4, Security: the app's domain, shared by all its connections.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use serde::Deserialize;
+
+use super::wizard::{ConnectionPath, StepChrome, Wizard};
+use crate::{
+    accounts::security_log::Action,
+    apps::{self, domain},
+    connections::{SetupProgress, Step},
+    console::http::{
+        error::AppError,
+        form::{FieldErrors, domain_sentence},
+        layout::Layout,
+        page::RequestContext,
+        signed_form::SignedForm,
+    },
+    messages,
+};
+
+/// The domain as submitted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct DomainForm {
+    pub(crate) domain: String,
+}
+
+/// `…/security`
+#[derive(Template)]
+#[template(path = "connections/security.html")]
+pub(crate) struct Security {
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
+    pub(crate) domain: String,
+    pub(crate) is_stored: bool,
+    pub(crate) errors: FieldErrors,
+}
+
+/// `GET …/security`
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    let domain = wizard.app.domain.clone().unwrap_or_default();
+    wizard.page.ok(&view(&wizard, domain, FieldErrors::default()))
+}
+
+/// `POST …/security`
+pub(crate) async fn update(posted: SignedForm<DomainForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    let domain = match domain::parse(&posted.form.domain) {
+        Ok(domain) => domain,
+        Err(fault) => {
+            let mut errors = FieldErrors::default();
+            errors.add("domain", domain_sentence(fault));
+            return wizard.page.unprocessable(&view(&wizard, posted.form.domain, errors));
+        }
+    };
+    let mut tx = wizard.page.state.db.begin().await?;
+    apps::store::update_domain(&mut tx, wizard.app.company_id, wizard.app.id, &domain).await?;
+    wizard.page.record(&mut tx, Action::AppChanged, wizard.app.id).await?;
+    tx.commit().await?;
+    let setup = SetupProgress { domain: Some(&domain), ..wizard.setup() };
+    Ok(wizard.page.redirect(&wizard.url(Step::Security), messages::domain_stored(&setup, wizard.page.now)))
+}
+
+fn view(wizard: &Wizard, domain: String, errors: FieldErrors) -> Security {
+    let (shell, frame) = wizard.frame(Step::Security, "Name the app’s domain");
+    Security { shell, frame, domain, is_stored: wizard.app.domain.is_some(), errors }
+}

@@ -1,0 +1,260 @@
+//! Step 2, Webhook: the URL and the secret to copy, and the panel with the webhook's activity.
+//!
+//! Invariant: no page contains the secret before Reveal, and *Mark as done* never changes what the panel shows.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::{
+    account_mismatch::AccountMismatch,
+    guide::{self, ShownStep},
+    secrets_view::{self, SecretsView},
+    wizard::{ConnectionPath, StepChrome, Wizard},
+};
+use crate::{
+    accounts::security_log::Action,
+    clock_check::SignedTimes,
+    connections::{ConnectionState, Step, baseline, secret_set::SecretSet},
+    console::{
+        http::{
+            error::AppError,
+            layout::Layout,
+            page::{RequestContext, see_other},
+            signed_form::{EmptyForm, SignedForm},
+        },
+        read_models::rejection_summary,
+    },
+    db::{DbError, Reader},
+    events::{self, Event},
+    gateways::{Mode, guide::Guide},
+    messages::{self, DisplayTime, Notice, rejections::Explanation},
+    rejections::store::recoveries,
+    url_check, urls,
+};
+
+/// Number of events shown in the panel.
+const MAX_FEED_ROWS: i64 = 3;
+
+/// One of the latest events.
+pub(crate) struct FeedRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) when: DisplayTime,
+    /// True if its request was rejected before the event was recovered.
+    pub(crate) is_recovered: bool,
+}
+
+/// The Evidence panel.
+pub(crate) struct EvidenceView {
+    pub(crate) said: Notice,
+    pub(crate) first: Option<DisplayTime>,
+    pub(crate) last: Option<DisplayTime>,
+    pub(crate) verified: i64,
+    pub(crate) refused: i64,
+    pub(crate) failing_since: Option<DisplayTime>,
+    pub(crate) failing: i64,
+    pub(crate) last_refused: Option<DisplayTime>,
+    /// A sentence on requests rejected while the webhook works, and their URL.
+    pub(crate) rejected: Option<(String, String)>,
+    /// How long the gateway tolerates the failures.
+    pub(crate) countdown: Option<String>,
+    /// The expected gateway accounts, and the latest unexpected one.
+    pub(crate) accounts: Vec<String>,
+    pub(crate) other_account: Option<(String, Option<DisplayTime>)>,
+    /// The typical rate of events.
+    pub(crate) pace: Option<String>,
+    /// URL of the rejection that the panel describes.
+    pub(crate) rejection: Option<String>,
+    pub(crate) feed: Vec<FeedRow>,
+    pub(crate) all_url: String,
+    pub(crate) checked: DisplayTime,
+}
+
+/// `…/webhook`
+#[derive(Template)]
+#[template(path = "connections/webhook.html")]
+pub(crate) struct Webhook {
+    pub(crate) shell: Layout,
+    pub(crate) frame: StepChrome,
+    pub(crate) url: String,
+    pub(crate) objections: Vec<String>,
+    /// The report of the last check of this URL, and its time.
+    pub(crate) check: Option<(messages::url_check::Report, DisplayTime)>,
+    pub(crate) advice: Option<&'static str>,
+    /// The URL within the gateway's limits, if it has any.
+    pub(crate) facts: Option<String>,
+    pub(crate) secret: Option<String>,
+    pub(crate) secret_made: Option<DisplayTime>,
+    pub(crate) secrets: SecretsView,
+    pub(crate) guide: &'static Guide,
+    pub(crate) steps: Vec<ShownStep>,
+    pub(crate) is_test: bool,
+    pub(crate) state: ConnectionState,
+    /// The latest unexpected account, and what to do about it.
+    pub(crate) other_account: Option<(String, Notice)>,
+    pub(crate) both_modes: Option<Notice>,
+    /// Deviation of the server's clock from the times in this webhook's events.
+    pub(crate) clock: Option<Notice>,
+    pub(crate) evidence: EvidenceView,
+    pub(crate) done: Option<(String, DisplayTime)>,
+    pub(crate) stream: String,
+}
+
+impl Webhook {
+    pub(crate) fn is_failing(&self) -> bool {
+        self.state == ConnectionState::Failing
+    }
+
+    fn whose_account(&self, account: &str) -> String {
+        let mode = if self.is_test { Mode::Test } else { Mode::Live };
+        messages::mixups::whose_account(self.frame.gateway, account, mode)
+    }
+
+    /// True if it has verified an event and is not failing.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.evidence.first.is_some() && self.state != ConnectionState::Failing
+    }
+}
+
+/// `GET …/webhook`
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    let view = view(&wizard, false).await?;
+    wizard.page.ok(&view)
+}
+
+/// `GET` of the step's form actions: redirects to the step, with the secret hidden.
+pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&Wizard::open(page, &names).await?.url(Step::Webhook)))
+}
+
+/// `POST …/webhook/reveal`: the only POST that responds 200 with a page. The Copy button next to the hidden secret also posts
+/// it, with `then=copy`: without scripts the page has no other way to copy it, so both reveal it.
+pub(crate) async fn reveal(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(posted.page, &names).await?;
+    wizard.confirm(Step::Webhook, &posted.action, messages::access::REVEAL).await?;
+    let view = view(&wizard, true).await?;
+    let mut tx = wizard.page.state.db.begin().await?;
+    wizard.page.record(&mut tx, Action::SecretRevealed, wizard.connection.id).await?;
+    tx.commit().await?;
+    tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a secret was revealed");
+    wizard.page.ok(&view)
+}
+
+/// `POST …/webhook/completion`: **Mark as done**. Keeps the first name and time.
+pub(crate) async fn complete(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Wizard::open(posted.page, &names).await?.set_step_done(Step::Webhook, true).await
+}
+
+/// `POST …/webhook/completion/removal`
+pub(crate) async fn reopen(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    Wizard::open(posted.page, &names).await?.set_step_done(Step::Webhook, false).await
+}
+
+async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
+    let (page, connection) = (&wizard.page, &wizard.connection);
+    let state = wizard.setup().state(page.now);
+    let mut reader = page.state.db.reader().await?;
+    let ring = SecretSet::load(&mut reader, connection.id, page.now).await?;
+    let last = last(&mut reader, wizard).await?;
+    let mixups = AccountMismatch::find(&mut reader, wizard).await?;
+    let check = url_check::store::find(&mut reader, connection.id).await?;
+    let rejected = rejected(&mut reader, wizard).await?;
+    let signed_times = SignedTimes::load(&mut reader, page.now).await?;
+    drop(reader);
+    let active = ring.active().map(|held| &held.stored);
+    // A secret that does not open is not shown; the page explains what to do.
+    let opened = active.filter(|_| is_revealed).and_then(|stored| stored.open(&page.state.vault).ok());
+    let secret = opened.map(|secret| connection.gateway.adapter().format_secret(&secret));
+    let url = urls::webhook_url(page.state.base(), &connection.endpoint);
+    let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
+    let (shell, frame) = wizard.frame(Step::Webhook, profile.texts.setup.webhook_heading);
+    Ok(Webhook {
+        shell,
+        objections: url_check::objections(connection.gateway, &url),
+        check: check
+            .filter(|check| check.url == url)
+            .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
+        advice: adapter.url_advice(&url),
+        facts: adapter.max_url_chars().map(|most| format!("{} of {most} characters", url.chars().count())),
+        url,
+        secret,
+        secrets: secrets_view::view(wizard, &ring, &frame.url),
+        secret_made: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
+        guide: &profile.guide,
+        steps: guide::steps(connection, &wizard.app.email),
+        is_test: connection.mode == Mode::Test,
+        state,
+        other_account: mixups.account.clone().zip(messages::mixups::other_account(
+            connection.gateway,
+            &wizard.evidence,
+            page.now,
+        )),
+        both_modes: mixups.payment.as_deref().map(|payment| messages::mixups::both_modes(connection.gateway, payment)),
+        clock: signed_times.difference(page.now).map(messages::clock::for_merchant),
+        evidence: evidence_view(wizard, state, &last, rejected),
+        done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| DisplayTime::of_day(at, page.now))),
+        stream: urls::evidence_stream(&frame.url),
+        frame,
+    })
+}
+
+/// Returns the latest events, and for each whether it was recovered, which means that the gateway's own request did not
+/// verify.
+async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<(Event, bool)>, DbError> {
+    let last = events::store::list_last(&mut *reader, wizard.connection.id, MAX_FEED_ROWS).await?;
+    let (Some(newest), Some(oldest)) = (last.first(), last.last()) else { return Ok(Vec::new()) };
+    let recovered = recoveries::list_between(reader, wizard.app.id, (oldest.id, newest.id)).await?;
+    Ok(last.into_iter().map(|event| (event.clone(), recovered.contains(&event.id))).collect())
+}
+
+/// Returns the URL and the explanation of the latest request rejected since the last verified event.
+async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Explanation)>, DbError> {
+    let cause = rejection_summary::cause(reader, &wizard.app, &wizard.evidence).await?;
+    Ok(cause.map(|(rejection, told)| (urls::rejection(wizard.app.id, rejection.id), told)))
+}
+
+fn evidence_view(
+    wizard: &Wizard,
+    state: ConnectionState,
+    last: &[(Event, bool)],
+    rejected: Option<(String, Explanation)>,
+) -> EvidenceView {
+    let (evidence, now) = (&wizard.evidence, wizard.page.now);
+    let (rejection, told) = rejected.unzip();
+    let verified = last.iter().find(|(_, is_recovered)| !is_recovered).map(|(event, _)| event);
+    let is_failing = state == ConnectionState::Failing;
+    let proven_since = evidence.failing_since.filter(|_| is_failing);
+    let when = |at: Option<crate::primitives::time::Timestamp>| at.map(|at| messages::when(at, now));
+    EvidenceView {
+        said: messages::sentence_of_connection(&wizard.connection, state, evidence, (verified, told.as_ref()), now),
+        rejection: rejection.filter(|_| state != ConnectionState::Verified),
+        first: when(evidence.first_verified_at),
+        last: when(evidence.last_verified_at),
+        verified: evidence.verified_count,
+        refused: evidence.rejected_count,
+        failing_since: when(proven_since),
+        failing: evidence.failing_count,
+        last_refused: when(evidence.last_rejected_at),
+        rejected: messages::rejected_meanwhile(state, evidence, now)
+            .map(|said| (said, urls::in_mode(&urls::rejections(wizard.app.id), wizard.connection.mode))),
+        countdown: proven_since.and_then(|since| messages::countdown(wizard.connection.gateway, since, now)),
+        accounts: evidence.accounts().map(str::to_owned).collect(),
+        other_account: evidence.other_account.clone().map(|account| (account, when(evidence.other_account_at))),
+        pace: baseline::typical_traffic(evidence).map(|usual| messages::pace(&usual)),
+        feed: last.iter().map(|(event, is_recovered)| row(wizard, event, *is_recovered)).collect(),
+        all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
+        checked: DisplayTime::of_clock(now, now),
+    }
+}
+
+fn row(wizard: &Wizard, event: &Event, is_recovered: bool) -> FeedRow {
+    FeedRow {
+        id: event.id.to_string(),
+        name: event.event_type.clone().unwrap_or_else(|| "unread".to_owned()),
+        url: urls::event(wizard.app.id, event.id),
+        when: messages::when(event.last_received_at, wizard.page.now),
+        is_recovered,
+    }
+}

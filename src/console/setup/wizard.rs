@@ -1,0 +1,176 @@
+//! The shared part of the four steps: the user, the connection, and the page around a step's content.
+//!
+//! Invariant: every step opens its connection through [`Wizard::open`], so that none can omit the access check.
+
+use actix_web::HttpResponse;
+
+use crate::{
+    accounts::security_log,
+    apps::App,
+    connections::{
+        Connection, SetupProgress, Step,
+        activity::{self, Activity},
+        store,
+    },
+    console::http::{
+        confirmation::{self, Action, SensitiveAction},
+        error::AppError,
+        layout::{AppEntry, Layout},
+        page::RequestContext,
+    },
+    gateways::{Gateway, Mode, texts::SetupTexts},
+    messages::{self, Badge},
+    primitives::time::Timestamp,
+    urls,
+};
+
+/// `{app}/{gateway}/{mode}` of a path.
+pub(crate) type ConnectionPath = actix_web::web::Path<(String, String, String)>;
+
+/// The context of a step's page.
+pub(crate) struct Wizard {
+    pub(crate) page: RequestContext,
+    pub(crate) app: App,
+    pub(crate) connection: Connection,
+    pub(crate) evidence: Activity,
+    has_twin: bool,
+}
+
+/// A link in the list of steps.
+pub(crate) struct StepLink {
+    pub(crate) number: usize,
+    pub(crate) label: &'static str,
+    pub(crate) url: String,
+    pub(crate) chip: Badge,
+    /// A user's own mark, shown next to the state of the step.
+    pub(crate) note: Option<&'static str>,
+    pub(crate) is_current: bool,
+}
+
+/// The values that the templates of all steps share.
+pub(crate) struct StepChrome {
+    pub(crate) gateway: &'static str,
+    /// The sender of its requests in a sentence.
+    pub(crate) sender: &'static str,
+    pub(crate) texts: &'static SetupTexts,
+    pub(crate) mode: Badge,
+    pub(crate) steps: Vec<StepLink>,
+    /// URL to enable the connection, if it is disabled.
+    pub(crate) enable_url: Option<String>,
+    /// The step's own URL; its actions are below it.
+    pub(crate) url: String,
+    /// URL and label of the next step; `None` for the last.
+    pub(crate) next: Option<(String, &'static str)>,
+}
+
+impl Wizard {
+    /// Opens a connection of the user's company; any other is not found.
+    pub(crate) async fn open(page: RequestContext, names: &ConnectionPath) -> Result<Self, AppError> {
+        let (app, gateway, mode) = &**names;
+        let app = page.app(app).await?;
+        let gateway: Gateway = gateway.parse().map_err(|_| AppError::NotFound)?;
+        let mode: Mode = mode.parse().map_err(|_| AppError::NotFound)?;
+        let mut reader = page.state.db.reader().await?;
+        let all = store::list_of_app(&mut reader, app.company_id, app.id).await?;
+        let has_twin = all.iter().any(|other| other.gateway == gateway && other.mode != mode);
+        let found = all.into_iter().find(|connection| connection.gateway == gateway && connection.mode == mode);
+        let connection = found.ok_or(AppError::NotFound)?;
+        let evidence = activity::get(&mut reader, connection.id).await?;
+        drop(reader);
+        Ok(Self { page, app, connection, evidence, has_twin })
+    }
+
+    /// Allows a sensitive action of a step, or asks for the password first.
+    pub(crate) async fn confirm(&self, step: Step, action: &Action, what: &'static str) -> Result<(), AppError> {
+        let back = self.url(step);
+        let shell = || self.frame(step, confirmation::TITLE).0.crumb(step.label(), back.clone());
+        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), shell }).await
+    }
+
+    /// Returns the set-up progress of the connection.
+    pub(crate) fn setup(&self) -> SetupProgress<'_> {
+        SetupProgress {
+            connection: &self.connection,
+            evidence: &self.evidence,
+            domain: self.app.domain.as_deref(),
+            is_app_enabled: self.app.is_enabled,
+        }
+    }
+
+    /// Returns the URL of a step.
+    pub(crate) fn url(&self, step: Step) -> String {
+        urls::step(self.app.id, self.connection.gateway, self.connection.mode, step)
+    }
+
+    /// Marks a step as done, or undoes that. Keeps the first name and time.
+    pub(crate) async fn set_step_done(&self, step: Step, is_done: bool) -> Result<HttpResponse, AppError> {
+        let (id, by, now) = (self.connection.id, &self.page.signed_in.user.name, self.page.now);
+        let mut tx = self.page.state.db.begin().await?;
+        match (step, is_done) {
+            (Step::Webhook, true) => store::complete_webhook(&mut tx, id, by, now).await?,
+            (Step::Webhook, false) => store::reopen_webhook(&mut tx, id).await?,
+            (Step::Integration, true) => store::complete_integration(&mut tx, id, by, now).await?,
+            (Step::Integration, false) => store::reopen_integration(&mut tx, id).await?,
+            // These are done once their data is stored.
+            (Step::Credentials | Step::Security, _) => return Err(AppError::NotFound),
+        }
+        let action = if is_done { security_log::Action::StepCompleted } else { security_log::Action::StepReopened };
+        self.page.record(&mut tx, action, id).await?;
+        tx.commit().await?;
+        let what = if is_done { "is marked as done" } else { "is open again" };
+        Ok(self.page.redirect(&self.url(step), &format!("The {} step {what}", step.label())))
+    }
+
+    /// Builds the layout and the chrome of a step's page.
+    pub(crate) fn frame(&self, current: Step, heading: &str) -> (Layout, StepChrome) {
+        let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
+        self.page.remember_mode(app.id, mode);
+        let twin = |mode| {
+            if self.has_twin || mode == self.connection.mode {
+                urls::step(app.id, gateway, mode, current)
+            } else {
+                urls::add_gateway(app.id, mode)
+            }
+        };
+        let shell = self
+            .page
+            .shell(heading)
+            .app(app, AppEntry::Settings, Some(mode))
+            .with_mode_urls(mode, twin(Mode::Test), twin(Mode::Live))
+            .crumb("Applications", urls::APPLICATIONS)
+            .crumb("KS Pay", urls::APPS)
+            .crumb(&app.name, urls::app(app.id))
+            .crumb("Settings", urls::app_settings(app.id))
+            .crumb("Payment Gateway Settings", urls::connections(app.id));
+        let steps: Vec<StepLink> =
+            Step::of(gateway).enumerate().map(|(index, step)| self.link(index + 1, step, current)).collect();
+        let next = steps.iter().skip_while(|link| !link.is_current).nth(1).map(|link| (link.url.clone(), link.label));
+        let profile = gateway.profile();
+        let frame = StepChrome {
+            gateway: gateway.label(),
+            sender: profile.sender,
+            texts: &profile.texts.setup,
+            mode: messages::mode(mode),
+            steps,
+            enable_url: (!self.connection.is_enabled).then(|| urls::connection_enabled(app.id, gateway, mode)),
+            url: self.url(current),
+            next,
+        };
+        (shell, frame)
+    }
+
+    fn link(&self, number: usize, step: Step, current: Step) -> StepLink {
+        let chip = chip(&self.setup(), step, self.page.now);
+        let note = (step == Step::Webhook && self.connection.webhook_done_at.is_some()).then_some(messages::MARKED);
+        StepLink { number, label: step.label(), url: self.url(step), chip, note, is_current: step == current }
+    }
+}
+
+/// Returns the badge of a step's state.
+pub(crate) fn chip(setup: &SetupProgress<'_>, step: Step, now: Timestamp) -> Badge {
+    match step {
+        Step::Credentials => messages::keys_state(setup.connection.keys()),
+        Step::Webhook => messages::webhook_state(setup.state(now), setup.evidence),
+        Step::Integration | Step::Security => messages::step_state(setup.is_done(step)),
+    }
+}

@@ -1,0 +1,211 @@
+//! What a gateway may report of a payment, in terms that all gateways share.
+//!
+//! Invariant: it depends on no gateway and on nothing that is stored; the ledger merges it.
+
+use std::{fmt, str::FromStr};
+
+use crate::primitives::{money::Money, time::Timestamp};
+
+/// The status of a payment. A partially refunded payment remains captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Status {
+    // In ascending order of precedence. `failed` is not final: Razorpay may learn of a successful payment later.
+    Created,
+    Failed,
+    Authorized,
+    Captured,
+    Refunded,
+}
+
+impl Status {
+    pub(crate) const ALL: [Self; 5] = [Self::Created, Self::Failed, Self::Authorized, Self::Captured, Self::Refunded];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Failed => "failed",
+            Self::Authorized => "authorized",
+            Self::Captured => "captured",
+            Self::Refunded => "refunded",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Status {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or("no status of a payment")
+    }
+}
+
+impl TryFrom<String> for Status {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// An observation of a payment, from one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PaymentObservation {
+    pub(crate) payment_id: String,
+    /// The time of the event.
+    pub(crate) at: Timestamp,
+    pub(crate) time_source: TimeSource,
+    /// The beginning of the body's SHA-256, which ranks otherwise equal reports. Set by `ParsedEvent::received`.
+    pub(crate) digest: i64,
+    pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) refund: Option<Refund>,
+    pub(crate) dispute: Option<Dispute>,
+    pub(crate) details: Details,
+}
+
+/// Details for display and search; no status and no total depends on them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    /// The settlement amount of a payment in a foreign currency.
+    pub(crate) settled: Option<Money>,
+    pub(crate) references: Vec<Reference>,
+}
+
+/// A customer's or bank's reference to a payment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Reference {
+    pub(crate) kind: ReferenceKind,
+    pub(crate) text: String,
+}
+
+/// The origin of a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ReferenceKind {
+    /// The merchant.
+    Receipt,
+    /// The bank, for the payment: RRN, UTR or ARN.
+    Bank,
+    /// The bank, for a refund of it.
+    RefundBank,
+}
+
+/// The source of an event's time, least trusted first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TimeSource {
+    /// The time at which the event was received, because neither the envelope nor the entity has a time.
+    Received,
+    /// Borrowed from the entity of the event.
+    Entity,
+    /// The time in the envelope.
+    Envelope,
+}
+
+/// The payment as it was when the event occurred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Snapshot {
+    pub(crate) status: Status,
+    /// For the status `refunded`: whether the payment was ever captured, if reported.
+    pub(crate) was_captured: Option<bool>,
+    pub(crate) money: Money,
+    /// The gateway's time of the payment.
+    pub(crate) created_at: Timestamp,
+    pub(crate) order_id: Option<String>,
+    pub(crate) method: Option<String>,
+    /// The refunded total that the payment quotes, in subunits.
+    pub(crate) refunded: Option<i64>,
+}
+
+/// One refund of the payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refund {
+    pub(crate) id: String,
+    pub(crate) money: Money,
+    pub(crate) status: RefundStatus,
+    /// The gateway's time of the refund, if known.
+    pub(crate) created_at: Option<Timestamp>,
+}
+
+/// The state of a refund, in the order of the gateway's life cycle: a failure is reported after a success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RefundStatus {
+    Pending,
+    Processed,
+    Failed,
+}
+
+/// One dispute of the payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dispute {
+    pub(crate) id: String,
+    pub(crate) status: DisputeStatus,
+    pub(crate) money: Money,
+    /// The amount deducted for it in subunits, if reported.
+    pub(crate) deducted: Option<i64>,
+    /// The deadline for a response.
+    pub(crate) respond_by: Option<Timestamp>,
+}
+
+/// The state of a dispute, in the order of the gateway's life cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum DisputeStatus {
+    Open,
+    UnderReview,
+    Lost,
+    Won,
+    Closed,
+}
+
+macro_rules! words {
+    ($name:ident { $($variant:ident = $word:literal),+ }) => {
+        impl $name {
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+        impl FromStr for $name {
+            type Err = &'static str;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text { $($word => Ok(Self::$variant),)+ _ => Err("no such status") }
+            }
+        }
+    };
+}
+words!(ReferenceKind { Receipt = "receipt", Bank = "bank", RefundBank = "refund_bank" });
+words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
+words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
+
+impl PaymentObservation {
+    /// Returns the id and the state of the reported refund or dispute; without one, the stage of the payment.
+    pub(crate) fn subject(&self) -> (Option<&str>, Option<&'static str>) {
+        let refund = self.refund.as_ref().map(|refund| (refund.id.as_str(), refund.status.as_str()));
+        let dispute = || self.dispute.as_ref().map(|dispute| (dispute.id.as_str(), dispute.status.as_str()));
+        match refund.or_else(dispute) {
+            Some((id, status)) => (Some(id), Some(status)),
+            None => (None, self.snapshot.as_ref().map(|snapshot| snapshot.stage().as_str())),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Returns the stage of the payment itself. A refunded payment was captured before, unless its report says otherwise.
+    pub(crate) const fn stage(&self) -> Status {
+        match (self.status, self.was_captured) {
+            (Status::Refunded, Some(false)) => Status::Authorized,
+            (Status::Refunded, _) => Status::Captured,
+            (status, _) => status,
+        }
+    }
+
+    /// Returns the quoted refunded total: the whole amount if only the status `refunded` is reported.
+    pub(crate) const fn quote(&self) -> Option<i64> {
+        match (self.refunded, self.status) {
+            (None, Status::Refunded) => Some(self.money.subunits),
+            (quoted, _) => quoted,
+        }
+    }
+}

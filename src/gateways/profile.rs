@@ -1,0 +1,151 @@
+//! What is known of a gateway without asking it: names, its signature scheme, its rules and its texts, as static data.
+//!
+//! Invariant: pages, messages and diagnosis ask the profile or the adapter; none of them knows which gateway it is.
+
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+use ipnet::IpNet;
+
+use super::{
+    Mode,
+    adapter::Adapter,
+    api::KeyCheck,
+    guide::{Guide, Snippet},
+    samples::Samples,
+    texts::Texts,
+};
+
+/// The static properties of a gateway.
+pub(crate) struct Profile {
+    /// The name in URLs, in the database and on the command line.
+    pub(crate) slug: &'static str,
+    /// The display name.
+    pub(crate) label: &'static str,
+    /// The sender of its requests in a sentence: a name, or `the sender`.
+    pub(crate) sender: &'static str,
+    /// The sender as the subject of a condition: a name, or `your sender`.
+    pub(crate) your_sender: &'static str,
+    pub(crate) signature: Signature,
+    /// True if a retry carries the signature of the first attempt; false if the gateway signs every attempt again.
+    pub(crate) repeats_signature: bool,
+    /// How long the gateway tolerates failures before it disables the webhook, if documented.
+    pub(crate) auto_disable_after: Option<Duration>,
+    /// The networks from which the gateway documents to send webhooks; empty if it publishes none. Any merchant of the
+    /// gateway can make it send requests here, so an address alone proves nothing: see [`super::adapter::was_sent_for`].
+    pub(crate) webhook_networks: &'static [IpNet],
+    /// The events to which a merchant should subscribe; empty if the sender decides.
+    pub(crate) recommended_events: &'static [&'static str],
+    /// True if messages describe its event types; otherwise they only name the type.
+    pub(crate) has_known_events: bool,
+    /// The event types whose body may state why a payment failed.
+    pub(crate) failure_events: &'static [&'static str],
+    /// Its API keys, if it has an API that KS Pay uses.
+    pub(crate) api_keys: Option<ApiKeys>,
+    /// Values that its pages show next to the secret, which may be pasted in its place.
+    pub(crate) lookalike_values: &'static [&'static str],
+    /// Labels in front of a pasted secret that name the gateway.
+    pub(crate) secret_labels: &'static [&'static str],
+    /// How its bodies order the keys of each entity: a line per entity, see `rejections/diagnosis/key_orders.rs`.
+    pub(crate) key_orders: &'static str,
+    /// The environment variable that overrides the address of its API, if it has one.
+    pub(crate) api_variable: Option<&'static str>,
+    /// The events that `ks-pay simulate` can send.
+    pub(crate) samples: Samples,
+    /// How to enter URL and secret at the gateway.
+    pub(crate) guide: Guide,
+    /// Code for the merchant's developer.
+    pub(crate) snippets: &'static [Snippet],
+    pub(crate) texts: Texts,
+    pub(crate) adapter: &'static dyn Adapter,
+}
+
+/// How requests are signed, as far as diagnosis, the URL check and messages need to know. Verification is the adapter's.
+pub(crate) struct Signature {
+    /// The header of the signature, in lower case.
+    pub(crate) header: &'static str,
+    /// The same as the gateway writes it.
+    pub(crate) display_header: &'static str,
+    /// The header of the event id.
+    pub(crate) id_header: &'static str,
+    /// The header of the time. A gateway that signs no time has none; the name is where a sender would put it.
+    pub(crate) time_header: &'static str,
+    /// The headers that carry a part of the signed message or the signature: a repeated request repeats them.
+    pub(crate) signed_headers: &'static [&'static str],
+    /// All headers of a webhook request, apart from those of every HTTP request.
+    pub(crate) headers: &'static [&'static str],
+    pub(crate) message: SignedMessage,
+    pub(crate) notation: Notation,
+    pub(crate) key: KeyForm,
+    /// The text in front of a secret as it is shown and pasted; empty if there is none.
+    pub(crate) secret_prefix: &'static str,
+    /// The largest accepted difference between a signed time and the server's, in seconds; `None` if no time is signed.
+    pub(crate) time_tolerance_seconds: Option<i64>,
+    /// The member of a body that only a complete event has; an object with it is an event inside another message.
+    pub(crate) event_member: &'static str,
+}
+
+/// The message that a signature covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignedMessage {
+    /// The body.
+    Body,
+    /// Event id, time and body, separated by full stops.
+    IdTimeBody,
+}
+
+/// The notation of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// Hex digits.
+    Hex,
+    /// A list of `v1,` and base64, separated by spaces; `v1a,` precedes an asymmetric signature.
+    VersionedBase64,
+}
+
+/// How the key of a signature is derived from the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyForm {
+    /// The bytes of the text.
+    Text,
+    /// The text, decoded from base64.
+    Base64,
+}
+
+/// Requests something harmless with a key pair: the API's address, the key id and the key secret.
+type CheckKeys = for<'a> fn(&'a str, &'a str, &'a str) -> LocalBoxFuture<'a, KeyCheck>;
+
+/// The keys of a gateway's API.
+pub(crate) struct ApiKeys {
+    /// The beginning of a key id in Test and in Live mode.
+    pub(crate) prefixes: [&'static str; 2],
+    /// The menu path to them in the gateway's dashboard.
+    pub(crate) menu: [&'static str; 2],
+    pub(crate) check: CheckKeys,
+}
+
+impl ApiKeys {
+    /// Returns the beginning of a key id in that mode.
+    pub(crate) const fn prefix(&self, mode: Mode) -> &'static str {
+        match mode {
+            Mode::Test => self.prefixes[0],
+            Mode::Live => self.prefixes[1],
+        }
+    }
+}
+
+impl Signature {
+    /// True if the signature covers more than the body.
+    pub(crate) fn covers_headers(&self) -> bool {
+        self.message != SignedMessage::Body
+    }
+
+    /// Returns the names of the signed headers as a list in a sentence.
+    pub(crate) fn header_list(&self) -> String {
+        match self.signed_headers {
+            [] => String::new(),
+            [only] => (*only).to_owned(),
+            [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Razorpay's static properties.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::{
+    Razorpay, api,
+    guide::{GUIDE, SNIPPETS, TEST_UPI_ID},
+    samples::SAMPLES,
+    texts::TEXTS,
+};
+use crate::gateways::profile::{ApiKeys, KeyForm, Notation, Profile, Signature, SignedMessage};
+
+/// The events a merchant should select, as used by the page, the simulator and the tests.
+pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
+    "payment.authorized",
+    "payment.captured",
+    "payment.failed",
+    "order.paid",
+    "refund.created",
+    "refund.processed",
+    "refund.failed",
+    "payment.dispute.created",
+    "payment.dispute.under_review",
+    "payment.dispute.action_required",
+    "payment.dispute.won",
+    "payment.dispute.lost",
+    "payment.dispute.closed",
+    "settlement.processed",
+];
+
+/// Networks that webhooks are sent from ("Whitelist IPs", "Webhook IPs"), without those of the partners' test environment.
+const WEBHOOK_NETWORKS: &[IpNet] = &[
+    network([52, 66, 75, 174], 32),
+    network([52, 66, 76, 63], 32),
+    network([52, 66, 151, 218], 32),
+    network([35, 154, 217, 40], 32),
+    network([35, 154, 22, 73], 32),
+    network([35, 154, 143, 15], 32),
+    network([13, 126, 199, 247], 32),
+    network([13, 126, 238, 192], 32),
+    network([13, 232, 194, 134], 32),
+    network([18, 96, 225, 0], 26),
+    network([18, 99, 161, 0], 26),
+];
+
+const fn network([a, b, c, d]: [u8; 4], prefix: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix))
+}
+
+/// "If the webhooks continue to fail for 24 hours, the webhook is disabled" (set-up, "Deactivation"); it must be enabled
+/// again manually.
+const AUTO_DISABLE_AFTER: Duration = Duration::from_hours(24);
+
+pub(crate) static PROFILE: Profile = Profile {
+    slug: "razorpay",
+    label: "Razorpay",
+    sender: "Razorpay",
+    your_sender: "Razorpay",
+    signature: Signature {
+        header: "x-razorpay-signature",
+        display_header: "X-Razorpay-Signature",
+        id_header: "x-razorpay-event-id",
+        time_header: "x-razorpay-timestamp",
+        signed_headers: &["x-razorpay-signature"],
+        headers: &["x-razorpay-signature", "x-razorpay-event-id"],
+        message: SignedMessage::Body,
+        notation: Notation::Hex,
+        key: KeyForm::Text,
+        secret_prefix: "",
+        time_tolerance_seconds: None,
+        event_member: "event",
+    },
+    repeats_signature: true,
+    auto_disable_after: Some(AUTO_DISABLE_AFTER),
+    webhook_networks: WEBHOOK_NETWORKS,
+    recommended_events: RECOMMENDED_EVENTS,
+    has_known_events: true,
+    failure_events: &["payment.failed"],
+    api_keys: Some(ApiKeys {
+        prefixes: ["rzp_test_", "rzp_live_"],
+        menu: ["Accounts & Settings", "API Keys"],
+        check: |base, key_id, key_secret| Box::pin(api::check(base, key_id, key_secret)),
+    }),
+    lookalike_values: &[TEST_UPI_ID],
+    secret_labels: &[
+        "RAZORPAY_WEBHOOK_SECRET=",
+        "RAZORPAY_SECRET=",
+        "RAZORPAY_WEBHOOK_SECRET: ",
+        "export RAZORPAY_WEBHOOK_SECRET=",
+    ],
+    key_orders: include_str!("key_orders.txt"),
+    api_variable: Some("KS_PAY_RAZORPAY_API"),
+    samples: SAMPLES,
+    guide: GUIDE,
+    snippets: SNIPPETS,
+    texts: TEXTS,
+    adapter: &Razorpay,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_published_addresses_are_the_gateways() {
+        let is_gateways = |address: &str| {
+            let address: std::net::IpAddr = address.parse().unwrap();
+            WEBHOOK_NETWORKS.iter().any(|network| network.contains(&address))
+        };
+        for inside in ["52.66.75.174", "13.232.194.134", "18.96.225.0", "18.96.225.63", "18.99.161.17"] {
+            assert!(is_gateways(inside), "{inside}");
+        }
+        // Adjacent addresses, addresses of its API and of its test environment, and IPv6.
+        for outside in ["52.66.75.175", "18.96.225.64", "18.99.160.255", "52.66.140.48", "52.66.76.68", "127.0.0.1", "::1"] {
+            assert!(!is_gateways(outside), "{outside}");
+        }
+    }
+}

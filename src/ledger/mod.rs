@@ -1,0 +1,3 @@
+//! What the gateways' events say about money.
+
+pub(crate) mod payments;

@@ -1,0 +1,98 @@
+//! Calculates how a unit of work changes the daily totals: subtracts the contribution of each payment's previous state and
+//! adds that of the new one. Pure.
+//!
+//! Invariant: a payment's contribution is a function of its state alone, so that exactly what was added for a state is
+//! subtracted when the state changes.
+
+use std::collections::BTreeMap;
+
+use super::projection::PaymentState;
+use crate::{
+    connections::ConnectionScope,
+    gateways::payment::Status,
+    primitives::{id::AppId, money::Currency, time::Timestamp},
+};
+
+/// The key of a total: payments with equal keys are added up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TotalsKey {
+    pub(crate) app: AppId,
+    pub(crate) mode: &'static str,
+    /// Days since 1970 on the calendar of [`crate::primitives::time::ZONE`].
+    pub(crate) day: i64,
+    pub(crate) currency: Option<Currency>,
+    pub(crate) status: Option<Status>,
+    pub(crate) method: Option<String>,
+}
+
+/// The number and the totals in subunits of the payments of a key; or the change of these.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) payments: i64,
+    pub(crate) amount: i64,
+    pub(crate) refunded: i64,
+    /// The number refunded without ever having been captured: their money was not received.
+    pub(crate) returned_payments: i64,
+    pub(crate) returned: i64,
+    /// The part of `refunded` whose refunds of received money are not processed yet.
+    pub(crate) refund_pending: i64,
+    /// The number of payments refunded in full that have such a refund.
+    pub(crate) refund_pending_payments: i64,
+    pub(crate) lost: i64,
+}
+
+/// The changes of a unit of work, in the order in which every server writes them.
+#[derive(Debug, Default)]
+pub(crate) struct TotalsDelta(BTreeMap<TotalsKey, Totals>);
+
+impl TotalsDelta {
+    /// Adds the contribution of a new payment.
+    pub(crate) fn add(&mut self, place: &ConnectionScope, story: &PaymentState) {
+        self.put(place, story, 1);
+    }
+
+    /// Replaces the contribution of an updated payment.
+    pub(crate) fn replace(&mut self, place: &ConnectionScope, old: &PaymentState, new: &PaymentState) {
+        self.put(place, old, -1);
+        self.put(place, new, 1);
+    }
+
+    /// Returns the changes that must be written.
+    pub(crate) fn rows(&self) -> Vec<(&TotalsKey, &Totals)> {
+        self.0.iter().filter(|(_, sum)| **sum != Totals::default()).collect()
+    }
+
+    fn put(&mut self, place: &ConnectionScope, story: &PaymentState, sign: i64) {
+        let kind = TotalsKey {
+            app: place.app,
+            mode: place.mode.slug(),
+            day: effective_created_at(story).map_or(0, Timestamp::day),
+            currency: story.currency(),
+            status: story.status(),
+            method: story.method.clone(),
+        };
+        for (currency, lost) in story.lost_elsewhere() {
+            let elsewhere = self.0.entry(TotalsKey { currency: Some(currency), ..kind.clone() }).or_default();
+            elsewhere.lost = elsewhere.lost.saturating_add(sign.saturating_mul(lost));
+        }
+        let sum = self.0.entry(kind).or_default();
+        sum.payments = sum.payments.saturating_add(sign);
+        sum.amount = sum.amount.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
+        sum.refunded = sum.refunded.saturating_add(sign.saturating_mul(story.refunded()));
+        sum.lost = sum.lost.saturating_add(sign.saturating_mul(story.lost()));
+        if story.is_captured() && story.refund_pending() > 0 {
+            let is_whole = story.status() == Some(Status::Refunded);
+            sum.refund_pending_payments = sum.refund_pending_payments.saturating_add(sign * i64::from(is_whole));
+            sum.refund_pending = sum.refund_pending.saturating_add(sign.saturating_mul(story.refund_pending()));
+        }
+        if story.status() == Some(Status::Refunded) && !story.is_captured() {
+            sum.returned_payments = sum.returned_payments.saturating_add(sign);
+            sum.returned = sum.returned.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
+        }
+    }
+}
+
+/// Returns the time of the payment; while that is unknown, the time of its latest event.
+pub(crate) fn effective_created_at(story: &PaymentState) -> Option<Timestamp> {
+    story.created_at.or(story.updated_at.map(|updated| updated.at))
+}

@@ -1,0 +1,271 @@
+//! Transactions: a payment as reported by events, with its order, refunds and disputes.
+//!
+//! Invariant: a transaction is a pure function of the set of observations, independent of their order and repetition, so that
+//! it can be rebuilt from the events.
+
+pub(crate) mod daily;
+pub(crate) mod dispute_costs;
+pub(crate) mod projection;
+pub(crate) mod reconcile_totals;
+pub(crate) mod state;
+pub(crate) mod store;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use daily::TotalsDelta;
+use projection::PaymentState;
+use state::DisplayState;
+use store::{
+    Cursor, Filter, references,
+    write::{self, ChangedParts, Key, LockedPayment, PaymentRow},
+};
+
+use crate::{
+    connections::ConnectionScope,
+    db::{DbError, Reader, Tx},
+    gateways::{
+        Gateway, Mode,
+        payment::{PaymentObservation, Status},
+    },
+    primitives::{
+        id::{AppId, ConnectionId, TransactionId},
+        keyset::{self, FETCH_LIMIT, ListPage, PageRequest},
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+};
+
+/// A transaction, as needed by lists and exports.
+#[derive(Debug, Clone)]
+pub(crate) struct Transaction {
+    pub(crate) id: TransactionId,
+    pub(crate) app: AppId,
+    pub(crate) connection: ConnectionId,
+    pub(crate) gateway: Gateway,
+    pub(crate) mode: Mode,
+    pub(crate) payment_id: String,
+    pub(crate) order_id: Option<String>,
+    pub(crate) status: Option<Status>,
+    /// The latest stage reported of the payment itself; never `refunded`.
+    pub(crate) stage: Option<Status>,
+    /// The state shown by the badge.
+    pub(crate) state: DisplayState,
+    pub(crate) amount: Option<i64>,
+    /// The refunded total in subunits, including pending refunds.
+    pub(crate) refunded: i64,
+    /// The part of `refunded` whose refunds are not processed yet.
+    pub(crate) refund_pending: i64,
+    /// The amount in subunits that is left to refund after failed refunds.
+    pub(crate) refund_failed: i64,
+    pub(crate) currency: Option<Currency>,
+    pub(crate) method: Option<String>,
+    pub(crate) is_disputed: bool,
+    /// True if a dispute was lost and none is open or under review.
+    pub(crate) is_dispute_lost: bool,
+    /// True if the money was received.
+    pub(crate) is_captured: bool,
+    /// The loss from disputes in subunits.
+    pub(crate) lost: i64,
+    /// The amount in subunits deducted for undecided and closed disputes.
+    pub(crate) held: i64,
+    /// The settlement amount of a payment in a foreign currency.
+    pub(crate) settled: Option<Money>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl Transaction {
+    /// Returns the amount with its currency, if both are known.
+    pub(crate) fn money(&self) -> Option<Money> {
+        Some(Money::new(self.amount?, self.currency?))
+    }
+
+    /// Returns the refunded total, including pending refunds, unless it is 0.
+    pub(crate) fn refund(&self) -> Option<Money> {
+        self.part(self.refunded)
+    }
+
+    /// Returns the total of refunds reported as processed.
+    pub(crate) fn processed_refund(&self) -> Option<Money> {
+        self.part(self.refunded.saturating_sub(self.refund_pending))
+    }
+
+    /// Returns the total of pending refunds.
+    pub(crate) fn pending_refund(&self) -> Option<Money> {
+        self.part(self.refund_pending)
+    }
+
+    /// Returns the amount that is left to refund after failed refunds.
+    pub(crate) fn failed_refund(&self) -> Option<Money> {
+        self.part(self.refund_failed)
+    }
+
+    /// Returns an amount in the payment's currency, if it is positive.
+    pub(crate) fn part(&self, subunits: i64) -> Option<Money> {
+        (subunits > 0).then_some(Money::new(subunits, self.currency?))
+    }
+}
+
+/// The observation of a payment from one arrival, with its connection.
+#[derive(Clone, Copy)]
+pub(crate) struct PaymentReport<'a> {
+    pub(crate) place: &'a ConnectionScope,
+    pub(crate) facts: &'a PaymentObservation,
+    pub(crate) at: Timestamp,
+}
+
+impl<'a> PaymentReport<'a> {
+    fn key(&self) -> Key<'a> {
+        (self.place.connection, &self.facts.payment_id)
+    }
+}
+
+/// The result of [`project`].
+pub(crate) struct Projected {
+    /// The transaction id of each report, in the order of the reports.
+    pub(crate) ids: Vec<TransactionId>,
+    /// The input of [`apply_totals`].
+    pub(crate) sums: TotalsDelta,
+}
+
+/// Applies observations to payments and returns the transaction id of each one.
+///
+/// Idempotent: repeated observations change nothing, so it does not matter whether an arrival is new.
+///
+/// # Errors
+/// If the database fails; then the events themselves are not stored either.
+pub(crate) async fn project(tx: &mut Tx, told: &[PaymentReport<'_>]) -> Result<Projected, DbError> {
+    let mut entries = entries(told);
+    let mut sums = TotalsDelta::default();
+    if write::insert(tx, &entries.values().collect::<Vec<_>>()).await? {
+        for entry in entries.values() {
+            sums.add(entry.place, &entry.story);
+        }
+    } else {
+        // Some are already stored, perhaps just now by another server: lock all of them and merge.
+        let stored = write::lock(tx, &entries.values().collect::<Vec<_>>()).await?;
+        let before: HashMap<Key<'_>, &LockedPayment> = stored.iter().map(|stored| (stored.key(), stored)).collect();
+        let mut facts: HashMap<Key<'_>, Vec<&PaymentObservation>> = HashMap::new();
+        for told in told {
+            facts.entry(told.key()).or_default().push(told.facts);
+        }
+        for (key, entry) in &mut entries {
+            match before.get(key).filter(|stored| stored.id != entry.id) {
+                None => sums.add(entry.place, &entry.story),
+                Some(stored) => {
+                    *entry = updated(entry, stored, facts.get(key).into_iter().flatten().copied());
+                    sums.replace(entry.place, &stored.story, &entry.story);
+                }
+            }
+        }
+        let changed: Vec<_> = entries.values().filter(|entry| entry.is_changed).collect();
+        write::update(tx, &changed).await?;
+    }
+    write::write_news(tx, &entries.values().collect::<Vec<_>>()).await?;
+    add_references(tx, told, &entries).await?;
+    Ok(Projected { ids: told.iter().filter_map(|told| entries.get(&told.key())).map(|entry| entry.id).collect(), sums })
+}
+
+async fn add_references(
+    tx: &mut Tx,
+    told: &[PaymentReport<'_>],
+    entries: &BTreeMap<Key<'_>, PaymentRow<'_>>,
+) -> Result<(), DbError> {
+    // A set, because several reports of a batch may have the same reference.
+    let mut rows: BTreeSet<references::Row<'_>> = BTreeSet::new();
+    for told in told {
+        if let Some(entry) = entries.get(&told.key()) {
+            rows.extend(told.facts.details.references.iter().map(|reference| (entry.id, told.place.app, reference)));
+        }
+    }
+    references::add(tx, &rows.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Applies the changes to the daily totals. Called after all other writes: all payments of an app share a few rows, which
+/// should be locked as briefly as possible.
+///
+/// # Errors
+/// If the database fails.
+pub(crate) async fn apply_totals(tx: &mut Tx, sums: &TotalsDelta) -> Result<(), DbError> {
+    store::daily_totals::add(tx, sums).await
+}
+
+/// Returns the payment states from these reports alone, as if nothing were stored yet, in key order.
+fn entries<'a>(told: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a>> {
+    let mut entries = BTreeMap::new();
+    for told in told {
+        let id = || TransactionId::new(told.at);
+        entries
+            .entry(told.key())
+            .or_insert_with(|| PaymentRow::new(id(), told.place, &told.facts.payment_id))
+            .story
+            .apply(told.facts);
+    }
+    for entry in entries.values_mut() {
+        entry.news = ChangedParts::between(&PaymentState::default(), &entry.story);
+    }
+    entries
+}
+
+/// Returns the row with the observations merged into the stored state.
+fn updated<'a>(
+    entry: &PaymentRow<'a>,
+    stored: &LockedPayment,
+    facts: impl Iterator<Item = &'a PaymentObservation>,
+) -> PaymentRow<'a> {
+    let mut story = stored.story.clone();
+    facts.for_each(|facts| story.apply(facts));
+    entry.updated(stored.id, &stored.story, story)
+}
+
+/// The cursor before the newest row of every list.
+pub(crate) const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), TransactionId::greatest());
+
+/// Returns the cursor of a transaction, as a query parameter.
+pub(crate) fn cursor_text(transaction: &Transaction) -> String {
+    keyset::format_cursor(transaction.created_at, transaction.id)
+}
+
+/// Parses a cursor; `None` if invalid.
+pub(crate) fn cursor(text: &str) -> Option<Cursor> {
+    keyset::parse_cursor(text)
+}
+
+/// Returns a page of a list.
+pub(crate) async fn list(
+    reader: &mut Reader,
+    filter: &Filter,
+    side: PageRequest<Cursor>,
+) -> Result<ListPage<Transaction>, DbError> {
+    let rows = match side {
+        PageRequest::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH_LIMIT).await?,
+        PageRequest::Before(place) => store::list_older(&mut *reader, filter, place, FETCH_LIMIT).await?,
+        PageRequest::After(place) => store::list_newer(&mut *reader, filter, place, FETCH_LIMIT).await?,
+    };
+    if let Some(page) = ListPage::from_rows(rows, &side) {
+        return Ok(page);
+    }
+    let rows = store::list_older(reader, filter, NEWEST, FETCH_LIMIT).await?;
+    Ok(ListPage::from_rows(rows, &PageRequest::<Cursor>::Newest).unwrap_or_default())
+}
+
+/// Returns the newest transaction of a mode, of any age.
+pub(crate) async fn newest(reader: &mut Reader, app: AppId, mode: Mode) -> Result<Option<Transaction>, DbError> {
+    let (from, until) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+    let filter = Filter { app, mode, from, until, status: None };
+    Ok(store::list_older(reader, &filter, NEWEST, 1).await?.pop())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_a_list_is_read_back_and_anything_else_is_none() {
+        let id = TransactionId::new(Timestamp::from_millis(7));
+        assert_eq!(cursor(&format!("1795343403000_{id}")), Some((Timestamp::from_millis(1_795_343_403_000), id)));
+        for hostile in ["", "_", "7", "7_", "7_tx_", &format!("x_{id}"), &format!("99999999999999999999_{id}"), "7_tx_'--\0"] {
+            assert_eq!(cursor(hostile), None, "{hostile:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Calculates the refunded total of a payment: the quoted total of the highest rank, plus the effect of later refunds.
+//!
+//! Quotes are processed in the order of their ranks. Each implies how much was refunded *apart from* the refunds known here:
+//! outside this webhook, or in reports not yet received. A single quote is ambiguous in three ways: whether the report of a
+//! failure quotes a total that already excludes the failed refund; whether the total includes a refund created before the
+//! quote but reported after it; and the order within a second. Each ambiguity is resolved consistently with what is already
+//! known, if possible. Otherwise ranks decide, a failed refund is excluded, and a refund created before the quote is
+//! included.
+
+use super::{Moment, PaymentState, Quote, RefundState};
+use crate::{gateways::payment::RefundStatus, primitives::money::Currency};
+
+/// The maximum number of possible sums considered if much happens within one second.
+const MAX_SUMS: usize = 256;
+
+/// A quote, and the report it is from.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    quote: Quote,
+    /// `None` for a report of the payment or of a dispute.
+    refund: Option<&'a RefundState>,
+    is_failure: bool,
+}
+
+impl Source<'_> {
+    /// Returns the rank of the quote. Within a second, a failure lowers the total, and all else raises it.
+    fn rank(&self) -> (Moment, bool, bool, i64) {
+        let total = if self.is_failure { -self.quote.total } else { self.quote.total };
+        (self.quote.at, self.refund.is_some(), self.is_failure, total)
+    }
+}
+
+/// Returns the refunded total in subunits, not yet limited to the amount.
+pub(super) fn refunded(story: &PaymentState, currency: Option<Currency>) -> i64 {
+    if story.refunds.is_empty() {
+        return story.quote.map_or(0, |quote| quote.total);
+    }
+    let refunds: Vec<&RefundState> = story.refunds.values().filter(|refund| Some(refund.last.currency) == currency).collect();
+    let mut sources = sources(story.quote, &refunds);
+    sources.sort_by_key(Source::rank);
+    let latest = sources.chunk_by(|one, next| one.quote.at == next.quote.at).filter_map(<[Source<'_>]>::last);
+    let apart = latest.fold(0, |apart, source| read(source, apart, &refunds));
+    let is_made_up_for = sources.last().is_some_and(|source| is_reported_late(source, apart, &refunds));
+    let apart = if is_made_up_for { 0 } else { apart };
+    let standing = refunds.iter().filter(|refund| refund.last.status != RefundStatus::Failed);
+    standing.fold(apart, |total, refund| total.saturating_add(refund.last.amount))
+}
+
+fn sources<'a>(quote: Option<Quote>, refunds: &[&'a RefundState]) -> Vec<Source<'a>> {
+    let source = |quote: Option<Quote>, refund, is_failure| quote.map(|quote| Source { quote, refund, is_failure });
+    let of_refunds = refunds.iter().flat_map(|refund| {
+        [source(refund.quote, Some(*refund), false), source(refund.failed_quote, Some(*refund), true)].into_iter().flatten()
+    });
+    source(quote, None, false).into_iter().chain(of_refunds).collect()
+}
+
+/// Returns the amount refunded apart from the known refunds, according to this quote; `apart` is the value before it.
+fn read(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> i64 {
+    let parts: Vec<Part> = refunds.iter().map(|refund| refund.part(source)).collect();
+    let usual = parts.iter().fold(0i64, |sum, part| sum.saturating_add(part.usual));
+    let total = source.quote.total;
+    let still_in = source.refund.filter(|refund| source.is_failure && refund.standing_since.is_some());
+    let mut totals = vec![total];
+    totals.extend(still_in.map(|refund| total.saturating_sub(refund.last.amount)).filter(|total| *total >= 0));
+    let mut sums = vec![apart.saturating_add(usual)];
+    for other in parts.iter().filter_map(|part| part.other) {
+        if sums.len() < MAX_SUMS {
+            sums.extend(sums.clone().into_iter().map(|sum| sum.saturating_add(other)));
+        }
+    }
+    if sums.iter().any(|sum| totals.contains(sum)) { apart } else { total.saturating_sub(usual) }
+}
+
+/// True if `apart` is negative because the quote already excludes a refund whose failure is reported later.
+fn is_reported_late(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> bool {
+    let failed = refunds.iter().filter(|refund| refund.last.status == RefundStatus::Failed);
+    apart < 0 && failed.into_iter().any(|refund| apart == -refund.last.amount && refund.part(source).usual > 0)
+}
+
+/// The part of a refund in a quoted total.
+struct Part {
+    usual: i64,
+    /// The difference if the quote is read in the other way, where it is ambiguous.
+    other: Option<i64>,
+}
+
+impl RefundState {
+    fn part(&self, source: &Source<'_>) -> Part {
+        let at = source.quote.at;
+        let is_own = source.refund.is_some_and(|refund| std::ptr::eq(refund, self));
+        // Within a second, reports of refunds rank above those of the payment itself.
+        let (usual, is_open) = (source.refund.is_some(), !is_own);
+        let has = |since: Option<Moment>| match since {
+            Some(since) if since == at => (usual || is_own, is_open),
+            since => (since.is_some_and(|since| since < at), false),
+        };
+        let reported = [self.standing_since, self.failed_since].into_iter().flatten().min();
+        let (is_made, is_made_unclear) = has(self.made());
+        // Created before the quote but reported after it.
+        let is_unclear = is_made_unclear || (is_made && reported > Some(at));
+        let is_restored = self.last.status != RefundStatus::Failed && self.last.at <= at;
+        // Its own failure follows its success.
+        let is_later = is_restored || (is_own && !source.is_failure && self.failed_since >= Some(at));
+        let (has_failed, is_failure_unclear) = if is_later { (false, false) } else { has(self.failed_since) };
+        let amount = self.last.amount;
+        let is_in = is_made && !has_failed;
+        // Refunds that failed are excluded, as are those not yet created.
+        let can_differ = match (is_unclear, is_failure_unclear) {
+            (false, false) => false,
+            (true, false) => !has_failed,
+            (false, true) => is_made,
+            (true, true) => true,
+        };
+        let other = can_differ.then_some(if is_in { -amount } else { amount });
+        Part { usual: if is_in { amount } else { 0 }, other }
+    }
+}

@@ -1,0 +1,126 @@
+//! The `payment_references` table, and other details of a payment's page: disputes, and other payments of its order.
+//!
+//! Invariant: references are a set. Reports only add to it, so their order does not matter. Search is case-insensitive.
+
+use sqlx::FromRow;
+
+use super::parse_column;
+use crate::{
+    db::{
+        DbError, Exec, Tx,
+        batch::{execute_rows, rows},
+        run, sql,
+    },
+    events::store::OrderReport,
+    gateways::payment::{DisputeStatus, Reference},
+    ledger::payments::Transaction,
+    primitives::{
+        id::{AppId, TransactionId},
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+};
+
+/// The maximum number of each kind on a page.
+const MAX_SHOWN: i64 = 20;
+
+rows! {
+    ADD = "INSERT INTO payment_references (transaction_id, kind, reference, app_id, search_key) VALUES", "(?, ?, ?, ?, ?)",
+          "ON CONFLICT (transaction_id, kind, reference) DO NOTHING";
+}
+
+sql! {
+    LIST = "SELECT kind, reference FROM payment_references WHERE transaction_id = $1 ORDER BY kind, reference LIMIT $2";
+    LIST_DISPUTES = "SELECT dispute_id, status, amount_subunits, currency, amount_deducted_subunits, respond_by FROM disputes \
+                     WHERE transaction_id = $1 ORDER BY status_at, dispute_id LIMIT $2";
+    LIST_OF_ORDER = concat!("SELECT ", super::columns!(), " FROM transactions WHERE app_id = $1 AND order_id = $2 \
+                     AND mode = $3 AND gateway = $4 AND id <> $5 AND is_captured ORDER BY created_at, id LIMIT $6");
+}
+
+/// Returns the search key of a reference.
+pub(super) fn search_key(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// A reference of a payment of an app.
+pub(crate) type Row<'a> = (TransactionId, AppId, &'a Reference);
+
+/// Adds references that are not stored yet. `rows` are in key order.
+pub(crate) async fn add(tx: &mut Tx, rows: &[Row<'_>]) -> Result<(), DbError> {
+    execute_rows!(tx, ADD, rows, |query, row| query
+        .bind(row.0)
+        .bind(row.2.kind.as_str())
+        .bind(&row.2.text)
+        .bind(row.1)
+        .bind(search_key(&row.2.text)))?;
+    Ok(())
+}
+
+/// Lists a payment's references.
+pub(crate) async fn list(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Reference>, DbError> {
+    let rows: Vec<(String, String)> = run!(on, |conn| sqlx::query_as(LIST).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
+    rows.into_iter().map(|(kind, text)| Ok(Reference { kind: parse_column(&kind)?, text })).collect()
+}
+
+/// A dispute on a payment's page.
+#[derive(Debug)]
+pub(crate) struct Dispute {
+    pub(crate) id: String,
+    pub(crate) status: DisputeStatus,
+    pub(crate) money: Money,
+    /// The amount deducted for it in subunits, if reported.
+    pub(crate) deducted: Option<i64>,
+    pub(crate) respond_by: Option<Timestamp>,
+}
+
+#[derive(FromRow)]
+struct DisputeRow {
+    dispute_id: String,
+    status: String,
+    amount_subunits: i64,
+    currency: String,
+    amount_deducted_subunits: Option<i64>,
+    respond_by: Option<Timestamp>,
+}
+
+/// Lists a payment's disputes, in the order of their latest reports.
+pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Dispute>, DbError> {
+    let rows: Vec<DisputeRow> = run!(on, |conn| sqlx::query_as(LIST_DISPUTES).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
+    let dispute = |row: DisputeRow| {
+        let money = Money::new(row.amount_subunits, parse_column::<Currency>(&row.currency)?);
+        let (deducted, respond_by) = (row.amount_deducted_subunits, row.respond_by);
+        Ok(Dispute { id: row.dispute_id, status: parse_column(&row.status)?, money, deducted, respond_by })
+    };
+    rows.into_iter().map(dispute).collect()
+}
+
+/// Lists the other captured payments of the same order, oldest first.
+pub(crate) async fn list_of_order(on: impl Into<Exec<'_>>, of: &Transaction) -> Result<Vec<Transaction>, DbError> {
+    let Some(order) = of.order_id.as_deref() else { return Ok(Vec::new()) };
+    run!(on, |conn| sqlx::query_as(LIST_OF_ORDER)
+        .bind(of.app)
+        .bind(order)
+        .bind(of.mode.slug())
+        .bind(of.gateway.slug())
+        .bind(of.id)
+        .bind(MAX_SHOWN)
+        .fetch_all(conn)
+        .await)
+}
+
+/// An order, as described by the events of its payments.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Order {
+    pub(crate) amount: Option<Money>,
+    pub(crate) is_in_parts: bool,
+}
+
+impl Order {
+    /// Merges the reports of an order.
+    pub(crate) fn of(reports: Vec<OrderReport>) -> Self {
+        let (paid, partial): (Vec<_>, Vec<_>) = reports.into_iter().partition(|(event_type, ..)| event_type == "order.paid");
+        let amount = |(_, subunits, currency): OrderReport| Some(Money::new(subunits?, currency?.parse::<Currency>().ok()?));
+        let amount = paid.into_iter().filter_map(amount).max_by_key(|money| money.subunits);
+        Self { amount, is_in_parts: !partial.is_empty() }
+    }
+}

@@ -1,0 +1,17 @@
+//! Parts of pages that messages fill.
+
+/// A warning about the server's configuration, shown on every page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Warning {
+    pub(crate) headline: String,
+    pub(crate) advice: &'static str,
+}
+
+/// Shown instead of an empty list: the reason, and the next step.
+pub(crate) struct EmptyState {
+    pub(crate) icon: &'static str,
+    pub(crate) title: String,
+    pub(crate) text: String,
+    /// URL and label of the button.
+    pub(crate) way: Option<(String, String)>,
+}

@@ -1,0 +1,10 @@
+//! HTTP connections without product knowledge: the one HTTP client, and the server's handling of accepted connections, from the
+//! limits per address to one request at a time.
+
+pub(crate) mod byte_budget;
+pub(crate) mod client_ip;
+pub(crate) mod framing;
+pub(crate) mod http_client;
+pub(crate) mod listener;
+pub(crate) mod pipelining;
+pub(crate) mod unread_body;

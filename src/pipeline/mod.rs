@@ -1,0 +1,66 @@
+//! What happens to verified requests, in the caller's unit of work: they become events, payments, daily totals and activity.
+//!
+//! Invariant: every verified request takes this path, whether it arrives at the ingestion route or is recovered, so that a feature
+//! which reacts to events is added in one place.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    connections::activity::{self, Verifications},
+    db::{DbError, Tx},
+    events::append::{self, Arrival},
+    gateways::adapter::EventContent,
+    ledger::payments::{self, PaymentReport},
+    primitives::id::ConnectionId,
+};
+
+/// Where verified requests come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The ingestion route: they prove that the webhook works.
+    Request,
+    /// Recovery by a user. It proves nothing about the webhook's traffic, so activity stays unchanged.
+    Recovery,
+}
+
+/// Stores verified requests as events, with their effects.
+///
+/// Writes the tables in the same order on every server – transactions, events, ids, totals, activity – so that servers cannot
+/// deadlock.
+///
+/// # Errors
+/// If the database fails. The caller rolls back.
+pub(crate) async fn ingest(tx: &mut Tx, arrivals: &[&Arrival], source: Source) -> Result<(), DbError> {
+    let reports: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(|arrival| payment_report(arrival)).collect();
+    let projected = payments::project(tx, &reports).await?;
+    let mut ids = projected.ids.into_iter();
+    let with_payments: Vec<append::Kept<'_>> =
+        arrivals.iter().map(|arrival| (*arrival, payment_report(arrival).and_then(|_| ids.next()))).collect();
+    append::append(tx, &with_payments).await?;
+    payments::apply_totals(tx, &projected.sums).await?;
+    match source {
+        Source::Request => activity::add_verified(tx, &verifications(arrivals)).await,
+        Source::Recovery => Ok(()),
+    }
+}
+
+/// Returns the payment report of an event, if it has one.
+fn payment_report(arrival: &Arrival) -> Option<PaymentReport<'_>> {
+    match &arrival.reading.content {
+        EventContent::Observation(facts) => Some(PaymentReport { place: &arrival.place, facts, at: arrival.at }),
+        EventContent::Unhandled | EventContent::Quarantined(_) => None,
+    }
+}
+
+fn verifications<'a>(arrivals: &[&'a Arrival]) -> BTreeMap<ConnectionId, Verifications<'a>> {
+    let mut verified = BTreeMap::new();
+    for arrival in arrivals {
+        let none = Verifications { count: 0, first_at: arrival.at, last_at: arrival.at, account: None, other_account: None };
+        let entry = verified.entry(arrival.place.connection).or_insert(none);
+        entry.count += 1;
+        entry.first_at = entry.first_at.min(arrival.at);
+        entry.last_at = entry.last_at.max(arrival.at);
+        entry.add_account(arrival.account());
+    }
+    verified
+}

@@ -1,0 +1,98 @@
+//! Email addresses, in one form for each mailbox: lower case, with the domain in ASCII, as browsers send it.
+//!
+//! Invariant: what is accepted is what a browser's email field accepts, so that a user whom the command line adds can sign in.
+
+use std::borrow::Cow;
+
+use super::{
+    host_name,
+    text_input::{self, Fault},
+};
+
+/// The most characters of an address.
+const MAX_CHARS: usize = 254;
+/// The characters before the @ besides letters and digits.
+const SIGNS: &[u8] = b".!#$%&'*+/=?^_`{|}~-";
+
+/// The validation error of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailFault {
+    /// It breaks a rule for every line of text.
+    Line(Fault),
+    /// A character before the @ that is not ASCII.
+    NotAsciiBeforeAt,
+    /// It is no address.
+    NotAnAddress,
+}
+
+/// Returns the address in lower case, with the domain in ASCII.
+///
+/// # Errors
+/// Returns the rule that it violates.
+pub fn parse(raw: &str) -> Result<String, EmailFault> {
+    let text = text_input::line(raw, 3, MAX_CHARS).map_err(EmailFault::Line)?;
+    let (name, host) = text.split_once('@').ok_or(EmailFault::NotAnAddress)?;
+    if !name.is_ascii() {
+        return Err(EmailFault::NotAsciiBeforeAt);
+    }
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || SIGNS.contains(&byte));
+    let host = host_name::to_ascii(host).filter(|_| is_name).ok_or(EmailFault::NotAnAddress)?;
+    let address = format!("{}@{host}", name.to_ascii_lowercase());
+    if address.len() > MAX_CHARS { Err(EmailFault::Line(Fault::LongerThan(MAX_CHARS))) } else { Ok(address) }
+}
+
+/// Returns a stored address as people read it.
+#[must_use]
+pub fn to_unicode(address: &str) -> Cow<'_, str> {
+    let read = address.split_once('@').and_then(|(name, host)| Some(format!("{name}@{}", host_name::to_unicode(host)?)));
+    read.map_or(Cow::Borrowed(address), Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_compared_in_lower_case() {
+        assert_eq!(parse(" Meera@Neemtree.Example "), Ok("meera@neemtree.example".to_owned()));
+        assert_eq!(parse("o'neil+shop.1@localhost"), Ok("o'neil+shop.1@localhost".to_owned()));
+    }
+
+    #[test]
+    fn a_domain_of_another_script_has_one_form() {
+        let ascii = "ram@xn--11b7ah1gn.xn--h2brj9c";
+        for typed in ["ram@दुकान.भारत", "Ram@दुकान。भारत", ascii, "RAM@XN--11B7AH1GN.xn--h2brj9c"]
+        {
+            assert_eq!(parse(typed).as_deref(), Ok(ascii), "{typed}");
+        }
+        assert_eq!(to_unicode(ascii), "ram@दुकान.भारत");
+        assert_eq!(to_unicode("ram@neemtree.example"), "ram@neemtree.example");
+    }
+
+    /// Browsers refuse them in an email field.
+    #[test]
+    fn what_a_browser_refuses_is_refused() {
+        assert_eq!(parse("मालिक@neemtree.example"), Err(EmailFault::NotAsciiBeforeAt));
+        assert_eq!(parse("ünal@neemtree.example"), Err(EmailFault::NotAsciiBeforeAt));
+        for wrong in [
+            "meera",
+            "@xy",
+            "xy@",
+            "a@b@c",
+            "a b@c",
+            "a@b c",
+            "a,b@c",
+            "\"a\"@c",
+            "a@[127.0.0.1]",
+            "a@b_c.in",
+            "a@b..in",
+            "a@b.in.",
+            "a@-b.in",
+            "a@b%2ein",
+        ] {
+            assert_eq!(parse(wrong), Err(EmailFault::NotAnAddress), "{wrong}");
+        }
+        let long = format!("{}@{}.in", "a".repeat(60), "दुकान।".repeat(30).replace('।', "."));
+        assert!(parse(&long).is_err());
+    }
+}

@@ -1,0 +1,222 @@
+//! The route table of the server, and the middleware of the pages.
+//!
+//! Webhook endpoints are intercepted earlier (`ingestion::routes::intercept_webhooks`). They and the health checks need no
+//! middleware of the pages: no session, no CSRF protection, no compression.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpMessage as _, HttpResponse,
+    dev::ServiceRequest,
+    http::{StatusCode, header},
+    middleware::{Compress, Next, from_fn},
+    web::{self, Data, ServiceConfig},
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    accounts::authz::Permission,
+    console::{
+        accounts, apps, company, dashboard, events,
+        http::{self as site, state::State},
+        overview, payments, rejections,
+        setup::{
+            self, account_mismatch, credentials, import_secret, integration, list, retirement, rotation, security, stream,
+            webhook,
+        },
+    },
+    server::master_key,
+    telemetry, urls,
+};
+
+/// Registers a path with the handler of each of its methods; `get` includes HEAD. A method names the permission that its caller
+/// needs. `post` has no form without one: what is posted before sign-in is `post_signed_out`.
+macro_rules! route {
+    ($scope:expr, $path:expr, $($method:ident $(($permission:ident))? = $handler:expr),+) => {{
+        let resource = web::resource($path);
+        $(let resource = route!(@ resource, $method $(($permission))?, $handler);)+
+        $scope.service(resource)
+    }};
+    (@ $resource:ident, get, $handler:expr) => {
+        $resource.route(web::get().to($handler)).route(web::head().to($handler))
+    };
+    (@ $resource:ident, get($permission:ident), $handler:expr) => {
+        $resource
+            .route(web::get().to($handler).wrap(from_fn(requires!($permission))))
+            .route(web::head().to($handler).wrap(from_fn(requires!($permission))))
+    };
+    (@ $resource:ident, post($permission:ident), $handler:expr) => {
+        $resource.route(web::post().to($handler).wrap(from_fn(requires!($permission))))
+    };
+    (@ $resource:ident, post_signed_out, $handler:expr) => {
+        $resource.route(web::post().to($handler))
+    };
+}
+
+/// Makes the permission of a route known to the extractor of the signed-in user, which enforces it.
+macro_rules! requires {
+    ($permission:ident) => {
+        |request: ServiceRequest, next: Next<_>| {
+            request.extensions_mut().insert(Permission::$permission);
+            next.call(request)
+        }
+    };
+}
+
+/// Registers all routes.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    route!(config, urls::HEALTHZ, get = healthz);
+    route!(config, urls::READYZ, get = readyz);
+    config.service(pages());
+}
+
+/// Registers all pages. Routes are matched in order, hottest first. The middleware added last is outermost, so error pages have the
+/// headers too. `GET` of a form's action redirects to the page with the form, since browsers request it after Back or when the URL
+/// of a response is opened again; only sign-out has no such page.
+fn pages() -> impl actix_web::dev::HttpServiceFactory {
+    let scope = web::scope("");
+    let scope = route!(scope, urls::STATIC, get = site::assets::serve);
+    let scope = route!(scope, urls::TRANSACTIONS, get(ViewPayments) = payments::routes::index);
+    let scope = route!(scope, urls::TRANSACTION, get(ViewPayments) = payments::routes::show);
+    let scope = route!(scope, urls::EVENTS, get(ViewPayments) = events::routes::index);
+    let scope = route!(scope, urls::EVENT, get(ViewPayments) = events::routes::show);
+    let scope = route!(scope, urls::REJECTIONS, get(ViewPayments) = rejections::routes::index);
+    let scope = route!(scope, urls::SETUP, get = accounts::routes::setup_form, post_signed_out = accounts::routes::set_up);
+    let scope = route!(scope, urls::LOGIN, get = accounts::routes::login, post_signed_out = accounts::routes::sign_in);
+    let scope = route!(scope, urls::FORGOTTEN, get = accounts::routes::forgotten);
+    let scope = route!(scope, urls::LOGOUT, post(ManageOwnAccount) = accounts::routes::sign_out);
+    let scope =
+        route!(scope, urls::PERSONAL_INFO, get = accounts::person::show, post(ManageOwnAccount) = accounts::person::update);
+    let scope = route!(
+        scope,
+        urls::PASSWORD,
+        get = accounts::person::form_page,
+        post(ManageOwnAccount) = accounts::person::update_password
+    );
+    let scope =
+        route!(scope, urls::CONFIRMATION, get = accounts::person::ask, post(ManageOwnAccount) = accounts::person::confirm);
+    let scope = route!(
+        scope,
+        urls::OTHER_SESSIONS_REMOVAL,
+        get = accounts::person::form_page,
+        post(ManageOwnAccount) = accounts::person::sign_out_elsewhere
+    );
+    let scope = route!(scope, urls::CONNECTIONS, get = list::index, post(ManageConnections) = list::create);
+    let scope = route!(scope, urls::CONNECTION, get = list::show);
+    let scope = route!(scope, urls::CONNECTION_ENABLED, get = list::form_page, post(ManageConnections) = list::update_enabled);
+    let scope = route!(scope, urls::CREDENTIALS, get = credentials::show, post(ManageConnections) = credentials::update);
+    let scope =
+        route!(scope, urls::CREDENTIALS_CHECK, get = credentials::form_page, post(ManageConnections) = credentials::check);
+    let scope = route!(scope, urls::WEBHOOK_STEP, get = webhook::show);
+    let scope = route!(scope, urls::WEBHOOK_REVEAL, get = webhook::form_page, post(ManageSecrets) = webhook::reveal);
+    let scope = route!(scope, urls::WEBHOOK_ROTATION, get = rotation::ask, post(ManageSecrets) = rotation::create);
+    let scope = route!(scope, urls::WEBHOOK_SECRETS_NEW, get = import_secret::new);
+    let scope = route!(scope, urls::WEBHOOK_SECRETS, get = import_secret::form_page, post(ManageSecrets) = import_secret::create);
+    let scope = route!(scope, urls::WEBHOOK_RETIREMENT, get = retirement::ask, post(ManageSecrets) = retirement::create);
+    let scope =
+        route!(scope, urls::WEBHOOK_ACCOUNTS, get = webhook::form_page, post(ManageConnections) = account_mismatch::accept);
+    let scope = route!(scope, urls::WEBHOOK_CHECK, get = webhook::form_page, post(ManageConnections) = setup::url_check::check);
+    let scope = route!(scope, urls::WEBHOOK_STREAM, get = stream::show);
+    let scope = route!(scope, urls::WEBHOOK_DONE, get = webhook::form_page, post(ManageConnections) = webhook::complete);
+    let scope = route!(scope, urls::WEBHOOK_UNDONE, get = webhook::form_page, post(ManageConnections) = webhook::reopen);
+    let scope = route!(scope, urls::INTEGRATION, get = integration::show);
+    let scope =
+        route!(scope, urls::INTEGRATION_DONE, get = integration::form_page, post(ManageConnections) = integration::complete);
+    let scope =
+        route!(scope, urls::INTEGRATION_UNDONE, get = integration::form_page, post(ManageConnections) = integration::reopen);
+    let scope = route!(scope, urls::SECURITY, get = security::show, post(ManageApps) = security::update);
+    let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
+    let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
+    let scope = route!(scope, urls::SETTINGS, get = company::routes::settings, post(ManageCompany) = company::routes::update);
+    let scope = route!(scope, urls::APPS, get = apps::routes::index);
+    let scope = route!(scope, urls::APPS_NEW, get = apps::routes::new);
+    let scope = route!(scope, urls::APPS_CREATE, get = apps::routes::form_page, post(ManageApps) = apps::routes::create);
+    let scope = route!(scope, urls::APPS_CHOOSE, get = apps::routes::choose);
+    let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post(ManageApps) = apps::routes::update);
+    let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post(ManageApps) = apps::routes::update_domain);
+    let scope =
+        route!(scope, urls::APP_ENABLED, get = apps::routes::enabled_page, post(ManageApps) = apps::routes::update_enabled);
+    let scope = route!(scope, urls::APP, get(ViewPayments) = overview::routes::show);
+    let scope = route!(scope, urls::TRANSACTIONS_CSV, get(ExportPayments) = payments::routes::download);
+    let scope = route!(scope, urls::EVENT_BODY, get(ViewPayments) = events::routes::body);
+    let scope = route!(scope, urls::REJECTION, get(ViewPayments) = rejections::routes::show);
+    let scope = route!(scope, urls::REJECTION_BODY, get(ViewPayments) = rejections::routes::body);
+    let scope = route!(
+        scope,
+        urls::REJECTION_ACCEPTANCE,
+        get = rejections::routes::form_page,
+        post(ManageSecrets) = rejections::routes::accept
+    );
+    let scope = route!(
+        scope,
+        urls::REJECTION_RECOVERY,
+        get = rejections::routes::form_page,
+        post(RecoverRequests) = rejections::routes::recover
+    );
+    scope
+        .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))
+        .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))
+        .default_service(web::to(HttpResponse::NotFound))
+        .wrap(from_fn(site::error::pages))
+        .wrap(Compress::default())
+        .wrap(from_fn(site::headers::add))
+}
+
+/// Liveness check.
+async fn healthz() -> HttpResponse {
+    health(StatusCode::OK, "ok\n")
+}
+
+/// Builds a response that no cache stores: a cached one would be outdated.
+fn health(status: StatusCode, text: &'static str) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/plain")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(text)
+}
+
+/// Timeout of a readiness probe.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Readiness check: the server can store an event now. A probe writes to the database, and requests are not authenticated, so
+/// all requests that arrive during a probe share the next one.
+async fn readyz(state: Data<State>) -> HttpResponse {
+    let asked = Instant::now();
+    let mut probed = state.probed.lock().await;
+    let is_ready = match *probed {
+        Some((begun, is_ready)) if begun >= asked => is_ready,
+        _ => {
+            let begun = Instant::now();
+            let is_ready = !state.ingestion.is_in_trouble() && probe(&state).await;
+            *probed = Some((begun, is_ready));
+            is_ready
+        }
+    };
+    if is_ready {
+        health(StatusCode::OK, "ready\n")
+    } else {
+        health(StatusCode::SERVICE_UNAVAILABLE, "not ready: nothing can be stored\n")
+    }
+}
+
+/// Returns whether the database accepts a commit, and its secrets are encrypted with this server's key.
+async fn probe(state: &State) -> bool {
+    let probing = async {
+        state.db.probe().await?;
+        master_key::fits(&state.db, &state.vault).await
+    };
+    match tokio::time::timeout(PROBE_TIMEOUT, probing).await {
+        Ok(Ok(true)) => true,
+        Ok(Ok(false)) => {
+            tracing::error!(target: telemetry::OUTSIDE, "the database is bound to another master key: use the same key on every server");
+            false
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(target: telemetry::OUTSIDE, %error, "not ready");
+            false
+        }
+        Err(_) => false,
+    }
+}

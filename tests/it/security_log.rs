@@ -1,0 +1,181 @@
+//! The security log: an entry for each sensitive action, in its unit of work; and permissions, which a role must have.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use crate::support::{
+    TestApp, bodies,
+    builders::{Connection, PASSWORD},
+    eventually,
+};
+
+const EMAIL: &str = "owner@neem-tree-retail.example";
+const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
+
+/// The entries, oldest first: action, actor, kind of object, address, count.
+const ENTRIES: &str = "SELECT action || ' by ' || actor || ' on ' || SUBSTR(object, 1, 2) || ' from ' \
+                       || COALESCE(address, '-') || ' x' || CAST(count AS TEXT) FROM security_log ORDER BY id";
+
+/// Returns the entries after the first `skipped`, without the parts that are the same in all of them.
+async fn entries(app: &TestApp, skipped: usize) -> Vec<String> {
+    let all = app.texts(ENTRIES).await.into_iter().skip(skipped);
+    all.map(|entry| entry.replace(" by The Owner", "").replace(" from 127.0.0.1 x1", "")).collect()
+}
+
+fn step(connection: &Connection, rest: &str) -> String {
+    format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test{rest}", connection.app_id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_and_sign_ins_are_recorded_with_their_actor() {
+    let app = TestApp::start().await;
+    app.razorpay().await;
+    let made: Vec<String> = [("user_added", "us"), ("app_added", "ap"), ("connection_added", "gc")]
+        .map(|(action, object)| format!("{action} by the command line on {object} from - x1"))
+        .into();
+    assert_eq!(entries(&app, 0).await, made);
+    app.owner("Neem Tree Retail").await;
+    assert_eq!(entries(&app, 3).await, ["signed_in on us"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_sign_ins_of_an_account_share_one_entry_an_hour() {
+    let app = TestApp::start().await;
+    app.razorpay().await;
+    let fails = async |email: &str| {
+        let page = app.visitor().sign_in(email, "not the password", "/").await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    };
+    for _ in 0..3 {
+        fails(EMAIL).await;
+    }
+    fails("stranger@neem-tree-retail.example").await;
+    let counted = "SELECT COALESCE(CAST(SUM(count) AS BIGINT), 0) FROM security_log WHERE action = 'sign_in_failed'";
+    eventually(async || app.count(counted).await == 3).await;
+    app.clock.advance(Duration::from_hours(1));
+    fails(EMAIL).await;
+    eventually(async || app.count(counted).await == 4).await;
+    let failed = |count| format!("sign_in_failed on us from 127.0.0.1 x{count}").replace(" from 127.0.0.1 x1", "");
+    assert_eq!(entries(&app, 3).await, [failed(3), failed(1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_sensitive_action_is_recorded_once_it_is_done_and_not_before() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let secret = [("secret", OWN), ("current_password", PASSWORD)];
+    let of_app = |rest: &str| format!("/ks-pay/apps/{}{rest}", connection.app_id);
+    let off = [("is_enabled", "false"), ("confirm", "yes")];
+    let on = [("is_enabled", "true")];
+    let mut expected = Vec::new();
+    for (path, fields, entry) in [
+        (step(&connection, "/webhook/reveal"), &[][..], "secret_revealed on gc"),
+        (step(&connection, "/webhook/rotation"), &[("overlap_hours", "24")], "secret_rotated on gc"),
+        (step(&connection, "/webhook/secrets"), &secret, "secret_imported on ws"),
+        (step(&connection, "/webhook/completion"), &[], "step_completed on gc"),
+        (step(&connection, "/webhook/completion/removal"), &[], "step_reopened on gc"),
+        (step(&connection, "/security"), &[("domain", "shop.neemtree.example")], "app_changed on ap"),
+        (step(&connection, "/enabled"), &off, "connection_disabled on gc"),
+        (step(&connection, "/enabled"), &on, "connection_enabled on gc"),
+        (of_app("/enabled"), &off, "app_disabled on ap"),
+        (of_app("/enabled"), &on, "app_enabled on ap"),
+        ("/settings".to_owned(), &[("name", "Neem Tree Retail Ltd")], "company_changed on co"),
+        ("/personal-info".to_owned(), &[("name", "The Owner"), ("email", EMAIL)], "personal_info_changed on us"),
+        ("/personal-info/other-sessions/removal".to_owned(), &[], "other_sessions_ended on us"),
+    ] {
+        let page = owner.post(&path, fields).await;
+        assert!(page.status == StatusCode::SEE_OTHER || page.status == StatusCode::OK, "{path}: {}", page.body);
+        expected.push(entry);
+        assert_eq!(entries(&app, 4).await, expected, "{path}");
+    }
+    let retire = owner.get(&step(&connection, "/webhook")).await;
+    let retire = retire.body.split('"').find(|text| text.ends_with("/retirement")).unwrap().to_owned();
+    owner.post(&retire, &[]).await.location();
+    expected.push("secret_retired on ws");
+    assert_eq!(owner.get(&of_app("/transactions.csv?mode=test")).await.status, StatusCode::OK);
+    expected.push("payments_exported on ap");
+    // None of these changes anything.
+    owner.post(&step(&connection, "/webhook/rotation"), &[("overlap_hours", "no number")]).await;
+    owner.post(&step(&connection, "/webhook/secrets"), &[("secret", "short")]).await;
+    owner.post(&step(&connection, "/enabled"), &[("is_enabled", "false")]).await;
+    assert_eq!(entries(&app, 4).await, expected);
+    assert_eq!(app.count("SELECT COUNT(*) FROM security_log WHERE object LIKE '%kq8Zt%'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recovery_and_adoption_are_recorded_with_what_they_change() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let forged = connection.post(bodies::payment("payment.captured", "pay_1", 0)).secret(&format!("{}\n", connection.secret));
+    assert_eq!(forged.send().await, 401);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await > 0).await;
+    let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
+    let rejection = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
+    owner.post(&format!("{rejection}/acceptance"), &[]).await.location();
+    owner.post(&format!("{rejection}/recovery"), &[]).await.location();
+    assert_eq!(entries(&app, 4).await, ["secret_adopted on ws", "requests_recovered on rj"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_entry_nothing_is_done() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let before = app.count("SELECT COUNT(*) FROM secrets").await;
+    app.sql("ALTER TABLE security_log RENAME TO lost").await;
+    for (path, fields) in [("/webhook/rotation", &[("overlap_hours", "24")][..]), ("/webhook/reveal", &[])] {
+        let page = owner.post(&step(&connection, path), fields).await;
+        assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        assert!(!page.has(&connection.secret));
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, before);
+}
+
+/// The views of personal data, by the name of their path in `urls.rs`.
+const PERSONAL: &[&str] = &[
+    "APP",
+    "EVENT",
+    "EVENTS",
+    "EVENT_BODY",
+    "REJECTION",
+    "REJECTIONS",
+    "REJECTION_BODY",
+    "TRANSACTION",
+    "TRANSACTIONS",
+    "TRANSACTIONS_CSV",
+];
+
+/// An unsafe route without a permission does not compile.
+#[test]
+fn every_view_of_personal_data_names_its_permission() {
+    let routes = include_str!("../../src/server/routes.rs").split("route!(").skip(1);
+    let mut with_permission: Vec<&str> = routes
+        .filter(|route| route.split(';').next().unwrap().contains("get("))
+        .filter_map(|route| route.split_once("urls::")?.1.split_once(','))
+        .map(|(name, _)| name)
+        .collect();
+    with_permission.sort_unstable();
+    assert_eq!(with_permission, PERSONAL);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_whose_role_has_no_permission_sees_no_payment_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let user = app.owner("Neem Tree Retail").await;
+    assert_eq!(app.sql("UPDATE users SET role = 'viewer'").await, 1);
+    for path in ["", "/transactions", "/transactions.csv", "/events", "/rejections"] {
+        let page = user.get(&format!("/ks-pay/apps/{}{path}", connection.app_id)).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(page.has("Your role doesn’t allow this"), "{}", page.body);
+    }
+    let token = user.token().await;
+    let fields = [("csrf_token", token.as_str()), ("overlap_hours", "24")];
+    let rotated = user.post_exactly(&step(&connection, "/webhook/rotation"), &fields).await;
+    assert_eq!(rotated.status, StatusCode::FORBIDDEN);
+    assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 1);
+    assert_eq!(user.post_exactly("/logout", &[("csrf_token", &token)]).await.location(), "/login");
+}
