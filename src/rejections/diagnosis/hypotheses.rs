@@ -14,7 +14,7 @@ use super::{
     signature_parser::Reading,
     typos,
 };
-use crate::{gateways::Gateway, rejections::Cause};
+use crate::rejections::Cause;
 
 /// The cost of rewriting a body, as a multiple of hashing it.
 const WRITING: usize = 4;
@@ -131,7 +131,7 @@ impl Search<'_> {
         None
     }
 
-    /// Tries the signature of a checkout, which Razorpay makes over ids with the API key secret.
+    /// Tries the signature of a checkout, which a gateway makes over ids with the API key secret.
     fn checkout(&mut self, readings: &[Reading]) -> Option<Diagnosis> {
         let messages = heuristics::checkout_messages(self.case.body);
         let keys = self.known.keys.iter().filter(|key| matches!(key.whose, KeyOwner::KeySecret | KeyOwner::Valid));
@@ -240,7 +240,7 @@ impl Search<'_> {
     /// Tries these keys over a part of the body alone.
     fn of_body_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let case = self.case;
-        let is_standard = case.gateway == Gateway::StandardWebhooks;
+        let covers_headers = case.gateway.profile().signature.covers_headers();
         self.spend(case.body.len())?;
         for part in parts::of_body(case.gateway, case.body) {
             for attempt in attempts {
@@ -248,7 +248,7 @@ impl Search<'_> {
                     return None;
                 }
                 let fit = self.fits(attempt, &Message::Pieces(&[&part]), readings);
-                let fit = fit.or_else(|| if is_standard { self.fits(attempt, &Message::Of(&part), readings) } else { None });
+                let fit = fit.or_else(|| if covers_headers { self.fits(attempt, &Message::Of(&part), readings) } else { None });
                 if let Some(Match { form }) = fit {
                     return Some(named(attempt, &[Cause::SignedPart], form, case));
                 }
@@ -293,7 +293,8 @@ impl Search<'_> {
         found
             .or_else(|| self.under(&renamed, |search, key| candidate_keys::pasted(search.case.gateway, key), KeyOwner::Valid))
             .or_else(|| {
-                let likely = renamed.iter().filter(|sibling| case.gateway == Gateway::Razorpay && sibling.name.contains("sig"));
+                let covers_headers = case.gateway.profile().signature.covers_headers();
+                let likely = renamed.iter().filter(|sibling| !covers_headers && sibling.name.contains("sig"));
                 let found = likely
                     .map(|sibling| (sibling.name, self.find_proven_cause(&sibling.readings)))
                     .find(|(_, found)| found.is_some());
