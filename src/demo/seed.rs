@@ -14,14 +14,16 @@ use crate::{
     connections::{self, ApiKeyStatus, ConnectError, Connection, NewConnection, NewKeys, overlap::Overlap, secrets, store},
     console::http::state::State,
     db::{DbError, Tx},
-    gateways::{Mode, razorpay},
+    gateways::{
+        Mode, razorpay,
+        samples::shops::{SHOPS, Shop},
+    },
     primitives::{
         id::{AppId, CompanyId},
         money::Currency,
         secret::Secret,
         time::Timestamp,
     },
-    samples::shops::{SHOPS, Shop},
 };
 
 /// A connection that the simulated gateway sends to.
