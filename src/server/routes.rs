@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpMessage as _, HttpResponse,
+    HttpMessage as _, HttpResponse, Scope,
     dev::ServiceRequest,
     http::{StatusCode, header},
     middleware::{Compress, Next, from_fn},
@@ -75,13 +75,45 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 /// headers too. `GET` of a form's action redirects to the page with the form, since browsers request it after Back or when the URL
 /// of a response is opened again; only sign-out has no such page.
 fn pages() -> impl actix_web::dev::HttpServiceFactory {
-    let scope = web::scope("");
-    let scope = route!(scope, urls::STATIC, get = site::assets::serve);
+    let scope = route!(web::scope(""), urls::STATIC, get = site::assets::serve);
+    let scope = setup_routes(app_routes(account_routes(payment_routes(scope))));
+    scope
+        .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))
+        .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))
+        .default_service(web::to(HttpResponse::NotFound))
+        .wrap(from_fn(site::error::pages))
+        .wrap(Compress::default())
+        .wrap(from_fn(site::headers::add))
+}
+
+/// Registers payments, events and rejections.
+fn payment_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::TRANSACTIONS, get(ViewPayments) = payments::routes::index);
     let scope = route!(scope, urls::TRANSACTION, get(ViewPayments) = payments::routes::show);
     let scope = route!(scope, urls::EVENTS, get(ViewPayments) = events::routes::index);
     let scope = route!(scope, urls::EVENT, get(ViewPayments) = events::routes::show);
     let scope = route!(scope, urls::REJECTIONS, get(ViewPayments) = rejections::routes::index);
+    let scope = route!(scope, urls::TRANSACTIONS_CSV, get(ExportPayments) = payments::routes::download);
+    let scope = route!(scope, urls::EVENT_BODY, get(ViewPayments) = events::routes::body);
+    let scope = route!(scope, urls::REJECTION, get(ViewPayments) = rejections::routes::show);
+    let scope = route!(scope, urls::REJECTION_BODY, get(ViewPayments) = rejections::routes::body);
+    let scope = route!(
+        scope,
+        urls::REJECTION_ACCEPTANCE,
+        get = rejections::routes::form_page,
+        post(ManageSecrets) = rejections::routes::accept
+    );
+    let scope = route!(
+        scope,
+        urls::REJECTION_RECOVERY,
+        get = rejections::routes::form_page,
+        post(RecoverRequests) = rejections::routes::recover
+    );
+    scope
+}
+
+/// Registers sign-in, Personal Info, the dashboard and the company's settings.
+fn account_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::SETUP, get = accounts::routes::setup_form, post_signed_out = accounts::routes::set_up);
     let scope = route!(scope, urls::LOGIN, get = accounts::routes::login, post_signed_out = accounts::routes::sign_in);
     let scope = route!(scope, urls::FORGOTTEN, get = accounts::routes::forgotten);
@@ -102,6 +134,28 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
         get = accounts::person::form_page,
         post(ManageOwnAccount) = accounts::person::sign_out_elsewhere
     );
+    let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
+    let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
+    let scope = route!(scope, urls::SETTINGS, get = company::routes::settings, post(ManageCompany) = company::routes::update);
+    scope
+}
+
+/// Registers the list of apps, an app's overview and its settings.
+fn app_routes(scope: Scope) -> Scope {
+    let scope = route!(scope, urls::APPS, get = apps::routes::index);
+    let scope = route!(scope, urls::APPS_NEW, get = apps::routes::new);
+    let scope = route!(scope, urls::APPS_CREATE, get = apps::routes::form_page, post(ManageApps) = apps::routes::create);
+    let scope = route!(scope, urls::APPS_CHOOSE, get = apps::routes::choose);
+    let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post(ManageApps) = apps::routes::update);
+    let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post(ManageApps) = apps::routes::update_domain);
+    let scope =
+        route!(scope, urls::APP_ENABLED, get = apps::routes::enabled_page, post(ManageApps) = apps::routes::update_enabled);
+    let scope = route!(scope, urls::APP, get(ViewPayments) = overview::routes::show);
+    scope
+}
+
+/// Registers Payment Gateway Settings and the wizard.
+fn setup_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::CONNECTIONS, get = list::index, post(ManageConnections) = list::create);
     let scope = route!(scope, urls::CONNECTION, get = list::show);
     let scope = route!(scope, urls::CONNECTION_ENABLED, get = list::form_page, post(ManageConnections) = list::update_enabled);
@@ -126,41 +180,7 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope =
         route!(scope, urls::INTEGRATION_UNDONE, get = integration::form_page, post(ManageConnections) = integration::reopen);
     let scope = route!(scope, urls::SECURITY, get = security::show, post(ManageApps) = security::update);
-    let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
-    let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
-    let scope = route!(scope, urls::SETTINGS, get = company::routes::settings, post(ManageCompany) = company::routes::update);
-    let scope = route!(scope, urls::APPS, get = apps::routes::index);
-    let scope = route!(scope, urls::APPS_NEW, get = apps::routes::new);
-    let scope = route!(scope, urls::APPS_CREATE, get = apps::routes::form_page, post(ManageApps) = apps::routes::create);
-    let scope = route!(scope, urls::APPS_CHOOSE, get = apps::routes::choose);
-    let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post(ManageApps) = apps::routes::update);
-    let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post(ManageApps) = apps::routes::update_domain);
-    let scope =
-        route!(scope, urls::APP_ENABLED, get = apps::routes::enabled_page, post(ManageApps) = apps::routes::update_enabled);
-    let scope = route!(scope, urls::APP, get(ViewPayments) = overview::routes::show);
-    let scope = route!(scope, urls::TRANSACTIONS_CSV, get(ExportPayments) = payments::routes::download);
-    let scope = route!(scope, urls::EVENT_BODY, get(ViewPayments) = events::routes::body);
-    let scope = route!(scope, urls::REJECTION, get(ViewPayments) = rejections::routes::show);
-    let scope = route!(scope, urls::REJECTION_BODY, get(ViewPayments) = rejections::routes::body);
-    let scope = route!(
-        scope,
-        urls::REJECTION_ACCEPTANCE,
-        get = rejections::routes::form_page,
-        post(ManageSecrets) = rejections::routes::accept
-    );
-    let scope = route!(
-        scope,
-        urls::REJECTION_RECOVERY,
-        get = rejections::routes::form_page,
-        post(RecoverRequests) = rejections::routes::recover
-    );
     scope
-        .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))
-        .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))
-        .default_service(web::to(HttpResponse::NotFound))
-        .wrap(from_fn(site::error::pages))
-        .wrap(Compress::default())
-        .wrap(from_fn(site::headers::add))
 }
 
 /// Liveness check.

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, bodies, browser::Browser, builders::Connection, webhook_request::Post};
+use crate::support::{
+    TestApp, bodies,
+    browser::Browser,
+    builders::{Connection, connected},
+    webhook_request::Post,
+};
 
 /// Account of every body in [`bodies`].
 const FIRST: &str = "acc_Test0000000001";
@@ -17,13 +22,6 @@ fn webhook(connection: &Connection) -> String {
 
 fn of_account(account: &str, payment: &str) -> Vec<u8> {
     String::from_utf8(bodies::payment("payment.captured", payment, 0)).unwrap().replace(FIRST, account).into_bytes()
-}
-
-async fn connected() -> (TestApp, Connection, Browser) {
-    let app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    let owner = app.owner("Neem Tree Retail").await;
-    (app, connection, owner)
 }
 
 /// Returns the page of the newest event.

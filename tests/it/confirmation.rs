@@ -15,10 +15,6 @@ const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
 const MINUTES: Duration = Duration::from_mins(15);
 const ASKS: &str = "enter your password";
 
-fn step(connection: &Connection, rest: &str) -> String {
-    format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook{rest}", connection.app_id)
-}
-
 async fn connected() -> (TestApp, Connection, Browser) {
     let app = TestApp::start_on_the_day().await;
     let connection = app.razorpay().await;
@@ -46,9 +42,9 @@ async fn rejection(app: &TestApp, connection: &Connection, owner: &Browser, secr
 async fn for_fifteen_minutes_after_signing_in_nothing_is_asked() {
     let (app, connection, owner) = connected().await;
     app.clock.advance(MINUTES);
-    assert_eq!(owner.post(&step(&connection, "/reveal"), &[]).await.inside("secret"), Some(connection.secret.clone()));
-    owner.post(&step(&connection, "/secrets"), &[("secret", OWN)]).await.location();
-    owner.post(&step(&connection, "/rotation"), &[]).await.location();
+    assert_eq!(owner.post(&connection.webhook_step("/reveal"), &[]).await.inside("secret"), Some(connection.secret.clone()));
+    owner.post(&connection.webhook_step("/secrets"), &[("secret", OWN)]).await.location();
+    owner.post(&connection.webhook_step("/rotation"), &[]).await.location();
     let csv = owner.get(&format!("/ks-pay/apps/{}/transactions.csv", connection.app_id)).await;
     assert_eq!(csv.status, StatusCode::OK);
 }
@@ -57,12 +53,12 @@ async fn for_fifteen_minutes_after_signing_in_nothing_is_asked() {
 async fn a_secret_is_revealed_after_the_password_and_then_for_fifteen_minutes_without() {
     let (app, connection, owner) = connected().await;
     app.clock.advance(MINUTES + Duration::from_secs(1));
-    let reveal = step(&connection, "/reveal");
+    let reveal = connection.webhook_step("/reveal");
     for fields in [&[][..], &[("then", "copy")]] {
         let asked = owner.post(&reveal, fields).await;
         asks(&asked);
         assert!(!asked.has(&connection.secret) && asked.headers["cache-control"] == "no-store");
-        assert!(asked.has(&format!("href=\"{}\"", step(&connection, ""))), "the way back");
+        assert!(asked.has(&format!("href=\"{}\"", connection.webhook_step(""))), "the way back");
     }
     let asked = owner.post(&reveal, &[]).await;
     for (wrong, said) in [("", "Enter your password"), ("not the password", "Incorrect password")] {
@@ -77,7 +73,7 @@ async fn a_secret_is_revealed_after_the_password_and_then_for_fifteen_minutes_wi
     assert!(owner.post(&reveal, &[]).await.inside("secret").is_some());
     app.clock.advance(Duration::from_secs(1));
     asks(&owner.post(&reveal, &[]).await);
-    let step = step(&connection, "");
+    let step = connection.webhook_step("");
     assert_eq!(owner.get(&reveal).await.location(), step, "an address that is opened again leads to the step");
 }
 
@@ -85,7 +81,7 @@ async fn a_secret_is_revealed_after_the_password_and_then_for_fifteen_minutes_wi
 async fn the_interrupted_form_is_not_lost_and_a_secret_in_it_is_not_shown() {
     let (app, connection, owner) = connected().await;
     app.clock.advance(MINUTES * 2);
-    let (secrets, rotation) = (step(&connection, "/secrets"), step(&connection, "/rotation"));
+    let (secrets, rotation) = (connection.webhook_step("/secrets"), connection.webhook_step("/rotation"));
     let exact = format!("\"{OWN}\"");
     let asked = owner.post(&secrets, &[("secret", &exact), ("is_exact", "true")]).await;
     asks(&asked);
@@ -164,7 +160,7 @@ async fn downloads_lead_to_the_password_and_back() {
 async fn an_interrupted_form_is_of_one_session_and_one_address() {
     let (app, connection, owner) = connected().await;
     app.clock.advance(MINUTES * 2);
-    let (secrets, reveal) = (step(&connection, "/secrets"), step(&connection, "/reveal"));
+    let (secrets, reveal) = (connection.webhook_step("/secrets"), connection.webhook_step("/reveal"));
     let asked = owner.post(&secrets, &[("secret", OWN)]).await;
     let other = app.owner("Neem Tree Retail").await;
     assert_eq!(other.confirm(&secrets, &asked, PASSWORD).await.status, StatusCode::FORBIDDEN);
@@ -182,7 +178,7 @@ async fn what_is_not_ones_own_is_not_found_before_anything_is_asked() {
     let stranger = app.owner("Banyan Books").await;
     app.clock.advance(MINUTES * 2);
     for rest in ["/reveal", "/rotation"] {
-        assert_eq!(stranger.post(&step(&connection, rest), &[]).await.status, StatusCode::NOT_FOUND, "{rest}");
+        assert_eq!(stranger.post(&connection.webhook_step(rest), &[]).await.status, StatusCode::NOT_FOUND, "{rest}");
     }
     for rest in ["/acceptance", "/recovery"] {
         assert_eq!(stranger.post(&format!("{path}{rest}"), &[]).await.status, StatusCode::NOT_FOUND, "{rest}");
@@ -195,7 +191,7 @@ async fn what_is_not_ones_own_is_not_found_before_anything_is_asked() {
 async fn a_clock_that_was_wrong_proves_nothing() {
     let (app, connection, owner) = connected().await;
     app.sql("UPDATE sessions SET proven_at = proven_at + 31536000000").await;
-    asks(&owner.post(&step(&connection, "/reveal"), &[]).await);
+    asks(&owner.post(&connection.webhook_step("/reveal"), &[]).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,7 +200,7 @@ async fn a_proof_does_not_outlive_the_password() {
     app.announce_error("a request failed");
     let other = app.owner("Neem Tree Retail").await;
     app.clock.advance(MINUTES * 2);
-    let reveal = step(&connection, "/reveal");
+    let reveal = connection.webhook_step("/reveal");
     let asked = thief.post(&reveal, &[]).await;
     asks(&other.post(&reveal, &[]).await);
     let change = app.change_passwords().await;
@@ -223,7 +219,7 @@ async fn a_proof_does_not_outlive_the_password() {
 async fn the_page_that_asks_names_the_account_for_password_managers() {
     let (app, connection, owner) = connected().await;
     app.clock.advance(MINUTES * 2);
-    let page = owner.post(&step(&connection, "/reveal"), &[]).await;
+    let page = owner.post(&connection.webhook_step("/reveal"), &[]).await;
     let field = page.body.split('<').find(|tag| tag.contains("autocomplete=\"username\"")).unwrap();
     assert!(field.contains("value=\"owner@neem-tree-retail.example\"") && field.contains("type=\"text\""), "{field}");
     assert!(field.contains("aria-hidden=\"true\"") && !field.contains("name="), "{field}");
@@ -233,7 +229,7 @@ async fn the_page_that_asks_names_the_account_for_password_managers() {
 async fn a_thief_with_a_session_uses_up_its_attempts_and_not_the_owners() {
     let (app, connection, thief) = connected().await;
     app.clock.advance(MINUTES * 2);
-    let reveal = step(&connection, "/reveal");
+    let reveal = connection.webhook_step("/reveal");
     let owner = app.owner("Neem Tree Retail").await;
     let wrong = async |visitor: &Browser| visitor.post(&reveal, &[("current_password", "not the password")]).await;
     let mut limited = 0;

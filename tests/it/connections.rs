@@ -2,32 +2,21 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{SOON, TestApp, bodies, browser::Browser, builders::Connection, raw};
-
-fn step(connection: &Connection, rest: &str) -> String {
-    format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}{rest}", connection.app_id, connection.gateway, connection.mode)
-}
-
-async fn connected() -> (TestApp, Connection, Browser) {
-    let app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    let owner = app.owner("Neem Tree Retail").await;
-    (app, connection, owner)
-}
+use crate::support::{SOON, TestApp, bodies, builders::connected, raw};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_secret_is_nowhere_in_a_page_before_reveal() {
     let (_app, connection, owner) = connected().await;
-    let hidden = owner.get(&step(&connection, "/webhook")).await;
+    let hidden = owner.get(&connection.step("/webhook")).await;
     assert_eq!(hidden.inside("webhook-url").as_deref(), Some(connection.url.as_str()));
     assert!(!hidden.has(&connection.secret) && hidden.inside("secret").is_none());
     assert_eq!(hidden.headers["cache-control"], "no-store");
     for then in ["", "copy"] {
-        let shown = owner.post(&step(&connection, "/webhook/reveal"), &[("then", then)]).await;
+        let shown = owner.post(&connection.step("/webhook/reveal"), &[("then", then)]).await;
         assert_eq!((shown.status, shown.inside("secret")), (StatusCode::OK, Some(connection.secret.clone())));
         assert_eq!(shown.headers["cache-control"], "no-store");
     }
-    assert!(!owner.get(&step(&connection, "/webhook")).await.has(&connection.secret));
+    assert!(!owner.get(&connection.step("/webhook")).await.has(&connection.secret));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,20 +24,20 @@ async fn the_generic_gateways_secret_is_shown_as_its_senders_take_it() {
     let app = TestApp::start().await;
     let connection = app.standard_webhooks().await;
     let owner = app.owner("Banyan Books").await;
-    let shown = owner.post(&step(&connection, "/webhook/reveal"), &[]).await;
+    let shown = owner.post(&connection.step("/webhook/reveal"), &[]).await;
     let secret = shown.inside("secret").unwrap();
     assert!(secret.starts_with("whsec_") && secret.len() == 50);
-    assert_eq!(owner.get(&step(&connection, "/credentials")).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(owner.get(&step(&connection, "")).await.location(), step(&connection, "/webhook"));
+    assert_eq!(owner.get(&connection.step("/credentials")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(owner.get(&connection.step("")).await.location(), connection.step("/webhook"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_states_follow_what_happens() {
     let (app, connection, owner) = connected().await;
-    let page = step(&connection, "/webhook");
+    let page = connection.step("/webhook");
     assert!(owner.get(&page).await.has("Waiting for the first event"));
 
-    owner.post(&step(&connection, "/webhook/completion"), &[]).await;
+    owner.post(&connection.step("/webhook/completion"), &[]).await;
     assert!(owner.get(&page).await.has("Marked as done, nothing verified yet"));
 
     assert_eq!(connection.post(bodies::bare("foo.bar")).unsigned().send().await, 401);
@@ -76,27 +65,27 @@ async fn the_states_follow_what_happens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn marking_twice_keeps_the_first_name_and_time_and_a_restart_keeps_both() {
     let (mut app, connection, owner) = connected().await;
-    let done = step(&connection, "/webhook/completion");
-    assert_eq!(owner.post(&done, &[]).await.location(), step(&connection, "/webhook"));
+    let done = connection.step("/webhook/completion");
+    assert_eq!(owner.post(&done, &[]).await.location(), connection.step("/webhook"));
     let first = app.count("SELECT webhook_done_at FROM connections").await;
-    let marked = owner.get(&step(&connection, "/webhook")).await;
+    let marked = owner.get(&connection.step("/webhook")).await;
     assert!(marked.has("until a verified event arrives") && !marked.has("You can mark the step"), "{}", marked.body);
     app.clock.advance(std::time::Duration::from_hours(1));
     owner.post("/personal-info", &[("name", "Somebody Else"), ("email", "owner@neem-tree-retail.example")]).await;
-    assert_eq!(owner.post(&done, &[]).await.location(), step(&connection, "/webhook"));
+    assert_eq!(owner.post(&done, &[]).await.location(), connection.step("/webhook"));
     assert_eq!(app.count("SELECT webhook_done_at FROM connections").await, first);
 
     app.restart().await;
     let again = app.owner("Neem Tree Retail").await;
-    assert!(again.get(&step(&connection, "/webhook")).await.has("Marked as done by The Owner"));
-    again.post(&step(&connection, "/webhook/completion/removal"), &[]).await;
-    assert!(!again.get(&step(&connection, "/webhook")).await.has("Marked as done by"));
+    assert!(again.get(&connection.step("/webhook")).await.has("Marked as done by The Owner"));
+    again.post(&connection.step("/webhook/completion/removal"), &[]).await;
+    assert!(!again.get(&connection.step("/webhook")).await.has("Marked as done by"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn integration_is_marked_and_unmarked_as_the_webhook_is() {
     let (app, connection, owner) = connected().await;
-    let (page, done) = (step(&connection, "/integration"), step(&connection, "/integration/completion"));
+    let (page, done) = (connection.step("/integration"), connection.step("/integration/completion"));
     let shown = owner.get(&page).await;
     assert!(shown.has("$(date +%s)") && shown.has("$(openssl rand -hex 7)"), "each test event is a new one: {}", shown.body);
     let names = ["The Owner", "Somebody Else"];
@@ -105,7 +94,7 @@ async fn integration_is_marked_and_unmarked_as_the_webhook_is() {
     assert_eq!(owner.post(&done, &[]).await.location(), page);
     assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE integration_done_by = 'The Owner'").await, 1);
     assert!(owner.get(&page).await.has("The Owner"));
-    owner.post(&step(&connection, "/integration/completion/removal"), &[]).await.location();
+    owner.post(&connection.step("/integration/completion/removal"), &[]).await.location();
     assert!(!owner.get(&page).await.has("The Owner"));
     assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE integration_done_at IS NULL").await, 1);
 }
@@ -139,7 +128,7 @@ async fn a_gateway_is_added_once_a_mode() {
 async fn a_connection_or_app_that_is_switched_off_is_an_unknown_endpoint() {
     let (app, connection, owner) = connected().await;
     let event = |id: &str| connection.post(bodies::payment("payment.captured", id, 0));
-    for path in [step(&connection, "/enabled"), format!("/ks-pay/apps/{}/enabled", connection.app_id)] {
+    for path in [connection.step("/enabled"), format!("/ks-pay/apps/{}/enabled", connection.app_id)] {
         let asked = owner.post(&path, &[("is_enabled", "false")]).await;
         assert_eq!(
             (asked.status, event("pay_Demo0000000001").send().await),
@@ -161,14 +150,14 @@ async fn a_connection_or_app_that_is_switched_off_is_an_unknown_endpoint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_url_that_razorpay_would_refuse_is_told_before_it_is_copied() {
     let (_app, connection, owner) = connected().await;
-    let page = owner.get(&step(&connection, "/webhook")).await;
+    let page = owner.get(&connection.step("/webhook")).await;
     assert!(page.has("Razorpay refuses 127.0.0.1") && page.has("Razorpay refuses port"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_domain_is_the_apps_and_finishes_security_in_every_mode() {
     let (_app, connection, owner) = connected().await;
-    let path = step(&connection, "/security");
+    let path = connection.step("/security");
     assert_eq!(owner.post(&path, &[("domain", "not a domain")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(owner.post(&path, &[("domain", "Shop.Neemtree.Example")]).await.location(), path);
     assert!(owner.get(&path).await.has("shop.neemtree.example"));
@@ -181,7 +170,7 @@ async fn the_streams_of_one_user_do_not_keep_another_from_theirs() {
     let connection = app.razorpay().await;
     let other = app.standard_webhooks().await;
     let (greedy, owner) = (app.owner("Neem Tree Retail").await, app.owner("Banyan Books").await);
-    let path = step(&connection, "/webhook/evidence/stream");
+    let path = connection.step("/webhook/evidence/stream");
     let mut streams = Vec::new();
     for _ in 0..40 {
         let mut stream = greedy.listen(&path).await;
@@ -190,7 +179,7 @@ async fn the_streams_of_one_user_do_not_keep_another_from_theirs() {
         streams.push(stream);
     }
     streams.remove(0).ends().await;
-    let mut others = owner.listen(&step(&other, "/webhook/evidence/stream")).await;
+    let mut others = owner.listen(&other.step("/webhook/evidence/stream")).await;
     others.says("retry: 2000").await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     streams.pop().unwrap().says("event: changed").await;
@@ -201,7 +190,7 @@ async fn what_asks_for_a_streams_head_is_answered_with_it() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
-    let path = step(&connection, "/webhook/evidence/stream");
+    let path = connection.step("/webhook/evidence/stream");
     let asking = owner.send(Method::HEAD, &path, None, &[]);
     let head = tokio::time::timeout(SOON, asking).await.expect("it is answered long before the stream would end");
     assert_eq!((head.status, head.headers["content-type"].to_str().unwrap()), (StatusCode::OK, "text/event-stream"));
@@ -210,7 +199,7 @@ async fn what_asks_for_a_streams_head_is_answered_with_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_evidence_stream_says_changed_when_an_event_comes() {
     let (_app, connection, owner) = connected().await;
-    let mut stream = owner.listen(&step(&connection, "/webhook/evidence/stream")).await;
+    let mut stream = owner.listen(&connection.step("/webhook/evidence/stream")).await;
     assert_eq!(stream.0.headers()["content-type"], "text/event-stream");
     connection.post(bodies::bare("foo.bar")).stored().await;
     stream.says("event: changed").await;

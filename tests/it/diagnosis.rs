@@ -1,14 +1,10 @@
 //! Pages that list many webhooks show the cause for one with rejected requests, and raise no alarm for requests that any sender
 //! can forge.
 
-use crate::support::{TestApp, bodies, browser::Browser, builders::Connection};
-
-async fn connected() -> (TestApp, Connection, Browser) {
-    let app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    let owner = app.owner("Neem Tree Retail").await;
-    (app, connection, owner)
-}
+use crate::support::{
+    bodies,
+    builders::{Connection, connected},
+};
 
 fn captured(id: &str) -> Vec<u8> {
     bodies::payment("payment.captured", id, 0)

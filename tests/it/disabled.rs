@@ -2,19 +2,17 @@
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, bodies, browser::Browser, builders::Connection, eventually};
+use crate::support::{
+    TestApp, bodies,
+    browser::Browser,
+    builders::{Connection, connected},
+    eventually,
+};
 
 const BANNER: &str = "This app is disabled: every event is rejected.";
 const ALL_IS_WELL: &str = "No event has been verified yet";
 /// Dashboard headline of a disabled connection.
 const HEADLINE: &str = "Neem Tree Store: Razorpay in Test mode is disabled";
-
-async fn connected() -> (TestApp, Connection, Browser) {
-    let app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    let owner = app.owner("Neem Tree Retail").await;
-    (app, connection, owner)
-}
 
 async fn switch(owner: &Browser, path: &str, is_enabled: bool) {
     let fields = [("is_enabled", if is_enabled { "true" } else { "false" }), ("confirm", "yes")];

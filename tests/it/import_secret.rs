@@ -9,28 +9,14 @@ use serde_json::{Value, json};
 use crate::support::{
     Installation, TestApp, bodies,
     browser::{Browser, Page},
-    builders::{Connection, PASSWORD, text},
+    builders::{Connection, PASSWORD, connected, text},
     database, eventually, files,
 };
 
 const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
 
-fn step(connection: &Connection, rest: &str) -> String {
-    format!(
-        "/ks-pay/apps/{}/settings/payment-gateways/{}/{}/webhook{rest}",
-        connection.app_id, connection.gateway, connection.mode
-    )
-}
-
-async fn connected() -> (TestApp, Connection, Browser) {
-    let app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    let owner = app.owner("Neem Tree Retail").await;
-    (app, connection, owner)
-}
-
 async fn bring(connection: &Connection, owner: &Browser, secret: &str, password: &str) -> Page {
-    owner.post(&step(connection, "/secrets"), &[("secret", secret), ("current_password", password)]).await
+    owner.post(&connection.webhook_step("/secrets"), &[("secret", secret), ("current_password", password)]).await
 }
 
 async fn accepts(connection: &Connection, secret: &str, id: &str) -> bool {
@@ -69,19 +55,19 @@ fn refused(page: &Page, sentence: &str) {
 async fn it_counts_beside_the_others_until_it_is_retired() {
     let (app, connection, owner) = connected().await;
     assert!(!accepts(&connection, OWN, "pay_1").await);
-    assert_eq!(bring(&connection, &owner, OWN, PASSWORD).await.location(), step(&connection, ""));
+    assert_eq!(bring(&connection, &owner, OWN, PASSWORD).await.location(), connection.webhook_step(""));
     assert!(accepts(&connection, OWN, "pay_1").await && accepts(&connection, &connection.secret, "pay_2").await);
-    owner.post(&step(&connection, "/rotation"), &[]).await.location();
+    owner.post(&connection.webhook_step("/rotation"), &[]).await.location();
     app.clock.advance(Duration::from_hours(40 * 24));
     assert!(accepts(&connection, OWN, "pay_3").await, "it has no end");
     assert!(!accepts(&connection, &connection.secret, "pay_4").await, "the one that was made here has");
 
     let owner = app.owner("Neem Tree Retail").await;
-    let page = owner.get(&step(&connection, "")).await;
+    let page = owner.get(&connection.webhook_step("")).await;
     assert!(page.has("Your own") && page.has("counts until you retire it"));
     let secrets = shown(&app, &connection).await;
     let id = secrets.iter().find(|secret| secret["origin"] == "imported").unwrap()["id"].as_str().unwrap();
-    let retirement = step(&connection, &format!("/secrets/{id}/retirement"));
+    let retirement = connection.webhook_step(&format!("/secrets/{id}/retirement"));
     assert!(owner.get(&retirement).await.has("You cannot enter it again."));
     owner.post(&retirement, &[]).await.location();
     assert!(!accepts(&connection, OWN, "pay_5").await);
@@ -99,7 +85,7 @@ async fn before_it_is_retired_it_is_said_what_is_lost_with_it() {
     eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await == 3).await;
     bring(&connection, &owner, OWN, PASSWORD).await.location();
     let id = text(&shown(&app, &connection).await[0]["id"]);
-    let retirement = step(&connection, &format!("/secrets/{id}/retirement"));
+    let retirement = connection.webhook_step(&format!("/secrets/{id}/retirement"));
     let asked = owner.get(&retirement).await;
     assert!(asked.has("2 kept requests that were refused can be let in only with this SECRET"), "{}", asked.body);
     assert!(asked.has("The active SECRET has never verified an event"));
@@ -115,9 +101,9 @@ async fn it_is_never_shown_again_and_sealed() {
     let (app, connection, owner) = connected().await;
     bring(&connection, &owner, OWN, PASSWORD).await.location();
     for page in [
-        owner.get(&step(&connection, "")).await,
-        owner.post(&step(&connection, "/reveal"), &[]).await,
-        owner.get(&step(&connection, "/secrets/new")).await,
+        owner.get(&connection.webhook_step("")).await,
+        owner.post(&connection.webhook_step("/reveal"), &[]).await,
+        owner.get(&connection.webhook_step("/secrets/new")).await,
     ] {
         assert!(page.status.is_success() && !page.has(OWN) && !page.has("kq8Zt2mV"));
     }
@@ -199,7 +185,7 @@ async fn the_key_secret_of_the_api_keys_is_no_webhook_secret() {
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     let keys = [("key_id", "rzp_test_Demo0000000001"), ("key_secret", "Zt81kQwX0vLpZt83-key")];
-    owner.post(&step(&connection, "").replace("/webhook", "/credentials"), &keys).await.location();
+    owner.post(&connection.webhook_step("").replace("/webhook", "/credentials"), &keys).await.location();
     refused(&bring(&connection, &owner, keys[1].1, PASSWORD).await, "This is the Key Secret of your API keys");
     bring(&connection, &owner, OWN, PASSWORD).await.location();
 }
@@ -217,12 +203,12 @@ async fn what_is_cut_off_at_its_ends_is_told() {
     {
         let secret = format!("{OWN}-{number}");
         bring(&connection, &owner, &format!("{before}{secret}{after}"), PASSWORD).await.location();
-        assert!(owner.get(&step(&connection, "")).await.has(told), "{told}");
+        assert!(owner.get(&connection.webhook_step("")).await.has(told), "{told}");
         assert!(accepts(&connection, &secret, &format!("pay_{number}")).await, "{told}");
     }
     let exact = format!(" \"{OWN}\"");
     let fields = [("secret", exact.as_str()), ("is_exact", "true"), ("current_password", PASSWORD)];
-    owner.post(&step(&connection, "/secrets"), &fields).await.location();
+    owner.post(&connection.webhook_step("/secrets"), &fields).await.location();
     assert!(accepts(&connection, &exact, "pay_8").await && !accepts(&connection, OWN, "pay_9").await);
     assert_eq!(app.events().await.len(), 4);
 }
@@ -245,7 +231,7 @@ async fn importing_a_secret_twice_concurrently_adds_it_once_and_the_limit_holds(
     let token = owner.token().await;
     let mut posts = tokio::task::JoinSet::new();
     for _ in 0..4 {
-        let (twin, path, token) = (owner.twin(), step(&connection, "/secrets"), token.clone());
+        let (twin, path, token) = (owner.twin(), connection.webhook_step("/secrets"), token.clone());
         posts.spawn(async move {
             let fields = [("csrf_token", token.as_str()), ("secret", OWN), ("current_password", PASSWORD)];
             twin.post_exactly(&path, &fields).await.status
@@ -294,12 +280,12 @@ async fn a_valid_secret_is_tried_however_many_came_after_it() {
     let (app, connection, owner) = connected().await;
     bring(&connection, &owner, OWN, PASSWORD).await.location();
     for _ in 0..60 {
-        owner.post(&step(&connection, "/rotation"), &[]).await.location();
+        owner.post(&connection.webhook_step("/rotation"), &[]).await.location();
     }
     app.clock.advance(Duration::from_hours(16 * 24));
     let owner = app.owner("Neem Tree Retail").await;
     for _ in 0..10 {
-        owner.post(&step(&connection, "/rotation"), &[]).await.location();
+        owner.post(&connection.webhook_step("/rotation"), &[]).await.location();
     }
     assert!(!accepts(&connection, &format!("{OWN} "), "pay_1").await);
     eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'secret_with_space'").await == 1).await;
@@ -323,7 +309,7 @@ async fn rotate_often(app: &TestApp, connection: &Connection) {
     for (number, days) in [(60, 16), (10, 0)] {
         let owner = app.owner("Neem Tree Retail").await;
         for _ in 0..number {
-            owner.post(&step(connection, "/rotation"), &[]).await.location();
+            owner.post(&connection.webhook_step("/rotation"), &[]).await.location();
         }
         app.clock.advance(Duration::from_hours(days * 24));
     }
@@ -352,7 +338,7 @@ async fn another_webhooks_valid_secret_is_tried_however_many_ended_after_it() {
 async fn what_the_page_offers_to_copy_is_named_when_it_is_used_as_the_secret() {
     let (app, connection, owner) = connected().await;
     let id = text(&shown(&app, &connection).await[0]["id"]);
-    let page = owner.get(&step(&connection, "")).await.body;
+    let page = owner.get(&connection.webhook_step("")).await.body;
     let email = page
         .split(|letter: char| letter.is_whitespace() || "<>\"".contains(letter))
         .find(|word| word.contains('@') && word.contains('.'));
@@ -375,6 +361,6 @@ async fn a_secret_that_recovered_events_were_signed_with_is_in_use() {
     let url = format!("/ks-pay/apps/{}/rejections/{}", connection.app_id, &list[at..at + 25]);
     owner.post(&format!("{url}/recovery"), &[]).await.location();
     assert_eq!(app.count("SELECT COUNT(*) FROM secret_usage").await, 1);
-    let page = owner.get(&step(&connection, "")).await;
+    let page = owner.get(&connection.webhook_step("")).await;
     assert_eq!(page.body.matches("No event was signed with it yet.").count(), 1, "the one made here: {}", page.body);
 }

@@ -14,26 +14,12 @@ use serde_json::Value;
 use crate::support::{
     Installation, TestApp, bodies,
     browser::Browser,
-    builders::{Connection, text},
+    builders::{Connection, connected, text},
     database, eventually,
 };
 
 fn captured(id: &str) -> Vec<u8> {
     bodies::payment("payment.captured", id, 0)
-}
-
-fn step(connection: &Connection, rest: &str) -> String {
-    format!(
-        "/ks-pay/apps/{}/settings/payment-gateways/{}/{}/webhook{rest}",
-        connection.app_id, connection.gateway, connection.mode
-    )
-}
-
-async fn connected() -> (TestApp, Connection, Browser) {
-    let app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    let owner = app.owner("Neem Tree Retail").await;
-    (app, connection, owner)
 }
 
 fn which<'a>(connection: &'a Connection, verb: &'a str) -> Vec<&'a str> {
@@ -49,8 +35,8 @@ async fn secrets(at: &Installation, connection: &Connection) -> Vec<Value> {
 
 /// Creates a new secret on the page; returns its value.
 async fn rotate(app: &Installation, connection: &Connection, owner: &Browser, hours: &str) -> String {
-    let answer = owner.post(&step(connection, "/rotation"), &[("overlap_hours", hours)]).await;
-    assert_eq!(answer.location(), step(connection, ""));
+    let answer = owner.post(&connection.webhook_step("/rotation"), &[("overlap_hours", hours)]).await;
+    assert_eq!(answer.location(), connection.webhook_step(""));
     let secrets = secrets(app, connection).await;
     text(&secrets.iter().find(|secret| secret["state"] == "active").unwrap()["secret"])
 }
@@ -87,9 +73,9 @@ async fn both_count_until_the_overlap_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_than_sixty_four_secrets_are_valid_concurrently() {
     let (app, connection, owner) = connected().await;
-    let rotation = step(&connection, "/rotation");
+    let rotation = connection.webhook_step("/rotation");
     for _ in 1..64 {
-        assert_eq!(owner.post(&rotation, &[("overlap_hours", "72")]).await.location(), step(&connection, ""));
+        assert_eq!(owner.post(&rotation, &[("overlap_hours", "72")]).await.location(), connection.webhook_step(""));
     }
     let before = secrets(&app, &connection).await;
     let page = owner.post(&rotation, &[("overlap_hours", "72")]).await;
@@ -100,19 +86,19 @@ async fn no_more_than_sixty_four_secrets_are_valid_concurrently() {
     assert!(told.err.contains("64 SECRETs count here already"), "{}", told.err);
     assert_eq!((before.len(), secrets(&app, &connection).await), (64, before));
 
-    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    let retirement = connection.webhook_step(&format!("/secrets/{}/retirement", draining(&app, &connection).await));
     owner.post(&retirement, &[]).await;
-    assert_eq!(owner.post(&rotation, &[("overlap_hours", "72")]).await.location(), step(&connection, ""));
+    assert_eq!(owner.post(&rotation, &[("overlap_hours", "72")]).await.location(), connection.webhook_step(""));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_asks_first_and_takes_no_other_time() {
     let (app, connection, owner) = connected().await;
-    let asked = owner.get(&step(&connection, "/rotation")).await;
+    let asked = owner.get(&connection.webhook_step("/rotation")).await;
     assert_eq!(asked.status, StatusCode::OK);
     assert!(asked.has("What happens then") && asked.has("value=\"24\" checked") && asked.has("15 days"));
     for hours in ["25", "0", "-1", "361", "x", "24 "] {
-        let refused = owner.post(&step(&connection, "/rotation"), &[("overlap_hours", hours)]).await;
+        let refused = owner.post(&connection.webhook_step("/rotation"), &[("overlap_hours", hours)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{hours}");
         assert!(refused.has("Choose how long"));
     }
@@ -122,7 +108,7 @@ async fn the_page_asks_first_and_takes_no_other_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_says_what_to_do_until_the_new_one_has_been_used() {
     let (app, connection, owner) = connected().await;
-    let page = step(&connection, "");
+    let page = connection.webhook_step("");
     assert!(!owner.get(&page).await.has("the new SECRET</strong>"), "the first of a connection is no new one");
     let new = rotate(&app, &connection, &owner, "").await;
     let after = owner.get(&page).await;
@@ -131,7 +117,7 @@ async fn the_page_says_what_to_do_until_the_new_one_has_been_used() {
     for value in [&connection.secret, &new] {
         assert!(!after.has(value), "a SECRET is in the page before Reveal");
     }
-    let revealed = owner.post(&step(&connection, "/reveal"), &[]).await;
+    let revealed = owner.post(&connection.webhook_step("/reveal"), &[]).await;
     assert_eq!(revealed.inside("secret"), Some(new.clone()));
     assert!(!revealed.has(&connection.secret));
 
@@ -158,13 +144,13 @@ async fn the_generic_gateway_gets_a_new_one_in_words_of_its_own() {
     let app = TestApp::start().await;
     let connection = app.standard_webhooks().await;
     let owner = app.owner("Banyan Books").await;
-    let asked = owner.get(&step(&connection, "/rotation")).await;
+    let asked = owner.get(&connection.webhook_step("/rotation")).await;
     assert!(asked.has("You then give it to the sender") && !asked.has("Razorpay"));
     let new = rotate(&app, &connection, &owner, "72").await;
     assert!(new.starts_with("whsec_") && new != connection.secret);
     assert!(accepts(&connection, &connection.secret, "pay_1").await && accepts(&connection, &new, "pay_2").await);
-    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
-    for path in [step(&connection, ""), retirement, step(&connection, "/secrets/new")] {
+    let retirement = connection.webhook_step(&format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    for path in [connection.webhook_step(""), retirement, connection.webhook_step("/secrets/new")] {
         assert!(!owner.get(&path).await.has("Razorpay"), "{path}");
     }
 }
@@ -173,28 +159,28 @@ async fn the_generic_gateway_gets_a_new_one_in_words_of_its_own() {
 async fn requests_signed_with_a_retired_secret_are_rejected_immediately() {
     let (app, connection, owner) = connected().await;
     let new = rotate(&app, &connection, &owner, "360").await;
-    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    let retirement = connection.webhook_step(&format!("/secrets/{}/retirement", draining(&app, &connection).await));
     let asked = owner.get(&retirement).await;
     assert!(asked.status.is_success() && asked.has("Retire it now") && asked.has("It cannot be brought back."));
     assert!(asked.has("switches the webhook off"), "what may be lost is named");
     assert!(accepts(&connection, &connection.secret, "pay_1").await, "asking changes nothing");
 
-    assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""));
+    assert_eq!(owner.post(&retirement, &[]).await.location(), connection.webhook_step(""));
     assert!(!accepts(&connection, &connection.secret, "pay_2").await && accepts(&connection, &new, "pay_2").await);
     // Simulates a server whose clock is an hour behind.
     app.sql("UPDATE secrets SET valid_until = valid_until + 3600000 WHERE retired_at IS NOT NULL").await;
     assert!(!accepts(&connection, &connection.secret, "pay_3").await, "retired is retired, whatever a clock says");
-    let page = owner.get(&step(&connection, "")).await;
+    let page = owner.get(&connection.webhook_step("")).await;
     assert!(page.has("The SECRET is retired") && page.has("Those that count no more") && page.has("by The Owner."));
-    assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""), "twice does no harm");
-    assert!(owner.get(&step(&connection, "")).await.has("That SECRET counts no more"));
+    assert_eq!(owner.post(&retirement, &[]).await.location(), connection.webhook_step(""), "twice does no harm");
+    assert!(owner.get(&connection.webhook_step("")).await.has("That SECRET counts no more"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_the_active_secret_nor_an_unknown_one_can_be_retired() {
     let (app, connection, owner) = connected().await;
     let active = text(&secrets(&app, &connection).await[0]["id"]);
-    let retirement = step(&connection, &format!("/secrets/{active}/retirement"));
+    let retirement = connection.webhook_step(&format!("/secrets/{active}/retirement"));
     let asked = owner.get(&retirement).await;
     assert!(asked.has("The active SECRET stays") && !asked.has("Retire it now"));
     assert_eq!(owner.post(&retirement, &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -203,7 +189,7 @@ async fn neither_the_active_secret_nor_an_unknown_one_can_be_retired() {
     rotate(&app, &other, &app.owner("Banyan Books").await, "").await;
     let strange = draining(&app, &other).await;
     for id in [strange.as_str(), "ws_0000000000000000000000", "x", &connection.app_id] {
-        let path = step(&connection, &format!("/secrets/{id}/retirement"));
+        let path = connection.webhook_step(&format!("/secrets/{id}/retirement"));
         assert_eq!(owner.get(&path).await.status, StatusCode::NOT_FOUND, "{id}");
         assert_eq!(owner.post(&path, &[]).await.status, StatusCode::NOT_FOUND, "{id}");
     }
@@ -214,7 +200,7 @@ async fn neither_the_active_secret_nor_an_unknown_one_can_be_retired() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_says_who_when_and_which_may_go() {
     let (app, connection, owner) = connected().await;
-    let page = step(&connection, "");
+    let page = connection.webhook_step("");
     let new = rotate(&app, &connection, &owner, "360").await;
     let list = owner.get(&page).await;
     assert!(list.has("by the command line.") && list.has("by The Owner.") && list.has("No event was signed with it yet."));
@@ -230,7 +216,7 @@ async fn the_list_says_who_when_and_which_may_go() {
     assert!(!owner.get(&page).await.has("safe to retire"), "a retry may still come");
     app.clock.advance(Duration::from_hours(3));
     owner.sees(&page, "Unused for 26\u{a0}h: safe to retire").await;
-    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    let retirement = connection.webhook_step(&format!("/secrets/{}/retirement", draining(&app, &connection).await));
     let asked = owner.get(&retirement).await;
     assert!(asked.has("No event was signed with it for 26\u{a0}h") && !asked.has("switches the webhook off"));
 }
@@ -299,7 +285,7 @@ async fn twenty_concurrent_rotations_under_load_reject_nothing_and_lose_no_secre
     let mut rotations = tokio::task::JoinSet::new();
     for number in 0..20 {
         let there = owner.elsewhere(addresses[number % addresses.len()]);
-        let path = step(&connection, "/rotation");
+        let path = connection.webhook_step("/rotation");
         rotations.spawn(async move { there.post(&path, &[("overlap_hours", "72")]).await.status });
         if number % 5 == 4 {
             let newest = text(&secrets(&app, &connection).await[0]["secret"]);
@@ -334,8 +320,8 @@ async fn a_change_at_one_server_takes_effect_at_the_other_immediately() {
     let there = connection.at(other.address());
     let new = rotate(&app, &connection, &owner, "").await;
     assert!(accepts(&there, &connection.secret, "pay_1").await && accepts(&there, &new, "pay_2").await);
-    let retirement = step(&connection, &format!("/secrets/{}/retirement", draining(&app, &connection).await));
-    assert_eq!(owner.post(&retirement, &[]).await.location(), step(&connection, ""));
+    let retirement = connection.webhook_step(&format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    assert_eq!(owner.post(&retirement, &[]).await.location(), connection.webhook_step(""));
     assert!(!accepts(&there, &connection.secret, "pay_3").await && accepts(&there, &new, "pay_3").await);
     other.stop().await;
 }

@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::support::{
-    TestApp, bodies,
-    builders::{Connection, PASSWORD},
-    eventually,
-};
+use crate::support::{TestApp, bodies, builders::PASSWORD, eventually};
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
 const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
@@ -21,10 +17,6 @@ const ENTRIES: &str = "SELECT action || ' by ' || actor || ' on ' || SUBSTR(obje
 async fn entries(app: &TestApp, skipped: usize) -> Vec<String> {
     let all = app.texts(ENTRIES).await.into_iter().skip(skipped);
     all.map(|entry| entry.replace(" by The Owner", "").replace(" from 127.0.0.1 x1", "")).collect()
-}
-
-fn step(connection: &Connection, rest: &str) -> String {
-    format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test{rest}", connection.app_id)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,14 +63,14 @@ async fn each_sensitive_action_is_recorded_once_it_is_done_and_not_before() {
     let on = [("is_enabled", "true")];
     let mut expected = Vec::new();
     for (path, fields, entry) in [
-        (step(&connection, "/webhook/reveal"), &[][..], "secret_revealed on gc"),
-        (step(&connection, "/webhook/rotation"), &[("overlap_hours", "24")], "secret_rotated on gc"),
-        (step(&connection, "/webhook/secrets"), &secret, "secret_imported on ws"),
-        (step(&connection, "/webhook/completion"), &[], "step_completed on gc"),
-        (step(&connection, "/webhook/completion/removal"), &[], "step_reopened on gc"),
-        (step(&connection, "/security"), &[("domain", "shop.neemtree.example")], "app_changed on ap"),
-        (step(&connection, "/enabled"), &off, "connection_disabled on gc"),
-        (step(&connection, "/enabled"), &on, "connection_enabled on gc"),
+        (connection.step("/webhook/reveal"), &[][..], "secret_revealed on gc"),
+        (connection.step("/webhook/rotation"), &[("overlap_hours", "24")], "secret_rotated on gc"),
+        (connection.step("/webhook/secrets"), &secret, "secret_imported on ws"),
+        (connection.step("/webhook/completion"), &[], "step_completed on gc"),
+        (connection.step("/webhook/completion/removal"), &[], "step_reopened on gc"),
+        (connection.step("/security"), &[("domain", "shop.neemtree.example")], "app_changed on ap"),
+        (connection.step("/enabled"), &off, "connection_disabled on gc"),
+        (connection.step("/enabled"), &on, "connection_enabled on gc"),
         (of_app("/enabled"), &off, "app_disabled on ap"),
         (of_app("/enabled"), &on, "app_enabled on ap"),
         ("/settings".to_owned(), &[("name", "Neem Tree Retail Ltd")], "company_changed on co"),
@@ -90,16 +82,16 @@ async fn each_sensitive_action_is_recorded_once_it_is_done_and_not_before() {
         expected.push(entry);
         assert_eq!(entries(&app, 4).await, expected, "{path}");
     }
-    let retire = owner.get(&step(&connection, "/webhook")).await;
+    let retire = owner.get(&connection.step("/webhook")).await;
     let retire = retire.body.split('"').find(|text| text.ends_with("/retirement")).unwrap().to_owned();
     owner.post(&retire, &[]).await.location();
     expected.push("secret_retired on ws");
     assert_eq!(owner.get(&of_app("/transactions.csv?mode=test")).await.status, StatusCode::OK);
     expected.push("payments_exported on ap");
     // None of these changes anything.
-    owner.post(&step(&connection, "/webhook/rotation"), &[("overlap_hours", "no number")]).await;
-    owner.post(&step(&connection, "/webhook/secrets"), &[("secret", "short")]).await;
-    owner.post(&step(&connection, "/enabled"), &[("is_enabled", "false")]).await;
+    owner.post(&connection.step("/webhook/rotation"), &[("overlap_hours", "no number")]).await;
+    owner.post(&connection.step("/webhook/secrets"), &[("secret", "short")]).await;
+    owner.post(&connection.step("/enabled"), &[("is_enabled", "false")]).await;
     assert_eq!(entries(&app, 4).await, expected);
     assert_eq!(app.count("SELECT COUNT(*) FROM security_log WHERE object LIKE '%kq8Zt%'").await, 0);
 }
@@ -125,9 +117,10 @@ async fn without_an_entry_nothing_is_done() {
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     let before = app.count("SELECT COUNT(*) FROM secrets").await;
+    app.announce_error("a request failed");
     app.sql("ALTER TABLE security_log RENAME TO lost").await;
     for (path, fields) in [("/webhook/rotation", &[("overlap_hours", "24")][..]), ("/webhook/reveal", &[])] {
-        let page = owner.post(&step(&connection, path), fields).await;
+        let page = owner.post(&connection.step(path), fields).await;
         assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
         assert!(!page.has(&connection.secret));
     }
@@ -174,7 +167,7 @@ async fn a_user_whose_role_has_no_permission_sees_no_payment_and_changes_nothing
     }
     let token = user.token().await;
     let fields = [("csrf_token", token.as_str()), ("overlap_hours", "24")];
-    let rotated = user.post_exactly(&step(&connection, "/webhook/rotation"), &fields).await;
+    let rotated = user.post_exactly(&connection.step("/webhook/rotation"), &fields).await;
     assert_eq!(rotated.status, StatusCode::FORBIDDEN);
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 1);
     assert_eq!(user.post_exactly("/logout", &[("csrf_token", &token)]).await.location(), "/login");

@@ -6,15 +6,8 @@ use crate::support::{
     TestApp,
     bodies::{self, AMOUNT},
     browser::{Browser, Page},
-    builders::Connection,
+    builders::connected,
 };
-
-async fn connected() -> (TestApp, Connection, Browser) {
-    let app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    let owner = app.owner("Neem Tree Retail").await;
-    (app, connection, owner)
-}
 
 /// Returns the page of the only transaction.
 async fn told(app: &TestApp, owner: &Browser) -> Page {

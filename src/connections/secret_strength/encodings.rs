@@ -35,7 +35,8 @@ pub(super) fn decoded(text: &str, names: &[&str]) -> Vec<Text> {
     while let Some(text) = found.get(at).cloned() {
         let mut plain: Vec<Text> = unescaped(&text).into_iter().chain(without_escapes(&text)).collect();
         let reversed = reversed(&text);
-        for notation in &NOTATIONS {
+        // Programs that use a rare notation use it once, and reading one takes as long as reading a common one.
+        for notation in NOTATIONS.iter().filter(|notation| at == 0 || !notation.is_rare) {
             let text = if notation.is_reversed { &reversed } else { &text };
             for digits in stretches(text, notation) {
                 for (skipped, bytes) in notation.readings(&digits) {

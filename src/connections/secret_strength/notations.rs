@@ -196,10 +196,21 @@ fn values_of(digits: &[(usize, u8)]) -> Zeroizing<Vec<u8>> {
 
 /// The whole bytes that these digits make after the first bits, which are the rest of a byte that is cut off.
 fn bytes_of_bits(digits: &[u8], bits: usize, skipped: usize) -> Zeroizing<Vec<u8>> {
-    let bit = |at: usize| digits[at / bits] >> (bits - 1 - at % bits) & 1;
-    let whole = (digits.len() * bits).saturating_sub(skipped) / 8;
-    let byte = |number: usize| (0..8).fold(0, |byte, at| byte << 1 | bit(skipped + 8 * number + at));
-    Zeroizing::new((0..whole).map(byte).collect())
+    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len() * bits / 8));
+    // Bits that are read but not yet part of a whole byte; those that are skipped leave it empty.
+    let (mut pending, mut count, mut skipped) = (0u32, 0, skipped);
+    for digit in digits {
+        (pending, count) = (pending << bits | u32::from(*digit), count + bits);
+        let dropped = skipped.min(count);
+        (skipped, count) = (skipped - dropped, count - dropped);
+        pending &= (1 << count) - 1;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((pending >> count).to_le_bytes()[0]);
+            pending &= (1 << count) - 1;
+        }
+    }
+    bytes
 }
 
 /// The bytes of each group of five digits; of an incomplete group those that it determines. A group that no program writes is

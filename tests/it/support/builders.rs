@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use ks_pay::primitives::time::Clock;
 use serde_json::Value;
 
-use super::Installation;
+use super::{Installation, TestApp, browser::Browser};
 
 pub(crate) const PASSWORD: &str = "violet tram over nine bridges";
 
@@ -90,6 +90,24 @@ impl Connection {
     pub(crate) fn at(&self, address: SocketAddr) -> Self {
         Self { url: format!("http://{address}/webhooks/{}", self.endpoint), ..self.clone() }
     }
+
+    /// Returns the path of a step of the set-up wizard, or of one of its actions.
+    pub(crate) fn step(&self, rest: &str) -> String {
+        format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}{rest}", self.app_id, self.gateway, self.mode)
+    }
+
+    /// Returns the path of the Webhook step, or of one of its actions.
+    pub(crate) fn webhook_step(&self, rest: &str) -> String {
+        self.step(&format!("/webhook{rest}"))
+    }
+}
+
+/// Starts a server with a typical connection, and signs in its owner.
+pub(crate) async fn connected() -> (TestApp, Connection, Browser) {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
 }
 
 pub(crate) fn text(value: &Value) -> String {
