@@ -103,13 +103,12 @@ fn payment_routes(scope: Scope) -> Scope {
         get = rejections::routes::form_page,
         post(ManageSecrets) = rejections::routes::accept
     );
-    let scope = route!(
+    route!(
         scope,
         urls::REJECTION_RECOVERY,
         get = rejections::routes::form_page,
         post(RecoverRequests) = rejections::routes::recover
-    );
-    scope
+    )
 }
 
 /// Registers sign-in, Personal Info, the dashboard and the company's settings.
@@ -136,8 +135,7 @@ fn account_routes(scope: Scope) -> Scope {
     );
     let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
     let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
-    let scope = route!(scope, urls::SETTINGS, get = company::routes::settings, post(ManageCompany) = company::routes::update);
-    scope
+    route!(scope, urls::SETTINGS, get = company::routes::settings, post(ManageCompany) = company::routes::update)
 }
 
 /// Registers the list of apps, an app's overview and its settings.
@@ -150,8 +148,7 @@ fn app_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post(ManageApps) = apps::routes::update_domain);
     let scope =
         route!(scope, urls::APP_ENABLED, get = apps::routes::enabled_page, post(ManageApps) = apps::routes::update_enabled);
-    let scope = route!(scope, urls::APP, get(ViewPayments) = overview::routes::show);
-    scope
+    route!(scope, urls::APP, get(ViewPayments) = overview::routes::show)
 }
 
 /// Registers Payment Gateway Settings and the wizard.
@@ -179,8 +176,7 @@ fn setup_routes(scope: Scope) -> Scope {
         route!(scope, urls::INTEGRATION_DONE, get = integration::form_page, post(ManageConnections) = integration::complete);
     let scope =
         route!(scope, urls::INTEGRATION_UNDONE, get = integration::form_page, post(ManageConnections) = integration::reopen);
-    let scope = route!(scope, urls::SECURITY, get = security::show, post(ManageApps) = security::update);
-    scope
+    route!(scope, urls::SECURITY, get = security::show, post(ManageApps) = security::update)
 }
 
 /// Liveness check.
