@@ -68,7 +68,7 @@ const FORMS: &[(&str, Asks)] = &[
 /// Returns the routes of `routes.rs` that accept a form: the name of the path and the methods.
 fn routes_with_forms() -> impl Iterator<Item = (&'static str, &'static str)> {
     let routes = include_str!("../../src/server/routes.rs").split("route!(").skip(1);
-    let routes = routes.map(|route| route.split_once(';').unwrap().0).filter(|route| route.contains("post"));
+    let routes = routes.map(|route| route.split(';').next().unwrap()).filter(|route| route.contains("post"));
     routes.filter_map(|route| route.split_once("urls::")?.1.split_once(','))
 }
 
