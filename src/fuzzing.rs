@@ -11,14 +11,14 @@ use crate::{
         accounts::forms::{PersonForm, SetupForm},
         apps::forms::AppForm,
     },
-    events::{self, headers},
+    events::headers,
     gateways::{
         Gateway,
         adapter::{self, EventContent, Incoming, ValidSecret, Verified},
-        payment::{self, PaymentObservation},
+        payment::{self, PaymentObservation, Status},
         razorpay,
     },
-    ledger::payments::{self, projection},
+    ledger::payments::projection,
     primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
     urls,
 };
@@ -155,7 +155,7 @@ pub fn story(bodies: &[&[u8]]) -> Story {
             story.apply(&facts);
         }
     }
-    let status = story.status().map(payments::Status::as_str);
+    let status = story.status().map(Status::as_str);
     Story { all: format!("{story:?}"), amount: story.amount(), refunded: story.refunded(), status }
 }
 
