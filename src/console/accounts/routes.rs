@@ -1,5 +1,7 @@
 //! Sign-in, sign-out and set-up.
 
+use std::net::IpAddr;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
@@ -36,7 +38,6 @@ use crate::{
     primitives::{email, time::Timestamp},
     urls,
 };
-use std::net::IpAddr;
 
 type Answer = Result<HttpResponse, AppError>;
 
