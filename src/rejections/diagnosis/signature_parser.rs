@@ -116,10 +116,9 @@ fn rests(text: &str) -> Vec<&str> {
     for part in text.split([',', ';', ' ']) {
         for mark in ['=', ':'] {
             // Base64 padding is not a name.
-            if let Some((name, rest)) =
+            if let Some((_, rest)) =
                 part.split_once(mark).filter(|(name, rest)| name.len() <= 24 && rest.len() >= 2 * MIN_TRUNCATED_BYTES)
             {
-                debug_assert!(name.len() <= 24);
                 rests.push(unquoted(rest));
             }
         }
