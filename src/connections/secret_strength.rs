@@ -339,8 +339,6 @@ mod tests {
         for typed in ["8f3a9c2e17b04d65", "neemtreeshop-Zt81kQwX0vLp", "83019472650193847265", "Abc!9dKe7_fQ2#zz"] {
             assert_eq!(weak(typed), None, "{typed}");
         }
-        let by_chance = (0..500).filter(|_| weak(&base62::random(16)).is_some()).count();
-        assert!(by_chance <= 4, "hardly any is taken for a word: {by_chance}");
         for _ in 0..500 {
             assert!(read(&format!("whsec_{}", base62::random(44)), false, &known(Gateway::STANDARD_WEBHOOKS)).is_ok());
         }
