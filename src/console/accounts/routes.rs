@@ -221,8 +221,8 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     Ok(response)
 }
 
-/// Records a failed sign-in of an account in the security log. The response does not wait, since its time must not tell whether the
-/// account exists; the limits on sign-in bound how many run.
+/// Records a failed sign-in of an account in the security log. The response does not wait, since its time must not tell whether
+/// the account exists; the limits on sign-in bound how many run.
 fn record_failure(state: &Data<State>, user: Option<&User>, address: IpAddr) {
     let Some(user) = user.cloned() else { return };
     let (db, now) = (state.db.clone(), state.clock.now());
