@@ -96,7 +96,8 @@ CREATE INDEX payment_references_by_key ON payment_references (app_id, search_key
 -- Number and amounts of payments by day; each unit of work that writes transactions adds its difference. day: days since 1970
 -- in Asia/Kolkata. Unknown currency, status or method: the empty text. returned_*: payments refunded without ever having been
 -- captured, which are in payments and amount_subunits but were never received. refund_pending_*: the part of refunded_subunits
--- that is pending, and how many of the refunded payments have a pending refund.
+-- that is pending, and how many of the refunded payments have a pending refund. lost_subunits: what lost disputes cost;
+-- held_subunits: what is deducted for disputes that are undecided or closed.
 CREATE TABLE daily_totals (
     app_id UUID NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
@@ -110,6 +111,7 @@ CREATE TABLE daily_totals (
     returned_payments BIGINT NOT NULL DEFAULT 0,
     returned_subunits BIGINT NOT NULL DEFAULT 0,
     lost_subunits BIGINT NOT NULL DEFAULT 0,
+    held_subunits BIGINT NOT NULL DEFAULT 0,
     refund_pending_payments BIGINT NOT NULL DEFAULT 0,
     refund_pending_subunits BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (app_id, mode, day, currency, status, method)

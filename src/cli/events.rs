@@ -31,7 +31,7 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
         let mut reader = at.db.reader().await?;
         let page = store::export(&mut reader, after, app, EXPORT_PAGE).await?;
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(()) };
-        let recovered = recoveries::list_of_export(&mut reader, (first.id, last.id)).await?;
+        let recovered = recoveries::list_of_export(&mut reader, app, (first.id, last.id)).await?;
         for event in &page {
             io.say(line(event, recovered.contains(&event.id)))?;
         }

@@ -101,8 +101,9 @@ pub(crate) fn sum(sums: &[Sum], status: Option<DisplayState>, most: i64) -> Stri
 }
 
 /// A figure's note, with what is being refunded and what disputes took.
-pub(crate) fn with_costs(text: String, pending: &[Money], lost: &[Money]) -> String {
-    [(pending, "refund pending"), (lost, "lost in disputes")].into_iter().fold(text, |text, (money, what)| {
+pub(crate) fn with_costs(text: String, pending: &[Money], lost: &[Money], held: &[Money]) -> String {
+    let costs = [(pending, "refund pending"), (lost, "lost in disputes"), (held, "deducted for disputes")];
+    costs.into_iter().fold(text, |text, (money, what)| {
         let amounts: Vec<String> = money.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
         if amounts.is_empty() { text } else { format!("{text}; {} {what}", amounts.join(" + ")) }
     })

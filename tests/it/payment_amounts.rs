@@ -136,6 +136,7 @@ async fn what_stays_deducted_for_a_closed_dispute_is_a_warning() {
     assert_eq!(badge(&page), "status-warn Deducted for a dispute");
     assert!(page.has("<dt>Left, before fees</dt><dd>₹0.00</dd>"), "{}", page.body);
     assert!(shop.list("&status=dispute_deducted").await.has("1 payment, ₹1,000.00 received, ₹1,000.00 deducted for disputes"));
+    assert!(shop.owner.get(&shop.at("?mode=test")).await.has("; ₹1,000.00 deducted for disputes"), "App Overview says the same");
     assert!(shop.list("&status=captured").await.has("has the status Paid"), "it is not among those that are just paid");
 }
 

@@ -7,22 +7,22 @@ use crate::support::{TestApp, bodies, builders::Connection, cli::Output};
 
 /// Number of totals that differ from the recomputed ones, in either direction.
 const WRONG: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-     returned_payments, returned_subunits, lost_subunits \
+     returned_payments, returned_subunits, lost_subunits, held_subunits \
      FROM daily_totals WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0 \
      EXCEPT SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), COALESCE(status, ''), \
      COALESCE(method, ''), count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
      CAST(sum(amount_refunded_subunits) AS BIGINT), \
      CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS BIGINT), \
      CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS BIGINT), \
-     CAST(sum(amount_lost_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6) AS wrong";
+     CAST(sum(amount_lost_subunits) AS BIGINT), CAST(sum(amount_held_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6) AS wrong";
 const MISSING: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), \
      COALESCE(status, ''), COALESCE(method, ''), count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
      CAST(sum(amount_refunded_subunits) AS BIGINT), \
      CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS BIGINT), \
      CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS BIGINT), \
-     CAST(sum(amount_lost_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6 \
+     CAST(sum(amount_lost_subunits) AS BIGINT), CAST(sum(amount_held_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6 \
      EXCEPT SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-     returned_payments, returned_subunits, lost_subunits \
+     returned_payments, returned_subunits, lost_subunits, held_subunits \
      FROM daily_totals) AS missing";
 /// Inserts a total of today without a payment.
 const INVENT: &str = "INSERT INTO daily_totals (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits) \
@@ -38,6 +38,7 @@ async fn shop() -> (TestApp, Connection) {
     connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_2", 40_000, 40_000, 60)).stored().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_1", (39_000, 39_000), 0, 60)).stored().await;
+    connection.post(bodies::partial_dispute("payment.dispute.created", "disp_2", (30_000, 30_000), 0, 70)).stored().await;
     connection.post(bodies::payment("payment.authorized", "pay_back", 0)).stored().await;
     connection.post(bodies::returned("rfnd_2", "pay_back", 60)).stored().await;
     connection.post(bodies::bare_refund("rfnd_9", "pay_unseen", 1_000)).stored().await;
@@ -64,6 +65,7 @@ async fn wrong_totals_are_reported_and_repaired() {
         app.sql("UPDATE daily_totals SET returned_payments = 0, returned_subunits = 7 WHERE returned_payments > 0").await > 0
     );
     assert!(app.sql("UPDATE daily_totals SET lost_subunits = 1 WHERE lost_subunits > 0").await > 0);
+    assert!(app.sql("UPDATE daily_totals SET held_subunits = 1 WHERE held_subunits > 0").await > 0);
     assert!(app.sql("DELETE FROM daily_totals WHERE status = ''").await > 0);
     app.sql(INVENT).await;
     assert!(!is_right(&app).await);

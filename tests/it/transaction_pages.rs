@@ -103,6 +103,10 @@ async fn a_dispute_in_another_currency_than_its_payment_costs_what_it_says_and_i
     let open = told(&app, &owner).await;
     assert!(open.has("; ₹8,345.00 deducted for a dispute. The customer disputes it"), "{}", open.body);
     assert_eq!(ledger(&open, "Deducted for a dispute"), Some("−₹8,345.00".to_owned()));
+    let overview = owner.get(&format!("/ks-pay/apps/{}?days=90", connection.app_id)).await;
+    assert!(overview.has("; ₹8,345.00 deducted for disputes"), "{}", overview.body);
+    let recount = app.cli(["transactions", "recount", "--json"], "").await;
+    assert!(recount.out.contains(r#""repaired":0"#), "{}", recount.out);
 
     connection.post(changed(of("lost", "lost", 120), Some((834_500, Some(834_500))))).stored().await;
     let lost = told(&app, &owner).await;

@@ -67,6 +67,8 @@ pub(crate) struct Figures {
     pub(crate) refund_pending: Vec<Money>,
     /// Amounts lost in disputes.
     pub(crate) lost: Vec<Money>,
+    /// Amounts deducted for disputes that are undecided or closed.
+    pub(crate) held: Vec<Money>,
     pub(crate) today: Vec<Money>,
     pub(crate) payments_today: i64,
     /// Amount received per day, in the first currency.
@@ -95,6 +97,7 @@ impl Figures {
             refunded: total(None, |sum| sum.refunded.saturating_sub(sum.returned).saturating_sub(sum.refund_pending)),
             refund_pending: total(None, |sum| sum.refund_pending),
             lost: total(None, |sum| sum.lost),
+            held: total(None, |sum| sum.held),
             today: total(Some(today), received),
             payments_today: captured(sums).filter(|sum| sum.day == today).map(received_payments).sum(),
             daily: days.each().map(of_day).collect(),
@@ -180,6 +183,7 @@ mod tests {
             returned_payments: 0,
             returned: 0,
             lost: 0,
+            held: 0,
             refund_pending_payments: 0,
             refund_pending: 0,
         }
@@ -226,7 +230,7 @@ mod tests {
             refund_pending: 30_000,
             ..sum(today, "USD", "refunded", 2, 60_000)
         };
-        let lost = DailyTotals { lost: 834_500, ..sum(today, "INR", "refunded", 0, 0) };
+        let lost = DailyTotals { lost: 834_500, held: 20_000, ..sum(today, "INR", "refunded", 0, 0) };
         let figures = Figures::of(&[pending, lost], DateRange::ending(today, 1));
         assert_eq!(figures.ways, PaymentOutcomes { paid: 1, refunded: 1, ..PaymentOutcomes::default() });
         let shown =
@@ -235,6 +239,9 @@ mod tests {
             (shown(&figures.refunded), shown(&figures.refund_pending)),
             (vec!["USD20000".to_owned(), "INR0".to_owned()], vec!["USD30000".to_owned(), "INR0".to_owned()])
         );
-        assert_eq!(shown(&figures.lost), ["USD0", "INR834500"]);
+        assert_eq!(
+            (shown(&figures.lost), shown(&figures.held)),
+            (vec!["USD0".to_owned(), "INR834500".to_owned()], vec!["USD0".to_owned(), "INR20000".to_owned()])
+        );
     }
 }

@@ -123,7 +123,7 @@ impl Show {
 
     pub(crate) fn refunds(&self) -> String {
         let text = with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded);
-        messages::with_costs(text, &self.figures.refund_pending, &self.figures.lost)
+        messages::with_costs(text, &self.figures.refund_pending, &self.figures.lost, &self.figures.held)
     }
 
     pub(crate) fn went_through(&self) -> String {

@@ -38,7 +38,10 @@ pub(crate) struct Totals {
     pub(crate) refund_pending: i64,
     /// The number of payments refunded in full that have such a refund.
     pub(crate) refund_pending_payments: i64,
+    /// What lost disputes cost.
     pub(crate) lost: i64,
+    /// What is deducted for disputes that are undecided or closed.
+    pub(crate) held: i64,
 }
 
 /// The changes of a unit of work, in the order in which every server writes them.
@@ -71,15 +74,17 @@ impl TotalsDelta {
             status: story.status(),
             method: story.method.clone(),
         };
-        for (currency, lost) in story.lost_elsewhere() {
+        for (currency, (lost, held)) in story.costs_elsewhere() {
             let elsewhere = self.0.entry(TotalsKey { currency: Some(currency), ..kind.clone() }).or_default();
             elsewhere.lost = elsewhere.lost.saturating_add(sign.saturating_mul(lost));
+            elsewhere.held = elsewhere.held.saturating_add(sign.saturating_mul(held));
         }
         let sum = self.0.entry(kind).or_default();
         sum.payments = sum.payments.saturating_add(sign);
         sum.amount = sum.amount.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
         sum.refunded = sum.refunded.saturating_add(sign.saturating_mul(story.refunded()));
         sum.lost = sum.lost.saturating_add(sign.saturating_mul(story.lost()));
+        sum.held = sum.held.saturating_add(sign.saturating_mul(story.held()));
         if story.is_captured() && story.refund_pending() > 0 {
             let is_whole = story.status() == Some(Status::Refunded);
             sum.refund_pending_payments = sum.refund_pending_payments.saturating_add(sign * i64::from(is_whole));

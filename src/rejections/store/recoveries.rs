@@ -67,12 +67,17 @@ pub(crate) async fn list_between(
     run!(on, |conn| sqlx::query_scalar(LIST_BETWEEN).bind(app).bind(first).bind(last).fetch_all(conn).await)
 }
 
-/// Returns the recovered events of all apps within a range of ids.
+/// Returns the recovered events within a range of ids, of one app or of all.
 pub(crate) async fn list_of_export(
     on: impl Into<Exec<'_>>,
+    app: Option<AppId>,
     (first, last): (EventId, EventId),
 ) -> Result<HashSet<EventId>, DbError> {
-    let found: Vec<EventId> = run!(on, |conn| sqlx::query_scalar(LIST_OF_EXPORT).bind(first).bind(last).fetch_all(conn).await)?;
+    let found = match app {
+        // A page of one app can span the events of all others.
+        Some(app) => list_between(on, app, (first, last)).await?,
+        None => run!(on, |conn| sqlx::query_scalar(LIST_OF_EXPORT).bind(first).bind(last).fetch_all(conn).await)?,
+    };
     Ok(found.into_iter().collect())
 }
 

@@ -89,14 +89,19 @@ impl PaymentState {
         self.disputes.values().any(|dispute| !is_final(dispute.status) && dispute.deducted.is_some_and(|deducted| deducted > 0))
     }
 
-    /// Returns the loss from disputes in other currencies than the payment's, in subunits of each.
-    pub(crate) fn lost_elsewhere(&self) -> BTreeMap<Currency, i64> {
-        let lost =
-            self.disputes.values().filter(|dispute| dispute.status == DisputeStatus::Lost && !self.is_of_currency(dispute));
-        lost.fold(BTreeMap::new(), |mut sums, dispute| {
-            let sum: &mut i64 = sums.entry(dispute.currency).or_default();
-            *sum = sum.saturating_add(dispute.deducted.unwrap_or(dispute.amount));
-            sums
+    /// Returns what disputes in other currencies than the payment's cost, in subunits of each: the loss from lost ones, and
+    /// the amount deducted for undecided or closed ones.
+    pub(crate) fn costs_elsewhere(&self) -> BTreeMap<Currency, (i64, i64)> {
+        let elsewhere = self.disputes.values().filter(|dispute| !self.is_of_currency(dispute));
+        elsewhere.fold(BTreeMap::new(), |mut costs, dispute| {
+            let (lost, held) = match dispute.status {
+                DisputeStatus::Lost => (dispute.deducted.unwrap_or(dispute.amount), 0),
+                DisputeStatus::Won => (0, 0),
+                _ => (0, dispute.deducted.unwrap_or_default()),
+            };
+            let sums: &mut (i64, i64) = costs.entry(dispute.currency).or_default();
+            *sums = (sums.0.saturating_add(lost), sums.1.saturating_add(held));
+            costs
         })
     }
 

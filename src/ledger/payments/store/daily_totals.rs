@@ -37,16 +37,16 @@ sql! {
             WHERE state IN ('disputed', 'dispute_lost', 'dispute_deducted') AND disputes.currency IS DISTINCT FROM newest.currency \
             GROUP BY disputes.currency, state ORDER BY disputes.currency, state";
     DAYS = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-            returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits FROM daily_totals \
-            WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND (payments > 0 OR lost_subunits > 0) ORDER BY day, currency, status, method";
+            returned_payments, returned_subunits, lost_subunits, held_subunits, refund_pending_payments, refund_pending_subunits FROM daily_totals \
+            WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND (payments > 0 OR lost_subunits > 0 OR held_subunits > 0) ORDER BY day, currency, status, method";
 }
 
 rows! {
     /// Saturates well below the maximum of an integer, so that one more batch cannot overflow: even an extreme total must not
     /// prevent an event from being stored.
     ADD = "INSERT INTO daily_totals (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-           returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits) VALUES",
-          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+           returned_payments, returned_subunits, lost_subunits, held_subunits, refund_pending_payments, refund_pending_subunits) VALUES",
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           "ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
            payments = daily_totals.payments + excluded.payments, \
            amount_subunits = CASE WHEN abs(daily_totals.amount_subunits) < 9000000000000000000 \
@@ -58,6 +58,8 @@ rows! {
            THEN daily_totals.returned_subunits + excluded.returned_subunits ELSE daily_totals.returned_subunits END, \
            lost_subunits = CASE WHEN abs(daily_totals.lost_subunits) < 9000000000000000000 \
            THEN daily_totals.lost_subunits + excluded.lost_subunits ELSE daily_totals.lost_subunits END, \
+           held_subunits = CASE WHEN abs(daily_totals.held_subunits) < 9000000000000000000 \
+           THEN daily_totals.held_subunits + excluded.held_subunits ELSE daily_totals.held_subunits END, \
            refund_pending_payments = daily_totals.refund_pending_payments + excluded.refund_pending_payments, \
            refund_pending_subunits = CASE WHEN abs(daily_totals.refund_pending_subunits) < 9000000000000000000 \
            THEN daily_totals.refund_pending_subunits + excluded.refund_pending_subunits ELSE daily_totals.refund_pending_subunits END";
@@ -120,6 +122,8 @@ pub(crate) struct DailyTotals {
     pub(crate) returned: i64,
     #[sqlx(rename = "lost_subunits")]
     pub(crate) lost: i64,
+    #[sqlx(rename = "held_subunits")]
+    pub(crate) held: i64,
     /// The number of payments refunded in full that have a refund not processed yet.
     pub(crate) refund_pending_payments: i64,
     /// The part of `refunded` whose refunds are not processed yet.
@@ -148,6 +152,7 @@ pub(crate) async fn add(tx: &mut Tx, changes: &TotalsDelta) -> Result<(), DbErro
         .bind(row.1.returned_payments)
         .bind(row.1.returned)
         .bind(row.1.lost)
+        .bind(row.1.held)
         .bind(row.1.refund_pending_payments)
         .bind(row.1.refund_pending))?;
     Ok(())

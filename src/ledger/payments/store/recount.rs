@@ -12,37 +12,39 @@ sql! {
     DIFFER = "SELECT CAST($3 AS BIGINT) AS day, currency, status, method, CAST(SUM(payments) AS BIGINT) AS payments, \
               CAST(SUM(amount) AS BIGINT) AS amount_subunits, CAST(SUM(refunded) AS BIGINT) AS refunded_subunits, \
               CAST(SUM(returned_payments) AS BIGINT) AS returned_payments, CAST(SUM(returned) AS BIGINT) AS returned_subunits, \
-              CAST(SUM(lost) AS BIGINT) AS lost_subunits, CAST(SUM(pending_payments) AS BIGINT) AS refund_pending_payments, \
+              CAST(SUM(lost) AS BIGINT) AS lost_subunits, CAST(SUM(held) AS BIGINT) AS held_subunits, CAST(SUM(pending_payments) AS BIGINT) AS refund_pending_payments, \
               CAST(SUM(pending) AS BIGINT) AS refund_pending_subunits FROM \
               (SELECT COALESCE(currency, '') AS currency, COALESCE(status, '') AS status, COALESCE(method, '') AS method, \
               COUNT(*) AS payments, SUM(COALESCE(amount_subunits, 0)) AS amount, SUM(amount_refunded_subunits) AS refunded, \
               SUM(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS returned_payments, \
               SUM(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS returned, \
-              SUM(amount_lost_subunits) AS lost, \
+              SUM(amount_lost_subunits) AS lost, SUM(amount_held_subunits) AS held, \
               SUM(CASE WHEN status = 'refunded' AND is_captured AND amount_refund_pending_subunits > 0 THEN 1 ELSE 0 END) AS pending_payments, \
               SUM(CASE WHEN is_captured THEN amount_refund_pending_subunits ELSE 0 END) AS pending \
               FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $4 AND created_at < $5 GROUP BY 1, 2, 3 \
               UNION ALL SELECT disputes.currency, COALESCE(transactions.status, ''), COALESCE(method, ''), 0, 0, 0, 0, 0, \
-              SUM(COALESCE(amount_deducted_subunits, disputes.amount_subunits)), 0, 0 \
+              SUM(CASE WHEN disputes.status = 'lost' THEN COALESCE(amount_deducted_subunits, disputes.amount_subunits) ELSE 0 END), \
+              SUM(CASE WHEN disputes.status IN ('lost', 'won') THEN 0 ELSE COALESCE(amount_deducted_subunits, 0) END), 0, 0 \
               FROM transactions JOIN disputes ON disputes.transaction_id = transactions.id \
-              WHERE app_id = $1 AND mode = $2 AND created_at >= $4 AND created_at < $5 AND is_disputed AND disputes.status = 'lost' \
+              WHERE app_id = $1 AND mode = $2 AND created_at >= $4 AND created_at < $5 AND state IN ('disputed', 'dispute_lost', 'dispute_deducted') \
               AND disputes.currency IS DISTINCT FROM transactions.currency GROUP BY 1, 2, 3 \
               UNION ALL SELECT currency, status, method, -payments, -amount_subunits, -refunded_subunits, \
-              -returned_payments, -returned_subunits, -lost_subunits, -refund_pending_payments, -refund_pending_subunits \
-              FROM daily_totals WHERE app_id = $1 AND mode = $2 AND day = CAST($3 AS BIGINT)) AS told \
+              -returned_payments, -returned_subunits, -lost_subunits, -held_subunits, -refund_pending_payments, -refund_pending_subunits \
+              FROM daily_totals WHERE app_id = $1 AND mode = $2 AND day = CAST($3 AS BIGINT)) AS difference \
               GROUP BY 2, 3, 4 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0 \
-              OR SUM(returned_payments) <> 0 OR SUM(returned) <> 0 OR SUM(lost) <> 0 \
+              OR SUM(returned_payments) <> 0 OR SUM(returned) <> 0 OR SUM(lost) <> 0 OR SUM(held) <> 0 \
               OR SUM(pending_payments) <> 0 OR SUM(pending) <> 0";
     /// Writes the key unchanged, even if it is invalid.
     ADD = "INSERT INTO daily_totals (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-           returned_payments, returned_subunits, lost_subunits, refund_pending_payments, refund_pending_subunits) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
+           returned_payments, returned_subunits, lost_subunits, held_subunits, refund_pending_payments, refund_pending_subunits) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
            payments = daily_totals.payments + excluded.payments, \
            amount_subunits = daily_totals.amount_subunits + excluded.amount_subunits, \
            refunded_subunits = daily_totals.refunded_subunits + excluded.refunded_subunits, \
            returned_payments = daily_totals.returned_payments + excluded.returned_payments, \
            returned_subunits = daily_totals.returned_subunits + excluded.returned_subunits, \
            lost_subunits = daily_totals.lost_subunits + excluded.lost_subunits, \
+           held_subunits = daily_totals.held_subunits + excluded.held_subunits, \
            refund_pending_payments = daily_totals.refund_pending_payments + excluded.refund_pending_payments, \
            refund_pending_subunits = daily_totals.refund_pending_subunits + excluded.refund_pending_subunits";
     NEXT_PAYMENT = "SELECT created_at FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 ORDER BY created_at LIMIT 1";
@@ -95,6 +97,7 @@ pub(crate) async fn add(tx: &mut Tx, (app, mode): LedgerKey, difference: &DailyT
             .bind(difference.returned_payments)
             .bind(difference.returned)
             .bind(difference.lost)
+            .bind(difference.held)
             .bind(difference.refund_pending_payments)
             .bind(difference.refund_pending)
     )?;
