@@ -19,6 +19,7 @@ mod events;
 pub mod fuzzing;
 mod gateways;
 mod ingestion;
+mod jobs;
 mod ledger;
 mod messages;
 mod net;
@@ -49,6 +50,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         events::store::STATEMENTS,
         events::store::log::STATEMENTS,
         ingestion::store::STATEMENTS,
+        jobs::store::STATEMENTS,
         settings_store::STATEMENTS,
         url_check::store::STATEMENTS,
         rejections::store::STATEMENTS,

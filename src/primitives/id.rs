@@ -118,6 +118,8 @@ ids! {
     RequestId = "rq";
     /// An entry of the security log.
     SecurityLogId = "sl";
+    /// A server that holds the lease of a job.
+    LeaseHolderId = "lh";
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ const LAYERS: &[&str] = &[
     "telemetry",
     "net",
     "db",
+    "jobs",
     "settings_store",
     "gateways",
     "accounts",
@@ -102,6 +103,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ingestion", &["versions"]),
     ("rejections", &["rejections", "rejected_requests", "recoveries", "unknown_endpoint_requests"]),
     ("settings_store", &["installation"]),
+    ("jobs", &["job_leases"]),
     ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals"]),
     ("url_check", &["url_checks"]),
 ];
@@ -404,7 +406,7 @@ fn unit_tests_that_need_a_database_run_on_both() {
             count += 1;
         }
     }
-    assert_eq!(count, 2);
+    assert_eq!(count, 3);
 }
 
 /// Names of gateways, which only their own folders, the demo, the fuzz targets and tests may contain.
