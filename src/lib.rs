@@ -43,7 +43,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         accounts::store::STATEMENTS,
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,
-        connections::activity::STATEMENTS,
+        connections::activity::store::STATEMENTS,
         connections::secrets::STATEMENTS,
         connections::store::STATEMENTS,
         connections::secret_usage::STATEMENTS,
@@ -66,7 +66,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ledger::payments::store::cross_mode::STATEMENTS,
     ];
     let many = [
-        connections::activity::ROWS,
+        connections::activity::store::ROWS,
         connections::secret_usage::ROWS,
         events::store::log::ROWS,
         rejections::store::evictions::ROWS,
