@@ -10,6 +10,7 @@ mod durability;
 mod error;
 mod file_fault;
 pub(crate) mod file_identity;
+pub(crate) mod list;
 mod location;
 mod migrate;
 mod notifications;

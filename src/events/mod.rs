@@ -11,11 +11,10 @@ pub(crate) mod store;
 use std::{fmt, str::FromStr};
 
 use crate::{
-    db::{DbError, Reader},
     gateways::{Gateway, Mode, adapter::EventContent},
     primitives::{
         id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
-        keyset::{FETCH_LIMIT, ListPage, PageRequest},
+        keyset::Listed,
         money::{Currency, Money},
         time::Timestamp,
     },
@@ -123,20 +122,10 @@ impl Event {
     }
 }
 
-/// Returns a page of the list; the newest page if the requested one is empty.
-pub(crate) async fn list(
-    reader: &mut Reader,
-    filter: &store::Filter,
-    side: PageRequest<EventId>,
-) -> Result<ListPage<Event>, DbError> {
-    let rows = match side {
-        PageRequest::Newest => store::list_older(&mut *reader, filter, EventId::greatest(), FETCH_LIMIT).await?,
-        PageRequest::Before(place) => store::list_older(&mut *reader, filter, place, FETCH_LIMIT).await?,
-        PageRequest::After(place) => store::list_newer(&mut *reader, filter, place, FETCH_LIMIT).await?,
-    };
-    if let Some(page) = ListPage::from_rows(rows, &side) {
-        return Ok(page);
+impl Listed for Event {
+    type Cursor = EventId;
+
+    fn cursor(&self) -> EventId {
+        self.id
     }
-    let rows = store::list_older(reader, filter, EventId::greatest(), FETCH_LIMIT).await?;
-    Ok(ListPage::from_rows(rows, &PageRequest::<EventId>::Newest).unwrap_or_default())
 }

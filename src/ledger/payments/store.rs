@@ -10,7 +10,11 @@ use sqlx::{FromRow, Row};
 
 use super::{Transaction, state::DisplayState};
 use crate::{
-    db::{DbError, Exec, run, sql},
+    db::{
+        DbError, Exec, Reader,
+        list::{List, Side},
+        run, sql,
+    },
     gateways::Mode,
     primitives::{
         id::{AppId, TransactionId},
@@ -136,49 +140,28 @@ pub(crate) struct Filter {
     pub(crate) status: Option<DisplayState>,
 }
 
-/// A position in a list.
-pub(crate) type Cursor = (Timestamp, TransactionId);
+impl List for Filter {
+    type Row = Transaction;
 
-/// Lists transactions older than the cursor, newest first.
-pub(crate) async fn list_older(
-    on: impl Into<Exec<'_>>,
-    filter: &Filter,
-    from: Cursor,
-    limit: i64,
-) -> Result<Vec<Transaction>, DbError> {
-    list(on, LIST, filter, from, limit).await
-}
-
-/// Lists the transactions that directly follow the cursor, newest first.
-pub(crate) async fn list_newer(
-    on: impl Into<Exec<'_>>,
-    filter: &Filter,
-    from: Cursor,
-    limit: i64,
-) -> Result<Vec<Transaction>, DbError> {
-    let mut found = list(on, LIST_NEWER, filter, from, limit).await?;
-    found.reverse();
-    Ok(found)
-}
-
-async fn list(
-    on: impl Into<Exec<'_>>,
-    text: &'static str,
-    filter: &Filter,
-    from: Cursor,
-    limit: i64,
-) -> Result<Vec<Transaction>, DbError> {
-    run!(on, |conn| sqlx::query_as(text)
-        .bind(filter.app)
-        .bind(filter.mode.slug())
-        .bind(filter.from)
-        .bind(filter.until)
-        .bind(from.0)
-        .bind(from.1)
-        .bind(filter.status.map(DisplayState::as_str))
-        .bind(limit)
-        .fetch_all(conn)
-        .await)
+    async fn fetch(
+        &self,
+        reader: &mut Reader,
+        side: Side,
+        from: (Timestamp, TransactionId),
+        limit: i64,
+    ) -> Result<Vec<Transaction>, DbError> {
+        run!(reader, |conn| sqlx::query_as(side.pick(LIST, LIST_NEWER))
+            .bind(self.app)
+            .bind(self.mode.slug())
+            .bind(self.from)
+            .bind(self.until)
+            .bind(from.0)
+            .bind(from.1)
+            .bind(self.status.map(DisplayState::as_str))
+            .bind(limit)
+            .fetch_all(conn)
+            .await)
+    }
 }
 
 /// Finds transactions by the exact id of a payment, an order, a refund or a dispute, or by a case-insensitive reference,
