@@ -37,7 +37,8 @@ pub(crate) struct Activity {
     pub(crate) last_verified_at: Option<Timestamp>,
     pub(crate) rejected_count: i64,
     pub(crate) last_rejected_at: Option<Timestamp>,
-    last_reason: Option<String>,
+    /// Why that request was rejected.
+    pub(crate) last_reason: Option<SignatureError>,
     /// Time of the first proven request rejected since the last verified event.
     pub(crate) failing_since: Option<Timestamp>,
     /// Lower bound on the number of those requests: not every rejected request is diagnosed.
@@ -65,11 +66,6 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// Returns why the last rejected request was rejected.
-    pub(crate) fn last_reason(&self) -> Option<SignatureError> {
-        self.last_reason.clone().and_then(|text| text.try_into().ok())
-    }
-
     /// Returns the rejection that pages show for a failing webhook: the latest of a proven request, while any are failing.
     pub(crate) fn failing_rejection(&self) -> Option<RejectionId> {
         self.failing_rejection_id.filter(|_| self.failing_since.is_some())

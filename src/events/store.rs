@@ -64,7 +64,7 @@ pub(crate) async fn find_by_reference(
         .bind(app)
         .bind(reference)
         .bind(&capitals)
-        .bind(mode.slug())
+        .bind(mode)
         .fetch_optional(conn)
         .await)
 }
@@ -94,9 +94,9 @@ impl List for Filter {
     async fn fetch(&self, reader: &mut Reader, side: Side, from: EventId, limit: i64) -> Result<Vec<Event>, DbError> {
         run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
             .bind(self.app)
-            .bind(self.mode.slug())
+            .bind(self.mode)
             .bind(from)
-            .bind(self.state.map(State::as_str))
+            .bind(self.state)
             .bind(&self.event_type)
             .bind(limit)
             .fetch_all(conn)

@@ -1,7 +1,7 @@
 //! Periodic jobs that one server of several on a database runs, by a lease in the `job_leases` table.
 //!
 //! Invariant: while the holder renews its lease at every run, no other server runs the job. A server that stops returns its
-//! leases; those of one that was killed expire. A lease saves work and excludes nobody for certain: a run that takes longer
+//! leases; those of one that was killed expire. A lease saves work and is no lock: a run that takes longer
 //! than the lease, or clocks that differ, can make two servers run a job at the same time, so a leased job must allow that.
 
 use std::time::Duration;

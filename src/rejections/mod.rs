@@ -121,11 +121,8 @@ pub(crate) struct Rejection {
     pub(crate) id: RejectionId,
     pub(crate) app_id: AppId,
     pub(crate) connection_id: ConnectionId,
-    #[sqlx(try_from = "String")]
     pub(crate) gateway: Gateway,
-    #[sqlx(try_from = "String")]
     pub(crate) mode: Mode,
-    #[sqlx(try_from = "String")]
     pub(crate) reason: Reason,
     #[sqlx(try_from = "String")]
     pub(crate) cause: Cause,

@@ -101,7 +101,7 @@ pub(crate) async fn find_newest(
     connection: ConnectionId,
     reason: Reason,
 ) -> Result<Option<Rejection>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_NEWEST).bind(connection).bind(reason.as_str()).fetch_optional(conn).await)
+    run!(on, |conn| sqlx::query_as(FIND_NEWEST).bind(connection).bind(reason).fetch_optional(conn).await)
 }
 
 impl List for Filter {
@@ -116,7 +116,7 @@ impl List for Filter {
     ) -> Result<Vec<Rejection>, DbError> {
         run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
             .bind(self.app)
-            .bind(self.mode.slug())
+            .bind(self.mode)
             .bind(from.0)
             .bind(from.1)
             .bind(limit)
@@ -127,7 +127,7 @@ impl List for Filter {
 
 /// Returns the number of rejected requests, in the rejections with a request since then.
 pub(crate) async fn count(on: impl Into<Exec<'_>>, filter: Filter, since: Timestamp) -> Result<i64, DbError> {
-    run!(on, |conn| sqlx::query_scalar(COUNT).bind(filter.app).bind(filter.mode.slug()).bind(since).fetch_one(conn).await)
+    run!(on, |conn| sqlx::query_scalar(COUNT).bind(filter.app).bind(filter.mode).bind(since).fetch_one(conn).await)
 }
 
 /// The identity of a rejection: requests with equal keys are counted as one rejection.
@@ -151,7 +151,7 @@ pub(crate) async fn find_open(
 ) -> Result<Option<RejectionId>, DbError> {
     run!(tx, |conn| sqlx::query_scalar(FIND_OPEN)
         .bind(connection)
-        .bind(kind.reason.as_str())
+        .bind(kind.reason)
         .bind(kind.cause.as_str())
         .bind(kind.secret)
         .bind(&kind.key)
@@ -184,9 +184,9 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewRejection<'_>) -> Result<(), Db
             .bind(new.place.company)
             .bind(new.place.app)
             .bind(new.place.connection)
-            .bind(new.place.gateway.slug())
-            .bind(new.place.mode.slug())
-            .bind(new.kind.reason.as_str())
+            .bind(new.place.gateway)
+            .bind(new.place.mode)
+            .bind(new.kind.reason)
             .bind(new.kind.cause.as_str())
             .bind(new.kind.secret)
             .bind(&new.kind.key)

@@ -54,7 +54,7 @@ impl Activity {
         self.rejected_count += rejected.count;
         if self.last_rejected_at.is_none_or(|last| last <= span.last) {
             self.last_rejected_at = Some(span.last);
-            self.last_reason = Some(rejected.reason.as_str().to_owned());
+            self.last_reason = Some(rejected.reason);
         }
         if span.is_current(self.last_verified_at) {
             self.rejected_since = Some(span.run_start(self.rejected_since, self.last_verified_at));

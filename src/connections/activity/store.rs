@@ -248,7 +248,7 @@ async fn write(tx: &mut Tx, rows: &Locked) -> Result<(), DbError> {
         .bind(row.last_verified_at)
         .bind(row.rejected_count)
         .bind(row.last_rejected_at)
-        .bind(&row.last_reason)
+        .bind(row.last_reason)
         .bind(row.failing_since)
         .bind(row.failing_count)
         .bind(row.last_proven_at)

@@ -18,7 +18,7 @@ use crate::{
     gateways::Mode,
     primitives::{
         id::{AppId, TransactionId},
-        money::Money,
+        money::{Currency, Money},
         time::Timestamp,
     },
 };
@@ -78,18 +78,18 @@ where
             id: row.try_get("id")?,
             app: row.try_get("app_id")?,
             connection: row.try_get("connection_id")?,
-            gateway: parse_column(&row.try_get::<String, _>("gateway")?)?,
-            mode: parse_column(&row.try_get::<String, _>("mode")?)?,
+            gateway: row.try_get("gateway")?,
+            mode: row.try_get("mode")?,
             payment_id: row.try_get("payment_id")?,
             order_id: row.try_get("order_id")?,
-            status: row.try_get::<Option<String>, _>("status")?.as_deref().map(parse_column).transpose()?,
-            stage: row.try_get::<Option<String>, _>("snapshot_status")?.as_deref().map(parse_column).transpose()?,
-            state: parse_column(&row.try_get::<String, _>("state")?)?,
+            status: row.try_get("status")?,
+            stage: row.try_get("snapshot_status")?,
+            state: row.try_get("state")?,
             amount: row.try_get("amount_subunits")?,
             refunded: row.try_get("amount_refunded_subunits")?,
             refund_pending: row.try_get("amount_refund_pending_subunits")?,
             refund_failed: row.try_get("amount_refund_failed_subunits")?,
-            currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(parse_column).transpose()?,
+            currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(parse_currency).transpose()?,
             method: row.try_get("method")?,
             is_disputed: row.try_get("is_disputed")?,
             is_captured: row.try_get("is_captured")?,
@@ -103,14 +103,14 @@ where
     }
 }
 
-/// Parses a stored value of an enum.
-fn parse_column<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error> {
-    text.parse().map_err(|_| sqlx::Error::Decode(format!("{text:?} is none of the known words").into()))
+/// Parses a stored currency.
+fn parse_currency(text: &str) -> Result<Currency, sqlx::Error> {
+    text.parse().map_err(|_| sqlx::Error::Decode(format!("{text:?} is no known currency").into()))
 }
 
 fn settled(subunits: Option<i64>, currency: Option<String>) -> Result<Option<Money>, sqlx::Error> {
     let (Some(subunits), Some(currency)) = (subunits, currency) else { return Ok(None) };
-    Ok(Some(Money::new(subunits, parse_column(&currency)?)))
+    Ok(Some(Money::new(subunits, parse_currency(&currency)?)))
 }
 
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: TransactionId) -> Result<Option<Transaction>, DbError> {
@@ -152,12 +152,12 @@ impl List for Filter {
     ) -> Result<Vec<Transaction>, DbError> {
         run!(reader, |conn| sqlx::query_as(side.pick(LIST, LIST_NEWER))
             .bind(self.app)
-            .bind(self.mode.slug())
+            .bind(self.mode)
             .bind(self.from)
             .bind(self.until)
             .bind(from.0)
             .bind(from.1)
-            .bind(self.status.map(DisplayState::as_str))
+            .bind(self.status)
             .bind(limit)
             .fetch_all(conn)
             .await)
@@ -174,12 +174,5 @@ pub(crate) async fn find_by_gateway_id(
     limit: i64,
 ) -> Result<Vec<Transaction>, DbError> {
     let key = references::search_key(name);
-    run!(on, |conn| sqlx::query_as(FIND_NAMED)
-        .bind(app)
-        .bind(mode.slug())
-        .bind(name)
-        .bind(limit)
-        .bind(&key)
-        .fetch_all(conn)
-        .await)
+    run!(on, |conn| sqlx::query_as(FIND_NAMED).bind(app).bind(mode).bind(name).bind(limit).bind(&key).fetch_all(conn).await)
 }
