@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    const INTERVAL: Duration = Duration::from_secs(60);
+    const INTERVAL: Duration = Duration::from_mins(1);
 
     /// Counts its runs and its end. The first run fails, the third never ends.
     #[derive(Clone, Default)]

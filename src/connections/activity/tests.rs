@@ -121,8 +121,12 @@ proptest! {
             activity.add_proven(&proven(first, first + length));
         };
         let (mut one, mut other) = (start.clone(), start);
-        spans.into_iter().for_each(|span| add(&mut one, span));
-        spans.into_iter().rev().for_each(|span| add(&mut other, span));
+        for span in spans {
+            add(&mut one, span);
+        }
+        for span in spans.into_iter().rev() {
+            add(&mut other, span);
+        }
         prop_assert_eq!(run(&one), run(&other));
         prop_assert_eq!((one.failing_since, one.failing_count), (other.failing_since, other.failing_count));
         prop_assert_eq!((one.last_rejected_at, one.last_proven_at), (other.last_rejected_at, other.last_proven_at));
