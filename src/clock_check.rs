@@ -6,12 +6,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use tokio::time::sleep;
-
 use crate::{
     connections::{activity, secret_usage, secrets},
     db::{Db, DbError, Reader},
     events,
+    jobs::Periodic,
     primitives::{
         id::{ConnectionId, EventId},
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
@@ -27,8 +26,6 @@ const SAMPLES: usize = 5;
 const MIN_LATE_SAMPLES: usize = 3;
 /// No gateway retries an event for longer.
 const LONGEST_RETRY: Duration = Duration::from_hours(15 * 24 + 1);
-/// The interval between repairs.
-const REPAIR_INTERVAL: Duration = Duration::from_mins(5);
 /// The earliest plausible time: 1 January 2026.
 const EARLIEST_NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
@@ -149,15 +146,25 @@ fn median(mut values: Vec<Duration>) -> Duration {
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
-/// Repairs stored times in the future, immediately and then every few minutes.
-pub(crate) async fn run(db: Db, clock: Clock) {
-    loop {
-        match repair(&db, clock.now()).await {
-            Ok(0) => {}
-            Ok(count) => tracing::warn!(count, "corrected stored times that were in the future because of a wrong clock"),
-            Err(error) => tracing::debug!(%error, "stored times in the future will be corrected later"),
+/// Repairs stored times in the future.
+pub(crate) struct TimeRepair {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+}
+
+impl Periodic for TimeRepair {
+    const NAME: &'static str = "repair_future_times";
+
+    fn interval(&self) -> Duration {
+        Duration::from_mins(5)
+    }
+
+    async fn run(&mut self) -> Result<(), DbError> {
+        let count = repair(&self.db, self.clock.now()).await?;
+        if count > 0 {
+            tracing::warn!(count, "corrected stored times that were in the future because of a wrong clock");
         }
-        sleep(REPAIR_INTERVAL).await;
+        Ok(())
     }
 }
 

@@ -19,6 +19,7 @@ mod events;
 pub mod fuzzing;
 mod gateways;
 mod ingestion;
+mod jobs;
 mod ledger;
 mod messages;
 mod net;
@@ -42,13 +43,14 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         accounts::store::STATEMENTS,
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,
-        connections::activity::STATEMENTS,
+        connections::activity::store::STATEMENTS,
         connections::secrets::STATEMENTS,
         connections::store::STATEMENTS,
         connections::secret_usage::STATEMENTS,
         events::store::STATEMENTS,
         events::store::log::STATEMENTS,
         ingestion::store::STATEMENTS,
+        jobs::store::STATEMENTS,
         settings_store::STATEMENTS,
         url_check::store::STATEMENTS,
         rejections::store::STATEMENTS,
@@ -64,7 +66,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ledger::payments::store::cross_mode::STATEMENTS,
     ];
     let many = [
-        connections::activity::ROWS,
+        connections::activity::store::ROWS,
         connections::secret_usage::ROWS,
         events::store::log::ROWS,
         rejections::store::evictions::ROWS,

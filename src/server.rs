@@ -2,6 +2,7 @@
 
 pub(crate) mod bootstrap;
 pub mod config;
+mod housekeeping;
 pub(crate) mod master_key;
 pub(crate) mod rlimit;
 pub(crate) mod routes;
@@ -26,14 +27,13 @@ use tokio::{net::TcpStream, task::JoinHandle};
 
 use crate::{
     accounts::{self, Token},
-    clock_check,
     console::http::{
         catch_panic,
         state::{Settings, State},
     },
-    db::{Db, file_identity},
-    events::retention,
+    db::Db,
     ingestion::{self, BackgroundTasks, Ingestion, routes::WebhookRoute},
+    jobs::Jobs,
     messages,
     net::{
         client_ip::{self, TrustedProxies},
@@ -41,10 +41,7 @@ use crate::{
         pipelining, unread_body,
     },
     primitives::{shutdown::Shutdown, time::Clock},
-    rejections::{
-        self,
-        recorder::{self, DiagnosisContext, RejectionRecorder},
-    },
+    rejections::recorder::{self, DiagnosisContext, RejectionRecorder},
     server::{bootstrap::ServerLock, config::Config},
     settings_store,
 };
@@ -52,7 +49,7 @@ use crate::{
 /// Grace period for in-flight requests on shutdown, in seconds. Together with the timeout of a unit of work before it, up to
 /// a second until its end is noticed, and the two timeouts below, a shutdown takes at most 25 s, even if something hangs.
 const SHUTDOWN_GRACE_SECONDS: u64 = 15;
-/// Timeout on shutdown for writing buffered rejections and secret usage.
+/// Timeout on shutdown for writing buffered rejections and secret usage, and for ending periodic jobs.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 /// Timeout on shutdown for closing the database: closing an unreachable one would never end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -74,7 +71,7 @@ pub struct Server {
     running: JoinHandle<std::io::Result<()>>,
     background_tasks: BackgroundTasks,
     recorder_task: recorder::RecorderTask,
-    housekeeping: Vec<JoinHandle<()>>,
+    jobs: Jobs,
     setup: Option<Token>,
     lock: ServerLock,
 }
@@ -106,13 +103,7 @@ impl Server {
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
         let (recorder, refusals) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
-        let mut housekeeping = vec![tokio::spawn(rejections::retention::run(opened.db.clone(), clock.clone()))];
-        housekeeping
-            .extend(config.body_retention.map(|keep| tokio::spawn(retention::run(opened.db.clone(), clock.clone(), keep))));
-        let db = opened.db.clone();
-        housekeeping.push(tokio::spawn(async move { db.run_checkpointer().await }));
-        housekeeping.push(tokio::spawn(file_identity::watch(opened.db.clone())));
-        housekeeping.push(tokio::spawn(clock_check::run(opened.db.clone(), clock.clone())));
+        let jobs = housekeeping::start(&opened.db, &clock, config.body_retention);
         let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);
         let ingestion = Arc::new(ingestion);
         let (settings, shutdown) = (settings(&config, opened.at_risk), Shutdown::new());
@@ -139,7 +130,7 @@ impl Server {
             running: tokio::spawn(server),
             background_tasks: listening,
             recorder_task: refusals,
-            housekeeping,
+            jobs,
             setup,
             lock,
         })
@@ -191,13 +182,10 @@ impl Server {
         self.state.ingestion.detach_from_workers().await;
         self.handle.stop(true).await;
         let _ = self.running.await;
-        let notes = async { tokio::join!(self.state.ingestion.stop(self.background_tasks), self.recorder_task.stop()) };
-        if tokio::time::timeout(FLUSH_TIMEOUT, notes).await.is_err() {
+        let (ingestion, recorder) = (self.state.ingestion.stop(self.background_tasks), self.recorder_task.stop());
+        let ended = async { tokio::join!(ingestion, recorder, self.jobs.stop()) };
+        if tokio::time::timeout(FLUSH_TIMEOUT, ended).await.is_err() {
             tracing::warn!("the final rejections and secret usage were not stored in time");
-        }
-        for task in self.housekeeping {
-            task.abort();
-            let _ = task.await;
         }
         match tokio::time::timeout(CLOSE_TIMEOUT, self.state.db.close()).await {
             Ok(true) => {

@@ -54,8 +54,8 @@ CREATE TABLE secret_usage (
 -- rejected_since and rejected_streak: requests rejected since the last verified event, from any sender. failing_since and
 -- failing_count: those of them that are proven to be the connection's own; last_proven_at is the time of the newest and
 -- failing_rejection_id its rejection. baseline_*: when the current window of the traffic baseline began, its minutes with
--- events, and its longest pause (ms); previous_*: the same of the window before it. accounts: the gateway's accounts whose
--- events are expected, separated by spaces; other_account: the last one that is not.
+-- events, and its longest pause (ms); previous_*: the same of the window before it.
+-- account: the gateway account of the first event that named one; other_account: the last one that is not expected.
 CREATE TABLE activity (
     connection_id BLOB NOT NULL PRIMARY KEY REFERENCES connections (id),
     verified_count INTEGER NOT NULL,
@@ -76,11 +76,19 @@ CREATE TABLE activity (
     previous_since INTEGER,
     previous_minutes INTEGER NOT NULL DEFAULT 0,
     previous_pause INTEGER NOT NULL DEFAULT 0,
-    accounts TEXT,
+    account TEXT,
     other_account TEXT,
     other_account_at INTEGER,
     version INTEGER NOT NULL
 ) STRICT;
+
+-- Gateway accounts whose events are expected in addition to that of the first event: users accepted them.
+CREATE TABLE accepted_accounts (
+    connection_id BLOB NOT NULL REFERENCES connections (id),
+    account TEXT NOT NULL,
+    accepted_at INTEGER NOT NULL,
+    PRIMARY KEY (connection_id, account)
+) STRICT, WITHOUT ROWID;
 
 -- The last URL check of a connection; findings is JSON.
 CREATE TABLE url_checks (

@@ -10,7 +10,7 @@ pub(crate) mod setup;
 mod shares;
 pub(crate) mod store;
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{TryRng as _, rngs::SysRng};
@@ -21,6 +21,7 @@ use crate::{
     db::{DbError, Tx},
     primitives::{
         id::{CompanyId, UserId},
+        text_enum::{text_column, text_enum},
         time::{CLOCK_TOLERANCE, Timestamp},
     },
 };
@@ -35,54 +36,20 @@ const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 /// How long a password confirmation is valid for sensitive actions.
 pub(crate) const PROOF_LIFETIME: Duration = Duration::from_mins(15);
 
-/// A user's role in their company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// Has every permission.
-    Owner,
-    /// Reserved for teams; already valid in the database.
-    Admin,
-    /// See [`Role::Admin`].
-    Developer,
-    /// See [`Role::Admin`].
-    Viewer,
-}
-
-impl Role {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Admin => "admin",
-            Self::Developer => "developer",
-            Self::Viewer => "viewer",
-        }
+text_enum! {
+    /// A user's role in their company.
+    pub(crate) enum Role or "a role is owner, admin, developer or viewer" {
+        /// Has every permission.
+        Owner = "owner",
+        /// Reserved for teams; already valid in the database.
+        Admin = "admin",
+        /// See [`Role::Admin`].
+        Developer = "developer",
+        /// See [`Role::Admin`].
+        Viewer = "viewer",
     }
 }
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Role {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Owner, Self::Admin, Self::Developer, Self::Viewer]
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or("a role is owner, admin, developer or viewer")
-    }
-}
-
-impl TryFrom<String> for Role {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+text_column!(Role, Role::as_str);
 
 /// A user account.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -91,7 +58,6 @@ pub(crate) struct User {
     pub(crate) company_id: CompanyId,
     pub(crate) email: String,
     pub(crate) name: String,
-    #[sqlx(try_from = "String")]
     pub(crate) role: Role,
 }
 

@@ -9,7 +9,11 @@ use std::fmt::Display;
 use super::{User, authz::Actor};
 use crate::{
     db::{DbError, Tx, execute, sql},
-    primitives::{id::SecurityLogId, time::Timestamp},
+    primitives::{
+        id::SecurityLogId,
+        text_enum::{text_column, text_enum},
+        time::Timestamp,
+    },
 };
 
 const MILLIS_PER_HOUR: i64 = 3_600_000;
@@ -23,49 +27,38 @@ sql! {
                   count = security_log.count + 1, at = excluded.at, address = excluded.address";
 }
 
-macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
-        /// An action that the log records, with its stored value.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Action { $($(#[$doc])* $name),+ }
-
-        impl Action {
-            /// Returns the stored value.
-            pub(crate) const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text),+ }
-            }
-        }
-    };
+text_enum! {
+    /// An action that the log records.
+    pub(crate) enum Action or "no action of the security log" {
+        InstallationSetUp = "installation_set_up",
+        SignedIn = "signed_in",
+        SignInFailed = "sign_in_failed",
+        UserAdded = "user_added",
+        PersonalInfoChanged = "personal_info_changed",
+        PasswordChanged = "password_changed",
+        OtherSessionsEnded = "other_sessions_ended",
+        CompanyChanged = "company_changed",
+        AppAdded = "app_added",
+        AppChanged = "app_changed",
+        AppEnabled = "app_enabled",
+        AppDisabled = "app_disabled",
+        ConnectionAdded = "connection_added",
+        ConnectionEnabled = "connection_enabled",
+        ConnectionDisabled = "connection_disabled",
+        ApiKeysChanged = "api_keys_changed",
+        StepCompleted = "step_completed",
+        StepReopened = "step_reopened",
+        GatewayAccountAccepted = "gateway_account_accepted",
+        SecretRevealed = "secret_revealed",
+        SecretRotated = "secret_rotated",
+        SecretImported = "secret_imported",
+        SecretAdopted = "secret_adopted",
+        SecretRetired = "secret_retired",
+        RequestsRecovered = "requests_recovered",
+        PaymentsExported = "payments_exported",
+    }
 }
-
-actions! {
-    InstallationSetUp = "installation_set_up";
-    SignedIn = "signed_in";
-    SignInFailed = "sign_in_failed";
-    UserAdded = "user_added";
-    PersonalInfoChanged = "personal_info_changed";
-    PasswordChanged = "password_changed";
-    OtherSessionsEnded = "other_sessions_ended";
-    CompanyChanged = "company_changed";
-    AppAdded = "app_added";
-    AppChanged = "app_changed";
-    AppEnabled = "app_enabled";
-    AppDisabled = "app_disabled";
-    ConnectionAdded = "connection_added";
-    ConnectionEnabled = "connection_enabled";
-    ConnectionDisabled = "connection_disabled";
-    ApiKeysChanged = "api_keys_changed";
-    StepCompleted = "step_completed";
-    StepReopened = "step_reopened";
-    GatewayAccountAccepted = "gateway_account_accepted";
-    SecretRevealed = "secret_revealed";
-    SecretRotated = "secret_rotated";
-    SecretImported = "secret_imported";
-    SecretAdopted = "secret_adopted";
-    SecretRetired = "secret_retired";
-    RequestsRecovered = "requests_recovered";
-    PaymentsExported = "payments_exported";
-}
+text_column!(Action, Action::as_str);
 
 /// Appends an entry. `object` is the id of what the action was applied to.
 pub(crate) async fn append(
@@ -83,7 +76,7 @@ pub(crate) async fn append(
             .bind(now)
             .bind(actor.user)
             .bind(actor.name)
-            .bind(action.as_str())
+            .bind(action)
             .bind(object.to_string())
             .bind(actor.address.map(|address| address.to_string()))
     )?;
@@ -100,7 +93,7 @@ pub(crate) async fn add_failed_sign_in(tx: &mut Tx, user: &User, actor: &Actor<'
             .bind(now)
             .bind(user.id)
             .bind(actor.name)
-            .bind(Action::SignInFailed.as_str())
+            .bind(Action::SignInFailed)
             .bind(user.id.to_string())
             .bind(actor.address.map(|address| address.to_string()))
             .bind(now.millis() / MILLIS_PER_HOUR)

@@ -42,7 +42,7 @@ pub(crate) async fn insert(tx: &mut Tx, id: UserId, new: &NewUser, now: Timestam
             .bind(new.company)
             .bind(&new.email)
             .bind(&new.name)
-            .bind(new.role.as_str())
+            .bind(new.role)
             .bind(&new.password_hash)
             .bind(now)
     )?;

@@ -3,8 +3,8 @@
 //! Invariant: silence is compared with the longest pause of the same connection, so nights, weekends and slow shops raise no
 //! alarm. Without enough history no alarm is raised either: false alarms train people to ignore them.
 //!
-//! The data are columns of the activity, written only by the statement that adds verified events. They cover two windows, the
-//! current and the previous one, each of two weeks or, in a slow shop, as long as it takes to have enough active minutes.
+//! The data are columns of the activity, changed only by verified events. They cover two windows, the current and the previous
+//! one, each of two weeks or, in a slow shop, as long as it takes to have enough active minutes.
 
 use std::time::Duration;
 
@@ -12,8 +12,10 @@ use super::activity::Activity;
 use crate::primitives::time::Timestamp;
 
 /// Minimum number of minutes with traffic for a baseline. Minutes and not events, since one payment causes three events. A
-/// window ends once it has this many and is two weeks old; the statement in `activity.rs` uses the same values.
+/// window ends once it has this many and is as old as [`WINDOW`].
 const MIN_ACTIVE_MINUTES: i64 = 10;
+/// The least length of a window.
+const WINDOW: Duration = Duration::from_hours(14 * 24);
 /// Minimum time of observation for a baseline: it includes a night.
 const MIN_OBSERVATION: Duration = Duration::from_hours(2 * 24);
 /// Below this time of observation the baseline may not include a weekend.
@@ -27,14 +29,14 @@ const MIN_SILENCE: Duration = Duration::from_hours(3);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Baseline {
     /// Start of the current window.
-    baseline_since: Option<Timestamp>,
+    pub(super) baseline_since: Option<Timestamp>,
     /// Minutes with traffic in the current window.
-    baseline_minutes: i64,
+    pub(super) baseline_minutes: i64,
     /// The longest pause that ended in the current window, in milliseconds.
-    baseline_pause: i64,
-    previous_since: Option<Timestamp>,
-    previous_minutes: i64,
-    previous_pause: i64,
+    pub(super) baseline_pause: i64,
+    pub(super) previous_since: Option<Timestamp>,
+    pub(super) previous_minutes: i64,
+    pub(super) previous_pause: i64,
 }
 
 /// The typical traffic of a connection.
@@ -67,6 +69,42 @@ impl Baseline {
         let longest = u64::try_from(self.baseline_pause.max(self.previous_pause)).unwrap_or_default();
         Some(TypicalTraffic { every: over / (minutes - 1), longest_pause: Duration::from_millis(longest), over })
     }
+
+    /// Returns the baseline after further verified events, which follow one at `last`. Pauses end at the first of them, and
+    /// minutes are those of the last.
+    pub(super) fn after(self, last: Option<Timestamp>, first_at: Timestamp, last_at: Timestamp) -> Self {
+        let minute = |at: Timestamp| at.millis() / 60_000;
+        let pause = last.map_or(0, |last| (first_at.millis() - last.millis()).max(0));
+        let is_new_minute = i64::from(last.is_none_or(|last| minute(last_at) > minute(last)));
+        let is_over = self.baseline_since.is_some_and(|since| first_at.since(since) >= WINDOW)
+            && self.baseline_minutes >= MIN_ACTIVE_MINUTES;
+        if is_over {
+            return Self {
+                baseline_since: Some(first_at),
+                baseline_minutes: is_new_minute,
+                baseline_pause: pause,
+                previous_since: self.baseline_since,
+                previous_minutes: self.baseline_minutes,
+                previous_pause: self.baseline_pause,
+            };
+        }
+        Self {
+            baseline_since: self.baseline_since.or(Some(first_at)),
+            baseline_minutes: self.baseline_minutes + is_new_minute,
+            baseline_pause: self.baseline_pause.max(pause),
+            ..self
+        }
+    }
+
+    /// Returns a baseline whose first window begins at that time.
+    pub(super) fn begun(at: Timestamp) -> Self {
+        Self { baseline_since: Some(at), ..Self::default() }
+    }
+
+    /// True if a window begins later than this time.
+    pub(super) fn is_later_than(&self, latest: Timestamp) -> bool {
+        [self.baseline_since, self.previous_since].into_iter().flatten().any(|at| at > latest)
+    }
 }
 
 impl TypicalTraffic {
@@ -93,37 +131,6 @@ pub(crate) fn silence(evidence: &Activity, now: Timestamp) -> Option<Silence> {
     let since = evidence.last_verified_at?;
     let (usual, lasts) = (typical_traffic(evidence)?, now.since(since));
     (lasts > usual.silence_threshold()).then_some(Silence { since, lasts, usual })
-}
-
-#[cfg(test)]
-const WINDOW: Duration = Duration::from_hours(14 * 24);
-
-/// The same arithmetic as in SQL, for simulated shops; an integration test checks that the two agree.
-#[cfg(test)]
-impl Baseline {
-    fn after(self, last: Option<Timestamp>, at: Timestamp) -> Self {
-        let minute = |at: Timestamp| at.millis() / 60_000;
-        let pause = last.map_or(0, |last| (at.millis() - last.millis()).max(0));
-        let is_new_minute = i64::from(last.is_none_or(|last| minute(at) > minute(last)));
-        let is_over =
-            self.baseline_since.is_some_and(|since| at.since(since) >= WINDOW) && self.baseline_minutes >= MIN_ACTIVE_MINUTES;
-        if is_over {
-            return Self {
-                baseline_since: Some(at),
-                baseline_minutes: is_new_minute,
-                baseline_pause: pause,
-                previous_since: self.baseline_since,
-                previous_minutes: self.baseline_minutes,
-                previous_pause: self.baseline_pause,
-            };
-        }
-        Self {
-            baseline_since: self.baseline_since.or(Some(at)),
-            baseline_minutes: self.baseline_minutes + is_new_minute,
-            baseline_pause: self.baseline_pause.max(pause),
-            ..self
-        }
-    }
 }
 
 #[cfg(test)]
@@ -169,7 +176,7 @@ pub(crate) mod tests {
             self.alarms += usize::from(silence(&self.evidence, at).is_some());
             for after in [0, 700, 1900] {
                 let at = at.plus(Duration::from_millis(after));
-                self.evidence.habit = self.evidence.habit.after(self.evidence.last_verified_at, at);
+                self.evidence.habit = self.evidence.habit.after(self.evidence.last_verified_at, at, at);
                 self.evidence.first_verified_at = self.evidence.first_verified_at.or(Some(at));
                 self.evidence.last_verified_at = Some(at);
             }

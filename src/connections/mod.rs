@@ -53,9 +53,7 @@ pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
     pub(crate) company_id: CompanyId,
     pub(crate) app_id: AppId,
-    #[sqlx(try_from = "String")]
     pub(crate) gateway: Gateway,
-    #[sqlx(try_from = "String")]
     pub(crate) mode: Mode,
     pub(crate) currency: String,
     pub(crate) endpoint: String,

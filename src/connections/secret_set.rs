@@ -101,20 +101,24 @@ impl SecretSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connections::secrets::SecretState;
 
     fn at(hours: i64) -> Timestamp {
         Timestamp::from_seconds(1_795_000_000 + hours * 3600)
     }
 
-    fn held(state: &str, made: i64, used: Option<(i64, i64)>) -> SecretWithUsage {
-        let until = (state == "additional").then(|| at(1000));
+    fn held(state: SecretState, made: i64, used: Option<(i64, i64)>) -> SecretWithUsage {
+        let until = (state == SecretState::Additional).then(|| at(1000));
         let stored = StoredSecret::sample(state, at(made), until);
         SecretWithUsage { stored, used: used.map(|(first, last)| SecretUse { first_at: at(first), last_at: at(last) }) }
     }
 
     /// The previous secret, used until `last`, and its replacement with its first and last use.
     fn rotated(last: i64, newer: Option<(i64, i64)>) -> SecretSet {
-        SecretSet { live: vec![held("active", 10, newer), held("additional", 0, Some((1, last)))], ended: Vec::new() }
+        SecretSet {
+            live: vec![held(SecretState::Active, 10, newer), held(SecretState::Additional, 0, Some((1, last)))],
+            ended: Vec::new(),
+        }
     }
 
     #[test]
@@ -145,14 +149,14 @@ mod tests {
         assert_eq!(ring.awaiting_first_use(), Some(PreviousSecret { until: at(1000), is_valid: false }));
         ring.ended.clear();
         assert_eq!(ring.awaiting_first_use(), None, "the first of a connection is no new one");
-        let mut brought = held("additional", 1, None);
+        let mut brought = held(SecretState::Additional, 1, None);
         (brought.stored.origin, brought.stored.valid_until) = (Origin::Imported, None);
         ring.live.push(brought);
         assert_eq!(ring.awaiting_first_use(), None, "a brought one is no one before");
 
         let mut ring = rotated(12, None);
         ring.ended = ring.live.split_off(1);
-        let mut entered = held("additional", 20, None);
+        let mut entered = held(SecretState::Additional, 20, None);
         (entered.stored.origin, entered.stored.valid_until) = (Origin::Imported, None);
         ring.live.push(entered);
         assert_eq!(ring.awaiting_first_use(), None, "the gateway keeps the one that was entered since");

@@ -16,6 +16,7 @@ use crate::{
     primitives::{
         id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
+        text_enum::{text_column, text_enum},
         time::{CLOCK_TOLERANCE, Timestamp},
         vault::{Vault, VaultError},
     },
@@ -70,37 +71,28 @@ sql! {
               AND state <> 'active' AND retired_at IS NULL AND (valid_until IS NULL OR valid_until > $3)";
 }
 
-/// The origin of a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// Generated here, and revealed on the Webhook page on request.
-    Generated,
-    /// Imported by a user: the gateway already had it. Never shown again.
-    Imported,
-    /// Found by diagnosis in rejected requests and adopted by a user. Never shown.
-    Adopted,
-}
-
-impl Origin {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Generated => "generated",
-            Self::Imported => "imported",
-            Self::Adopted => "adopted",
-        }
+text_enum! {
+    /// The stored state of a secret. Whether an additional one is still valid depends on the time.
+    pub(crate) enum SecretState or "a secret is active or additional" {
+        /// The one to paste into the gateway; each connection has exactly one.
+        Active = "active",
+        Additional = "additional",
     }
 }
+text_column!(SecretState, SecretState::as_str);
 
-impl TryFrom<String> for Origin {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        [Self::Generated, Self::Imported, Self::Adopted]
-            .into_iter()
-            .find(|origin| origin.as_str() == text)
-            .ok_or("no origin of ours")
+text_enum! {
+    /// The origin of a secret.
+    pub(crate) enum Origin or "a secret is generated, imported or adopted" {
+        /// Generated here, and revealed on the Webhook page on request.
+        Generated = "generated",
+        /// Imported by a user: the gateway already had it. Never shown again.
+        Imported = "imported",
+        /// Found by diagnosis in rejected requests and adopted by a user. Never shown.
+        Adopted = "adopted",
     }
 }
+text_column!(Origin, Origin::as_str);
 
 /// A stored secret.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -108,10 +100,9 @@ pub(crate) struct StoredSecret {
     pub(crate) id: SecretId,
     pub(crate) connection_id: ConnectionId,
     sealed: Vec<u8>,
-    pub(crate) state: String,
+    pub(crate) state: SecretState,
     /// When it expires; `None` for the active one, and for an imported or adopted one until it is retired.
     pub(crate) valid_until: Option<Timestamp>,
-    #[sqlx(try_from = "String")]
     pub(crate) origin: Origin,
     pub(crate) created_by: Option<String>,
     pub(crate) retired_by: Option<String>,
@@ -120,7 +111,7 @@ pub(crate) struct StoredSecret {
 
 impl StoredSecret {
     pub(crate) fn is_active(&self) -> bool {
-        self.state == "active"
+        self.state == SecretState::Active
     }
 
     /// Returns the state that scripts read: `active`, `expiring` (until `valid_until`) or `additional` (until it is retired).
@@ -163,12 +154,12 @@ impl StoredSecret {
 #[cfg(test)]
 impl StoredSecret {
     /// Returns a sample with this state, for tests that never open it.
-    pub(crate) fn sample(state: &str, created_at: Timestamp, until: Option<Timestamp>) -> Self {
+    pub(crate) fn sample(state: SecretState, created_at: Timestamp, until: Option<Timestamp>) -> Self {
         Self {
             id: SecretId::new(created_at),
             connection_id: ConnectionId::new(created_at),
             sealed: Vec::new(),
-            state: state.to_owned(),
+            state,
             valid_until: until,
             origin: Origin::Generated,
             created_by: None,
@@ -189,7 +180,7 @@ pub(super) async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), Co
 struct New<'a> {
     connection: ConnectionId,
     secret: &'a Secret,
-    state: &'static str,
+    state: SecretState,
     origin: Origin,
     by: &'a str,
 }
@@ -200,14 +191,7 @@ async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Re
     let sealed = vault.seal(SEAL_CONTEXT, id.as_bytes(), new.secret.expose().as_bytes());
     execute!(
         tx,
-        sqlx::query(INSERT)
-            .bind(id)
-            .bind(new.connection)
-            .bind(&sealed)
-            .bind(new.state)
-            .bind(new.origin.as_str())
-            .bind(new.by)
-            .bind(now)
+        sqlx::query(INSERT).bind(id).bind(new.connection).bind(&sealed).bind(new.state).bind(new.origin).bind(new.by).bind(now)
     )?;
     Ok(id)
 }
@@ -220,7 +204,7 @@ pub(super) async fn insert_active(
     by: &str,
     now: Timestamp,
 ) -> Result<SecretId, ConnectError> {
-    let new = New { connection, secret: &Secret::generate(), state: "active", origin: Origin::Generated, by };
+    let new = New { connection, secret: &Secret::generate(), state: SecretState::Active, origin: Origin::Generated, by };
     insert(tx, vault, &new, now).await
 }
 
@@ -271,7 +255,7 @@ pub(crate) async fn add_secret(
     if live.iter().filter(|stored| stored.origin != Origin::Generated).count() >= MAX_IMPORTED_SECRETS {
         return Ok(AddSecretOutcome::LimitReached);
     }
-    let new = New { connection, secret, state: "additional", origin, by };
+    let new = New { connection, secret, state: SecretState::Additional, origin, by };
     Ok(AddSecretOutcome::Added(insert(tx, vault, &new, now).await?))
 }
 

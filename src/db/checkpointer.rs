@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use sqlx::{SqliteConnection, SqlitePool};
-use tokio::time::sleep;
 
 use super::DbError;
 
@@ -20,18 +19,12 @@ const CHECKPOINT_PAGES: i64 = 1000;
 /// restart only then.
 pub(super) const AUTOCHECKPOINT_PAGES: i64 = 20_000;
 
-/// Checkpoints when due until the pools are closed.
-pub(super) async fn run<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePool, check_files: impl Fn() -> F) {
-    let mut pause = IDLE_INTERVAL;
-    while !pool.is_closed() {
-        sleep(pause).await;
-        pause = run_once(pool, &check_files).await;
-    }
-}
-
 /// Checkpoints once if due and returns the time until the next check. Does nothing while `check_files` fails: a checkpoint
 /// would write to a file that replaced the database.
-async fn run_once<F: Future<Output = Result<(), DbError>>>(pool: &SqlitePool, check_files: impl Fn() -> F) -> Duration {
+pub(super) async fn run_once<F: Future<Output = Result<(), DbError>>>(
+    pool: &SqlitePool,
+    check_files: impl Fn() -> F,
+) -> Duration {
     if check_files().await.is_err() {
         return IDLE_INTERVAL;
     }

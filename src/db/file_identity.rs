@@ -17,11 +17,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Semaphore,
-    task::spawn_blocking,
-    time::{Instant, sleep},
-};
+use tokio::{sync::Semaphore, task::spawn_blocking, time::Instant};
 
 use super::{
     Db, DbError,
@@ -226,25 +222,30 @@ impl Db {
     }
 }
 
-/// Interval for checking the files.
-const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Interval for logging the error while nothing can be stored.
 const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Logs when a file of the open database is removed, replaced or overwritten, and when all are in place again, until the task
-/// is aborted.
-pub(crate) async fn watch(db: Db) {
-    let mut last_logged: Option<Instant> = None;
-    loop {
-        sleep(WATCH_INTERVAL).await;
-        let Db::Sqlite { files: Some(files), .. } = &db else { continue };
-        let Some(faults) = files.read(OpenFiles::find_faults).await else { continue };
+/// Logs when a file of the open database is removed, replaced or overwritten, and when all are in place again.
+pub(crate) struct FileWatch {
+    db: Db,
+    last_logged: Option<Instant>,
+}
+
+impl FileWatch {
+    pub(crate) fn new(db: &Db) -> Self {
+        Self { db: db.clone(), last_logged: None }
+    }
+
+    /// Looks at the files once.
+    pub(crate) async fn look(&mut self) {
+        let Db::Sqlite { files: Some(files), .. } = &self.db else { return };
+        let Some(faults) = files.read(OpenFiles::find_faults).await else { return };
         if faults.is_empty() {
-            if last_logged.take().is_some() {
+            if self.last_logged.take().is_some() {
                 tracing::info!("the database files are in place again");
             }
-        } else if last_logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
-            last_logged = Some(Instant::now());
+        } else if self.last_logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+            self.last_logged = Some(Instant::now());
             for fault in faults {
                 tracing::error!("{fault}: nothing is stored, and events get 503. {}", fault.remedy());
             }

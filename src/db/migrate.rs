@@ -19,6 +19,7 @@ macro_rules! migrations {
             migrations!($engine, 4, "events", "0004_events"),
             migrations!($engine, 5, "transactions", "0005_transactions"),
             migrations!($engine, 6, "rejections", "0006_rejections"),
+            migrations!($engine, 7, "jobs", "0007_jobs"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {

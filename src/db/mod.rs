@@ -10,6 +10,7 @@ mod durability;
 mod error;
 mod file_fault;
 pub(crate) mod file_identity;
+pub(crate) mod list;
 mod location;
 mod migrate;
 mod notifications;
@@ -198,6 +199,11 @@ impl Db {
         }
     }
 
+    /// True if several servers can use the database at the same time. SQLite's files belong to one server.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
+    }
+
     /// Returns the best number of concurrent writing units of work.
     pub(crate) const fn write_concurrency(&self) -> usize {
         match self {
@@ -223,10 +229,11 @@ impl Db {
         Subscription::new(self.clone(), channel)
     }
 
-    /// Checkpoints SQLite's WAL in the background until the database is closed. Does nothing on PostgreSQL.
-    pub(crate) async fn run_checkpointer(&self) {
-        if let Self::Sqlite { checkpointer: beside, .. } = self {
-            checkpointer::run(beside, || self.check_files()).await;
+    /// Checkpoints SQLite's WAL if that is due; returns the time until the next check. Does nothing on PostgreSQL.
+    pub(crate) async fn checkpoint_if_due(&self) -> Duration {
+        match self {
+            Self::Sqlite { checkpointer: beside, .. } => checkpointer::run_once(beside, || self.check_files()).await,
+            Self::Postgres { .. } => Duration::MAX,
         }
     }
 

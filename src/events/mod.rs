@@ -8,44 +8,33 @@ pub(crate) mod headers;
 pub(crate) mod retention;
 pub(crate) mod store;
 
-use std::{fmt, str::FromStr};
-
 use crate::{
-    db::{DbError, Reader},
     gateways::{Gateway, Mode, adapter::EventContent},
     primitives::{
         id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
-        keyset::{FETCH_LIMIT, ListPage, PageRequest},
+        keyset::Listed,
         money::{Currency, Money},
+        text_enum::{text_column, text_enum},
         time::Timestamp,
     },
 };
 
-/// The processing state of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Authentic but malformed: stored and shown, not applied.
-    Quarantined,
-    /// Received with a gateway id that belongs to an event with another body.
-    Conflict,
-    /// Stored only: events of this type are not interpreted.
-    Unhandled,
-    /// Applied to a transaction.
-    Processed,
+text_enum! {
+    /// The processing state of an event, in the order of the filter.
+    pub(crate) enum State or "no state of an event" {
+        /// Applied to a transaction.
+        Processed = "processed",
+        /// Stored only: events of this type are not interpreted.
+        Unhandled = "unhandled",
+        /// Received with a gateway id that belongs to an event with another body.
+        Conflict = "conflict",
+        /// Authentic but malformed: stored and shown, not applied.
+        Quarantined = "quarantined",
+    }
 }
+text_column!(State, State::as_str);
 
 impl State {
-    pub(crate) const ALL: [Self; 4] = [Self::Processed, Self::Unhandled, Self::Conflict, Self::Quarantined];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Quarantined => "quarantined",
-            Self::Conflict => "conflict",
-            Self::Unhandled => "unhandled",
-            Self::Processed => "processed",
-        }
-    }
-
     /// Returns the first state that applies.
     pub(crate) fn of(content: &EventContent, is_conflict: bool) -> Self {
         match content {
@@ -57,42 +46,17 @@ impl State {
     }
 }
 
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for State {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or("no state of an event")
-    }
-}
-
-impl TryFrom<String> for State {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
 /// An event as lists and exports show it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Event {
     pub(crate) id: EventId,
     pub(crate) app_id: AppId,
     pub(crate) connection_id: ConnectionId,
-    #[sqlx(try_from = "String")]
     pub(crate) gateway: Gateway,
-    #[sqlx(try_from = "String")]
     pub(crate) mode: Mode,
     pub(crate) gateway_event_id: Option<String>,
     pub(crate) event_type: Option<String>,
     pub(crate) body_sha256: Vec<u8>,
-    #[sqlx(try_from = "String")]
     pub(crate) state: State,
     pub(crate) fault: Option<String>,
     pub(crate) conflict_with: Option<EventId>,
@@ -123,20 +87,10 @@ impl Event {
     }
 }
 
-/// Returns a page of the list; the newest page if the requested one is empty.
-pub(crate) async fn list(
-    reader: &mut Reader,
-    filter: &store::Filter,
-    side: PageRequest<EventId>,
-) -> Result<ListPage<Event>, DbError> {
-    let rows = match side {
-        PageRequest::Newest => store::list_older(&mut *reader, filter, EventId::greatest(), FETCH_LIMIT).await?,
-        PageRequest::Before(place) => store::list_older(&mut *reader, filter, place, FETCH_LIMIT).await?,
-        PageRequest::After(place) => store::list_newer(&mut *reader, filter, place, FETCH_LIMIT).await?,
-    };
-    if let Some(page) = ListPage::from_rows(rows, &side) {
-        return Ok(page);
+impl Listed for Event {
+    type Cursor = EventId;
+
+    fn cursor(&self) -> EventId {
+        self.id
     }
-    let rows = store::list_older(reader, filter, EventId::greatest(), FETCH_LIMIT).await?;
-    Ok(ListPage::from_rows(rows, &PageRequest::<EventId>::Newest).unwrap_or_default())
 }

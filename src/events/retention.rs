@@ -5,48 +5,33 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
-
 use super::store::log;
 use crate::{
     db::{Db, DbError},
-    primitives::{
-        id::EventId,
-        time::{Clock, Timestamp},
-    },
+    jobs::{Periodic, delete_in_small_units},
+    primitives::{id::EventId, time::Clock},
 };
 
-/// Interval between searches for expired bodies.
-const EVERY: Duration = Duration::from_hours(1);
-/// The maximum number deleted in one unit of work, so that incoming events wait only briefly.
-const AT_ONCE: i64 = 500;
-/// The pause between two such units of work.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// Deletes expired bodies immediately and then every hour.
-pub(crate) async fn run(db: Db, clock: Clock, keep: Duration) {
-    loop {
-        match delete(&db, clock.now().minus(keep)).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "expired bodies were deleted"),
-            Err(error) => tracing::warn!(%error, "expired bodies could not be deleted; retrying in an hour"),
-        }
-        sleep(EVERY).await;
-    }
+/// Deletes the bodies and headers of events received longer ago than that.
+pub(crate) struct BodyRetention {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) period: Duration,
 }
 
-/// Deletes the bodies received before `before`; returns their number.
-async fn delete(db: &Db, before: Timestamp) -> Result<u64, DbError> {
-    let before = EventId::first_at(before);
-    let mut deleted = 0;
-    loop {
-        let mut tx = db.begin().await?;
-        let count = log::delete_payloads(&mut tx, before, AT_ONCE).await?;
-        tx.commit().await?;
-        deleted += count;
-        if count < AT_ONCE.unsigned_abs() {
-            return Ok(deleted);
+impl Periodic for BodyRetention {
+    const NAME: &'static str = "delete_expired_bodies";
+
+    fn interval(&self) -> Duration {
+        Duration::from_hours(1)
+    }
+
+    async fn run(&mut self) -> Result<(), DbError> {
+        let before = EventId::first_at(self.clock.now().minus(self.period));
+        let count = delete_in_small_units(&self.db, before, log::delete_payloads).await?;
+        if count > 0 {
+            tracing::info!(count, "expired bodies were deleted");
         }
-        sleep(PAUSE).await;
+        Ok(())
     }
 }

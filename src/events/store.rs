@@ -4,7 +4,11 @@ pub(crate) mod log;
 
 use super::{Event, State};
 use crate::{
-    db::{DbError, Exec, run, sql},
+    db::{
+        DbError, Exec, Reader,
+        list::{List, Side},
+        run, sql,
+    },
     gateways::Mode,
     primitives::{
         id::{AppId, ConnectionId, EventId, TransactionId},
@@ -60,7 +64,7 @@ pub(crate) async fn find_by_reference(
         .bind(app)
         .bind(reference)
         .bind(&capitals)
-        .bind(mode.slug())
+        .bind(mode)
         .fetch_optional(conn)
         .await)
 }
@@ -84,44 +88,20 @@ pub(crate) struct Filter {
     pub(crate) event_type: Option<String>,
 }
 
-/// Lists events before `from`, newest first.
-pub(crate) async fn list_older(
-    on: impl Into<Exec<'_>>,
-    filter: &Filter,
-    from: EventId,
-    limit: i64,
-) -> Result<Vec<Event>, DbError> {
-    list(on, LIST_OLDER, filter, from, limit).await
-}
+impl List for Filter {
+    type Row = Event;
 
-/// Lists the events that directly follow `from`, newest first.
-pub(crate) async fn list_newer(
-    on: impl Into<Exec<'_>>,
-    filter: &Filter,
-    from: EventId,
-    limit: i64,
-) -> Result<Vec<Event>, DbError> {
-    let mut found = list(on, LIST_NEWER, filter, from, limit).await?;
-    found.reverse();
-    Ok(found)
-}
-
-async fn list(
-    on: impl Into<Exec<'_>>,
-    text: &'static str,
-    filter: &Filter,
-    from: EventId,
-    limit: i64,
-) -> Result<Vec<Event>, DbError> {
-    run!(on, |conn| sqlx::query_as(text)
-        .bind(filter.app)
-        .bind(filter.mode.slug())
-        .bind(from)
-        .bind(filter.state.map(State::as_str))
-        .bind(&filter.event_type)
-        .bind(limit)
-        .fetch_all(conn)
-        .await)
+    async fn fetch(&self, reader: &mut Reader, side: Side, from: EventId, limit: i64) -> Result<Vec<Event>, DbError> {
+        run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
+            .bind(self.app)
+            .bind(self.mode)
+            .bind(from)
+            .bind(self.state)
+            .bind(&self.event_type)
+            .bind(limit)
+            .fetch_all(conn)
+            .await)
+    }
 }
 
 /// Lists the newest events of a connection.

@@ -11,7 +11,13 @@ use sha2::{Digest as _, Sha256};
 use super::Gateway;
 use crate::{
     gateways::payment::PaymentObservation,
-    primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp},
+    primitives::{
+        id::SecretId,
+        money::Money,
+        secret::Secret,
+        text_enum::{text_column, text_enum},
+        time::Timestamp,
+    },
 };
 
 /// Maximum length of an event's id and type, in characters.
@@ -58,36 +64,16 @@ pub(crate) fn is_safe_identifier(name: &str) -> bool {
     !name.is_empty() && name.len() <= MAX_IDENTIFIER_CHARS && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Why a request is rejected. A closed list, which is also a database value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SignatureError {
-    SignatureMissing,
-    SignatureMalformed,
-    SignatureMismatch,
-    TimeOutOfTolerance,
-}
-
-impl SignatureError {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignatureMissing => "signature_missing",
-            Self::SignatureMalformed => "signature_malformed",
-            Self::SignatureMismatch => "signature_mismatch",
-            Self::TimeOutOfTolerance => "time_out_of_tolerance",
-        }
+text_enum! {
+    /// Why a request is rejected.
+    pub(crate) enum SignatureError or "no verdict on a signature" {
+        SignatureMissing = "signature_missing",
+        SignatureMalformed = "signature_malformed",
+        SignatureMismatch = "signature_mismatch",
+        TimeOutOfTolerance = "time_out_of_tolerance",
     }
 }
-
-impl TryFrom<String> for SignatureError {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        [Self::SignatureMissing, Self::SignatureMalformed, Self::SignatureMismatch, Self::TimeOutOfTolerance]
-            .into_iter()
-            .find(|reason| reason.as_str() == text)
-            .ok_or("no reason of ours")
-    }
-}
+text_column!(SignatureError, SignatureError::as_str);
 
 /// A body whose signature has been verified. Only [`verify`] constructs it.
 pub(crate) struct Verified(Bytes);

@@ -25,6 +25,8 @@ use std::{
 use adapter::Adapter;
 use profile::Profile;
 
+use crate::primitives::text_enum::text_column;
+
 /// Counts the HMACs over bodies on this thread, so that a test can compare the cost of rejected requests.
 #[cfg(test)]
 pub(crate) mod hmac_count {
@@ -126,13 +128,7 @@ impl FromStr for Gateway {
     }
 }
 
-impl TryFrom<String> for Gateway {
-    type Error = UnknownGateway;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+text_column!(Gateway, Gateway::slug);
 
 /// Whether payments are real. Test and live data are never mixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,10 +169,4 @@ impl FromStr for Mode {
     }
 }
 
-impl TryFrom<String> for Mode {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+text_column!(Mode, Mode::slug);

@@ -2,56 +2,24 @@
 //!
 //! Invariant: it depends on no gateway and on nothing that is stored; the ledger merges it.
 
-use std::{fmt, str::FromStr};
+use crate::primitives::{
+    money::Money,
+    text_enum::{text_column, text_enum},
+    time::Timestamp,
+};
 
-use crate::primitives::{money::Money, time::Timestamp};
-
-/// The status of a payment. A partially refunded payment remains captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Status {
-    // In ascending order of precedence. `failed` is not final: Razorpay may learn of a successful payment later.
-    Created,
-    Failed,
-    Authorized,
-    Captured,
-    Refunded,
-}
-
-impl Status {
-    pub(crate) const ALL: [Self; 5] = [Self::Created, Self::Failed, Self::Authorized, Self::Captured, Self::Refunded];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Failed => "failed",
-            Self::Authorized => "authorized",
-            Self::Captured => "captured",
-            Self::Refunded => "refunded",
-        }
+text_enum! {
+    /// The status of a payment, in ascending order of precedence. A partially refunded payment remains captured, and `failed` is
+    /// not final: a gateway may learn of a successful payment later.
+    pub(crate) enum Status or "no status of a payment" {
+        Created = "created",
+        Failed = "failed",
+        Authorized = "authorized",
+        Captured = "captured",
+        Refunded = "refunded",
     }
 }
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Status {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or("no status of a payment")
-    }
-}
-
-impl TryFrom<String> for Status {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+text_column!(Status, Status::as_str);
 
 /// An observation of a payment, from one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,16 +51,18 @@ pub(crate) struct Reference {
     pub(crate) text: String,
 }
 
-/// The origin of a reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ReferenceKind {
-    /// The merchant.
-    Receipt,
-    /// The bank, for the payment: RRN, UTR or ARN.
-    Bank,
-    /// The bank, for a refund of it.
-    RefundBank,
+text_enum! {
+    /// The origin of a reference.
+    pub(crate) enum ReferenceKind or "no kind of a reference" {
+        /// The merchant.
+        Receipt = "receipt",
+        /// The bank, for the payment: RRN, UTR or ARN.
+        Bank = "bank",
+        /// The bank, for a refund of it.
+        RefundBank = "refund_bank",
+    }
 }
+text_column!(ReferenceKind, ReferenceKind::as_str);
 
 /// The source of an event's time, least trusted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,13 +100,15 @@ pub(crate) struct Refund {
     pub(crate) created_at: Option<Timestamp>,
 }
 
-/// The state of a refund, in the order of the gateway's life cycle: a failure is reported after a success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum RefundStatus {
-    Pending,
-    Processed,
-    Failed,
+text_enum! {
+    /// The state of a refund, in the order of the gateway's life cycle: a failure is reported after a success.
+    pub(crate) enum RefundStatus or "no status of a refund" {
+        Pending = "pending",
+        Processed = "processed",
+        Failed = "failed",
+    }
 }
+text_column!(RefundStatus, RefundStatus::as_str);
 
 /// One dispute of the payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,34 +122,17 @@ pub(crate) struct Dispute {
     pub(crate) respond_by: Option<Timestamp>,
 }
 
-/// The state of a dispute, in the order of the gateway's life cycle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum DisputeStatus {
-    Open,
-    UnderReview,
-    Lost,
-    Won,
-    Closed,
+text_enum! {
+    /// The state of a dispute, in the order of the gateway's life cycle.
+    pub(crate) enum DisputeStatus or "no status of a dispute" {
+        Open = "open",
+        UnderReview = "under_review",
+        Lost = "lost",
+        Won = "won",
+        Closed = "closed",
+    }
 }
-
-macro_rules! words {
-    ($name:ident { $($variant:ident = $word:literal),+ }) => {
-        impl $name {
-            pub(crate) const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-        impl FromStr for $name {
-            type Err = &'static str;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text { $($word => Ok(Self::$variant),)+ _ => Err("no such status") }
-            }
-        }
-    };
-}
-words!(ReferenceKind { Receipt = "receipt", Bank = "bank", RefundBank = "refund_bank" });
-words!(RefundStatus { Pending = "pending", Failed = "failed", Processed = "processed" });
-words!(DisputeStatus { Open = "open", UnderReview = "under_review", Lost = "lost", Won = "won", Closed = "closed" });
+text_column!(DisputeStatus, DisputeStatus::as_str);
 
 impl PaymentObservation {
     /// Returns the id and the state of the reported refund or dispute; without one, the stage of the payment.

@@ -18,9 +18,10 @@ use futures_util::{FutureExt as _, future::Either};
 use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle, time::Instant};
 
 use crate::{
-    connections::ConnectionScope,
+    connections::{ConnectionScope, secret_usage::recorder::Recorder},
     db::{Db, DbError, UNIT_OF_WORK_TIMEOUT},
     gateways::adapter::Incoming,
+    jobs::BufferTask,
     primitives::{time::Clock, vault::Vault},
     rejections::Reason,
 };
@@ -43,7 +44,7 @@ pub(crate) struct Ingestion {
     receivers: EndpointCache,
     writer: Writer<EventBatchStore>,
     batches: BatchWorker<EventBatchStore>,
-    uses: crate::connections::secret_usage::recorder::Recorder,
+    uses: Recorder,
     /// Runs batches during shutdown, because worker threads may end before a batch they run has committed.
     runtime: Handle,
     /// Permits for batches that run on worker threads; closed when these are about to end.
@@ -95,7 +96,7 @@ impl IngestError {
 /// The background tasks of an [`Ingestion`].
 pub(crate) struct BackgroundTasks {
     ear: JoinHandle<()>,
-    uses: crate::connections::secret_usage::recorder::Writing,
+    uses: BufferTask,
 }
 
 impl Ingestion {
@@ -104,7 +105,7 @@ impl Ingestion {
         let store_health = Arc::<StoreHealth>::default();
         let (writer, batches) = Writer::new(EventBatchStore::new(db.clone(), Arc::clone(&store_health)), db.write_concurrency());
         let receivers = EndpointCache::new(db.clone(), vault.clone(), clock.clone());
-        let (recorder, writing) = crate::connections::secret_usage::recorder::Recorder::start(db);
+        let (recorder, writing) = Recorder::start(db);
         let listening = BackgroundTasks { ear: tokio::spawn(endpoint_cache::listen(receivers.clone())), uses: writing };
         (
             Self {

@@ -98,7 +98,7 @@ pub(crate) fn sentence_of_connection(
 /// Returns why the latest rejected request was rejected, and what to do. The last rejected request may be from an unknown
 /// sender, so its reason does not explain why a webhook is failing.
 pub(super) fn cause<'a>(gateway: Gateway, evidence: &Activity, told: Option<&'a Explanation>) -> (&'a str, &'a str) {
-    match (told, evidence.last_reason()) {
+    match (told, evidence.last_reason) {
         (Some(told), _) => (&told.why, &told.fix),
         (None, _) if evidence.failing_since.is_some() => ("the signature matches no secret of this webhook", ""),
         (None, Some(reason)) => refusal(gateway, reason),

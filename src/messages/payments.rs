@@ -5,7 +5,7 @@ use crate::{
     events::{Event, State},
     gateways::{
         Gateway,
-        payment::{RefundStatus, Status},
+        payment::{DisputeStatus, RefundStatus, Status},
     },
     ledger::payments::{Transaction, store::references::Dispute},
     primitives::time::Timestamp,
@@ -108,7 +108,7 @@ pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction, di
 pub(crate) fn event_sentence_with_costs(event: &Event, disputes: &[Dispute]) -> String {
     let dispute = disputes.iter().find(|dispute| event.subject_id.as_deref() == Some(dispute.id.as_str()));
     match (is_lost_dispute(event), event.money(), dispute) {
-        (true, Some(money), Some(dispute)) if event.subject_status.as_deref() == Some("lost") => {
+        (true, Some(money), Some(dispute)) if event.subject_status.as_deref() == Some(DisputeStatus::Lost.as_str()) => {
             format!("You lost a dispute of {money}{}", super::disputes::deducted_of(dispute, money))
         }
         _ => event_sentence(event),

@@ -36,6 +36,12 @@ fn parse(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
         .ok_or(NotAnId(prefix))
 }
 
+/// What all kinds of ids have in common.
+pub(crate) trait Id: Copy + Ord + fmt::Display + FromStr {
+    /// The maximum, which no row has.
+    const GREATEST: Self;
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)+) => {$(
         $(#[$doc])*
@@ -73,6 +79,10 @@ macro_rules! ids {
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
+        }
+
+        impl Id for $name {
+            const GREATEST: Self = Self::greatest();
         }
 
         impl fmt::Display for $name {
@@ -118,6 +128,8 @@ ids! {
     RequestId = "rq";
     /// An entry of the security log.
     SecurityLogId = "sl";
+    /// A server that holds the lease of a job.
+    LeaseHolderId = "lh";
 }
 
 #[cfg(test)]

@@ -2,14 +2,58 @@
 //!
 //! Invariant: a cursor that cannot be parsed, or that has no rows on its side, selects the newest page and is never an error.
 
-use std::{fmt::Display, str::FromStr};
-
-use super::time::Timestamp;
+use super::{id::Id, time::Timestamp};
 
 /// Number of rows per page.
 pub(crate) const PAGE_SIZE: usize = 50;
 /// Number of rows fetched: the extra row shows whether there is another page.
 pub(crate) const FETCH_LIMIT: i64 = 51;
+
+/// A position in a list. As text it is a parameter of the URL.
+pub(crate) trait Cursor: Copy + PartialEq {
+    /// The position before the newest row of every list.
+    const NEWEST: Self;
+
+    /// Parses the text of [`Self::format`]; `None` if it is not such a text.
+    fn parse(text: &str) -> Option<Self>;
+
+    fn format(&self) -> String;
+}
+
+/// A list in the order of creation.
+impl<I: Id> Cursor for I {
+    const NEWEST: Self = I::GREATEST;
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn format(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// A list in the order of a time, which several rows may have.
+impl<I: Id> Cursor for (Timestamp, I) {
+    const NEWEST: Self = (Timestamp::from_millis(i64::MAX), I::GREATEST);
+
+    fn parse(text: &str) -> Option<Self> {
+        let (millis, id) = text.split_once('_')?;
+        Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
+    }
+
+    fn format(&self) -> String {
+        format!("{}_{}", self.0.millis(), self.1)
+    }
+}
+
+/// A row of a list.
+pub(crate) trait Listed {
+    type Cursor: Cursor;
+
+    /// Returns its position.
+    fn cursor(&self) -> Self::Cursor;
+}
 
 /// The requested page of a list, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,26 +63,15 @@ pub(crate) enum PageRequest<C> {
     After(C),
 }
 
-impl<C> PageRequest<C> {
+impl<C: Cursor> PageRequest<C> {
     /// Parses the cursors of the URL.
-    pub(crate) fn read(before: &str, after: &str, parse: impl Fn(&str) -> Option<C>) -> Self {
-        match (parse(before), parse(after)) {
+    pub(crate) fn read(before: &str, after: &str) -> Self {
+        match (C::parse(before), C::parse(after)) {
             (Some(place), _) => Self::Before(place),
             (None, Some(place)) => Self::After(place),
             (None, None) => Self::Newest,
         }
     }
-}
-
-/// Formats a cursor of time and id for the URL.
-pub(crate) fn format_cursor(at: Timestamp, id: impl Display) -> String {
-    format!("{}_{id}", at.millis())
-}
-
-/// Parses a cursor; `None` if the text is not one.
-pub(crate) fn parse_cursor<I: FromStr>(text: &str) -> Option<(Timestamp, I)> {
-    let (millis, id) = text.split_once('_')?;
-    Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
 }
 
 /// The rows of a page, newest first, and whether there are further pages.
@@ -56,7 +89,7 @@ impl<T> Default for ListPage<T> {
 }
 
 impl<T> ListPage<T> {
-    /// Builds a page from up to [`FETCH_LIMIT`] rows; `None` if the newest page should be shown instead.
+    /// Builds a page from up to [`FETCH_LIMIT`] rows, newest first; `None` if the newest page should be shown instead.
     pub(crate) fn from_rows<C>(mut rows: Vec<T>, side: &PageRequest<C>) -> Option<Self> {
         let has_more = rows.len() > PAGE_SIZE;
         match side {
@@ -79,16 +112,31 @@ impl<T> ListPage<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::primitives::id::{EventId, TransactionId};
 
-    fn number(text: &str) -> Option<i64> {
-        text.parse().ok()
+    #[test]
+    fn a_cursor_that_cannot_be_parsed_is_the_newest_page() {
+        let ids = [7, 8].map(|millis| EventId::new(Timestamp::from_millis(millis)));
+        let [before, after] = ids.map(|id| id.to_string());
+        assert_eq!(PageRequest::read(&before, ""), PageRequest::Before(ids[0]));
+        assert_eq!(PageRequest::read("x", &after), PageRequest::After(ids[1]));
+        assert_eq!(PageRequest::<EventId>::read("'; DROP", "99999999999999999999"), PageRequest::Newest);
     }
 
     #[test]
-    fn a_place_that_cannot_be_read_is_the_newest_page() {
-        assert_eq!(PageRequest::read("7", "", number), PageRequest::Before(7));
-        assert_eq!(PageRequest::read("x", "8", number), PageRequest::After(8));
-        assert_eq!(PageRequest::read("'; DROP", "99999999999999999999", number), PageRequest::Newest);
+    fn a_cursor_is_parsed_back_and_anything_else_is_none() {
+        let id = EventId::new(Timestamp::from_millis(7));
+        let cursor = (Timestamp::from_millis(1_795_343_403_000), id);
+        assert_eq!(
+            (cursor.format(), <(Timestamp, EventId)>::parse(&cursor.format())),
+            (format!("1795343403000_{id}"), Some(cursor))
+        );
+        let other = TransactionId::new(Timestamp::from_millis(7));
+        let foreign = [format!("x_{id}"), format!("99999999999999999999_{id}"), format!("7_{other}")];
+        for hostile in ["", "_", "7", "7_", "7_ev_", "7_ev_'--\0"].into_iter().chain(foreign.iter().map(String::as_str)) {
+            assert_eq!(<(Timestamp, EventId)>::parse(hostile), None, "{hostile:?}");
+        }
+        assert_eq!((EventId::parse(&id.format()), EventId::parse(&other.format())), (Some(id), None));
     }
 
     #[test]

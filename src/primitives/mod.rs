@@ -15,6 +15,7 @@ pub(crate) mod network;
 pub(crate) mod rate_limit;
 pub(crate) mod secret;
 pub(crate) mod shutdown;
+pub(crate) mod text_enum;
 pub mod text_input;
 pub mod time;
 pub mod vault;

@@ -22,6 +22,12 @@ impl Shutdown {
         *self.0.borrow()
     }
 
+    /// Waits until the shutdown is announced.
+    pub(crate) async fn announced(&self) {
+        // This handle has the sender, so the channel cannot close.
+        let _ = self.subscribe().wait_for(|is_announced| *is_announced).await;
+    }
+
     /// Returns a receiver whose value becomes true on shutdown.
     pub(crate) fn subscribe(&self) -> watch::Receiver<bool> {
         self.0.subscribe()

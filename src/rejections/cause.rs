@@ -3,40 +3,27 @@
 //! Both are closed lists whose members are stored in the database.
 
 use super::advice::{Attempts, Start};
-use crate::gateways::adapter::SignatureError;
+use crate::{
+    gateways::adapter::SignatureError,
+    primitives::text_enum::{text_column, text_enum},
+};
 
-/// A closed list whose members are also stored as text.
-macro_rules! list {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident = $text:literal;)+ }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub(crate) enum $name { $($(#[$doc])* $member,)+ }
-
-        impl $name {
-            pub(crate) const ALL: &[Self] = &[$(Self::$member),+];
-
-            pub(crate) const fn as_str(self) -> &'static str {
-                match self { $(Self::$member => $text,)+ }
-            }
-        }
-    };
-}
-
-list! {
+text_enum! {
     /// Why ingestion rejected the request.
-    Reason {
-        SignatureMissing = "signature_missing";
-        SignatureMalformed = "signature_malformed";
-        SignatureMismatch = "signature_mismatch";
-        TimeOutOfTolerance = "time_out_of_tolerance";
+    pub(crate) enum Reason or "no reason of a rejection" {
+        SignatureMissing = "signature_missing",
+        SignatureMalformed = "signature_malformed",
+        SignatureMismatch = "signature_mismatch",
+        TimeOutOfTolerance = "time_out_of_tolerance",
         /// The connection, or its app, was disabled.
-        SwitchedOff = "switched_off";
-        TooLarge = "too_large";
+        SwitchedOff = "switched_off",
+        TooLarge = "too_large",
         /// The body was sent with a `Content-Encoding`.
-        Encoded = "encoded";
-        TooSlow = "too_slow";
+        Encoded = "encoded",
+        TooSlow = "too_slow",
     }
 }
+text_column!(Reason, Reason::as_str);
 
 impl From<SignatureError> for Reason {
     fn from(rejected: SignatureError) -> Self {
@@ -62,21 +49,13 @@ impl Reason {
     }
 }
 
-impl TryFrom<String> for Reason {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::ALL.iter().copied().find(|reason| reason.as_str() == text).ok_or("no reason of ours")
-    }
-}
-
 /// The table of causes: each with its stored text, the outcome of further attempts if all are signed alike, and where the fix
 /// starts.
 macro_rules! causes {
     ($($(#[$doc:meta])* $member:ident = $text:literal, $attempts:ident, $start:ident;)+) => {
-        list! {
+        text_enum! {
             /// The cause that diagnosis found.
-            Cause { $($(#[$doc])* $member = $text;)+ }
+            pub(crate) enum Cause or "no cause of a rejection" { $($(#[$doc])* $member = $text),+ }
         }
 
         impl Cause {
@@ -196,7 +175,7 @@ causes! {
 impl From<String> for Cause {
     /// Maps causes of newer versions to `Unknown`.
     fn from(text: String) -> Self {
-        Self::ALL.iter().copied().find(|cause| cause.as_str() == text).unwrap_or(Self::Unknown)
+        text.parse().unwrap_or(Self::Unknown)
     }
 }
 
@@ -272,7 +251,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         assert!(Cause::ALL.iter().all(|cause| Cause::from(cause.as_str().to_owned()) == *cause));
-        assert!(Reason::ALL.iter().all(|reason| Reason::try_from(reason.as_str().to_owned()) == Ok(*reason)));
+        assert!(Reason::ALL.iter().all(|reason| reason.as_str().parse() == Ok(*reason)));
         assert_eq!(Cause::from("of a later version".to_owned()), Cause::Unknown);
     }
 }

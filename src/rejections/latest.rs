@@ -13,7 +13,7 @@ pub(crate) async fn find(reader: &mut Reader, app: AppId, evidence: &Activity) -
     if let Some(id) = evidence.failing_rejection() {
         return store::find(reader, app, id).await;
     }
-    match evidence.last_reason().filter(|_| evidence.rejected_since.is_some()) {
+    match evidence.last_reason.filter(|_| evidence.rejected_since.is_some()) {
         Some(reason) => store::find_newest(reader, evidence.connection_id, reason.into()).await,
         None => Ok(None),
     }

@@ -32,16 +32,14 @@ pub(crate) use cause::{Cause, Reason};
 
 use crate::{
     connections::ConnectionScope,
-    db::{DbError, Reader},
     gateways::{Gateway, Mode},
     primitives::{
         id::{AppId, ConnectionId, RejectionId, RequestId, SecretId},
-        keyset::{self, FETCH_LIMIT, ListPage, PageRequest},
+        keyset::Listed,
         time::Timestamp,
     },
 };
 use shape::Shape;
-use store::{Cursor, Filter};
 
 /// After a pause of this length the same fault starts another rejection.
 pub(crate) const NEW_REJECTION_AFTER: Duration = Duration::from_hours(1);
@@ -123,11 +121,8 @@ pub(crate) struct Rejection {
     pub(crate) id: RejectionId,
     pub(crate) app_id: AppId,
     pub(crate) connection_id: ConnectionId,
-    #[sqlx(try_from = "String")]
     pub(crate) gateway: Gateway,
-    #[sqlx(try_from = "String")]
     pub(crate) mode: Mode,
-    #[sqlx(try_from = "String")]
     pub(crate) reason: Reason,
     #[sqlx(try_from = "String")]
     pub(crate) cause: Cause,
@@ -160,31 +155,13 @@ pub(crate) struct Request {
     pub(crate) recovered_at: Option<Timestamp>,
 }
 
-/// The start of every list: no rejection is newer.
-const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), RejectionId::greatest());
+/// Lists are in the order of the last request.
+impl Listed for Rejection {
+    type Cursor = (Timestamp, RejectionId);
 
-/// Formats the position of a rejection in the list for a URL.
-pub(crate) fn cursor_text(rejection: &Rejection) -> String {
-    keyset::format_cursor(rejection.last_at, rejection.id)
-}
-
-/// Parses a position; `None` if the text is invalid.
-pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    keyset::parse_cursor(text)
-}
-
-/// Returns a page of the list.
-pub(crate) async fn list(reader: &mut Reader, filter: Filter, side: PageRequest<Cursor>) -> Result<ListPage<Rejection>, DbError> {
-    let rows = match side {
-        PageRequest::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH_LIMIT).await?,
-        PageRequest::Before(place) => store::list_older(&mut *reader, filter, place, FETCH_LIMIT).await?,
-        PageRequest::After(place) => store::list_newer(&mut *reader, filter, place, FETCH_LIMIT).await?,
-    };
-    if let Some(page) = ListPage::from_rows(rows, &side) {
-        return Ok(page);
+    fn cursor(&self) -> Self::Cursor {
+        (self.last_at, self.id)
     }
-    let rows = store::list_older(reader, filter, NEWEST, FETCH_LIMIT).await?;
-    Ok(ListPage::from_rows(rows, &PageRequest::<Cursor>::Newest).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -216,14 +193,5 @@ mod tests {
         }
         let unread = refused(None).capture();
         assert!(unread.is_unread() && unread.is_truncated && unread.body.is_empty());
-    }
-
-    #[test]
-    fn a_place_in_the_list_is_read_back_and_anything_else_is_none() {
-        let id = RejectionId::new(Timestamp::from_millis(7));
-        assert_eq!(cursor(&format!("1795343403000_{id}")), Some((Timestamp::from_millis(1_795_343_403_000), id)));
-        for hostile in ["", "_", "7", "7_", "7_rj_", &format!("x_{id}"), "7_rj_'--\0"] {
-            assert_eq!(cursor(hostile), None, "{hostile:?}");
-        }
     }
 }

@@ -71,14 +71,7 @@ pub(super) async fn reassign(
             deferred::delete_if_empty(tx, rejection).await?;
         }
         evictions::trim(tx, connection, store_batch::STORAGE_QUOTA).await?;
-        // Separately: a verified event may have arrived between two of them.
-        for one in &proven {
-            activity::add_proven(tx, connection, Some(*one)).await?;
-        }
-        if proven.is_empty() {
-            activity::add_proven(tx, connection, None).await?;
-        }
-        Ok(())
+        activity::add_proven(tx, connection, &proven).await
     };
     kit.db.write_with_timeout(unit).await?;
     Ok(true)

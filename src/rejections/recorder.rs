@@ -11,23 +11,20 @@ use std::{
     net::IpAddr,
     pin::pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::{
-    sync::Notify,
-    task::JoinHandle,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    connections::{ConnectionScope, activity, secret_usage::recorder::LAST_TRIES},
+    connections::{ConnectionScope, activity},
     db::{Db, DbError, Tx},
     gateways::{Gateway, Mode},
+    jobs::{self, BufferTask, Buffered, Content as _},
     primitives::{
         id::{AppId, CompanyId, ConnectionId},
         time::{Clock, Timestamp},
@@ -47,8 +44,6 @@ const FLUSH_INTERVAL: Duration = Duration::from_millis(200);
 /// The pause after a flush of at least the number below: a flood is written once per second.
 const FLOOD_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 const FLOOD_THRESHOLD: i64 = 50;
-/// The longest pause after failed flushes. The pause doubles with each failure.
-const MAX_RETRY_PAUSE: Duration = Duration::from_secs(10);
 /// How often requests to unknown endpoints are written if nothing else is.
 const STRAY_FLUSH_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -60,8 +55,7 @@ pub(crate) struct RejectionRecorder {
     unknown: Queue,
     /// The scope of requests to unknown endpoints. No connection has it.
     unknown_scope: ConnectionScope,
-    buffer: Arc<Mutex<Buffer>>,
-    wake: Arc<Notify>,
+    buffer: jobs::Buffer<Buffer>,
 }
 
 /// A request that failed verification, as it arrived.
@@ -75,10 +69,9 @@ pub(crate) struct UnverifiedRequest {
 
 /// Handle of the task that writes rejections.
 pub(crate) struct RecorderTask {
-    stop: Arc<Notify>,
     /// Set on shutdown: counts are flushed and diagnosis is skipped.
     is_stopping: Arc<AtomicBool>,
-    task: JoinHandle<()>,
+    task: BufferTask,
 }
 
 /// The dependencies of recording and diagnosis.
@@ -94,10 +87,10 @@ impl RejectionRecorder {
     /// Starts the recorder and its task.
     pub(crate) fn start(kit: DiagnosisContext) -> (Self, RecorderTask) {
         let (recorder, queues) = Self::new();
-        let (stop, is_stopping) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+        let is_stopping = Arc::<AtomicBool>::default();
         let doctor = Diagnoser::new(&kit.clock, Arc::clone(&is_stopping));
-        let task = tokio::spawn(write(recorder.clone(), queues, kit, doctor, Arc::clone(&stop)));
-        (recorder, RecorderTask { stop, is_stopping, task })
+        let task = BufferTask::start(Writer { recorder: recorder.clone(), queues, kit, doctor, last: Instant::now() });
+        (recorder, RecorderTask { is_stopping, task })
     }
 
     fn new() -> (Self, Queues) {
@@ -105,7 +98,7 @@ impl RejectionRecorder {
         let (company, app, connection) = (CompanyId::least(), AppId::least(), ConnectionId::least());
         let nowhere = ConnectionScope { company, app, connection, gateway: Gateway::proposed(), mode: Mode::Test };
         let queues = Queues { known: known_queue, unknown: unknown_queue };
-        (Self { known, unknown, unknown_scope: nowhere, buffer: Arc::default(), wake: Arc::default() }, queues)
+        (Self { known, unknown, unknown_scope: nowhere, buffer: jobs::Buffer::default() }, queues)
     }
 
     /// Records a rejected request; `at` is `None` for an unknown endpoint. Neither parses nor copies anything on the response
@@ -116,7 +109,7 @@ impl RejectionRecorder {
         let UnverifiedRequest { headers, body, address, at } = request;
         if let Some(refused) = queue.hand_over(RejectedRequest { place, reason, headers, body, address, at }) {
             self.count(&refused);
-            self.wake.notify_one();
+            self.buffer.wake();
         }
     }
 
@@ -140,7 +133,7 @@ impl RejectionRecorder {
             gathered.keep(sample);
         }
         drop(gathered);
-        self.wake.notify_one();
+        self.buffer.wake();
     }
 
     /// Runs the work, and buffers queued requests meanwhile.
@@ -156,29 +149,7 @@ impl RejectionRecorder {
     }
 
     fn lock(&self) -> MutexGuard<'_, Buffer> {
-        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes the buffer and returns the number of requests. On failure the content is restored for the next attempt.
-    async fn flush(&self, kit: &DiagnosisContext, doctor: &mut Diagnoser) -> Result<i64, DbError> {
-        let mut gathered = std::mem::take(&mut *self.lock());
-        let requests = gathered.requests();
-        let written = persist(kit, &mut gathered, doctor).await;
-        if written.is_err() {
-            self.lock().restore(gathered);
-            self.wake.notify_one();
-        }
-        written.map(|()| requests)
-    }
-
-    async fn final_flush(&self, kit: &DiagnosisContext, doctor: &mut Diagnoser) {
-        for _ in 0..LAST_TRIES {
-            match self.flush(kit, doctor).await {
-                Ok(_) => return,
-                Err(error) => tracing::debug!(%error, "rejections could not be stored; retrying"),
-            }
-        }
-        tracing::warn!("the final rejections were not stored");
+        self.buffer.lock()
     }
 }
 
@@ -186,44 +157,54 @@ impl RecorderTask {
     /// Flushes the buffer and ends the task.
     pub(crate) async fn stop(self) {
         self.is_stopping.store(true, Ordering::Relaxed);
-        self.stop.notify_one();
-        if self.task.await.is_err() {
-            tracing::error!("the rejection recorder task failed; the final rejections were not stored");
-        }
+        self.task.stop().await;
     }
 }
 
-async fn write(recorder: RejectionRecorder, mut queues: Queues, kit: DiagnosisContext, mut doctor: Diagnoser, stop: Arc<Notify>) {
-    let (mut last, mut pause) = (Instant::now(), FLUSH_INTERVAL);
-    loop {
+/// The task that diagnoses and writes rejections. Queued requests are buffered while it waits and while it writes.
+struct Writer {
+    recorder: RejectionRecorder,
+    queues: Queues,
+    kit: DiagnosisContext,
+    doctor: Diagnoser,
+    /// When requests to unknown endpoints were last written.
+    last: Instant,
+}
+
+impl Buffered for Writer {
+    const NAME: &'static str = "rejections";
+    const INTERVAL: Duration = FLUSH_INTERVAL;
+
+    async fn due(&mut self) {
         // Buffering requests to unknown endpoints wakes nothing, so the wait is bounded.
-        let longest = doctor.deferral(STRAY_FLUSH_INTERVAL.saturating_sub(last.elapsed()));
-        let waiting = timeout(longest, recorder.wake.notified());
-        tokio::select! {
-            _ = recorder.while_buffering(&mut queues, waiting) => {}
-            () = stop.notified() => break,
-        }
-        let written = recorder.while_buffering(&mut queues, Box::pin(recorder.flush(&kit, &mut doctor))).await;
-        last = Instant::now();
-        pause = match written {
-            Ok(FLOOD_THRESHOLD..) => FLOOD_FLUSH_INTERVAL,
-            Ok(_) => FLUSH_INTERVAL,
-            Err(_) => (pause * 2).min(MAX_RETRY_PAUSE),
-        };
-        if let Err(error) = written {
-            tracing::warn!(%error, "rejections could not be stored yet");
-        } else {
-            recorder.while_buffering(&mut queues, Box::pin(doctor.examine_deferred(&kit))).await;
-        }
-        tokio::select! {
-            () = recorder.while_buffering(&mut queues, sleep(pause)) => {}
-            () = stop.notified() => break,
+        let longest = self.doctor.deferral(STRAY_FLUSH_INTERVAL.saturating_sub(self.last.elapsed()));
+        let waiting = timeout(longest, self.recorder.buffer.woken());
+        let _ = self.recorder.while_buffering(&mut self.queues, waiting).await;
+    }
+
+    async fn flush(&mut self) -> Result<Duration, DbError> {
+        let (kit, doctor) = (&self.kit, &mut self.doctor);
+        let write = self.recorder.buffer.flush(async |buffered: &mut Buffer| {
+            let requests = buffered.requests();
+            persist(kit, buffered, doctor).await.map(|()| requests)
+        });
+        let written = self.recorder.while_buffering(&mut self.queues, Box::pin(write)).await;
+        self.last = Instant::now();
+        let requests = written?;
+        let deferred = Box::pin(self.doctor.examine_deferred(&self.kit));
+        self.recorder.while_buffering(&mut self.queues, deferred).await;
+        Ok(if requests >= FLOOD_THRESHOLD { FLOOD_FLUSH_INTERVAL } else { FLUSH_INTERVAL })
+    }
+
+    async fn pause(&mut self, pause: Duration) {
+        self.recorder.while_buffering(&mut self.queues, sleep(pause)).await;
+    }
+
+    fn drain(&mut self) {
+        while let Ok((refused, _room)) = self.queues.known.try_recv().or_else(|_| self.queues.unknown.try_recv()) {
+            self.recorder.buffer_request(&refused);
         }
     }
-    while let Ok((refused, _room)) = queues.known.try_recv().or_else(|_| queues.unknown.try_recv()) {
-        recorder.buffer_request(&refused);
-    }
-    recorder.final_flush(&kit, &mut doctor).await;
 }
 
 /// Writes the buffer and removes what was written. Connections share units of work, so that a flood at many connections costs

@@ -9,7 +9,11 @@ pub(crate) mod recoveries;
 use super::{Cause, Reason, Rejection, Request};
 use crate::{
     connections::ConnectionScope,
-    db::{DbError, Exec, Tx, execute, run, sql},
+    db::{
+        DbError, Exec, Reader, Tx, execute,
+        list::{List, Side},
+        run, sql,
+    },
     gateways::Mode,
     primitives::{
         id::{AppId, ConnectionId, RejectionId, RequestId, SecretId},
@@ -79,9 +83,6 @@ sql! {
     FIND_STRAYS = "SELECT count, last_at FROM unknown_endpoint_requests WHERE name = 'unknown_endpoint'";
 }
 
-/// A position in the order of the list.
-pub(crate) type Cursor = (Timestamp, RejectionId);
-
 /// The rejections that a list shows.
 #[derive(Clone, Copy)]
 pub(crate) struct Filter {
@@ -100,51 +101,33 @@ pub(crate) async fn find_newest(
     connection: ConnectionId,
     reason: Reason,
 ) -> Result<Option<Rejection>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_NEWEST).bind(connection).bind(reason.as_str()).fetch_optional(conn).await)
+    run!(on, |conn| sqlx::query_as(FIND_NEWEST).bind(connection).bind(reason).fetch_optional(conn).await)
 }
 
-/// Returns the rejections before `from`, newest first.
-pub(crate) async fn list_older(
-    on: impl Into<Exec<'_>>,
-    filter: Filter,
-    from: Cursor,
-    limit: i64,
-) -> Result<Vec<Rejection>, DbError> {
-    list(on, LIST_OLDER, filter, from, limit).await
-}
+impl List for Filter {
+    type Row = Rejection;
 
-/// Returns the rejections after `from`, newest first.
-pub(crate) async fn list_newer(
-    on: impl Into<Exec<'_>>,
-    filter: Filter,
-    from: Cursor,
-    limit: i64,
-) -> Result<Vec<Rejection>, DbError> {
-    let mut found = list(on, LIST_NEWER, filter, from, limit).await?;
-    found.reverse();
-    Ok(found)
-}
-
-async fn list(
-    on: impl Into<Exec<'_>>,
-    text: &'static str,
-    filter: Filter,
-    from: Cursor,
-    limit: i64,
-) -> Result<Vec<Rejection>, DbError> {
-    run!(on, |conn| sqlx::query_as(text)
-        .bind(filter.app)
-        .bind(filter.mode.slug())
-        .bind(from.0)
-        .bind(from.1)
-        .bind(limit)
-        .fetch_all(conn)
-        .await)
+    async fn fetch(
+        &self,
+        reader: &mut Reader,
+        side: Side,
+        from: (Timestamp, RejectionId),
+        limit: i64,
+    ) -> Result<Vec<Rejection>, DbError> {
+        run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
+            .bind(self.app)
+            .bind(self.mode)
+            .bind(from.0)
+            .bind(from.1)
+            .bind(limit)
+            .fetch_all(conn)
+            .await)
+    }
 }
 
 /// Returns the number of rejected requests, in the rejections with a request since then.
 pub(crate) async fn count(on: impl Into<Exec<'_>>, filter: Filter, since: Timestamp) -> Result<i64, DbError> {
-    run!(on, |conn| sqlx::query_scalar(COUNT).bind(filter.app).bind(filter.mode.slug()).bind(since).fetch_one(conn).await)
+    run!(on, |conn| sqlx::query_scalar(COUNT).bind(filter.app).bind(filter.mode).bind(since).fetch_one(conn).await)
 }
 
 /// The identity of a rejection: requests with equal keys are counted as one rejection.
@@ -168,7 +151,7 @@ pub(crate) async fn find_open(
 ) -> Result<Option<RejectionId>, DbError> {
     run!(tx, |conn| sqlx::query_scalar(FIND_OPEN)
         .bind(connection)
-        .bind(kind.reason.as_str())
+        .bind(kind.reason)
         .bind(kind.cause.as_str())
         .bind(kind.secret)
         .bind(&kind.key)
@@ -201,9 +184,9 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewRejection<'_>) -> Result<(), Db
             .bind(new.place.company)
             .bind(new.place.app)
             .bind(new.place.connection)
-            .bind(new.place.gateway.slug())
-            .bind(new.place.mode.slug())
-            .bind(new.kind.reason.as_str())
+            .bind(new.place.gateway)
+            .bind(new.place.mode)
+            .bind(new.kind.reason)
             .bind(new.kind.cause.as_str())
             .bind(new.kind.secret)
             .bind(&new.kind.key)

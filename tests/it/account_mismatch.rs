@@ -76,7 +76,7 @@ async fn accounts_of_what_comes_together_are_told_apart_whatever_their_order() {
     futures_util::future::join_all(posts.iter().map(Post::stored)).await;
     let page = owner.get(&webhook(&connection)).await;
     assert!(page.has(HEADLINE) && page.has(FIRST) && page.has(OTHER));
-    assert_eq!(app.count("SELECT COUNT(*) FROM activity WHERE accounts IS NOT NULL AND other_account IS NOT NULL AND other_account_at IS NOT NULL AND accounts <> other_account").await, 1);
+    assert_eq!(app.count("SELECT COUNT(*) FROM activity WHERE account IS NOT NULL AND other_account IS NOT NULL AND other_account_at IS NOT NULL AND account <> other_account").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +100,7 @@ async fn what_simulate_signs_never_becomes_the_connections_account() {
         app.cli(args, &connection.secret).await.line().to_owned()
     };
     simulate().await;
-    assert_eq!(app.count("SELECT COUNT(*) FROM activity WHERE accounts IS NOT NULL").await, 0);
+    assert_eq!(app.count("SELECT COUNT(*) FROM activity WHERE account IS NOT NULL").await, 0);
     connection.post(of_account(FIRST, "pay_Demo0000000001")).stored().await;
     simulate().await;
     let page = owner.get(&webhook(&connection)).await;

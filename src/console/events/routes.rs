@@ -28,15 +28,12 @@ use crate::{
             rejection_summary,
         },
     },
-    db::{DbError, Reader},
+    db::{DbError, Reader, list},
     events::{Event, State, store},
     gateways::Mode,
     ledger::payments::store::cross_mode,
     messages::{self, EmptyState, Notice},
-    primitives::{
-        id::EventId,
-        keyset::{ListPage as Rows, PageRequest},
-    },
+    primitives::keyset::{ListPage as Rows, PageRequest},
     rejections::{self, store::recoveries},
     urls,
 };
@@ -54,7 +51,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let types = suggested_types(&mut reader, &app, mode).await?;
     if !wanted.errors.is_empty() {
         let empty = Some(messages::invalid_filters(urls::in_mode(&urls::events(app.id), mode)));
-        let pager = pager(&app, mode, &wanted, &Rows { rows: Vec::new(), has_newer: false, has_older: false });
+        let pager = pager(&app, mode, &wanted, &Rows::default());
         let shell = list_shell(&page, &app, shown);
         return page.unprocessable(&views::Index {
             shell,
@@ -68,8 +65,8 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
             types,
         });
     }
-    let side = PageRequest::read(&form.before, &form.after, |text| text.parse().ok());
-    let rows = crate::events::list(&mut reader, &wanted.filter(app.id, mode), side).await?;
+    let requested = PageRequest::read(&form.before, &form.after);
+    let rows = list::page(&mut reader, &wanted.filter(app.id, mode), requested).await?;
     let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, &shown, &wanted).await?) } else { None };
     let recovered = match (rows.rows.first(), rows.rows.last()) {
         (Some(newest), Some(oldest)) => recoveries::list_between(&mut reader, app.id, (oldest.id, newest.id)).await?,
@@ -99,22 +96,14 @@ fn list_shell(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout 
 
 fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
     let (state, kind) = (wanted.state.map_or("", State::as_str), wanted.event_type.as_deref().unwrap_or_default());
-    let link = |side, row: Option<&Event>| {
-        let place = row?.id.to_string();
-        let asked = [("mode", mode.slug()), ("state", state), ("type", kind), (side, &place)];
-        Some(urls::query(&urls::events(app.id), &asked))
-    };
-    Pager {
-        newer: rows.has_newer.then(|| link("after", rows.rows.first())).flatten(),
-        older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
-        shown: format!("{} shown, newest first", rows.rows.len()),
-    }
+    let query = [("mode", mode.slug()), ("state", state), ("type", kind)];
+    Pager::new(&urls::events(app.id), &query, rows)
 }
 
 async fn nothing(reader: &mut Reader, app: &App, shown: &ModeSelection, wanted: &Wanted) -> Result<EmptyState, DbError> {
     let mode = shown.mode;
     let any = store::Filter { app: app.id, mode, state: None, event_type: None };
-    let is_nothing_yet = wanted.is_any() || store::list_older(&mut *reader, &any, EventId::greatest(), 1).await?.is_empty();
+    let is_nothing_yet = wanted.is_any() || list::newest(reader, &any, 1).await?.is_empty();
     let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (app, evidence));
     let causes = rejection_summary::causes(&mut *reader, failing).await?;
     Ok(if is_nothing_yet {

@@ -61,7 +61,7 @@ impl Index {
 
     pub(crate) fn states(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
         let label = |state| messages::event_state(state).label;
-        State::ALL.into_iter().map(move |state| (state.as_str(), label(state), self.wanted.state == Some(state)))
+        State::ALL.iter().copied().map(move |state| (state.as_str(), label(state), self.wanted.state == Some(state)))
     }
 }
 

@@ -13,13 +13,14 @@ use crate::{
         http::{error::AppError, layout::AppEntry, page::RequestContext},
         read_models::{mode_selection::shown, payment_row::Row, rejection_summary},
     },
+    db::list,
     ledger::payments::{self, store},
-    primitives::{date_range::DateRange, keyset::PageRequest},
+    primitives::date_range::DateRange,
     rejections, urls,
 };
 
 /// Number of recent transactions shown.
-const RECENT: usize = 6;
+const RECENT: i64 = 6;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -43,7 +44,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     let (mut sums, mut recent, mut newest) = (Vec::new(), Vec::new(), None);
     if is_period_valid {
         sums = store::daily_totals::days(&mut reader, app.id, mode, days).await?;
-        recent = payments::list(&mut reader, &filter, PageRequest::Newest).await?.rows;
+        recent = list::newest(&mut reader, &filter, RECENT).await?;
     }
     if is_period_valid && recent.is_empty() {
         newest = payments::newest(&mut reader, app.id, mode).await?;
@@ -76,7 +77,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         is_nothing_yet,
         causes,
         newest,
-        recent: recent.iter().take(RECENT).map(|row| Row::new(row, page.now)).collect(),
+        recent: recent.iter().map(|row| Row::new(row, page.now)).collect(),
         now: page.now,
     };
     if is_period_valid { page.ok(&view) } else { page.unprocessable(&view) }

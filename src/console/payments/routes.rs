@@ -30,11 +30,14 @@ use crate::{
             rejection_summary,
         },
     },
-    db::{Db, DbError, Reader},
+    db::{
+        Db, DbError, Reader,
+        list::{self, List as _, Side},
+    },
     events,
     gateways::Mode,
     ledger::payments::{
-        NEWEST, Transaction, cursor, cursor_text,
+        Transaction,
         dispute_costs::OtherCosts,
         state::DisplayState,
         store::{
@@ -45,7 +48,7 @@ use crate::{
     messages::{self, EmptyState},
     primitives::{
         date_range::DateRange,
-        keyset::{ListPage as Rows, PageRequest},
+        keyset::{Cursor, ListPage as Rows, Listed, PageRequest},
         time::Timestamp,
     },
     urls,
@@ -80,8 +83,8 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
         (found(find(&mut reader, &app, mode, name).await?), String::new())
     } else {
         let sums = store::daily_totals::list(&mut reader, &filter, MAX_SUMMED_ROWS).await?;
-        let side = PageRequest::read(&form.before, &form.after, cursor);
-        (crate::ledger::payments::list(&mut reader, &filter, side).await?, messages::sum(&sums, wanted.status, MAX_SUMMED_ROWS))
+        let requested = PageRequest::read(&form.before, &form.after);
+        (list::page(&mut reader, &filter, requested).await?, messages::sum(&sums, wanted.status, MAX_SUMMED_ROWS))
     };
     let empty =
         if rows.rows.is_empty() { Some(empty_state(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
@@ -119,7 +122,7 @@ fn list_shell(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout 
 }
 
 fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
-    Rows { rows, has_newer: false, has_older: false }
+    Rows { rows, ..Rows::default() }
 }
 
 async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search) -> Result<Vec<Transaction>, DbError> {
@@ -136,16 +139,8 @@ fn pager(app: &App, mode: Mode, wanted: &ListQuery, rows: &Rows<Transaction>) ->
     let (from, to) =
         if wanted.is_default { Default::default() } else { (wanted.days.first.to_string(), wanted.days.last.to_string()) };
     let status = wanted.status.map_or("", DisplayState::as_str);
-    let link = |side, row: Option<&Transaction>| {
-        let place = row.map(cursor_text)?;
-        let asked = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status), (side, &place)];
-        Some(urls::query(&urls::transactions(app.id), &asked))
-    };
-    Pager {
-        newer: rows.has_newer.then(|| link("after", rows.rows.first())).flatten(),
-        older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
-        shown: format!("{} shown, newest first", rows.rows.len()),
-    }
+    let query = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status)];
+    Pager::new(&urls::transactions(app.id), &query, rows)
 }
 
 /// Explains why the list is empty, and links to where there are transactions.
@@ -222,11 +217,11 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
 
 /// Streams the rows in chunks. No database connection is held between two chunks, however slow the download is.
 fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
-    stream::try_unfold((db, filter, Some(NEWEST), now), async |(db, filter, place, now)| {
+    stream::try_unfold((db, filter, Some(Cursor::NEWEST), now), async |(db, filter, place, now)| {
         let Some(place) = place else { return Ok(None) };
         let mut reader = db.reader().await?;
-        let rows = store::list_older(&mut reader, &filter, place, CHUNK).await?;
-        let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(CHUNK)).map(|row| (row.created_at, row.id));
+        let rows = filter.fetch(&mut reader, Side::Older, place, CHUNK).await?;
+        let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(CHUNK)).map(Listed::cursor);
         let rows = with_costs(&mut reader, rows).await?;
         drop(reader);
         Ok(Some((Bytes::from(export::lines(&rows, now)), (db, filter, next, now))))

@@ -26,13 +26,13 @@ use crate::{
         },
         read_models::{event_disputes, mode_selection::shown, rejection_summary},
     },
-    db::{DbError, Reader},
+    db::{DbError, Reader, list},
     events::{self, Event},
     gateways::Mode,
     messages::{self, rejections},
     primitives::{
         id::{ConnectionId, RejectionId, RequestId},
-        keyset::{ListPage as Rows, PageRequest},
+        keyset::PageRequest,
     },
     rejections::{
         Cause, Rejection, Request,
@@ -76,8 +76,8 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     let mode = shown.mode;
-    let side = PageRequest::read(&form.before, &form.after, crate::rejections::cursor);
-    let found = crate::rejections::list(&mut reader, Filter { app: app.id, mode }, side).await?;
+    let requested = PageRequest::read(&form.before, &form.after);
+    let found = list::page(&mut reader, &Filter { app: app.id, mode }, requested).await?;
     let others = rejection_summary::others(&mut reader, &app, &found.rows).await?;
     drop(reader);
     let enabled = shown.connections.iter().map(|(connection, _)| connection).filter(|one| one.is_enabled && app.is_enabled);
@@ -93,19 +93,8 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     };
     let rows = found.rows.iter().map(row).collect();
     let empty = found.rows.is_empty().then(|| rejections::nothing(mode));
-    page.ok(&views::Index { shell, rows, pager: pager(&app, mode, &found), empty })
-}
-
-fn pager(app: &App, mode: Mode, rows: &Rows<Rejection>) -> Pager {
-    let link = |side, row: Option<&Rejection>| {
-        let asked = [("mode", mode.slug()), (side, &crate::rejections::cursor_text(row?))];
-        Some(urls::query(&urls::rejections(app.id), &asked))
-    };
-    Pager {
-        newer: rows.has_newer.then(|| link("after", rows.rows.first())).flatten(),
-        older: rows.has_older.then(|| link("before", rows.rows.last())).flatten(),
-        shown: format!("{} shown, newest first", rows.rows.len()),
-    }
+    let pager = Pager::new(&path, &[("mode", mode.slug())], &found);
+    page.ok(&views::Index { shell, rows, pager, empty })
 }
 
 #[derive(Debug, Default, Deserialize)]

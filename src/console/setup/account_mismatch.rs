@@ -44,7 +44,8 @@ pub(crate) async fn accept(posted: SignedForm<AccountForm>, names: ConnectionPat
     let wizard = Wizard::open(posted.page, &names).await?;
     wizard.confirm(Step::Webhook, &posted.action, messages::access::ACCEPT_ACCOUNT).await?;
     let mut tx = wizard.page.state.db.begin().await?;
-    let is_done = activity::accept_account(&mut tx, wizard.connection.id, &posted.form.account).await?;
+    let now = wizard.page.state.clock.now();
+    let is_done = activity::accept_account(&mut tx, wizard.connection.id, &posted.form.account, now).await?;
     if is_done {
         wizard.page.record(&mut tx, Action::GatewayAccountAccepted, wizard.connection.id).await?;
     }

@@ -60,7 +60,7 @@ macro_rules! bind_group {
             .bind(&$group.first.dedupe_prefix)
             .bind($group.first.dedupe_key.as_slice())
             .bind($group.first.sha256.as_slice())
-            .bind(State::of(&reading.content, false).as_str())
+            .bind(State::of(&reading.content, false))
             .bind(fault(&reading.content))
             .bind($group.transaction)
             .bind(reading.amount.map(|amount| amount.subunits))
@@ -157,7 +157,7 @@ pub(crate) async fn find_first(tx: &mut Tx, connection: ConnectionId, id: &str) 
 
 /// Marks an event of this unit of work as a conflict with `with`, which had its id first.
 pub(crate) async fn update_conflict(tx: &mut Tx, id: EventId, state: State, with: EventId) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(UPDATE_CONFLICT).bind(id).bind(state.as_str()).bind(with))?;
+    execute!(tx, sqlx::query(UPDATE_CONFLICT).bind(id).bind(state).bind(with))?;
     Ok(())
 }
 

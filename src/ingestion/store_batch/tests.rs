@@ -256,7 +256,7 @@ async fn two_servers_that_write_rejections_in_reversed_order_leave_the_first_and
     let found = activity::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
     let (first, last) = (Some(earlier.first_at), Some(later.last_at));
     assert_eq!((found.rejected_since, found.last_rejected_at, found.rejected_streak), (first, last, 6));
-    assert_eq!(found.last_reason(), Some(SignatureError::SignatureMismatch));
+    assert_eq!(found.last_reason, Some(SignatureError::SignatureMismatch));
     assert_eq!((found.failing_since, found.last_proven_at, found.failing_count), (first, last, 4));
     assert_eq!(found.failing_rejection(), Some(rejections[0]));
     bench.end().await;

@@ -16,20 +16,20 @@ use daily::TotalsDelta;
 use projection::PaymentState;
 use state::DisplayState;
 use store::{
-    Cursor, Filter, references,
+    Filter, references,
     write::{self, ChangedParts, Key, LockedPayment, PaymentRow},
 };
 
 use crate::{
     connections::ConnectionScope,
-    db::{DbError, Reader, Tx},
+    db::{DbError, Reader, Tx, list},
     gateways::{
         Gateway, Mode,
         payment::{PaymentObservation, Status},
     },
     primitives::{
         id::{AppId, ConnectionId, TransactionId},
-        keyset::{self, FETCH_LIMIT, ListPage, PageRequest},
+        keyset::Listed,
         money::{Currency, Money},
         time::Timestamp,
     },
@@ -218,54 +218,17 @@ fn updated<'a>(
     entry.updated(stored.id, &stored.story, story)
 }
 
-/// The cursor before the newest row of every list.
-pub(crate) const NEWEST: Cursor = (Timestamp::from_millis(i64::MAX), TransactionId::greatest());
+/// Lists are in the order of creation at the gateway.
+impl Listed for Transaction {
+    type Cursor = (Timestamp, TransactionId);
 
-/// Returns the cursor of a transaction, as a query parameter.
-pub(crate) fn cursor_text(transaction: &Transaction) -> String {
-    keyset::format_cursor(transaction.created_at, transaction.id)
-}
-
-/// Parses a cursor; `None` if invalid.
-pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    keyset::parse_cursor(text)
-}
-
-/// Returns a page of a list.
-pub(crate) async fn list(
-    reader: &mut Reader,
-    filter: &Filter,
-    side: PageRequest<Cursor>,
-) -> Result<ListPage<Transaction>, DbError> {
-    let rows = match side {
-        PageRequest::Newest => store::list_older(&mut *reader, filter, NEWEST, FETCH_LIMIT).await?,
-        PageRequest::Before(place) => store::list_older(&mut *reader, filter, place, FETCH_LIMIT).await?,
-        PageRequest::After(place) => store::list_newer(&mut *reader, filter, place, FETCH_LIMIT).await?,
-    };
-    if let Some(page) = ListPage::from_rows(rows, &side) {
-        return Ok(page);
+    fn cursor(&self) -> Self::Cursor {
+        (self.created_at, self.id)
     }
-    let rows = store::list_older(reader, filter, NEWEST, FETCH_LIMIT).await?;
-    Ok(ListPage::from_rows(rows, &PageRequest::<Cursor>::Newest).unwrap_or_default())
 }
 
 /// Returns the newest transaction of a mode, of any age.
 pub(crate) async fn newest(reader: &mut Reader, app: AppId, mode: Mode) -> Result<Option<Transaction>, DbError> {
     let (from, until) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
-    let filter = Filter { app, mode, from, until, status: None };
-    Ok(store::list_older(reader, &filter, NEWEST, 1).await?.pop())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_in_a_list_is_read_back_and_anything_else_is_none() {
-        let id = TransactionId::new(Timestamp::from_millis(7));
-        assert_eq!(cursor(&format!("1795343403000_{id}")), Some((Timestamp::from_millis(1_795_343_403_000), id)));
-        for hostile in ["", "_", "7", "7_", "7_tx_", &format!("x_{id}"), &format!("99999999999999999999_{id}"), "7_tx_'--\0"] {
-            assert_eq!(cursor(hostile), None, "{hostile:?}");
-        }
-    }
+    Ok(list::newest(reader, &Filter { app, mode, from, until, status: None }, 1).await?.pop())
 }

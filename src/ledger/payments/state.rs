@@ -3,50 +3,30 @@
 //! Invariant: it is derived in one place and stored with the payment, so that a filter selects exactly the payments with its
 //! badge.
 
-use std::str::FromStr;
-
 use super::projection::PaymentState;
-use crate::gateways::payment::Status;
+use crate::{
+    gateways::payment::Status,
+    primitives::text_enum::{text_column, text_enum},
+};
 
-macro_rules! states {
-    ($($variant:ident = $word:literal),+ $(,)?) => {
-        /// The state shown by a payment's badge.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum DisplayState { $($variant),+ }
-
-        impl DisplayState {
-            /// Every state, in the order of the filter.
-            pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// Returns the identifier used in URLs and in the database.
-            pub(crate) const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-    };
-}
-states!(
-    Unreported = "unreported",
-    Created = "created",
-    Failed = "failed",
-    Authorized = "authorized",
-    Captured = "captured",
-    PartlyRefunded = "partly_refunded",
-    Refunded = "refunded",
-    RefundPending = "refund_pending",
-    RefundFailed = "refund_failed",
-    Disputed = "disputed",
-    DisputeLost = "dispute_lost",
-    DisputeDeducted = "dispute_deducted",
-);
-
-impl FromStr for DisplayState {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.iter().copied().find(|state| state.as_str() == text).ok_or("no state of a payment")
+text_enum! {
+    /// The state shown by a payment's badge, in the order of the filter.
+    pub(crate) enum DisplayState or "no state of a payment" {
+        Unreported = "unreported",
+        Created = "created",
+        Failed = "failed",
+        Authorized = "authorized",
+        Captured = "captured",
+        PartlyRefunded = "partly_refunded",
+        Refunded = "refunded",
+        RefundPending = "refund_pending",
+        RefundFailed = "refund_failed",
+        Disputed = "disputed",
+        DisputeLost = "dispute_lost",
+        DisputeDeducted = "dispute_deducted",
     }
 }
+text_column!(DisplayState, DisplayState::as_str);
 
 impl DisplayState {
     /// True if it is the state of a dispute that costs money, or may do so.

@@ -10,11 +10,15 @@ use sqlx::{FromRow, Row};
 
 use super::{Transaction, state::DisplayState};
 use crate::{
-    db::{DbError, Exec, run, sql},
+    db::{
+        DbError, Exec, Reader,
+        list::{List, Side},
+        run, sql,
+    },
     gateways::Mode,
     primitives::{
         id::{AppId, TransactionId},
-        money::Money,
+        money::{Currency, Money},
         time::Timestamp,
     },
 };
@@ -74,18 +78,18 @@ where
             id: row.try_get("id")?,
             app: row.try_get("app_id")?,
             connection: row.try_get("connection_id")?,
-            gateway: parse_column(&row.try_get::<String, _>("gateway")?)?,
-            mode: parse_column(&row.try_get::<String, _>("mode")?)?,
+            gateway: row.try_get("gateway")?,
+            mode: row.try_get("mode")?,
             payment_id: row.try_get("payment_id")?,
             order_id: row.try_get("order_id")?,
-            status: row.try_get::<Option<String>, _>("status")?.as_deref().map(parse_column).transpose()?,
-            stage: row.try_get::<Option<String>, _>("snapshot_status")?.as_deref().map(parse_column).transpose()?,
-            state: parse_column(&row.try_get::<String, _>("state")?)?,
+            status: row.try_get("status")?,
+            stage: row.try_get("snapshot_status")?,
+            state: row.try_get("state")?,
             amount: row.try_get("amount_subunits")?,
             refunded: row.try_get("amount_refunded_subunits")?,
             refund_pending: row.try_get("amount_refund_pending_subunits")?,
             refund_failed: row.try_get("amount_refund_failed_subunits")?,
-            currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(parse_column).transpose()?,
+            currency: row.try_get::<Option<String>, _>("currency")?.as_deref().map(parse_currency).transpose()?,
             method: row.try_get("method")?,
             is_disputed: row.try_get("is_disputed")?,
             is_captured: row.try_get("is_captured")?,
@@ -99,14 +103,14 @@ where
     }
 }
 
-/// Parses a stored value of an enum.
-fn parse_column<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error> {
-    text.parse().map_err(|_| sqlx::Error::Decode(format!("{text:?} is none of the known words").into()))
+/// Parses a stored currency.
+fn parse_currency(text: &str) -> Result<Currency, sqlx::Error> {
+    text.parse().map_err(|_| sqlx::Error::Decode(format!("{text:?} is no known currency").into()))
 }
 
 fn settled(subunits: Option<i64>, currency: Option<String>) -> Result<Option<Money>, sqlx::Error> {
     let (Some(subunits), Some(currency)) = (subunits, currency) else { return Ok(None) };
-    Ok(Some(Money::new(subunits, parse_column(&currency)?)))
+    Ok(Some(Money::new(subunits, parse_currency(&currency)?)))
 }
 
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: TransactionId) -> Result<Option<Transaction>, DbError> {
@@ -136,49 +140,28 @@ pub(crate) struct Filter {
     pub(crate) status: Option<DisplayState>,
 }
 
-/// A position in a list.
-pub(crate) type Cursor = (Timestamp, TransactionId);
+impl List for Filter {
+    type Row = Transaction;
 
-/// Lists transactions older than the cursor, newest first.
-pub(crate) async fn list_older(
-    on: impl Into<Exec<'_>>,
-    filter: &Filter,
-    from: Cursor,
-    limit: i64,
-) -> Result<Vec<Transaction>, DbError> {
-    list(on, LIST, filter, from, limit).await
-}
-
-/// Lists the transactions that directly follow the cursor, newest first.
-pub(crate) async fn list_newer(
-    on: impl Into<Exec<'_>>,
-    filter: &Filter,
-    from: Cursor,
-    limit: i64,
-) -> Result<Vec<Transaction>, DbError> {
-    let mut found = list(on, LIST_NEWER, filter, from, limit).await?;
-    found.reverse();
-    Ok(found)
-}
-
-async fn list(
-    on: impl Into<Exec<'_>>,
-    text: &'static str,
-    filter: &Filter,
-    from: Cursor,
-    limit: i64,
-) -> Result<Vec<Transaction>, DbError> {
-    run!(on, |conn| sqlx::query_as(text)
-        .bind(filter.app)
-        .bind(filter.mode.slug())
-        .bind(filter.from)
-        .bind(filter.until)
-        .bind(from.0)
-        .bind(from.1)
-        .bind(filter.status.map(DisplayState::as_str))
-        .bind(limit)
-        .fetch_all(conn)
-        .await)
+    async fn fetch(
+        &self,
+        reader: &mut Reader,
+        side: Side,
+        from: (Timestamp, TransactionId),
+        limit: i64,
+    ) -> Result<Vec<Transaction>, DbError> {
+        run!(reader, |conn| sqlx::query_as(side.pick(LIST, LIST_NEWER))
+            .bind(self.app)
+            .bind(self.mode)
+            .bind(self.from)
+            .bind(self.until)
+            .bind(from.0)
+            .bind(from.1)
+            .bind(self.status)
+            .bind(limit)
+            .fetch_all(conn)
+            .await)
+    }
 }
 
 /// Finds transactions by the exact id of a payment, an order, a refund or a dispute, or by a case-insensitive reference,
@@ -191,12 +174,5 @@ pub(crate) async fn find_by_gateway_id(
     limit: i64,
 ) -> Result<Vec<Transaction>, DbError> {
     let key = references::search_key(name);
-    run!(on, |conn| sqlx::query_as(FIND_NAMED)
-        .bind(app)
-        .bind(mode.slug())
-        .bind(name)
-        .bind(limit)
-        .bind(&key)
-        .fetch_all(conn)
-        .await)
+    run!(on, |conn| sqlx::query_as(FIND_NAMED).bind(app).bind(mode).bind(name).bind(limit).bind(&key).fetch_all(conn).await)
 }

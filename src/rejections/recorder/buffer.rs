@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     connections::activity::RejectedRequests,
+    jobs::Content,
     primitives::id::ConnectionId,
     rejections::{
         CapturedRequest, RejectedRequest,
@@ -108,9 +109,10 @@ impl Buffer {
         }
         next
     }
+}
 
-    /// Restores the content of a failed write for the next attempt.
-    pub(crate) fn restore(&mut self, older: Self) {
+impl Content for Buffer {
+    fn restore(&mut self, older: Self) {
         for (connection, older) in older.connections {
             let newer = self.connections.entry(connection).or_default();
             newer.refusals = match (newer.refusals, older.refusals) {

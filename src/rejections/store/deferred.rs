@@ -50,11 +50,8 @@ pub(crate) struct Stored {
     company_id: CompanyId,
     app_id: AppId,
     connection_id: ConnectionId,
-    #[sqlx(try_from = "String")]
     pub(crate) gateway: Gateway,
-    #[sqlx(try_from = "String")]
     mode: Mode,
-    #[sqlx(try_from = "String")]
     pub(crate) reason: Reason,
 }
 

@@ -4,7 +4,7 @@
 
 use sqlx::FromRow;
 
-use super::parse_column;
+use super::parse_currency;
 use crate::{
     db::{
         DbError, Exec, Tx,
@@ -12,7 +12,7 @@ use crate::{
         run, sql,
     },
     events::store::OrderReport,
-    gateways::payment::{DisputeStatus, Reference},
+    gateways::payment::{DisputeStatus, Reference, ReferenceKind},
     ledger::payments::Transaction,
     primitives::{
         id::{AppId, TransactionId},
@@ -49,7 +49,7 @@ pub(crate) type Row<'a> = (TransactionId, AppId, &'a Reference);
 pub(crate) async fn add(tx: &mut Tx, rows: &[Row<'_>]) -> Result<(), DbError> {
     execute_rows!(tx, ADD, rows, |query, row| query
         .bind(row.0)
-        .bind(row.2.kind.as_str())
+        .bind(row.2.kind)
         .bind(&row.2.text)
         .bind(row.1)
         .bind(search_key(&row.2.text)))?;
@@ -58,8 +58,9 @@ pub(crate) async fn add(tx: &mut Tx, rows: &[Row<'_>]) -> Result<(), DbError> {
 
 /// Lists a payment's references.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Reference>, DbError> {
-    let rows: Vec<(String, String)> = run!(on, |conn| sqlx::query_as(LIST).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
-    rows.into_iter().map(|(kind, text)| Ok(Reference { kind: parse_column(&kind)?, text })).collect()
+    let rows: Vec<(ReferenceKind, String)> =
+        run!(on, |conn| sqlx::query_as(LIST).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(|(kind, text)| Reference { kind, text }).collect())
 }
 
 /// A dispute on a payment's page.
@@ -76,7 +77,7 @@ pub(crate) struct Dispute {
 #[derive(FromRow)]
 struct DisputeRow {
     dispute_id: String,
-    status: String,
+    status: DisputeStatus,
     amount_subunits: i64,
     currency: String,
     amount_deducted_subunits: Option<i64>,
@@ -87,9 +88,9 @@ struct DisputeRow {
 pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Dispute>, DbError> {
     let rows: Vec<DisputeRow> = run!(on, |conn| sqlx::query_as(LIST_DISPUTES).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
     let dispute = |row: DisputeRow| {
-        let money = Money::new(row.amount_subunits, parse_column::<Currency>(&row.currency)?);
+        let money = Money::new(row.amount_subunits, parse_currency(&row.currency)?);
         let (deducted, respond_by) = (row.amount_deducted_subunits, row.respond_by);
-        Ok(Dispute { id: row.dispute_id, status: parse_column(&row.status)?, money, deducted, respond_by })
+        Ok(Dispute { id: row.dispute_id, status: row.status, money, deducted, respond_by })
     };
     rows.into_iter().map(dispute).collect()
 }

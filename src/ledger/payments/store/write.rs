@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use sqlx::FromRow;
 
-use super::parse_column;
+use super::parse_currency;
 use crate::{
     connections::ConnectionScope,
     db::{
         DbError, Tx,
         batch::{execute_rows, fetch_rows, rows},
     },
-    gateways::payment::Status,
+    gateways::payment::{DisputeStatus, RefundStatus, Status},
     ledger::payments::{
         daily::effective_created_at,
         projection::{DisputeState, Moment, PaymentState, Quote, RefundReport, RefundState, Updated},
@@ -22,7 +22,6 @@ use crate::{
     },
     primitives::{
         id::{ConnectionId, TransactionId},
-        money::Currency,
         time::Timestamp,
     },
 };
@@ -151,17 +150,17 @@ macro_rules! bind_entry {
             .bind(place.company)
             .bind(place.app)
             .bind(place.connection)
-            .bind(place.gateway.slug())
-            .bind(place.mode.slug())
+            .bind(place.gateway)
+            .bind(place.mode)
             .bind(*payment)
             .bind(&story.order_id)
             .bind(&story.method)
-            .bind(story.status().map(Status::as_str))
+            .bind(story.status())
             .bind(story.amount())
             .bind(story.currency().map(|currency| currency.to_string()))
             .bind(story.refunded())
             .bind(story.is_disputed())
-            .bind(story.decisive.map(|decisive| decisive.0.as_str()))
+            .bind(story.decisive.map(|decisive| decisive.0))
             .bind(story.decisive.map(|decisive| decisive.1))
             .bind(story.decisive.map(|decisive| decisive.4.to_string()))
             .bind(story.quote.map_or(0, |quote| quote.total))
@@ -177,7 +176,7 @@ macro_rules! bind_entry {
             .bind(story.settled.map(|settled| settled.1.to_string()))
             .bind(story.refund_pending())
             .bind(story.refund_failed())
-            .bind(DisplayState::of(story).as_str())
+            .bind(DisplayState::of(story))
     }};
 }
 
@@ -197,7 +196,7 @@ struct Row {
     order_id: Option<String>,
     method: Option<String>,
     amount_subunits: Option<i64>,
-    snapshot_status: Option<String>,
+    snapshot_status: Option<Status>,
     snapshot_at: Option<Moment>,
     snapshot_digest: i64,
     snapshot_currency: Option<String>,
@@ -216,7 +215,7 @@ struct RefundRow {
     refund_id: String,
     amount_subunits: i64,
     currency: String,
-    status: String,
+    status: RefundStatus,
     status_at: Moment,
     digest: i64,
     made_at: Option<Moment>,
@@ -232,7 +231,7 @@ struct RefundRow {
 struct DisputeRow {
     transaction_id: TransactionId,
     dispute_id: String,
-    status: String,
+    status: DisputeStatus,
     status_at: Moment,
     digest: i64,
     amount_subunits: i64,
@@ -282,10 +281,10 @@ async fn parts(tx: &mut Tx, ids: &[TransactionId]) -> Result<Parts, DbError> {
 fn refund(row: &RefundRow) -> Result<RefundState, sqlx::Error> {
     let last = RefundReport {
         at: row.status_at,
-        status: parse_column(&row.status)?,
+        status: row.status,
         digest: row.digest,
         amount: row.amount_subunits,
-        currency: parse_column(&row.currency)?,
+        currency: parse_currency(&row.currency)?,
     };
     Ok(RefundState {
         last,
@@ -300,10 +299,10 @@ fn refund(row: &RefundRow) -> Result<RefundState, sqlx::Error> {
 fn dispute(row: &DisputeRow) -> Result<DisputeState, sqlx::Error> {
     Ok(DisputeState {
         at: row.status_at,
-        status: parse_column(&row.status)?,
+        status: row.status,
         digest: row.digest,
         amount: row.amount_subunits,
-        currency: parse_column(&row.currency)?,
+        currency: parse_currency(&row.currency)?,
         deducted: row.amount_deducted_subunits,
         respond_by: row.respond_by,
     })
@@ -314,13 +313,12 @@ fn quote(at: Option<Moment>, total: i64) -> Option<Quote> {
 }
 
 fn locked(row: Row, parts: &mut Parts) -> Result<LockedPayment, sqlx::Error> {
-    let status = row.snapshot_status.as_deref().map(parse_column::<Status>).transpose()?;
-    let currency = row.snapshot_currency.as_deref().map(parse_column::<Currency>).transpose()?;
-    let decisive = match (status, row.snapshot_at, row.amount_subunits, currency) {
+    let currency = row.snapshot_currency.as_deref().map(parse_currency).transpose()?;
+    let decisive = match (row.snapshot_status, row.snapshot_at, row.amount_subunits, currency) {
         (Some(status), Some(at), Some(amount), Some(currency)) => Some((status, at, row.snapshot_digest, amount, currency)),
         _ => None,
     };
-    let settled_currency = row.settled_currency.as_deref().map(parse_column::<Currency>).transpose()?;
+    let settled_currency = row.settled_currency.as_deref().map(parse_currency).transpose()?;
     let story = PaymentState {
         order_id: row.order_id,
         method: row.method,
@@ -345,7 +343,7 @@ pub(crate) async fn write_news(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Resu
         .bind(row.1)
         .bind(row.2.last.amount)
         .bind(row.2.last.currency.to_string())
-        .bind(row.2.last.status.as_str())
+        .bind(row.2.last.status)
         .bind(row.2.last.at)
         .bind(row.2.last.digest)
         .bind(row.2.made_at)
@@ -362,7 +360,7 @@ pub(crate) async fn write_news(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Resu
     execute_rows!(tx, WRITE_DISPUTES, &disputes, |query, row| query
         .bind(row.0)
         .bind(row.1)
-        .bind(row.2.status.as_str())
+        .bind(row.2.status)
         .bind(row.2.at)
         .bind(row.2.digest)
         .bind(row.2.amount)

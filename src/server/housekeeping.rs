@@ -1,0 +1,63 @@
+//! The periodic jobs of a server.
+//!
+//! Those that change stored data are leased, so that of several servers on a database one runs them. The others look after
+//! this process's own files.
+
+use std::time::Duration;
+
+use crate::{
+    clock_check::TimeRepair,
+    db::{Db, DbError, file_identity::FileWatch},
+    events::retention::BodyRetention,
+    jobs::{Jobs, Leased, Periodic},
+    primitives::time::Clock,
+    rejections::retention::RejectionRetention,
+};
+
+/// Starts the periodic jobs. `body_retention` is how long bodies are stored, if that is limited.
+pub(super) fn start(db: &Db, clock: &Clock, body_retention: Option<Duration>) -> Jobs {
+    let mut jobs = Jobs::new();
+    let retention = RejectionRetention { db: db.clone(), clock: clock.clone() };
+    jobs.start(Leased::new(retention, db, clock));
+    if let Some(period) = body_retention {
+        let retention = BodyRetention { db: db.clone(), clock: clock.clone(), period };
+        jobs.start(Leased::new(retention, db, clock));
+    }
+    jobs.start(Leased::new(TimeRepair { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });
+    jobs.start(FileWatch::new(db));
+    jobs
+}
+
+/// Checkpoints SQLite's WAL.
+struct Checkpointing {
+    db: Db,
+    /// The time until the next check, as of the last one.
+    interval: Duration,
+}
+
+impl Periodic for Checkpointing {
+    const NAME: &'static str = "checkpoint";
+
+    fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    async fn run(&mut self) -> Result<(), DbError> {
+        self.interval = self.db.checkpoint_if_due().await;
+        Ok(())
+    }
+}
+
+impl Periodic for FileWatch {
+    const NAME: &'static str = "watch_files";
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    async fn run(&mut self) -> Result<(), DbError> {
+        self.look().await;
+        Ok(())
+    }
+}
