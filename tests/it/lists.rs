@@ -6,7 +6,7 @@ use crate::support::{
     TestApp, bodies,
     browser::{Browser, Page},
     builders::Connection,
-    eventually,
+    database, eventually,
 };
 
 /// Three payments: one without a refund, one with a partial refund, and one that is disputed.
@@ -235,5 +235,71 @@ async fn an_empty_list_leads_to_the_webhook_step_or_to_adding_a_gateway() {
         let of = async |mode: &str| owner.get(&format!("/ks-pay/apps/{}{rest}?mode={mode}", connection.app_id)).await;
         assert!(of("test").await.has("/payment-gateways/razorpay/test/webhook\">Open the Webhook step"), "{rest}");
         assert!(of("live").await.has("payment-gateways?mode=live#add\">Add a gateway in Live mode"), "{rest}");
+    }
+}
+
+/// Inserts 119 copies of the only rejection, three of each time.
+macro_rules! copies_of_rejection {
+    ($id:literal) => {
+        concat!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 119) \
+             INSERT INTO rejections (id, company_id, app_id, connection_id, gateway, mode, reason, cause, address, count, first_at, last_at) \
+             SELECT ",
+            $id,
+            ", company_id, app_id, connection_id, gateway, mode, reason, cause, address, count, first_at, last_at - i / 3 * 1000 \
+             FROM rejections CROSS JOIN n"
+        )
+    };
+}
+
+/// Returns the links of the rows of a list, in the order of the page.
+fn rows(page: &Page, path: &str) -> Vec<String> {
+    let mut rows: Vec<String> =
+        page.body.split(&format!("href=\"{path}/")).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect();
+    rows.dedup();
+    rows
+}
+
+/// Returns the pager's link with this relation.
+fn pager_link(page: &Page, relation: &str) -> Option<String> {
+    let before = page.body.split_once(&format!("\" rel=\"{relation}\""))?.0;
+    Some(before.rsplit_once("href=\"")?.1.replace("&#38;", "&").replace("&amp;", "&"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_leads_to_older_rows_and_back_with_its_filter() {
+    const ROWS: usize = 120;
+    let app = TestApp::start_on_the_day().await;
+    let connection = app.razorpay().await;
+    for number in 0..120 {
+        connection.post(bodies::payment("payment.captured", &format!("pay_{number:03}"), number)).stored().await;
+    }
+    let space = format!("{} ", connection.secret);
+    assert_eq!(connection.post(bodies::bare("foo.bar")).secret(&space).send().await, 401);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections").await == 1).await;
+    let copies = app.sql(if database::is_postgres() {
+        copies_of_rejection!("gen_random_uuid()")
+    } else {
+        copies_of_rejection!("randomblob(16)")
+    });
+    assert_eq!(copies.await, 119);
+    let owner = app.owner("Neem Tree Retail").await;
+    for (list, filter) in [("transactions", "&status=captured"), ("events", "&type=payment"), ("rejections", "")] {
+        let path = format!("/ks-pay/apps/{}/{list}", connection.app_id);
+        let mut pages = vec![owner.get(&format!("{path}?mode=test{filter}")).await];
+        while let Some(older) = pager_link(pages.last().unwrap(), "next") {
+            assert!(older.contains(filter), "{older}");
+            pages.push(owner.get(&older).await);
+        }
+        let shown: Vec<Vec<String>> = pages.iter().map(|page| rows(page, &path)).collect();
+        assert_eq!(shown.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50, 20], "{list}");
+        let mut all = shown.concat();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), ROWS, "{list}");
+        for (newer, older) in shown.iter().zip(&pages[1..]) {
+            let back = owner.get(&pager_link(older, "prev").unwrap()).await;
+            assert_eq!(&rows(&back, &path), newer, "{list}");
+        }
     }
 }
