@@ -15,6 +15,7 @@ use crate::{
         secret::{MAX_SECRET_BYTES, MIN_SECRET_CHARS},
         time::Timestamp,
     },
+    url_check::limiter::Denied,
 };
 
 /// Returns the badge of a secret in the list.
@@ -244,6 +245,16 @@ pub(crate) fn elsewhere(own: Mode, other: Mode) -> &'static str {
 
 /// It is already valid here.
 pub(crate) const KNOWN: &str = "This SECRET counts at this webhook already. Nothing is left to be done.";
+/// Shown if the check of a secret was rate limited.
+pub(crate) const fn busy(busy: Denied) -> &'static str {
+    match busy {
+        Denied::Running => {
+            "Another secret of your company is being checked. Wait a few seconds, then try again. Nothing was stored."
+        }
+        Denied::TooMany => "Too many secrets were checked in a short time. Wait ten seconds, then try again. Nothing was stored.",
+    }
+}
+
 /// The limit of imported and adopted secrets is reached: each one slows down every request.
 pub(crate) const TOO_MANY: &str =
     "Eight SECRETs that were not made here count already. Retire one that is not used any more first.";

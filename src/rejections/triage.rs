@@ -40,6 +40,9 @@ const RESERVED_BYTES: usize = 2 * diagnosis::USUAL_WORK_BYTES;
 /// The bytes that may be hashed without a finding for one shape at one webhook, and per second after that.
 const MAX_FRUITLESS_BYTES: usize = 64 * 1024 * 1024;
 const FRUITLESS_BYTES_PER_SECOND: usize = 1024 * 1024;
+/// In an interval with at most this many requests, one whose combined faults exceed its share of the budget is diagnosed again
+/// later, alone. More are a flood, in which most requests have no cause to be found.
+const MAX_UNHURRIED_REQUESTS: usize = 32;
 /// The divisor of the budget of fruitless shapes that gives the limit of one diagnosis for several faults.
 const FRUITLESS_DIVISOR: usize = 4;
 /// The most shapes and webhooks that are remembered, and the most keys per webhook.
@@ -99,6 +102,8 @@ impl Triage {
     /// Diagnoses the batches. `most` is the number of bytes that may be hashed in total.
     pub(super) fn look(&mut self, vault: &Vault, work: Vec<Batch>, most: usize, is_off: &AtomicBool) -> TriageResult {
         let (mut left, mut to_come) = (most, work.len());
+        let requests = work.iter().map(|batch| batch.samples.len()).sum::<usize>();
+        let is_repeatable = (2..=MAX_UNHURRIED_REQUESTS).contains(&requests);
         self.recent.retain(|_, (_, keys)| {
             keys.retain(|key| key.age() < RECENT_KEY_TTL);
             !keys.is_empty()
@@ -112,7 +117,7 @@ impl Triage {
         for batch in order {
             let Some(own) = work[batch].take() else { continue };
             let (connection, share) = (own.connection, left / to_come);
-            let (found, used) = self.look_at_one(vault, own, share, is_off);
+            let (found, used) = self.look_at_one(vault, own, (share, is_repeatable), is_off);
             left = left.saturating_sub(used);
             to_come -= 1;
             examined[batch] = found;
@@ -121,7 +126,13 @@ impl Triage {
         (examined.into_iter().flatten().collect(), spent)
     }
 
-    fn look_at_one(&mut self, vault: &Vault, batch: Batch, share: usize, is_off: &AtomicBool) -> (Vec<DiagnosedRequest>, usize) {
+    fn look_at_one(
+        &mut self,
+        vault: &Vault,
+        batch: Batch,
+        (share, is_repeatable): (usize, bool),
+        is_off: &AtomicBool,
+    ) -> (Vec<DiagnosedRequest>, usize) {
         let Batch { connection, mut known, samples, allowance } = batch;
         let most = share.min(allowance.most);
         // Without secrets nothing is diagnosed, and a change of secrets cannot be seen.
@@ -129,7 +140,8 @@ impl Triage {
         let recent = secrets.and_then(|secrets| self.recent.remove(&connection).filter(|(of, _)| *of == secrets));
         known.recent = recent.map(|(_, keys)| keys).unwrap_or_default();
         let (left, alike_left) = (most, most.min(allowance.for_fruitless));
-        let mut round = Round { triage: self, known: &mut known, samples: &samples, left, alike_left, used: 0, is_off };
+        let mut round =
+            Round { triage: self, known: &mut known, samples: &samples, left, alike_left, used: 0, is_repeatable, is_off };
         let found = round.look();
         let used = round.used;
         if let Some(secrets) = secrets.filter(|_| !known.recent.is_empty() && self.recent.len() < MAX_SHAPES) {
@@ -173,6 +185,8 @@ struct Round<'a> {
     /// The part of `left` that fruitless shapes may use.
     alike_left: usize,
     used: usize,
+    /// Whether requests that need more than their share are diagnosed again later.
+    is_repeatable: bool,
     is_off: &'a AtomicBool,
 }
 
@@ -252,12 +266,15 @@ impl Round<'_> {
             } else {
                 diagnosis::USUAL_WORK_BYTES.max(left / (unexplained.len() - place)).min(left)
             };
-            if must_wait || most <= MIN_WORK_BYTES {
-                continue;
-            }
+            let is_affordable = !must_wait && most > MIN_WORK_BYTES;
             let before = self.used;
-            self.diagnose(at, Depth::Combined, most, found);
-            self.note(shape, is_fruitless, self.used - before, &found[at]);
+            let is_complete = is_affordable && self.diagnose(at, Depth::Combined, most, found);
+            if is_affordable {
+                self.note(shape, is_fruitless, self.used - before, &found[at]);
+            }
+            if self.is_repeatable && !is_complete && !is_fruitless {
+                found[at] = Cause::undiagnosed(self.samples[at].reason).into();
+            }
         }
     }
 

@@ -1,5 +1,5 @@
-//! The limit on checks that make this server send requests, of a webhook's URL and of API keys: one at a time per company,
-//! with a burst quota. Each kind of check has a limiter of its own.
+//! The limit on costly checks, of a webhook's URL, of API keys and of imported secrets: one at a time per company, with a burst
+//! quota. Each kind of check has a limiter of its own.
 
 use std::{
     collections::HashSet,

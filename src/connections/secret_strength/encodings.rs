@@ -23,14 +23,16 @@ const MAX_READINGS: usize = 24;
 const MIN_CHARS: usize = 6;
 /// A stretch of so many readable characters in other bytes is hardly ever there by chance.
 const MIN_CHARS_INSIDE: usize = 10;
+/// The most characters that all these texts have together: each is compared with many words, so their length is the cost.
+const MAX_CHARS_READ: usize = 4096;
 /// The most that a compressed text is read for, in bytes.
-const MAX_INFLATED_BYTES: u64 = 1024;
+const MAX_INFLATED_BYTES: u64 = 256;
 
 /// A text, and that text with what it encodes in the place of the code: in a notation of [`NOTATIONS`], compressed, or escaped
 /// for URLs, strings and HTML, also one within the other.
 pub(super) fn decoded(text: &str, names: &[&str]) -> Vec<Text> {
     let mut found = vec![Zeroizing::new(text.to_owned())];
-    let mut of_digests = Vec::new();
+    let (mut of_digests, mut chars_left) = (Vec::new(), MAX_CHARS_READ);
     let mut at = 0;
     while let Some(text) = found.get(at).cloned() {
         let mut plain: Vec<Text> = unescaped(&text).into_iter().chain(without_escapes(&text)).collect();
@@ -50,7 +52,9 @@ pub(super) fn decoded(text: &str, names: &[&str]) -> Vec<Text> {
             }
         }
         for plain in plain {
-            if found.len() < MAX_READINGS && plain.chars().count() >= MIN_CHARS && !found.contains(&plain) {
+            let (length, is_new) = (plain.chars().count(), !found.contains(&plain));
+            if found.len() < MAX_READINGS && length >= MIN_CHARS && length <= chars_left && is_new {
+                chars_left -= length;
                 found.push(plain);
             }
         }
@@ -200,7 +204,9 @@ impl Stretch<'_> {
             [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => ZlibDecoder::new(bytes).take(MAX_INFLATED_BYTES).read_to_end(&mut plain),
             _ => return None,
         };
-        Some(self.replaced(std::str::from_utf8(&plain).ok()?)).filter(|_| !plain.is_empty())
+        // The limit can cut a character.
+        let text = plain.utf8_chunks().next()?.valid();
+        (!text.is_empty()).then(|| self.replaced(text))
     }
 
     /// The text with these bytes in hexadecimal, as the list of digests has them, where they hold a known one.
@@ -302,6 +308,19 @@ mod tests {
                     assert!(readings.iter().any(|reading| reading.trim() == plain), "{}: {plain}", &code[from..to]);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_bounded_whatever_a_secret_unpacks_to() {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut encoder, &vec![b'a'; 3_000_000]).unwrap();
+        let code = STANDARD.encode(encoder.finish().unwrap());
+        for length in [48, 128, 256] {
+            let readings = decoded(&code[..length], &[]);
+            let chars: usize = readings.iter().map(|reading| reading.chars().count()).sum();
+            assert!(chars <= MAX_CHARS_READ + length, "{chars} of {length}");
+            assert!(readings.iter().any(|reading| reading.contains("aaaaaaaa")), "{length}");
         }
     }
 

@@ -199,6 +199,11 @@ impl RequestContext {
         self.answer(StatusCode::UNPROCESSABLE_ENTITY, template)
     }
 
+    /// Renders the page again with status 429: the check that the form asks for was rate limited.
+    pub(crate) fn too_many(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
+        self.answer(StatusCode::TOO_MANY_REQUESTS, template)
+    }
+
     fn answer(&self, status: StatusCode, template: &impl Template) -> Result<HttpResponse, AppError> {
         let mut response = html(status, template)?;
         if self.flash.is_some() {

@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) ingestion: Arc<Ingestion>,
     pub(crate) checks: CheckLimiter,
     pub(crate) key_checks: CheckLimiter,
+    /// Limits how often the strength of secrets that users enter is checked, which costs CPU time.
+    pub(crate) secret_checks: CheckLimiter,
     pub(crate) streams: Streams,
     pub(crate) untrusted_proxy: UntrustedProxy,
     /// The base of every URL shown; set once the server listens.
@@ -68,6 +70,7 @@ impl State {
             limits: Limits::new(&clock),
             checks: CheckLimiter::new(&clock),
             key_checks: CheckLimiter::new(&clock),
+            secret_checks: CheckLimiter::new(&clock),
             clock,
             settings,
             passwords: PasswordHasher::new(),

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the Key Secret is write-only. It is sealed and never shown again, and an empty field leaves it unchanged.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::HttpResponse;
 use askama::Template;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -108,7 +108,7 @@ pub(crate) async fn update(posted: SignedForm<KeysForm>, names: ConnectionPath) 
     };
     let turn = match wizard.page.state.key_checks.acquire(wizard.page.signed_in.company.id) {
         Ok(turn) => turn,
-        Err(busy) => return too_many(&wizard, &view(&wizard, &form, error("key_secret", messages::keys::busy(busy)))),
+        Err(busy) => return wizard.page.too_many(&view(&wizard, &form, error("key_secret", messages::keys::busy(busy)))),
     };
     let (page, url, gateway) = (&wizard.page, wizard.url(Step::Credentials), wizard.connection.gateway);
     let (state, answer) = match check_keys(&wizard, &key_id, &secret).await {
@@ -161,13 +161,6 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
             Ok(wizard.page.redirect_warning(&wizard.url(Step::Credentials), &messages::keys::reason(gateway, &why)))
         }
     }
-}
-
-/// Returns the page with the submitted form and status 429: the check was rate limited.
-fn too_many(wizard: &Wizard, view: &Credentials) -> Result<HttpResponse, AppError> {
-    let mut response = wizard.page.unprocessable(view)?;
-    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-    Ok(response)
 }
 
 /// Opens the wizard. A gateway without API keys has no such step: not found.

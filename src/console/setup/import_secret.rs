@@ -6,13 +6,14 @@
 use actix_web::{HttpResponse, web::Query};
 use askama::Template;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
     accounts::security_log::Action,
     connections::{
         Step, public_names,
-        secret_strength::{self, ConnectionContext, Trimmed},
+        secret_strength::{self, ConnectionContext, Trimmed, WeakSecret},
         secrets::{self, AddSecretOutcome, Origin},
         store,
     },
@@ -83,10 +84,15 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
     let mut reader = wizard.page.state.db.reader().await?;
     let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
     drop(reader);
-    let (secret, cut) = match parse(&wizard, &names, &form) {
-        Ok(parsed) => parsed,
-        Err(errors) => return refused(errors),
+    let permit = match wizard.page.state.secret_checks.acquire(wizard.connection.company_id) {
+        Ok(permit) => permit,
+        Err(busy) => return wizard.page.too_many(&view(&wizard, &form, error("secret", messages::secrets::busy(busy)))),
     };
+    let (secret, cut) = match read(&wizard, names, &form).await? {
+        Ok(read) => read,
+        Err(weak) => return refused(error("secret", &messages::secrets::weak(wizard.connection.gateway, weak))),
+    };
+    drop(permit);
     wizard.confirm(Step::Webhook, &posted.action, messages::access::IMPORT).await?;
     if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
         return refused(error("secret", &sentence));
@@ -120,19 +126,20 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
     errors
 }
 
-/// Parses the secret, and reports what was trimmed from it or the error of the field.
-fn parse(wizard: &Wizard, names: &[String], form: &ImportForm) -> Result<(Secret, Trimmed), FieldErrors> {
-    let connection = &wizard.connection;
-    let known = ConnectionContext {
-        gateway: connection.gateway,
-        endpoint: &connection.endpoint,
-        key_id: connection.key_id.as_deref(),
-        names,
+/// Parses the secret and checks its strength; returns what was trimmed from it too. Runs on another thread, since the check
+/// would delay the requests that this one serves.
+async fn read(wizard: &Wizard, names: Vec<String>, form: &ImportForm) -> Result<Result<(Secret, Trimmed), WeakSecret>, AppError> {
+    let (connection, typed, is_exact) = (wizard.connection.clone(), Zeroizing::new(form.secret.clone()), form.is_exact);
+    let check = move || {
+        let known = ConnectionContext {
+            gateway: connection.gateway,
+            endpoint: &connection.endpoint,
+            key_id: connection.key_id.as_deref(),
+            names: &names,
+        };
+        secret_strength::read(&typed, is_exact, &known)
     };
-    let mut errors = FieldErrors::default();
-    let read = secret_strength::read(&form.secret, form.is_exact, &known)
-        .map_err(|weak| errors.add("secret", messages::secrets::weak(connection.gateway, weak)));
-    read.ok().filter(|_| errors.is_empty()).ok_or(errors)
+    tokio::task::spawn_blocking(check).await.map_err(|error| AppError::Internal(error.into()))
 }
 
 /// What it is already: a Key Secret, which lets its owner move money, a secret that was retired here, which others may
