@@ -12,6 +12,7 @@ pub(crate) const MAX_EVENTS_PER_REQUEST: usize = 256;
 /// One event of a verified body.
 #[derive(Clone, Copy)]
 pub(crate) struct Part<'a> {
+    #[cfg_attr(not(feature = "fictitious-gateway"), expect(dead_code, reason = "no real gateway sends several events yet"))]
     body: &'a [u8],
     bytes: &'a [u8],
 }
@@ -33,6 +34,7 @@ impl<'a> Part<'a> {
     }
 
     /// Returns the body of the request, for values that all its events share.
+    #[cfg_attr(not(feature = "fictitious-gateway"), expect(dead_code, reason = "no real gateway sends several events yet"))]
     pub(crate) const fn body(&self) -> &'a [u8] {
         self.body
     }
@@ -44,6 +46,7 @@ pub(crate) enum Parts {
     Whole,
     /// Each range of bytes is an event, in the order of the body. What lies outside them is the envelope, which may differ when
     /// an event is sent again.
+    #[cfg_attr(not(feature = "fictitious-gateway"), expect(dead_code, reason = "no real gateway sends several events yet"))]
     Ranges(Vec<Range<usize>>),
 }
 

@@ -177,7 +177,9 @@ pub(crate) fn diagnose_until(
     let mut headers = case.headers.to_vec();
     headers.push((signature.header.to_owned(), detached.signature.to_vec()));
     headers.extend(detached.time.map(|time| (signature.time_header.to_owned(), time.to_vec())));
-    let case = RejectedCase { headers: &headers, body: detached.signed, ..*case };
+    // Verification, which is stricter, may have found none.
+    let reason = if case.reason == SignatureError::SignatureMissing { SignatureError::SignatureMalformed } else { case.reason };
+    let case = RejectedCase { reason, headers: &headers, body: detached.signed, ..*case };
     diagnose_detached(is_off, depth, &case, known, work)
 }
 

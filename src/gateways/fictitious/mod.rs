@@ -19,6 +19,7 @@ use super::Gateway;
 use super::{
     adapter::{Adapter, Detached, Incoming, ParsedEvent, ResponseBody, SignatureError, Verified, is_safe_identifier},
     parts::{Part, Parts},
+    url_rules,
 };
 use crate::primitives::{secret::Secret, time::Timestamp};
 pub(super) use profile::PROFILE;
@@ -118,8 +119,11 @@ impl Adapter for Kestrel {
         Secret::parse(text).filter(|secret| STANDARD.decode(secret.expose()).is_ok())
     }
 
-    fn url_objections(&self, _url: &str) -> Vec<String> {
-        Vec::new()
+    fn url_objections(&self, url: &str) -> Vec<String> {
+        url_rules::local_host(url)
+            .map(|host| format!("Kestrel Pay cannot reach {host}: it is no public host."))
+            .into_iter()
+            .collect()
     }
 }
 
