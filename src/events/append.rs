@@ -203,13 +203,11 @@ pub(crate) async fn append(tx: &mut Tx, batch: &[Kept<'_>]) -> Result<(), DbErro
     if !log::insert(tx, &groups.values().collect::<Vec<_>>()).await? {
         receive_again(tx, &mut groups).await?;
     }
-    let new: Vec<&Group<'_>> = groups.values().filter(|group| group.is_new()).collect();
-    let mut requests = HashSet::new();
+    let mut new: Vec<&Group<'_>> = groups.values().filter(|group| group.is_new()).collect();
     // The body of a request with several events is stored once.
-    let bodies: Vec<&Arrival> = new.iter().map(|group| group.first).collect();
-    let bodies: Vec<&Arrival> =
-        bodies.into_iter().filter(|first| first.part.is_none() || requests.insert(first.request_id())).collect();
-    log::insert_payloads(tx, &bodies).await?;
+    let mut requests = HashSet::new();
+    new.retain(|Group { first, .. }| first.part.is_none() || requests.insert(first.request_id()));
+    log::insert_payloads(tx, &new).await?;
     claim_ids(tx, batch, &groups).await
 }
 

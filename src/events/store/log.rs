@@ -8,10 +8,7 @@ use crate::{
         batch::{execute_rows, fetch_rows, rows},
         execute, run, sql,
     },
-    events::{
-        State,
-        append::{Arrival, Group},
-    },
+    events::{State, append::Group},
     gateways::adapter::EventContent,
     primitives::id::{ConnectionId, EventId},
 };
@@ -138,11 +135,11 @@ pub(crate) async fn add_receipts(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<V
 }
 
 /// Inserts the headers and bodies of requests, each represented by one of its new events.
-pub(crate) async fn insert_payloads(tx: &mut Tx, requests: &[&Arrival]) -> Result<(), DbError> {
-    execute_rows!(tx, INSERT_PAYLOAD, requests, |query, arrival| query
-        .bind(arrival.request_id())
-        .bind(&arrival.headers)
-        .bind(arrival.body.bytes()))?;
+pub(crate) async fn insert_payloads(tx: &mut Tx, requests: &[&Group<'_>]) -> Result<(), DbError> {
+    execute_rows!(tx, INSERT_PAYLOAD, requests, |query, group| query
+        .bind(group.first.request_id())
+        .bind(&group.first.headers)
+        .bind(group.first.body.bytes()))?;
     Ok(())
 }
 
