@@ -15,6 +15,7 @@ use crate::{
     gateways::{
         Gateway,
         adapter::{self, EventContent, Incoming, ValidSecret, Verified},
+        parts::Part,
         payment::{self, PaymentObservation, Status},
         razorpay,
     },
@@ -93,7 +94,7 @@ pub struct Told {
 /// Parses a body as that gateway's.
 #[must_use]
 pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
-    let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&verified(body)?, Timestamp::from_seconds(0));
+    let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&Part::whole(&verified(body)?), Timestamp::from_seconds(0));
     let (word, told) = match &reading.content {
         EventContent::Observation(facts) => ("processed", Some(told(facts))),
         EventContent::Unhandled => ("unhandled", None),
@@ -150,7 +151,7 @@ pub struct Story {
 pub fn story(bodies: &[&[u8]]) -> Story {
     let mut story = projection::PaymentState::default();
     for body in bodies.iter().filter_map(|body| verified(body)) {
-        let reading = razorpay::GATEWAY.adapter().read(&body, Timestamp::from_seconds(0)).received(&body.sha256());
+        let reading = razorpay::GATEWAY.adapter().read(&Part::whole(&body), Timestamp::from_seconds(0)).received(&body.sha256());
         if let EventContent::Observation(facts) = reading.content {
             story.apply(&facts);
         }
@@ -163,7 +164,7 @@ pub fn story(bodies: &[&[u8]]) -> Story {
 #[must_use]
 pub fn event_id(gateway: &str, headers: &[Header]) -> Option<String> {
     let request = Incoming { headers, body: &Bytes::new() };
-    gateway.parse::<Gateway>().ok()?.adapter().event_id(&request).map(str::to_owned)
+    gateway.parse::<Gateway>().ok()?.adapter().event_id(&request, b"").map(str::to_owned)
 }
 
 /// Returns the deduplication key of a request.

@@ -4,6 +4,9 @@
 //! done. From then on the gateway's events are verified, stored unchanged and explained in plain words. ARCHITECTURE.md
 //! describes the structure.
 
+#[cfg(all(feature = "fictitious-gateway", not(debug_assertions)))]
+compile_error!("the fictitious gateway is for tests only: build without the feature fictitious-gateway");
+
 mod accounts;
 mod apps;
 pub mod cli;

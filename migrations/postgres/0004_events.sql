@@ -3,7 +3,8 @@
 -- (dedupe_prefix, dedupe_key) identifies an event at its connection; both are pure functions of the request, see
 -- gateways/adapter.rs. The prefix keeps the index nearly in the order of time. is_flagged: the same body came with another
 -- event id, or without one. subject_*: the refund or dispute that the event reports, and the status in which it reports it, or
--- its payment.
+-- its payment. part: the index of the event in a request with several, whose body is stored once, under request_id; null where
+-- the body is the event, or where request_id is the event's own id.
 CREATE TABLE events (
     id UUID NOT NULL PRIMARY KEY,
     company_id UUID NOT NULL,
@@ -30,6 +31,8 @@ CREATE TABLE events (
     is_flagged BOOLEAN NOT NULL,
     occurred_at BIGINT,
     is_time_borrowed BOOLEAN NOT NULL,
+    request_id UUID,
+    part BIGINT,
     received_at BIGINT NOT NULL,
     last_received_at BIGINT NOT NULL,
     UNIQUE (connection_id, dedupe_prefix, dedupe_key)
@@ -39,9 +42,10 @@ CREATE INDEX events_of_connection ON events (connection_id, id);
 CREATE INDEX events_of_transaction ON events (transaction_id, id);
 CREATE INDEX events_by_reference ON events (app_id, reference) WHERE reference IS NOT NULL;
 
--- The exact bytes, apart from the events so that lists stay narrow.
+-- The exact signed bytes, apart from the events so that lists stay narrow. request_id: the id of the request's first event, which
+-- has no row if only later events of the request were new.
 CREATE TABLE event_payloads (
-    event_id UUID NOT NULL PRIMARY KEY REFERENCES events (id),
+    request_id UUID NOT NULL PRIMARY KEY,
     headers TEXT NOT NULL,
     body BYTEA NOT NULL
 );

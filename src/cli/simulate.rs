@@ -135,8 +135,10 @@ pub(super) async fn post(
     sample: &Sample,
     clock: &Clock,
 ) -> String {
-    let headers = gateway.adapter().sign(secret, &sample.event_id, &sample.body, clock.now());
-    let mut request = client.post(url.clone()).body(sample.body.clone());
+    let (adapter, now) = (gateway.adapter(), clock.now());
+    let headers = adapter.sign(secret, &sample.event_id, &sample.body, now);
+    let body = adapter.signed_body(secret, &sample.body, now).unwrap_or_else(|| sample.body.clone());
+    let mut request = client.post(url.clone()).body(body);
     for (name, value) in headers {
         request = request.header(name, value);
     }

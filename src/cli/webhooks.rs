@@ -75,6 +75,12 @@ async fn show(at: &Installation, io: &mut Io<'_>, which: &Which, json: bool) -> 
 async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, overlap: Overlap, json: bool) -> Result<(), Failure> {
     let app = at.app(&which.app).await?;
     let (now, vault) = (at.clock.now(), at.vault().await?);
+    if which.gateway.makes_secret() {
+        let label = which.gateway.label();
+        return Err(Failure::Failed(format!(
+            "{label} makes the secret itself. Create a new one there, and paste it on the Webhook page."
+        )));
+    }
     let mut tx = at.db.begin().await?;
     let connection = connection(&mut tx, app.id, which).await?;
     secrets::rotate(&mut tx, &vault, connection.id, (overlap, authz::COMMAND_LINE), now)

@@ -288,7 +288,7 @@ pub(crate) enum ConnectError {
 }
 
 /// Creates a connection with its endpoint and its first secret; `by` is the user's name. It accepts events as soon as this is
-/// committed.
+/// committed. If the gateway makes the secret, there is none yet: requests get 503 until it is entered.
 ///
 /// # Errors
 /// [`DbError::NotUnique`] when the app has one at that gateway in that mode.
@@ -302,7 +302,9 @@ pub(crate) async fn create(
     let connection = Connection::new(new, now);
     store::insert(tx, &connection).await?;
     activity::insert(tx, connection.id).await?;
-    secrets::insert_active(tx, vault, connection.id, by, now).await?;
+    if !connection.gateway.makes_secret() {
+        secrets::insert_active(tx, vault, connection.id, by, now).await?;
+    }
     Ok(connection)
 }
 

@@ -6,19 +6,14 @@
 use std::time::Duration;
 
 use super::{
+    Connection,
     secret_usage::{self, SecretUse},
     secrets::{self, Origin, StoredSecret},
 };
 use crate::{
     db::{DbError, Reader},
-    primitives::{
-        id::{ConnectionId, SecretId},
-        time::Timestamp,
-    },
+    primitives::{id::SecretId, time::Timestamp},
 };
-
-/// How long a gateway retries a signed request. A secret used more recently than this may still be needed.
-const RETRIES: Duration = Duration::from_hours(24);
 
 /// A secret and its usage.
 pub(crate) struct SecretWithUsage {
@@ -32,6 +27,8 @@ pub(crate) struct SecretSet {
     pub(crate) live: Vec<SecretWithUsage>,
     /// Expired and retired secrets, the most recently ended first.
     pub(crate) ended: Vec<SecretWithUsage>,
+    /// How long the gateway retries a signed request. A secret used more recently than this may still be needed.
+    pub(crate) retry_window: Duration,
 }
 
 /// The secret that the active one replaced, while the active one has not verified any request.
@@ -44,7 +41,8 @@ pub(crate) struct PreviousSecret {
 
 impl SecretSet {
     /// Loads the secrets of a connection. The caller has checked access to `connection`.
-    pub(crate) async fn load(reader: &mut Reader, connection: ConnectionId, now: Timestamp) -> Result<Self, DbError> {
+    pub(crate) async fn load(reader: &mut Reader, connection: &Connection, now: Timestamp) -> Result<Self, DbError> {
+        let (retry_window, connection) = (connection.gateway.retry_window(), connection.id);
         let live = secrets::list_valid(&mut *reader, connection, now).await?;
         let ended = secrets::list_expired(&mut *reader, connection, now).await?;
         let uses = secret_usage::list(reader, connection).await?;
@@ -54,7 +52,7 @@ impl SecretSet {
         };
         let mut live: Vec<SecretWithUsage> = live.into_iter().map(held).collect();
         live.sort_by_key(|held| !held.stored.is_active());
-        Ok(Self { live, ended: ended.into_iter().map(held).collect() })
+        Ok(Self { live, ended: ended.into_iter().map(held).collect(), retry_window })
     }
 
     pub(crate) fn active(&self) -> Option<&SecretWithUsage> {
@@ -92,9 +90,9 @@ impl SecretSet {
             .iter()
             .filter(replaces)
             .filter_map(|other| other.used)
-            .any(|used| used.last_at > last && now.since(used.first_at) >= RETRIES);
+            .any(|used| used.last_at > last && now.since(used.first_at) >= self.retry_window);
         let unused = now.since(last);
-        (!held.stored.is_active() && is_replaced && unused >= RETRIES).then_some(unused)
+        (!held.stored.is_active() && is_replaced && unused >= self.retry_window).then_some(unused)
     }
 }
 
@@ -115,10 +113,8 @@ mod tests {
 
     /// The previous secret, used until `last`, and its replacement with its first and last use.
     fn rotated(last: i64, newer: Option<(i64, i64)>) -> SecretSet {
-        SecretSet {
-            live: vec![held(SecretState::Active, 10, newer), held(SecretState::Additional, 0, Some((1, last)))],
-            ended: Vec::new(),
-        }
+        let live = vec![held(SecretState::Active, 10, newer), held(SecretState::Additional, 0, Some((1, last)))];
+        SecretSet { live, ended: Vec::new(), retry_window: Duration::from_hours(24) }
     }
 
     #[test]

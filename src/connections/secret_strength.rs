@@ -81,9 +81,13 @@ pub(crate) struct ConnectionContext<'a> {
 }
 
 /// Parses and checks a submitted secret. `is_exact` keeps spaces and quotes at its ends.
+///
+/// The strength of a secret that the gateway has made is the gateway's, and the merchant could not choose another: only what
+/// cannot be a secret at all is refused.
 pub(crate) fn read(typed: &str, is_exact: bool, known: &ConnectionContext<'_>) -> Result<(Secret, Trimmed), WeakSecret> {
     let (text, cut) = if is_exact { (typed, Trimmed::default()) } else { trimmed(typed) };
-    if let Some(weak) = weakness(text, known) {
+    let fault = if known.gateway.makes_secret() { not_a_secret } else { weakness };
+    if let Some(weak) = fault(text, known) {
         return Err(weak);
     }
     let secret = known.gateway.adapter().parse_secret(text).ok_or(WeakSecret::Form)?;
@@ -104,6 +108,12 @@ fn trimmed(typed: &str) -> (&str, Trimmed) {
 }
 
 fn weakness(text: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret> {
+    let folded = Zeroizing::new(text.to_lowercase());
+    not_a_secret(text, known).or_else(|| guessable(text, &folded, known))
+}
+
+/// Returns why a text cannot be a secret, regardless of its strength.
+fn not_a_secret(text: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret> {
     let length = text.chars().count();
     let folded = Zeroizing::new(text.to_lowercase());
     if text.is_empty() {
@@ -126,7 +136,7 @@ fn weakness(text: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret> {
     } else if text.len() > secret::MAX_SECRET_BYTES {
         Some(WeakSecret::Long)
     } else {
-        guessable(text, &folded, known)
+        None
     }
 }
 

@@ -1,14 +1,17 @@
 //! The secrets of a connection: one active, and any number of additional, expiring, expired and retired ones. Sealed at rest
 //! and bound to their row.
 //!
-//! Invariant: a connection always has an active secret. Changes are serialized by a row lock, and a rotation is one unit of
+//! Invariant: a connection always has an active secret, except before the first secret of a gateway that makes it is entered.
+//! Changes are serialized by a row lock, and a rotation is one unit of
 //! work that inserts the new secret and gives the previous one its expiry. A row is never deleted, so that every event can
 //! name the secret that verified it. Only this module accesses the `secrets` table.
+
+use std::time::Duration;
 
 use super::{
     ConnectError,
     overlap::{self, Overlap},
-    store,
+    secret_usage, store,
 };
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
@@ -217,14 +220,45 @@ pub(crate) async fn rotate(
     (overlap, by): (Overlap, &str),
     now: Timestamp,
 ) -> Result<Timestamp, ConnectError> {
+    let until = now.plus(overlap.duration());
+    expire_active(tx, connection, until, now).await?;
+    insert_active(tx, vault, connection, by, now).await?;
+    Ok(until)
+}
+
+/// Gives the active secret its expiry, after which another must become active in the same unit of work.
+async fn expire_active(tx: &mut Tx, connection: ConnectionId, until: Timestamp, now: Timestamp) -> Result<(), ConnectError> {
     store::lock_row(tx, connection).await?;
     if list_valid(&mut *tx, connection, now).await?.len() >= MAX_VALID_SECRETS {
         return Err(ConnectError::TooManySecrets);
     }
-    let until = now.plus(overlap.duration());
     execute!(&mut *tx, sqlx::query(EXPIRE).bind(connection).bind(until))?;
-    insert_active(tx, vault, connection, by, now).await?;
-    Ok(until)
+    Ok(())
+}
+
+/// Makes a secret of the gateway the active one; `by` is the user who pasted it. The one before becomes expiring, since the
+/// gateway may still retry requests signed with it; one that has never verified a request was pasted by mistake and expires now.
+pub(crate) async fn enter(
+    tx: &mut Tx,
+    vault: &Vault,
+    (connection, retry_window): (ConnectionId, Duration),
+    (secret, by): (&Secret, &str),
+    now: Timestamp,
+) -> Result<AddSecretOutcome, ConnectError> {
+    store::lock_row(tx, connection).await?;
+    let live = list_valid(&mut *tx, connection, now).await?;
+    if live.iter().any(|stored| stored.is_active() && stored.open(vault).is_ok_and(|opened| opened.is(secret))) {
+        return Ok(AddSecretOutcome::AlreadyValid);
+    }
+    if live.iter().filter(|stored| stored.origin != Origin::Generated).count() >= MAX_IMPORTED_SECRETS {
+        return Ok(AddSecretOutcome::LimitReached);
+    }
+    let used = secret_usage::list(&mut *tx, connection).await?;
+    let is_used = live.iter().any(|stored| stored.is_active() && used.iter().any(|(id, _)| *id == stored.id));
+    let until = if is_used { now.plus(retry_window) } else { now };
+    expire_active(tx, connection, until, now).await?;
+    let new = New { connection, secret, state: SecretState::Active, origin: Origin::Imported, by };
+    Ok(AddSecretOutcome::Added(insert(tx, vault, &new, now).await?))
 }
 
 /// The result of adding a secret.

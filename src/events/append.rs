@@ -3,7 +3,13 @@
 //! Invariant: bodies are written before ids, and both in the same order on every server, so that servers which store the same
 //! events cannot deadlock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    iter,
+    ops::Range,
+};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     connections::ConnectionScope,
@@ -12,19 +18,111 @@ use crate::{
         State,
         store::log::{self, Claim},
     },
-    gateways::adapter::{self, Incoming, ParsedEvent, Verified},
+    gateways::{
+        adapter::{self, Incoming, ParsedEvent, ResponseBody, Verified},
+        parts::{self, Part, Split},
+    },
     primitives::{
         id::{ConnectionId, EventId, SecretId, TransactionId},
         time::Timestamp,
     },
 };
 
-/// A verified request that is to be stored.
+/// A verified request that is to be stored: its events, all of them or none.
+pub(crate) struct VerifiedRequest {
+    pub(crate) first: Arrival,
+    /// The further events: an empty vector, which needs no memory, for a gateway that sends one event in a request.
+    pub(crate) others: Vec<Arrival>,
+}
+
+impl VerifiedRequest {
+    /// Parses the events of a verified request. Does all the work that needs no database.
+    pub(crate) fn new(
+        place: ConnectionScope,
+        request: &Incoming<'_>,
+        (body, secret): (Verified, SecretId),
+        headers: String,
+        at: Timestamp,
+    ) -> Self {
+        let origin = Origin { place, request, secret, at, sha256: body.sha256() };
+        match parts::split(place.gateway, body.bytes()) {
+            Split::Whole => Self { first: origin.whole(&body, headers), others: Vec::new() },
+            Split::Faulty => {
+                let reading = ParsedEvent::quarantined(None, FAULTY_PARTS);
+                Self { first: Arrival { reading, ..origin.whole(&body, headers) }, others: Vec::new() }
+            }
+            Split::Parts { first, others } => {
+                let first = origin.part(&body, (0, &first), headers.clone());
+                let (request, headers) = (Some(first.id), &first.headers);
+                let other = |part| Arrival { request, ..origin.part(&body, part, headers.clone()) };
+                Self { others: (1..).zip(&others).map(other).collect(), first }
+            }
+        }
+    }
+
+    /// Returns all events, in the order of the body.
+    pub(crate) fn arrivals(&self) -> impl Iterator<Item = &Arrival> {
+        iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Returns the body of the response once all of them are stored, if the gateway demands one.
+    pub(crate) fn response_body(&self) -> Option<ResponseBody> {
+        self.first.place.gateway.adapter().response_body(&self.first.body)
+    }
+}
+
+/// What the events of a request have in common.
+struct Origin<'a> {
+    place: ConnectionScope,
+    request: &'a Incoming<'a>,
+    secret: SecretId,
+    at: Timestamp,
+    sha256: [u8; 32],
+}
+
+impl Origin<'_> {
+    fn whole(&self, body: &Verified, headers: String) -> Arrival {
+        self.arrival(body, &Part::whole(body), self.sha256, headers)
+    }
+
+    /// Returns the event in that range.
+    fn part(&self, body: &Verified, (index, range): (i64, &Range<usize>), headers: String) -> Arrival {
+        let part = Part::of(body, range);
+        Arrival { part: Some(index), ..self.arrival(body, &part, Sha256::digest(part.bytes()).into(), headers) }
+    }
+
+    fn arrival(&self, body: &Verified, part: &Part<'_>, identity: [u8; 32], headers: String) -> Arrival {
+        let adapter = self.place.gateway.adapter();
+        let gateway_event_id = adapter.event_id(self.request, part.bytes());
+        Arrival {
+            id: EventId::new(self.at),
+            place: self.place,
+            body: body.share(),
+            sha256: self.sha256,
+            dedupe_key: adapter::dedupe_key(self.place.gateway, identity, gateway_event_id),
+            dedupe_prefix: adapter.dedupe_prefix(part.bytes()).to_owned(),
+            gateway_event_id: gateway_event_id.map(str::to_owned),
+            secret: self.secret,
+            headers,
+            reading: adapter.read(part, self.at).received(&identity),
+            part: None,
+            request: None,
+            at: self.at,
+        }
+    }
+}
+
+/// The fault of a body whose events cannot be told apart.
+const FAULTY_PARTS: &str = "events";
+
+/// An event of a verified request.
 pub(crate) struct Arrival {
     /// The id of the row if this is a new event.
     pub(crate) id: EventId,
     pub(crate) place: ConnectionScope,
+    /// The signed body, of all events of the request.
     pub(crate) body: Verified,
+    /// The SHA-256 of the body.
     pub(crate) sha256: [u8; 32],
     pub(crate) dedupe_key: [u8; 32],
     pub(crate) dedupe_prefix: String,
@@ -33,35 +131,17 @@ pub(crate) struct Arrival {
     /// As JSON, without cookies and credentials.
     pub(crate) headers: String,
     pub(crate) reading: ParsedEvent,
+    /// The index of the event in its request; `None` if the body is the event.
+    pub(crate) part: Option<i64>,
+    /// The id of the request if it is not `id`: that of the first event in it.
+    pub(crate) request: Option<EventId>,
     pub(crate) at: Timestamp,
 }
 
 impl Arrival {
-    /// Parses a verified request. Does all the work that needs no database.
-    pub(crate) fn new(
-        place: ConnectionScope,
-        request: &Incoming<'_>,
-        believed: (Verified, SecretId),
-        headers: String,
-        at: Timestamp,
-    ) -> Self {
-        let (body, secret) = believed;
-        let adapter = place.gateway.adapter();
-        let gateway_event_id = adapter.event_id(request);
-        let sha256 = body.sha256();
-        Self {
-            id: EventId::new(at),
-            place,
-            sha256,
-            dedupe_key: adapter::dedupe_key(place.gateway, sha256, gateway_event_id),
-            dedupe_prefix: adapter.dedupe_prefix(body.bytes()).to_owned(),
-            gateway_event_id: gateway_event_id.map(str::to_owned),
-            secret,
-            headers,
-            reading: adapter.read(&body, at).received(&sha256),
-            body,
-            at,
-        }
+    /// Returns the id under which the body is stored, once for all events of the request.
+    pub(crate) fn request_id(&self) -> EventId {
+        self.request.unwrap_or(self.id)
     }
 
     /// Returns the gateway account that the event names, if any.
@@ -123,7 +203,10 @@ pub(crate) async fn append(tx: &mut Tx, batch: &[Kept<'_>]) -> Result<(), DbErro
     if !log::insert(tx, &groups.values().collect::<Vec<_>>()).await? {
         receive_again(tx, &mut groups).await?;
     }
-    let new: Vec<&Group<'_>> = groups.values().filter(|group| group.is_new()).collect();
+    let mut new: Vec<&Group<'_>> = groups.values().filter(|group| group.is_new()).collect();
+    // The body of a request with several events is stored once.
+    let mut requests = HashSet::new();
+    new.retain(|Group { first, .. }| first.part.is_none() || requests.insert(first.request_id()));
     log::insert_payloads(tx, &new).await?;
     claim_ids(tx, batch, &groups).await
 }

@@ -9,7 +9,7 @@ pub(crate) mod retention;
 pub(crate) mod store;
 
 use crate::{
-    gateways::{Gateway, Mode, adapter::EventContent},
+    gateways::{Gateway, Mode, adapter::EventContent, parts},
     primitives::{
         id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
         keyset::Listed,
@@ -76,11 +76,20 @@ pub(crate) struct Event {
     pub(crate) occurred_at: Option<Timestamp>,
     /// True if the event has no time of its own; `occurred_at` is then that of the entity, if that has one.
     pub(crate) is_time_borrowed: bool,
+    /// The id under which headers and body are stored, if it is not `id`: that of the first event of the same request.
+    pub(crate) request_id: Option<EventId>,
+    /// The index of the event in its request; `None` if the body is the event.
+    pub(crate) part: Option<i64>,
     pub(crate) received_at: Timestamp,
     pub(crate) last_received_at: Timestamp,
 }
 
 impl Event {
+    /// Returns the event's own bytes within the body of its request.
+    pub(crate) fn own_bytes<'a>(&self, body: &'a [u8]) -> &'a [u8] {
+        parts::part_of(self.gateway, body, self.part)
+    }
+
     /// Returns the amount of the event, if it has one in a known currency.
     pub(crate) fn money(&self) -> Option<Money> {
         Some(Money::new(self.amount_subunits?, self.currency.as_deref()?.parse::<Currency>().ok()?))

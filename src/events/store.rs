@@ -21,13 +21,13 @@ macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, \
              body_sha256, state, fault, conflict_with, transaction_id, amount_subunits, currency, reference, \
-             subject_id, subject_status, secret_id, received_count, is_flagged, occurred_at, is_time_borrowed, received_at, last_received_at"
+             subject_id, subject_status, secret_id, received_count, is_flagged, occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at"
     };
 }
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND id = $2");
-    FIND_PAYLOAD = "SELECT headers, body FROM event_payloads WHERE event_id = $1";
+    FIND_PAYLOAD = "SELECT headers, body FROM event_payloads WHERE request_id = $1";
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND mode = $2 AND id < $3 \
                   AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR substr(event_type, 1, length(CAST($5 AS TEXT))) = $5) \
                   ORDER BY id DESC LIMIT $6");
@@ -74,9 +74,10 @@ pub(crate) async fn count(on: impl Into<Exec<'_>>) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT).fetch_one(conn).await)
 }
 
-/// Returns the headers as JSON and the raw body. The caller has checked that the event belongs to the app.
-pub(crate) async fn find_payload(on: impl Into<Exec<'_>>, id: EventId) -> Result<Option<(String, Vec<u8>)>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_PAYLOAD).bind(id).fetch_optional(conn).await)
+/// Returns the headers as JSON and the raw body of the event's request. The caller has checked that the event belongs to the
+/// app.
+pub(crate) async fn find_payload(on: impl Into<Exec<'_>>, event: &Event) -> Result<Option<(String, Vec<u8>)>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_PAYLOAD).bind(event.request_id.unwrap_or(event.id)).fetch_optional(conn).await)
 }
 
 /// Selects the events of a list.

@@ -8,7 +8,10 @@ use bytes::Bytes;
 use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 
-use super::Gateway;
+use super::{
+    Gateway,
+    parts::{Part, Parts},
+};
 use crate::{
     gateways::payment::PaymentObservation,
     primitives::{
@@ -88,6 +91,18 @@ impl Verified {
     pub(crate) fn sha256(&self) -> [u8; 32] {
         Sha256::digest(&self.0).into()
     }
+
+    /// Returns a second reference to the same bytes.
+    pub(crate) fn share(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// What a gateway demands as the body of a 200 response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ResponseBody {
+    pub(crate) content_type: &'static str,
+    pub(crate) text: String,
 }
 
 /// A secret that verifies requests of a connection.
@@ -171,13 +186,34 @@ pub(crate) fn rank_digest(sha256: &[u8]) -> i64 {
     i64::try_from(first >> 1).unwrap_or_default()
 }
 
+/// A signature that a body contains, for diagnosis.
+pub(crate) struct Detached<'a> {
+    /// What is signed.
+    pub(crate) signed: &'a [u8],
+    /// The signature as it is written.
+    pub(crate) signature: &'a [u8],
+    /// The signed time as it is written, if a time is signed.
+    pub(crate) time: Option<&'a [u8]>,
+}
+
 /// The properties of one gateway's webhooks.
 pub(crate) trait Adapter: Sync {
     /// Verifies the signature over the exact bytes received. Deliberately without a default.
     fn check(&self, request: &Incoming<'_>, secret: &Secret, now: Timestamp) -> Result<(), SignatureError>;
 
-    /// Returns the gateway's id of the event, if it is a safe identifier. Senders put it in a header or in the body.
-    fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str>;
+    /// Returns where the events of a body are. Faulty ranges, and too many, make the whole body one quarantined event.
+    fn parts(&self, _body: &[u8]) -> Parts {
+        Parts::Whole
+    }
+
+    /// Returns the body of the response once all events of a verified request are stored; `None` for an empty one.
+    fn response_body(&self, _body: &Verified) -> Option<ResponseBody> {
+        None
+    }
+
+    /// Returns the gateway's id of an event of the request, if it is a safe identifier. Senders put it in a header or in the
+    /// body; `part` is the event's bytes.
+    fn event_id<'a>(&self, request: &Incoming<'a>, part: &'a [u8]) -> Option<&'a str>;
 
     /// True if the signature covers the id, so that different ids mean different events.
     fn signs_event_id(&self) -> bool;
@@ -185,7 +221,7 @@ pub(crate) trait Adapter: Sync {
     /// Returns the gateway account that the body names unambiguously. Never decides whether a request is accepted.
     fn account<'a>(&self, body: &'a [u8]) -> Option<&'a str>;
 
-    /// Returns an id in the body, so that events of one entity are adjacent in the index; empty if there is none.
+    /// Returns an id in the bytes of an event, so that events of one entity are adjacent in the index; empty if there is none.
     ///
     /// Together with [`dedupe_key`] it determines whether a body was stored before, also by another version, so it must stay
     /// byte-for-byte stable. Correctness does not depend on it finding the right id.
@@ -193,14 +229,26 @@ pub(crate) trait Adapter: Sync {
         first_json_id(body)
     }
 
-    /// Parses a verified body. Unknown types are stored, not rejected. If the body has no time, the time of receipt is used.
-    fn read(&self, body: &Verified, received_at: Timestamp) -> ParsedEvent;
+    /// Parses an event of a verified body. Unknown types are stored, not rejected. If the body has no time, the time of receipt
+    /// is used.
+    fn read(&self, part: &Part<'_>, received_at: Timestamp) -> ParsedEvent;
+
+    /// Takes apart an unverified body that contains its signature, also one that was changed on the way; `None` if the signature
+    /// is in a header, or missing.
+    fn detach<'a>(&self, _body: &'a [u8]) -> Option<Detached<'a>> {
+        None
+    }
 
     /// Returns the event type that an unverified body claims, if it is an event.
     fn claimed_type(&self, body: &[u8]) -> Option<String>;
 
     /// Returns the headers that the gateway would send with this body: for `simulate`, the demo and the tests.
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], now: Timestamp) -> Vec<(&'static str, String)>;
+
+    /// Returns the body with its signature inside, for a gateway that signs there: what is sent in place of `body`.
+    fn signed_body(&self, _secret: &Secret, _body: &[u8], _now: Timestamp) -> Option<Vec<u8>> {
+        None
+    }
 
     /// Formats the secret as the merchant pastes it into the gateway.
     fn format_secret(&self, secret: &Secret) -> String;
@@ -260,10 +308,11 @@ pub(crate) fn was_sent_for<'a>(gateway: Gateway, peer: IpAddr, body: &[u8], mut 
         && gateway.adapter().account(body).is_some_and(|account| accounts.any(|known| known == account))
 }
 
-/// Returns the deduplication key: requests of one connection with equal keys are the same event.
+/// Returns the deduplication key: events of one connection with equal keys are the same event. `sha256` is that of the event's
+/// bytes.
 ///
-/// If the id is not signed, the key is the body alone, so that a replayed body with a new id is not a new event. If it is
-/// signed, the key is id and body; a known id with another body is detected as a conflict by the table of ids.
+/// If the id is not signed, the key is those bytes alone, so that a replayed body with a new id is not a new event. If it is
+/// signed, the key is id and bytes; a known id with other bytes is detected as a conflict by the table of ids.
 pub(crate) fn dedupe_key(gateway: Gateway, sha256: [u8; 32], event_id: Option<&str>) -> [u8; 32] {
     match event_id {
         Some(id) if gateway.adapter().signs_event_id() => {
@@ -302,65 +351,4 @@ pub(crate) fn verify(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn live(count: usize) -> Vec<ValidSecret> {
-        let now = Timestamp::from_millis(0);
-        (0..count).map(|_| ValidSecret { id: SecretId::new(now), secret: Secret::generate(), until: None }).collect()
-    }
-
-    fn signed(gateway: Gateway, secret: &Secret, body: &[u8], now: Timestamp) -> Vec<(String, Vec<u8>)> {
-        let headers = gateway.adapter().sign(secret, "evt_1", body, now);
-        headers.into_iter().map(|(name, value)| (name.to_lowercase(), value.into_bytes())).collect()
-    }
-
-    #[test]
-    fn nothing_is_believed_without_a_secret() {
-        let now = Timestamp::from_seconds(1_795_000_000);
-        for gateway in Gateway::all() {
-            let headers = signed(gateway, &Secret::generate(), b"{}", now);
-            let request = Incoming { headers: &headers, body: &Bytes::from_static(b"{}") };
-            assert!(verify(gateway, &request, &[], now).is_err());
-        }
-    }
-
-    #[test]
-    fn locality_is_the_first_id_of_the_octets() {
-        assert_eq!(first_json_id(br#"{"payload":{"payment":{"entity":{"id":"pay_1","order_id":"order_1"}}}}"#), "pay_1");
-        for none in [&b""[..], b"not json", br#"{"id":1}"#, br#"{"id":"a b"}"#, b"{\"id\":\"\xff\"}", br#"{"id":"unended"#] {
-            assert_eq!(first_json_id(none), "", "{}", String::from_utf8_lossy(none));
-        }
-        assert_eq!(first_json_id(format!(r#"{{"id":"{}"}}"#, "a".repeat(64)).as_bytes()).len(), 64);
-        assert_eq!(first_json_id(format!(r#"{{"id":"{}"}}"#, "a".repeat(65)).as_bytes()), "");
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_signed_is_believed_and_any_flipped_bit_is_not(body in proptest::collection::vec(any::<u8>(), 1..400), at in any::<prop::sample::Index>(), bit in 0..8u8) {
-            let now = Timestamp::from_seconds(1_795_000_000);
-            for gateway in Gateway::all() {
-                let secrets = live(3);
-                let headers = signed(gateway, &secrets[1].secret, &body, now);
-                let whole = Bytes::from(body.clone());
-                let request = Incoming { headers: &headers, body: &whole };
-                let (_, id) = verify(gateway, &request, &secrets, now).unwrap();
-                prop_assert_eq!(id, secrets[1].id);
-                let mut changed = body.clone();
-                changed[at.index(body.len())] ^= 1 << bit;
-                let request = Incoming { headers: &headers, body: &Bytes::from(changed) };
-                prop_assert!(verify(gateway, &request, &secrets, now).is_err());
-                let request = Incoming { headers: &headers, body: &whole };
-                prop_assert!(verify(gateway, &request, &secrets[..1], now).is_err());
-            }
-        }
-
-        #[test]
-        fn reading_never_panics(body in proptest::collection::vec(any::<u8>(), 0..600)) {
-            for gateway in Gateway::all() {
-                gateway.adapter().read(&Verified(body.clone().into()), Timestamp::from_millis(0));
-            }
-        }
-    }
-}
+mod tests;

@@ -2,9 +2,10 @@
 
 pub(crate) mod adapter;
 pub(crate) mod api;
-#[cfg(test)]
+#[cfg(feature = "fictitious-gateway")]
 pub(crate) mod fictitious;
 pub(crate) mod guide;
+pub(crate) mod parts;
 pub(crate) mod payment;
 pub(crate) mod profile;
 pub(crate) mod razorpay;
@@ -20,10 +21,11 @@ use std::{
     hash::{Hash, Hasher},
     ptr,
     str::FromStr,
+    time::Duration,
 };
 
 use adapter::Adapter;
-use profile::Profile;
+use profile::{Profile, SecretMaker};
 
 use crate::primitives::text_enum::text_column;
 
@@ -81,6 +83,17 @@ impl Gateway {
     /// Returns its static properties.
     pub(crate) const fn profile(self) -> &'static Profile {
         self.0
+    }
+
+    /// True if it creates the webhook secret, which the merchant pastes here.
+    pub(crate) fn makes_secret(self) -> bool {
+        self.0.secret_maker == SecretMaker::Gateway
+    }
+
+    /// Returns how long it may retry a request: a day if it does not document that.
+    pub(crate) fn retry_window(self) -> Duration {
+        const USUAL_RETRY_WINDOW: Duration = Duration::from_hours(24);
+        self.0.retry_window.unwrap_or(USUAL_RETRY_WINDOW)
     }
 
     /// Returns the adapter that verifies and parses its requests.

@@ -26,9 +26,15 @@ pub(crate) struct Profile {
     pub(crate) sender: &'static str,
     /// The sender as the subject of a condition: a name, or `your sender`.
     pub(crate) your_sender: &'static str,
+    /// Who creates the webhook secret.
+    pub(crate) secret_maker: SecretMaker,
     pub(crate) signature: Signature,
     /// True if a retry carries the signature of the first attempt; false if the gateway signs every attempt again.
     pub(crate) repeats_signature: bool,
+    /// How long the gateway retries a request that failed, if documented.
+    pub(crate) retry_window: Option<Duration>,
+    /// How old an event may be that a user can have sent again, if the gateway offers that and documents it.
+    pub(crate) replay_window: Option<Duration>,
     /// How long the gateway tolerates failures before it disables the webhook, if documented.
     pub(crate) auto_disable_after: Option<Duration>,
     /// The networks from which the gateway documents to send webhooks; empty if it publishes none. Any merchant of the
@@ -85,6 +91,15 @@ pub(crate) struct Signature {
     pub(crate) event_member: &'static str,
 }
 
+/// Who creates a webhook secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecretMaker {
+    /// KS Pay does, with the connection; the merchant copies it into the gateway.
+    KsPay,
+    /// The gateway does; the merchant pastes it here, and no request can be verified before.
+    Gateway,
+}
+
 /// The message that a signature covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignedMessage {
@@ -99,6 +114,8 @@ pub(crate) enum SignedMessage {
 pub(crate) enum Notation {
     /// Hex digits.
     Hex,
+    /// Base64.
+    Base64,
     /// A list of `v1,` and base64, separated by spaces; `v1a,` precedes an asymmetric signature.
     VersionedBase64,
 }

@@ -85,6 +85,9 @@ pub(crate) struct RequestTexts {
     pub(crate) change_url: [&'static str; 2],
     /// Where to find the payments of requests that cannot be recovered.
     pub(crate) look_up: &'static str,
+    /// How to have events sent again, before and after the profile's replay window, if the gateway offers that; precedes
+    /// `look_up`.
+    pub(crate) replay: Option<[&'static str; 2]>,
     /// How retries are signed.
     pub(crate) repeats: &'static str,
     /// Where to look up an event that could not be parsed.
@@ -148,6 +151,7 @@ pub(crate) const REQUESTS: RequestTexts = RequestTexts {
     other_webhook: "that sender",
     change_url: ["replace the URL there with the URL of the other webhook (", "), and keep the secret"],
     look_up: "Check with the sender, or ask for them to be sent again.",
+    replay: None,
     repeats: "If the sender signs every retry like the first attempt",
     look_up_event: "Look it up at the sender.",
     checkout: None,

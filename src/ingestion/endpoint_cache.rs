@@ -83,6 +83,11 @@ impl Receiver {
         &self.secrets.live
     }
 
+    /// True if the gateway makes the secret and none has been entered yet.
+    pub(crate) fn awaits_secret(&self) -> bool {
+        self.place.gateway.makes_secret() && self.secrets.live.is_empty() && self.secrets.unreadable.is_empty()
+    }
+
     /// Returns a secret that is valid at `now` but does not open, if there is one.
     pub(crate) fn unreadable(&self, now: Timestamp) -> Option<Unreadable> {
         self.secrets.unreadable.iter().copied().find(|secret| secret.until.is_none_or(|until| until > now))

@@ -20,22 +20,26 @@ use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle, time::Instant};
 use crate::{
     connections::{ConnectionScope, secret_usage::recorder::Recorder},
     db::{Db, DbError, UNIT_OF_WORK_TIMEOUT},
-    gateways::adapter::Incoming,
+    events::append::{Arrival, VerifiedRequest},
+    gateways::adapter::{Incoming, ResponseBody},
     jobs::BufferTask,
     primitives::{time::Clock, vault::Vault},
     rejections::Reason,
 };
-use endpoint_cache::{EndpointCache, EndpointLookupError, Unreadable};
+use endpoint_cache::{EndpointCache, EndpointLookupError};
 use group_commit::{BatchWorker, WriteError, Writer};
 use in_flight::InFlightBodies;
-use store_batch::{EventBatchStore, PendingEvent, StoreHealth, WriteOutcome};
-use verification::Verifier;
+use store_batch::{EventBatchStore, PendingRequest, StoreHealth, WriteOutcome};
+use verification::{Unverifiable, Verifier};
 
 /// Upper bound on batches running on worker threads; always above `Db::write_concurrency`.
 const MAX_INLINE_BATCHES: usize = 16;
 
 /// Maximum number of attempts if endpoints change while a request is being verified.
 const MAX_VERIFY_ATTEMPTS: usize = 32;
+
+/// The queue space of each further event of a request, in bytes: it bounds the rows of a unit of work.
+const FURTHER_EVENT_BYTES: usize = 16 * 1024;
 
 /// Verifies and stores requests. One per server.
 pub(crate) struct Ingestion {
@@ -55,8 +59,8 @@ pub(crate) struct Ingestion {
 /// The outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Authentic and on stable storage.
-    Stored,
+    /// Authentic, and all its events are on stable storage. The gateway may demand a body of the response.
+    Stored(Option<ResponseBody>),
     /// Rejected, with the connection if the endpoint is known.
     Rejected(RejectedAt),
 }
@@ -70,7 +74,7 @@ pub(crate) enum IngestError {
     #[error(transparent)]
     Unknown(#[from] EndpointLookupError),
     #[error(transparent)]
-    Sealed(#[from] Unreadable),
+    Unverifiable(#[from] Unverifiable),
     #[error(transparent)]
     Unkept(#[from] WriteError),
     #[error("endpoints kept changing during verification")]
@@ -81,6 +85,11 @@ impl IngestError {
     /// True if the error concerns a whole batch.
     pub(crate) const fn is_of_a_batch(&self) -> bool {
         matches!(self, Self::Unkept(WriteError::Transient | WriteError::Poisoned))
+    }
+
+    /// True if a user has to do something first, of which pages inform them: no error of the server.
+    pub(crate) const fn is_expected(&self) -> bool {
+        matches!(self, Self::Unverifiable(Unverifiable::NoSecretYet))
     }
 
     /// True if the error is a bug, so that a retry can succeed only after an update.
@@ -174,14 +183,14 @@ impl Ingestion {
         let mut known = self.receivers.known().await?;
         for _ in 0..MAX_VERIFY_ATTEMPTS {
             match self.verifier.verify(&known, endpoint, request) {
-                Ok(Ok(arrival)) => {
-                    let bytes = arrival.body.bytes().len() + arrival.headers.len();
-                    let (connection, secret, at) = (arrival.place.connection, arrival.secret, arrival.at);
+                Ok(Ok(verified)) => {
+                    let (size, response) = (queue_bytes(&verified), verified.response_body());
+                    let Arrival { place, secret, at, .. } = verified.first;
                     hand_over();
-                    match self.writer.submit(PendingEvent { arrival, version: known.version }, bytes).await? {
+                    match self.writer.submit(PendingRequest { request: verified, version: known.version }, size).await? {
                         WriteOutcome::Stored => {
-                            self.uses.note(connection, secret, at);
-                            return Ok(Outcome::Stored);
+                            self.uses.note(place.connection, secret, at);
+                            return Ok(Outcome::Stored(response));
                         }
                         WriteOutcome::Stale => known = self.receivers.newer_than(known.version).await?,
                     }
@@ -198,4 +207,9 @@ impl Ingestion {
         }
         Err(IngestError::Changing)
     }
+}
+
+/// Returns the queue space that a request takes, in bytes.
+fn queue_bytes(request: &VerifiedRequest) -> usize {
+    request.first.body.bytes().len() + request.first.headers.len() + request.others.len() * FURTHER_EVENT_BYTES
 }

@@ -7,7 +7,10 @@ use actix_web::web::Bytes;
 use super::{Ingestion, endpoint_cache::EndpointLookupError};
 use crate::{
     db::{Db, DbError},
-    events::{append::Arrival, headers},
+    events::{
+        append::{Arrival, VerifiedRequest},
+        headers,
+    },
     gateways::adapter::{self, Incoming},
     pipeline::{self, Source},
     primitives::time::Timestamp,
@@ -43,26 +46,27 @@ impl Ingestion {
     /// If they could not be verified or stored.
     pub(crate) async fn replay(&self, db: &Db, requests: &[PastRequest]) -> Result<(), ReplayError> {
         let known = self.receivers.known().await?;
-        let mut arrivals = Vec::new();
+        let mut verified_requests = Vec::new();
         for request in requests {
             let Some(receiver) = known.receiver(&request.endpoint).filter(|receiver| receiver.is_enabled) else { continue };
             let incoming = Incoming { headers: &request.headers, body: &request.body };
             if let Ok(verified) = adapter::verify(receiver.place.gateway, &incoming, receiver.live(), request.received_at) {
                 let headers = headers::to_json(&request.headers);
-                arrivals.push(Arrival::new(receiver.place, &incoming, verified, headers, request.received_at));
+                verified_requests.push(VerifiedRequest::new(receiver.place, &incoming, verified, headers, request.received_at));
             }
         }
-        store(db, &arrivals).await?;
-        for arrival in &arrivals {
-            self.uses.note(arrival.place.connection, arrival.secret, arrival.at);
+        store(db, &verified_requests).await?;
+        for VerifiedRequest { first, .. } in &verified_requests {
+            self.uses.note(first.place.connection, first.secret, first.at);
         }
         Ok(())
     }
 }
 
 /// Stores one group after the other, so that the baseline is as if the requests had arrived one by one.
-async fn store(db: &Db, arrivals: &[Arrival]) -> Result<(), DbError> {
-    let arrivals: Vec<&Arrival> = arrivals.iter().collect();
+async fn store(db: &Db, requests: &[VerifiedRequest]) -> Result<(), DbError> {
+    // The events of a request have the same time, so that they are in one group.
+    let arrivals: Vec<&Arrival> = requests.iter().flat_map(VerifiedRequest::arrivals).collect();
     let groups: Vec<&[&Arrival]> = arrivals.chunk_by(|one, next| next.at.millis() - one.at.millis() < GROUP_MILLIS).collect();
     for groups in groups.chunks(GROUPS_PER_COMMIT) {
         let mut tx = db.begin().await?;

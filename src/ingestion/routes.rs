@@ -108,11 +108,11 @@ async fn answer(request: &HttpRequest, payload: Payload, route: &WebhookRoute, e
         () = line.evicted() => return unavailable(),
     };
     match accepted {
-        Ok(Outcome::Stored) => HttpResponse::Ok().finish(),
+        Ok(Outcome::Stored(None)) => HttpResponse::Ok().finish(),
+        Ok(Outcome::Stored(Some(body))) => HttpResponse::Ok().content_type(body.content_type).body(body.text),
         Ok(Outcome::Rejected(known)) => {
-            if let Some(proof) = challenge::answer(&route.vault, endpoint, &incoming, route.clock.now()) {
-                // A probe of our own URL check. Nothing was stored, so not 200; nothing is wrong, so not 401.
-                return HttpResponse::Accepted().insert_header((challenge::HEADER, proof)).finish();
+            if let Some(response) = probe_response(route, endpoint, &incoming) {
+                return response;
             }
             let (address, at) = (client_ip::address(request, &route.trusted_proxies), route.clock.now());
             route.recorder.note(known, UnverifiedRequest { headers, body: Some(body), address, at });
@@ -120,6 +120,7 @@ async fn answer(request: &HttpRequest, payload: Payload, route: &WebhookRoute, e
             throttle_rejections().await;
             HttpResponse::Unauthorized().finish()
         }
+        Err(error) if error.is_expected() => probe_response(route, endpoint, &incoming).unwrap_or_else(unavailable),
         Err(error) => {
             // The failure of a batch was already logged, once for all its events.
             if !error.is_of_a_batch() && log_once_per_second() {
@@ -128,6 +129,12 @@ async fn answer(request: &HttpRequest, payload: Payload, route: &WebhookRoute, e
             if error.is_defect() { HttpResponse::InternalServerError().finish() } else { unavailable() }
         }
     }
+}
+
+/// Returns the response to a probe of our own URL check. Nothing was stored, so not 200; nothing is wrong, so not 401.
+fn probe_response(route: &WebhookRoute, endpoint: &str, incoming: &Incoming<'_>) -> Option<HttpResponse> {
+    let proof = challenge::answer(&route.vault, endpoint, incoming, route.clock.now())?;
+    Some(HttpResponse::Accepted().insert_header((challenge::HEADER, proof)).finish())
 }
 
 /// Records a request at a known endpoint whose body was not read. The response is the same at an unknown endpoint.

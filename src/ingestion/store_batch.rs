@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     db::{Db, DbError, UNIT_OF_WORK_TIMEOUT},
-    events::append::Arrival,
+    events::append::{Arrival, VerifiedRequest},
     pipeline::{self, Source},
 };
 
@@ -21,12 +21,12 @@ use crate::{
 const TROUBLE_IS_RECENT_FOR: Duration = Duration::from_secs(10);
 
 /// A verified request, and the version of the endpoints under which it was verified.
-pub(crate) struct PendingEvent {
-    pub(crate) arrival: Arrival,
+pub(crate) struct PendingRequest {
+    pub(crate) request: VerifiedRequest,
     pub(crate) version: i64,
 }
 
-/// The outcome for an event of a committed batch.
+/// The outcome for a request of a committed batch: for all its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WriteOutcome {
     /// On stable storage.
@@ -63,39 +63,40 @@ impl EventBatchStore {
 }
 
 impl BatchStore for EventBatchStore {
-    type Item = PendingEvent;
+    type Item = PendingRequest;
     type Kept = WriteOutcome;
 
-    async fn keep(&self, batch: &[PendingEvent]) -> Result<Vec<WriteOutcome>, WriteError> {
+    async fn keep(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {
         match timeout(UNIT_OF_WORK_TIMEOUT, keep(&self.db, batch)).await {
             Ok(Ok(kept)) => {
                 self.store_health.note(None);
-                tracing::trace!(events = batch.len(), "a batch was stored");
+                tracing::trace!(requests = batch.len(), "a batch was stored");
                 Ok(kept)
             }
             Ok(Err(error)) if matches!(error, DbError::Internal(_) | DbError::NotUnique) => {
-                tracing::error!(events = batch.len(), %error, "a batch contains an event that cannot be stored");
+                tracing::error!(requests = batch.len(), %error, "a batch contains an event that cannot be stored");
                 Err(WriteError::Poisoned)
             }
             Ok(Err(error)) => {
-                tracing::error!(events = batch.len(), %error, "a batch could not be stored");
+                tracing::error!(requests = batch.len(), %error, "a batch could not be stored");
                 self.store_health.note(Some(Instant::now()));
                 Err(WriteError::Transient)
             }
             Err(_) => {
                 self.store_health.note(Some(Instant::now()));
-                tracing::error!(events = batch.len(), "a batch could not be stored in time");
+                tracing::error!(requests = batch.len(), "a batch could not be stored in time");
                 Err(WriteError::Transient)
             }
         }
     }
 }
 
-async fn keep(db: &Db, batch: &[PendingEvent]) -> Result<Vec<WriteOutcome>, DbError> {
+async fn keep(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, DbError> {
     let mut tx = db.begin().await?;
     let version = store::version(&mut tx).await?;
     let kept = batch.iter().map(|job| if job.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
-    let arrivals: Vec<&Arrival> = batch.iter().filter(|job| job.version == version).map(|job| &job.arrival).collect();
+    let current = batch.iter().filter(|job| job.version == version);
+    let arrivals: Vec<&Arrival> = current.flat_map(|job| job.request.arrivals()).collect();
     if !arrivals.is_empty() {
         pipeline::ingest(&mut tx, &arrivals, Source::Request).await?;
     }

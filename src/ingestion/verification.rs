@@ -3,7 +3,7 @@
 //! Invariant: a rejected request costs the same signature checks whether its endpoint exists, which gateway it is of, whether
 //! it is enabled and how many secrets are valid there, so that the time of a 401 does not reveal it. The checks that the
 //! endpoint itself does not need are made with a dummy secret. Only an endpoint with more than [`MAX_CHECKS`] valid secrets
-//! takes longer.
+//! takes longer, and one whose gateway makes the secret is not rejected but unavailable until that is entered.
 
 use std::{hint::black_box, iter};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     connections::secrets::MAX_IMPORTED_SECRETS,
-    events::{append::Arrival, headers},
+    events::{append::VerifiedRequest, headers},
     gateways::{
         Gateway,
         adapter::{self, Incoming, SignatureError, ValidSecret},
@@ -35,6 +35,16 @@ pub(crate) struct Verifier {
     clock: Clock,
     /// Never matches: it is random and never leaves this process.
     dummy: [ValidSecret; 1],
+}
+
+/// Why a request can be neither accepted nor rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unverifiable {
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The gateway makes the secret, and the merchant has not entered it yet.
+    #[error("the webhook has no secret yet")]
+    NoSecretYet,
 }
 
 /// How many signature checks a rejected request costs, per gateway: as many as the endpoint with the most valid secrets needs.
@@ -84,25 +94,28 @@ impl Verifier {
         known: &EndpointSnapshot,
         endpoint: &str,
         request: &Incoming<'_>,
-    ) -> Result<Result<Arrival, RejectedAt>, Unreadable> {
+    ) -> Result<Result<VerifiedRequest, RejectedAt>, Unverifiable> {
         let (now, found) = (self.clock.now(), known.receiver(endpoint));
         let Some(receiver) = found.filter(|receiver| receiver.is_enabled) else {
             self.equalize(known, request, now, None);
             return Ok(Err(found.map(|receiver| (receiver.place, Reason::SwitchedOff))));
         };
         let place = receiver.place;
+        if receiver.awaits_secret() {
+            return Err(Unverifiable::NoSecretYet);
+        }
         // If no secret can be tried, the form of the signature is still checked.
         let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
         let rejected = match adapter::verify(place.gateway, request, live, now) {
             Ok(verified) => {
-                return Ok(Ok(Arrival::new(place, request, verified, headers::to_json(request.headers), now)));
+                return Ok(Ok(VerifiedRequest::new(place, request, verified, headers::to_json(request.headers), now)));
             }
             Err(rejected) => rejected,
         };
         let checks = live.iter().filter(|secret| secret.is_valid_at(now)).count();
         self.equalize(known, request, now, Some((place.gateway, checks)));
         match receiver.unreadable(now).filter(|_| rejected == SignatureError::SignatureMismatch) {
-            Some(unreadable) => Err(unreadable),
+            Some(unreadable) => Err(unreadable.into()),
             None => Ok(Err(Some((place, rejected.into())))),
         }
     }

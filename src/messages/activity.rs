@@ -1,5 +1,7 @@
 //! Messages on a webhook's activity: a headline, a reason, and the fix if there is one.
 
+use std::borrow::Cow;
+
 use super::{DisplayTime, health, rejections::Explanation, span, when};
 use crate::{
     connections::{Connection, ConnectionState, activity::Activity, baseline},
@@ -21,17 +23,31 @@ pub(crate) struct Notice {
 }
 
 /// Returns why a request was rejected, and what to do.
-pub(crate) const fn refusal(gateway: Gateway, reason: SignatureError) -> (&'static str, &'static str) {
+pub(crate) fn refusal(gateway: Gateway, reason: SignatureError) -> (Cow<'static, str>, Cow<'static, str>) {
     let fixes = &gateway.profile().texts.requests.refusals;
-    match reason {
+    let (why, fix) = match reason {
         SignatureError::SignatureMissing => ("no signature was sent", fixes[0]),
         SignatureError::SignatureMalformed => ("the signature cannot be read", fixes[1]),
         SignatureError::SignatureMismatch => ("the signature matches no secret of this webhook", fixes[2]),
-        SignatureError::TimeOutOfTolerance => (
-            "its time is more than 5 minutes in the past or future",
-            "If your sender sent this, its clock or this server’s clock is wrong: they must agree to within 5 minutes. Ask your server administrator or hosting provider to synchronise the clock.",
-        ),
-    }
+        SignatureError::TimeOutOfTolerance => {
+            let most = tolerance(gateway);
+            return (
+                format!("its time is more than {most} in the past or future").into(),
+                format!(
+                    "If your sender sent this, its clock or this server’s clock is wrong: they must agree to within {most}. Ask your server administrator or hosting provider to synchronise the clock."
+                )
+                .into(),
+            );
+        }
+    };
+    (why.into(), fix.into())
+}
+
+/// Returns the largest accepted difference between a signed time and the server's: `5 minutes`. Zero for a gateway that signs no
+/// time.
+pub(crate) fn tolerance(gateway: Gateway) -> String {
+    let seconds = gateway.profile().signature.time_tolerance_seconds.unwrap_or_default();
+    if seconds % 60 == 0 { format!("{} minutes", seconds / 60) } else { format!("{seconds} seconds") }
 }
 
 /// The empty list of a webhook whose requests were rejected: the reason, and a link to the fix.
@@ -97,19 +113,19 @@ pub(crate) fn sentence_of_connection(
 
 /// Returns why the latest rejected request was rejected, and what to do. The last rejected request may be from an unknown
 /// sender, so its reason does not explain why a webhook is failing.
-pub(super) fn cause<'a>(gateway: Gateway, evidence: &Activity, told: Option<&'a Explanation>) -> (&'a str, &'a str) {
+pub(super) fn cause<'a>(gateway: Gateway, evidence: &Activity, told: Option<&'a Explanation>) -> (Cow<'a, str>, Cow<'a, str>) {
     match (told, evidence.last_reason) {
-        (Some(told), _) => (&told.why, &told.fix),
-        (None, _) if evidence.failing_since.is_some() => ("the signature matches no secret of this webhook", ""),
+        (Some(told), _) => (told.why.as_str().into(), told.fix.as_str().into()),
+        (None, _) if evidence.failing_since.is_some() => ("the signature matches no secret of this webhook".into(), "".into()),
         (None, Some(reason)) => refusal(gateway, reason),
-        (None, None) => ("it could not be verified", ""),
+        (None, None) => ("it could not be verified".into(), "".into()),
     }
 }
 
 fn failing(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>, now: Timestamp) -> Notice {
     let (why, fix) = cause(gateway, evidence, told);
     let ago = evidence.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
-    Notice { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.to_owned() }
+    Notice { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.into_owned() }
 }
 
 /// Events are overdue, and requests from an unproven sender are rejected.
@@ -120,7 +136,7 @@ fn overdue(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>, no
         class: "is-bad",
         icon: "bad",
         headline: "No events are being verified, and requests are rejected".to_owned(),
-        reason: format!("{usual}{} {}", unproven(evidence, now), condition(gateway, why, fix)),
+        reason: format!("{usual}{} {}", unproven(evidence, now), condition(gateway, &why, &fix)),
     }
 }
 
@@ -128,10 +144,10 @@ fn overdue(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>, no
 fn not_yet(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>) -> Notice {
     let (why, fix) = cause(gateway, evidence, told);
     let (headline, reason) = if evidence.failing_since.is_some() {
-        (format!("Not verified yet: {why}"), fix.to_owned())
+        (format!("Not verified yet: {why}"), fix.into_owned())
     } else {
         let rejected = format!("Not verified yet: {} rejected", were(evidence.rejected_streak));
-        (rejected, format!("{ANYONE} {}", condition(gateway, why, fix)))
+        (rejected, format!("{ANYONE} {}", condition(gateway, &why, &fix)))
     };
     Notice { class: "is-warn", icon: "warn", headline, reason }
 }

@@ -22,7 +22,7 @@ pub(crate) mod secrets;
 pub(crate) mod url_check;
 mod when;
 
-pub(crate) use activity::{Notice, nothing_but_refused, rejected_meanwhile, sentence_of_connection};
+pub(crate) use activity::{Notice, nothing_but_refused, rejected_meanwhile, sentence_of_connection, tolerance};
 pub(crate) use apps::{AllClear, Health, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
     BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon_of_payment, no_event_yet, no_such_event,
@@ -120,6 +120,13 @@ pub(crate) const fn keys_state(keys: connections::ApiKeyStatus) -> Badge {
 /// Shown on the Webhook page after a gateway was added.
 pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
     let place = gateway.profile().texts.setup.destination;
+    if gateway.makes_secret() {
+        let (label, sender) = (gateway.label(), gateway.profile().sender);
+        return format!(
+            "{label} is added in {} mode. Next: copy the URL below {place}, and paste the secret of {sender} here.",
+            mode.label()
+        );
+    }
     format!("{} is added in {} mode. Next: copy the URL and the secret below {place}.", gateway.label(), mode.label())
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Explanation {
     let (why, fix) = match reason {
         Some(reason) => {
             let (why, fix) = refusal(gateway, reason);
-            (why.to_owned(), fix.to_owned())
+            (why.into_owned(), fix.into_owned())
         }
         None => (causes::why(cause, context), fixes::fix(cause, context)),
     };

@@ -60,6 +60,7 @@ const HYPOTHESES_PER_CHAR: usize = 20;
 const HYPOTHESES_PER_OTHER_KEY: usize = 24;
 
 /// A rejected request to diagnose.
+#[derive(Clone, Copy)]
 pub(crate) struct RejectedCase<'a> {
     pub(crate) gateway: Gateway,
     pub(crate) reason: SignatureError,
@@ -162,6 +163,28 @@ pub(crate) fn diagnose(case: &RejectedCase<'_>, known: &CompanyKeys, work: &mut 
 
 /// Diagnoses to the given depth, and stops once `is_off` is set.
 pub(crate) fn diagnose_until(
+    is_off: &AtomicBool,
+    depth: Depth,
+    case: &RejectedCase<'_>,
+    known: &CompanyKeys,
+    work: &mut usize,
+) -> Diagnosis {
+    let Some(detached) = case.gateway.adapter().detach(case.body) else {
+        return diagnose_detached(is_off, depth, case, known, work);
+    };
+    // From here on a signature inside the body is examined like one in a header, over the bytes that it covers.
+    let signature = &case.gateway.profile().signature;
+    let mut headers = case.headers.to_vec();
+    headers.push((signature.header.to_owned(), detached.signature.to_vec()));
+    headers.extend(detached.time.map(|time| (signature.time_header.to_owned(), time.to_vec())));
+    // Verification, which is stricter, may have found none.
+    let reason = if case.reason == SignatureError::SignatureMissing { SignatureError::SignatureMalformed } else { case.reason };
+    let case = RejectedCase { reason, headers: &headers, body: detached.signed, ..*case };
+    diagnose_detached(is_off, depth, &case, known, work)
+}
+
+/// Diagnoses a request whose signature is in a header.
+fn diagnose_detached(
     is_off: &AtomicBool,
     depth: Depth,
     case: &RejectedCase<'_>,

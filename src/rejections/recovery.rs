@@ -27,7 +27,10 @@ use crate::{
         secrets,
     },
     db::{Db, DbError, Tx},
-    events::{append::Arrival, store::log},
+    events::{
+        append::{Arrival, VerifiedRequest},
+        store::log,
+    },
     gateways::adapter::{self, Incoming, ValidSecret},
     pipeline::{self, Source},
     primitives::{
@@ -64,7 +67,7 @@ impl Count {
 pub(crate) struct Recovered {
     /// New events.
     pub(crate) events: usize,
-    /// Requests whose events were received in another way meanwhile.
+    /// Requests all of whose events were received in another way meanwhile.
     pub(crate) known: usize,
 }
 
@@ -72,7 +75,7 @@ pub(crate) struct Recovered {
 struct Verified {
     id: RequestId,
     rejected_at: Timestamp,
-    arrival: Arrival,
+    request: VerifiedRequest,
 }
 
 /// Limits concurrent verifications of stored requests: each takes a thread, and memory for the opened content.
@@ -223,15 +226,15 @@ fn live(stored: &[secrets::StoredSecret], vault: &Vault) -> Vec<ValidSecret> {
     stored.iter().filter_map(|secret| secret.live(vault).ok()).collect()
 }
 
-/// Returns the request as an arrival of now, if it verifies as of the time it was received.
+/// Returns the request as received now, if it verifies as of the time it was received.
 fn verify(vault: &Vault, place: ConnectionScope, kept: &Recoverable, live: &[ValidSecret], now: Timestamp) -> Option<Verified> {
     let said = store_batch::open(vault, kept.id, (&kept.headers, &kept.body)).ok()?;
     let headers = said.pairs()?;
     let body: Bytes = said.body;
     let request = Incoming { headers: &headers, body: &body };
     let believed = adapter::verify(place.gateway, &request, live, kept.received_at).ok()?;
-    let arrival = Arrival::new(place, &request, believed, said.headers, now);
-    Some(Verified { id: kept.id, rejected_at: kept.received_at, arrival })
+    let request = VerifiedRequest::new(place, &request, believed, said.headers, now);
+    Some(Verified { id: kept.id, rejected_at: kept.received_at, request })
 }
 
 /// Imports verified requests, and only then writes the usage of secrets and the stored requests: the recorder locks those and
@@ -242,11 +245,11 @@ async fn import(
     verified: &[Verified],
     (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<Option<Recovered>, DbError> {
-    let arrivals: Vec<&Arrival> = verified.iter().map(|one| &one.arrival).collect();
+    let arrivals: Vec<&Arrival> = verified.iter().flat_map(|one| one.request.arrivals()).collect();
     pipeline::ingest(tx, &arrivals, Source::Recovery).await?;
     let mut used = BufferedUsage::new();
     for one in verified {
-        let (key, at) = ((one.arrival.place.connection, one.arrival.secret), SecretUse::once(one.rejected_at));
+        let (key, at) = ((one.request.first.place.connection, one.request.first.secret), SecretUse::once(one.rejected_at));
         used.entry(key).and_modify(|known| *known = known.and(at)).or_insert(at);
     }
     secret_usage::add(tx, &used).await?;
@@ -257,13 +260,17 @@ async fn import(
         }
     }
     security_log::append(tx, actor, Action::RequestsRecovered, rejection, now).await?;
-    let ids: Vec<EventId> = verified.iter().map(|one| one.arrival.id).collect();
+    let ids: Vec<EventId> = arrivals.iter().map(|arrival| arrival.id).collect();
     let made: HashSet<EventId> = log::made(tx, &ids).await?.into_iter().collect();
-    for one in verified.iter().filter(|one| made.contains(&one.arrival.id)) {
-        let arrival = &one.arrival;
-        let (app, rejected_at) = (arrival.place.app, one.rejected_at);
-        let new = recoveries::New { event: arrival.id, app, rejection, rejected_at, at: now, by: actor.name };
-        recoveries::insert(tx, &new).await?;
+    let mut known = 0;
+    for one in verified {
+        let mut new = one.request.arrivals().filter(|arrival| made.contains(&arrival.id)).peekable();
+        known += usize::from(new.peek().is_none());
+        for Arrival { id: event, place, .. } in new {
+            let (event, app) = (*event, place.app);
+            let new = recoveries::New { event, app, rejection, rejected_at: one.rejected_at, at: now, by: actor.name };
+            recoveries::insert(tx, &new).await?;
+        }
     }
-    Ok(Some(Recovered { events: made.len(), known: verified.len() - made.len() }))
+    Ok(Some(Recovered { events: made.len(), known }))
 }

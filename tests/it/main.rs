@@ -30,6 +30,7 @@ mod doctor_forgeries;
 mod durability;
 mod emails;
 mod encryption_at_rest;
+mod fictitious_gateway;
 mod full_disk;
 mod histories;
 mod import_secret;

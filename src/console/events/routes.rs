@@ -182,6 +182,6 @@ async fn found(
     let id = event.parse().map_err(|_| AppError::NotFound)?;
     let mut reader = page.state.db.reader().await?;
     let event = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
-    let payload = store::find_payload(&mut reader, event.id).await?;
+    let payload = store::find_payload(&mut reader, &event).await?;
     Ok((app, event, payload))
 }

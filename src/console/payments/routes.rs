@@ -257,12 +257,12 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         event.event_type.as_deref().is_some_and(|name| event.gateway.profile().failure_events.contains(&name))
     };
     for event in events.iter().filter(failed).take(MAX_REASONS_SHOWN) {
-        let stored = events::store::find_payload(&mut reader, event.id).await?;
-        reasons
-            .extend(stored.and_then(|(_, body)| event.gateway.adapter().failure_reason(&body)).map(|reason| (event.id, reason)));
+        let stored = events::store::find_payload(&mut reader, event).await?;
+        let reason = stored.and_then(|(_, body)| event.gateway.adapter().failure_reason(event.own_bytes(&body)));
+        reasons.extend(reason.map(|reason| (event.id, reason)));
     }
     let payload = match events.last() {
-        Some(last) => events::store::find_payload(&mut reader, last.id).await?.map(|(_, body)| Payload::new(&body)),
+        Some(last) => events::store::find_payload(&mut reader, last).await?.map(|(_, body)| Payload::new(&body)),
         None => None,
     };
     let references = references::list(&mut reader, id).await?;

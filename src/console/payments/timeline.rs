@@ -164,6 +164,8 @@ mod tests {
             is_flagged: false,
             occurred_at: Some(Timestamp::from_seconds(START + occurred)),
             is_time_borrowed: false,
+            request_id: None,
+            part: None,
             received_at: at,
             last_received_at: at,
         }

@@ -1,4 +1,5 @@
-//! *Bring your own SECRET*: imports the secret of an existing webhook, so that its requests verify here too.
+//! *Bring your own SECRET*: imports the secret of an existing webhook, so that its requests verify here too. For a gateway that
+//! makes the secret it is the way in which the webhook gets its secret, and a newer one.
 //!
 //! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments. The
 //! submitted value is never shown again, not even when it is rejected.
@@ -43,6 +44,8 @@ pub(crate) struct ImportPage {
     pub(crate) back: String,
     pub(crate) hint: &'static str,
     pub(crate) is_exact: bool,
+    /// What happens to the secret before, if the gateway makes the secret.
+    pub(crate) replaced: Option<String>,
     pub(crate) errors: FieldErrors,
 }
 
@@ -100,7 +103,12 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
     match accept(&wizard, &secret).await? {
         AddSecretOutcome::Added(_) => {
             let back = urls::back_to(&form.back, wizard.url(Step::Webhook));
-            Ok(wizard.page.redirect(&back, &messages::secrets::brought(cut)))
+            let said = if wizard.connection.gateway.makes_secret() {
+                messages::secrets::ENTERED.to_owned()
+            } else {
+                messages::secrets::brought(cut)
+            };
+            Ok(wizard.page.redirect(&back, &said))
         }
         AddSecretOutcome::AlreadyValid => refused(error("secret", messages::secrets::KNOWN)),
         AddSecretOutcome::LimitReached => refused(error("secret", messages::secrets::TOO_MANY)),
@@ -111,7 +119,12 @@ async fn accept(wizard: &Wizard, secret: &Secret) -> Result<AddSecretOutcome, Ap
     let (page, id) = (&wizard.page, wizard.connection.id);
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
-    let also = secrets::add_secret(&mut tx, &page.state.vault, id, (secret, Origin::Imported, &user.name), page.now).await?;
+    let vault = &page.state.vault;
+    let also = if wizard.connection.gateway.makes_secret() {
+        secrets::enter(&mut tx, vault, (id, wizard.connection.gateway.retry_window()), (secret, &user.name), page.now).await?
+    } else {
+        secrets::add_secret(&mut tx, vault, id, (secret, Origin::Imported, &user.name), page.now).await?
+    };
     if let AddSecretOutcome::Added(secret) = also {
         page.record(&mut tx, Action::SecretImported, secret).await?;
         tx.commit().await?;
@@ -171,12 +184,15 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
 }
 
 fn view(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> ImportPage {
-    let (shell, frame) = wizard.frame(Step::Webhook, "Bring your own SECRET");
+    let is_issued = wizard.connection.gateway.makes_secret();
+    let title = if is_issued { "Enter the SECRET" } else { "Bring your own SECRET" };
+    let (shell, frame) = wizard.frame(Step::Webhook, title);
     ImportPage {
         shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
         action: urls::secrets(&frame.url),
         hint: messages::secrets::own_hint(wizard.connection.gateway),
         is_exact: form.is_exact,
+        replaced: is_issued.then(|| messages::secrets::replaced(wizard.connection.gateway)),
         back: urls::back_to(&form.back, wizard.url(Step::Webhook)),
         frame,
         errors,

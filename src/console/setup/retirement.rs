@@ -84,7 +84,7 @@ async fn open(page: RequestContext, names: Names) -> Result<(Wizard, SecretSet, 
     let wizard = Wizard::open(page, &Path::from((app, gateway, mode))).await?;
     let id = secret.parse().map_err(|_| AppError::NotFound)?;
     let mut reader = wizard.page.state.db.reader().await?;
-    let ring = SecretSet::load(&mut reader, wizard.connection.id, wizard.page.now).await?;
+    let ring = SecretSet::load(&mut reader, &wizard.connection, wizard.page.now).await?;
     drop(reader);
     Ok((wizard, ring, id))
 }

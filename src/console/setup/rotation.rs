@@ -38,12 +38,14 @@ pub(crate) struct RotationForm {
 /// `GET …/webhook/rotation`
 pub(crate) async fn ask(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
+    wizard.require_own_secret()?;
     wizard.page.ok(&view(&wizard, FieldErrors::default()))
 }
 
 /// `POST …/webhook/rotation`
 pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
+    wizard.require_own_secret()?;
     let (page, id) = (&wizard.page, wizard.connection.id);
     let Some(overlap) = Overlap::chosen(&posted.form.overlap_hours) else {
         let mut errors = FieldErrors::default();

@@ -33,6 +33,14 @@ pub(crate) struct EndedRow {
     pub(crate) last: Option<DisplayTime>,
 }
 
+/// The form for a secret that the gateway makes.
+pub(crate) struct SecretEntry {
+    pub(crate) action: String,
+    pub(crate) hint: &'static str,
+    /// What happens without a secret; `None` once there is one.
+    pub(crate) missing: Option<&'static str>,
+}
+
 impl SecretsView {
     /// True if the active secret can be shown.
     pub(crate) fn can_reveal(&self) -> bool {
@@ -50,6 +58,8 @@ pub(crate) struct SecretsView {
     pub(crate) unreadable: Option<Notice>,
     pub(crate) rotation: String,
     pub(crate) bringing: String,
+    /// The form that takes the place of showing the secret, for a gateway that makes it.
+    pub(crate) entry: Option<SecretEntry>,
 }
 
 /// Returns the list for the page at `url`.
@@ -64,6 +74,11 @@ pub(crate) fn view(wizard: &Wizard, ring: &SecretSet, url: &str) -> SecretsView 
         unproven: ring.awaiting_first_use().map(|before| messages::secrets::unproven(gateway, before, now)),
         rotation: urls::rotation(url),
         bringing: urls::own_secret(url),
+        entry: gateway.makes_secret().then(|| SecretEntry {
+            action: urls::secrets(url),
+            hint: messages::secrets::own_hint(gateway),
+            missing: ring.active().is_none().then_some(messages::secrets::NO_SECRET_YET),
+        }),
     }
 }
 

@@ -133,6 +133,7 @@ pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Re
 /// it, with `then=copy`: without scripts the page has no other way to copy it, so both reveal it.
 pub(crate) async fn reveal(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
+    wizard.require_own_secret()?;
     wizard.confirm(Step::Webhook, &posted.action, messages::access::REVEAL).await?;
     let view = view(&wizard, true).await?;
     let mut tx = wizard.page.state.db.begin().await?;
@@ -156,7 +157,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let (page, connection) = (&wizard.page, &wizard.connection);
     let state = wizard.setup().state(page.now);
     let mut reader = page.state.db.reader().await?;
-    let ring = SecretSet::load(&mut reader, connection.id, page.now).await?;
+    let ring = SecretSet::load(&mut reader, connection, page.now).await?;
     let last = last(&mut reader, wizard).await?;
     let mixups = AccountMismatch::find(&mut reader, wizard).await?;
     let check = url_check::store::find(&mut reader, connection.id).await?;

@@ -80,6 +80,11 @@ impl Wizard {
         Ok(Self { page, app, connection, evidence, has_twin })
     }
 
+    /// Allows what concerns a secret that KS Pay has made; for a gateway that makes the secret, there is no such page.
+    pub(crate) fn require_own_secret(&self) -> Result<(), AppError> {
+        if self.connection.gateway.makes_secret() { Err(AppError::NotFound) } else { Ok(()) }
+    }
+
     /// Allows a sensitive action of a step, or asks for the password first.
     pub(crate) async fn confirm(&self, step: Step, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = self.url(step);

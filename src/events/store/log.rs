@@ -17,10 +17,10 @@ macro_rules! insert {
     () => {
         "INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, dedupe_prefix, \
          dedupe_key, body_sha256, state, fault, transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, received_count, is_flagged, \
-         occurred_at, is_time_borrowed, received_at, last_received_at) VALUES"
+         occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, dedupe_prefix, dedupe_key) DO NOTHING";
@@ -31,7 +31,7 @@ rows! {
                     is_flagged = events.is_flagged OR excluded.is_flagged \
                     OR events.gateway_event_id IS DISTINCT FROM excluded.gateway_event_id \
                     RETURNING id, connection_id, dedupe_key, gateway_event_id";
-    INSERT_PAYLOAD = "INSERT INTO event_payloads (event_id, headers, body) VALUES", "(?, ?, ?)", "";
+    INSERT_PAYLOAD = "INSERT INTO event_payloads (request_id, headers, body) VALUES", "(?, ?, ?)", "";
     CLAIM_ID = "INSERT INTO event_ids (connection_id, gateway_event_id, event_id) VALUES", "(?, ?, ?)",
                "ON CONFLICT (connection_id, gateway_event_id) DO NOTHING";
 }
@@ -39,8 +39,8 @@ rows! {
 sql! {
     FIND_FIRST = "SELECT event_id FROM event_ids WHERE connection_id = $1 AND gateway_event_id = $2";
     IS_STORED = "SELECT EXISTS (SELECT 1 FROM events WHERE connection_id = $1 AND dedupe_prefix = $2 AND dedupe_key = $3)";
-    DELETE_PAYLOADS = "DELETE FROM event_payloads WHERE event_id IN \
-                       (SELECT event_id FROM event_payloads WHERE event_id < $1 ORDER BY event_id LIMIT $2)";
+    DELETE_PAYLOADS = "DELETE FROM event_payloads WHERE request_id IN \
+                       (SELECT request_id FROM event_payloads WHERE request_id < $1 ORDER BY request_id LIMIT $2)";
     UPDATE_CONFLICT = "UPDATE events SET state = $2, conflict_with = $3 WHERE id = $1";
 }
 
@@ -73,6 +73,8 @@ macro_rules! bind_group {
             .bind($group.is_flagged)
             .bind(reading.occurred_at)
             .bind(reading.is_time_borrowed)
+            .bind($group.first.request)
+            .bind($group.first.part)
             .bind($group.first.at)
             .bind($group.last_at)
     }};
@@ -132,10 +134,10 @@ pub(crate) async fn add_receipts(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<V
     fetch_rows!(tx, ADD_RECEIPTS -> Known, groups, |query, group| bind_group!(query, group))
 }
 
-/// Inserts the headers and bodies of new events.
-pub(crate) async fn insert_payloads(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<(), DbError> {
-    execute_rows!(tx, INSERT_PAYLOAD, groups, |query, group| query
-        .bind(group.first.id)
+/// Inserts the headers and bodies of requests, each represented by one of its new events.
+pub(crate) async fn insert_payloads(tx: &mut Tx, requests: &[&Group<'_>]) -> Result<(), DbError> {
+    execute_rows!(tx, INSERT_PAYLOAD, requests, |query, group| query
+        .bind(group.first.request_id())
         .bind(&group.first.headers)
         .bind(group.first.body.bytes()))?;
     Ok(())
@@ -161,7 +163,7 @@ pub(crate) async fn update_conflict(tx: &mut Tx, id: EventId, state: State, with
     Ok(())
 }
 
-/// Deletes the headers and bodies of the oldest events before `before`, at most `most`; returns their number.
+/// Deletes the headers and bodies of the oldest requests before `before`, at most `most`; returns their number.
 pub(crate) async fn delete_payloads(tx: &mut Tx, before: EventId, most: i64) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(DELETE_PAYLOADS).bind(before).bind(most))
 }

@@ -1,33 +1,42 @@
 //! The static properties of the fictitious gateway.
 
+use std::time::Duration;
+
 use super::{Kestrel, TOLERANCE_SECONDS};
 use crate::gateways::{
-    guide::{Guide, GuideStep, Piece::Text},
-    profile::{KeyForm, Notation, Profile, Signature, SignedMessage},
+    guide::{
+        Guide, GuideStep,
+        Piece::{Label, Text},
+    },
+    profile::{KeyForm, Notation, Profile, SecretMaker, Signature, SignedMessage},
     samples::Samples,
     texts::{REQUESTS, SECRETS, SETUP, Texts},
 };
 
-pub(super) static PROFILE: Profile = Profile {
+pub(in crate::gateways) static PROFILE: Profile = Profile {
     slug: "kestrel-pay",
     label: "Kestrel Pay",
     sender: "Kestrel Pay",
     your_sender: "Kestrel Pay",
+    secret_maker: SecretMaker::Gateway,
     signature: Signature {
-        header: "kestrel-mac",
-        display_header: "Kestrel-Mac",
-        id_header: "kestrel-notice",
-        time_header: "kestrel-time",
-        signed_headers: &["kestrel-mac"],
+        // Fields of the body, under names that no header can have.
+        header: "field mac",
+        display_header: "mac",
+        id_header: "field notice",
+        time_header: "field sent_at",
+        signed_headers: &[],
         headers: &[],
         message: SignedMessage::Body,
-        notation: Notation::VersionedBase64,
+        notation: Notation::Base64,
         key: KeyForm::Base64,
         secret_prefix: "",
         time_tolerance_seconds: Some(TOLERANCE_SECONDS),
         event_member: "notice",
     },
     repeats_signature: false,
+    retry_window: Some(Duration::from_hours(48)),
+    replay_window: None,
     auto_disable_after: None,
     webhook_networks: &[],
     recommended_events: &["payment.paid", "payment.declined"],
@@ -39,7 +48,14 @@ pub(super) static PROFILE: Profile = Profile {
     key_orders: "",
     api_variable: None,
     samples: Samples { events: &[], usual: "", single: |_, _, _, _| None, life_cycle: None },
-    guide: Guide { heading: "Tell Kestrel Pay", duration: None, steps: &[GuideStep::new(&[Text("Paste the URL.")], &[])] },
+    guide: Guide {
+        heading: "Enter the URL at Kestrel Pay",
+        duration: None,
+        steps: &[
+            GuideStep::new(&[Text("Paste the URL into "), Label("Notices"), Text(" and save it.")], &[]),
+            GuideStep::new(&[Text("Copy the key that Kestrel Pay shows then, and paste it here.")], &[]),
+        ],
+    },
     snippets: &[],
     texts: Texts { setup: SETUP, secrets: SECRETS, requests: REQUESTS },
     adapter: &Kestrel,

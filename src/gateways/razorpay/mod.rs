@@ -16,12 +16,14 @@ pub(in crate::gateways) mod samples;
 mod signature;
 mod texts;
 mod url_rules;
+mod windows;
 
 use memchr::memmem;
 
 use super::{
     Gateway,
-    adapter::{Adapter, Incoming, ParsedEvent, SignatureError, Verified, is_safe_identifier},
+    adapter::{Adapter, Incoming, ParsedEvent, SignatureError, is_safe_identifier},
+    parts::Part,
     samples as shared,
 };
 use crate::primitives::{secret::Secret, time::Timestamp};
@@ -39,7 +41,7 @@ impl Adapter for Razorpay {
         signature::check(request, secret)
     }
 
-    fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str> {
+    fn event_id<'a>(&self, request: &Incoming<'a>, _part: &'a [u8]) -> Option<&'a str> {
         request.event_id(PROFILE.signature.id_header)
     }
 
@@ -51,8 +53,8 @@ impl Adapter for Razorpay {
         account(body)
     }
 
-    fn read(&self, body: &Verified, received_at: Timestamp) -> ParsedEvent {
-        parse::read(body.bytes(), received_at)
+    fn read(&self, part: &Part<'_>, received_at: Timestamp) -> ParsedEvent {
+        parse::read(part.bytes(), received_at)
     }
 
     fn claimed_type(&self, body: &[u8]) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Razorpay's static properties.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::net::Ipv4Addr;
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -9,8 +9,9 @@ use super::{
     guide::{GUIDE, SNIPPETS, TEST_UPI_ID},
     samples::SAMPLES,
     texts::TEXTS,
+    windows::{AUTO_DISABLE_AFTER, REPLAY_WINDOW, RETRY_WINDOW},
 };
-use crate::gateways::profile::{ApiKeys, KeyForm, Notation, Profile, Signature, SignedMessage};
+use crate::gateways::profile::{ApiKeys, KeyForm, Notation, Profile, SecretMaker, Signature, SignedMessage};
 
 /// The events a merchant should select, as used by the page, the simulator and the tests.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
@@ -49,15 +50,12 @@ const fn network([a, b, c, d]: [u8; 4], prefix: u8) -> IpNet {
     IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix))
 }
 
-/// "If the webhooks continue to fail for 24 hours, the webhook is disabled" (set-up, "Deactivation"); it must be enabled
-/// again manually.
-const AUTO_DISABLE_AFTER: Duration = Duration::from_hours(24);
-
 pub(crate) static PROFILE: Profile = Profile {
     slug: "razorpay",
     label: "Razorpay",
     sender: "Razorpay",
     your_sender: "Razorpay",
+    secret_maker: SecretMaker::KsPay,
     signature: Signature {
         header: "x-razorpay-signature",
         display_header: "X-Razorpay-Signature",
@@ -73,6 +71,8 @@ pub(crate) static PROFILE: Profile = Profile {
         event_member: "event",
     },
     repeats_signature: true,
+    retry_window: Some(RETRY_WINDOW),
+    replay_window: Some(REPLAY_WINDOW),
     auto_disable_after: Some(AUTO_DISABLE_AFTER),
     webhook_networks: WEBHOOK_NETWORKS,
     recommended_events: RECOMMENDED_EVENTS,

@@ -1,5 +1,6 @@
 //! What messages say of Razorpay.
 
+use super::windows::{auto_disable_hours, retry_hours, support_days};
 use crate::gateways::texts::{RequestTexts, SecretTexts, SetupTexts, Texts};
 
 pub(super) const TEXTS: Texts = Texts { setup: SETUP, secrets: SECRETS, requests: REQUESTS };
@@ -17,26 +18,45 @@ const SETUP: SetupTexts = SetupTexts {
         "No request has reached this URL yet. The next real payment is seen here.",
     ],
     silent: "If payments are made, look in Razorpay’s Dashboard under Webhooks whether this one is still enabled, and check its URL.",
-    disabled: "Razorpay gets 401 for every event until you enable it again, and switches the webhook off after 24 h. \
-               You must then enable the webhook in Razorpay’s Dashboard.",
+    disabled: concat!(
+        "Razorpay gets 401 for every event until you enable it again, and switches the webhook off after ",
+        auto_disable_hours!(),
+        " h. You must then enable the webhook in Razorpay’s Dashboard."
+    ),
 };
 
 const SECRETS: SecretTexts = SecretTexts {
     overlaps: [
-        "Enough when you paste the new one right away: Razorpay retries an event for 24 hours, signed like the first attempt.",
+        concat!(
+            "Enough when you paste the new one right away: Razorpay retries an event for ",
+            retry_hours!(),
+            " hours, signed like the first attempt."
+        ),
         "When it may take up to two days until somebody pastes it.",
         "When somebody else does it for you some day this week.",
-        "When Razorpay’s support sends you events of the last 15 days again: they are signed with the secret of that time.",
+        concat!(
+            "When Razorpay’s support sends you events of the last ",
+            support_days!(),
+            " days again: they are signed with the secret of that time."
+        ),
     ],
     rotating: [
         "This webhook gets a new SECRET at once. You then paste it into Razorpay, in place of the present one. No event is lost meanwhile: both count.",
-        "Razorpay signs each retry like the first attempt, for 24 hours, so the present SECRET must stay valid for a while. A replay from its Dashboard is signed with the new one.",
+        concat!(
+            "Razorpay signs each retry like the first attempt, for ",
+            retry_hours!(),
+            " hours, so the present SECRET must stay valid for a while. A replay from its Dashboard is signed with the new one."
+        ),
     ],
     hand_over: "Press Copy below. In Razorpay open the webhook, press Edit, paste it into Secret and press Save Webhook.",
-    retries: "Razorpay retries them for 24 hours",
+    retries: concat!("Razorpay retries them for ", retry_hours!(), " hours"),
     give: "paste it into Razorpay",
     enter: "paste it into Razorpay’s Dashboard",
-    after_rejections: Some("Razorpay tries a refused event again for 24 hours and then switches the webhook off."),
+    after_rejections: Some(concat!(
+        "Razorpay tries a refused event again for ",
+        retry_hours!(),
+        " hours and then switches the webhook off."
+    )),
     where_it_is: "Razorpay does not show it any more: look where you keep it, or in the settings of the shop that receives the webhook now.",
     is_url: "This is a webhook’s URL. The SECRET is the text in the field Secret below it.",
     use_ours: "Paste the SECRET of this webhook into Razorpay instead.",
@@ -59,7 +79,8 @@ const REQUESTS: RequestTexts = RequestTexts {
     first_check: "First check in Razorpay’s Dashboard which webhook has this URL, in Test and in Live mode: either its URL or its Secret is wrong.",
     other_webhook: "that webhook",
     change_url: ["press Edit, replace its URL with the URL of the other webhook (", "), keep its Secret and press Save Webhook"],
-    look_up: "Replay events of the last 7 days in Razorpay’s Dashboard: it signs them with the current secret. Look up their payments there if they are older.",
+    look_up: "Look up their payments there if they are older.",
+    replay: Some(["Replay events of the last", "in Razorpay’s Dashboard: it signs them with the current secret."]),
     repeats: "Razorpay signs every retry like the first attempt",
     look_up_event: "Look up the payment in Razorpay’s Dashboard.",
     checkout: Some(

@@ -16,7 +16,8 @@ use subtle::ConstantTimeEq as _;
 #[cfg(test)]
 use super::Gateway;
 use super::{
-    adapter::{Adapter, Header, Incoming, ParsedEvent, SignatureError, Verified, is_safe_identifier},
+    adapter::{Adapter, Header, Incoming, ParsedEvent, SignatureError, is_safe_identifier},
+    parts::Part,
     strict_object::Object,
     url_rules,
 };
@@ -59,7 +60,7 @@ impl Adapter for StandardWebhooks {
         if is_match { Ok(()) } else { Err(SignatureError::SignatureMismatch) }
     }
 
-    fn event_id<'a>(&self, request: &Incoming<'a>) -> Option<&'a str> {
+    fn event_id<'a>(&self, request: &Incoming<'a>, _part: &'a [u8]) -> Option<&'a str> {
         request.event_id(PROFILE.signature.id_header)
     }
 
@@ -72,8 +73,8 @@ impl Adapter for StandardWebhooks {
         None
     }
 
-    fn read(&self, body: &Verified, _received_at: Timestamp) -> ParsedEvent {
-        read(body.bytes())
+    fn read(&self, part: &Part<'_>, _received_at: Timestamp) -> ParsedEvent {
+        read(part.bytes())
     }
 
     fn claimed_type(&self, body: &[u8]) -> Option<String> {

@@ -6,7 +6,7 @@ use super::{
     samples::SAMPLES,
 };
 use crate::gateways::{
-    profile::{KeyForm, Notation, Profile, Signature, SignedMessage},
+    profile::{KeyForm, Notation, Profile, SecretMaker, Signature, SignedMessage},
     texts::{self, RequestTexts, SecretTexts, SetupTexts, Texts},
 };
 
@@ -15,6 +15,7 @@ pub(crate) static PROFILE: Profile = Profile {
     label: "Standard Webhooks",
     sender: "the sender",
     your_sender: "your sender",
+    secret_maker: SecretMaker::KsPay,
     signature: Signature {
         header: "webhook-signature",
         display_header: "webhook-signature",
@@ -30,7 +31,9 @@ pub(crate) static PROFILE: Profile = Profile {
         event_member: "data",
     },
     repeats_signature: false,
-    // The specification leaves this to the sender.
+    // The specification leaves these to the sender.
+    retry_window: None,
+    replay_window: None,
     auto_disable_after: None,
     webhook_networks: &[],
     recommended_events: &[],

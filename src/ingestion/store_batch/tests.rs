@@ -104,12 +104,12 @@ impl Bench {
     /// Stores the requests in that order in one unit of work.
     async fn keep(&self, place: ConnectionScope, sent: &[Sent<'_>]) {
         let version = store::version(&mut self.db.reader().await.unwrap()).await.unwrap();
-        let batch: Vec<PendingEvent> =
-            sent.iter().map(|sent| PendingEvent { arrival: self.arrival(place, sent), version }).collect();
+        let batch: Vec<PendingRequest> =
+            sent.iter().map(|sent| PendingRequest { request: self.request(place, sent), version }).collect();
         assert_eq!(self.batch.keep(&batch).await, Ok(vec![WriteOutcome::Stored; sent.len()]));
     }
 
-    fn arrival(&self, place: ConnectionScope, sent: &Sent<'_>) -> Arrival {
+    fn request(&self, place: ConnectionScope, sent: &Sent<'_>) -> VerifiedRequest {
         let body = Bytes::from(sent.body());
         let signed = place.gateway.adapter().sign(&self.secret[0].secret, sent.event_id.unwrap_or_default(), &body, self.now);
         let headers: Vec<_> = signed
@@ -119,7 +119,7 @@ impl Bench {
             .collect();
         let request = Incoming { headers: &headers, body: &body };
         let believed = verify(place.gateway, &request, &self.secret, self.now).unwrap();
-        Arrival::new(place, &request, believed, "[]".to_owned(), self.now)
+        VerifiedRequest::new(place, &request, believed, "[]".to_owned(), self.now)
     }
 
     async fn events(&self) -> Vec<Event> {

@@ -5,6 +5,7 @@
 
 use crate::{
     gateways::{Gateway, profile::Notation},
+    messages::tolerance,
     rejections::Cause,
 };
 
@@ -155,13 +156,13 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::BodyCompressed => whole("the body is compressed, but the header Content-Encoding is missing"),
         Cause::BodyEmpty => whole("the body is empty"),
         Cause::BodyCut => whole("the body ends in the middle"),
-        Cause::SignedEarlier if is_signed => whole(format!("it was signed {} before it arrived", away(detail))),
-        Cause::SignedAhead if is_signed => whole(format!("it was signed {} ahead of this server’s time", away(detail))),
+        Cause::SignedEarlier if is_signed => whole(format!("it was signed {} before it arrived", away(gateway, detail))),
+        Cause::SignedAhead if is_signed => whole(format!("it was signed {} ahead of this server’s time", away(gateway, detail))),
         Cause::SignedEarlier => {
-            whole(format!("the signature matches no secret of this webhook, and its time is {} ago", away(detail)))
+            whole(format!("the signature matches no secret of this webhook, and its time is {} ago", away(gateway, detail)))
         }
         Cause::SignedAhead => {
-            whole(format!("the signature matches no secret of this webhook, and its time is {} ahead", away(detail)))
+            whole(format!("the signature matches no secret of this webhook, and its time is {} ahead", away(gateway, detail)))
         }
         Cause::TimeInMillis => whole(format!("{time} is in milliseconds")),
         Cause::TimeUnreadable => whole(format!("{time} is not a number")),
@@ -181,8 +182,8 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
 }
 
 /// Formats the distance of a signed time from the server's time.
-fn away(detail: &str) -> String {
-    detail.parse().map_or_else(|_| "more than 5 minutes".to_owned(), span)
+fn away(gateway: Gateway, detail: &str) -> String {
+    detail.parse().map_or_else(|_| format!("more than {}", tolerance(gateway)), span)
 }
 
 fn span(seconds: u64) -> String {

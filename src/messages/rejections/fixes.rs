@@ -7,7 +7,7 @@ use crate::{
         Gateway, Mode,
         profile::{KeyForm, Notation},
     },
-    messages::lower,
+    messages::{lower, tolerance},
     rejections::Cause,
 };
 
@@ -101,6 +101,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::VersionMissing => author(&format!("write {header} as v1, followed by a comma and the signature in base64")),
         Cause::Base64 if scheme.notation == Notation::Hex => author(&format!("encode {header} in hex, as {label} does")),
         Cause::Base64 => author("encode the signature in standard base64, with padding"),
+        Cause::Hex if scheme.notation == Notation::Base64 => author("encode the signature in base64"),
         Cause::Hex => author("encode the signature in base64, after v1 and a comma"),
         Cause::OtherHash => author("use HMAC-SHA256"),
         Cause::OtherLength => own_author("use HMAC-SHA256 with this webhook’s secret"),
@@ -175,8 +176,9 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::BodyEmpty => if_sent(host("pass on the body")),
         Cause::BodyCut => if_sent(host("pass on the whole body, and to check for a size limit")),
         Cause::SignedEarlier if is_signed => format!(
-            "If the sender’s clock is right, it is reusing an old signature: {} Otherwise, correct its clock. A difference of up to 5 minutes is accepted.",
-            lower(&author("sign each attempt again"))
+            "If the sender’s clock is right, it is reusing an old signature: {} Otherwise, correct its clock. A difference of up to {} is accepted.",
+            lower(&author("sign each attempt again")),
+            tolerance(gateway)
         ),
         Cause::SignedAhead if is_signed => {
             "Ask your server administrator or hosting provider to synchronise the server’s clock, and the developer of the program that signs these requests to do the same.".to_owned()

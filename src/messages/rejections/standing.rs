@@ -49,8 +49,13 @@ const fn never_whole(cause: Cause) -> &'static str {
 }
 
 /// Where to find the payments of requests that cannot be recovered.
-const fn look_up(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.requests.look_up
+fn look_up(gateway: Gateway) -> String {
+    let profile = gateway.profile();
+    let text = profile.texts.requests.look_up;
+    match (profile.replay_window, profile.texts.requests.replay) {
+        (Some(window), Some([before, after])) => format!("{before} {} days {after} {text}", window.as_secs() / (24 * 3600)),
+        _ => text.to_owned(),
+    }
 }
 
 /// How a gateway signs retries of an event.
@@ -65,11 +70,11 @@ fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
     match attempts {
         Attempts::OnceUnchanged => format!(
             "These requests cannot be recovered: they were changed after they were signed. They were signed with the right secret, so retries verify once they arrive unchanged. After the last retry, {}",
-            lower(look_up)
+            lower(&look_up)
         ),
         Attempts::OnceUnchangedIfGenuine => format!(
             "These requests cannot be recovered: they did not arrive intact. If {sender} sent them, retries verify once they arrive unchanged. After the last retry, {}",
-            lower(look_up)
+            lower(&look_up)
         ),
         Attempts::OnceAdopted if can_adopt => format!(
             "These requests were not signed with a secret that KS Pay accepts. {repeats}, so retries of these events keep failing after the fix, unless you accept that secret too. New events verify."
@@ -101,7 +106,7 @@ fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
         }
         Attempts::NoEvents => format!(
             "These requests cannot be recovered: they were not signed with a secret of this webhook. If {sender} sent them, {}",
-            lower(look_up)
+            lower(&look_up)
         ),
         Attempts::Verify => format!("These requests no longer verify. {look_up}"),
     }

@@ -123,7 +123,9 @@ pub(super) fn pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
 pub(super) fn likely_pasted(gateway: Gateway, key: &Key) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     if is_decoded(gateway) {
-        attempts.push(Attempt::with(Cause::SecretWithPrefix, shown(key).as_bytes()));
+        if !key.gateway.profile().signature.secret_prefix.is_empty() {
+            attempts.push(Attempt::with(Cause::SecretWithPrefix, shown(key).as_bytes()));
+        }
         attempts.push(Attempt::with(Cause::SecretNotDecoded, key.text.as_bytes()));
     }
     attempts.extend(written(gateway, key, paste_errors::likely));

@@ -7,6 +7,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
+use super::escapes::percent_decoded;
 use crate::{
     gateways::{Gateway, profile::Notation},
     rejections::Cause,
@@ -61,6 +62,7 @@ pub(super) fn read_value(gateway: Gateway, value: &[u8]) -> Vec<Reading> {
     let Some(text) = std::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_VALUE_BYTES) else { return Vec::new() };
     let mut readings = match gateway.profile().signature.notation {
         Notation::Hex => hex_notations(text),
+        Notation::Base64 => base64_notations(text),
         Notation::VersionedBase64 => versioned_notations(text),
     };
     readings.truncate(MAX_READINGS);
@@ -77,6 +79,20 @@ fn hex_notations(text: &str) -> Vec<Reading> {
     for rest in rests(bare) {
         found.extend(in_hex(rest, Some(Cause::Prefixed)));
         found.extend(in_base64(rest, Cause::Base64));
+    }
+    found
+}
+
+fn base64_notations(text: &str) -> Vec<Reading> {
+    let bare = unquoted(text);
+    let mut found: Vec<Reading> = of_base64(text, None).into_iter().collect();
+    if bare != text {
+        found.extend(of_base64(bare, Some(Cause::Quoted)));
+    }
+    found.extend(in_hex(bare, Some(Cause::Hex)).into_iter().map(|reading| Reading { form: Some(Cause::Hex), ..reading }));
+    let unescaped = percent_decoded(bare, false);
+    if unescaped != bare {
+        found.extend(of_base64(&unescaped, Some(Cause::BodyForm)));
     }
     found
 }

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -13,7 +14,8 @@ use super::{
 use crate::{
     gateways::{
         Gateway,
-        adapter::{self, SignatureError},
+        adapter::{self, Incoming, SignatureError},
+        parts::{self, Split},
     },
     primitives::secret::Secret,
     rejections::{
@@ -126,6 +128,14 @@ impl Search<'_> {
             Message::Pieces(parts) => (parts.first().copied(), parts.last().copied()?),
         };
         let id = std::str::from_utf8(id.unwrap_or_default()).ok().filter(|_| gateway.adapter().signs_event_id());
+        if let Split::Parts { first, .. } = parts::split(gateway, body) {
+            // The events of one request are stored together, so the first stands for all.
+            let part = body.get(first)?;
+            let whole = Bytes::new();
+            let id = gateway.adapter().event_id(&Incoming { headers: self.case.headers, body: &whole }, part);
+            let dedupe_key = adapter::dedupe_key(gateway, Sha256::digest(part).into(), id);
+            return Some(EventKey { dedupe_prefix: gateway.adapter().dedupe_prefix(part).to_owned(), dedupe_key });
+        }
         let dedupe_key = adapter::dedupe_key(gateway, Sha256::digest(body).into(), id);
         Some(EventKey { dedupe_prefix: gateway.adapter().dedupe_prefix(body).to_owned(), dedupe_key })
     }
