@@ -261,7 +261,9 @@ pub(crate) const fn busy(busy: Denied) -> &'static str {
         Denied::Running => {
             "Another secret of your company is being checked. Wait a few seconds, then try again. Nothing was stored."
         }
-        Denied::TooMany => "Too many secrets were checked in a short time. Wait ten seconds, then try again. Nothing was stored.",
+        Denied::TooMany => {
+            "Too many secrets were checked in a short time. Wait a few seconds, then try again. Nothing was stored."
+        }
     }
 }
 

@@ -40,8 +40,8 @@ const RESERVED_BYTES: usize = 2 * diagnosis::USUAL_WORK_BYTES;
 /// The bytes that may be hashed without a finding for one shape at one webhook, and per second after that.
 const MAX_FRUITLESS_BYTES: usize = 64 * 1024 * 1024;
 const FRUITLESS_BYTES_PER_SECOND: usize = 1024 * 1024;
-/// In an interval with at most this many requests, one whose combined faults exceed its share of the budget is diagnosed again
-/// later, alone. More are a flood, in which most requests have no cause to be found.
+/// In an interval with at most this many requests, one of the gateway's own whose combined faults exceed its share of the budget
+/// is diagnosed again later, alone. More are a flood, in which most requests have no cause to be found.
 const MAX_UNHURRIED_REQUESTS: usize = 32;
 /// The divisor of the budget of fruitless shapes that gives the limit of one diagnosis for several faults.
 const FRUITLESS_DIVISOR: usize = 4;
@@ -216,8 +216,12 @@ impl Round<'_> {
     /// gateway.
     fn order(&self) -> Vec<usize> {
         let mut order = shape::order(&self.samples.iter().map(|sample| sample.shape).collect::<Vec<_>>());
-        order.sort_by_key(|at| !is_webhook_network(self.samples[*at].place.gateway, self.samples[*at].address));
+        order.sort_by_key(|at| !self.is_from_gateway(*at));
         order
+    }
+
+    fn is_from_gateway(&self, at: usize) -> bool {
+        is_webhook_network(self.samples[at].place.gateway, self.samples[at].address)
     }
 
     /// Diagnoses for the likeliest causes. Returns the requests that need more.
@@ -272,7 +276,7 @@ impl Round<'_> {
             if is_affordable {
                 self.note(shape, is_fruitless, self.used - before, &found[at]);
             }
-            if self.is_repeatable && !is_complete && !is_fruitless {
+            if self.is_repeatable && !is_complete && !is_fruitless && self.is_from_gateway(at) {
                 found[at] = Cause::undiagnosed(self.samples[at].reason).into();
             }
         }

@@ -10,9 +10,12 @@ use std::{
 
 use crate::primitives::{id::CompanyId, rate_limit::KeyedLimiter, time::Clock};
 
-/// The burst of checks that a company may make, and the interval after which another is allowed.
-const BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
-const EVERY: Duration = Duration::from_secs(10);
+/// The burst of checks that send requests, and the interval after which another is allowed.
+const REQUEST_BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+const REQUEST_INTERVAL: Duration = Duration::from_secs(10);
+/// The same of checks that only compute.
+const COMPUTATION_BURST: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
+const COMPUTATION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The limiter of one server.
 pub(crate) struct CheckLimiter {
@@ -35,8 +38,14 @@ pub(crate) struct CheckPermit<'a> {
 }
 
 impl CheckLimiter {
-    pub(crate) fn new(clock: &Clock) -> Self {
-        Self { running: Mutex::default(), quota: KeyedLimiter::new(clock, BURST, EVERY) }
+    /// Limits checks that make this server send requests.
+    pub(crate) fn of_requests(clock: &Clock) -> Self {
+        Self { running: Mutex::default(), quota: KeyedLimiter::new(clock, REQUEST_BURST, REQUEST_INTERVAL) }
+    }
+
+    /// Limits checks that cost CPU time only.
+    pub(crate) fn of_computations(clock: &Clock) -> Self {
+        Self { running: Mutex::default(), quota: KeyedLimiter::new(clock, COMPUTATION_BURST, COMPUTATION_INTERVAL) }
     }
 
     /// Acquires a permit for the company.
@@ -65,18 +74,18 @@ mod tests {
     #[test]
     fn one_at_a_time_and_not_without_end() {
         let clock = Clock::fixed(Timestamp::from_millis(0));
-        let desk = CheckLimiter::new(&clock);
+        let desk = CheckLimiter::of_requests(&clock);
         let [mine, theirs] = [1, 2].map(|millis| CompanyId::new(Timestamp::from_millis(millis)));
         let turn = desk.acquire(mine).ok();
         assert!(turn.is_some());
         assert_eq!(desk.acquire(mine).err(), Some(Denied::Running));
         assert!(desk.acquire(theirs).is_ok(), "another company does not wait");
         drop(turn);
-        for _ in 1..BURST.get() {
+        for _ in 1..REQUEST_BURST.get() {
             assert!(desk.acquire(mine).is_ok());
         }
         assert_eq!(desk.acquire(mine).err(), Some(Denied::TooMany));
-        clock.advance(EVERY);
+        clock.advance(REQUEST_INTERVAL);
         assert!(desk.acquire(mine).is_ok(), "after waiting");
         assert_eq!(desk.acquire(mine).err(), Some(Denied::TooMany));
     }

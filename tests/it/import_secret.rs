@@ -14,6 +14,8 @@ use crate::support::{
 };
 
 const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
+/// After this long another secret can be checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 async fn bring(connection: &Connection, owner: &Browser, secret: &str, password: &str) -> Page {
     owner.post(&connection.webhook_step("/secrets"), &[("secret", secret), ("current_password", password)]).await
@@ -177,6 +179,21 @@ async fn a_weak_one_is_refused_with_its_reason() {
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 1);
     refused(&bring(&connection, &owner, "short", "").await, "It has 5 characters");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_of_secrets_are_limited_per_company() {
+    let (app, connection, owner) = connected().await;
+    let bring = async |secret: &str| bring(&connection, &owner, secret, PASSWORD).await;
+    for number in 0..60 {
+        refused(&bring(&format!("password{number:08}")).await, "too little of it is random");
+    }
+    let page = bring(OWN).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(page.has("Too many secrets were checked in a short time. Wait a few seconds"), "{}", page.body);
+    assert!(!page.has(OWN) && app.count("SELECT COUNT(*) FROM secrets").await == 1);
+    app.clock.advance(CHECK_INTERVAL);
+    assert_eq!(bring(OWN).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test(flavor = "multi_thread")]
