@@ -181,10 +181,11 @@ async fn repair(db: &Db, now: Timestamp) -> Result<u64, DbError> {
     drop(reader);
     let mut repaired = 0;
     db.write_with_timeout(async |tx| {
-        repaired = activity::clamp_future_times(tx, now).await?
-            + secrets::bound_expiry(tx, now).await?
+        // Activity is locked last, as everywhere: two servers cannot deadlock.
+        repaired = secrets::bound_expiry(tx, now).await?
             + secret_usage::clamp_future_times(tx, now).await?
-            + later::bound(tx, now).await?;
+            + later::bound(tx, now).await?
+            + activity::clamp_future_times(tx, now).await?;
         Ok(())
     })
     .await?;

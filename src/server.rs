@@ -185,7 +185,7 @@ impl Server {
         let (ingestion, recorder) = (self.state.ingestion.stop(self.background_tasks), self.recorder_task.stop());
         let ended = async { tokio::join!(ingestion, recorder, self.jobs.stop()) };
         if tokio::time::timeout(FLUSH_TIMEOUT, ended).await.is_err() {
-            tracing::warn!("the final rejections and secret usage were not stored in time");
+            tracing::warn!("background work did not end in time: the final rejections and secret usage may not be stored");
         }
         match tokio::time::timeout(CLOSE_TIMEOUT, self.state.db.close()).await {
             Ok(true) => {

@@ -1,6 +1,6 @@
 //! Pages of a list in the database, by keyset pagination.
 //!
-//! Invariant: a page costs one statement, the page of the newest rows that replaces an empty one costs a second. The SQL and the
+//! Invariant: a page costs one statement, the page of the newest rows, which replaces an empty one and one with too few newer rows, costs a second. The SQL and the
 //! filters are those of the store.
 
 use super::{DbError, Reader};

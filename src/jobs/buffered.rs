@@ -4,10 +4,12 @@
 //! failed write left is restored for the next attempt, and a crash loses at most what was buffered.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use tokio::{sync::Notify, task::JoinHandle, time::sleep};
 
 use crate::db::DbError;
@@ -124,9 +126,14 @@ async fn write<B: Buffered>(mut buffered: B, stop: Arc<Notify>) {
             () = buffered.due() => {}
             () = stop.notified() => break,
         }
-        pause = match buffered.flush().await {
-            Ok(pause) => pause,
-            Err(error) => {
+        pause = match AssertUnwindSafe(buffered.flush()).catch_unwind().await {
+            Ok(Ok(pause)) => pause,
+            // What was taken is lost: it would cause the same panic again.
+            Err(_) => {
+                tracing::error!("some {} were not stored: the write panicked", B::NAME);
+                B::INTERVAL
+            }
+            Ok(Err(error)) => {
                 tracing::warn!(%error, "{} could not be stored yet", B::NAME);
                 (pause * 2).min(MAX_RETRY_PAUSE)
             }
@@ -163,6 +170,9 @@ mod tests {
         }
     }
 
+    /// Its write panics.
+    const POISON: u32 = 13;
+
     /// Writes into a list. The first writes fail.
     struct Writer {
         buffer: Buffer<Numbers>,
@@ -187,6 +197,7 @@ mod tests {
                 if is_failing {
                     return Err(DbError::Timeout);
                 }
+                assert!(!numbers.0.contains(&POISON), "a number that cannot be written");
                 written.lock().unwrap().push(std::mem::take(&mut numbers.0));
                 Ok(())
             };
@@ -219,6 +230,19 @@ mod tests {
         sleep(Writer::INTERVAL * 4).await;
         assert_eq!(*written.lock().unwrap(), [vec![1, 2]]);
         task.stop().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_panics_does_not_end_the_task() {
+        let writer = writer(0);
+        let (buffer, written) = (writer.buffer.clone(), Arc::clone(&writer.written));
+        let task = BufferTask::start(writer);
+        for number in [POISON, 1] {
+            add(&buffer, number);
+            sleep(Writer::INTERVAL * 2).await;
+        }
+        task.stop().await;
+        assert_eq!(*written.lock().unwrap(), [vec![1]]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,7 +1,8 @@
 //! Jobs that run when the server starts and then at an interval.
 
-use std::{future::ready, time::Duration};
+use std::{future::ready, panic::AssertUnwindSafe, time::Duration};
 
+use futures_util::FutureExt as _;
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{db::DbError, primitives::shutdown::Shutdown};
@@ -64,8 +65,11 @@ async fn repeat<J: Periodic>(mut job: J, shutdown: Shutdown) {
 }
 
 async fn run_and_pause<J: Periodic>(job: &mut J) {
-    if let Err(error) = job.run().await {
-        tracing::warn!(%error, again_in = ?job.interval(), "periodic job failed: {}", J::NAME);
+    match AssertUnwindSafe(job.run()).catch_unwind().await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, again_in = ?job.interval(), "periodic job failed: {}", J::NAME),
+        // The panic hook has logged the cause.
+        Err(_) => tracing::error!(again_in = ?job.interval(), "periodic job panicked: {}", J::NAME),
     }
     sleep(job.interval()).await;
 }
@@ -81,7 +85,7 @@ mod tests {
 
     const INTERVAL: Duration = Duration::from_mins(1);
 
-    /// Counts its runs and its end. The first run fails, the third never ends.
+    /// Counts its runs and its end. The first run fails, the second panics, the third never ends.
     #[derive(Clone, Default)]
     struct Counting {
         runs: Arc<AtomicUsize>,
@@ -98,7 +102,7 @@ mod tests {
         async fn run(&mut self) -> Result<(), DbError> {
             match self.runs.fetch_add(1, Ordering::Relaxed) {
                 0 => Err(DbError::Timeout),
-                1 => Ok(()),
+                1 => panic!("a run that panics"),
                 _ => std::future::pending().await,
             }
         }
@@ -109,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_job_runs_at_the_start_and_at_its_interval_although_it_failed_and_ends_while_it_runs() {
+    async fn a_job_runs_at_the_start_and_at_its_interval_although_it_failed_or_panicked_and_ends_while_it_runs() {
         let (mut jobs, job) = (Jobs::new(), Counting::default());
         jobs.start(job.clone());
         for runs in 1..=3 {

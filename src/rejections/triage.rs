@@ -220,6 +220,11 @@ impl Round<'_> {
         order
     }
 
+    /// True if a later diagnosis of the request is possible, and can find more than this one.
+    fn can_be_repeated(&self, at: usize, found: &Diagnosis) -> bool {
+        found.cause == Cause::Unknown && !self.samples[at].is_truncated && self.is_from_gateway(at)
+    }
+
     fn is_from_gateway(&self, at: usize) -> bool {
         is_webhook_network(self.samples[at].place.gateway, self.samples[at].address)
     }
@@ -276,7 +281,7 @@ impl Round<'_> {
             if is_affordable {
                 self.note(shape, is_fruitless, self.used - before, &found[at]);
             }
-            if self.is_repeatable && !is_complete && !is_fruitless && self.is_from_gateway(at) {
+            if self.is_repeatable && !is_complete && !is_fruitless && self.can_be_repeated(at, &found[at]) {
                 found[at] = Cause::undiagnosed(self.samples[at].reason).into();
             }
         }

@@ -188,7 +188,8 @@ pub(crate) async fn add_proven(tx: &mut Tx, connection: ConnectionId, proven: &[
 }
 
 /// Adds an account to the expected ones, if it is the unexpected one currently recorded, which is the one that the page
-/// showed. Returns whether it was added. The caller has checked write access to `connection`.
+/// showed. Returns whether it was added; if not, the caller rolls back, since the row was locked by raising its version. The
+/// caller has checked write access to `connection`.
 pub(crate) async fn accept_account(
     tx: &mut Tx,
     connection: ConnectionId,

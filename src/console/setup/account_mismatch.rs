@@ -48,8 +48,8 @@ pub(crate) async fn accept(posted: SignedForm<AccountForm>, names: ConnectionPat
     let is_done = activity::accept_account(&mut tx, wizard.connection.id, &posted.form.account, now).await?;
     if is_done {
         wizard.page.record(&mut tx, Action::GatewayAccountAccepted, wizard.connection.id).await?;
+        tx.commit().await?;
     }
-    tx.commit().await?;
     let (page, webhook) = (&wizard.page, wizard.url(Step::Webhook));
     Ok(if is_done {
         page.redirect(&webhook, messages::mixups::ACCEPTED)

@@ -27,6 +27,7 @@ use crate::{
     },
     messages,
     primitives::secret::Secret,
+    url_check::limiter::Denied,
     urls,
 };
 
@@ -87,15 +88,13 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
     let mut reader = wizard.page.state.db.reader().await?;
     let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
     drop(reader);
-    let permit = match wizard.page.state.secret_checks.acquire(wizard.connection.company_id) {
-        Ok(permit) => permit,
-        Err(busy) => return wizard.page.too_many(&view(&wizard, &form, error("secret", messages::secrets::busy(busy)))),
-    };
     let (secret, cut) = match read(&wizard, names, &form).await? {
         Ok(read) => read,
-        Err(weak) => return refused(error("secret", &messages::secrets::weak(wizard.connection.gateway, weak))),
+        Err(NotRead::Weak(weak)) => return refused(error("secret", &messages::secrets::weak(wizard.connection.gateway, weak))),
+        Err(NotRead::Denied(denied)) => {
+            return wizard.page.too_many(&view(&wizard, &form, error("secret", messages::secrets::busy(denied))));
+        }
     };
-    drop(permit);
     wizard.confirm(Step::Webhook, &posted.action, messages::access::IMPORT).await?;
     if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
         return refused(error("secret", &sentence));
@@ -139,20 +138,30 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
     errors
 }
 
+/// Why a submitted secret was not read.
+enum NotRead {
+    Weak(WeakSecret),
+    Denied(Denied),
+}
+
 /// Parses the secret and checks its strength; returns what was trimmed from it too. Runs on another thread, since the check
 /// would delay the requests that this one serves.
-async fn read(wizard: &Wizard, names: Vec<String>, form: &ImportForm) -> Result<Result<(Secret, Trimmed), WeakSecret>, AppError> {
-    let (connection, typed, is_exact) = (wizard.connection.clone(), Zeroizing::new(form.secret.clone()), form.is_exact);
+async fn read(wizard: &Wizard, names: Vec<String>, form: &ImportForm) -> Result<Result<(Secret, Trimmed), NotRead>, AppError> {
+    let (state, connection) = (wizard.page.state.clone(), wizard.connection.clone());
+    let (typed, is_exact) = (Zeroizing::new(form.secret.clone()), form.is_exact);
     let check = move || {
+        // Held until the check ends, also if the client disconnects.
+        let _permit = state.secret_checks.acquire(connection.company_id).map_err(NotRead::Denied)?;
         let known = ConnectionContext {
             gateway: connection.gateway,
             endpoint: &connection.endpoint,
             key_id: connection.key_id.as_deref(),
             names: &names,
         };
-        secret_strength::read(&typed, is_exact, &known)
+        secret_strength::read(&typed, is_exact, &known).map_err(NotRead::Weak)
     };
-    tokio::task::spawn_blocking(check).await.map_err(|error| AppError::Internal(error.into()))
+    // The text of a panic could quote the secret.
+    tokio::task::spawn_blocking(check).await.map_err(|_| AppError::Internal("the check of a secret panicked".into()))
 }
 
 /// What it is already: a Key Secret, which lets its owner move money, a secret that was retired here, which others may
