@@ -241,8 +241,8 @@ mod tests {
             add(&buffer, number);
             sleep(Writer::INTERVAL * 2).await;
         }
-        task.stop().await;
         assert_eq!(*written.lock().unwrap(), [vec![1]]);
+        task.stop().await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -83,9 +83,10 @@ impl DatabaseFiles {
             );
         }
         let directory = if path == self.directory { format!("{shown} ") } else { String::new() };
+        let files = format!("{directory}{}", self.names());
         format!(
-            "{shown} belongs to {owner}, and {me} may not write to it. Run ks-pay as {owner}, or change the owner to {me}: `chown {me} {directory}{}` as root.",
-            self.names()
+            "{shown} belongs to {owner}, and {me} may not write to it. Run ks-pay as {owner}, or change the owner to {me}: `chown {me} {}` as root.",
+            files.trim_end()
         )
     }
 
