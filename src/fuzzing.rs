@@ -69,7 +69,7 @@ pub struct Read {
     /// The amount of the event.
     pub amount: Option<Money>,
     /// Its observation of a payment.
-    pub told: Option<Told>,
+    pub observed: Option<Told>,
 }
 
 /// A payment observation, as far as targets check it.
@@ -95,14 +95,14 @@ pub struct Told {
 #[must_use]
 pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
     let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&Part::whole(&verified(body)?), Timestamp::from_seconds(0));
-    let (word, told) = match &reading.content {
-        EventContent::Observation(facts) => ("processed", Some(told(facts))),
+    let (word, observed) = match &reading.content {
+        EventContent::Observation(facts) => ("processed", Some(observed(facts))),
         EventContent::Unhandled => ("unhandled", None),
         EventContent::Quarantined(fault) => (*fault, None),
     };
     let occurred_at = reading.occurred_at.map(Timestamp::seconds);
     let is_time_borrowed = reading.is_time_borrowed;
-    Some(Read { word, event_type: reading.event_type, occurred_at, is_time_borrowed, amount: reading.amount, told })
+    Some(Read { word, event_type: reading.event_type, occurred_at, is_time_borrowed, amount: reading.amount, observed })
 }
 
 /// Signs and verifies a body, because that is the only way to a [`Verified`] body.
@@ -115,7 +115,7 @@ fn verified(body: &[u8]) -> Option<Verified> {
     adapter::verify(razorpay::GATEWAY, &request, &[known], now).ok().map(|(verified, _)| verified)
 }
 
-fn told(facts: &PaymentObservation) -> Told {
+fn observed(facts: &PaymentObservation) -> Told {
     let snapshot = facts.snapshot.as_ref();
     let mut moments = vec![facts.at.seconds()];
     moments.extend(snapshot.iter().map(|snapshot| snapshot.created_at.seconds()));

@@ -210,7 +210,7 @@ pub(crate) fn connection(app: AppId, gateway: Gateway, mode: Mode, rest: &str) -
 }
 
 /// The panel of the Webhook page with the status, its reason, and what to do.
-pub(crate) fn evidence(app: AppId, gateway: Gateway, mode: Mode) -> String {
+pub(crate) fn activity(app: AppId, gateway: Gateway, mode: Mode) -> String {
     format!("{}#evidence-panel", step(app, gateway, mode, Step::Webhook))
 }
 

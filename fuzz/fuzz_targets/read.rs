@@ -20,10 +20,10 @@ fuzz_target!(init: ks_pay_fuzz::sow(ks_pay_fuzz::stories), |input: &[u8]| {
             assert!(read.event_type.as_deref().is_none_or(is_clean), "{read:?}");
             assert!(read.occurred_at.is_none_or(|at| (0..=LATEST).contains(&at)), "{read:?}");
             assert!(read.amount.is_none_or(is_bounded), "{read:?}");
-            assert!(gateway == "razorpay" || read.told.is_none(), "the generic gateway tells of no payment");
-            if let Some(told) = &read.told {
-                sound(told);
-                said(told, &read, body);
+            assert!(gateway == "razorpay" || read.observed.is_none(), "the generic gateway tells of no payment");
+            if let Some(observed) = &read.observed {
+                sound(observed);
+                said(observed, &read, body);
             }
             // Anything but an object is not an event: two parsers could read it differently.
             let is_object = body.trim_ascii_start().first() == Some(&b'{');
@@ -54,27 +54,27 @@ fn is_bounded(money: Money) -> bool {
 }
 
 /// Asserts that identifiers are well-formed, and that amounts and timestamps are within bounds.
-fn sound(told: &fuzzing::Told) {
-    let mut names = vec![&told.payment_id];
-    names.extend(&told.order_id);
-    names.extend(&told.method);
-    names.extend(told.refund.as_ref().map(|refund| &refund.0));
-    names.extend(told.dispute.as_ref().map(|dispute| &dispute.0));
-    assert!(names.into_iter().all(|name| is_clean(name)), "{told:?}");
-    let mut moneys: Vec<Money> = told.snapshot.iter().map(|snapshot| snapshot.1).collect();
-    moneys.extend(told.refund.as_ref().map(|refund| refund.2));
-    moneys.extend(told.dispute.as_ref().map(|dispute| dispute.2));
-    assert!(moneys.into_iter().all(is_bounded), "{told:?}");
-    let mut totals: Vec<i64> = told.snapshot.iter().filter_map(|snapshot| snapshot.2).collect();
-    totals.extend(told.dispute.as_ref().and_then(|dispute| dispute.3));
-    assert!(totals.into_iter().all(|total| (0..=LARGEST).contains(&total)), "{told:?}");
-    assert!(told.moments.iter().all(|at| (0..=LATEST).contains(at)), "{told:?}");
-    assert!(told.refund.is_none() || told.dispute.is_none(), "{told:?}");
+fn sound(observed: &fuzzing::Told) {
+    let mut names = vec![&observed.payment_id];
+    names.extend(&observed.order_id);
+    names.extend(&observed.method);
+    names.extend(observed.refund.as_ref().map(|refund| &refund.0));
+    names.extend(observed.dispute.as_ref().map(|dispute| &dispute.0));
+    assert!(names.into_iter().all(|name| is_clean(name)), "{observed:?}");
+    let mut moneys: Vec<Money> = observed.snapshot.iter().map(|snapshot| snapshot.1).collect();
+    moneys.extend(observed.refund.as_ref().map(|refund| refund.2));
+    moneys.extend(observed.dispute.as_ref().map(|dispute| dispute.2));
+    assert!(moneys.into_iter().all(is_bounded), "{observed:?}");
+    let mut totals: Vec<i64> = observed.snapshot.iter().filter_map(|snapshot| snapshot.2).collect();
+    totals.extend(observed.dispute.as_ref().and_then(|dispute| dispute.3));
+    assert!(totals.into_iter().all(|total| (0..=LARGEST).contains(&total)), "{observed:?}");
+    assert!(observed.moments.iter().all(|at| (0..=LATEST).contains(at)), "{observed:?}");
+    assert!(observed.refund.is_none() || observed.dispute.is_none(), "{observed:?}");
 }
 
 /// Asserts that another parser finds the same values. It parses the whole body and fails where ours skips, so it may find
 /// nothing.
-fn said(told: &fuzzing::Told, read: &fuzzing::Read, body: &[u8]) {
+fn said(observed: &fuzzing::Told, read: &fuzzing::Read, body: &[u8]) {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
     let text = |path: &str| body.pointer(path).and_then(Value::as_str);
     let number = |path: &str| body.pointer(path).and_then(Value::as_i64);
@@ -84,29 +84,29 @@ fn said(told: &fuzzing::Told, read: &fuzzing::Read, body: &[u8]) {
     } else {
         assert_eq!(number("/created_at"), read.occurred_at);
     }
-    if let Some((status, money, refunded)) = told.snapshot {
+    if let Some((status, money, refunded)) = observed.snapshot {
         let payment = |field: &str| format!("/payload/payment/entity/{field}");
-        assert_eq!(text(&payment("id")), Some(told.payment_id.as_str()));
+        assert_eq!(text(&payment("id")), Some(observed.payment_id.as_str()));
         assert_eq!(text(&payment("status")), Some(status));
         assert_eq!(
             (number(&payment("amount")), text(&payment("currency"))),
             (Some(money.subunits), Some(money.currency.as_str()))
         );
         assert_eq!(number(&payment("amount_refunded")), refunded);
-        assert_eq!(text(&payment("order_id")).filter(|id| !id.is_empty()), told.order_id.as_deref());
+        assert_eq!(text(&payment("order_id")).filter(|id| !id.is_empty()), observed.order_id.as_deref());
     }
-    if let Some((id, status, money)) = &told.refund {
+    if let Some((id, status, money)) = &observed.refund {
         let refund = |field: &str| format!("/payload/refund/entity/{field}");
         assert_eq!((text(&refund("id")), text(&refund("status"))), (Some(id.as_str()), Some(*status)));
         assert_eq!(
             (number(&refund("amount")), text(&refund("payment_id"))),
-            (Some(money.subunits), Some(told.payment_id.as_str()))
+            (Some(money.subunits), Some(observed.payment_id.as_str()))
         );
     }
-    if let Some((id, status, money, deducted)) = &told.dispute {
+    if let Some((id, status, money, deducted)) = &observed.dispute {
         let dispute = |field: &str| format!("/payload/dispute/entity/{field}");
         assert_eq!((text(&dispute("id")), text(&dispute("status"))), (Some(id.as_str()), Some(*status)));
-        assert_eq!(text(&dispute("payment_id")), Some(told.payment_id.as_str()));
+        assert_eq!(text(&dispute("payment_id")), Some(observed.payment_id.as_str()));
         assert_eq!((number(&dispute("amount")), number(&dispute("amount_deducted"))), (Some(money.subunits), *deducted));
     }
 }

@@ -31,21 +31,21 @@ const MAX_SEARCH_CHARS: usize = 200;
 /// A connection of an app, with the state of its webhook.
 pub(crate) struct Webhook {
     pub(crate) connection: Connection,
-    pub(crate) evidence: Activity,
+    pub(crate) activity: Activity,
     pub(crate) state: ConnectionState,
 }
 
 impl Webhook {
     /// Sort key among webhooks that need attention: failing before silent, Live before Test, then the longest.
     pub(crate) fn urgency(&self) -> Urgency {
-        let since = self.evidence.failing_since.or(self.evidence.last_verified_at);
+        let since = self.activity.failing_since.or(self.activity.last_verified_at);
         (self.alert_state(), self.connection.mode == Mode::Test, since)
     }
 
     /// The state used for alerts and list order, which outsiders cannot influence: a webhook that fails without proof is
     /// treated as silent.
     pub(crate) fn alert_state(&self) -> ConnectionState {
-        if self.state == ConnectionState::Failing && self.evidence.failing_since.is_none() {
+        if self.state == ConnectionState::Failing && self.activity.failing_since.is_none() {
             ConnectionState::Silent
         } else {
             self.state
@@ -54,12 +54,12 @@ impl Webhook {
 
     /// True if the webhook needs attention now.
     pub(crate) fn needs_attention(&self, now: Timestamp) -> bool {
-        let silent_for = self.evidence.last_verified_at.map(|at| now.since(at)).unwrap_or_default();
+        let silent_for = self.activity.last_verified_at.map(|at| now.since(at)).unwrap_or_default();
         match self.alert_state() {
             ConnectionState::Failing => true,
             ConnectionState::Silent => self.connection.mode == Mode::Live || silent_for < TEST_UNUSED_AFTER,
             // Requests from the merchant's own gateway arrive, but none of them verifies.
-            ConnectionState::Pending | ConnectionState::NotStarted => self.evidence.failing_since.is_some(),
+            ConnectionState::Pending | ConnectionState::NotStarted => self.activity.failing_since.is_some(),
             ConnectionState::Verified | ConnectionState::Off => false,
         }
     }
@@ -106,20 +106,20 @@ impl AppWithWebhooks {
 pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp) -> Result<Vec<AppWithWebhooks>, DbError> {
     let apps = store::list(&mut *reader, company).await?;
     let connections = connections::store::list_of_company(&mut *reader, company).await?;
-    let evidence = activity::list_of_company(&mut *reader, company).await?;
-    Ok(join(apps, connections, evidence, now))
+    let activity = activity::list_of_company(&mut *reader, company).await?;
+    Ok(join(apps, connections, activity, now))
 }
 
-fn join(apps: Vec<App>, connections: Vec<Connection>, evidence: Vec<Activity>, now: Timestamp) -> Vec<AppWithWebhooks> {
+fn join(apps: Vec<App>, connections: Vec<Connection>, activity: Vec<Activity>, now: Timestamp) -> Vec<AppWithWebhooks> {
     let enabled: HashMap<AppId, bool> = apps.iter().map(|app| (app.id, app.is_enabled)).collect();
-    let mut seen: HashMap<ConnectionId, Activity> = evidence.into_iter().map(|one| (one.connection_id, one)).collect();
+    let mut seen: HashMap<ConnectionId, Activity> = activity.into_iter().map(|one| (one.connection_id, one)).collect();
     let mut webhooks: HashMap<AppId, Vec<Webhook>> = HashMap::new();
     for connection in connections {
         // A connection without activity was created between the two reads: the next request shows it.
-        let Some(evidence) = seen.remove(&connection.id) else { continue };
+        let Some(activity) = seen.remove(&connection.id) else { continue };
         let is_app_enabled = enabled.get(&connection.app_id).copied().unwrap_or_default();
-        let state = SetupProgress { connection: &connection, evidence: &evidence, domain: None, is_app_enabled }.state(now);
-        webhooks.entry(connection.app_id).or_default().push(Webhook { connection, evidence, state });
+        let state = SetupProgress { connection: &connection, activity: &activity, domain: None, is_app_enabled }.state(now);
+        webhooks.entry(connection.app_id).or_default().push(Webhook { connection, activity, state });
     }
     let listed = |app: App| {
         let mut webhooks = webhooks.remove(&app.id).unwrap_or_default();
@@ -145,7 +145,7 @@ fn with_app(all: &[AppWithWebhooks]) -> impl Iterator<Item = (&App, &Webhook)> {
 
 /// Returns every webhook that receives events of another gateway account.
 pub(crate) fn mixed_up(all: &[AppWithWebhooks]) -> Vec<(&App, &Webhook)> {
-    with_app(all).filter(|(_, webhook)| webhook.evidence.other_account.is_some()).collect()
+    with_app(all).filter(|(_, webhook)| webhook.activity.other_account.is_some()).collect()
 }
 
 /// Returns what is disabled: whole apps, or single webhooks of enabled apps.
@@ -163,7 +163,7 @@ pub(crate) fn switched_off(all: &[AppWithWebhooks]) -> Vec<(&App, Option<&Webhoo
 
 /// Returns when an event was last verified at any webhook.
 pub(crate) fn last_verified(all: &[AppWithWebhooks]) -> Option<Timestamp> {
-    all.iter().flat_map(|listed| &listed.webhooks).filter_map(|webhook| webhook.evidence.last_verified_at).max()
+    all.iter().flat_map(|listed| &listed.webhooks).filter_map(|webhook| webhook.activity.last_verified_at).max()
 }
 
 /// True if a search text is short enough and has no control characters.
@@ -225,12 +225,12 @@ pub(crate) mod tests {
             integration_done_at: None,
             created_at: NOW,
         };
-        let mut webhook = Webhook { connection, evidence: Activity::default(), state };
-        webhook.evidence.connection_id = id;
-        webhook.evidence.first_verified_at = at(matches!(state, ConnectionState::Verified | ConnectionState::Failing));
-        webhook.evidence.last_verified_at = at(state == ConnectionState::Verified);
-        webhook.evidence.failing_count = i64::from(state == ConnectionState::Failing);
-        webhook.evidence.failing_since = at(state == ConnectionState::Failing);
+        let mut webhook = Webhook { connection, activity: Activity::default(), state };
+        webhook.activity.connection_id = id;
+        webhook.activity.first_verified_at = at(matches!(state, ConnectionState::Verified | ConnectionState::Failing));
+        webhook.activity.last_verified_at = at(state == ConnectionState::Verified);
+        webhook.activity.failing_count = i64::from(state == ConnectionState::Failing);
+        webhook.activity.failing_since = at(state == ConnectionState::Failing);
         webhook
     }
 
@@ -239,15 +239,15 @@ pub(crate) mod tests {
     }
 
     fn listed(apps: Vec<(App, Vec<Webhook>)>) -> Vec<AppWithWebhooks> {
-        let (mut all, mut connections, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut all, mut connections, mut activity) = (Vec::new(), Vec::new(), Vec::new());
         for (app, webhooks) in apps {
             all.push(app);
             for webhook in webhooks {
                 connections.push(webhook.connection);
-                evidence.push(webhook.evidence);
+                activity.push(webhook.activity);
             }
         }
-        join(all, connections, evidence, NOW)
+        join(all, connections, activity, NOW)
     }
 
     #[test]
@@ -281,8 +281,8 @@ pub(crate) mod tests {
         let mut shop = Shop::new();
         (1..=300).rev().for_each(|hours| shop.pay(NOW.minus(Duration::from_hours(24 * days + hours))));
         let mut webhook = webhook(app, mode, ConnectionState::Silent);
-        webhook.evidence = shop.evidence;
-        webhook.evidence.connection_id = webhook.connection.id;
+        webhook.activity = shop.activity;
+        webhook.activity.connection_id = webhook.connection.id;
         webhook
     }
 

@@ -122,14 +122,14 @@ impl TypicalTraffic {
 }
 
 /// Returns the typical traffic of a connection, if there is enough history.
-pub(crate) fn typical_traffic(evidence: &Activity) -> Option<TypicalTraffic> {
-    evidence.habit.usual(evidence.last_verified_at?)
+pub(crate) fn typical_traffic(activity: &Activity) -> Option<TypicalTraffic> {
+    activity.habit.usual(activity.last_verified_at?)
 }
 
 /// Returns the silence of a connection, if it is above the threshold.
-pub(crate) fn silence(evidence: &Activity, now: Timestamp) -> Option<Silence> {
-    let since = evidence.last_verified_at?;
-    let (usual, lasts) = (typical_traffic(evidence)?, now.since(since));
+pub(crate) fn silence(activity: &Activity, now: Timestamp) -> Option<Silence> {
+    let since = activity.last_verified_at?;
+    let (usual, lasts) = (typical_traffic(activity)?, now.since(since));
     (lasts > usual.silence_threshold()).then_some(Silence { since, lasts, usual })
 }
 
@@ -162,23 +162,23 @@ pub(crate) mod tests {
 
     /// A simulated shop: adds its history to the baseline event by event.
     pub(crate) struct Shop {
-        pub(crate) evidence: Activity,
+        pub(crate) activity: Activity,
         alarms: usize,
     }
 
     impl Shop {
         pub(crate) fn new() -> Self {
-            Self { evidence: Activity::default(), alarms: 0 }
+            Self { activity: Activity::default(), alarms: 0 }
         }
 
         /// Adds a payment, which is three events within two seconds, and counts an alarm if the shop was silent just before.
         pub(crate) fn pay(&mut self, at: Timestamp) {
-            self.alarms += usize::from(silence(&self.evidence, at).is_some());
+            self.alarms += usize::from(silence(&self.activity, at).is_some());
             for after in [0, 700, 1900] {
                 let at = at.plus(Duration::from_millis(after));
-                self.evidence.habit = self.evidence.habit.after(self.evidence.last_verified_at, at, at);
-                self.evidence.first_verified_at = self.evidence.first_verified_at.or(Some(at));
-                self.evidence.last_verified_at = Some(at);
+                self.activity.habit = self.activity.habit.after(self.activity.last_verified_at, at, at);
+                self.activity.first_verified_at = self.activity.first_verified_at.or(Some(at));
+                self.activity.last_verified_at = Some(at);
             }
         }
 
@@ -197,7 +197,7 @@ pub(crate) mod tests {
         }
 
         fn is_silent_after(&self, pause: Duration) -> bool {
-            silence(&self.evidence, self.evidence.last_verified_at.unwrap().plus(pause)).is_some()
+            silence(&self.activity, self.activity.last_verified_at.unwrap().plus(pause)).is_some()
         }
     }
 
@@ -263,7 +263,7 @@ pub(crate) mod tests {
             handful.pay(MONDAY.plus(DAY * day));
         }
         for shop in [burst, handful] {
-            assert_eq!(typical_traffic(&shop.evidence), None);
+            assert_eq!(typical_traffic(&shop.activity), None);
             assert!(!shop.is_silent_after(DAY * 365));
         }
     }
@@ -278,7 +278,7 @@ pub(crate) mod tests {
             at = at.plus(dice.wait(DAY * 2 / (1 + days)));
         }
         assert_eq!(shop.alarms, 0);
-        assert!(!shop.is_silent_after(HOUR * 2) && shop.is_silent_after(HOUR * 12), "{:?}", typical_traffic(&shop.evidence));
+        assert!(!shop.is_silent_after(HOUR * 2) && shop.is_silent_after(HOUR * 12), "{:?}", typical_traffic(&shop.activity));
     }
 
     #[test]
@@ -289,6 +289,6 @@ pub(crate) mod tests {
                 shop.pay(MONDAY.plus(HOUR * hour));
             }
         }
-        assert!(shop.is_silent_after(HOUR * 4), "{:?}", typical_traffic(&shop.evidence));
+        assert!(shop.is_silent_after(HOUR * 4), "{:?}", typical_traffic(&shop.activity));
     }
 }

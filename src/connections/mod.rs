@@ -162,7 +162,7 @@ impl Step {
 /// The set-up progress of one connection.
 pub(crate) struct SetupProgress<'a> {
     pub(crate) connection: &'a Connection,
-    pub(crate) evidence: &'a Activity,
+    pub(crate) activity: &'a Activity,
     /// The app's domain.
     pub(crate) domain: Option<&'a str>,
     /// Whether the app is enabled.
@@ -195,7 +195,7 @@ impl SetupProgress<'_> {
     pub(crate) fn state(&self, now: Timestamp) -> ConnectionState {
         if !self.is_app_enabled || !self.connection.is_enabled {
             ConnectionState::Off
-        } else if self.evidence.first_verified_at.is_some() {
+        } else if self.activity.first_verified_at.is_some() {
             self.verified_state(now)
         } else if self.connection.webhook_done_at.is_some() {
             ConnectionState::Pending
@@ -207,8 +207,8 @@ impl SetupProgress<'_> {
     /// Derives the state once an event has been verified. Anyone who knows the URL can have requests rejected, so unproven
     /// ones are considered only while events are overdue.
     fn verified_state(&self, now: Timestamp) -> ConnectionState {
-        let is_overdue = baseline::silence(self.evidence, now).is_some();
-        match (self.evidence.failing_since, self.evidence.rejected_since) {
+        let is_overdue = baseline::silence(self.activity, now).is_some();
+        match (self.activity.failing_since, self.activity.rejected_since) {
             (Some(_), _) => ConnectionState::Failing,
             (None, Some(_)) if is_overdue => ConnectionState::Failing,
             (None, None) if is_overdue => ConnectionState::Silent,

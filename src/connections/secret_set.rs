@@ -119,42 +119,42 @@ mod tests {
 
     #[test]
     fn the_one_before_may_go_once_the_new_one_has_been_used_for_a_day() {
-        let unused = |ring: &SecretSet, now| ring.safe_to_retire_after(&ring.live[1], at(now));
+        let unused = |secret_set: &SecretSet, now| secret_set.safe_to_retire_after(&secret_set.live[1], at(now));
         assert_eq!(unused(&rotated(12, Some((13, 38))), 38), Some(Duration::from_hours(26)));
         assert_eq!(unused(&rotated(12, Some((13, 30))), 36), None, "retries of the one before may still come");
         assert_eq!(unused(&rotated(30, Some((13, 38))), 40), None, "it was used ten hours ago");
         assert_eq!(unused(&rotated(39, Some((13, 38))), 90), None, "the new one was not used since");
         assert_eq!(unused(&rotated(12, None), 90), None, "the new secret is unused");
-        let ring = rotated(12, Some((13, 38)));
-        assert_eq!(ring.safe_to_retire_after(&ring.live[0], at(900)), None, "the active one never may");
+        let secret_set = rotated(12, Some((13, 38)));
+        assert_eq!(secret_set.safe_to_retire_after(&secret_set.live[0], at(900)), None, "the active one never may");
     }
 
     #[test]
     fn one_that_was_never_used_may_go_too() {
-        let mut ring = rotated(12, Some((13, 38)));
-        ring.live[1].used = None;
-        assert_eq!(ring.safe_to_retire_after(&ring.live[1], at(40)), Some(Duration::from_hours(40)));
+        let mut secret_set = rotated(12, Some((13, 38)));
+        secret_set.live[1].used = None;
+        assert_eq!(secret_set.safe_to_retire_after(&secret_set.live[1], at(40)), Some(Duration::from_hours(40)));
     }
 
     #[test]
     fn a_new_one_is_to_be_pasted_until_it_has_verified_something() {
         assert_eq!(rotated(12, None).awaiting_first_use(), Some(PreviousSecret { until: at(1000), is_valid: true }));
         assert_eq!(rotated(12, Some((13, 13))).awaiting_first_use(), None);
-        let mut ring = rotated(12, None);
-        ring.ended = ring.live.split_off(1);
-        assert_eq!(ring.awaiting_first_use(), Some(PreviousSecret { until: at(1000), is_valid: false }));
-        ring.ended.clear();
-        assert_eq!(ring.awaiting_first_use(), None, "the first of a connection is no new one");
+        let mut secret_set = rotated(12, None);
+        secret_set.ended = secret_set.live.split_off(1);
+        assert_eq!(secret_set.awaiting_first_use(), Some(PreviousSecret { until: at(1000), is_valid: false }));
+        secret_set.ended.clear();
+        assert_eq!(secret_set.awaiting_first_use(), None, "the first of a connection is no new one");
         let mut brought = held(SecretState::Additional, 1, None);
         (brought.stored.origin, brought.stored.valid_until) = (Origin::Imported, None);
-        ring.live.push(brought);
-        assert_eq!(ring.awaiting_first_use(), None, "a brought one is no one before");
+        secret_set.live.push(brought);
+        assert_eq!(secret_set.awaiting_first_use(), None, "a brought one is no one before");
 
-        let mut ring = rotated(12, None);
-        ring.ended = ring.live.split_off(1);
+        let mut secret_set = rotated(12, None);
+        secret_set.ended = secret_set.live.split_off(1);
         let mut entered = held(SecretState::Additional, 20, None);
         (entered.stored.origin, entered.stored.valid_until) = (Origin::Imported, None);
-        ring.live.push(entered);
-        assert_eq!(ring.awaiting_first_use(), None, "the gateway keeps the one that was entered since");
+        secret_set.live.push(entered);
+        assert_eq!(secret_set.awaiting_first_use(), None, "the gateway keeps the one that was entered since");
     }
 }

@@ -14,55 +14,55 @@ fn a_state_is_the_first_that_fits() {
     let now = Timestamp::from_seconds(1_795_356_717);
     let at = Some(now);
     let mut connection = connection(Gateway::RAZORPAY);
-    let mut evidence = Activity::default();
-    let of = |connection: &Connection, evidence: &Activity, is_app_enabled| {
-        SetupProgress { connection, evidence, domain: None, is_app_enabled }.state(now)
+    let mut activity = Activity::default();
+    let of = |connection: &Connection, activity: &Activity, is_app_enabled| {
+        SetupProgress { connection, activity, domain: None, is_app_enabled }.state(now)
     };
-    let state = |connection: &Connection, evidence: &Activity| of(connection, evidence, true);
-    assert_eq!(state(&connection, &evidence), ConnectionState::NotStarted);
+    let state = |connection: &Connection, activity: &Activity| of(connection, activity, true);
+    assert_eq!(state(&connection, &activity), ConnectionState::NotStarted);
     connection.webhook_done_at = at;
-    assert_eq!(state(&connection, &evidence), ConnectionState::Pending);
-    (evidence.failing_since, evidence.rejected_since) = (at, at);
-    assert_eq!(state(&connection, &evidence), ConnectionState::Pending, "not verified yet, whatever was rejected");
-    evidence.first_verified_at = at;
-    assert_eq!(state(&connection, &evidence), ConnectionState::Failing);
-    evidence.failing_since = None;
-    assert_eq!(state(&connection, &evidence), ConnectionState::Verified, "nothing is proven, and nothing is overdue");
+    assert_eq!(state(&connection, &activity), ConnectionState::Pending);
+    (activity.failing_since, activity.rejected_since) = (at, at);
+    assert_eq!(state(&connection, &activity), ConnectionState::Pending, "not verified yet, whatever was rejected");
+    activity.first_verified_at = at;
+    assert_eq!(state(&connection, &activity), ConnectionState::Failing);
+    activity.failing_since = None;
+    assert_eq!(state(&connection, &activity), ConnectionState::Verified, "nothing is proven, and nothing is overdue");
     let mut shop = baseline::tests::Shop::new();
     (1..=300).rev().for_each(|hours| shop.pay(now.minus(Duration::from_hours(24 + hours))));
-    evidence = shop.evidence;
-    assert_eq!(state(&connection, &evidence), ConnectionState::Silent);
-    evidence.rejected_since = at;
-    assert_eq!(state(&connection, &evidence), ConnectionState::Failing);
-    (evidence.failing_since, evidence.rejected_since) = (at, None);
-    assert_eq!(state(&connection, &evidence), ConnectionState::Failing);
-    assert_eq!(of(&connection, &evidence, false), ConnectionState::Off, "the app is disabled");
+    activity = shop.activity;
+    assert_eq!(state(&connection, &activity), ConnectionState::Silent);
+    activity.rejected_since = at;
+    assert_eq!(state(&connection, &activity), ConnectionState::Failing);
+    (activity.failing_since, activity.rejected_since) = (at, None);
+    assert_eq!(state(&connection, &activity), ConnectionState::Failing);
+    assert_eq!(of(&connection, &activity, false), ConnectionState::Off, "the app is disabled");
     connection.is_enabled = false;
-    assert_eq!(state(&connection, &evidence), ConnectionState::Off);
+    assert_eq!(state(&connection, &activity), ConnectionState::Off);
 }
 
 #[test]
 fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_not_done() {
     let now = Timestamp::from_seconds(1_795_356_717);
     let mut razorpay = connection(Gateway::RAZORPAY);
-    let mut evidence = Activity::default();
-    let current = |connection: &Connection, evidence: &Activity, domain| {
-        SetupProgress { connection, evidence, domain, is_app_enabled: true }.current_step(now)
+    let mut activity = Activity::default();
+    let current = |connection: &Connection, activity: &Activity, domain| {
+        SetupProgress { connection, activity, domain, is_app_enabled: true }.current_step(now)
     };
-    assert_eq!(current(&razorpay, &evidence, None), Step::Webhook);
+    assert_eq!(current(&razorpay, &activity, None), Step::Webhook);
     razorpay.webhook_done_at = Some(now);
-    assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "marked, not verified");
-    evidence.first_verified_at = Some(now);
-    assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
+    assert_eq!(current(&razorpay, &activity, None), Step::Webhook, "marked, not verified");
+    activity.first_verified_at = Some(now);
+    assert_eq!(current(&razorpay, &activity, None), Step::Credentials);
     razorpay.keys_state = Some("unchecked".to_owned());
-    assert_eq!(current(&razorpay, &evidence, None), Step::Credentials);
+    assert_eq!(current(&razorpay, &activity, None), Step::Credentials);
     razorpay.keys_state = Some("accepted".to_owned());
-    assert_eq!(current(&razorpay, &evidence, None), Step::Integration);
+    assert_eq!(current(&razorpay, &activity, None), Step::Integration);
     razorpay.integration_done_at = Some(now);
-    assert_eq!(current(&razorpay, &evidence, None), Step::Security);
-    assert_eq!(current(&razorpay, &evidence, Some("neemtree.example")), Step::Webhook);
-    evidence.failing_since = Some(now);
-    assert_eq!(current(&razorpay, &evidence, None), Step::Webhook, "the failing step comes first");
+    assert_eq!(current(&razorpay, &activity, None), Step::Security);
+    assert_eq!(current(&razorpay, &activity, Some("neemtree.example")), Step::Webhook);
+    activity.failing_since = Some(now);
+    assert_eq!(current(&razorpay, &activity, None), Step::Webhook, "the failing step comes first");
 }
 
 #[test]

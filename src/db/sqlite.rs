@@ -216,10 +216,10 @@ mod tests {
     async fn the_connection_that_writes_is_asked_whether_it_waits_for_the_disk() {
         assert_eq!(faults(|ours| ours).await, []);
         assert_eq!(faults(|ours| ours.synchronous(SqliteSynchronous::Extra)).await, []);
-        let told = |name, value: &str| vec![(name, value.to_owned())];
-        assert_eq!(faults(|ours| ours.synchronous(SqliteSynchronous::Normal)).await, told("synchronous", "normal"));
-        assert_eq!(faults(|ours| ours.synchronous(SqliteSynchronous::Off)).await, told("synchronous", "off"));
-        assert_eq!(faults(|ours| ours.journal_mode(SqliteJournalMode::Delete)).await, told("journal_mode", "delete"));
+        let faults_of = |name, value: &str| vec![(name, value.to_owned())];
+        assert_eq!(faults(|ours| ours.synchronous(SqliteSynchronous::Normal)).await, faults_of("synchronous", "normal"));
+        assert_eq!(faults(|ours| ours.synchronous(SqliteSynchronous::Off)).await, faults_of("synchronous", "off"));
+        assert_eq!(faults(|ours| ours.journal_mode(SqliteJournalMode::Delete)).await, faults_of("journal_mode", "delete"));
     }
 
     /// Query plans must not depend on bound values, and unused features must not be compiled in.

@@ -38,14 +38,14 @@ pub(crate) struct VerifiedRequest {
 impl VerifiedRequest {
     /// Parses the events of a verified request. Does all the work that needs no database.
     pub(crate) fn new(
-        place: ConnectionScope,
+        scope: ConnectionScope,
         request: &Incoming<'_>,
         (body, secret): (Verified, SecretId),
         headers: String,
         at: Timestamp,
     ) -> Self {
-        let origin = Origin { place, request, secret, at, sha256: body.sha256() };
-        match parts::split(place.gateway, body.bytes()) {
+        let origin = Origin { scope, request, secret, at, sha256: body.sha256() };
+        match parts::split(scope.gateway, body.bytes()) {
             Split::Whole => Self { first: origin.whole(&body, headers), others: Vec::new() },
             Split::Faulty => {
                 let reading = ParsedEvent::quarantined(None, FAULTY_PARTS);
@@ -67,13 +67,13 @@ impl VerifiedRequest {
 
     /// Returns the body of the response once all of them are stored, if the gateway demands one.
     pub(crate) fn response_body(&self) -> Option<ResponseBody> {
-        self.first.place.gateway.adapter().response_body(&self.first.body)
+        self.first.scope.gateway.adapter().response_body(&self.first.body)
     }
 }
 
 /// What the events of a request have in common.
 struct Origin<'a> {
-    place: ConnectionScope,
+    scope: ConnectionScope,
     request: &'a Incoming<'a>,
     secret: SecretId,
     at: Timestamp,
@@ -92,14 +92,14 @@ impl Origin<'_> {
     }
 
     fn arrival(&self, body: &Verified, part: &Part<'_>, identity: [u8; 32], headers: String) -> Arrival {
-        let adapter = self.place.gateway.adapter();
+        let adapter = self.scope.gateway.adapter();
         let gateway_event_id = adapter.event_id(self.request, part.bytes());
         Arrival {
             id: EventId::new(self.at),
-            place: self.place,
+            scope: self.scope,
             body: body.share(),
             sha256: self.sha256,
-            dedupe_key: adapter::dedupe_key(self.place.gateway, identity, gateway_event_id),
+            dedupe_key: adapter::dedupe_key(self.scope.gateway, identity, gateway_event_id),
             dedupe_prefix: adapter.dedupe_prefix(part.bytes()).to_owned(),
             gateway_event_id: gateway_event_id.map(str::to_owned),
             secret: self.secret,
@@ -119,7 +119,7 @@ const FAULTY_PARTS: &str = "events";
 pub(crate) struct Arrival {
     /// The id of the row if this is a new event.
     pub(crate) id: EventId,
-    pub(crate) place: ConnectionScope,
+    pub(crate) scope: ConnectionScope,
     /// The signed body, of all events of the request.
     pub(crate) body: Verified,
     /// The SHA-256 of the body.
@@ -146,12 +146,12 @@ impl Arrival {
 
     /// Returns the gateway account that the event names, if any.
     pub(crate) fn account(&self) -> Option<&str> {
-        self.place.gateway.adapter().account(self.body.bytes())
+        self.scope.gateway.adapter().account(self.body.bytes())
     }
 
     /// Returns the deduplication key: arrivals with equal keys are the same event.
     fn key(&self) -> Key<'_> {
-        (self.place.connection, &self.dedupe_prefix, &self.dedupe_key)
+        (self.scope.connection, &self.dedupe_prefix, &self.dedupe_key)
     }
 }
 
@@ -227,7 +227,7 @@ async fn receive_again(tx: &mut Tx, groups: &mut Groups<'_>) -> Result<(), DbErr
     let found = log::add_receipts(tx, &known).await?;
     let found: HashMap<_, _> = found.into_iter().map(|found| ((found.connection_id, found.dedupe_key.clone()), found)).collect();
     for group in groups.values_mut() {
-        if let Some(found) = found.get(&(group.first.place.connection, group.first.dedupe_key.to_vec())) {
+        if let Some(found) = found.get(&(group.first.scope.connection, group.first.dedupe_key.to_vec())) {
             group.event = found.id;
             group.gateway_event_id.clone_from(&found.gateway_event_id);
         }
@@ -242,7 +242,7 @@ async fn claim_ids(tx: &mut Tx, batch: &[Kept<'_>], groups: &Groups<'_>) -> Resu
         log::claim(tx, &claims.iter().map(|(key, event)| (key.0, key.1, *event)).collect::<Vec<Claim<'_>>>()).await?;
     for group in groups.values().filter(|group| group.is_new()) {
         let Some(id) = group.first.gateway_event_id.as_deref() else { continue };
-        let connection = group.first.place.connection;
+        let connection = group.first.scope.connection;
         let first = match claims.get(&(connection, id)) {
             Some(first) if are_all_first => *first,
             _ => log::find_first(tx, connection, id).await?,
@@ -260,7 +260,7 @@ fn claims<'a>(batch: &[Kept<'a>], groups: &Groups<'a>) -> BTreeMap<(ConnectionId
     for (arrival, _) in batch {
         let (Some(id), Some(group)) = (arrival.gateway_event_id.as_deref(), groups.get(&arrival.key())) else { continue };
         if group.is_new() || group.gateway_event_id.as_deref() != Some(id) {
-            claims.entry((arrival.place.connection, id)).or_insert(group.event);
+            claims.entry((arrival.scope.connection, id)).or_insert(group.event);
         }
     }
     claims

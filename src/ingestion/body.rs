@@ -61,10 +61,10 @@ pub(crate) async fn body(
     if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
         return body;
     }
-    let place = pending.register(address);
+    let scope = pending.register(address);
     tokio::select! {
         body = timeout(BODY_TIMEOUT, body) => body.unwrap_or(Err(BodyError::TooSlow)),
-        () = place.evicted() => Err(BodyError::TooManyInFlight),
+        () = scope.evicted() => Err(BodyError::TooManyInFlight),
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) struct Unreadable {
 
 /// The connection behind an endpoint.
 pub(crate) struct Receiver {
-    pub(crate) place: ConnectionScope,
+    pub(crate) scope: ConnectionScope,
     /// Whether it accepts requests: neither the connection nor its app is disabled.
     pub(crate) is_enabled: bool,
     pub(super) secrets: Secrets,
@@ -85,7 +85,7 @@ impl Receiver {
 
     /// True if the gateway makes the secret and none has been entered yet.
     pub(crate) fn awaits_secret(&self) -> bool {
-        self.place.gateway.makes_secret() && self.secrets.live.is_empty() && self.secrets.unreadable.is_empty()
+        self.scope.gateway.makes_secret() && self.secrets.live.is_empty() && self.secrets.unreadable.is_empty()
     }
 
     /// Returns a secret that is valid at `now` but does not open, if there is one.
@@ -226,10 +226,10 @@ impl EndpointCache {
         let connections = connections::store::list_all(&mut *reader).await?;
         let mut secrets = self.secrets(reader).await?;
         let receiver = |connection: Connection| {
-            let place = connection.scope();
+            let scope = connection.scope();
             let is_enabled = connection.is_enabled && !disabled.contains(&connection.app_id);
             let secrets = secrets.remove(&connection.id).filter(|_| is_enabled).unwrap_or_default();
-            (connection.endpoint, Receiver { place, is_enabled, secrets })
+            (connection.endpoint, Receiver { scope, is_enabled, secrets })
         };
         Ok(connections.into_iter().map(receiver).collect())
     }
@@ -253,12 +253,12 @@ impl EndpointCache {
     /// Returns the connection of an endpoint, enabled or not. Known or not, the endpoint is looked up in a read that began
     /// after `asked`, so that the response time reveals nothing; in the cached data if that read fails or takes more than
     /// [`LOOKUP_TIMEOUT`].
-    pub(crate) async fn place(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
+    pub(crate) async fn scope(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
         let known = match timeout(LOOKUP_TIMEOUT, self.as_of(asked)).await {
             Ok(Ok(known)) => known,
             _ => self.current()?,
         };
-        known.receiver(endpoint).map(|receiver| receiver.place)
+        known.receiver(endpoint).map(|receiver| receiver.scope)
     }
 
     fn current(&self) -> Option<Arc<EndpointSnapshot>> {

@@ -66,8 +66,8 @@ struct Responder<K> {
 
 impl<K> Responder<K> {
     /// The receiver may have been dropped; ignore that.
-    fn send(self, kept: Result<K, WriteError>) {
-        let _ = self.answer.send(kept);
+    fn send(self, outcome: Result<K, WriteError>) {
+        let _ = self.answer.send(outcome);
     }
 }
 
@@ -159,11 +159,11 @@ impl<S: BatchStore> BatchWorker<S> {
     async fn write(&self, batch: Vec<Job<S>>) {
         let (items, submitters): (Vec<_>, Vec<_>) = batch.into_iter().map(|job| (job.item, job.submitter)).unzip();
         match self.keep(&items).await {
-            Ok(kept) => submitters.into_iter().zip(kept).for_each(|(submitter, kept)| submitter.send(Ok(kept))),
+            Ok(outcome) => submitters.into_iter().zip(outcome).for_each(|(submitter, outcome)| submitter.send(Ok(outcome))),
             // One of them cannot be stored: store each separately, so that the others do not fail with it.
             Err(WriteError::Poisoned) if items.len() > 1 => {
                 for (item, submitter) in items.chunks(1).zip(submitters) {
-                    submitter.send(self.keep(item).await.and_then(|mut kept| kept.pop().ok_or(WriteError::Poisoned)));
+                    submitter.send(self.keep(item).await.and_then(|mut outcome| outcome.pop().ok_or(WriteError::Poisoned)));
                 }
             }
             Err(unkept) => submitters.into_iter().for_each(|submitter| submitter.send(Err(unkept))),
@@ -172,8 +172,8 @@ impl<S: BatchStore> BatchWorker<S> {
 
     /// A panic is a bug, and fails this batch only.
     async fn keep(&self, items: &[S::Item]) -> Result<Vec<S::Kept>, WriteError> {
-        let kept = AssertUnwindSafe(self.store.keep(items)).catch_unwind().await.unwrap_or(Err(WriteError::Poisoned))?;
-        if kept.len() == items.len() { Ok(kept) } else { Err(WriteError::Poisoned) }
+        let outcome = AssertUnwindSafe(self.store.keep(items)).catch_unwind().await.unwrap_or(Err(WriteError::Poisoned))?;
+        if outcome.len() == items.len() { Ok(outcome) } else { Err(WriteError::Poisoned) }
     }
 }
 

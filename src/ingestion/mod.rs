@@ -138,8 +138,8 @@ impl Ingestion {
     }
 
     /// Returns the connection of an endpoint, for a request that arrived at `asked` and is rejected before it is verified.
-    pub(crate) async fn place(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
-        self.receivers.place(endpoint, asked).await
+    pub(crate) async fn scope(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
+        self.receivers.scope(endpoint, asked).await
     }
 
     /// Stores queued events, batch after batch, until the ingestion is stopped.
@@ -185,11 +185,11 @@ impl Ingestion {
             match self.verifier.verify(&known, endpoint, request) {
                 Ok(Ok(verified)) => {
                     let (size, response) = (queue_bytes(&verified), verified.response_body());
-                    let Arrival { place, secret, at, .. } = verified.first;
+                    let Arrival { scope, secret, at, .. } = verified.first;
                     hand_over();
                     match self.writer.submit(PendingRequest { request: verified, version: known.version }, size).await? {
                         WriteOutcome::Stored => {
-                            self.uses.note(place.connection, secret, at);
+                            self.uses.note(scope.connection, secret, at);
                             return Ok(Outcome::Stored(response));
                         }
                         WriteOutcome::Stale => known = self.receivers.newer_than(known.version).await?,

@@ -50,14 +50,14 @@ impl Ingestion {
         for request in requests {
             let Some(receiver) = known.receiver(&request.endpoint).filter(|receiver| receiver.is_enabled) else { continue };
             let incoming = Incoming { headers: &request.headers, body: &request.body };
-            if let Ok(verified) = adapter::verify(receiver.place.gateway, &incoming, receiver.live(), request.received_at) {
+            if let Ok(verified) = adapter::verify(receiver.scope.gateway, &incoming, receiver.live(), request.received_at) {
                 let headers = headers::to_json(&request.headers);
-                verified_requests.push(VerifiedRequest::new(receiver.place, &incoming, verified, headers, request.received_at));
+                verified_requests.push(VerifiedRequest::new(receiver.scope, &incoming, verified, headers, request.received_at));
             }
         }
         store(db, &verified_requests).await?;
         for VerifiedRequest { first, .. } in &verified_requests {
-            self.uses.note(first.place.connection, first.secret, first.at);
+            self.uses.note(first.scope.connection, first.secret, first.at);
         }
         Ok(())
     }

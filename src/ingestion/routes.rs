@@ -146,10 +146,10 @@ async fn note_unread(request: &HttpRequest, route: &WebhookRoute, (endpoint, ask
         BodyError::Broken | BodyError::TooManyInFlight => return,
     };
     let (headers, address) = (body::headers(request.headers()), client_ip::address(request, &route.trusted_proxies));
-    let place = route.ingestion.place(endpoint, asked).await;
+    let scope = route.ingestion.scope(endpoint, asked).await;
     route
         .recorder
-        .note(place.map(|place| (place, reason)), UnverifiedRequest { headers, body: None, address, at: route.clock.now() });
+        .note(scope.map(|scope| (scope, reason)), UnverifiedRequest { headers, body: None, address, at: route.clock.now() });
 }
 
 /// Delays responses to rejected requests in a flood, which slows down clients that wait for each response. Authentic requests

@@ -68,10 +68,10 @@ impl BatchStore for EventBatchStore {
 
     async fn keep(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {
         match timeout(UNIT_OF_WORK_TIMEOUT, keep(&self.db, batch)).await {
-            Ok(Ok(kept)) => {
+            Ok(Ok(outcomes)) => {
                 self.store_health.note(None);
                 tracing::trace!(requests = batch.len(), "a batch was stored");
-                Ok(kept)
+                Ok(outcomes)
             }
             Ok(Err(error)) if matches!(error, DbError::Internal(_) | DbError::NotUnique) => {
                 tracing::error!(requests = batch.len(), %error, "a batch contains an event that cannot be stored");
@@ -94,7 +94,8 @@ impl BatchStore for EventBatchStore {
 async fn keep(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, DbError> {
     let mut tx = db.begin().await?;
     let version = store::version(&mut tx).await?;
-    let kept = batch.iter().map(|job| if job.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
+    let outcomes =
+        batch.iter().map(|job| if job.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
     let current = batch.iter().filter(|job| job.version == version);
     let arrivals: Vec<&Arrival> = current.flat_map(|job| job.request.arrivals()).collect();
     if !arrivals.is_empty() {
@@ -103,7 +104,7 @@ async fn keep(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, Db
     tx.commit().await?;
     // What was committed to a file that has lost its name is lost with this process.
     db.check_files().await?;
-    Ok(kept)
+    Ok(outcomes)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl CheckCounts {
         for receiver in receivers {
             let mut ends: Vec<Timestamp> = receiver.live().iter().map(ValidSecret::valid_until).collect();
             ends.sort_unstable_by(|one, other| other.cmp(one));
-            counts.raise(receiver.place.gateway, &ends);
+            counts.raise(receiver.scope.gateway, &ends);
         }
         counts
     }
@@ -98,25 +98,25 @@ impl Verifier {
         let (now, found) = (self.clock.now(), known.receiver(endpoint));
         let Some(receiver) = found.filter(|receiver| receiver.is_enabled) else {
             self.equalize(known, request, now, None);
-            return Ok(Err(found.map(|receiver| (receiver.place, Reason::SwitchedOff))));
+            return Ok(Err(found.map(|receiver| (receiver.scope, Reason::SwitchedOff))));
         };
-        let place = receiver.place;
+        let scope = receiver.scope;
         if receiver.awaits_secret() {
             return Err(Unverifiable::NoSecretYet);
         }
         // If no secret can be tried, the form of the signature is still checked.
         let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
-        let rejected = match adapter::verify(place.gateway, request, live, now) {
+        let rejected = match adapter::verify(scope.gateway, request, live, now) {
             Ok(verified) => {
-                return Ok(Ok(VerifiedRequest::new(place, request, verified, headers::to_json(request.headers), now)));
+                return Ok(Ok(VerifiedRequest::new(scope, request, verified, headers::to_json(request.headers), now)));
             }
             Err(rejected) => rejected,
         };
         let checks = live.iter().filter(|secret| secret.is_valid_at(now)).count();
-        self.equalize(known, request, now, Some((place.gateway, checks)));
+        self.equalize(known, request, now, Some((scope.gateway, checks)));
         match receiver.unreadable(now).filter(|_| rejected == SignatureError::SignatureMismatch) {
             Some(unreadable) => Err(unreadable.into()),
-            None => Ok(Err(Some((place, rejected.into())))),
+            None => Ok(Err(Some((scope, rejected.into())))),
         }
     }
 

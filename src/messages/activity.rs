@@ -52,14 +52,14 @@ pub(crate) fn tolerance(gateway: Gateway) -> String {
 
 /// The empty list of a webhook whose requests were rejected: the reason, and a link to the fix.
 pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection, Activity)], causes: &Causes) -> EmptyState {
-    let rejecting = connections.iter().filter(|(_, evidence)| evidence.rejected_since.is_some());
-    let Some((connection, evidence)) = rejecting.max_by_key(|(_, evidence)| evidence.rejected_streak) else { return empty };
-    let (why, _) = cause(connection.gateway, evidence, causes.get(&connection.id));
-    let not_yet = if evidence.first_verified_at.is_none() { "Not verified yet: " } else { "" };
-    let last = if evidence.rejected_streak == 1 { ": " } else { ". Latest reason: " };
+    let rejecting = connections.iter().filter(|(_, activity)| activity.rejected_since.is_some());
+    let Some((connection, activity)) = rejecting.max_by_key(|(_, activity)| activity.rejected_streak) else { return empty };
+    let (why, _) = cause(connection.gateway, activity, causes.get(&connection.id));
+    let not_yet = if activity.first_verified_at.is_none() { "Not verified yet: " } else { "" };
+    let last = if activity.rejected_streak == 1 { ": " } else { ". Latest reason: " };
     EmptyState {
-        text: format!("{not_yet}{} rejected{last}{why}.", were(evidence.rejected_streak)),
-        way: Some((urls::evidence(connection.app_id, connection.gateway, connection.mode), "See how to fix it".to_owned())),
+        text: format!("{not_yet}{} rejected{last}{why}.", were(activity.rejected_streak)),
+        way: Some((urls::activity(connection.app_id, connection.gateway, connection.mode), "See how to fix it".to_owned())),
         ..empty
     }
 }
@@ -68,19 +68,19 @@ pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection,
 pub(crate) fn sentence_of_connection(
     connection: &Connection,
     state: ConnectionState,
-    evidence: &Activity,
-    (last, told): (Option<&Event>, Option<&Explanation>),
+    activity: &Activity,
+    (last, explanation): (Option<&Event>, Option<&Explanation>),
     now: Timestamp,
 ) -> Notice {
     let gateway = connection.gateway;
     match state {
-        ConnectionState::Failing if evidence.failing_since.is_some() => failing(gateway, evidence, told, now),
-        ConnectionState::Failing => overdue(gateway, evidence, told, now),
-        ConnectionState::Silent => silent(gateway, evidence, now),
-        ConnectionState::Pending | ConnectionState::NotStarted if evidence.rejected_since.is_some() => {
-            not_yet(gateway, evidence, told)
+        ConnectionState::Failing if activity.failing_since.is_some() => failing(gateway, activity, explanation, now),
+        ConnectionState::Failing => overdue(gateway, activity, explanation, now),
+        ConnectionState::Silent => silent(gateway, activity, now),
+        ConnectionState::Pending | ConnectionState::NotStarted if activity.rejected_since.is_some() => {
+            not_yet(gateway, activity, explanation)
         }
-        ConnectionState::Verified => verified(evidence, last, now),
+        ConnectionState::Verified => verified(activity, last, now),
         ConnectionState::Off => Notice {
             class: "is-warn",
             icon: "warn",
@@ -113,58 +113,62 @@ pub(crate) fn sentence_of_connection(
 
 /// Returns why the latest rejected request was rejected, and what to do. The last rejected request may be from an unknown
 /// sender, so its reason does not explain why a webhook is failing.
-pub(super) fn cause<'a>(gateway: Gateway, evidence: &Activity, told: Option<&'a Explanation>) -> (Cow<'a, str>, Cow<'a, str>) {
-    match (told, evidence.last_reason) {
-        (Some(told), _) => (told.why.as_str().into(), told.fix.as_str().into()),
-        (None, _) if evidence.failing_since.is_some() => ("the signature matches no secret of this webhook".into(), "".into()),
+pub(super) fn cause<'a>(
+    gateway: Gateway,
+    activity: &Activity,
+    explanation: Option<&'a Explanation>,
+) -> (Cow<'a, str>, Cow<'a, str>) {
+    match (explanation, activity.last_reason) {
+        (Some(explanation), _) => (explanation.why.as_str().into(), explanation.fix.as_str().into()),
+        (None, _) if activity.failing_since.is_some() => ("the signature matches no secret of this webhook".into(), "".into()),
         (None, Some(reason)) => refusal(gateway, reason),
         (None, None) => ("it could not be verified".into(), "".into()),
     }
 }
 
-fn failing(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>, now: Timestamp) -> Notice {
-    let (why, fix) = cause(gateway, evidence, told);
-    let ago = evidence.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
+fn failing(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
+    let (why, fix) = cause(gateway, activity, explanation);
+    let ago = activity.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Notice { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.into_owned() }
 }
 
 /// Events are overdue, and requests from an unproven sender are rejected.
-fn overdue(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>, now: Timestamp) -> Notice {
-    let (why, fix) = cause(gateway, evidence, told);
-    let usual = baseline::silence(evidence, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
+fn overdue(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
+    let (why, fix) = cause(gateway, activity, explanation);
+    let usual = baseline::silence(activity, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
     Notice {
         class: "is-bad",
         icon: "bad",
         headline: "No events are being verified, and requests are rejected".to_owned(),
-        reason: format!("{usual}{} {}", unproven(evidence, now), condition(gateway, &why, &fix)),
+        reason: format!("{usual}{} {}", unproven(activity, now), condition(gateway, &why, &fix)),
     }
 }
 
 /// No event has been verified yet, and requests were rejected.
-fn not_yet(gateway: Gateway, evidence: &Activity, told: Option<&Explanation>) -> Notice {
-    let (why, fix) = cause(gateway, evidence, told);
-    let (headline, reason) = if evidence.failing_since.is_some() {
+fn not_yet(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>) -> Notice {
+    let (why, fix) = cause(gateway, activity, explanation);
+    let (headline, reason) = if activity.failing_since.is_some() {
         (format!("Not verified yet: {why}"), fix.into_owned())
     } else {
-        let rejected = format!("Not verified yet: {} rejected", were(evidence.rejected_streak));
+        let rejected = format!("Not verified yet: {} rejected", were(activity.rejected_streak));
         (rejected, format!("{ANYONE} {}", condition(gateway, &why, &fix)))
     };
     Notice { class: "is-warn", icon: "warn", headline, reason }
 }
 
 /// Requests rejected since the last verified event while the webhook works: how many, when, and that their sender is unknown.
-pub(crate) fn rejected_meanwhile(state: ConnectionState, evidence: &Activity, now: Timestamp) -> Option<String> {
-    (state == ConnectionState::Verified && evidence.rejected_since.is_some()).then(|| unproven(evidence, now))
+pub(crate) fn rejected_meanwhile(state: ConnectionState, activity: &Activity, now: Timestamp) -> Option<String> {
+    (state == ConnectionState::Verified && activity.rejected_since.is_some()).then(|| unproven(activity, now))
 }
 
 /// A note on requests that are not proven to be the gateway's.
 const ANYONE: &str = "Anyone who knows the URL can send such requests.";
 
 /// States how many requests were rejected since the last verified event, and when.
-fn unproven(evidence: &Activity, now: Timestamp) -> String {
-    let start = evidence.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
-    let end = evidence.last_rejected_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
-    format!("{} rejected {}. {ANYONE}", were(evidence.rejected_streak), between(&start, &end))
+fn unproven(activity: &Activity, now: Timestamp) -> String {
+    let start = activity.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
+    let end = activity.last_rejected_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
+    format!("{} rejected {}. {ANYONE}", were(activity.rejected_streak), between(&start, &end))
 }
 
 /// Words a period between two texts of day and time; the day of both is named once.
@@ -188,8 +192,8 @@ fn were(count: i64) -> String {
     super::count(count, "request was", "requests were")
 }
 
-fn silent(gateway: Gateway, evidence: &Activity, now: Timestamp) -> Notice {
-    let silence = baseline::silence(evidence, now);
+fn silent(gateway: Gateway, activity: &Activity, now: Timestamp) -> Notice {
+    let silence = baseline::silence(activity, now);
     let lasts = silence.map(|silence| format!(" for {}", span(silence.lasts))).unwrap_or_default();
     let usual = silence.map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
     Notice {
@@ -205,9 +209,9 @@ pub(super) const fn see_whether_enabled(gateway: Gateway) -> &'static str {
     gateway.profile().texts.setup.silent
 }
 
-fn verified(evidence: &Activity, last: Option<&Event>, now: Timestamp) -> Notice {
+fn verified(activity: &Activity, last: Option<&Event>, now: Timestamp) -> Notice {
     let name = last.and_then(|event| event.event_type.clone()).unwrap_or_else(|| "an event".to_owned());
-    let ago = evidence.last_verified_at.map(|at| format!(", {}", when(at, now).text)).unwrap_or_default();
+    let ago = activity.last_verified_at.map(|at| format!(", {}", when(at, now).text)).unwrap_or_default();
     let amount = last.and_then(Event::money).map(|money| format!("{money}. ")).unwrap_or_default();
     Notice {
         class: "is-good",

@@ -42,7 +42,7 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
     let connection = &webhook.connection;
     let mode = connection.mode.label();
     let whose = if has_many { format!("{} {mode}", connection.gateway.label()) } else { mode.to_owned() };
-    let line = line(connection.gateway, webhook.state, &webhook.evidence, now);
+    let line = line(connection.gateway, webhook.state, &webhook.activity, now);
     // A disabled app has its own switch.
     let is_off_alone = app.is_enabled && !connection.is_enabled;
     let enable_url = is_off_alone.then(|| urls::connection_enabled(app.id, connection.gateway, connection.mode));
@@ -50,8 +50,8 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
 }
 
 /// A webhook that needs attention: its own requests are rejected, or nothing arrives any more.
-pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Explanation>, now: Timestamp) -> Notice {
-    match baseline::silence(&webhook.evidence, now) {
+pub(crate) fn trouble(app: &App, webhook: &Webhook, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
+    match baseline::silence(&webhook.activity, now) {
         Some(silence) if webhook.alert_state() == ConnectionState::Silent => Notice {
             class: "is-warn",
             icon: "silent",
@@ -63,25 +63,25 @@ pub(crate) fn trouble(app: &App, webhook: &Webhook, told: Option<&Explanation>, 
             ),
             reason: format!("{} {}", health::silence(&silence), see_whether_enabled(webhook.connection.gateway)),
         },
-        _ => failing(app, webhook, told, now),
+        _ => failing(app, webhook, explanation, now),
     }
 }
 
 /// A webhook that rejects genuine requests: how many, not counting unproven ones, why, and, once it has worked, how long the
 /// gateway tolerates that.
-fn failing(app: &App, webhook: &Webhook, told: Option<&Explanation>, now: Timestamp) -> Notice {
-    let (connection, evidence) = (&webhook.connection, &webhook.evidence);
+fn failing(app: &App, webhook: &Webhook, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
+    let (connection, activity) = (&webhook.connection, &webhook.activity);
     let (gateway, mode) = (connection.gateway, connection.mode);
-    let requests = if evidence.failing_count == 1 { "request" } else { "requests" };
-    let since = evidence.failing_since.map(|at| format!(" since {}", DisplayTime::of_start(at, now).text)).unwrap_or_default();
-    let (why, _) = cause(gateway, evidence, told);
+    let requests = if activity.failing_count == 1 { "request" } else { "requests" };
+    let since = activity.failing_since.map(|at| format!(" since {}", DisplayTime::of_start(at, now).text)).unwrap_or_default();
+    let (why, _) = cause(gateway, activity, explanation);
     let is_failing = webhook.state == ConnectionState::Failing;
-    let deadline = evidence.failing_since.filter(|_| is_failing).and_then(|at| countdown(gateway, at, now));
+    let deadline = activity.failing_since.filter(|_| is_failing).and_then(|at| countdown(gateway, at, now));
     let (class, icon, not_yet) = if is_failing { ("is-bad", "bad", "") } else { ("is-warn", "warn", "not verified yet, ") };
     Notice {
         class,
         icon,
-        headline: format!("{}: {not_yet}{} {} {requests} rejected{since}", app.name, evidence.failing_count, mode.label()),
+        headline: format!("{}: {not_yet}{} {} {requests} rejected{since}", app.name, activity.failing_count, mode.label()),
         reason: format!("Latest reason: {why}.{}", deadline.map(|said| format!(" {said}.")).unwrap_or_default()),
     }
 }
@@ -131,12 +131,12 @@ pub(crate) const fn loss(gateway: Gateway) -> &'static str {
 
 /// Returns the consequences of disabling an app, depending on its connected gateways.
 pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
-    let mut told: Vec<&'static str> = Gateway::all().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
-    if told.is_empty() {
-        told.push("No payment gateway is connected to it, so no event is lost by it now.");
+    let mut explanation: Vec<&'static str> = Gateway::all().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
+    if explanation.is_empty() {
+        explanation.push("No payment gateway is connected to it, so no event is lost by it now.");
     }
-    told.push("What has arrived stays: its events and transactions can be read as before.");
-    told
+    explanation.push("What has arrived stays: its events and transactions can be read as before.");
+    explanation
 }
 
 #[cfg(test)]
@@ -159,9 +159,9 @@ mod tests {
         let mut listed = AppWithWebhooks { app, webhooks };
         let said = |listed: &AppWithWebhooks| -> Vec<String> {
             let line = |one: Health| {
-                let StatusLine { chip, joint, when, rest } = one.line;
+                let StatusLine { badge, joint, when, rest } = one.line;
                 let rest = rest.map_or(String::new(), |rest| format!("; {rest}"));
-                format!("{}|{}{joint}{}{rest}", one.whose, chip.label, when.map_or(String::new(), |when| when.text))
+                format!("{}|{}{joint}{}{rest}", one.whose, badge.label, when.map_or(String::new(), |when| when.text))
             };
             webhook_health(listed, NOW).into_iter().map(line).map(|line| line.replace('\u{a0}', " ")).collect()
         };
@@ -196,7 +196,7 @@ mod tests {
     fn what_has_never_worked_is_not_verified_yet_and_has_no_countdown() {
         let app = app("Dabba Club");
         let mut webhook = webhook(&app, Mode::Live, ConnectionState::Pending);
-        (webhook.evidence.failing_since, webhook.evidence.failing_count) = (Some(NOW), 3);
+        (webhook.activity.failing_since, webhook.activity.failing_count) = (Some(NOW), 3);
         let said = trouble(&app, &webhook, None, NOW);
         assert_eq!(
             (said.class, said.headline.as_str()),

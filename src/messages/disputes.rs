@@ -96,17 +96,17 @@ mod tests {
     fn a_sentence_says_what_disputes_cost() {
         let disputed = Transaction { is_disputed: true, ..paid() };
         let lost = Transaction { is_dispute_lost: true, ..disputed.clone() };
-        let told = |transaction: Transaction| payment_sentence(&transaction);
-        assert_eq!(told(disputed.clone()), "Paid by Card. The customer disputes it");
-        assert_eq!(told(Transaction { lost: 100_000, ..lost.clone() }), "Paid by Card, then lost in a dispute");
-        assert_eq!(told(Transaction { lost: 39_000, ..lost.clone() }), "Paid by Card; ₹390.00 lost in a dispute");
+        let sentence = |transaction: Transaction| payment_sentence(&transaction);
+        assert_eq!(sentence(disputed.clone()), "Paid by Card. The customer disputes it");
+        assert_eq!(sentence(Transaction { lost: 100_000, ..lost.clone() }), "Paid by Card, then lost in a dispute");
+        assert_eq!(sentence(Transaction { lost: 39_000, ..lost.clone() }), "Paid by Card; ₹390.00 lost in a dispute");
         assert_eq!(
-            told(Transaction { lost: 39_000, refunded: 10_000, ..lost.clone() }),
+            sentence(Transaction { lost: 39_000, refunded: 10_000, ..lost.clone() }),
             "Paid by Card; ₹100.00 of it refunded; ₹390.00 lost in a dispute"
         );
-        assert_eq!(told(lost), "Paid by Card; a dispute was lost", "how much is not at hand");
+        assert_eq!(sentence(lost), "Paid by Card; a dispute was lost", "how much is not at hand");
         assert_eq!(
-            told(Transaction { lost: 39_000, held: 1_000, ..disputed }),
+            sentence(Transaction { lost: 39_000, held: 1_000, ..disputed }),
             "Paid by Card; ₹390.00 lost in a dispute; ₹10.00 deducted for a dispute. Another dispute is open"
         );
     }
@@ -114,10 +114,10 @@ mod tests {
     #[test]
     fn an_amount_in_another_currency_is_named_and_never_added() {
         let lost = Transaction { currency: Some(usd()), is_disputed: true, is_dispute_lost: true, ..paid() };
-        let told =
+        let sentence =
             |transaction: &Transaction, disputes: &[Dispute]| payment_sentence_with(transaction, disputes).replace('\u{a0}', " ");
         let in_rupees = dispute(DisputeStatus::Lost, 834_500, Some(834_500), Currency::INR);
-        assert_eq!(told(&lost, &[in_rupees]), "Paid by Card; ₹8,345.00 lost in a dispute");
+        assert_eq!(sentence(&lost, &[in_rupees]), "Paid by Card; ₹8,345.00 lost in a dispute");
         let both = [
             dispute(DisputeStatus::Lost, 39_000, Some(39_000), usd()),
             dispute(DisputeStatus::Lost, 834_500, None, Currency::INR),
@@ -125,11 +125,11 @@ mod tests {
         ];
         let open = Transaction { lost: 39_000, is_dispute_lost: false, ..lost.clone() };
         assert_eq!(
-            told(&open, &both),
+            sentence(&open, &both),
             "Paid by Card; USD 390.00 and ₹8,345.00 lost in disputes; ₹5.00 deducted for a dispute. Another dispute is open"
         );
         let unknown = Transaction { currency: None, amount: None, status: None, lost: 0, ..lost };
-        assert_eq!(told(&unknown, &both[1..2]), "The payment itself has not been reported yet; ₹8,345.00 lost in a dispute");
+        assert_eq!(sentence(&unknown, &both[1..2]), "The payment itself has not been reported yet; ₹8,345.00 lost in a dispute");
     }
 
     #[test]

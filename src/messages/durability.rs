@@ -4,13 +4,13 @@ use crate::{db::Setting, messages::Warning};
 
 /// Returns the unsafe settings as a clause; settings with the same value are combined.
 fn faults(engine: &str, settings: &[Setting]) -> Option<String> {
-    let told: Vec<_> = bad(settings).map(|(setting, _)| setting).collect();
-    let (first, rest) = told.split_first()?;
+    let sentences: Vec<_> = bad(settings).map(|(setting, _)| setting).collect();
+    let (first, rest) = sentences.split_first()?;
     let is_one_value = rest.iter().all(|setting| setting.value == first.value);
     let clause = if rest.is_empty() || !is_one_value {
-        told.iter().map(|setting| format!("{} is {}", setting.name, setting.value)).collect::<Vec<_>>().join(" and ")
+        sentences.iter().map(|setting| format!("{} is {}", setting.name, setting.value)).collect::<Vec<_>>().join(" and ")
     } else {
-        let names: Vec<_> = told.iter().map(|setting| setting.name).collect();
+        let names: Vec<_> = sentences.iter().map(|setting| setting.name).collect();
         format!("{} are {}", names.join(" and "), first.value)
     };
     Some(format!("{clause} in {engine}"))
@@ -32,9 +32,10 @@ pub(crate) const fn accepted(said: String) -> Warning {
 
 /// Returns why the server does not start; `None` if no setting is unsafe.
 pub(crate) fn refusal(engine: &str, settings: &[Setting]) -> Option<String> {
-    let told: Vec<_> =
+    let sentences: Vec<_> =
         bad(settings).map(|(setting, remedy)| format!("{} is {} in {engine}. {remedy}", setting.name, setting.value)).collect();
-    (!told.is_empty()).then(|| format!("{} Only where events may be lost, start with --accept-data-loss.", told.join(" ")))
+    (!sentences.is_empty())
+        .then(|| format!("{} Only where events may be lost, start with --accept-data-loss.", sentences.join(" ")))
 }
 
 #[cfg(test)]

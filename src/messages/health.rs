@@ -18,7 +18,7 @@ use crate::{
 /// A state, its most relevant time, and the consequence.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StatusLine {
-    pub(crate) chip: Badge,
+    pub(crate) badge: Badge,
     /// The text between the state and the time.
     pub(crate) joint: &'static str,
     pub(crate) when: Option<DisplayTime>,
@@ -28,27 +28,27 @@ pub(crate) struct StatusLine {
 
 impl StatusLine {
     /// A state without further text.
-    pub(crate) const fn quiet(chip: Badge) -> Self {
-        Self { chip, joint: "", when: None, rest: None }
+    pub(crate) const fn quiet(badge: Badge) -> Self {
+        Self { badge, joint: "", when: None, rest: None }
     }
 }
 
 /// Returns the status line.
-pub(crate) fn line(gateway: Gateway, state: ConnectionState, evidence: &Activity, now: Timestamp) -> StatusLine {
+pub(crate) fn line(gateway: Gateway, state: ConnectionState, activity: &Activity, now: Timestamp) -> StatusLine {
     let (joint, when, rest) = match state {
-        ConnectionState::Failing if let Some(since) = evidence.failing_since => {
+        ConnectionState::Failing if let Some(since) = activity.failing_since => {
             (" since ", Some(DisplayTime::of_start(since, now)), countdown(gateway, since, now))
         }
         // The sender of the rejected requests is unproven: only the silence is certain.
         ConnectionState::Failing | ConnectionState::Silent => {
-            let silence = baseline::silence(evidence, now);
+            let silence = baseline::silence(activity, now);
             (" for ", silence.map(|silence| lasting(&silence, now)), silence.map(|silence| usually(&silence.usual)))
         }
-        ConnectionState::Verified => (", ", evidence.last_verified_at.map(|at| when(at, now)), None),
-        ConnectionState::Pending | ConnectionState::NotStarted => ("", None, rejected(evidence)),
+        ConnectionState::Verified => (", ", activity.last_verified_at.map(|at| when(at, now)), None),
+        ConnectionState::Pending | ConnectionState::NotStarted => ("", None, rejected(activity)),
         ConnectionState::Off => ("", None, None),
     };
-    StatusLine { chip: webhook_state(state, evidence), joint, when, rest }
+    StatusLine { badge: webhook_state(state, activity), joint, when, rest }
 }
 
 impl StatusLine {
@@ -59,8 +59,8 @@ impl StatusLine {
 }
 
 /// How many of the connection's own requests were rejected before the first event was verified.
-fn rejected(evidence: &Activity) -> Option<String> {
-    evidence.failing_since.map(|_| format!("{} rejected", count(evidence.failing_count, "request", "requests")))
+fn rejected(activity: &Activity) -> Option<String> {
+    activity.failing_since.map(|_| format!("{} rejected", count(activity.failing_count, "request", "requests")))
 }
 
 /// Returns the time left until the gateway disables the webhook; `None` if it documents no such limit.

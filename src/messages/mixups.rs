@@ -13,16 +13,16 @@ pub(crate) const ACCEPTED: &str = "The account is accepted: its events belong he
 pub(crate) const ANOTHER_BY_NOW: &str = "Nothing was changed: look at the account that is shown now";
 
 /// Events of an unexpected account have arrived.
-pub(crate) fn other_account(gateway: Gateway, evidence: &Activity, now: Timestamp) -> Option<Notice> {
-    let other = evidence.other_account.as_deref()?;
-    let ago = evidence.other_account_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
+pub(crate) fn other_account(gateway: Gateway, activity: &Activity, now: Timestamp) -> Option<Notice> {
+    let other = activity.other_account.as_deref()?;
+    let ago = activity.other_account_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Some(Notice {
         class: "is-warn",
         icon: "warn",
         headline: format!("Events of another {} account come here", gateway.label()),
         reason: format!(
             "This webhook hears of {}. The last event of {other} came{ago}; it was stored like any other.",
-            evidence.accounts().collect::<Vec<_>>().join(" and ")
+            activity.accounts().collect::<Vec<_>>().join(" and ")
         ),
     })
 }
@@ -52,14 +52,14 @@ pub(crate) fn both_modes(gateway: Gateway, payment: &str) -> Notice {
 }
 
 /// The same on the page of an event of an unexpected account.
-pub(crate) fn event_of_other_account(gateway: Gateway, account: &str, evidence: &Activity) -> Notice {
+pub(crate) fn event_of_other_account(gateway: Gateway, account: &str, activity: &Activity) -> Notice {
     Notice {
         class: "is-warn",
         icon: "warn",
         headline: format!("Of another {} account: {account}", gateway.label()),
         reason: format!(
             "This webhook hears of {}. The event is authentic, so it is stored like any other.",
-            evidence.accounts().collect::<Vec<_>>().join(" and ")
+            activity.accounts().collect::<Vec<_>>().join(" and ")
         ),
     }
 }

@@ -61,7 +61,7 @@ pub(crate) struct Badge {
     pub(crate) label: &'static str,
 }
 
-const fn chip(class: &'static str, icon: &'static str, label: &'static str) -> Badge {
+const fn badge(class: &'static str, icon: &'static str, label: &'static str) -> Badge {
     Badge { class, icon, label }
 }
 
@@ -80,21 +80,21 @@ fn lower(text: &str) -> String {
 /// Returns the badge of a connection's state.
 pub(crate) const fn connection_state(state: connections::ConnectionState) -> Badge {
     match state {
-        connections::ConnectionState::Failing => chip("status-bad", "bad", "Failing"),
-        connections::ConnectionState::Silent => chip("status-warn", "silent", "Silent"),
-        connections::ConnectionState::Verified => chip("status-good", "good", "Verified"),
-        connections::ConnectionState::Pending => chip("status-pending", "pending", "Pending verification"),
-        connections::ConnectionState::NotStarted => chip("status-off", "not-started", "Not started"),
-        connections::ConnectionState::Off => chip("status-off", "not-started", "Off"),
+        connections::ConnectionState::Failing => badge("status-bad", "bad", "Failing"),
+        connections::ConnectionState::Silent => badge("status-warn", "silent", "Silent"),
+        connections::ConnectionState::Verified => badge("status-good", "good", "Verified"),
+        connections::ConnectionState::Pending => badge("status-pending", "pending", "Pending verification"),
+        connections::ConnectionState::NotStarted => badge("status-off", "not-started", "Not started"),
+        connections::ConnectionState::Off => badge("status-off", "not-started", "Off"),
     }
 }
 
 /// The same beside what is known of rejected requests: a webhook that its own requests have reached is not "not started". Requests
 /// of an unproven sender change nothing.
-pub(crate) const fn webhook_state(state: connections::ConnectionState, evidence: &connections::activity::Activity) -> Badge {
+pub(crate) const fn webhook_state(state: connections::ConnectionState, activity: &connections::activity::Activity) -> Badge {
     match state {
-        connections::ConnectionState::NotStarted if evidence.failing_since.is_some() => {
-            chip("status-warn", "warn", "Not verified yet")
+        connections::ConnectionState::NotStarted if activity.failing_since.is_some() => {
+            badge("status-warn", "warn", "Not verified yet")
         }
         _ => connection_state(state),
     }
@@ -102,7 +102,7 @@ pub(crate) const fn webhook_state(state: connections::ConnectionState, evidence:
 
 /// Returns the badge of a step with only two states.
 pub(crate) const fn step_state(is_done: bool) -> Badge {
-    if is_done { chip("status-good", "good", "Done") } else { chip("status-off", "not-started", "Not started") }
+    if is_done { badge("status-good", "good", "Done") } else { badge("status-off", "not-started", "Not started") }
 }
 
 /// Shown next to the webhook's state, which marking the step as done does not change.
@@ -111,9 +111,9 @@ pub(crate) const MARKED: &str = "marked as done";
 /// Returns the badge of the API keys.
 pub(crate) const fn keys_state(keys: connections::ApiKeyStatus) -> Badge {
     match keys {
-        connections::ApiKeyStatus::Accepted => chip("status-good", "good", "Verified"),
-        connections::ApiKeyStatus::Unchecked => chip("status-warn", "pending", "Not checked yet"),
-        connections::ApiKeyStatus::Absent => chip("status-off", "not-started", "Not started"),
+        connections::ApiKeyStatus::Accepted => badge("status-good", "good", "Verified"),
+        connections::ApiKeyStatus::Unchecked => badge("status-warn", "pending", "Not checked yet"),
+        connections::ApiKeyStatus::Absent => badge("status-off", "not-started", "Not started"),
     }
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timesta
 pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is rejected.";
 
 /// An app without any connection.
-pub(crate) const NOT_CONNECTED: Badge = chip("status-off", "not-started", "Nothing connected");
+pub(crate) const NOT_CONNECTED: Badge = badge("status-off", "not-started", "Nothing connected");
 
 /// Of a failure that is dated after the payment succeeded.
 pub(crate) const OVERRULED: &str = "The payment had succeeded before. This report changes nothing.";
@@ -154,35 +154,35 @@ pub(crate) const OVERRULED: &str = "The payment had succeeded before. This repor
 /// The state of a payment.
 pub(crate) const fn payment_state(state: DisplayState) -> Badge {
     match state {
-        DisplayState::Unreported => chip("status-off", "pending", "Not reported yet"),
-        DisplayState::Created => chip("status-off", "pending", "Created"),
-        DisplayState::Failed => chip("status-lost", "failed", "Failed"),
-        DisplayState::Authorized => chip("status-pending", "authorized", "Approved"),
-        DisplayState::Captured => chip("status-good", "good", "Paid"),
-        DisplayState::PartlyRefunded => chip("status-good", "good", "Partly refunded"),
-        DisplayState::Refunded => chip("status-off", "refund", "Refunded"),
-        DisplayState::RefundPending => chip("status-pending", "refund", "Refund pending"),
-        DisplayState::RefundFailed => chip("status-warn", "warn", "Refund failed"),
-        DisplayState::Disputed => chip("status-warn", "warn", "Disputed"),
-        DisplayState::DisputeLost => chip("status-lost", "failed", "Dispute lost"),
-        DisplayState::DisputeDeducted => chip("status-warn", "warn", "Deducted for a dispute"),
+        DisplayState::Unreported => badge("status-off", "pending", "Not reported yet"),
+        DisplayState::Created => badge("status-off", "pending", "Created"),
+        DisplayState::Failed => badge("status-lost", "failed", "Failed"),
+        DisplayState::Authorized => badge("status-pending", "authorized", "Approved"),
+        DisplayState::Captured => badge("status-good", "good", "Paid"),
+        DisplayState::PartlyRefunded => badge("status-good", "good", "Partly refunded"),
+        DisplayState::Refunded => badge("status-off", "refund", "Refunded"),
+        DisplayState::RefundPending => badge("status-pending", "refund", "Refund pending"),
+        DisplayState::RefundFailed => badge("status-warn", "warn", "Refund failed"),
+        DisplayState::Disputed => badge("status-warn", "warn", "Disputed"),
+        DisplayState::DisputeLost => badge("status-lost", "failed", "Dispute lost"),
+        DisplayState::DisputeDeducted => badge("status-warn", "warn", "Deducted for a dispute"),
     }
 }
 
 /// Returns the badge of an event's state.
 pub(crate) const fn event_state(state: events::State) -> Badge {
     match state {
-        events::State::Processed => chip("status-good", "good", "Processed"),
-        events::State::Unhandled => chip("status-off", "info", "Stored only"),
-        events::State::Conflict => chip("status-warn", "warn", "Conflict"),
-        events::State::Quarantined => chip("status-warn", "warn", "Set aside"),
+        events::State::Processed => badge("status-good", "good", "Processed"),
+        events::State::Unhandled => badge("status-off", "info", "Stored only"),
+        events::State::Conflict => badge("status-warn", "warn", "Conflict"),
+        events::State::Quarantined => badge("status-warn", "warn", "Set aside"),
     }
 }
 
 /// Returns the badge of a mode.
 pub(crate) const fn mode(mode: Mode) -> Badge {
     match mode {
-        Mode::Test => chip("is-test", "test", "Test"),
-        Mode::Live => chip("is-live", "live", "Live"),
+        Mode::Test => badge("is-test", "test", "Test"),
+        Mode::Live => badge("is-live", "live", "Live"),
     }
 }

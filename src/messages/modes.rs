@@ -25,8 +25,8 @@ pub(crate) struct OtherMode {
 pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Option<OtherMode> {
     let worst = in_need.first()?;
     let (gateway, mode) = (worst.connection.gateway, worst.connection.mode);
-    let line = line(gateway, worst.state, &worst.evidence, now);
-    let icon = line.chip.icon;
+    let line = line(gateway, worst.state, &worst.activity, now);
+    let icon = line.badge.icon;
     let class = if worst.state == ConnectionState::Failing { "is-bad" } else { "is-warn" };
     Some(if in_need.len() == 1 {
         OtherMode {
@@ -35,11 +35,11 @@ pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Opt
             whose: connection_name(&worst.connection),
             // What follows from a state is on the page that the link leads to; without a first event it is all there is to say.
             text: match &line.rest {
-                Some(rest) if worst.evidence.first_verified_at.is_none() => format!("{}, {rest}", line.chip.label),
+                Some(rest) if worst.activity.first_verified_at.is_none() => format!("{}, {rest}", line.badge.label),
                 _ => String::new(),
             },
-            line: worst.evidence.first_verified_at.map(|_| line),
-            url: urls::evidence(app.id, gateway, mode),
+            line: worst.activity.first_verified_at.map(|_| line),
+            url: urls::activity(app.id, gateway, mode),
             action: "See the cause".to_owned(),
         }
     } else {

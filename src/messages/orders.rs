@@ -1,6 +1,6 @@
 //! Messages on a payment's page about the other payments of its order and about its disputes.
 
-use super::{Badge, Notice, capitalised, chip, day};
+use super::{Badge, Notice, badge, capitalised, day};
 use crate::{
     events::Event,
     gateways::{Gateway, payment::DisputeStatus},
@@ -15,11 +15,11 @@ use crate::{
 /// Returns the badge of a dispute.
 pub(crate) const fn dispute_state(status: DisputeStatus) -> Badge {
     match status {
-        DisputeStatus::Open => chip("status-warn", "warn", "Open"),
-        DisputeStatus::UnderReview => chip("status-pending", "pending", "Under review"),
-        DisputeStatus::Won => chip("status-good", "good", "Won"),
-        DisputeStatus::Lost => chip("status-lost", "failed", "Lost"),
-        DisputeStatus::Closed => chip("status-off", "info", "Closed"),
+        DisputeStatus::Open => badge("status-warn", "warn", "Open"),
+        DisputeStatus::UnderReview => badge("status-pending", "pending", "Under review"),
+        DisputeStatus::Won => badge("status-good", "good", "Won"),
+        DisputeStatus::Lost => badge("status-lost", "failed", "Lost"),
+        DisputeStatus::Closed => badge("status-off", "info", "Closed"),
     }
 }
 
@@ -182,15 +182,15 @@ mod tests {
 
     #[test]
     fn what_went_back_does_not_count_and_amounts_in_two_currencies_are_not_compared() {
-        let mut told = payments(&[1000, 1000]);
-        told[1].lost = 1000;
-        assert!(!is_held(&told[1]) && is_held(&told[0]));
-        (told[1].lost, told[1].refunded) = (600, 400);
-        assert!(!is_held(&told[1]));
-        told[1].refunded = 300;
-        assert_eq!(is_told(&told, Some(1100), false), Some(false));
-        told[1].currency = Some("USD".parse().unwrap());
-        assert_eq!(is_told(&told, Some(1100), false), None);
+        let mut payments = payments(&[1000, 1000]);
+        payments[1].lost = 1000;
+        assert!(!is_held(&payments[1]) && is_held(&payments[0]));
+        (payments[1].lost, payments[1].refunded) = (600, 400);
+        assert!(!is_held(&payments[1]));
+        payments[1].refunded = 300;
+        assert_eq!(is_told(&payments, Some(1100), false), Some(false));
+        payments[1].currency = Some("USD".parse().unwrap());
+        assert_eq!(is_told(&payments, Some(1100), false), None);
     }
 
     #[test]

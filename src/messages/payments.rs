@@ -195,7 +195,7 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispu
     };
     let is_returned = !matches!(transaction.stage, Some(Status::Failed | Status::Created));
     let returned = refunded.as_ref().map(|refunded| format!("; {refunded} returned to the customer")).unwrap_or_default();
-    let told = match (transaction.status, &refunded) {
+    let sentence = match (transaction.status, &refunded) {
         (Some(Status::Refunded), _) if !is_pending && transaction.is_captured => format!("Paid{by}, and refunded in full"),
         (Some(Status::Refunded), _) if !is_pending && is_returned => {
             format!("{uncaptured}, and returned to the customer")
@@ -215,7 +215,7 @@ pub(crate) fn payment_sentence_with(transaction: &Transaction, disputes: &[Dispu
         (None, Some(refunded)) => format!("{refunded} refunded; the payment itself has not been reported yet"),
         (None, None) => "The payment itself has not been reported yet".to_owned(),
     };
-    told + &unfinished_refunds(transaction) + &super::disputes::sentence(transaction, disputes)
+    sentence + &unfinished_refunds(transaction) + &super::disputes::sentence(transaction, disputes)
 }
 
 /// States refunds that have not reached the customer.
@@ -287,17 +287,17 @@ pub(crate) mod tests {
 
     #[test]
     fn a_refund_is_called_one_only_once_it_is_processed() {
-        let told = |status, refunded, refund_pending, refund_failed| {
+        let sentence = |status, refunded, refund_pending, refund_failed| {
             payment_sentence(&Transaction { status, refunded, refund_pending, refund_failed, ..paid() })
         };
         let (captured, refunded) = (Some(Status::Captured), Some(Status::Refunded));
         for (sentence, wanted) in [
-            (told(captured, 40_000, 40_000, 0), "Paid by Card; refund of ₹400.00 pending"),
-            (told(captured, 40_000, 10_000, 0), "Paid by Card; ₹300.00 of it refunded; refund of ₹100.00 pending"),
-            (told(captured, 0, 0, 40_000), "Paid by Card; refund of ₹400.00 failed"),
-            (told(refunded, 100_000, 100_000, 0), "Paid by Card; refund of ₹1,000.00 pending"),
-            (told(refunded, 100_000, 40_000, 0), "Paid by Card; ₹600.00 of it refunded; refund of ₹400.00 pending"),
-            (told(None, 40_000, 40_000, 0), "The payment itself has not been reported yet; refund of ₹400.00 pending"),
+            (sentence(captured, 40_000, 40_000, 0), "Paid by Card; refund of ₹400.00 pending"),
+            (sentence(captured, 40_000, 10_000, 0), "Paid by Card; ₹300.00 of it refunded; refund of ₹100.00 pending"),
+            (sentence(captured, 0, 0, 40_000), "Paid by Card; refund of ₹400.00 failed"),
+            (sentence(refunded, 100_000, 100_000, 0), "Paid by Card; refund of ₹1,000.00 pending"),
+            (sentence(refunded, 100_000, 40_000, 0), "Paid by Card; ₹600.00 of it refunded; refund of ₹400.00 pending"),
+            (sentence(None, 40_000, 40_000, 0), "The payment itself has not been reported yet; refund of ₹400.00 pending"),
         ] {
             assert_eq!(sentence, wanted);
         }

@@ -32,7 +32,7 @@ pub(crate) struct Explanation {
 }
 
 /// Explains a rejection; `other` is the name of the connection whose secret was used.
-pub(crate) fn told(rejection: &Rejection, other: Option<&str>) -> Explanation {
+pub(crate) fn explanation(rejection: &Rejection, other: Option<&str>) -> Explanation {
     let (gateway, cause) = (rejection.gateway, rejection.cause);
     let detail = rejection.detail.as_deref().unwrap_or_default();
     let other = other.unwrap_or("another webhook");
@@ -106,8 +106,8 @@ const fn label(reason: Reason) -> &'static str {
 }
 
 /// The same as a badge.
-pub(crate) const fn chip(reason: Reason) -> Badge {
-    super::chip("status-bad", "bad", label(reason))
+pub(crate) const fn badge(reason: Reason) -> Badge {
+    super::badge("status-bad", "bad", label(reason))
 }
 
 /// Formats how often a request was rejected.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Badge, DisplayTime, Notice, chip, when};
+use super::{Badge, DisplayTime, Notice, badge, when};
 use crate::{
     connections::{
         overlap::Overlap,
@@ -21,10 +21,10 @@ use crate::{
 /// Returns the badge of a secret in the list.
 pub(crate) fn state(stored: &StoredSecret) -> Badge {
     match (stored.is_active(), stored.origin) {
-        (true, _) => chip("status-good", "good", "Active"),
-        (false, Origin::Generated) => chip("status-pending", "schedule", "Still accepted"),
-        (false, Origin::Imported) => chip("status-pending", "key", "Your own"),
-        (false, Origin::Adopted) => chip("status-pending", "key", "Accepted as well"),
+        (true, _) => badge("status-good", "good", "Active"),
+        (false, Origin::Generated) => badge("status-pending", "schedule", "Still accepted"),
+        (false, Origin::Imported) => badge("status-pending", "key", "Your own"),
+        (false, Origin::Adopted) => badge("status-pending", "key", "Accepted as well"),
     }
 }
 
@@ -120,11 +120,11 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
 }
 
 /// Returns the consequences of retiring a secret, a sentence each.
-pub(crate) fn retiring(gateway: Gateway, ring: &SecretSet, held: &SecretWithUsage, now: Timestamp) -> Vec<String> {
+pub(crate) fn retiring(gateway: Gateway, secrets: &SecretSet, held: &SecretWithUsage, now: Timestamp) -> Vec<String> {
     let whom = gateway.profile().sender;
     let last = held.used.map(|used| when(used.last_at, now).text);
-    let mut said = vec![in_its_place(whom, ring, now)];
-    match (ring.safe_to_retire_after(held, now), last) {
+    let mut said = vec![in_its_place(whom, secrets, now)];
+    match (secrets.safe_to_retire_after(held, now), last) {
         (Some(unused), Some(_)) => {
             said.push(format!("No event was signed with it for {}, and a newer one has taken its place.", span(unused)));
         }
@@ -136,7 +136,7 @@ pub(crate) fn retiring(gateway: Gateway, ring: &SecretSet, held: &SecretWithUsag
             "No event signed with it has come yet. If {whom} has it nevertheless, whatever is signed with it is refused from now on."
         )),
     }
-    if ring.safe_to_retire_after(held, now).is_none() {
+    if secrets.safe_to_retire_after(held, now).is_none() {
         said.extend(gateway.profile().texts.secrets.after_rejections.map(str::to_owned));
     }
     said.push(match held.stored.origin {
@@ -155,8 +155,8 @@ pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -
 }
 
 /// States whether the active secret has verified an event.
-fn in_its_place(whom: &str, ring: &SecretSet, now: Timestamp) -> String {
-    match ring.active().and_then(|active| active.used) {
+fn in_its_place(whom: &str, secrets: &SecretSet, now: Timestamp) -> String {
+    match secrets.active().and_then(|active| active.used) {
         Some(used) => format!("The active SECRET works: it last verified an event {}.", when(used.last_at, now).text),
         None => format!("The active SECRET has never verified an event: it seems that {whom} does not have it yet."),
     }

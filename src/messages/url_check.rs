@@ -25,7 +25,7 @@ pub(crate) struct Line {
 /// The report.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Report {
-    pub(crate) chip: Badge,
+    pub(crate) badge: Badge,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -33,18 +33,18 @@ pub(crate) struct Report {
 pub(crate) fn report(gateway: Gateway, check: &Check) -> Report {
     let objections = url_check::objections(gateway, &check.url);
     let worst = check.findings.iter().map(Finding::verdict).max().unwrap_or(Verdict::Good);
-    let chip = match (objections.is_empty(), worst) {
-        (false, _) => super::chip("status-bad", "bad", "A gateway cannot send here"),
-        (true, Verdict::Bad) => super::chip("status-bad", "bad", "An event would not arrive"),
-        (true, Verdict::Doubtful) => super::chip("status-warn", "warn", "Arrives; look at the marked lines"),
-        (true, Verdict::Good) => super::chip("status-good", "good", "An event would arrive"),
+    let badge = match (objections.is_empty(), worst) {
+        (false, _) => super::badge("status-bad", "bad", "A gateway cannot send here"),
+        (true, Verdict::Bad) => super::badge("status-bad", "bad", "An event would not arrive"),
+        (true, Verdict::Doubtful) => super::badge("status-warn", "warn", "Arrives; look at the marked lines"),
+        (true, Verdict::Good) => super::badge("status-good", "good", "An event would arrive"),
     };
     let mut lines: Vec<Line> = objections.into_iter().map(|text| line(Verdict::Bad, text)).collect();
     if let Some(allowed) = gateway.profile().texts.setup.url_allowed.filter(|_| lines.is_empty()) {
         lines.push(line(Verdict::Good, allowed.to_owned()));
     }
     lines.extend(check.findings.iter().map(|finding| line(finding.verdict(), sentence(gateway, finding))));
-    Report { chip, lines }
+    Report { badge, lines }
 }
 
 fn line(verdict: Verdict, text: String) -> Line {
@@ -169,12 +169,12 @@ mod tests {
     #[test]
     fn the_worst_line_decides_and_the_gateways_rules_come_first() {
         let good = vec![Finding::Port { port: 443 }, Finding::ReachedUs { millis: 84 }, Finding::Body, Finding::Headers];
-        assert_eq!(said(Gateway::RAZORPAY, PUBLIC, good.clone()).chip.label, "An event would arrive");
+        assert_eq!(said(Gateway::RAZORPAY, PUBLIC, good.clone()).badge.label, "An event would arrive");
         let local = said(Gateway::RAZORPAY, "http://127.0.0.1/webhooks/wh_x", good.clone());
-        assert!(local.chip.label.starts_with("A gateway cannot") && local.lines[0].text.contains("private address"));
+        assert!(local.badge.label.starts_with("A gateway cannot") && local.lines[0].text.contains("private address"));
         let changed = [good, vec![Finding::BodyChanged { sent: 10, arrived: 10 }]].concat();
         let report = said(Gateway::STANDARD_WEBHOOKS, PUBLIC, changed);
-        assert_eq!(report.chip.label, "An event would not arrive");
+        assert_eq!(report.badge.label, "An event would not arrive");
         assert!(report.lines.last().unwrap().text.contains("as many but others arrived"));
     }
 

@@ -47,7 +47,7 @@ pub(crate) async fn ingest(tx: &mut Tx, arrivals: &[&Arrival], source: Source) -
 /// Returns the payment report of an event, if it has one.
 fn payment_report(arrival: &Arrival) -> Option<PaymentReport<'_>> {
     match &arrival.reading.content {
-        EventContent::Observation(facts) => Some(PaymentReport { place: &arrival.place, facts, at: arrival.at }),
+        EventContent::Observation(facts) => Some(PaymentReport { scope: &arrival.scope, facts, at: arrival.at }),
         EventContent::Unhandled | EventContent::Quarantined(_) => None,
     }
 }
@@ -56,7 +56,7 @@ fn verifications<'a>(arrivals: &[&'a Arrival]) -> BTreeMap<ConnectionId, Verific
     let mut verified = BTreeMap::new();
     for arrival in arrivals {
         let none = Verifications { count: 0, first_at: arrival.at, last_at: arrival.at, account: None, other_account: None };
-        let entry = verified.entry(arrival.place.connection).or_insert(none);
+        let entry = verified.entry(arrival.scope.connection).or_insert(none);
         entry.count += 1;
         entry.first_at = entry.first_at.min(arrival.at);
         entry.last_at = entry.last_at.max(arrival.at);

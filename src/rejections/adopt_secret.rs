@@ -47,14 +47,14 @@ pub(crate) enum AdoptOutcome {
 /// # Errors
 /// If the database fails, or sealed content cannot be opened.
 pub(crate) async fn adopt(
-    kit: &DiagnosisContext,
+    context: &DiagnosisContext,
     connection: &Connection,
     rejection: &Rejection,
     (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<AdoptOutcome, ConnectError> {
-    let Some(secret) = find(kit, connection, rejection).await? else { return Ok(AdoptOutcome::NotFound) };
-    let mut tx = kit.db.begin().await?;
-    let also = secrets::add_secret(&mut tx, &kit.vault, connection.id, (&secret, Origin::Adopted, actor.name), now).await?;
+    let Some(secret) = find(context, connection, rejection).await? else { return Ok(AdoptOutcome::NotFound) };
+    let mut tx = context.db.begin().await?;
+    let also = secrets::add_secret(&mut tx, &context.vault, connection.id, (&secret, Origin::Adopted, actor.name), now).await?;
     if let AddSecretOutcome::Added(id) = also {
         security_log::append(&mut tx, actor, Action::SecretAdopted, id, now).await?;
     }
@@ -84,13 +84,13 @@ pub(crate) struct Offer {
 /// # Errors
 /// If the database fails.
 pub(crate) async fn offer(
-    kit: &DiagnosisContext,
+    context: &DiagnosisContext,
     connection: &Connection,
     rejection: &Rejection,
     now: Timestamp,
 ) -> Result<Option<Offer>, ConnectError> {
-    let Some(secret) = find(kit, connection, rejection).await? else { return Ok(None) };
-    let verified = recovery::verified_with((&kit.db, &kit.vault), connection, secret, now).await?;
+    let Some(secret) = find(context, connection, rejection).await? else { return Ok(None) };
+    let verified = recovery::verified_with((&context.db, &context.vault), connection, secret, now).await?;
     let own: Vec<RequestId> = verified.iter().filter(|one| one.rejection == rejection.id).map(|one| one.id).collect();
     let mut others: Vec<RejectionId> = Vec::new();
     for one in verified.iter().filter(|one| one.rejection != rejection.id) {
@@ -106,18 +106,22 @@ pub(crate) async fn offer(
 ///
 /// # Errors
 /// If the database fails.
-async fn find(kit: &DiagnosisContext, connection: &Connection, rejection: &Rejection) -> Result<Option<Secret>, ConnectError> {
+async fn find(
+    context: &DiagnosisContext,
+    connection: &Connection,
+    rejection: &Rejection,
+) -> Result<Option<Secret>, ConnectError> {
     let may_be = rejection.cause.can_adopt_secret() && rejection.key_digest.is_some();
     let Some(reason) = rejection.reason.rejected().filter(|_| may_be) else { return Ok(None) };
-    let mut reader = kit.db.reader().await?;
-    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MAX_SEARCHED_REQUESTS).await?;
+    let mut reader = context.db.reader().await?;
+    let request = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MAX_SEARCHED_REQUESTS).await?;
     drop(reader);
-    for kept in kept {
-        let Ok(said) = store_batch::open(&kit.vault, kept.id, (&kept.headers, &kept.body)) else { continue };
+    for request in request {
+        let Ok(said) = store_batch::open(&context.vault, request.id, (&request.headers, &request.body)) else { continue };
         let Some(headers) = said.pairs() else { continue };
-        let known = diagnose::load_company_keys(kit, &connection.scope(), kept.received_at).await?;
-        let (gateway, at, body) = (connection.gateway, kept.received_at, said.body);
-        let (vault, id, key) = (kit.vault.clone(), connection.id, rejection.key_digest.clone());
+        let known = diagnose::load_company_keys(context, &connection.scope(), request.received_at).await?;
+        let (gateway, at, body) = (connection.gateway, request.received_at, said.body);
+        let (vault, id, key) = (context.vault.clone(), connection.id, rejection.key_digest.clone());
         let turn = recovery::VERIFICATIONS.acquire().await;
         let looked = tokio::task::spawn_blocking(move || {
             let _turn = turn;

@@ -55,7 +55,7 @@ pub(super) fn digest(vault: &Vault, examined: &DiagnosedRequest) -> [u8; 32] {
     }
     let mut mac = hasher(vault);
     // Headers come in any order, and in another one at each request.
-    for signed in signed(sample.place.gateway) {
+    for signed in signed(sample.scope.gateway) {
         for (name, value) in sample.headers.iter().filter(|(name, _)| name == signed) {
             for part in [name.as_bytes(), value] {
                 mac.update(&part.len().to_be_bytes());

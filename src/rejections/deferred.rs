@@ -94,28 +94,28 @@ impl Deferred {
     }
 
     /// Diagnoses some requests of one webhook. After a database failure it is tried again later.
-    pub(super) async fn proceed(&mut self, doctor: &mut Diagnoser, kit: &DiagnosisContext) {
-        if doctor.is_off() || self.not_before.is_some_and(|at| at > Instant::now()) || self.pause().is_none() {
+    pub(super) async fn proceed(&mut self, diagnoser: &mut Diagnoser, context: &DiagnosisContext) {
+        if diagnoser.is_off() || self.not_before.is_some_and(|at| at > Instant::now()) || self.pause().is_none() {
             return;
         }
         self.not_before = None;
-        if let Err(error) = self.try_to_proceed(doctor, kit).await {
+        if let Err(error) = self.try_to_proceed(diagnoser, context).await {
             tracing::warn!(%error, "deferred diagnosis of stored requests failed; it will be retried");
             self.not_before = Some(Instant::now() + AFTER_FAILURE);
         }
     }
 
-    async fn try_to_proceed(&mut self, doctor: &mut Diagnoser, kit: &DiagnosisContext) -> Result<(), DbError> {
+    async fn try_to_proceed(&mut self, diagnoser: &mut Diagnoser, context: &DiagnosisContext) -> Result<(), DbError> {
         if self.is_to_be_listed() {
-            let connections = with_timeout(async { deferred::list_connections(&mut kit.db.reader().await?).await }).await?;
+            let connections = with_timeout(async { deferred::list_connections(&mut context.db.reader().await?).await }).await?;
             for connection in connections {
                 self.note(connection);
             }
             self.listed_at = Some(Instant::now());
         }
-        let Some(connection) = self.next(doctor) else { return Ok(()) };
+        let Some(connection) = self.next(diagnoser) else { return Ok(()) };
         let Some(mut queue) = self.queues.remove(&connection) else { return Ok(()) };
-        let examined = queue.proceed(connection, doctor, kit).await;
+        let examined = queue.proceed(connection, diagnoser, context).await;
         self.restore(connection, queue);
         examined
     }
@@ -131,7 +131,7 @@ impl Deferred {
     }
 
     /// Returns the next webhook in turn with enough budget.
-    fn next(&mut self, doctor: &mut Diagnoser) -> Option<ConnectionId> {
+    fn next(&mut self, diagnoser: &mut Diagnoser) -> Option<ConnectionId> {
         let after = |connection: &&ConnectionId| self.last.is_none_or(|last| **connection > last);
         let order: Vec<ConnectionId> = {
             let with_work = || self.queues.iter().filter(|(_, queue)| !queue.is_done()).map(|(connection, _)| connection);
@@ -141,7 +141,7 @@ impl Deferred {
         };
         let can = |connection: &ConnectionId| {
             let needed = self.queues.get(connection).map_or(0, |queue| queue.needed);
-            doctor.budget().for_stored(*connection).most >= needed.max(1)
+            diagnoser.budget().for_stored(*connection).most >= needed.max(1)
         };
         self.last = order.into_iter().find(can);
         self.last
@@ -153,18 +153,23 @@ impl Queue {
         self.requests.is_empty() && !self.is_incomplete
     }
 
-    async fn proceed(&mut self, connection: ConnectionId, doctor: &mut Diagnoser, kit: &DiagnosisContext) -> Result<(), DbError> {
+    async fn proceed(
+        &mut self,
+        connection: ConnectionId,
+        diagnoser: &mut Diagnoser,
+        context: &DiagnosisContext,
+    ) -> Result<(), DbError> {
         if self.is_incomplete && (self.requests.is_empty() || self.is_unfinished()) {
-            self.list(connection, kit).await?;
+            self.list(connection, context).await?;
         }
-        let Some(first) = self.first(kit).await? else { return Ok(()) };
-        let known = with_timeout(diagnose::load_company_keys(kit, &first.place(), kit.clock.now())).await?;
-        let allowance = doctor.budget().for_stored(connection);
-        let (taken, most) = self.take(kit, first, &known, allowance.most).await?;
+        let Some(first) = self.first(context).await? else { return Ok(()) };
+        let known = with_timeout(diagnose::load_company_keys(context, &first.scope(), context.clock.now())).await?;
+        let allowance = diagnoser.budget().for_stored(connection);
+        let (taken, most) = self.take(context, first, &known, allowance.most).await?;
         let mut stored = Vec::with_capacity(taken.len());
         let mut samples = Vec::with_capacity(taken.len());
         for one in taken {
-            match sample(kit, &one) {
+            match sample(context, &one) {
                 Some(sample) => {
                     samples.push(sample);
                     stored.push(one);
@@ -177,11 +182,11 @@ impl Queue {
         }
         let work = vec![Batch { connection, known, samples, allowance }];
         let ids = stored.iter().map(|stored| stored.id);
-        let Some(examined) = doctor.look(kit, work, most, Budget::spend_on_stored).await else {
+        let Some(examined) = diagnoser.look(context, work, most, Budget::spend_on_stored).await else {
             self.given_up.extend(ids);
             return Ok(());
         };
-        if doctor.is_off() {
+        if diagnoser.is_off() {
             return Ok(());
         }
         let (mut moves, mut unexplained) = (Vec::new(), Vec::new());
@@ -193,7 +198,7 @@ impl Queue {
             }
         }
         let explained: Vec<RequestId> = moves.iter().map(|(stored, _)| stored.id).collect();
-        match reassignment::reassign(kit, connection, moves).await {
+        match reassignment::reassign(context, connection, moves).await {
             Ok(is_moved) => self.note_examined(unexplained, if is_moved { Vec::new() } else { explained }),
             Err(error) => {
                 self.requests.extend(ids);
@@ -234,7 +239,7 @@ impl Queue {
     /// Takes as many requests as fit in the budget. Also returns how many bytes may be hashed for them.
     async fn take(
         &mut self,
-        kit: &DiagnosisContext,
+        context: &DiagnosisContext,
         first: Stored,
         known: &CompanyKeys,
         work: usize,
@@ -253,7 +258,7 @@ impl Queue {
             self.requests.pop_front();
             self.needed = 0;
             if taken.len() < self.max_together() {
-                next = match self.first(kit).await {
+                next = match self.first(context).await {
                     Ok(next) => next,
                     Err(error) => {
                         self.requests.extend(taken.iter().map(|stored| stored.id));
@@ -265,8 +270,8 @@ impl Queue {
         Ok((taken, work.min(used.max(MAX_WORK_TOGETHER))))
     }
 
-    async fn list(&mut self, connection: ConnectionId, kit: &DiagnosisContext) -> Result<(), DbError> {
-        let listed = async { deferred::list(&mut kit.db.reader().await?, connection, MAX_LISTED).await };
+    async fn list(&mut self, connection: ConnectionId, context: &DiagnosisContext) -> Result<(), DbError> {
+        let listed = async { deferred::list(&mut context.db.reader().await?, connection, MAX_LISTED).await };
         let listed = with_timeout(listed).await?;
         let listed: BTreeSet<RequestId> = listed.into_iter().collect();
         self.given_up.retain(|id| listed.contains(id));
@@ -280,9 +285,9 @@ impl Queue {
     }
 
     /// Returns the first request that still has to be diagnosed.
-    async fn first(&mut self, kit: &DiagnosisContext) -> Result<Option<Stored>, DbError> {
+    async fn first(&mut self, context: &DiagnosisContext) -> Result<Option<Stored>, DbError> {
         while let Some(id) = self.requests.front() {
-            let found = async { deferred::find(&mut kit.db.reader().await?, *id).await };
+            let found = async { deferred::find(&mut context.db.reader().await?, *id).await };
             if let Some(stored) = with_timeout(found).await? {
                 return Ok(Some(stored));
             }
@@ -293,16 +298,16 @@ impl Queue {
 }
 
 /// Returns the request as it arrived; `None` if it cannot be opened.
-fn sample(kit: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest> {
-    let said = store_batch::open(&kit.vault, stored.id, (&stored.headers, &stored.body)).ok()?;
+fn sample(context: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest> {
+    let said = store_batch::open(&context.vault, stored.id, (&stored.headers, &stored.body)).ok()?;
     let (headers, body): (_, Bytes) = (said.pairs()?, said.body);
     let address = stored.address.parse().ok()?;
     let shape = Shape::of((stored.gateway, stored.reason), &headers, &body, address);
     let headers_size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
-    let (place, reason, at) = (stored.place(), stored.reason, stored.received_at);
+    let (scope, reason, at) = (stored.scope(), stored.reason, stored.received_at);
     let size = stored.size.and_then(|size| usize::try_from(size).ok());
     let bytes = body.len() + headers_size;
-    Some(CapturedRequest { place, reason, headers, body, size, is_truncated: false, address, shape, at, bytes })
+    Some(CapturedRequest { scope, reason, headers, body, size, is_truncated: false, address, shape, at, bytes })
 }
 
 #[cfg(test)]
@@ -330,23 +335,23 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn webhooks_take_turns_and_one_without_work_left_is_passed_over() {
-        let mut doctor = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
+        let mut diagnoser = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
         let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
         let webhooks: [ConnectionId; 3] = std::array::from_fn(|_| ConnectionId::new(Timestamp::from_millis(0)));
         for webhook in webhooks {
             deferred.note(webhook);
         }
-        let mut turns: Vec<ConnectionId> = (0..3).filter_map(|_| deferred.next(&mut doctor)).collect();
-        assert_eq!(deferred.next(&mut doctor), Some(turns[0]));
+        let mut turns: Vec<ConnectionId> = (0..3).filter_map(|_| deferred.next(&mut diagnoser)).collect();
+        assert_eq!(deferred.next(&mut diagnoser), Some(turns[0]));
         turns.sort();
         assert_eq!(turns, webhooks);
         deferred.last = None;
-        doctor.budget().spend(webhooks[0], WEBHOOK_BYTES);
-        assert_eq!(deferred.next(&mut doctor), Some(webhooks[1]));
+        diagnoser.budget().spend(webhooks[0], WEBHOOK_BYTES);
+        assert_eq!(deferred.next(&mut diagnoser), Some(webhooks[1]));
         if let Some(queue) = deferred.queues.get_mut(&webhooks[2]) {
             queue.needed = WEBHOOK_BYTES + 1;
         }
-        assert_eq!(deferred.next(&mut doctor), Some(webhooks[1]), "what it needs is not there yet");
+        assert_eq!(deferred.next(&mut diagnoser), Some(webhooks[1]), "what it needs is not there yet");
     }
 
     fn request() -> RequestId {
@@ -355,14 +360,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_given_up_is_remembered_and_is_no_work() {
-        let mut doctor = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
+        let mut diagnoser = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
         let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
         let webhook = ConnectionId::new(Timestamp::from_millis(0));
         let given_up = request();
         deferred.restore(webhook, Queue { given_up: HashSet::from([given_up]), ..Queue::default() });
-        assert_eq!((deferred.pause(), deferred.next(&mut doctor)), (None, None));
+        assert_eq!((deferred.pause(), deferred.next(&mut diagnoser)), (None, None));
         deferred.note(webhook);
-        assert_eq!((deferred.pause(), deferred.next(&mut doctor)), (Some(INTERVAL), Some(webhook)));
+        assert_eq!((deferred.pause(), deferred.next(&mut diagnoser)), (Some(INTERVAL), Some(webhook)));
         assert!(deferred.queues[&webhook].given_up.contains(&given_up), "it is not examined again");
         deferred.queues.clear();
         deferred.restore(webhook, Queue::default());

@@ -64,17 +64,17 @@ impl Diagnoser {
     /// If the database fails.
     pub(crate) async fn diagnose_all(
         &mut self,
-        kit: &DiagnosisContext,
+        context: &DiagnosisContext,
         samples: &[&[CapturedRequest]],
     ) -> Result<Vec<DiagnosedRequest>, DbError> {
         let requests = samples.iter().map(|samples| samples.len()).sum();
         let mut work = Vec::new();
         for samples in samples {
-            let Some(connection) = samples.first().map(|sample| sample.place.connection) else { continue };
+            let Some(connection) = samples.first().map(|sample| sample.scope.connection) else { continue };
             let wants_doctor =
                 samples.iter().find(|sample| sample.reason.rejected().is_some() || sample.reason == Reason::SwitchedOff);
             let known = match wants_doctor.filter(|_| !self.is_off()) {
-                Some(sample) => with_timeout(load_company_keys(kit, &sample.place, sample.at)).await?,
+                Some(sample) => with_timeout(load_company_keys(context, &sample.scope, sample.at)).await?,
                 None => CompanyKeys::default(),
             };
             let allowance = self.budget.for_new(connection, requests);
@@ -86,12 +86,12 @@ impl Diagnoser {
         let most = self.budget.of_round(requests);
         // If diagnosis panics, requests are recorded as not diagnosed rather than retried forever.
         let mut examined = self
-            .look(kit, work, most, Budget::spend)
+            .look(context, work, most, Budget::spend)
             .await
             .unwrap_or_else(|| samples.iter().copied().flatten().cloned().map(DiagnosedRequest::not_diagnosed).collect());
         self.choose(&mut examined);
         for one in examined.iter().filter(|one| one.is_deferred()) {
-            self.deferred.note(one.sample.place.connection);
+            self.deferred.note(one.sample.scope.connection);
         }
         Ok(examined)
     }
@@ -99,12 +99,12 @@ impl Diagnoser {
     /// Diagnoses within the budget, from which `take` subtracts the bytes hashed for a webhook. `None` if that failed.
     pub(super) async fn look(
         &mut self,
-        kit: &DiagnosisContext,
+        context: &DiagnosisContext,
         work: Vec<Batch>,
         most: usize,
         take: fn(&mut Budget, ConnectionId, usize),
     ) -> Option<Vec<DiagnosedRequest>> {
-        let (is_off, vault, mut triage) = (Arc::clone(&self.is_off), kit.vault.clone(), std::mem::take(&mut self.triage));
+        let (is_off, vault, mut triage) = (Arc::clone(&self.is_off), context.vault.clone(), std::mem::take(&mut self.triage));
         let allowed: Vec<(ConnectionId, Allowance)> = work.iter().map(|batch| (batch.connection, batch.allowance)).collect();
         let looked = tokio::task::spawn_blocking(move || {
             let looked = triage.look(&vault, work, most, &is_off);
@@ -129,9 +129,9 @@ impl Diagnoser {
     }
 
     /// Diagnoses some stored requests that were not diagnosed on arrival, if the budget allows it.
-    pub(crate) async fn examine_deferred(&mut self, kit: &DiagnosisContext) {
+    pub(crate) async fn examine_deferred(&mut self, context: &DiagnosisContext) {
         let mut deferred = std::mem::take(&mut self.deferred);
-        deferred.proceed(self, kit).await;
+        deferred.proceed(self, context).await;
         self.deferred = deferred;
     }
 
@@ -150,12 +150,12 @@ impl Diagnoser {
 
     /// Chooses which requests are stored: by eviction rank, then those still to be diagnosed, then one of each shape in turn.
     fn choose(&self, examined: &mut [DiagnosedRequest]) {
-        for own in examined.chunk_by_mut(|one, other| one.sample.place.connection == other.sample.place.connection) {
+        for own in examined.chunk_by_mut(|one, other| one.sample.scope.connection == other.sample.scope.connection) {
             let shapes: Vec<Shape> = own.iter().map(|one| one.sample.shape).collect();
             let mut order = shape::order(&shapes);
             order.sort_by_key(|at| (EvictionRank::of(&own[*at]), own[*at].diagnosis.cause != Cause::NotDiagnosed));
             for at in order {
-                own[at].is_stored = self.pace.check(&own[at].sample.place.connection).is_ok();
+                own[at].is_stored = self.pace.check(&own[at].sample.scope.connection).is_ok();
             }
         }
     }
@@ -188,20 +188,20 @@ impl DiagnosedRequest {
 
 /// Loads the keys and names of the company that may explain a request at one of its connections.
 pub(super) async fn load_company_keys(
-    kit: &DiagnosisContext,
-    place: &ConnectionScope,
+    context: &DiagnosisContext,
+    scope: &ConnectionScope,
     at: Timestamp,
 ) -> Result<CompanyKeys, DbError> {
-    let mut reader = kit.db.reader().await?;
-    let connections = connections::store::list_of_company(&mut reader, place.company).await?;
-    let Some(own) = connections.iter().find(|connection| connection.id == place.connection) else {
+    let mut reader = context.db.reader().await?;
+    let connections = connections::store::list_of_company(&mut reader, scope.company).await?;
+    let Some(own) = connections.iter().find(|connection| connection.id == scope.connection) else {
         return Ok(CompanyKeys::default());
     };
     let mut stored = secrets::list_of_connection(&mut reader, own.id, at, MAX_SECRETS).await?;
-    stored.extend(secrets::list_of_others(&mut reader, (place.company, own.id), at, MAX_SECRETS).await?);
-    let sealed = connections::store::list_key_secrets(&mut reader, place.company, MAX_SECRETS).await?;
+    stored.extend(secrets::list_of_others(&mut reader, (scope.company, own.id), at, MAX_SECRETS).await?);
+    let sealed = connections::store::list_key_secrets(&mut reader, scope.company, MAX_SECRETS).await?;
     let accounts = activity::get(&mut reader, own.id).await?.accounts().map(str::to_owned).collect();
-    let names = connections::public_names::list(&mut reader, place.company).await?;
+    let names = connections::public_names::list(&mut reader, scope.company).await?;
     drop(reader);
 
     let of = |id: ConnectionId| connections.iter().find(|connection| connection.id == id);
@@ -210,7 +210,7 @@ pub(super) async fn load_company_keys(
         .filter_map(|secret| {
             let connection = of(secret.connection_id)?;
             let whose = whose(own, connection, secret, at);
-            let opened = secret.open(&kit.vault).ok()?;
+            let opened = secret.open(&context.vault).ok()?;
             let text = Zeroizing::new(opened.expose().to_owned());
             let other = (connection.id != own.id).then_some(connection.id);
             Some(Key {
@@ -223,11 +223,11 @@ pub(super) async fn load_company_keys(
             })
         })
         .collect();
-    keys.extend(sealed.iter().filter_map(|(id, sealed)| key_secret(&kit.vault, own, of(*id)?, sealed)));
+    keys.extend(sealed.iter().filter_map(|(id, sealed)| key_secret(&context.vault, own, of(*id)?, sealed)));
     keys.sort_by_key(|key| (key.whose, key.connection.is_some()));
     Ok(CompanyKeys {
         keys,
-        url: urls::webhook_url(&kit.base, &own.endpoint),
+        url: urls::webhook_url(&context.base, &own.endpoint),
         ids: vec![own.endpoint.clone(), own.id.to_string(), own.app_id.to_string()],
         key_ids: connections.iter().filter_map(|connection| connection.key_id.clone()).take(16).collect(),
         accounts,

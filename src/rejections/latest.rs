@@ -9,12 +9,12 @@ use crate::{
 
 /// Returns the rejection of the newest proven request since the last verified event; if none is proven, of the newest
 /// request. The caller has checked access to the app.
-pub(crate) async fn find(reader: &mut Reader, app: AppId, evidence: &Activity) -> Result<Option<Rejection>, DbError> {
-    if let Some(id) = evidence.failing_rejection() {
+pub(crate) async fn find(reader: &mut Reader, app: AppId, activity: &Activity) -> Result<Option<Rejection>, DbError> {
+    if let Some(id) = activity.failing_rejection() {
         return store::find(reader, app, id).await;
     }
-    match evidence.last_reason.filter(|_| evidence.rejected_since.is_some()) {
-        Some(reason) => store::find_newest(reader, evidence.connection_id, reason.into()).await,
+    match activity.last_reason.filter(|_| activity.rejected_since.is_some()) {
+        Some(reason) => store::find_newest(reader, activity.connection_id, reason.into()).await,
         None => Ok(None),
     }
 }

@@ -54,7 +54,7 @@ const MAX_CAPTURED_HEADER_BYTES: usize = 32 * 1024;
 /// A rejected request, as ingestion hands it over.
 #[derive(Clone)]
 pub(crate) struct RejectedRequest {
-    pub(crate) place: ConnectionScope,
+    pub(crate) scope: ConnectionScope,
     pub(crate) reason: Reason,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     /// `None` if the request was rejected before its body was read.
@@ -77,9 +77,9 @@ impl RejectedRequest {
             has_room
         });
         let headers_size = MAX_CAPTURED_HEADER_BYTES - room;
-        let Self { place, reason, headers, address, at, .. } = self;
-        let shape = Shape::of((place.gateway, reason), &headers, &body, address);
-        CapturedRequest { bytes: body.len() + headers_size, place, reason, headers, body, size, is_truncated, address, shape, at }
+        let Self { scope, reason, headers, address, at, .. } = self;
+        let shape = Shape::of((scope.gateway, reason), &headers, &body, address);
+        CapturedRequest { bytes: body.len() + headers_size, scope, reason, headers, body, size, is_truncated, address, shape, at }
     }
 }
 
@@ -98,7 +98,7 @@ impl CapturedRequest {
 /// A rejected request with its captured content.
 #[derive(Clone)]
 pub(crate) struct CapturedRequest {
-    pub(crate) place: ConnectionScope,
+    pub(crate) scope: ConnectionScope,
     pub(crate) reason: Reason,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     /// The whole body, if it was read.
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_body_is_diagnosed_whole_and_stored_in_part() {
         let refused = |length: Option<usize>| RejectedRequest {
-            place: ConnectionScope {
+            scope: ConnectionScope {
                 company: crate::primitives::id::CompanyId::least(),
                 app: AppId::least(),
                 connection: ConnectionId::least(),

@@ -91,7 +91,7 @@ pub(crate) fn is_proven(examined: &DiagnosedRequest) -> bool {
 
 /// Whether the gateway itself sent the request, for an account that verified events of its connection name.
 pub(super) fn is_from_account(sample: &CapturedRequest, accounts: &[String]) -> bool {
-    was_sent_for(sample.place.gateway, sample.address, &sample.body, accounts.iter().map(String::as_str))
+    was_sent_for(sample.scope.gateway, sample.address, &sample.body, accounts.iter().map(String::as_str))
 }
 
 /// Whether the signed text is an event. A webhook secret signs nothing else, so with it an event whose signature covers only

@@ -35,7 +35,7 @@ use crate::{
 /// # Errors
 /// If the database fails; then none was moved.
 pub(super) async fn reassign(
-    kit: &DiagnosisContext,
+    context: &DiagnosisContext,
     connection: ConnectionId,
     moves: Vec<(&Stored, DiagnosedRequest)>,
 ) -> Result<bool, DbError> {
@@ -43,7 +43,7 @@ pub(super) async fn reassign(
         return Ok(true);
     }
     let (stored, examined): (Vec<&Stored>, Vec<DiagnosedRequest>) = moves.into_iter().unzip();
-    let vault = kit.vault.clone();
+    let vault = context.vault.clone();
     let digests = move |one: DiagnosedRequest| Digested {
         digest: copies::digest(&vault, &one),
         copies: copies::digests(&vault, &one),
@@ -73,7 +73,7 @@ pub(super) async fn reassign(
         evictions::trim(tx, connection, store_batch::STORAGE_QUOTA).await?;
         activity::add_proven(tx, connection, &proven).await
     };
-    kit.db.write_with_timeout(unit).await?;
+    context.db.write_with_timeout(unit).await?;
     Ok(true)
 }
 
@@ -91,19 +91,19 @@ async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Resu
     let (kind, found, first_at) = (store_batch::rejection_key(stored.reason, examined), &examined.diagnosis, stored.received_at);
     let (since, until) = (first_at.minus(NEW_REJECTION_AFTER), last_at.plus(NEW_REJECTION_AFTER));
     let (eviction_rank, address) = (EvictionRank::of(examined) as i64, stored.address.as_str());
-    let to = if let Some(to) = store::find_open(tx, stored.place().connection, &kind, (since, until)).await? {
+    let to = if let Some(to) = store::find_open(tx, stored.scope().connection, &kind, (since, until)).await? {
         // Before its requests: recovery takes both in that order.
         deferred::lock(tx, to).await?;
         to
     } else {
-        let (id, place, other, detail) = (RejectionId::new(first_at), &stored.place(), found.other, found.detail.as_deref());
+        let (id, scope, other, detail) = (RejectionId::new(first_at), &stored.scope(), found.other, found.detail.as_deref());
         // The count is moved with the request.
-        let new = NewRejection { id, place, kind: &kind, other, detail, address, count: 0, first_at, last_at };
+        let new = NewRejection { id, scope, kind: &kind, other, detail, address, count: 0, first_at, last_at };
         store::insert(tx, &new).await?;
         id
     };
     let counts = stored.reason.rejected().is_some() && proof::is_proven(examined);
-    let connection = stored.place().connection;
+    let connection = stored.scope().connection;
     // Before it is moved, so that it is not taken for a copy of itself. What was proven by its sender's address was counted when
     // it came.
     let was_counted = stored.eviction_rank == EvictionRank::Proven as i64;

@@ -85,11 +85,11 @@ pub(crate) struct DiagnosisContext {
 
 impl RejectionRecorder {
     /// Starts the recorder and its task.
-    pub(crate) fn start(kit: DiagnosisContext) -> (Self, RecorderTask) {
+    pub(crate) fn start(context: DiagnosisContext) -> (Self, RecorderTask) {
         let (recorder, queues) = Self::new();
         let is_stopping = Arc::<AtomicBool>::default();
-        let doctor = Diagnoser::new(&kit.clock, Arc::clone(&is_stopping));
-        let task = BufferTask::start(Writer { recorder: recorder.clone(), queues, kit, doctor, last: Instant::now() });
+        let diagnoser = Diagnoser::new(&context.clock, Arc::clone(&is_stopping));
+        let task = BufferTask::start(Writer { recorder: recorder.clone(), queues, context, diagnoser, last: Instant::now() });
         (recorder, RecorderTask { is_stopping, task })
     }
 
@@ -105,9 +105,9 @@ impl RejectionRecorder {
     /// path, and enqueues both kinds in the same way, so that the response time does not reveal which endpoints exist.
     pub(crate) fn note(&self, at: Option<(ConnectionScope, Reason)>, request: UnverifiedRequest) {
         let queue = if at.is_some() { &self.known } else { &self.unknown };
-        let (place, reason) = at.unwrap_or((self.unknown_scope, Reason::SignatureMismatch));
+        let (scope, reason) = at.unwrap_or((self.unknown_scope, Reason::SignatureMismatch));
         let UnverifiedRequest { headers, body, address, at } = request;
-        if let Some(refused) = queue.hand_over(RejectedRequest { place, reason, headers, body, address, at }) {
+        if let Some(refused) = queue.hand_over(RejectedRequest { scope, reason, headers, body, address, at }) {
             self.count(&refused);
             self.buffer.wake();
         }
@@ -115,15 +115,15 @@ impl RejectionRecorder {
 
     fn count(&self, refused: &RejectedRequest) {
         let mut gathered = self.lock();
-        if refused.place == self.unknown_scope { gathered.strays += 1 } else { gathered.count(refused) }
+        if refused.scope == self.unknown_scope { gathered.strays += 1 } else { gathered.count(refused) }
     }
 
     /// Buffers a request, its captured content under the same lock as its count.
     fn buffer_request(&self, refused: &RejectedRequest) {
-        if refused.place == self.unknown_scope {
+        if refused.scope == self.unknown_scope {
             return self.count(refused);
         }
-        let connection = refused.place.connection;
+        let connection = refused.scope.connection;
         let has_room = self.lock().has_room(connection);
         // Copied outside the lock.
         let sample = has_room.then(|| refused.clone().capture());
@@ -165,8 +165,8 @@ impl RecorderTask {
 struct Writer {
     recorder: RejectionRecorder,
     queues: Queues,
-    kit: DiagnosisContext,
-    doctor: Diagnoser,
+    context: DiagnosisContext,
+    diagnoser: Diagnoser,
     /// When requests to unknown endpoints were last written.
     last: Instant,
 }
@@ -177,21 +177,21 @@ impl Buffered for Writer {
 
     async fn due(&mut self) {
         // Buffering requests to unknown endpoints wakes nothing, so the wait is bounded.
-        let longest = self.doctor.deferral(STRAY_FLUSH_INTERVAL.saturating_sub(self.last.elapsed()));
+        let longest = self.diagnoser.deferral(STRAY_FLUSH_INTERVAL.saturating_sub(self.last.elapsed()));
         let waiting = timeout(longest, self.recorder.buffer.woken());
         let _ = self.recorder.while_buffering(&mut self.queues, waiting).await;
     }
 
     async fn flush(&mut self) -> Result<Duration, DbError> {
-        let (kit, doctor) = (&self.kit, &mut self.doctor);
+        let (context, diagnoser) = (&self.context, &mut self.diagnoser);
         let write = self.recorder.buffer.flush(async |buffered: &mut Buffer| {
             let requests = buffered.requests();
-            persist(kit, buffered, doctor).await.map(|()| requests)
+            persist(context, buffered, diagnoser).await.map(|()| requests)
         });
         let written = self.recorder.while_buffering(&mut self.queues, Box::pin(write)).await;
         self.last = Instant::now();
         let requests = written?;
-        let deferred = Box::pin(self.doctor.examine_deferred(&self.kit));
+        let deferred = Box::pin(self.diagnoser.examine_deferred(&self.context));
         self.recorder.while_buffering(&mut self.queues, deferred).await;
         Ok(if requests >= FLOOD_THRESHOLD { FLOOD_FLUSH_INTERVAL } else { FLUSH_INTERVAL })
     }
@@ -209,14 +209,14 @@ impl Buffered for Writer {
 
 /// Writes the buffer and removes what was written. Connections share units of work, so that a flood at many connections costs
 /// hardly more commits than a flood at one.
-async fn persist(kit: &DiagnosisContext, gathered: &mut Buffer, doctor: &mut Diagnoser) -> Result<(), DbError> {
+async fn persist(context: &DiagnosisContext, gathered: &mut Buffer, diagnoser: &mut Diagnoser) -> Result<(), DbError> {
     // Diagnosed before any row is locked.
     let samples: Vec<&[CapturedRequest]> = gathered.connections.values().map(|own| own.samples.as_slice()).collect();
-    let mut examined = doctor.diagnose_all(kit, &samples).await?.into_iter();
+    let mut examined = diagnoser.diagnose_all(context, &samples).await?.into_iter();
     while !gathered.is_empty() {
         let next = gathered.take_batch();
         let count = next.connections.values().map(|own| own.samples.len()).sum();
-        if let Err(error) = write_batch(kit, &next, examined.by_ref().take(count).collect()).await {
+        if let Err(error) = write_batch(context, &next, examined.by_ref().take(count).collect()).await {
             gathered.restore(next);
             return Err(error);
         }
@@ -225,17 +225,17 @@ async fn persist(kit: &DiagnosisContext, gathered: &mut Buffer, doctor: &mut Dia
 }
 
 /// Updates activity last: every batch of events needs the same rows, and also locks them last.
-async fn write_batch(kit: &DiagnosisContext, gathered: &Buffer, examined: Vec<DiagnosedRequest>) -> Result<(), DbError> {
-    let sealed = store_batch::seal(&kit.vault, examined).await;
+async fn write_batch(context: &DiagnosisContext, gathered: &Buffer, examined: Vec<DiagnosedRequest>) -> Result<(), DbError> {
+    let sealed = store_batch::seal(&context.vault, examined).await;
     let refusals = gathered.connections.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
     let unit = async |tx: &mut Tx| {
         let proven = store_batch::persist(tx, gathered.connections.values().map(|own| &own.tallies), &sealed).await?;
         if gathered.strays > 0 {
-            store::add_strays(tx, gathered.strays, kit.clock.now()).await?;
+            store::add_strays(tx, gathered.strays, context.clock.now()).await?;
         }
         activity::add_rejected(tx, &refusals, &proven).await
     };
-    kit.db.write_with_timeout(unit).await
+    context.db.write_with_timeout(unit).await
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ const MAX_VERIFIED_REQUESTS: i64 = 2000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     /// Not recovered yet, and complete.
-    pub(crate) kept: usize,
+    pub(crate) stored: usize,
     /// Those that verify now.
     pub(crate) verified: Vec<RequestId>,
 }
@@ -92,11 +92,11 @@ pub(crate) async fn count(
     let turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
     let live = live(&secrets::list_valid(&mut reader, connection.id, now).await?, vault);
-    let kept = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MAX_VERIFIED_REQUESTS).await?;
+    let stored = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MAX_VERIFIED_REQUESTS).await?;
     drop(reader);
-    let number = kept.len();
-    let verified = verify_all(turn, vault, connection.scope(), kept, [live]).await;
-    Ok(Count { verified: verified.iter().filter(|(_, [is_valid])| *is_valid).map(|(one, _)| one.id).collect(), kept: number })
+    let number = stored.len();
+    let verified = verify_all(turn, vault, connection.scope(), stored, [live]).await;
+    Ok(Count { verified: verified.iter().filter(|(_, [is_valid])| *is_valid).map(|(one, _)| one.id).collect(), stored: number })
 }
 
 /// A stored request, without its content.
@@ -116,10 +116,10 @@ pub(super) async fn verified_with(
     let turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
     let valid = live(&secrets::list_valid(&mut reader, connection.id, now).await?, vault);
-    let kept = store::list_of_connection(&mut reader, connection.id, MAX_VERIFIED_REQUESTS).await?;
+    let stored = store::list_of_connection(&mut reader, connection.id, MAX_VERIFIED_REQUESTS).await?;
     drop(reader);
     let candidate = vec![ValidSecret { id: SecretId::new(now), secret, until: None }];
-    let verified = verify_all(turn, vault, connection.scope(), kept, [candidate, valid]).await;
+    let verified = verify_all(turn, vault, connection.scope(), stored, [candidate, valid]).await;
     Ok(verified.into_iter().filter(|(_, verifies)| *verifies == [true, false]).map(|(one, _)| one).collect())
 }
 
@@ -140,12 +140,12 @@ pub(crate) async fn depends_only_on(
 ) -> Result<OnlyWith, DbError> {
     let turn = VERIFICATIONS.acquire().await;
     let mut reader = db.reader().await?;
-    let stored = secrets::list_valid(&mut reader, connection.id, now).await?;
-    let kept = store::list_of_connection(&mut reader, connection.id, MAX_VERIFIED_REQUESTS).await?;
+    let valid = secrets::list_valid(&mut reader, connection.id, now).await?;
+    let stored = store::list_of_connection(&mut reader, connection.id, MAX_VERIFIED_REQUESTS).await?;
     drop(reader);
-    let (own, others): (Vec<_>, Vec<_>) = live(&stored, vault).into_iter().partition(|live| live.id == secret);
+    let (own, others): (Vec<_>, Vec<_>) = live(&valid, vault).into_iter().partition(|live| live.id == secret);
     let mut only = OnlyWith::default();
-    let verified = verify_all(turn, vault, connection.scope(), kept, [own, others]).await;
+    let verified = verify_all(turn, vault, connection.scope(), stored, [own, others]).await;
     for (one, _) in verified.iter().filter(|(_, verifies)| *verifies == [true, false]) {
         only.requests += 1;
         if !only.rejections.contains(&one.rejection) {
@@ -161,24 +161,24 @@ pub(crate) async fn depends_only_on(
 async fn verify_all<const SETS: usize>(
     turn: Result<SemaphorePermit<'static>, AcquireError>,
     vault: &Vault,
-    place: ConnectionScope,
-    kept: Vec<Recoverable>,
+    scope: ConnectionScope,
+    stored: Vec<Recoverable>,
     sets: [Vec<ValidSecret>; SETS],
 ) -> Vec<(Summary, [bool; SETS])> {
     let vault = vault.clone();
     let verified = spawn_blocking(move || {
         let _turn = turn;
-        let of = |kept: Recoverable| {
-            let said = store_batch::open(&vault, kept.id, (&kept.headers, &kept.body)).ok();
+        let of = |stored: Recoverable| {
+            let said = store_batch::open(&vault, stored.id, (&stored.headers, &stored.body)).ok();
             let opened = said.and_then(|said| Some((said.pairs()?, said.body)));
             let verifies = |with: &Vec<ValidSecret>| {
                 let Some((headers, body)) = &opened else { return false };
-                adapter::verify(place.gateway, &Incoming { headers, body }, with, kept.received_at).is_ok()
+                adapter::verify(scope.gateway, &Incoming { headers, body }, with, stored.received_at).is_ok()
             };
-            let summary = Summary { id: kept.id, rejection: kept.rejection_id, received_at: kept.received_at };
+            let summary = Summary { id: stored.id, rejection: stored.rejection_id, received_at: stored.received_at };
             (summary, sets.each_ref().map(verifies))
         };
-        kept.into_iter().map(of).collect()
+        stored.into_iter().map(of).collect()
     });
     verified.await.unwrap_or_else(|error| {
         tracing::error!(%error, "stored requests could not be verified");
@@ -202,13 +202,13 @@ pub(crate) async fn recover(
     loop {
         let mut tx = db.begin().await?;
         let live = live(&secrets::list_valid(&mut tx, connection.id, now).await?, vault);
-        let kept = match only {
+        let stored = match only {
             Some(id) => store::find_recoverable(&mut tx, rejection.id, id).await?,
             None => store::list_recoverable(&mut tx, rejection.id, after, MAX_REQUESTS_PER_COMMIT).await?,
         };
-        let Some(last) = kept.last().map(|kept| kept.id) else { return Ok(all) };
+        let Some(last) = stored.last().map(|stored| stored.id) else { return Ok(all) };
         let verified: Vec<Verified> =
-            kept.iter().filter_map(|kept| verify(vault, connection.scope(), kept, &live, now)).collect();
+            stored.iter().filter_map(|stored| verify(vault, connection.scope(), stored, &live, now)).collect();
         // `None` if another recovery has taken one of them meanwhile: the remaining ones are loaded again.
         let Some(recovered) = import(&mut tx, rejection.id, &verified, (actor, now)).await? else { continue };
         tx.commit().await?;
@@ -227,14 +227,14 @@ fn live(stored: &[secrets::StoredSecret], vault: &Vault) -> Vec<ValidSecret> {
 }
 
 /// Returns the request as received now, if it verifies as of the time it was received.
-fn verify(vault: &Vault, place: ConnectionScope, kept: &Recoverable, live: &[ValidSecret], now: Timestamp) -> Option<Verified> {
-    let said = store_batch::open(vault, kept.id, (&kept.headers, &kept.body)).ok()?;
+fn verify(vault: &Vault, scope: ConnectionScope, stored: &Recoverable, live: &[ValidSecret], now: Timestamp) -> Option<Verified> {
+    let said = store_batch::open(vault, stored.id, (&stored.headers, &stored.body)).ok()?;
     let headers = said.pairs()?;
     let body: Bytes = said.body;
     let request = Incoming { headers: &headers, body: &body };
-    let believed = adapter::verify(place.gateway, &request, live, kept.received_at).ok()?;
-    let request = VerifiedRequest::new(place, &request, believed, said.headers, now);
-    Some(Verified { id: kept.id, rejected_at: kept.received_at, request })
+    let believed = adapter::verify(scope.gateway, &request, live, stored.received_at).ok()?;
+    let request = VerifiedRequest::new(scope, &request, believed, said.headers, now);
+    Some(Verified { id: stored.id, rejected_at: stored.received_at, request })
 }
 
 /// Imports verified requests, and only then writes the usage of secrets and the stored requests: the recorder locks those and
@@ -249,7 +249,7 @@ async fn import(
     pipeline::ingest(tx, &arrivals, Source::Recovery).await?;
     let mut used = BufferedUsage::new();
     for one in verified {
-        let (key, at) = ((one.request.first.place.connection, one.request.first.secret), SecretUse::once(one.rejected_at));
+        let (key, at) = ((one.request.first.scope.connection, one.request.first.secret), SecretUse::once(one.rejected_at));
         used.entry(key).and_modify(|known| *known = known.and(at)).or_insert(at);
     }
     secret_usage::add(tx, &used).await?;
@@ -266,8 +266,8 @@ async fn import(
     for one in verified {
         let mut new = one.request.arrivals().filter(|arrival| made.contains(&arrival.id)).peekable();
         known += usize::from(new.peek().is_none());
-        for Arrival { id: event, place, .. } in new {
-            let (event, app) = (*event, place.app);
+        for Arrival { id: event, scope, .. } in new {
+            let (event, app) = (*event, scope.app);
             let new = recoveries::New { event, app, rejection, rejected_at: one.rejected_at, at: now, by: actor.name };
             recoveries::insert(tx, &new).await?;
         }

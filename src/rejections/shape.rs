@@ -97,8 +97,8 @@ pub(crate) fn order(shapes: &[Shape]) -> Vec<usize> {
     let mut best = vec![usize::MAX; shapes.len()];
     for path in [Shape::by_sender as fn(&Shape) -> [u64; 5], Shape::by_look] {
         let paths: Vec<[u64; 5]> = shapes.iter().map(path).collect();
-        for (place, request) in fairly(&paths, (0..shapes.len()).collect(), 0).into_iter().enumerate() {
-            best[request] = best[request].min(place);
+        for (scope, request) in fairly(&paths, (0..shapes.len()).collect(), 0).into_iter().enumerate() {
+            best[request] = best[request].min(scope);
         }
     }
     let mut order: Vec<usize> = (0..shapes.len()).collect();
@@ -149,7 +149,7 @@ mod tests {
         shapes.extend(unlike);
         let order = order(&shapes);
         let worst = (100..105).map(|request| order.iter().position(|one| *one == request)).max().flatten();
-        assert!(worst.is_some_and(|place| place < 15), "{order:?}");
+        assert!(worst.is_some_and(|scope| scope < 15), "{order:?}");
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
             .map(|number| forged(number, number.to_be_bytes(), &format!("agent {}", "x".repeat(number as usize % 20))))
             .collect();
         shapes.push(shape([192, 0, 2, 1], &"0".repeat(64), "Razorpay-Webhook/v1", br#"{"entity":"event"}"#));
-        assert!(order(&shapes).iter().position(|one| *one == 200).is_some_and(|place| place < 4));
+        assert!(order(&shapes).iter().position(|one| *one == 200).is_some_and(|scope| scope < 4));
     }
 
     #[test]

@@ -166,7 +166,7 @@ pub(crate) async fn find_open(
 /// A new rejection.
 pub(crate) struct NewRejection<'a> {
     pub(crate) id: RejectionId,
-    pub(crate) place: &'a ConnectionScope,
+    pub(crate) scope: &'a ConnectionScope,
     pub(crate) kind: &'a RejectionKey,
     pub(crate) other: Option<ConnectionId>,
     pub(crate) detail: Option<&'a str>,
@@ -181,11 +181,11 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewRejection<'_>) -> Result<(), Db
         tx,
         sqlx::query(INSERT)
             .bind(new.id)
-            .bind(new.place.company)
-            .bind(new.place.app)
-            .bind(new.place.connection)
-            .bind(new.place.gateway)
-            .bind(new.place.mode)
+            .bind(new.scope.company)
+            .bind(new.scope.app)
+            .bind(new.scope.connection)
+            .bind(new.scope.gateway)
+            .bind(new.scope.mode)
             .bind(new.kind.reason)
             .bind(new.kind.cause.as_str())
             .bind(new.kind.secret)
@@ -224,7 +224,7 @@ pub(crate) async fn add(tx: &mut Tx, id: RejectionId, more: &AdditionalRequests<
 pub(crate) struct NewRequest<'a> {
     pub(crate) id: RequestId,
     pub(crate) rejection: RejectionId,
-    pub(crate) place: &'a ConnectionScope,
+    pub(crate) scope: &'a ConnectionScope,
     pub(crate) digest: &'a [u8],
     pub(crate) eviction_rank: i64,
     pub(crate) sender: &'a str,
@@ -244,8 +244,8 @@ pub(crate) async fn keep(tx: &mut Tx, new: &NewRequest<'_>) -> Result<(), DbErro
         sqlx::query(KEEP)
             .bind(new.id)
             .bind(new.rejection)
-            .bind(new.place.app)
-            .bind(new.place.connection)
+            .bind(new.scope.app)
+            .bind(new.scope.connection)
             .bind(new.digest)
             .bind(new.eviction_rank)
             .bind(new.sender)

@@ -43,7 +43,7 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 /// The requests that a connection rejected for one reason.
 #[derive(Clone)]
 pub(crate) struct ReasonCount {
-    place: ConnectionScope,
+    scope: ConnectionScope,
     count: i64,
     first_at: Timestamp,
     last_at: Timestamp,
@@ -55,9 +55,9 @@ pub(crate) type Tallies = BTreeMap<(ConnectionId, Reason), ReasonCount>;
 
 /// Counts a request.
 pub(crate) fn tally(tallies: &mut Tallies, refused: &RejectedRequest) {
-    let (place, at) = (refused.place, refused.at);
-    let none = || ReasonCount { place, count: 0, first_at: at, last_at: at, address: String::new() };
-    let tally = tallies.entry((place.connection, refused.reason)).or_insert_with(none);
+    let (scope, at) = (refused.scope, refused.at);
+    let none = || ReasonCount { scope, count: 0, first_at: at, last_at: at, address: String::new() };
+    let tally = tallies.entry((scope.connection, refused.reason)).or_insert_with(none);
     tally.count += 1;
     tally.first_at = tally.first_at.min(at);
     tally.last_at = tally.last_at.max(at);
@@ -133,7 +133,7 @@ pub(crate) async fn persist<'a>(
         connections::store::lock_row(tx, connections[0].0.0).await?;
     }
     for ((connection, reason), tally) in tallies {
-        let is_own = |sample: &CapturedRequest| sample.place.connection == *connection && sample.reason == *reason;
+        let is_own = |sample: &CapturedRequest| sample.scope.connection == *connection && sample.reason == *reason;
         // Requests that were neither diagnosed nor stored are counted with the rest.
         let is_told = |one: &&SealedRequest| one.stored.is_some() || one.examined.diagnosis.cause != Cause::NotDiagnosed;
         let own = sealed.iter().filter(|one| is_own(&one.examined.sample)).filter(is_told);
@@ -170,7 +170,7 @@ async fn note_proof(
     sealed: &SealedRequest,
 ) -> Result<(), DbError> {
     let (sample, signer) = (&sealed.examined.sample, sealed.examined.diagnosis.signer.as_ref());
-    let connection = sample.place.connection;
+    let connection = sample.scope.connection;
     if sample.reason.rejected().is_none() || !proof::is_proven(&sealed.examined) {
         return Ok(());
     }
@@ -219,7 +219,7 @@ async fn count(
     let diagnosis = list.last().map(|one| &one.examined.diagnosis);
     let detail = diagnosis.and_then(|found| found.detail.as_deref());
     if let Some(id) =
-        store::find_open(tx, tally.place.connection, kind, (first_at.minus(NEW_REJECTION_AFTER), MAX_TIMESTAMP)).await?
+        store::find_open(tx, tally.scope.connection, kind, (first_at.minus(NEW_REJECTION_AFTER), MAX_TIMESTAMP)).await?
     {
         let detail = detail.filter(|_| kind.cause == Cause::RenamedHeader);
         store::add(tx, id, &AdditionalRequests { count, first_at, last_at, address: &address, detail }).await?;
@@ -227,7 +227,7 @@ async fn count(
     }
     let new = NewRejection {
         id: RejectionId::new(first_at),
-        place: &tally.place,
+        scope: &tally.scope,
         kind,
         other: diagnosis.and_then(|found| found.other),
         detail,
@@ -246,7 +246,7 @@ async fn keep(tx: &mut Tx, rejection: RejectionId, sealed: &SealedRequest) -> Re
     let new = NewRequest {
         id: content.id,
         rejection,
-        place: &sample.place,
+        scope: &sample.scope,
         digest: &content.digest,
         eviction_rank: EvictionRank::of(&sealed.examined) as i64,
         sender: &eviction::sender(sample.address),
@@ -311,8 +311,8 @@ mod tests {
     fn a_rejection_spans_the_requests_that_are_only_counted_too() {
         let at = Timestamp::from_millis;
         let (company, app, connection) = (CompanyId::new(at(0)), AppId::new(at(0)), ConnectionId::new(at(0)));
-        let place = ConnectionScope { company, app, connection, gateway: Gateway::RAZORPAY, mode: Mode::Test };
-        let tally = ReasonCount { place, count: 4, first_at: at(1), last_at: at(9), address: String::new() };
+        let scope = ConnectionScope { company, app, connection, gateway: Gateway::RAZORPAY, mode: Mode::Test };
+        let tally = ReasonCount { scope, count: 4, first_at: at(1), last_at: at(9), address: String::new() };
         let times = [at(5), at(3)];
         assert_eq!(span(&tally, times.into_iter(), 0), (at(3), at(5)));
         assert_eq!(span(&tally, times.into_iter(), 2), (at(1), at(9)));
@@ -324,11 +324,11 @@ mod tests {
         let vault = Vault::new(MasterKey::generate());
         let at = Timestamp::from_millis(0);
         let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
-        let place = ConnectionScope { company, app, connection, gateway: Gateway::STANDARD_WEBHOOKS, mode: Mode::Test };
+        let scope = ConnectionScope { company, app, connection, gateway: Gateway::STANDARD_WEBHOOKS, mode: Mode::Test };
         let digest_of = |headers: &[(&str, &str)]| {
             let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
             let (address, body) = ([127, 0, 0, 1].into(), Some(Bytes::from_static(b"{}")));
-            let sample = RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }.capture();
+            let sample = RejectedRequest { scope, reason: Reason::SignatureMismatch, headers, body, address, at }.capture();
             let diagnosis = Cause::Unknown.into();
             copies::digest(&vault, &DiagnosedRequest { sample, diagnosis, is_from_account: false, key: None, is_stored: true })
         };

@@ -226,7 +226,7 @@ impl Round<'_> {
     }
 
     fn is_from_gateway(&self, at: usize) -> bool {
-        is_webhook_network(self.samples[at].place.gateway, self.samples[at].address)
+        is_webhook_network(self.samples[at].scope.gateway, self.samples[at].address)
     }
 
     /// Diagnoses for the likeliest causes. Returns the requests that need more.
@@ -248,7 +248,7 @@ impl Round<'_> {
         for &at in unfinished {
             let (shape, is_fruitless, left) = self.share(at);
             let sample = &self.samples[at];
-            if left < needed_for_one_fault(sample.place.gateway, sample.body.len(), self.known) {
+            if left < needed_for_one_fault(sample.scope.gateway, sample.body.len(), self.known) {
                 rest.insert(at);
                 continue;
             }
@@ -290,7 +290,7 @@ impl Round<'_> {
     /// Returns the shape of a request, whether it is fruitless, and the bytes left for it.
     fn share(&mut self, at: usize) -> ((ConnectionId, u64), bool, usize) {
         let sample = &self.samples[at];
-        let shape = (sample.place.connection, sample.shape.likeness());
+        let shape = (sample.scope.connection, sample.shape.likeness());
         let is_fruitless = self.triage.is_fruitless(shape);
         (shape, is_fruitless, if is_fruitless { self.left.min(self.alike_left) } else { self.left })
     }
@@ -337,7 +337,7 @@ fn digest(sample: &CapturedRequest) -> [u8; 32] {
 
 fn diagnose(sample: &CapturedRequest, known: &CompanyKeys, depth: Depth, work: &mut usize, is_off: &AtomicBool) -> Diagnosis {
     let (gateway, headers, body, is_truncated, at) =
-        (sample.place.gateway, &sample.headers, &sample.body, sample.is_unread(), sample.at);
+        (sample.scope.gateway, &sample.headers, &sample.body, sample.is_unread(), sample.at);
     let judged = |reason, work: &mut usize| {
         let mut found = diagnosis::diagnose_until(
             is_off,

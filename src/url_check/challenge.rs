@@ -57,9 +57,9 @@ impl Challenge {
 
     /// Parses a response; `None` unless it is this installation's response to this probe.
     pub(crate) fn read(&self, vault: &Vault, answer: &[u8]) -> Option<Arrived> {
-        let (told, mac) = std::str::from_utf8(answer).ok()?.rsplit_once('.')?;
-        answering(vault, &self.endpoint, &self.nonce, told).verify_slice(&hex::decode_32(mac.as_bytes())?).ok()?;
-        let mut parts = told.split('.');
+        let (arrival, mac) = std::str::from_utf8(answer).ok()?.rsplit_once('.')?;
+        answering(vault, &self.endpoint, &self.nonce, arrival).verify_slice(&hex::decode_32(mac.as_bytes())?).ok()?;
+        let mut parts = arrival.split('.');
         let (sha256, length) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
         Some(Arrived { sha256, length, headers: parts.map(str::to_owned).collect() })
     }
@@ -103,9 +103,9 @@ pub(crate) fn answer(vault: &Vault, endpoint: &str, incoming: &Incoming<'_>, now
     if now.since(at).max(at.since(now)) > CHALLENGE_TTL {
         return None;
     }
-    let told = Arrived::of(incoming).text();
-    let mac = hex::encode(&answering(vault, endpoint, nonce, &told).finalize().into_bytes());
-    Some(format!("{told}.{mac}"))
+    let arrival = Arrived::of(incoming).text();
+    let mac = hex::encode(&answering(vault, endpoint, nonce, &arrival).finalize().into_bytes());
+    Some(format!("{arrival}.{mac}"))
 }
 
 /// Returns the headers in which gateways sign. A check reports whether they arrive unchanged.
@@ -125,8 +125,8 @@ fn asking(vault: &Vault, endpoint: &str, asked: &str) -> Hmac<Sha256> {
     mac(vault, "checks of webhook URLs: asked", &[endpoint, asked])
 }
 
-fn answering(vault: &Vault, endpoint: &str, nonce: &str, told: &str) -> Hmac<Sha256> {
-    mac(vault, "checks of webhook URLs: answered", &[endpoint, nonce, told])
+fn answering(vault: &Vault, endpoint: &str, nonce: &str, arrival: &str) -> Hmac<Sha256> {
+    mac(vault, "checks of webhook URLs: answered", &[endpoint, nonce, arrival])
 }
 
 /// Separates the parts by line feeds, which none of them contains, so that different lists never yield the same input: an

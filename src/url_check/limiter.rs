@@ -33,7 +33,7 @@ pub(crate) enum Denied {
 
 /// Permission for one check, released on drop.
 pub(crate) struct CheckPermit<'a> {
-    desk: &'a CheckLimiter,
+    limiter: &'a CheckLimiter,
     company: CompanyId,
 }
 
@@ -56,13 +56,13 @@ impl CheckLimiter {
         }
         self.quota.check(&company).map_err(|_| Denied::TooMany)?;
         running.insert(company);
-        Ok(CheckPermit { desk: self, company })
+        Ok(CheckPermit { limiter: self, company })
     }
 }
 
 impl Drop for CheckPermit<'_> {
     fn drop(&mut self) {
-        self.desk.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.company);
+        self.limiter.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.company);
     }
 }
 
@@ -74,19 +74,19 @@ mod tests {
     #[test]
     fn one_at_a_time_and_not_without_end() {
         let clock = Clock::fixed(Timestamp::from_millis(0));
-        let desk = CheckLimiter::of_requests(&clock);
+        let limiter = CheckLimiter::of_requests(&clock);
         let [mine, theirs] = [1, 2].map(|millis| CompanyId::new(Timestamp::from_millis(millis)));
-        let turn = desk.acquire(mine).ok();
+        let turn = limiter.acquire(mine).ok();
         assert!(turn.is_some());
-        assert_eq!(desk.acquire(mine).err(), Some(Denied::Running));
-        assert!(desk.acquire(theirs).is_ok(), "another company does not wait");
+        assert_eq!(limiter.acquire(mine).err(), Some(Denied::Running));
+        assert!(limiter.acquire(theirs).is_ok(), "another company does not wait");
         drop(turn);
         for _ in 1..REQUEST_BURST.get() {
-            assert!(desk.acquire(mine).is_ok());
+            assert!(limiter.acquire(mine).is_ok());
         }
-        assert_eq!(desk.acquire(mine).err(), Some(Denied::TooMany));
+        assert_eq!(limiter.acquire(mine).err(), Some(Denied::TooMany));
         clock.advance(REQUEST_INTERVAL);
-        assert!(desk.acquire(mine).is_ok(), "after waiting");
-        assert_eq!(desk.acquire(mine).err(), Some(Denied::TooMany));
+        assert!(limiter.acquire(mine).is_ok(), "after waiting");
+        assert_eq!(limiter.acquire(mine).err(), Some(Denied::TooMany));
     }
 }

@@ -84,7 +84,7 @@ async fn an_installation_is_restored_from_a_copy_taken_under_load_and_its_key() 
     }
     let before = until_acknowledged(&acknowledged, 40).await;
     let copy = shelf(&app).join("under-load.db");
-    let told = back_up(&app, &copy).await;
+    let output = back_up(&app, &copy).await;
     until_acknowledged(&acknowledged, before.len() + 40).await;
     stop.store(true, Ordering::Relaxed);
     senders.join_all().await;
@@ -97,7 +97,7 @@ async fn an_installation_is_restored_from_a_copy_taken_under_load_and_its_key() 
 
     let restored = restored(&app, &copy, true).await.serve().await;
     let kept = restored.events().await;
-    assert_eq!(told["events"], kept.len());
+    assert_eq!(output["events"], kept.len());
     let bodies: HashSet<_> = kept.iter().map(|event| event["body_sha256"].as_str().unwrap()).collect();
     assert!(before.iter().all(|sha256| bodies.contains(sha256.as_str())), "all that was acknowledged before is in it");
     assert!(kept.iter().all(|event| events.contains(event)), "every event as it was");
@@ -124,18 +124,21 @@ async fn with_the_server_down_the_copy_is_the_same_to_the_last_row_and_nothing_i
     app.stop().await;
     let before = files(&app.data_dir());
     let copy = shelf(&app).join("at-rest.db");
-    let told = back_up(&app, &copy).await;
+    let output = back_up(&app, &copy).await;
     assert_eq!(files(&app.data_dir()), before, "the installation is as it was");
     assert_eq!(names(&shelf(&app)), ["at-rest.db"]);
     let metadata = fs::metadata(&copy).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 
     let key = fs::canonicalize(app.data_dir().join("master.key")).unwrap();
-    assert_eq!((&told["events"], &told["bytes"]), (&3.into(), &metadata.len().into()));
-    assert_eq!((told["path"].as_str(), told["master_key_file"].as_str()), (copy.canonicalize().unwrap().to_str(), key.to_str()));
-    assert_eq!(told["has_master_key"], false);
-    let taken_at = told["taken_at"].as_str().unwrap();
-    assert!(taken_at.ends_with('Z') && told["seconds"].is_number(), "{told}");
+    assert_eq!((&output["events"], &output["bytes"]), (&3.into(), &metadata.len().into()));
+    assert_eq!(
+        (output["path"].as_str(), output["master_key_file"].as_str()),
+        (copy.canonicalize().unwrap().to_str(), key.to_str())
+    );
+    assert_eq!(output["has_master_key"], false);
+    let taken_at = output["taken_at"].as_str().unwrap();
+    assert!(taken_at.ends_with('Z') && output["seconds"].is_number(), "{output}");
     let said = app.cli(["backup", shelf(&app).join("again.db").to_str().unwrap()], "").await;
     said.assert_done();
     assert!(said.out.contains("again.db") && said.out.contains("events   3\n"), "{}", said.out);

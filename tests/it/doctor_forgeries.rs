@@ -34,8 +34,8 @@ async fn two_hundred_forgeries_have_no_known_cause() {
         assert_eq!(post.secret(&key).send().await, 401);
     }
     eventually_all(&app, 220).await;
-    let told = app.texts(TOLD).await;
-    assert!(!told.is_empty() && told.iter().all(|cause| cause == "unknown"), "{told:?}");
+    let output = app.texts(TOLD).await;
+    assert!(!output.is_empty() && output.iter().all(|cause| cause == "unknown"), "{output:?}");
     let owner = app.owner("Neem Tree Retail").await;
     let page = owner.get(&format!("/ks-pay/apps/{}/rejections", shop.id)).await;
     assert!(page.has("The signature matches no secret of this webhook") && page.has("200 times"), "{}", page.body);

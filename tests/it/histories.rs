@@ -78,8 +78,8 @@ fn any_history() -> impl Strategy<Value = History> {
 }
 
 fn pieces(events: Vec<Event>, ids: &[Option<u8>], sizes: &[usize]) -> Posts {
-    let mut told = events.into_iter().zip(ids).map(|(event, id)| Told { event, id: *id });
-    let pieces = sizes.iter().map(|size| told.by_ref().take(*size).collect::<Vec<_>>());
+    let mut output = events.into_iter().zip(ids).map(|(event, id)| Told { event, id: *id });
+    let pieces = sizes.iter().map(|size| output.by_ref().take(*size).collect::<Vec<_>>());
     pieces.take_while(|piece| !piece.is_empty()).collect()
 }
 
@@ -113,9 +113,9 @@ struct Sent {
 
 impl Sent {
     fn note(&mut self, answers: impl IntoIterator<Item = (Told, Option<u16>)>) {
-        for (told, status) in answers {
-            assert!(matches!(status, None | Some(200)), "{status:?} {told:?}");
-            if status.is_some() { &mut self.acknowledged } else { &mut self.unknown }.push(told);
+        for (output, status) in answers {
+            assert!(matches!(status, None | Some(200)), "{status:?} {output:?}");
+            if status.is_some() { &mut self.acknowledged } else { &mut self.unknown }.push(output);
         }
     }
 }
@@ -175,15 +175,15 @@ impl Shops {
 
     fn send(&self, case: u32, piece: &[Told]) -> JoinSet<(Told, Option<u16>)> {
         let mut together = JoinSet::new();
-        for told in piece.iter().cloned() {
-            let post = self.connections[told.event.connection].post(told.event.body(case));
-            let post = match told.id {
+        for output in piece.iter().cloned() {
+            let post = self.connections[output.event.connection].post(output.event.body(case));
+            let post = match output.id {
                 Some(id) => post.event_id(&ids::name(case, id)),
                 None => post.without_event_id(),
             };
             together.spawn(async move {
                 let answer = post.attempt().await;
-                (told, answer.ok().map(|answer| answer.status().as_u16()))
+                (output, answer.ok().map(|answer| answer.status().as_u16()))
             });
         }
         together
@@ -326,7 +326,7 @@ impl Pair {
     /// Sends a history of new payments; no other row may change.
     async fn tell(&mut self, history: &History) {
         self.case += 1;
-        let told = expected(self.case, &history.truths);
+        let output = expected(self.case, &history.truths);
         let crash = history.crash.map(|index| index.index(history.first.len()));
         for (shops, (posts, crash)) in self.shops.iter_mut().zip([(&history.first, crash), (&history.second, None)]) {
             let before = match shops.last.take() {
@@ -335,7 +335,7 @@ impl Pair {
             };
             let sent = shops.post(self.case, posts, crash).await;
             let seen = shops.look().await;
-            assert_eq!(added(&before.rows, &seen.rows), told);
+            assert_eq!(added(&before.rows, &seen.rows), output);
             check_received(self.case, &sent, &added(&before.events, &seen.events));
             ids::check(self.case, [&sent.acknowledged[..], &sent.unknown].concat(), &added(&before.firsts, &seen.firsts));
             shops.last = Some(seen);

@@ -210,7 +210,7 @@ async fn the_key_secret_of_the_api_keys_is_no_webhook_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_cut_off_at_its_ends_is_told() {
     let (app, connection, owner) = connected().await;
-    for (number, (before, after, told)) in [
+    for (number, (before, after, output)) in [
         ("", "", "until you retire it</"),
         (" ", "\r\n", "Spaces or line breaks around it were cut off."),
         ("\"", "\"", "The quotation marks around it were cut off."),
@@ -220,8 +220,8 @@ async fn what_is_cut_off_at_its_ends_is_told() {
     {
         let secret = format!("{OWN}-{number}");
         bring(&connection, &owner, &format!("{before}{secret}{after}"), PASSWORD).await.location();
-        assert!(owner.get(&connection.webhook_step("")).await.has(told), "{told}");
-        assert!(accepts(&connection, &secret, &format!("pay_{number}")).await, "{told}");
+        assert!(owner.get(&connection.webhook_step("")).await.has(output), "{output}");
+        assert!(accepts(&connection, &secret, &format!("pay_{number}")).await, "{output}");
     }
     let exact = format!(" \"{OWN}\"");
     let fields = [("secret", exact.as_str()), ("is_exact", "true"), ("current_password", PASSWORD)];

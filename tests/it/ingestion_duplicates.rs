@@ -9,7 +9,7 @@ fn captured(id: &str) -> Vec<u8> {
 }
 
 /// Returns the fields that a duplicate may change, of each event in order of receipt.
-async fn told(app: &TestApp) -> Vec<(Value, Value, Value)> {
+async fn output(app: &TestApp) -> Vec<(Value, Value, Value)> {
     let events = app.events().await;
     events
         .iter()
@@ -35,7 +35,7 @@ async fn new_bodies_with_new_ids_or_none_are_new_events() {
         row(None, "processed", 1),
         row(None, "processed", 1),
     ];
-    assert_eq!(told(&app).await, expected);
+    assert_eq!(output(&app).await, expected);
     assert_eq!(app.transactions().await.len(), 4);
 }
 
@@ -69,7 +69,7 @@ async fn the_same_request_again_is_a_receipt_more() {
     let transactions = app.transactions().await;
     post.stored().await;
     post.stored().await;
-    assert_eq!(told(&app).await, [row(Some("evt_1"), "processed", 3)]);
+    assert_eq!(output(&app).await, [row(Some("evt_1"), "processed", 3)]);
     assert_eq!(app.transactions().await, transactions);
     assert_eq!(app.count("SELECT COUNT(*) FROM events WHERE is_flagged").await, 0);
 }
@@ -83,7 +83,7 @@ async fn a_known_body_under_another_id_or_none_is_a_flagged_receipt() {
         let again = connection.post(captured(payment)).without_event_id();
         id.map_or(again.clone(), |id| again.event_id(id)).stored().await;
     }
-    assert_eq!(told(&app).await, [row(Some("evt_pay_1"), "processed", 2), row(Some("evt_pay_2"), "processed", 2)]);
+    assert_eq!(output(&app).await, [row(Some("evt_pay_1"), "processed", 2), row(Some("evt_pay_2"), "processed", 2)]);
     assert_eq!(app.count("SELECT COUNT(*) FROM events WHERE is_flagged").await, 2);
     assert_eq!(app.transactions().await.len(), 2);
 }
@@ -119,7 +119,7 @@ async fn a_conflict_again_is_a_receipt_of_the_conflict() {
     for payment in ["pay_1", "pay_2", "pay_2", "pay_1"] {
         connection.post(captured(payment)).event_id("evt_1").stored().await;
     }
-    assert_eq!(told(&app).await, [row(Some("evt_1"), "processed", 2), row(Some("evt_1"), "conflict", 2)]);
+    assert_eq!(output(&app).await, [row(Some("evt_1"), "processed", 2), row(Some("evt_1"), "conflict", 2)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,7 +156,7 @@ async fn the_same_request_at_another_connection_is_independent() {
         connection.post(captured("pay_1")).event_id("evt_1").stored().await;
     }
     assert_eq!(
-        told(&app).await,
+        output(&app).await,
         [row(Some("evt_1"), "processed", 1), row(Some("evt_1"), "processed", 1), row(Some("evt_1"), "processed", 1)]
     );
     let transactions = app.transactions().await;
@@ -178,10 +178,10 @@ async fn an_unclean_or_doubled_id_is_none() {
         ("pay_5", "ev\u{e9}", None),
     ] {
         connection.post(captured(payment)).event_id(id).stored().await;
-        assert_eq!(told(&app).await.last().unwrap().0, json!(kept), "{id:?}");
+        assert_eq!(output(&app).await.last().unwrap().0, json!(kept), "{id:?}");
     }
     connection.post(captured("pay_6")).event_id("evt_6").header("X-Razorpay-Event-Id", "evt_7").stored().await;
-    assert_eq!(told(&app).await.last(), Some(&row(None, "processed", 1)));
+    assert_eq!(output(&app).await.last(), Some(&row(None, "processed", 1)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

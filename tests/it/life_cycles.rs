@@ -10,7 +10,7 @@ use crate::support::{TestApp, builders::Connection};
 const SEED: u64 = 20_261_122;
 
 /// Returns the transactions of one app, without our generated ids.
-async fn told(app: &TestApp, connection: &Connection) -> Vec<Value> {
+async fn output(app: &TestApp, connection: &Connection) -> Vec<Value> {
     let output = app.cli(["transactions", "export", "--jsonl", "--app", &connection.app_id], "").await;
     let mut transactions = crate::support::cli::lines(&output.out);
     for transaction in &mut transactions {
@@ -38,9 +38,9 @@ async fn a_story_ends_the_same_in_order_backwards_and_twice() {
             for event in events.iter().rev().chain(&events) {
                 backwards.post(event.body.clone()).event_id(&event.event_id).stored().await;
             }
-            let transactions = told(&app, &forwards).await;
+            let transactions = output(&app, &forwards).await;
             assert_eq!(transactions.len(), 1, "{kind}");
-            assert_eq!(transactions, told(&app, &backwards).await, "{kind}");
+            assert_eq!(transactions, output(&app, &backwards).await, "{kind}");
             assert_eq!(transactions[0]["status"], "captured", "{kind}");
             assert_eq!(transactions[0]["amount_refunded"].as_i64() > Some(0), kind == LifeCycle::PartlyRefunded);
         }

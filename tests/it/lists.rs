@@ -87,9 +87,9 @@ async fn the_download_has_the_lists_columns_on_the_lists_calendar() {
                   Refunded,Refund pending,Lost in disputes,Deducted for disputes,Lost in other currencies,\
                   Deducted in other currencies,Status,Payment ID,Order ID";
     let (_, line) = lines[1].split_once(',').unwrap();
-    let told = "2026-11-22 16:00:00,2026-11-22 16:01:00,UPI,Razorpay,Test,INR,1000.00,400.00,,,,,,Partly refunded,pay_part,\
+    let output = "2026-11-22 16:00:00,2026-11-22 16:01:00,UPI,Razorpay,Test,INR,1000.00,400.00,,,,,,Partly refunded,pay_part,\
                 order_of_pay_part";
-    assert_eq!((lines[0].as_str(), line, lines.len()), (header, told, 2));
+    assert_eq!((lines[0].as_str(), line, lines.len()), (header, output, 2));
     assert!(three.download("").await.iter().any(|line| line.contains(",INR,1000.00,,,,,,,Paid,pay_whole,")), "nothing went back");
 }
 

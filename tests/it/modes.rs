@@ -138,14 +138,14 @@ async fn without_a_choice_the_mode_that_needs_attention_is_shown_and_the_other_n
     fail(&app, &live).await;
     owner.sees("/", "Fix it").await;
     assert_shows(&owner, &shop.id, "live").await;
-    let evidence = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/live/webhook#evidence-panel", shop.id);
+    let activity = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/live/webhook#evidence-panel", shop.id);
     let trouble = "<b>Razorpay in Live mode:</b> Failing since";
     for rest in PAGES {
         let page = owner.get(&format!("/ks-pay/apps/{}{rest}?mode=test", shop.id)).await;
-        assert!(page.has(trouble) && page.has(&format!("href=\"{evidence}\"")), "{rest}");
+        assert!(page.has(trouble) && page.has(&format!("href=\"{activity}\"")), "{rest}");
         assert!(!owner.get(&format!("/ks-pay/apps/{}{rest}?mode=live", shop.id)).await.has(trouble), "{rest}");
     }
-    let cause = owner.get(&evidence).await;
+    let cause = owner.get(&activity).await;
     assert!(cause.has("id=\"evidence-panel\"") && cause.has("line break"), "{}", cause.body);
 }
 

@@ -161,9 +161,9 @@ async fn captured_payments_of_one_order_name_each_other_until_one_is_refunded() 
 }
 
 /// Asserts for each payment whether its page shows the alarm.
-async fn assert_alarm(told: &[Vec<u8>], payments: &[&str], is_raised: bool) {
+async fn assert_alarm(output: &[Vec<u8>], payments: &[&str], is_raised: bool) {
     let (app, connection, owner) = connected().await;
-    for body in told {
+    for body in output {
         connection.post(body.clone()).stored().await;
     }
     for payment in payments {
@@ -198,7 +198,7 @@ async fn a_dispute_names_the_last_day_of_its_latest_report_in_any_order() {
         })
     };
     // 29 November and 6 December in India.
-    let told = [
+    let output = [
         bodies::payment("payment.captured", "pay_1", 0),
         report("payment.dispute.created", "open", 60, 1_795_948_200),
         report("payment.dispute.action_required", "open", 120, 1_796_553_000),
@@ -206,7 +206,7 @@ async fn a_dispute_names_the_last_day_of_its_latest_report_in_any_order() {
     for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
         let (app, connection, owner) = connected().await;
         for index in order {
-            connection.post(told[index].clone()).stored().await;
+            connection.post(output[index].clone()).stored().await;
         }
         let open = page(&app, &owner, &connection, "pay_1").await;
         assert!(open.has("Dispute of ₹1,000.00: answer by 6\u{a0}Dec") && !open.has("29\u{a0}Nov"), "{order:?}");

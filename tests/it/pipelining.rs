@@ -17,10 +17,10 @@ async fn each_is_answered_in_its_turn() {
     let ahead: String = paths.iter().map(|path| get(path, "keep-alive")).collect();
     let all = raw::exchange(app.address, (ahead + &get("/healthz", "close")).as_bytes()).await;
     let text = String::from_utf8_lossy(&all.0);
-    let told: Vec<&str> = text.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    let output: Vec<&str> = text.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
     let expected: Vec<&str> =
         paths.iter().chain(&["/healthz"]).map(|path| if *path == "/healthz" { "200" } else { "404" }).collect();
-    assert_eq!(told, expected);
+    assert_eq!(output, expected);
 }
 
 /// The request with a chunked body.

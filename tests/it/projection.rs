@@ -86,7 +86,7 @@ async fn a_refund_may_come_before_its_payment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn partial_refunds_add_up_in_any_order_and_number() {
-    let told = [
+    let output = [
         bodies::payment("payment.captured", "pay_1", 0),
         bodies::refund("refund.processed", "rfnd_1", "pay_1", 20_000, 20_000, 60),
         bodies::refund("refund.processed", "rfnd_2", "pay_1", 30_000, 50_000, 70),
@@ -96,7 +96,7 @@ async fn partial_refunds_add_up_in_any_order_and_number() {
         let app = TestApp::start().await;
         let connection = app.razorpay().await;
         for index in order.iter().chain(&order[..2]) {
-            connection.post(told[*index].clone()).stored().await;
+            connection.post(output[*index].clone()).stored().await;
         }
         let transaction = only(&app).await;
         assert_eq!((&transaction["amount_refunded"], &transaction["status"]), (&json!(60_000), &json!("captured")), "{order:?}");
@@ -117,7 +117,7 @@ async fn a_payment_all_of_which_went_back_is_refunded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refund_that_fails_after_it_was_processed_is_none_in_any_order() {
-    let told = [
+    let output = [
         bodies::payment("payment.captured", "pay_1", 0),
         bodies::refund("refund.created", "rfnd_1", "pay_1", AMOUNT, AMOUNT, 60),
         bodies::refund("refund.processed", "rfnd_1", "pay_1", AMOUNT, AMOUNT, 70),
@@ -128,7 +128,7 @@ async fn a_refund_that_fails_after_it_was_processed_is_none_in_any_order() {
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [3, 0, 1, 2]] {
         let connection = company.app(&format!("{order:?}")).await.razorpay("live").await;
         for index in order.iter().chain(&order[1..3]) {
-            connection.post(told[*index].clone()).stored().await;
+            connection.post(output[*index].clone()).stored().await;
         }
     }
     let transactions = app.transactions().await;

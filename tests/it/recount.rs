@@ -49,8 +49,8 @@ async fn is_right(app: &TestApp) -> bool {
     (app.count(WRONG).await, app.count(MISSING).await) == (0, 0)
 }
 
-fn sums(told: &Output) -> &str {
-    told.out.lines().find(|line| line.contains("daily totals")).unwrap()
+fn sums(output: &Output) -> &str {
+    output.out.lines().find(|line| line.contains("daily totals")).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,9 +69,9 @@ async fn wrong_totals_are_reported_and_repaired() {
     assert!(app.sql("DELETE FROM daily_totals WHERE status = ''").await > 0);
     app.sql(INVENT).await;
     assert!(!is_right(&app).await);
-    let told = app.cli(["doctor"], "").await;
-    assert!(sums(&told).starts_with("bad") && sums(&told).contains("ks-pay transactions recount"), "{}", told.out);
-    assert_eq!(told.code, 1);
+    let output = app.cli(["doctor"], "").await;
+    assert!(sums(&output).starts_with("bad") && sums(&output).contains("ks-pay transactions recount"), "{}", output.out);
+    assert_eq!(output.code, 1);
 
     let mended = app.cli(["transactions", "recount", "--json"], "").await.json();
     assert!(mended["repaired"].as_i64().unwrap() >= 2, "{mended}");
@@ -108,7 +108,7 @@ async fn a_day_that_overflows_does_not_keep_other_days_from_being_repaired() {
     assert_eq!(app.sql("UPDATE daily_totals SET payments = 9 WHERE mode = 'live'").await, 1);
     let mended = app.cli(["transactions", "recount", "--json"], "").await;
     assert!(mended.code == 1 && mended.err.contains("could not be compared"), "{}", mended.err);
-    let told: serde_json::Value = serde_json::from_str(mended.out.trim()).unwrap();
-    assert_eq!((&told["repaired"], &told["unchecked"]), (&json!(1), &json!(1)));
+    let output: serde_json::Value = serde_json::from_str(mended.out.trim()).unwrap();
+    assert_eq!((&output["repaired"], &output["unchecked"]), (&json!(1), &json!(1)));
     assert_eq!(app.count("SELECT payments FROM daily_totals WHERE mode = 'live'").await, 1);
 }

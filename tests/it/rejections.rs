@@ -201,8 +201,8 @@ async fn requests_at_no_endpoint_are_counted_and_nothing_else() {
     }
     shop.app.stop().await;
     assert_eq!((shop.app.count(COUNT).await, shop.app.count("SELECT count FROM unknown_endpoint_requests").await), (0, 7));
-    let told = shop.app.cli(["doctor"], "").await;
-    assert!(told.out.contains("note  unknown endpoints: 7 requests received"), "{}", told.out);
+    let output = shop.app.cli(["doctor"], "").await;
+    assert!(output.out.contains("note  unknown endpoints: 7 requests received"), "{}", output.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,9 +81,9 @@ async fn no_more_than_sixty_four_secrets_are_valid_concurrently() {
     let page = owner.post(&rotation, &[("overlap_hours", "72")]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.has("Sixty-four SECRETs count here already"));
-    let told = app.cli_with(&which(&connection, "rotate"), "", &[]).await;
-    assert_eq!((told.code, told.out.as_str()), (1, ""));
-    assert!(told.err.contains("64 SECRETs count here already"), "{}", told.err);
+    let output = app.cli_with(&which(&connection, "rotate"), "", &[]).await;
+    assert_eq!((output.code, output.out.as_str()), (1, ""));
+    assert!(output.err.contains("64 SECRETs count here already"), "{}", output.err);
     assert_eq!((before.len(), secrets(&app, &connection).await), (64, before));
 
     let retirement = connection.webhook_step(&format!("/secrets/{}/retirement", draining(&app, &connection).await));
@@ -342,9 +342,9 @@ async fn the_command_line_makes_one_too() {
     assert!(!accepts(&connection, &connection.secret, "pay_3").await);
 
     let plain = [&which(&connection, "rotate")[..8], &[]].concat();
-    let told = app.cli_with(&plain, "", &[]).await;
-    told.assert_done();
-    assert!(told.out.contains("\nSECRET  ") && told.out.contains("  until 2"), "{}", told.out);
+    let output = app.cli_with(&plain, "", &[]).await;
+    output.assert_done();
+    assert!(output.out.contains("\nSECRET  ") && output.out.contains("  until 2"), "{}", output.out);
     for hours in ["0", "-1", "361", "x", "1e2", ""] {
         let wrong = app.cli_with(&[&plain[..], &["--overlap-hours", hours]].concat(), "", &[]).await;
         assert_eq!((wrong.code, wrong.out.as_str()), (2, ""), "{hours}");

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 /// Returns the page of the only transaction.
-async fn told(app: &TestApp, owner: &Browser) -> Page {
+async fn payment_page(app: &TestApp, owner: &Browser) -> Page {
     let transactions = app.transactions().await;
     assert_eq!(transactions.len(), 1);
     let [id, of] = ["transaction", "app"].map(|key| transactions[0][key].as_str().unwrap());
@@ -35,15 +35,15 @@ fn figures(figures: [&str; 4]) -> [Option<String>; 4] {
 async fn a_lost_dispute_is_told_and_taken_off() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
-    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "", "", "₹1,000.00"]));
+    assert_eq!(money(&payment_page(&app, &owner).await), figures(["₹1,000.00", "", "", "₹1,000.00"]));
 
     connection.post(bodies::dispute("payment.dispute.created", "disp_1", "pay_1", "open", 60)).stored().await;
-    let open = told(&app, &owner).await;
+    let open = payment_page(&app, &owner).await;
     assert!(open.has("The customer disputes it") && !open.has("Dispute lost"));
     assert_eq!(money(&open), figures(["₹1,000.00", "", "", "₹1,000.00"]), "nothing is lost yet");
 
     connection.post(bodies::dispute("payment.dispute.lost", "disp_1", "pay_1", "lost", 120)).stored().await;
-    let lost = told(&app, &owner).await;
+    let lost = payment_page(&app, &owner).await;
     assert!(lost.has("Dispute lost") && lost.has("Paid by UPI, then lost in a dispute"));
     assert!(lost.has("You lost a dispute of ₹1,000.00") && lost.has("Status became <b>Dispute lost</b>"));
     assert_eq!(money(&lost), figures(["₹1,000.00", "", "−₹1,000.00", "₹0.00"]));
@@ -56,16 +56,16 @@ async fn a_refund_that_failed_is_noticed_until_it_is_tried_again() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     connection.post(bodies::refund("refund.created", "rfnd_1", "pay_1", 40_000, 40_000, 60)).stored().await;
-    let pending = told(&app, &owner).await;
+    let pending = payment_page(&app, &owner).await;
     assert!(!pending.has(NOTICE) && pending.has("Refund pending") && pending.has("Status became <b>Refund pending</b>"));
     connection.post(bodies::refund("refund.failed", "rfnd_1", "pay_1", 40_000, 0, 120)).stored().await;
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(page.has(NOTICE) && page.has("<strong>Refund of ₹400.00 failed</strong>"), "{}", page.body);
     connection.post(bodies::refund("refund.processed", "rfnd_2", "pay_1", 10_000, 10_000, 180)).stored().await;
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(!page.has(NOTICE) && page.has("<strong>Failed refunds: ₹300.00 not refunded yet</strong>"), "{}", page.body);
     connection.post(bodies::refund("refund.processed", "rfnd_3", "pay_1", 30_000, 40_000, 240)).stored().await;
-    assert!(!told(&app, &owner).await.has("The customer hasn’t received"), "it was tried again in two parts");
+    assert!(!payment_page(&app, &owner).await.has("The customer hasn’t received"), "it was tried again in two parts");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,11 +76,11 @@ async fn one_retry_makes_up_for_one_of_two_failed_refunds_and_a_full_refund_for_
         connection.post(bodies::refund("refund.created", id, "pay_1", 30_000, 30_000, at)).stored().await;
         connection.post(bodies::refund("refund.failed", id, "pay_1", 30_000, 0, at + 100)).stored().await;
     }
-    assert!(told(&app, &owner).await.has("<strong>Failed refunds: ₹600.00 not refunded yet</strong>"));
+    assert!(payment_page(&app, &owner).await.has("<strong>Failed refunds: ₹600.00 not refunded yet</strong>"));
     connection.post(bodies::refund("refund.processed", "rfnd_3", "pay_1", 30_000, 30_000, 240)).stored().await;
-    assert!(told(&app, &owner).await.has("<strong>Refund of ₹300.00 failed</strong>"));
+    assert!(payment_page(&app, &owner).await.has("<strong>Refund of ₹300.00 failed</strong>"));
     connection.post(bodies::refund("refund.processed", "rfnd_4", "pay_1", 70_000, AMOUNT, 250)).stored().await;
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(page.has("refunded in full") && !page.has("not refunded yet") && !page.has("hasn’t received"), "{}", page.body);
 }
 
@@ -100,7 +100,7 @@ async fn a_dispute_in_another_currency_than_its_payment_costs_what_it_says_and_i
     let of =
         |event: &str, status: &str, after| bodies::dispute(&format!("payment.dispute.{event}"), "disp_1", "pay_1", status, after);
     connection.post(changed(of("created", "open", 60), Some((834_500, Some(834_500))))).stored().await;
-    let open = told(&app, &owner).await;
+    let open = payment_page(&app, &owner).await;
     assert!(open.has("; ₹8,345.00 deducted for a dispute. The customer disputes it"), "{}", open.body);
     assert_eq!(ledger(&open, "Deducted for a dispute"), Some("−₹8,345.00".to_owned()));
     let overview = owner.get(&format!("/ks-pay/apps/{}?days=90", connection.app_id)).await;
@@ -109,7 +109,7 @@ async fn a_dispute_in_another_currency_than_its_payment_costs_what_it_says_and_i
     assert!(recount.out.contains(r#""repaired":0"#), "{}", recount.out);
 
     connection.post(changed(of("lost", "lost", 120), Some((834_500, Some(834_500))))).stored().await;
-    let lost = told(&app, &owner).await;
+    let lost = payment_page(&app, &owner).await;
     assert!(lost.has("Paid by UPI; ₹8,345.00 lost in a dispute") && !lost.has("nothing was deducted"), "{}", lost.body);
     assert!(lost.has("You lost a dispute of ₹8,345.00"));
     assert_eq!(ledger(&lost, "Lost in a dispute"), Some("−₹8,345.00".to_owned()));
@@ -125,7 +125,7 @@ async fn a_dispute_in_another_currency_than_its_payment_costs_what_it_says_and_i
     assert_eq!(app.count("SELECT amount_lost_subunits + amount_held_subunits FROM transactions").await, 0);
 
     connection.post(changed(of("lost", "lost", 180), Some((834_500, Some(0))))).stored().await;
-    assert!(told(&app, &owner).await.has("a dispute was lost, and nothing was deducted"), "the gateway says so");
+    assert!(payment_page(&app, &owner).await.has("a dispute was lost, and nothing was deducted"), "the gateway says so");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +135,7 @@ async fn what_was_not_received_is_not_called_paid_by_an_event() {
         let mut body: Value = serde_json::from_slice(&bodies::payment("payment.failed", "pay_1", 0)).unwrap();
         body["event"] = json!(event);
         connection.post(body.to_string().into_bytes()).stored().await;
-        let page = told(&app, &owner).await;
+        let page = payment_page(&app, &owner).await;
         assert!(
             page.has("The payment by UPI failed") && page.has(&format!("Razorpay reports {event} for {what}")),
             "{}",
@@ -144,12 +144,15 @@ async fn what_was_not_received_is_not_called_paid_by_an_event() {
         assert!(!page.has("₹1,000.00 was paid"), "{}", page.body);
     }
     connection.post(bodies::payment("payment.captured", "pay_1", 60)).stored().await;
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(page.has("₹1,000.00 was paid") && page.has("Razorpay reports payment_link.paid"), "{}", page.body);
     let mut body: Value = serde_json::from_slice(&bodies::payment("payment.captured", "pay_1", 90)).unwrap();
     body["event"] = json!("payment_link.paid");
     connection.post(body.to_string().into_bytes()).stored().await;
-    assert!(told(&app, &owner).await.has("₹1,000.00 was paid through a payment link"), "that one reports a captured payment");
+    assert!(
+        payment_page(&app, &owner).await.has("₹1,000.00 was paid through a payment link"),
+        "that one reports a captured payment"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,12 +160,12 @@ async fn a_lost_dispute_takes_no_more_than_refunds_left() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     connection.post(bodies::refund("refund.processed", "rfnd_1", "pay_1", 40_000, 40_000, 60)).stored().await;
-    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "", "₹600.00"]));
+    assert_eq!(money(&payment_page(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "", "₹600.00"]));
     let mut lost: Value =
         serde_json::from_slice(&bodies::partial_dispute("payment.dispute.lost", "disp_1", (AMOUNT, 0), 40_000, 120)).unwrap();
     lost["payload"]["dispute"]["entity"].as_object_mut().unwrap().remove("amount_deducted");
     connection.post(lost.to_string().into_bytes()).stored().await;
-    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "−₹600.00", "₹0.00"]));
+    assert_eq!(money(&payment_page(&app, &owner).await), figures(["₹1,000.00", "−₹400.00", "−₹600.00", "₹0.00"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +173,7 @@ async fn a_dispute_that_was_lost_in_part_costs_what_was_deducted() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_1", (39_000, 39_000), 0, 60)).stored().await;
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(page.has("Paid by UPI; ₹390.00 lost in a dispute") && !page.has("then lost in a dispute"));
     assert_eq!(money(&page), figures(["₹1,000.00", "", "−₹390.00", "₹610.00"]));
     let of = format!("/ks-pay/apps/{}", connection.app_id);
@@ -178,14 +181,18 @@ async fn a_dispute_that_was_lost_in_part_costs_what_was_deducted() {
     assert!(owner.get(&format!("{of}/transactions?from=2026-11-22&to=2026-11-22")).await.has("₹390.00 lost in disputes"));
 
     connection.post(bodies::partial_dispute("payment.dispute.created", "disp_2", (30_000, 0), 0, 70)).stored().await;
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(page.has("₹390.00 lost in a dispute. Another dispute is open"));
     assert_eq!(money(&page), figures(["₹1,000.00", "", "−₹390.00", "₹610.00"]), "what the first one took stays");
 
     connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_2", (30_000, 10_000), 0, 80)).stored().await;
-    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "", "−₹490.00", "₹510.00"]));
+    assert_eq!(money(&payment_page(&app, &owner).await), figures(["₹1,000.00", "", "−₹490.00", "₹510.00"]));
     connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_3", (30_000, 0), 0, 90)).stored().await;
-    assert_eq!(money(&told(&app, &owner).await), figures(["₹1,000.00", "", "−₹490.00", "₹510.00"]), "nothing was deducted");
+    assert_eq!(
+        money(&payment_page(&app, &owner).await),
+        figures(["₹1,000.00", "", "−₹490.00", "₹510.00"]),
+        "nothing was deducted"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,7 +202,7 @@ async fn a_lost_dispute_says_what_it_cost_wherever_its_event_is_shown() {
     connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_1", (40_000, 39_000), 0, 60)).stored().await;
     let said = "You lost a dispute of ₹400.00; ₹390.00 was deducted";
     let list = owner.get(&format!("/ks-pay/apps/{}/events", connection.app_id)).await;
-    assert!(told(&app, &owner).await.has(said) && list.has(said), "{}", list.body);
+    assert!(payment_page(&app, &owner).await.has(said) && list.has(said), "{}", list.body);
     let event = list.body.split('"').find(|text| text.contains("/events/ev_")).unwrap();
     assert!(owner.get(event).await.has(said), "{event}");
 }
@@ -207,7 +214,7 @@ async fn a_payment_that_was_never_captured_and_went_back_counts_nowhere_as_recei
     connection.post(bodies::returned("rfnd_1", "pay_1", 60)).stored().await;
     let transactions = app.transactions().await;
     assert_eq!((&transactions[0]["status"], &transactions[0]["amount_refunded"]), (&json!("refunded"), &json!(AMOUNT)));
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(page.has("The payment by UPI was never captured, and returned to the customer") && !page.has("Paid by UPI"));
     assert_eq!(money(&page), figures(["₹1,000.00", "−₹1,000.00", "", ""]), "nothing was received, so nothing is left");
     let of = format!("/ks-pay/apps/{}", connection.app_id);
@@ -224,7 +231,7 @@ async fn a_dispute_that_was_won_takes_nothing() {
     for (event, status, after) in [("created", "open", 60), ("won", "won", 120)] {
         connection.post(bodies::dispute(&format!("payment.dispute.{event}"), "disp_1", "pay_1", status, after)).stored().await;
     }
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(page.has("You won a dispute") && !page.has("The customer disputes it"));
     assert_eq!(money(&page), figures(["₹1,000.00", "", "", "₹1,000.00"]));
 }
@@ -240,13 +247,13 @@ fn failed(id: &str, description: &str, after: i64) -> Vec<u8> {
 async fn a_failed_payment_says_why_in_the_gateways_words_and_they_stay_inert() {
     let (app, connection, owner) = connected().await;
     connection.post(failed("pay_1", "The customer\u{7} closed <b>the page</b>.", 0)).stored().await;
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(page.has("The payment by UPI failed") && page.has("Reason: The customer⟨U+0007⟩ closed "));
     assert!(page.has("the page") && !page.has("<b>the page"));
     assert_eq!(money(&page), figures(["₹1,000.00", "", "", ""]), "nothing came in, so nothing is left");
 
     connection.post(bodies::payment("payment.captured", "pay_1", 60)).stored().await;
-    let page = told(&app, &owner).await;
+    let page = payment_page(&app, &owner).await;
     assert!(page.has("Reason: The customer⟨U+0007⟩ closed ") && page.has("₹1,000.00 was paid"), "a try that failed stays told");
 }
 
@@ -254,5 +261,5 @@ async fn a_failed_payment_says_why_in_the_gateways_words_and_they_stay_inert() {
 async fn a_failed_payment_without_a_reason_makes_none_up() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.failed", "pay_1", 0)).stored().await;
-    assert!(!told(&app, &owner).await.has("Reason:"));
+    assert!(!payment_page(&app, &owner).await.has("Reason:"));
 }

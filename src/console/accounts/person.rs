@@ -155,8 +155,8 @@ pub(crate) async fn confirm(posted: SignedForm<ConfirmationLinks>) -> Answer {
 }
 
 fn download<'a>(page: &'a RequestContext, target: &ConfirmationLinks) -> SensitiveAction<impl FnOnce() -> Layout + use<'a>> {
-    let shell = || page.shell(confirmation::TITLE).console(ConsoleEntry::PersonalInfo);
-    SensitiveAction { what: access::DOWNLOAD.into(), back: target.back().to_owned(), shell }
+    let layout = || page.layout(confirmation::TITLE).console(ConsoleEntry::PersonalInfo);
+    SensitiveAction { what: access::DOWNLOAD.into(), back: target.back().to_owned(), layout }
 }
 
 /// A failed password check, with the field at which the error is shown.
@@ -224,9 +224,9 @@ async fn view(
     let (user, hash) = (page.signed_in.user.id, page.signed_in.token.hash());
     let alive = (page.now.minus(SESSION_IDLE_TIMEOUT), page.now.minus(SESSION_LIFETIME));
     let others = store::count_other_sessions(&mut page.state.db.reader().await?, (user, &hash), alive).await?;
-    let shell = page.shell("Personal Info").console(ConsoleEntry::PersonalInfo);
+    let layout = page.layout("Personal Info").console(ConsoleEntry::PersonalInfo);
     Ok(views::PersonalInfo {
-        shell,
+        layout,
         form,
         errors,
         password_errors,

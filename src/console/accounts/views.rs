@@ -50,7 +50,7 @@ pub(crate) struct SetupOver<'a> {
 #[derive(Template)]
 #[template(path = "accounts/personal_info.html")]
 pub(crate) struct PersonalInfo {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) form: PersonForm,
     pub(crate) errors: FieldErrors,
     pub(crate) password_errors: FieldErrors,

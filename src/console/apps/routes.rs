@@ -57,10 +57,10 @@ pub(crate) async fn index(page: RequestContext, search: Query<Search>) -> Answer
     let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
     // The page shows only the most urgent one.
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(1);
-    let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
+    let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
     drop(reader);
-    let shell = page.shell("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
-    let view = views::Index::new(shell, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now);
+    let layout = page.layout("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
+    let view = views::Index::new(layout, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now);
     if view.search_error.is_some() { page.unprocessable(&view) } else { page.ok(&view) }
 }
 
@@ -100,12 +100,12 @@ pub(crate) async fn choose(page: RequestContext, choice: Query<Choice>) -> Answe
     let mut reader = page.state.db.reader().await?;
     let apps = store::list(&mut reader, page.signed_in.company.id).await?;
     drop(reader);
-    let shell = page.shell("Settings").crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
-    let shell = match &chosen {
-        Some(app) => shell.app(app, AppEntry::Settings, None),
-        None => shell.console(ConsoleEntry::Applications),
+    let layout = page.layout("Settings").crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let layout = match &chosen {
+        Some(app) => layout.app(app, AppEntry::Settings, None),
+        None => layout.console(ConsoleEntry::Applications),
     };
-    let mut choose = views::Choose::new(shell, &apps, chosen.map(|app| app.id), &choice.q);
+    let mut choose = views::Choose::new(layout, &apps, chosen.map(|app| app.id), &choice.q);
     if choose.search_error.is_some() {
         return page.unprocessable(&choose);
     }
@@ -177,12 +177,12 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<Enable
         let connected = connections::store::list_of_app(&mut reader, app.company_id, app.id).await?;
         drop(reader);
         let gateways: Vec<_> = connected.iter().filter(|one: &&Connection| one.is_enabled).map(|one| one.gateway).collect();
-        let shell = app_shell(&page, &app, format!("Disable {}?", app.name));
-        return page.unprocessable(&views::Disable::new(shell, app, form.back(), &gateways));
+        let layout = app_shell(&page, &app, format!("Disable {}?", app.name));
+        return page.unprocessable(&views::Disable::new(layout, app, form.back(), &gateways));
     }
     if !form.is_enabled {
-        let shell = || app_shell(&page, &app, confirmation::TITLE);
-        let of = SensitiveAction { what: messages::access::disable(&app.name).into(), back: form.back(), shell };
+        let layout = || app_shell(&page, &app, confirmation::TITLE);
+        let of = SensitiveAction { what: messages::access::disable(&app.name).into(), back: form.back(), layout };
         confirmation::require(&page, &action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
@@ -212,13 +212,13 @@ fn name_taken() -> FieldErrors {
 }
 
 fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {
-    let shell = page.shell("Add App").console(ConsoleEntry::Applications);
-    views::New { shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS), form, errors }
+    let layout = page.layout("Add App").console(ConsoleEntry::Applications);
+    views::New { layout: layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS), form, errors }
 }
 
 /// Creates the layout of an app's settings pages.
 fn app_shell(page: &RequestContext, app: &App, title: impl Into<String>) -> Layout {
-    page.shell(title)
+    page.layout(title)
         .app(app, AppEntry::Settings, None)
         .crumb("Applications", urls::APPLICATIONS)
         .crumb("KS Pay", urls::APPS)
@@ -226,11 +226,11 @@ fn app_shell(page: &RequestContext, app: &App, title: impl Into<String>) -> Layo
 }
 
 fn settings_page(page: &RequestContext, app: App, form: AppForm, errors: FieldErrors) -> views::Settings {
-    let shell = app_shell(page, &app, "General settings");
-    views::Settings { shell, app_id: app.id, tab: "general", app, form, errors }
+    let layout = app_shell(page, &app, "General settings");
+    views::Settings { layout, app_id: app.id, tab: "general", app, form, errors }
 }
 
 fn domain_page(page: &RequestContext, app: App, typed: String, error: Option<String>) -> views::Domain {
-    let shell = app_shell(page, &app, "Domain");
-    views::Domain { shell, app_id: app.id, tab: "domain", app, typed, error }
+    let layout = app_shell(page, &app, "Domain");
+    views::Domain { layout, app_id: app.id, tab: "domain", app, typed, error }
 }

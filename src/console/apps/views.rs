@@ -48,7 +48,7 @@ impl Row<'_> {
 #[derive(Template)]
 #[template(path = "apps/index.html")]
 pub(crate) struct Index<'a> {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) search: &'a str,
     pub(crate) search_error: Option<&'static str>,
     pub(crate) slice: Slice<'a, AppWithWebhooks>,
@@ -60,7 +60,7 @@ pub(crate) struct Index<'a> {
 
 impl<'a> Index<'a> {
     pub(crate) fn new(
-        shell: Layout,
+        layout: Layout,
         (all, causes): (&'a [AppWithWebhooks], &Causes),
         search: &'a str,
         page: usize,
@@ -70,7 +70,7 @@ impl<'a> Index<'a> {
         let is_found = |listed: &&AppWithWebhooks| search_error.is_none() && app_health::matches(&listed.app, search);
         let found = all.iter().filter(is_found).collect();
         Self {
-            shell,
+            layout,
             search_error,
             search: search.trim(),
             slice: Slice::of(found, PAGE_SIZE, page),
@@ -115,7 +115,7 @@ impl<'a> Index<'a> {
 #[derive(Template)]
 #[template(path = "apps/new.html")]
 pub(crate) struct New {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) form: AppForm,
     pub(crate) errors: FieldErrors,
 }
@@ -124,7 +124,7 @@ pub(crate) struct New {
 #[derive(Template)]
 #[template(path = "apps/choose.html")]
 pub(crate) struct Choose<'a> {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) search: &'a str,
     pub(crate) search_error: Option<&'static str>,
     pub(crate) chosen: Option<AppId>,
@@ -136,14 +136,14 @@ pub(crate) struct Choose<'a> {
 
 impl<'a> Choose<'a> {
     /// Lists the chosen app first, whether or not the search matches it.
-    pub(crate) fn new(shell: Layout, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
+    pub(crate) fn new(layout: Layout, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
         let is_chosen = |app: &App| Some(app.id) == chosen;
         let search_error = (!app_health::is_searchable(search)).then_some(messages::NO_SEARCH);
         let is_found = |app: &App| search_error.is_none() && (is_chosen(app) || app_health::matches(app, search));
         let mut found: Vec<&App> = apps.iter().filter(|app| is_found(app)).collect();
         found.sort_by_key(|app| (!is_chosen(app), std::cmp::Reverse(app.id)));
         Self {
-            shell,
+            layout,
             search: search.trim(),
             search_error,
             chosen,
@@ -162,7 +162,7 @@ impl<'a> Choose<'a> {
 #[derive(Template)]
 #[template(path = "apps/settings.html")]
 pub(crate) struct Settings {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) app_id: AppId,
     pub(crate) tab: &'static str,
     pub(crate) app: App,
@@ -184,7 +184,7 @@ impl Settings {
 #[derive(Template)]
 #[template(path = "apps/domain.html")]
 pub(crate) struct Domain {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) app_id: AppId,
     pub(crate) tab: &'static str,
     pub(crate) app: App,
@@ -202,15 +202,15 @@ impl Domain {
 #[derive(Template)]
 #[template(path = "apps/disable.html")]
 pub(crate) struct Disable {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) app: App,
     pub(crate) back: String,
     pub(crate) losses: Vec<&'static str>,
 }
 
 impl Disable {
-    pub(crate) fn new(shell: Layout, app: App, back: String, gateways: &[Gateway]) -> Self {
-        Self { shell, app, back, losses: messages::disabling(gateways) }
+    pub(crate) fn new(layout: Layout, app: App, back: String, gateways: &[Gateway]) -> Self {
+        Self { layout, app, back, losses: messages::disabling(gateways) }
     }
 
     fn enabled_url(&self) -> String {

@@ -33,5 +33,5 @@ pub(crate) async fn update(posted: SignedForm<CompanyForm>) -> Answer {
 }
 
 fn settings_page(page: &RequestContext, form: CompanyForm, errors: FieldErrors) -> views::Settings {
-    views::Settings { shell: page.shell("Settings").console(ConsoleEntry::Settings), form, errors }
+    views::Settings { layout: page.layout("Settings").console(ConsoleEntry::Settings), form, errors }
 }

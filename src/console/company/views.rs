@@ -9,7 +9,7 @@ use crate::console::http::{form::FieldErrors, layout::Layout};
 #[derive(Template)]
 #[template(path = "companies/settings.html")]
 pub(crate) struct Settings {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) form: CompanyForm,
     pub(crate) errors: FieldErrors,
 }

@@ -19,10 +19,10 @@ pub(crate) async fn show(page: RequestContext) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(views::MOST_TROUBLE);
-    let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.evidence))).await?;
+    let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
     drop(reader);
-    let shell = page.shell("Dashboard").console(ConsoleEntry::Dashboard);
-    page.ok(&views::Dashboard::new(shell, &all, &causes, page.now))
+    let layout = page.layout("Dashboard").console(ConsoleEntry::Dashboard);
+    page.ok(&views::Dashboard::new(layout, &all, &causes, page.now))
 }
 
 /// `GET /applications`
@@ -30,6 +30,6 @@ pub(crate) async fn applications(page: RequestContext) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let count = apps::store::count(&mut reader, page.signed_in.company.id).await?;
     drop(reader);
-    let shell = page.shell("Applications").console(ConsoleEntry::Applications);
-    page.ok(&views::Applications { shell, count: usize::try_from(count).unwrap_or_default() })
+    let layout = page.layout("Applications").console(ConsoleEntry::Applications);
+    page.ok(&views::Applications { layout, count: usize::try_from(count).unwrap_or_default() })
 }

@@ -19,7 +19,7 @@ pub(super) const MOST_TROUBLE: usize = 8;
 #[derive(Template)]
 #[template(path = "dashboard/show.html")]
 pub(crate) struct Dashboard {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) trouble: Vec<Alert>,
     /// The number of problems that are not listed.
     pub(crate) more: usize,
@@ -28,14 +28,14 @@ pub(crate) struct Dashboard {
 }
 
 impl Dashboard {
-    pub(crate) fn new(shell: Layout, all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Self {
+    pub(crate) fn new(layout: Layout, all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Self {
         let mut trouble = trouble(all, causes, now);
         trouble.extend(mixed_up(all, now));
         trouble.extend(switched_off(all));
         let more = trouble.len().saturating_sub(MOST_TROUBLE);
         trouble.truncate(MOST_TROUBLE);
         let standing = messages::standing(app_health::last_verified(all), now);
-        Self { shell, trouble, more, standing, count: all.len() }
+        Self { layout, trouble, more, standing, count: all.len() }
     }
 }
 
@@ -43,7 +43,7 @@ impl Dashboard {
 #[derive(Template)]
 #[template(path = "dashboard/applications.html")]
 pub(crate) struct Applications {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) count: usize,
 }
 

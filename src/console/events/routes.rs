@@ -52,9 +52,9 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     if !wanted.errors.is_empty() {
         let empty = Some(messages::invalid_filters(urls::in_mode(&urls::events(app.id), mode)));
         let pager = pager(&app, mode, &wanted, &Rows::default());
-        let shell = list_shell(&page, &app, shown);
+        let layout = list_layout(&page, &app, shown);
         return page.unprocessable(&views::Index {
-            shell,
+            layout,
             app: app.id,
             mode,
             form,
@@ -74,10 +74,10 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     };
     let disputes = event_disputes::of(&mut reader, &rows.rows).await?;
     drop(reader);
-    let shell = list_shell(&page, &app, shown);
+    let layout = list_layout(&page, &app, shown);
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|event| views::Row::new(event, (&recovered, &disputes), page.now)).collect();
-    page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, pager, empty, types })
+    page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, pager, empty, types })
 }
 
 /// Returns the event types that the gateways connected in that mode recommend.
@@ -87,11 +87,11 @@ async fn suggested_types(reader: &mut Reader, app: &App, mode: Mode) -> Result<V
     Ok(gateways.flat_map(|gateway| gateway.profile().recommended_events).copied().collect())
 }
 
-fn list_shell(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
+fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
     let path = urls::events(app.id);
-    let shell = page.shell("Events").app(app, AppEntry::Events, Some(shown.mode)).in_mode(&path, shown.mode);
-    let shell = shell.notices(shown.other, shown.off);
-    shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
+    let layout = page.layout("Events").app(app, AppEntry::Events, Some(shown.mode)).in_mode(&path, shown.mode);
+    let layout = layout.notices(shown.other, shown.off);
+    layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
 }
 
 fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
@@ -104,7 +104,7 @@ async fn nothing(reader: &mut Reader, app: &App, shown: &ModeSelection, wanted: 
     let mode = shown.mode;
     let any = store::Filter { app: app.id, mode, state: None, event_type: None };
     let is_nothing_yet = wanted.is_any() || list::newest(reader, &any, 1).await?.is_empty();
-    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (app, evidence));
+    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, activity)| (app, activity));
     let causes = rejection_summary::causes(&mut *reader, failing).await?;
     Ok(if is_nothing_yet {
         let yet = messages::no_event_yet(app.id, mode, shown.gateway());
@@ -124,10 +124,10 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let own = urls::event(app.id, event.id);
     let (test, live) = if event.mode == Mode::Test { (own, twin) } else { (twin, own) };
     let title = event.event_type.clone().unwrap_or_else(|| "Event of unknown type".to_owned());
-    let shell = page.shell(title).app(&app, AppEntry::Events, Some(event.mode)).with_mode_urls(event.mode, test, live);
+    let layout = page.layout(title).app(&app, AppEntry::Events, Some(event.mode)).with_mode_urls(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
-    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
-    let shell = shell.crumb(&app.name, overview).crumb("Events", list);
+    let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let layout = layout.crumb(&app.name, overview).crumb("Events", list);
     let mixups = mixups(&page, &event, payload.as_ref().map(|(_, body)| body.as_slice())).await?;
     let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
     let kept = payload.map(|(headers, body)| StoredContent::new(&headers, &body));
@@ -139,7 +139,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     };
     let disputes = event_disputes::of(&mut reader, [&event]).await?;
     drop(reader);
-    page.ok(&views::Show { shell, event, disputes, kept, recovery, rejection, mixups, webhook, now: page.now })
+    page.ok(&views::Show { layout, event, disputes, kept, recovery, rejection, mixups, webhook, now: page.now })
 }
 
 /// Returns a notice for each misconfiguration at the gateway that this event reveals.
@@ -147,9 +147,9 @@ async fn mixups(page: &RequestContext, event: &Event, body: Option<&[u8]>) -> Re
     let mut reader = page.state.db.reader().await?;
     let mut found = Vec::new();
     if let Some(account) = body.and_then(|body| event.gateway.adapter().account(body)) {
-        let evidence = activity::get(&mut reader, event.connection_id).await?;
-        if evidence.is_unexpected(account) {
-            found.push(messages::mixups::event_of_other_account(event.gateway, account, &evidence));
+        let activity = activity::get(&mut reader, event.connection_id).await?;
+        if activity.is_unexpected(account) {
+            found.push(messages::mixups::event_of_other_account(event.gateway, account, &activity));
         }
     }
     if let Some(transaction) = event.transaction_id

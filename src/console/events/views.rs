@@ -26,7 +26,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "events/index.html")]
 pub(crate) struct Index {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) form: ListForm,
@@ -77,7 +77,7 @@ pub(crate) struct Row {
     pub(crate) received_count: Option<String>,
     /// True if it was rejected first.
     pub(crate) is_recovered: bool,
-    pub(crate) chip: Badge,
+    pub(crate) badge: Badge,
 }
 
 impl Row {
@@ -90,7 +90,7 @@ impl Row {
             transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
             received: messages::when(event.received_at, now),
             received_count: messages::receipts(event.received_count),
-            chip: messages::event_state(event.state),
+            badge: messages::event_state(event.state),
         }
     }
 }
@@ -99,7 +99,7 @@ impl Row {
 #[derive(Template)]
 #[template(path = "events/show.html")]
 pub(crate) struct Show {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) event: Event,
     /// The disputes of its payment, if it reports a lost one.
     pub(crate) disputes: Vec<Dispute>,
@@ -116,7 +116,7 @@ pub(crate) struct Show {
 }
 
 impl Show {
-    pub(crate) fn chip(&self) -> Badge {
+    pub(crate) fn badge(&self) -> Badge {
         messages::event_state(self.event.state)
     }
 

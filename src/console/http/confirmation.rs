@@ -77,7 +77,7 @@ pub(crate) struct SensitiveAction<F> {
     pub(crate) what: Cow<'static, str>,
     pub(crate) back: String,
     /// Builds the layout of the confirmation page.
-    pub(crate) shell: F,
+    pub(crate) layout: F,
 }
 
 /// Allows the action if the password was entered within the last 15 minutes, or is correct in the form.
@@ -158,7 +158,7 @@ impl Default for Asked {
 #[derive(Template)]
 #[template(path = "accounts/confirm.html")]
 struct View {
-    shell: Layout,
+    layout: Layout,
     /// Tells password managers which account the password belongs to.
     email: String,
     what: Cow<'static, str>,
@@ -171,7 +171,7 @@ struct View {
 fn view(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce() -> Layout>, error: Option<String>) -> View {
     View {
         interrupted: seal(&page.state.vault, &page.signed_in, &action.path, &action.carried()),
-        shell: (of.shell)(),
+        layout: (of.layout)(),
         email: page.signed_in.user.email.clone(),
         what: of.what,
         back: of.back,

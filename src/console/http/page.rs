@@ -60,7 +60,7 @@ pub(crate) struct RequestContext {
 #[derive(Template)]
 #[template(path = "errors/mode.html")]
 struct UnknownMode {
-    shell: Layout,
+    layout: Layout,
     test_url: String,
     live_url: String,
 }
@@ -118,7 +118,7 @@ impl RequestContext {
     }
 
     /// Creates the layout of the page.
-    pub(crate) fn shell(&self, title: impl Into<String>) -> Layout {
+    pub(crate) fn layout(&self, title: impl Into<String>) -> Layout {
         Layout {
             title: title.into(),
             csrf: csrf::token(&self.state.vault, self.signed_in.token.expose()),
@@ -173,10 +173,10 @@ impl RequestContext {
         let Some(app) = app.as_ref() else { return AppError::NotFound };
         let path = self.here.split('?').next().unwrap_or_default();
         let of = |mode| urls::in_mode(path, mode);
-        let shell = self.shell("There is no such mode").app(app, AppEntry::of(path), None);
-        let shell =
-            shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
-        match (UnknownMode { shell, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render() {
+        let layout = self.layout("There is no such mode").app(app, AppEntry::of(path), None);
+        let layout =
+            layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+        match (UnknownMode { layout, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render() {
             Ok(html) => AppError::UnknownMode(html),
             Err(error) => error.into(),
         }

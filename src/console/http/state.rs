@@ -92,7 +92,7 @@ impl State {
     }
 
     /// Returns what diagnosis needs.
-    pub(crate) fn kit(&self) -> DiagnosisContext {
+    pub(crate) fn context(&self) -> DiagnosisContext {
         DiagnosisContext {
             db: self.db.clone(),
             vault: self.vault.clone(),

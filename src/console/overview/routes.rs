@@ -50,22 +50,22 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         newest = payments::newest(&mut reader, app.id, mode).await?;
     }
     let is_nothing_yet = is_period_valid && recent.is_empty() && newest.is_none();
-    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, evidence)| (&app, evidence));
+    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, activity)| (&app, activity));
     let causes = rejection_summary::causes(&mut reader, failing).await?;
     drop(reader);
-    let health = |(connection, evidence): &(_, _)| {
-        let state = SetupProgress { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
-        let url = urls::evidence(app.id, connection.gateway, mode);
-        views::Health::new(connection, evidence, state, url, page.now)
+    let health = |(connection, activity): &(_, _)| {
+        let state = SetupProgress { connection, activity, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
+        let url = urls::activity(app.id, connection.gateway, mode);
+        views::Health::new(connection, activity, state, url, page.now)
     };
     let (test, live) = views::mode_urls(app.id, count);
-    let shell = page
-        .shell("App Overview")
+    let layout = page
+        .layout("App Overview")
         .app(&app, AppEntry::Overview, Some(mode))
         .with_mode_urls(mode, test, live)
         .notices(shown.other, shown.off);
     let view = views::Show {
-        shell: shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
+        layout: layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
         app: app.id,
         mode,
         count,

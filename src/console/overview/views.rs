@@ -24,7 +24,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "overview/show.html")]
 pub(crate) struct Show {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) count: i32,
@@ -55,13 +55,13 @@ pub(crate) struct Health {
 impl Health {
     pub(crate) fn new(
         connection: &Connection,
-        evidence: &Activity,
+        activity: &Activity,
         state: connections::ConnectionState,
         url: String,
         now: Timestamp,
     ) -> Self {
         let way = if state == connections::ConnectionState::Failing { "See the cause" } else { "View webhook" };
-        Self { gateway: connection.gateway.label(), line: messages::line(connection.gateway, state, evidence, now), url, way }
+        Self { gateway: connection.gateway.label(), line: messages::line(connection.gateway, state, activity, now), url, way }
     }
 }
 

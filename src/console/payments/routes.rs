@@ -88,20 +88,20 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     };
     let empty =
         if rows.rows.is_empty() { Some(empty_state(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
-    let shell = list_shell(&page, &app, shown);
+    let layout = list_layout(&page, &app, shown);
     let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|row| Row::new(row, page.now)).collect();
-    page.ok(&views::Index { shell, app: app.id, mode, form, wanted, rows, sum, pager, empty, now: page.now })
+    page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, sum, pager, empty, now: page.now })
 }
 
 /// Renders the list without rows, and with each error at its field.
 fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: ListQuery) -> Answer {
     let (mode, rows) = (shown.mode, found(Vec::new()));
     let empty = Some(messages::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
-    let (shell, pager) = (list_shell(page, app, shown), pager(app, mode, &wanted, &rows));
+    let (layout, pager) = (list_layout(page, app, shown), pager(app, mode, &wanted, &rows));
     let sum = String::new();
     page.unprocessable(&views::Index {
-        shell,
+        layout,
         app: app.id,
         mode,
         form,
@@ -114,11 +114,11 @@ fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: 
     })
 }
 
-fn list_shell(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
+fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
     let path = urls::transactions(app.id);
-    let shell = page.shell("Transaction History").app(app, AppEntry::Transactions, Some(shown.mode)).in_mode(&path, shown.mode);
-    let shell = shell.notices(shown.other, shown.off);
-    shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
+    let layout = page.layout("Transaction History").app(app, AppEntry::Transactions, Some(shown.mode)).in_mode(&path, shown.mode);
+    let layout = layout.notices(shown.other, shown.off);
+    layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
 }
 
 fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
@@ -165,7 +165,7 @@ async fn empty_state(
     }
     let Some(newest) = crate::ledger::payments::newest(&mut *reader, app.id, mode).await? else {
         let yet = messages::EmptyTransactions::Yet { mode, app: app.id, gateway: shown.gateway() }.at(&path);
-        let causes = rejection_summary::causes(reader, shown.connections.iter().map(|(_, evidence)| (app, evidence))).await?;
+        let causes = rejection_summary::causes(reader, shown.connections.iter().map(|(_, activity)| (app, activity))).await?;
         return Ok(messages::nothing_but_refused(yet, &shown.connections, &causes));
     };
     let today = page.now.zoned().date();
@@ -283,10 +283,22 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let own = urls::transaction(app.id, id);
     let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
     let title = messages::payment_title(&transaction);
-    let shell = page.shell(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live);
-    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
-    let shell = shell.crumb(&app.name, in_mode(urls::app(app.id)));
-    let shell = shell.crumb("Transaction History", in_mode(urls::transactions(app.id)));
+    let layout = page.layout(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live);
+    let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let layout = layout.crumb(&app.name, in_mode(urls::app(app.id)));
+    let layout = layout.crumb("Transaction History", in_mode(urls::transactions(app.id)));
     let now = page.now;
-    page.ok(&views::Show { shell, transaction, events, reasons, is_truncated, payload, references, disputes, others, order, now })
+    page.ok(&views::Show {
+        layout,
+        transaction,
+        events,
+        reasons,
+        is_truncated,
+        payload,
+        references,
+        disputes,
+        others,
+        order,
+        now,
+    })
 }

@@ -39,7 +39,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "transactions/index.html")]
 pub(crate) struct Index {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) form: ListForm,
@@ -124,7 +124,7 @@ impl Index {
 #[derive(Template)]
 #[template(path = "transactions/show.html")]
 pub(crate) struct Show {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) transaction: Transaction,
     pub(crate) events: Vec<Event>,
     /// The gateway's reasons for failed payment attempts.
@@ -160,7 +160,7 @@ pub(crate) struct TimelineRow {
 }
 
 impl Show {
-    pub(crate) fn chip(&self) -> Badge {
+    pub(crate) fn badge(&self) -> Badge {
         messages::payment_state(self.transaction.state)
     }
 
@@ -172,7 +172,7 @@ impl Show {
 
     pub(crate) fn lines(&self) -> Vec<TimelineRow> {
         let mut day = String::new();
-        let told = |line: TimelineEntry<'_>| {
+        let sentence = |line: TimelineEntry<'_>| {
             let event = line.event;
             let at = timeline::moment(event);
             let of = messages::past_day(at, self.now).unwrap_or_else(|| messages::UNKNOWN_DAY.to_owned());
@@ -195,7 +195,7 @@ impl Show {
                 is_overruled: line.is_overruled,
             }
         };
-        timeline::lines(&self.transaction, &self.events, &self.disputes).into_iter().map(told).collect()
+        timeline::lines(&self.transaction, &self.events, &self.disputes).into_iter().map(sentence).collect()
     }
 
     pub(crate) fn amount(&self) -> Option<Money> {
@@ -260,9 +260,9 @@ impl Show {
     /// Returns each dispute with its id, its amounts, its state, and the last day to respond.
     pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, String, Badge, Option<String>)> {
         self.disputes.iter().map(|dispute| {
-            let chip = messages::orders::dispute_state(dispute.status);
+            let badge = messages::orders::dispute_state(dispute.status);
             let answer = messages::orders::last_day_to_answer(dispute, self.now).map(|answer| messages::capitalised(&answer));
-            (dispute.id.as_str(), messages::dispute_amounts(dispute), chip, answer)
+            (dispute.id.as_str(), messages::dispute_amounts(dispute), badge, answer)
         })
     }
 

@@ -23,21 +23,21 @@ pub(crate) struct Alert {
 
 /// Returns an alert for every webhook that fails or is silent, most urgent first.
 pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Vec<Alert> {
-    let told = |(app, webhook): (&App, &app_health::Webhook)| {
+    let notice = |(app, webhook): (&App, &app_health::Webhook)| {
         let connection = &webhook.connection;
-        let url = urls::evidence(app.id, connection.gateway, connection.mode);
+        let url = urls::activity(app.id, connection.gateway, connection.mode);
         let is_broken = webhook.alert_state() == ConnectionState::Failing;
         let way = if is_broken { "Fix it" } else { "Look into it" };
         Alert { said: messages::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
     };
-    app_health::list_needing_attention(all, now).into_iter().map(told).collect()
+    app_health::list_needing_attention(all, now).into_iter().map(notice).collect()
 }
 
 /// Returns an alert for every webhook that receives events of another gateway account.
 pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
-    let told = |(app, webhook): (&App, &app_health::Webhook)| {
+    let notice = |(app, webhook): (&App, &app_health::Webhook)| {
         let connection = &webhook.connection;
-        let mut said = messages::mixups::other_account(connection.gateway, &webhook.evidence, now)?;
+        let mut said = messages::mixups::other_account(connection.gateway, &webhook.activity, now)?;
         said.headline = format!(
             "{}, {} mode: events of another {} account come",
             app.name,
@@ -47,17 +47,17 @@ pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
         Some(Alert { said, url, way: "Look into it", enable_url: None })
     };
-    app_health::mixed_up(all).into_iter().filter_map(told).collect()
+    app_health::mixed_up(all).into_iter().filter_map(notice).collect()
 }
 
 /// Returns an alert for everything disabled, in the order of the list.
 pub(crate) fn switched_off(all: &[AppWithWebhooks]) -> Vec<Alert> {
-    let told = |(app, webhook): (&App, Option<&app_health::Webhook>)| {
+    let notice = |(app, webhook): (&App, Option<&app_health::Webhook>)| {
         let connection = webhook.map(|one| &one.connection);
         let url = if webhook.is_some() { urls::connections(app.id) } else { urls::app_settings(app.id) };
         let enable_url =
             connection.map_or_else(|| urls::app_enabled(app.id), |one| urls::connection_enabled(app.id, one.gateway, one.mode));
         Alert { said: messages::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
     };
-    app_health::switched_off(all).into_iter().map(told).collect()
+    app_health::switched_off(all).into_iter().map(notice).collect()
 }

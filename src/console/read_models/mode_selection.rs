@@ -42,10 +42,10 @@ pub(crate) async fn shown(
     let connections = store::list_of_app(&mut *reader, app.company_id, app.id).await?;
     let seen = activity::list_of_app(&mut *reader, app.id).await?;
     let webhook = |connection: Connection| {
-        let evidence = seen.iter().find(|evidence| evidence.connection_id == connection.id)?.clone();
-        let state = SetupProgress { connection: &connection, evidence: &evidence, domain: None, is_app_enabled: app.is_enabled }
+        let activity = seen.iter().find(|activity| activity.connection_id == connection.id)?.clone();
+        let state = SetupProgress { connection: &connection, activity: &activity, domain: None, is_app_enabled: app.is_enabled }
             .state(now);
-        Some(Webhook { connection, evidence, state })
+        Some(Webhook { connection, activity, state })
     };
     let webhooks: Vec<Webhook> = connections.into_iter().filter_map(webhook).collect();
     let mode = chosen.unwrap_or_else(|| select_mode(&webhooks, now));
@@ -54,7 +54,7 @@ pub(crate) async fn shown(
     in_need.sort_by_key(|webhook| webhook.urgency());
     let other = messages::other_mode(app, &in_need, now);
     let off = own.iter().filter_map(|webhook| messages::off_connection(app, &webhook.connection)).collect();
-    Ok(ModeSelection { mode, connections: own.into_iter().map(|one| (one.connection, one.evidence)).collect(), other, off })
+    Ok(ModeSelection { mode, connections: own.into_iter().map(|one| (one.connection, one.activity)).collect(), other, off })
 }
 
 /// Returns the only connected mode; else the one that needs attention; else live once it is verified; else test.
@@ -70,7 +70,7 @@ fn select_mode(webhooks: &[Webhook], now: Timestamp) -> Mode {
     match (is_in_need(Mode::Test), is_in_need(Mode::Live)) {
         (true, false) => Mode::Test,
         (false, true) => Mode::Live,
-        _ if of(Mode::Live).any(|webhook| webhook.evidence.first_verified_at.is_some()) => Mode::Live,
+        _ if of(Mode::Live).any(|webhook| webhook.activity.first_verified_at.is_some()) => Mode::Live,
         _ => Mode::Test,
     }
 }

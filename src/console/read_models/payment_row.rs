@@ -18,7 +18,7 @@ pub(crate) struct Row {
     pub(crate) gateway: &'static str,
     pub(crate) currency: String,
     pub(crate) amount: String,
-    pub(crate) chip: Badge,
+    pub(crate) badge: Badge,
 }
 
 impl Row {
@@ -33,7 +33,7 @@ impl Row {
             gateway: transaction.gateway.label(),
             currency: transaction.currency.map_or_else(|| "–".to_owned(), |currency| currency.to_string()),
             amount: transaction.money().map_or_else(|| "–".to_owned(), |money| money.to_string()),
-            chip: messages::payment_state(transaction.state),
+            badge: messages::payment_state(transaction.state),
         }
     }
 }

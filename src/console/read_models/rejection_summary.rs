@@ -18,9 +18,9 @@ pub(crate) async fn causes<'a>(
     failing: impl IntoIterator<Item = (&'a App, &'a Activity)>,
 ) -> Result<Causes, DbError> {
     let mut causes = Causes::new();
-    for (app, evidence) in failing {
-        if let Some((_, told)) = cause(&mut *reader, app, evidence).await? {
-            causes.insert(evidence.connection_id, told);
+    for (app, activity) in failing {
+        if let Some((_, explanation)) = cause(&mut *reader, app, activity).await? {
+            causes.insert(activity.connection_id, explanation);
         }
     }
     Ok(causes)
@@ -30,12 +30,12 @@ pub(crate) async fn causes<'a>(
 pub(crate) async fn cause(
     reader: &mut Reader,
     app: &App,
-    evidence: &Activity,
+    activity: &Activity,
 ) -> Result<Option<(Rejection, Explanation)>, DbError> {
-    let Some(rejection) = latest::find(&mut *reader, app.id, evidence).await? else { return Ok(None) };
+    let Some(rejection) = latest::find(&mut *reader, app.id, activity).await? else { return Ok(None) };
     let other = other(reader, app, &rejection).await?;
-    let told = rejections::told(&rejection, other.as_deref());
-    Ok(Some((rejection, told)))
+    let explanation = rejections::explanation(&rejection, other.as_deref());
+    Ok(Some((rejection, explanation)))
 }
 
 /// Returns the display names of the connections whose secrets were used.

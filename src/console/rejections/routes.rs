@@ -83,9 +83,12 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let enabled = shown.connections.iter().map(|(connection, _)| connection).filter(|one| one.is_enabled && app.is_enabled);
     let enabled: Vec<ConnectionId> = enabled.map(|connection| connection.id).collect();
     let path = urls::rejections(app.id);
-    let shell =
-        page.shell("Rejections").app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
-    let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+    let layout = page
+        .layout("Rejections")
+        .app(&app, AppEntry::Rejections, Some(mode))
+        .in_mode(&path, mode)
+        .notices(shown.other, shown.off);
+    let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
     let other = |rejection: &Rejection| Some(others.get(&rejection.other_connection_id?)?.as_str());
     let row = |rejection: &Rejection| {
         let is_enabled = enabled.contains(&rejection.connection_id);
@@ -94,7 +97,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let rows = found.rows.iter().map(row).collect();
     let empty = found.rows.is_empty().then(|| rejections::nothing(mode));
     let pager = Pager::new(&path, &[("mode", mode.slug())], &found);
-    page.ok(&views::Index { shell, rows, pager, empty })
+    page.ok(&views::Index { layout, rows, pager, empty })
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -127,9 +130,9 @@ impl Found {
     async fn view(&self, request: &str, errors: FieldErrors) -> Result<views::Show, AppError> {
         let (state, id) = (&self.page.state, self.rejection.id);
         let count = recovery::count(&state.db, &state.vault, &self.connection, &self.rejection, self.page.now).await?;
-        let is_stuck = count.kept > 0 && count.verify() == 0;
+        let is_stuck = count.stored > 0 && count.verify() == 0;
         let offer = if is_stuck {
-            adopt_secret::offer(&state.kit(), &self.connection, &self.rejection, self.page.now).await?
+            adopt_secret::offer(&state.context(), &self.connection, &self.rejection, self.page.now).await?
         } else {
             None
         };
@@ -144,30 +147,30 @@ impl Found {
             Some(request) => self.said(&mut reader, request).await?,
             None => None,
         };
-        let kept = store::count_requests(&mut reader, id).await?;
+        let stored = store::count_requests(&mut reader, id).await?;
         let other = rejection_summary::other(&mut reader, &self.app, &self.rejection).await?;
         let other_url = rejection_summary::other_webhook(&mut reader, &self.app, &self.rejection).await?;
         let let_in = self.let_in(&mut reader).await?;
         let disputes = event_disputes::of(&mut reader, &let_in).await?;
         drop(reader);
-        let mut told = rejections::told(&self.rejection, other.as_deref());
+        let mut explanation = rejections::explanation(&self.rejection, other.as_deref());
         if self.rejection.cause == Cause::SwitchedOff && self.connection.is_enabled && self.app.is_enabled {
             let fix = if count.verify() > 0 { rejections::ENABLED_AGAIN } else { rejections::ENABLED };
-            fix.clone_into(&mut told.fix);
+            fix.clone_into(&mut explanation.fix);
         }
-        if self.rejection.cause == Cause::NotDiagnosed && kept == 0 {
-            told = rejections::never_diagnosed(self.rejection.gateway);
+        if self.rejection.cause == Cause::NotDiagnosed && stored == 0 {
+            explanation = rejections::never_diagnosed(self.rejection.gateway);
         }
         Ok(views::Show {
-            shell: self.shell(&messages::capitalised(&told.why)),
+            layout: self.layout(&messages::capitalised(&explanation.why)),
             app: self.app.clone(),
             connection: self.connection.clone(),
             rejection: self.rejection.clone(),
-            told,
+            explanation,
             request,
             requests,
             types,
-            kept,
+            stored,
             count,
             let_in,
             disputes,
@@ -205,18 +208,18 @@ impl Found {
     /// Allows a sensitive action, or asks for the password first.
     async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = urls::rejection(self.app.id, self.rejection.id);
-        let shell = || self.shell(confirmation::TITLE).crumb("Rejection", back.clone());
-        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), shell }).await
+        let layout = || self.layout(confirmation::TITLE).crumb("Rejection", back.clone());
+        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), layout }).await
     }
 
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, StoredContent)>, AppError> {
         let Some((headers, body)) = store::find_content(reader, self.rejection.id, request.id).await? else { return Ok(None) };
         let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body))?;
-        let kept = StoredContent::new(&said.headers, &said.body);
-        Ok(Some((request, kept)))
+        let stored = StoredContent::new(&said.headers, &said.body);
+        Ok(Some((request, stored)))
     }
 
-    fn shell(&self, title: &str) -> Layout {
+    fn layout(&self, title: &str) -> Layout {
         let (app, mode) = (&self.app, self.rejection.mode);
         self.page.remember_mode(app.id, mode);
         let list = |mode| urls::in_mode(&urls::rejections(app.id), mode);
@@ -225,11 +228,11 @@ impl Found {
             Mode::Test => (own, list(Mode::Live)),
             Mode::Live => (list(Mode::Test), own),
         };
-        let shell = self.page.shell(title).app(app, AppEntry::Rejections, Some(mode)).with_mode_urls(mode, test, live);
+        let layout = self.page.layout(title).app(app, AppEntry::Rejections, Some(mode)).with_mode_urls(mode, test, live);
         let overview = urls::in_mode(&urls::app(app.id), mode);
-        let shell = shell.notices(None, messages::off_connection(app, &self.connection).into_iter().collect());
-        let shell = shell.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
-        shell.crumb(&app.name, overview).crumb("Rejections", list(mode))
+        let layout = layout.notices(None, messages::off_connection(app, &self.connection).into_iter().collect());
+        let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+        layout.crumb(&app.name, overview).crumb("Rejections", list(mode))
     }
 }
 
@@ -271,7 +274,7 @@ pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, St
     found.confirm(&posted.action, messages::access::ADOPT).await?;
     let by = (&page.actor(), page.now);
     let id = found.rejection.id;
-    match adopt_secret::adopt(&page.state.kit(), &found.connection, &found.rejection, by).await? {
+    match adopt_secret::adopt(&page.state.context(), &found.connection, &found.rejection, by).await? {
         AdoptOutcome::Adopted(secret) => {
             let (connection, user) = (found.connection.id, page.signed_in.user.id);
             tracing::info!(%connection, rejection = %id, %secret, %user, "a secret was adopted from rejected requests");

@@ -23,7 +23,7 @@ const OTHERS_SHOWN: usize = 5;
 #[derive(Template)]
 #[template(path = "rejections/index.html")]
 pub(crate) struct Index {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) rows: Vec<Row>,
     pub(crate) pager: Pager,
     pub(crate) empty: Option<EmptyState>,
@@ -45,16 +45,16 @@ pub(crate) struct Row {
 impl Row {
     /// `is_enabled` is true if its app and its connection are enabled.
     pub(crate) fn new(rejection: &Rejection, (other, is_enabled): (Option<&str>, bool), now: Timestamp) -> Self {
-        let mut told = rejections::told(rejection, other);
+        let mut explanation = rejections::explanation(rejection, other);
         if rejection.cause == Cause::SwitchedOff && is_enabled {
             let is_left = rejection.recovered_count < rejection.count;
             let fix = if is_left { rejections::ENABLED_IN_LIST } else { rejections::ENABLED };
-            fix.clone_into(&mut told.fix);
+            fix.clone_into(&mut explanation.fix);
         }
         Self {
             url: urls::rejection(rejection.app_id, rejection.id),
-            why: messages::capitalised(&told.why),
-            fix: told.fix,
+            why: messages::capitalised(&explanation.why),
+            fix: explanation.fix,
             gateway: rejection.gateway.label(),
             address: rejection.address.clone(),
             count: rejections::times(rejection.count),
@@ -80,18 +80,18 @@ pub(crate) struct RequestRow {
 #[derive(Template)]
 #[template(path = "rejections/show.html")]
 pub(crate) struct Show {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) app: App,
     pub(crate) connection: Connection,
     pub(crate) rejection: Rejection,
-    pub(crate) told: rejections::Explanation,
+    pub(crate) explanation: rejections::Explanation,
     /// The displayed request, with its content if that is stored.
     pub(crate) request: Option<(Request, StoredContent)>,
     pub(crate) requests: Vec<Request>,
     /// The claimed event types of the requests that can be read.
     pub(crate) types: HashMap<RequestId, String>,
     /// The number of stored requests.
-    pub(crate) kept: i64,
+    pub(crate) stored: i64,
     pub(crate) count: Count,
     /// The newest events recovered from it.
     pub(crate) let_in: Vec<Event>,
@@ -106,8 +106,8 @@ pub(crate) struct Show {
 }
 
 impl Show {
-    pub(crate) fn chip(&self) -> Badge {
-        rejections::chip(self.rejection.reason)
+    pub(crate) fn badge(&self) -> Badge {
+        rejections::badge(self.rejection.reason)
     }
 
     pub(crate) fn times(&self) -> String {
@@ -150,7 +150,7 @@ impl Show {
     pub(crate) fn standing(&self) -> String {
         rejections::standing(
             &self.count,
-            rejections::Left { stored: self.kept, recovered: self.rejection.recovered_count },
+            rejections::Left { stored: self.stored, recovered: self.rejection.recovered_count },
             self.is_off(),
             (self.rejection.cause, self.rejection.gateway),
             self.offer.is_some(),
@@ -181,7 +181,7 @@ impl Show {
 
     /// Returns the page for entering a secret that is not known here.
     pub(crate) fn bringing(&self) -> Option<String> {
-        let can = self.count.kept > 0 && self.count.verify() == 0 && self.rejection.cause.is_of_unknown_key() && !self.is_off();
+        let can = self.count.stored > 0 && self.count.verify() == 0 && self.rejection.cause.is_of_unknown_key() && !self.is_off();
         let step = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
         can.then(|| urls::query(&urls::own_secret(&step), &[("back", &urls::rejection(self.app.id, self.rejection.id))]))
     }
@@ -193,9 +193,9 @@ impl Show {
     }
 
     pub(crate) fn until(&self) -> DisplayTime {
-        let kept = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
+        let stored = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
         // A time stored while the clock was ahead is treated as now, as deletion does.
-        DisplayTime::of_expiry(kept.min(self.now).plus(RETENTION), self.now)
+        DisplayTime::of_expiry(stored.min(self.now).plus(RETENTION), self.now)
     }
 
     pub(crate) fn recovered(&self) -> Option<DisplayTime> {
@@ -244,6 +244,6 @@ impl Show {
     /// Returns a note if there are more stored requests than the list shows.
     pub(crate) fn more(&self) -> Option<String> {
         let shown = i64::try_from(self.requests.len()).unwrap_or(i64::MAX);
-        (self.kept > shown).then(|| format!("{} kept, the newest {} shown", messages::number_text(self.kept), shown))
+        (self.stored > shown).then(|| format!("{} kept, the newest {} shown", messages::number_text(self.stored), shown))
     }
 }

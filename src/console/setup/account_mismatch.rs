@@ -28,7 +28,7 @@ impl AccountMismatch {
     /// Finds the mismatches of the wizard's connection.
     pub(super) async fn find(reader: &mut Reader, wizard: &Wizard) -> Result<Self, DbError> {
         let payment = cross_mode::latest_payment_in_both_modes(reader, wizard.app.id, wizard.connection.mode).await?;
-        Ok(Self { payment, account: wizard.evidence.other_account.clone() })
+        Ok(Self { payment, account: wizard.activity.other_account.clone() })
     }
 }
 

@@ -69,8 +69,8 @@ impl KeysForm {
 #[derive(Template)]
 #[template(path = "connections/credentials.html")]
 pub(crate) struct Credentials {
-    pub(crate) shell: Layout,
-    pub(crate) frame: StepChrome,
+    pub(crate) layout: Layout,
+    pub(crate) chrome: StepChrome,
     pub(crate) key_id: String,
     pub(crate) modes: Vec<(&'static str, &'static str, bool)>,
     pub(crate) errors: FieldErrors,
@@ -246,9 +246,9 @@ fn key_id_fault(key_id: &str, gateway: Gateway, mode: Mode) -> Option<String> {
 fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
     let keys = wizard.connection.keys();
     let gateway = wizard.connection.gateway;
-    let (mut shell, frame) = wizard.frame(Step::Credentials, &format!("Enter the {} API keys", gateway.label()));
+    let (mut layout, chrome) = wizard.chrome(Step::Credentials, &format!("Enter the {} API keys", gateway.label()));
     // The flash message of the redirect is the reason: it is shown in the warning instead of above it.
-    let flash = if keys == ApiKeyStatus::Unchecked { shell.flash.take() } else { None };
+    let flash = if keys == ApiKeyStatus::Unchecked { layout.flash.take() } else { None };
     let prefix = prefix(gateway, wizard.connection.mode);
     let secret_hint = match keys {
         ApiKeyStatus::Absent => "Sealed, and never shown again. It is not the webhook SECRET.",
@@ -257,8 +257,8 @@ fn view(wizard: &Wizard, form: &KeysForm, errors: FieldErrors) -> Credentials {
         }
     };
     Credentials {
-        shell,
-        frame,
+        layout,
+        chrome,
         key_id: form.key_id.clone(),
         modes: PAYMENT_MODES.iter().map(|&(mode, label)| (mode, label, form.has(mode))).collect(),
         errors,

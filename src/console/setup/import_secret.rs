@@ -38,8 +38,8 @@ const MAX_COMPARED_SECRETS: i64 = 500;
 #[derive(Template)]
 #[template(path = "connections/bringing.html")]
 pub(crate) struct ImportPage {
-    pub(crate) shell: Layout,
-    pub(crate) frame: StepChrome,
+    pub(crate) layout: Layout,
+    pub(crate) chrome: StepChrome,
     pub(crate) action: String,
     /// The page to return to.
     pub(crate) back: String,
@@ -195,15 +195,15 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
 fn view(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> ImportPage {
     let is_issued = wizard.connection.gateway.makes_secret();
     let title = if is_issued { "Enter the SECRET" } else { "Bring your own SECRET" };
-    let (shell, frame) = wizard.frame(Step::Webhook, title);
+    let (layout, chrome) = wizard.chrome(Step::Webhook, title);
     ImportPage {
-        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
-        action: urls::secrets(&frame.url),
+        layout: layout.crumb("Webhook", wizard.url(Step::Webhook)),
+        action: urls::secrets(&chrome.url),
         hint: messages::secrets::own_hint(wizard.connection.gateway),
         is_exact: form.is_exact,
         replaced: is_issued.then(|| messages::secrets::replaced(wizard.connection.gateway)),
         back: urls::back_to(&form.back, wizard.url(Step::Webhook)),
-        frame,
+        chrome,
         errors,
     }
 }

@@ -24,8 +24,8 @@ use crate::{
 #[derive(Template)]
 #[template(path = "connections/integration.html")]
 pub(crate) struct Integration {
-    pub(crate) shell: Layout,
-    pub(crate) frame: StepChrome,
+    pub(crate) layout: Layout,
+    pub(crate) chrome: StepChrome,
     pub(crate) snippets: Vec<ShownSnippet>,
     /// True if the snippets contain a key id that is not stored yet.
     pub(crate) needs_key: bool,
@@ -38,7 +38,7 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
     let wizard = Wizard::open(page, &names).await?;
     let connection = &wizard.connection;
     let profile = connection.gateway.profile();
-    let (shell, frame) = wizard.frame(Step::Integration, profile.texts.setup.integration_heading);
+    let (layout, chrome) = wizard.chrome(Step::Integration, profile.texts.setup.integration_heading);
     let example_key = || profile.api_keys.as_ref().map_or_else(String::new, |keys| format!("{}…", keys.prefix(connection.mode)));
     let app_name: String = wizard.app.name.chars().filter(|letter| !"\"'\\<>&`".contains(*letter)).collect();
     let values = SnippetValues {
@@ -47,8 +47,8 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
         url: &urls::webhook_url(wizard.page.state.base(), &connection.endpoint),
     };
     let view = Integration {
-        shell,
-        frame,
+        layout,
+        chrome,
         snippets: guide::snippets(connection, &values),
         needs_key: profile.api_keys.is_some() && connection.key_id.is_none(),
         credentials_url: wizard.url(Step::Credentials),

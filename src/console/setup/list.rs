@@ -7,7 +7,7 @@ use actix_web::{
 use askama::Template;
 use serde::Deserialize;
 
-use super::wizard::{ConnectionPath, Wizard, chip};
+use super::wizard::{ConnectionPath, Wizard, badge};
 use crate::{
     accounts::security_log::Action,
     apps::App,
@@ -52,7 +52,7 @@ pub(crate) struct Card {
 #[derive(Template)]
 #[template(path = "connections/index.html")]
 pub(crate) struct Index {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) app_id: crate::primitives::id::AppId,
     pub(crate) tab: &'static str,
     pub(crate) cards: Vec<Card>,
@@ -65,7 +65,7 @@ pub(crate) struct Index {
 #[derive(Template)]
 #[template(path = "connections/disable.html")]
 pub(crate) struct Disable {
-    pub(crate) shell: Layout,
+    pub(crate) layout: Layout,
     pub(crate) name: String,
     /// How the gateway reacts to a disabled connection.
     pub(crate) loss: &'static str,
@@ -171,16 +171,16 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
     let (page, connection) = (&wizard.page, &wizard.connection);
     let (gateway, mode) = (connection.gateway, connection.mode);
     let back = urls::back_to(&posted.form.back, urls::connections(wizard.app.id));
-    let asking = |title| shell(page, &wizard.app, title).crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
+    let asking = |title| layout(page, &wizard.app, title).crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
-        let shell = asking("Disable a connection");
+        let layout = asking("Disable a connection");
         let action = urls::connection_enabled(wizard.app.id, gateway, mode);
         let (name, loss) = (messages::connection_name(connection), messages::loss(gateway));
-        return page.unprocessable(&Disable { shell, name, loss, action, back });
+        return page.unprocessable(&Disable { layout, name, loss, action, back });
     }
     if !posted.form.is_enabled {
         let what = messages::access::disable(&messages::connection_name(connection)).into();
-        let of = SensitiveAction { what, back: back.clone(), shell: || asking(confirmation::TITLE) };
+        let of = SensitiveAction { what, back: back.clone(), layout: || asking(confirmation::TITLE) };
         confirmation::require(page, &posted.action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
@@ -202,18 +202,18 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
 async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
     let mut reader = page.state.db.reader().await?;
     let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
-    let evidence = activity::list_of_app(&mut reader, app.id).await?;
+    let activity = activity::list_of_app(&mut reader, app.id).await?;
     drop(reader);
     let known = connections.iter().filter_map(|connection| {
-        let evidence = evidence.iter().find(|evidence| evidence.connection_id == connection.id)?;
-        let state = SetupProgress { connection, evidence, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
-        Some((state, card(page, app, connection, evidence)))
+        let activity = activity.iter().find(|activity| activity.connection_id == connection.id)?;
+        let state = SetupProgress { connection, activity, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
+        Some((state, card(page, app, connection, activity)))
     });
     let mut cards: Vec<(ConnectionState, Card)> = known.collect();
     // Connections that need attention first; the others keep their usual order.
     cards.sort_by_key(|(state, _)| if *state > ConnectionState::Silent { ConnectionState::Verified } else { *state });
     Ok(Index {
-        shell: shell(page, app, "Payment Gateway Settings"),
+        layout: layout(page, app, "Payment Gateway Settings"),
         app_id: app.id,
         tab: "payment-gateways",
         cards: cards.into_iter().map(|(_, card)| card).collect(),
@@ -224,8 +224,8 @@ async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErro
 }
 
 /// Returns the layout of a page below the app's settings.
-fn shell(page: &RequestContext, app: &App, title: &str) -> Layout {
-    page.shell(title)
+fn layout(page: &RequestContext, app: &App, title: &str) -> Layout {
+    page.layout(title)
         .app(app, AppEntry::Settings, None)
         .crumb("Applications", urls::APPLICATIONS)
         .crumb("KS Pay", urls::APPS)
@@ -233,14 +233,14 @@ fn shell(page: &RequestContext, app: &App, title: &str) -> Layout {
         .crumb("Settings", urls::app_settings(app.id))
 }
 
-fn card(page: &RequestContext, app: &App, connection: &Connection, evidence: &Activity) -> Card {
-    let setup = SetupProgress { connection, evidence, domain: app.domain.as_deref(), is_app_enabled: app.is_enabled };
+fn card(page: &RequestContext, app: &App, connection: &Connection, activity: &Activity) -> Card {
+    let setup = SetupProgress { connection, activity, domain: app.domain.as_deref(), is_app_enabled: app.is_enabled };
     let (gateway, mode) = (connection.gateway, connection.mode);
     let steps = Step::of(gateway)
         .enumerate()
-        .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), chip(&setup, step, page.now)));
+        .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), badge(&setup, step, page.now)));
     let is_off_with_app = connection.is_enabled && !app.is_enabled;
-    let line = messages::line(gateway, setup.state(page.now), evidence, page.now);
+    let line = messages::line(gateway, setup.state(page.now), activity, page.now);
     Card {
         gateway: gateway.label(),
         mode: messages::mode(mode),

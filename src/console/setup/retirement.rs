@@ -32,9 +32,9 @@ pub(crate) type Names = Path<(String, String, String, String)>;
 #[derive(Template)]
 #[template(path = "connections/retirement.html")]
 pub(crate) struct Retirement {
-    pub(crate) shell: Layout,
-    pub(crate) frame: StepChrome,
-    pub(crate) chip: Badge,
+    pub(crate) layout: Layout,
+    pub(crate) chrome: StepChrome,
+    pub(crate) badge: Badge,
     pub(crate) made: (&'static str, DisplayTime),
     pub(crate) by: String,
     pub(crate) losses: Vec<String>,
@@ -47,20 +47,20 @@ pub(crate) struct Retirement {
 
 /// `GET …/webhook/secrets/{secret}/retirement`
 pub(crate) async fn ask(page: RequestContext, names: Names) -> Result<HttpResponse, AppError> {
-    let (wizard, ring, id) = open(page, names).await?;
-    match ring.find(id) {
-        Some(held) => wizard.page.ok(&view(&wizard, &ring, held).await?),
-        None => no_longer_valid(&wizard, &ring, id),
+    let (wizard, secrets, id) = open(page, names).await?;
+    match secrets.find(id) {
+        Some(held) => wizard.page.ok(&view(&wizard, &secrets, held).await?),
+        None => no_longer_valid(&wizard, &secrets, id),
     }
 }
 
 /// `POST …/webhook/secrets/{secret}/retirement`
 pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Result<HttpResponse, AppError> {
-    let (wizard, ring, id) = open(posted.page, names).await?;
+    let (wizard, secrets, id) = open(posted.page, names).await?;
     let (page, connection) = (&wizard.page, wizard.connection.id);
-    let Some(held) = ring.find(id) else { return no_longer_valid(&wizard, &ring, id) };
+    let Some(held) = secrets.find(id) else { return no_longer_valid(&wizard, &secrets, id) };
     if held.stored.is_active() {
-        return page.unprocessable(&view(&wizard, &ring, held).await?);
+        return page.unprocessable(&view(&wizard, &secrets, held).await?);
     }
     wizard.confirm(Step::Webhook, &posted.action, messages::access::RETIRE).await?;
     let user = &page.signed_in.user;
@@ -84,39 +84,39 @@ async fn open(page: RequestContext, names: Names) -> Result<(Wizard, SecretSet, 
     let wizard = Wizard::open(page, &Path::from((app, gateway, mode))).await?;
     let id = secret.parse().map_err(|_| AppError::NotFound)?;
     let mut reader = wizard.page.state.db.reader().await?;
-    let ring = SecretSet::load(&mut reader, &wizard.connection, wizard.page.now).await?;
+    let secrets = SecretSet::load(&mut reader, &wizard.connection, wizard.page.now).await?;
     drop(reader);
-    Ok((wizard, ring, id))
+    Ok((wizard, secrets, id))
 }
 
 /// Handles a secret that is no longer valid: redirects with a warning if it ended meanwhile. An unknown id, or one of another
 /// connection, is not found.
-fn no_longer_valid(wizard: &Wizard, ring: &SecretSet, id: SecretId) -> Result<HttpResponse, AppError> {
-    if ring.ended.iter().all(|held| held.stored.id != id) {
+fn no_longer_valid(wizard: &Wizard, secrets: &SecretSet, id: SecretId) -> Result<HttpResponse, AppError> {
+    if secrets.ended.iter().all(|held| held.stored.id != id) {
         return Err(AppError::NotFound);
     }
     Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), messages::secrets::NOT_THERE))
 }
 
-async fn view(wizard: &Wizard, ring: &SecretSet, held: &SecretWithUsage) -> Result<Retirement, AppError> {
+async fn view(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage) -> Result<Retirement, AppError> {
     let (stored, now) = (&held.stored, wizard.page.now);
     let only = if stored.is_active() { None } else { only(wizard, stored.id).await? };
-    let (shell, frame) = wizard.frame(Step::Webhook, "Retire a SECRET");
+    let (layout, chrome) = wizard.chrome(Step::Webhook, "Retire a SECRET");
     let is_active = stored.is_active();
     Ok(Retirement {
-        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        layout: layout.crumb("Webhook", wizard.url(Step::Webhook)),
         only,
-        chip: messages::secrets::state(stored),
+        badge: messages::secrets::state(stored),
         made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
         by: messages::secrets::by(stored.created_by.as_deref()),
         losses: if is_active {
             vec![messages::secrets::ACTIVE_STAYS.to_owned()]
         } else {
-            messages::secrets::retiring(wizard.connection.gateway, ring, held, now)
+            messages::secrets::retiring(wizard.connection.gateway, secrets, held, now)
         },
-        action: (!is_active).then(|| urls::retirement(&frame.url, stored.id)),
-        rotation: urls::rotation(&frame.url),
-        frame,
+        action: (!is_active).then(|| urls::retirement(&chrome.url, stored.id)),
+        rotation: urls::rotation(&chrome.url),
+        chrome,
     })
 }
 

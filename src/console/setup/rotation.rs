@@ -21,8 +21,8 @@ pub(crate) type Choice = (u64, String, &'static str, bool);
 #[derive(Template)]
 #[template(path = "connections/rotation.html")]
 pub(crate) struct Rotation {
-    pub(crate) shell: Layout,
-    pub(crate) frame: StepChrome,
+    pub(crate) layout: Layout,
+    pub(crate) chrome: StepChrome,
     pub(crate) happens: [&'static str; 2],
     pub(crate) choices: Vec<Choice>,
     pub(crate) errors: FieldErrors,
@@ -72,22 +72,22 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
 
 fn view(wizard: &Wizard, errors: FieldErrors) -> Rotation {
     let gateway = wizard.connection.gateway;
-    let (shell, frame) = wizard.frame(Step::Webhook, "New SECRET");
+    let (layout, chrome) = wizard.chrome(Step::Webhook, "New SECRET");
     let choices = Overlap::CHOICES.into_iter().map(|choice| {
         let (label, reason) = messages::secrets::overlap(gateway, choice);
         (choice.hours(), label, reason, errors.is_empty() && choice == Overlap::CHOICES[0])
     });
     Rotation {
-        shell: shell.crumb("Webhook", wizard.url(Step::Webhook)),
+        layout: layout.crumb("Webhook", wizard.url(Step::Webhook)),
         happens: messages::secrets::rotating(gateway),
         choices: choices.collect(),
-        frame,
+        chrome,
         errors,
     }
 }
 
 impl Rotation {
     pub(crate) fn action(&self) -> String {
-        urls::rotation(&self.frame.url)
+        urls::rotation(&self.chrome.url)
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 /// A valid secret.
 pub(crate) struct LiveRow {
     pub(crate) id: String,
-    pub(crate) chip: Badge,
+    pub(crate) badge: Badge,
     pub(crate) is_active: bool,
     pub(crate) until: Option<DisplayTime>,
     pub(crate) made: (&'static str, DisplayTime),
@@ -63,36 +63,36 @@ pub(crate) struct SecretsView {
 }
 
 /// Returns the list for the page at `url`.
-pub(crate) fn view(wizard: &Wizard, ring: &SecretSet, url: &str) -> SecretsView {
+pub(crate) fn view(wizard: &Wizard, secrets: &SecretSet, url: &str) -> SecretsView {
     let now = wizard.page.now;
     let gateway = wizard.connection.gateway;
-    let rows: Vec<LiveRow> = ring.live.iter().map(|held| live(wizard, ring, held, url)).collect();
+    let rows: Vec<LiveRow> = secrets.live.iter().map(|held| live(wizard, secrets, held, url)).collect();
     SecretsView {
         unreadable: messages::secrets::unreadable(gateway, rows.iter().filter(|row| !row.is_readable).map(|row| row.id.as_str())),
         live: rows,
-        ended: ring.ended.iter().map(|held| ended(wizard, held)).collect(),
-        unproven: ring.awaiting_first_use().map(|before| messages::secrets::unproven(gateway, before, now)),
+        ended: secrets.ended.iter().map(|held| ended(wizard, held)).collect(),
+        unproven: secrets.awaiting_first_use().map(|before| messages::secrets::unproven(gateway, before, now)),
         rotation: urls::rotation(url),
         bringing: urls::own_secret(url),
         entry: gateway.makes_secret().then(|| SecretEntry {
             action: urls::secrets(url),
             hint: messages::secrets::own_hint(gateway),
-            missing: ring.active().is_none().then_some(messages::secrets::NO_SECRET_YET),
+            missing: secrets.active().is_none().then_some(messages::secrets::NO_SECRET_YET),
         }),
     }
 }
 
-fn live(wizard: &Wizard, ring: &SecretSet, held: &SecretWithUsage, url: &str) -> LiveRow {
+fn live(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage, url: &str) -> LiveRow {
     let (stored, now) = (&held.stored, wizard.page.now);
     LiveRow {
         id: stored.id.to_string(),
-        chip: messages::secrets::state(stored),
+        badge: messages::secrets::state(stored),
         is_active: stored.is_active(),
         until: stored.valid_until.map(|until| DisplayTime::of_expiry(until, now)),
         made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
         by: messages::secrets::by(stored.created_by.as_deref()),
         last: held.used.map(|used| messages::when(used.last_at, now)),
-        advice: ring.safe_to_retire_after(held, now).map(messages::secrets::advice),
+        advice: secrets.safe_to_retire_after(held, now).map(messages::secrets::advice),
         is_readable: stored.open(&wizard.page.state.vault).is_ok(),
         retirement: urls::retirement(url, stored.id),
     }

@@ -30,8 +30,8 @@ pub(crate) struct DomainForm {
 #[derive(Template)]
 #[template(path = "connections/security.html")]
 pub(crate) struct Security {
-    pub(crate) shell: Layout,
-    pub(crate) frame: StepChrome,
+    pub(crate) layout: Layout,
+    pub(crate) chrome: StepChrome,
     pub(crate) domain: String,
     pub(crate) is_stored: bool,
     pub(crate) errors: FieldErrors,
@@ -64,6 +64,6 @@ pub(crate) async fn update(posted: SignedForm<DomainForm>, names: ConnectionPath
 }
 
 fn view(wizard: &Wizard, domain: String, errors: FieldErrors) -> Security {
-    let (shell, frame) = wizard.frame(Step::Security, "Name the app’s domain");
-    Security { shell, frame, domain, is_stored: wizard.app.domain.is_some(), errors }
+    let (layout, chrome) = wizard.chrome(Step::Security, "Name the app’s domain");
+    Security { layout, chrome, domain, is_stored: wizard.app.domain.is_some(), errors }
 }

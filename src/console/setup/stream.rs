@@ -44,7 +44,7 @@ pub(crate) async fn show(request: HttpRequest, page: RequestContext, names: Conn
     let watcher = Watcher {
         state: wizard.page.state.clone(),
         connection: wizard.connection.id,
-        version: (wizard.evidence.version, uses),
+        version: (wizard.activity.version, uses),
         until: Instant::now() + STREAM_TTL,
         said_at: Instant::now(),
         is_new: true,

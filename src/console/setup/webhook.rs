@@ -75,8 +75,8 @@ pub(crate) struct EvidenceView {
 #[derive(Template)]
 #[template(path = "connections/webhook.html")]
 pub(crate) struct Webhook {
-    pub(crate) shell: Layout,
-    pub(crate) frame: StepChrome,
+    pub(crate) layout: Layout,
+    pub(crate) chrome: StepChrome,
     pub(crate) url: String,
     pub(crate) objections: Vec<String>,
     /// The report of the last check of this URL, and its time.
@@ -96,7 +96,7 @@ pub(crate) struct Webhook {
     pub(crate) both_modes: Option<Notice>,
     /// Deviation of the server's clock from the times in this webhook's events.
     pub(crate) clock: Option<Notice>,
-    pub(crate) evidence: EvidenceView,
+    pub(crate) activity: EvidenceView,
     pub(crate) done: Option<(String, DisplayTime)>,
     pub(crate) stream: String,
 }
@@ -108,12 +108,12 @@ impl Webhook {
 
     fn whose_account(&self, account: &str) -> String {
         let mode = if self.is_test { Mode::Test } else { Mode::Live };
-        messages::mixups::whose_account(self.frame.gateway, account, mode)
+        messages::mixups::whose_account(self.chrome.gateway, account, mode)
     }
 
     /// True if it has verified an event and is not failing.
     pub(crate) fn is_proven(&self) -> bool {
-        self.evidence.first.is_some() && self.state != ConnectionState::Failing
+        self.activity.first.is_some() && self.state != ConnectionState::Failing
     }
 }
 
@@ -157,22 +157,22 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let (page, connection) = (&wizard.page, &wizard.connection);
     let state = wizard.setup().state(page.now);
     let mut reader = page.state.db.reader().await?;
-    let ring = SecretSet::load(&mut reader, connection, page.now).await?;
+    let secrets = SecretSet::load(&mut reader, connection, page.now).await?;
     let last = last(&mut reader, wizard).await?;
     let mixups = AccountMismatch::find(&mut reader, wizard).await?;
     let check = url_check::store::find(&mut reader, connection.id).await?;
     let rejected = rejected(&mut reader, wizard).await?;
     let signed_times = SignedTimes::load(&mut reader, page.now).await?;
     drop(reader);
-    let active = ring.active().map(|held| &held.stored);
+    let active = secrets.active().map(|held| &held.stored);
     // A secret that does not open is not shown; the page explains what to do.
     let opened = active.filter(|_| is_revealed).and_then(|stored| stored.open(&page.state.vault).ok());
     let secret = opened.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
-    let (shell, frame) = wizard.frame(Step::Webhook, profile.texts.setup.webhook_heading);
+    let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading);
     Ok(Webhook {
-        shell,
+        layout,
         objections: url_check::objections(connection.gateway, &url),
         check: check
             .filter(|check| check.url == url)
@@ -181,7 +181,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         facts: adapter.max_url_chars().map(|most| format!("{} of {most} characters", url.chars().count())),
         url,
         secret,
-        secrets: secrets_view::view(wizard, &ring, &frame.url),
+        secrets: secrets_view::view(wizard, &secrets, &chrome.url),
         secret_made: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
         guide: &profile.guide,
         steps: guide::steps(connection, &wizard.app.email),
@@ -189,15 +189,15 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
         state,
         other_account: mixups.account.clone().zip(messages::mixups::other_account(
             connection.gateway,
-            &wizard.evidence,
+            &wizard.activity,
             page.now,
         )),
         both_modes: mixups.payment.as_deref().map(|payment| messages::mixups::both_modes(connection.gateway, payment)),
         clock: signed_times.difference(page.now).map(messages::clock::for_merchant),
-        evidence: evidence_view(wizard, state, &last, rejected),
+        activity: evidence_view(wizard, state, &last, rejected),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| DisplayTime::of_day(at, page.now))),
-        stream: urls::evidence_stream(&frame.url),
-        frame,
+        stream: urls::evidence_stream(&chrome.url),
+        chrome,
     })
 }
 
@@ -212,8 +212,8 @@ async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<(Event, bool)>
 
 /// Returns the URL and the explanation of the latest request rejected since the last verified event.
 async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Explanation)>, DbError> {
-    let cause = rejection_summary::cause(reader, &wizard.app, &wizard.evidence).await?;
-    Ok(cause.map(|(rejection, told)| (urls::rejection(wizard.app.id, rejection.id), told)))
+    let cause = rejection_summary::cause(reader, &wizard.app, &wizard.activity).await?;
+    Ok(cause.map(|(rejection, explanation)| (urls::rejection(wizard.app.id, rejection.id), explanation)))
 }
 
 fn evidence_view(
@@ -222,28 +222,28 @@ fn evidence_view(
     last: &[(Event, bool)],
     rejected: Option<(String, Explanation)>,
 ) -> EvidenceView {
-    let (evidence, now) = (&wizard.evidence, wizard.page.now);
-    let (rejection, told) = rejected.unzip();
+    let (activity, now) = (&wizard.activity, wizard.page.now);
+    let (rejection, explanation) = rejected.unzip();
     let verified = last.iter().find(|(_, is_recovered)| !is_recovered).map(|(event, _)| event);
     let is_failing = state == ConnectionState::Failing;
-    let proven_since = evidence.failing_since.filter(|_| is_failing);
+    let proven_since = activity.failing_since.filter(|_| is_failing);
     let when = |at: Option<crate::primitives::time::Timestamp>| at.map(|at| messages::when(at, now));
     EvidenceView {
-        said: messages::sentence_of_connection(&wizard.connection, state, evidence, (verified, told.as_ref()), now),
+        said: messages::sentence_of_connection(&wizard.connection, state, activity, (verified, explanation.as_ref()), now),
         rejection: rejection.filter(|_| state != ConnectionState::Verified),
-        first: when(evidence.first_verified_at),
-        last: when(evidence.last_verified_at),
-        verified: evidence.verified_count,
-        refused: evidence.rejected_count,
+        first: when(activity.first_verified_at),
+        last: when(activity.last_verified_at),
+        verified: activity.verified_count,
+        refused: activity.rejected_count,
         failing_since: when(proven_since),
-        failing: evidence.failing_count,
-        last_refused: when(evidence.last_rejected_at),
-        rejected: messages::rejected_meanwhile(state, evidence, now)
+        failing: activity.failing_count,
+        last_refused: when(activity.last_rejected_at),
+        rejected: messages::rejected_meanwhile(state, activity, now)
             .map(|said| (said, urls::in_mode(&urls::rejections(wizard.app.id), wizard.connection.mode))),
         countdown: proven_since.and_then(|since| messages::countdown(wizard.connection.gateway, since, now)),
-        accounts: evidence.accounts().map(str::to_owned).collect(),
-        other_account: evidence.other_account.clone().map(|account| (account, when(evidence.other_account_at))),
-        pace: baseline::typical_traffic(evidence).map(|usual| messages::pace(&usual)),
+        accounts: activity.accounts().map(str::to_owned).collect(),
+        other_account: activity.other_account.clone().map(|account| (account, when(activity.other_account_at))),
+        pace: baseline::typical_traffic(activity).map(|usual| messages::pace(&usual)),
         feed: last.iter().map(|(event, is_recovered)| row(wizard, event, *is_recovered)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
         checked: DisplayTime::of_clock(now, now),

@@ -32,7 +32,7 @@ pub(crate) struct Wizard {
     pub(crate) page: RequestContext,
     pub(crate) app: App,
     pub(crate) connection: Connection,
-    pub(crate) evidence: Activity,
+    pub(crate) activity: Activity,
     has_twin: bool,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct StepLink {
     pub(crate) number: usize,
     pub(crate) label: &'static str,
     pub(crate) url: String,
-    pub(crate) chip: Badge,
+    pub(crate) badge: Badge,
     /// A user's own mark, shown next to the state of the step.
     pub(crate) note: Option<&'static str>,
     pub(crate) is_current: bool,
@@ -75,9 +75,9 @@ impl Wizard {
         let has_twin = all.iter().any(|other| other.gateway == gateway && other.mode != mode);
         let found = all.into_iter().find(|connection| connection.gateway == gateway && connection.mode == mode);
         let connection = found.ok_or(AppError::NotFound)?;
-        let evidence = activity::get(&mut reader, connection.id).await?;
+        let activity = activity::get(&mut reader, connection.id).await?;
         drop(reader);
-        Ok(Self { page, app, connection, evidence, has_twin })
+        Ok(Self { page, app, connection, activity, has_twin })
     }
 
     /// Allows what concerns a secret that KS Pay has made; for a gateway that makes the secret, there is no such page.
@@ -88,15 +88,15 @@ impl Wizard {
     /// Allows a sensitive action of a step, or asks for the password first.
     pub(crate) async fn confirm(&self, step: Step, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = self.url(step);
-        let shell = || self.frame(step, confirmation::TITLE).0.crumb(step.label(), back.clone());
-        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), shell }).await
+        let layout = || self.chrome(step, confirmation::TITLE).0.crumb(step.label(), back.clone());
+        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), layout }).await
     }
 
     /// Returns the set-up progress of the connection.
     pub(crate) fn setup(&self) -> SetupProgress<'_> {
         SetupProgress {
             connection: &self.connection,
-            evidence: &self.evidence,
+            activity: &self.activity,
             domain: self.app.domain.as_deref(),
             is_app_enabled: self.app.is_enabled,
         }
@@ -127,7 +127,7 @@ impl Wizard {
     }
 
     /// Builds the layout and the chrome of a step's page.
-    pub(crate) fn frame(&self, current: Step, heading: &str) -> (Layout, StepChrome) {
+    pub(crate) fn chrome(&self, current: Step, heading: &str) -> (Layout, StepChrome) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
         self.page.remember_mode(app.id, mode);
         let twin = |mode| {
@@ -137,9 +137,9 @@ impl Wizard {
                 urls::add_gateway(app.id, mode)
             }
         };
-        let shell = self
+        let layout = self
             .page
-            .shell(heading)
+            .layout(heading)
             .app(app, AppEntry::Settings, Some(mode))
             .with_mode_urls(mode, twin(Mode::Test), twin(Mode::Live))
             .crumb("Applications", urls::APPLICATIONS)
@@ -151,7 +151,7 @@ impl Wizard {
             Step::of(gateway).enumerate().map(|(index, step)| self.link(index + 1, step, current)).collect();
         let next = steps.iter().skip_while(|link| !link.is_current).nth(1).map(|link| (link.url.clone(), link.label));
         let profile = gateway.profile();
-        let frame = StepChrome {
+        let chrome = StepChrome {
             gateway: gateway.label(),
             sender: profile.sender,
             texts: &profile.texts.setup,
@@ -161,21 +161,21 @@ impl Wizard {
             url: self.url(current),
             next,
         };
-        (shell, frame)
+        (layout, chrome)
     }
 
     fn link(&self, number: usize, step: Step, current: Step) -> StepLink {
-        let chip = chip(&self.setup(), step, self.page.now);
+        let badge = badge(&self.setup(), step, self.page.now);
         let note = (step == Step::Webhook && self.connection.webhook_done_at.is_some()).then_some(messages::MARKED);
-        StepLink { number, label: step.label(), url: self.url(step), chip, note, is_current: step == current }
+        StepLink { number, label: step.label(), url: self.url(step), badge, note, is_current: step == current }
     }
 }
 
 /// Returns the badge of a step's state.
-pub(crate) fn chip(setup: &SetupProgress<'_>, step: Step, now: Timestamp) -> Badge {
+pub(crate) fn badge(setup: &SetupProgress<'_>, step: Step, now: Timestamp) -> Badge {
     match step {
         Step::Credentials => messages::keys_state(setup.connection.keys()),
-        Step::Webhook => messages::webhook_state(setup.state(now), setup.evidence),
+        Step::Webhook => messages::webhook_state(setup.state(now), setup.activity),
         Step::Integration | Step::Security => messages::step_state(setup.is_done(step)),
     }
 }

@@ -46,15 +46,15 @@ sql! {
 
 macro_rules! bind_group {
     ($query:expr, $group:expr) => {{
-        let (place, reading) = (&$group.first.place, &$group.first.reading);
+        let (scope, reading) = (&$group.first.scope, &$group.first.reading);
         let subject = subject(&reading.content);
         $query
             .bind($group.first.id)
-            .bind(place.company)
-            .bind(place.app)
-            .bind(place.connection)
-            .bind(place.gateway.slug())
-            .bind(place.mode.slug())
+            .bind(scope.company)
+            .bind(scope.app)
+            .bind(scope.connection)
+            .bind(scope.gateway.slug())
+            .bind(scope.mode.slug())
             .bind(&$group.first.gateway_event_id)
             .bind(&reading.event_type)
             .bind(&$group.first.dedupe_prefix)

@@ -36,7 +36,7 @@ enum Item {
 /// The contents of a simulated disk, and the batches reported as failed.
 #[derive(Default)]
 struct Disk {
-    kept: BTreeSet<Item>,
+    stored: BTreeSet<Item>,
     /// Batches that failed although none of their items was bad.
     lost: Vec<Vec<Item>>,
     running: usize,
@@ -90,11 +90,11 @@ impl Fake {
             let (disk, late) = (Arc::clone(&self.disk), batch.to_vec());
             spawn(async move {
                 yield_now().await;
-                disk.lock().unwrap().kept.extend(late);
+                disk.lock().unwrap().stored.extend(late);
             });
             return Ok(batch.to_vec());
         }
-        self.disk().kept.extend(batch);
+        self.disk().stored.extend(batch);
         yield_now().await;
         if self.chance() {
             // Stored, but reported as failed.
@@ -107,12 +107,12 @@ impl Fake {
 
 /// Submits an item, and asserts that on success it is stored.
 async fn submit(writer: Arc<Writer<Fake>>, fake: Fake, item: Item) -> Result<Item, WriteError> {
-    let kept = writer.submit(item, 1).await;
-    if kept.is_ok() {
-        assert_eq!(kept, Ok(item), "each gets its own answer");
-        assert!(fake.disk().kept.contains(&item), "{item:?} was acknowledged and is not kept");
+    let stored = writer.submit(item, 1).await;
+    if stored.is_ok() {
+        assert_eq!(stored, Ok(item), "each gets its own answer");
+        assert!(fake.disk().stored.contains(&item), "{item:?} was acknowledged and is not kept");
     }
-    kept
+    stored
 }
 
 fn start(fake: &Fake, queue: usize) -> (Arc<Writer<Fake>>, Vec<shuttle::future::JoinHandle<()>>) {
@@ -208,15 +208,15 @@ fn whoever_finds_the_queue_full_is_told_so_and_the_others_are_kept() {
             let (writer, running) = start(&fake, 2);
             let submitted: Vec<_> =
                 (0..6).map(|number| spawn(submit(Arc::clone(&writer), fake.clone(), Item::Good(number)))).collect();
-            let mut kept = 0;
+            let mut stored = 0;
             for submitter in submitted {
                 match submitter.await.unwrap() {
-                    Ok(_) => kept += 1,
+                    Ok(_) => stored += 1,
                     Err(unkept) => assert_eq!(unkept, WriteError::Overloaded),
                 }
             }
-            assert!(kept >= 2, "what fits is kept");
-            assert_eq!(fake.disk().kept.len(), kept, "what did not fit is not kept");
+            assert!(stored >= 2, "what fits is kept");
+            assert_eq!(fake.disk().stored.len(), stored, "what did not fit is not kept");
             end(&writer, running).await;
         });
     });

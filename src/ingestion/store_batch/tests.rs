@@ -96,30 +96,30 @@ impl Bench {
         let app = apps::create(&mut tx, company.id, &details, self.now).await.unwrap();
         let new =
             NewConnection { company: company.id, app, gateway: Gateway::RAZORPAY, mode: Mode::Test, currency: Currency::INR };
-        let place = connections::create(&mut tx, &self.vault, &new, "The Owner", self.now).await.unwrap().scope();
+        let scope = connections::create(&mut tx, &self.vault, &new, "The Owner", self.now).await.unwrap().scope();
         tx.commit().await.unwrap();
-        place
+        scope
     }
 
     /// Stores the requests in that order in one unit of work.
-    async fn keep(&self, place: ConnectionScope, sent: &[Sent<'_>]) {
+    async fn keep(&self, scope: ConnectionScope, sent: &[Sent<'_>]) {
         let version = store::version(&mut self.db.reader().await.unwrap()).await.unwrap();
         let batch: Vec<PendingRequest> =
-            sent.iter().map(|sent| PendingRequest { request: self.request(place, sent), version }).collect();
+            sent.iter().map(|sent| PendingRequest { request: self.request(scope, sent), version }).collect();
         assert_eq!(self.batch.keep(&batch).await, Ok(vec![WriteOutcome::Stored; sent.len()]));
     }
 
-    fn request(&self, place: ConnectionScope, sent: &Sent<'_>) -> VerifiedRequest {
+    fn request(&self, scope: ConnectionScope, sent: &Sent<'_>) -> VerifiedRequest {
         let body = Bytes::from(sent.body());
-        let signed = place.gateway.adapter().sign(&self.secret[0].secret, sent.event_id.unwrap_or_default(), &body, self.now);
+        let signed = scope.gateway.adapter().sign(&self.secret[0].secret, sent.event_id.unwrap_or_default(), &body, self.now);
         let headers: Vec<_> = signed
             .into_iter()
             .filter(|(name, _)| *name != "x-razorpay-event-id" || sent.event_id.is_some())
             .map(|(name, value)| (name.to_owned(), value.into_bytes()))
             .collect();
         let request = Incoming { headers: &headers, body: &body };
-        let believed = verify(place.gateway, &request, &self.secret, self.now).unwrap();
-        VerifiedRequest::new(place, &request, believed, "[]".to_owned(), self.now)
+        let believed = verify(scope.gateway, &request, &self.secret, self.now).unwrap();
+        VerifiedRequest::new(scope, &request, believed, "[]".to_owned(), self.now)
     }
 
     async fn events(&self) -> Vec<Event> {
@@ -159,8 +159,8 @@ impl<'a> Sent<'a> {
 #[tokio::test]
 async fn twins_borrowed_ids_and_late_ids_of_one_batch_follow_the_table_of_duplicates() {
     let bench = Bench::new("duplicates").await;
-    let place = bench.connection("Neem Tree Store").await;
-    bench.keep(place, &[Sent::new("pay_0", "evt_0")]).await;
+    let scope = bench.connection("Neem Tree Store").await;
+    bench.keep(scope, &[Sent::new("pay_0", "evt_0")]).await;
     let sent = [
         Sent::new("pay_1", "evt_1"),
         Sent::new("pay_1", "evt_1"),
@@ -171,7 +171,7 @@ async fn twins_borrowed_ids_and_late_ids_of_one_batch_follow_the_table_of_duplic
         Sent::new("pay_3", "evt_8"),
         Sent::new("pay_4", None),
     ];
-    bench.keep(place, &sent).await;
+    bench.keep(scope, &sent).await;
     let events = bench.events().await;
     let told: Vec<_> = events
         .iter()
@@ -187,26 +187,26 @@ async fn twins_borrowed_ids_and_late_ids_of_one_batch_follow_the_table_of_duplic
     assert_eq!(told, expected);
     assert_eq!((events[2].conflict_with, events[3].conflict_with), (Some(events[1].id), Some(events[0].id)));
     assert_eq!(bench.transactions().await.len(), 5);
-    let evidence = activity::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
-    assert_eq!(evidence.verified_count, 9);
+    let activity = activity::get(&mut bench.db.reader().await.unwrap(), scope.connection).await.unwrap();
+    assert_eq!(activity.verified_count, 9);
     bench.end().await;
 }
 
 #[tokio::test]
 async fn facts_of_one_payment_in_one_batch_make_one_story() {
     let bench = Bench::new("facts").await;
-    let place = bench.connection("Neem Tree Store").await;
+    let scope = bench.connection("Neem Tree Store").await;
     let sent = ["captured", "authorized", "failed"].map(|status| Sent { status, ..Sent::new("pay_1", status) });
-    bench.keep(place, &sent).await;
-    let story = |all: Vec<Transaction>| {
+    bench.keep(scope, &sent).await;
+    let state = |all: Vec<Transaction>| {
         all.into_iter().map(|one| (one.id, one.status.map(crate::gateways::payment::Status::as_str))).collect()
     };
-    let before: Vec<_> = story(bench.transactions().await);
+    let before: Vec<_> = state(bench.transactions().await);
     assert_eq!((before.len(), before[0].1), (1, Some("captured")));
     for sent in sent {
-        bench.keep(place, &[sent]).await;
+        bench.keep(scope, &[sent]).await;
     }
-    let after: Vec<_> = story(bench.transactions().await);
+    let after: Vec<_> = state(bench.transactions().await);
     assert_eq!(after, before, "what was told before changes nothing");
     bench.end().await;
 }
@@ -217,14 +217,14 @@ async fn accounts_of_one_batch_are_told_apart_whatever_their_order() {
     const OTHER: &str = "acc_Test0000000002";
     let bench = Bench::new("accounts").await;
     for (number, accounts) in [[OTHER, FIRST, OTHER], [FIRST, OTHER, OTHER], [OTHER, OTHER, FIRST]].into_iter().enumerate() {
-        let place = bench.connection(&format!("Store {number}")).await;
-        bench.keep(place, &[Sent { account: FIRST, ..Sent::new("pay_0", "evt_0") }]).await;
+        let scope = bench.connection(&format!("Store {number}")).await;
+        bench.keep(scope, &[Sent { account: FIRST, ..Sent::new("pay_0", "evt_0") }]).await;
         let ids = ["pay_1", "pay_2", "pay_3"];
         let sent = [0, 1, 2].map(|at| Sent { account: accounts[at], ..Sent::new(ids[at], ids[at]) });
-        bench.keep(place, &sent).await;
-        let evidence = activity::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
-        assert_eq!(evidence.accounts().collect::<Vec<_>>(), [FIRST], "{accounts:?}");
-        assert_eq!(evidence.other_account.as_deref(), Some(OTHER), "{accounts:?}");
+        bench.keep(scope, &sent).await;
+        let activity = activity::get(&mut bench.db.reader().await.unwrap(), scope.connection).await.unwrap();
+        assert_eq!(activity.accounts().collect::<Vec<_>>(), [FIRST], "{accounts:?}");
+        assert_eq!(activity.other_account.as_deref(), Some(OTHER), "{accounts:?}");
     }
     bench.end().await;
 }
@@ -238,22 +238,22 @@ fn rejected(bench: &Bench, seconds: (u64, u64), reason: SignatureError) -> Rejec
 #[tokio::test]
 async fn two_servers_that_write_rejections_in_reversed_order_leave_the_first_and_the_last() {
     let bench = Bench::new("reversed").await;
-    let place = bench.connection("Neem Tree Store").await;
+    let scope = bench.connection("Neem Tree Store").await;
     let rejections = [RejectionId::new(bench.now), RejectionId::new(bench.now)];
     let later = rejected(&bench, (20, 30), SignatureError::SignatureMismatch);
     let earlier = rejected(&bench, (10, 15), SignatureError::SignatureMissing);
     for (refusals, rejection) in [(later, rejections[0]), (earlier, rejections[1])] {
         let proven = ProvenRequests { count: 2, first_at: refusals.first_at, last_at: refusals.last_at, rejection };
         let mut tx = bench.db.begin().await.unwrap();
-        let (refused, proven) = ([(place.connection, refusals)].into(), [(place.connection, proven)].into());
+        let (refused, proven) = ([(scope.connection, refusals)].into(), [(scope.connection, proven)].into());
         activity::add_rejected(&mut tx, &refused, &proven).await.unwrap();
         tx.commit().await.unwrap();
     }
     // A server without proof does not change what is already proven.
     let mut tx = bench.db.begin().await.unwrap();
-    activity::add_rejected(&mut tx, &[(place.connection, earlier)].into(), &BTreeMap::new()).await.unwrap();
+    activity::add_rejected(&mut tx, &[(scope.connection, earlier)].into(), &BTreeMap::new()).await.unwrap();
     tx.commit().await.unwrap();
-    let found = activity::get(&mut bench.db.reader().await.unwrap(), place.connection).await.unwrap();
+    let found = activity::get(&mut bench.db.reader().await.unwrap(), scope.connection).await.unwrap();
     let (first, last) = (Some(earlier.first_at), Some(later.last_at));
     assert_eq!((found.rejected_since, found.last_rejected_at, found.rejected_streak), (first, last, 6));
     assert_eq!(found.last_reason, Some(SignatureError::SignatureMismatch));

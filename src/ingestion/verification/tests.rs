@@ -21,7 +21,7 @@ fn receiver(gateway: Gateway, ends: &[Option<Timestamp>]) -> Receiver {
     let (company, app, connection) = (CompanyId::new(NOW), AppId::new(NOW), ConnectionId::new(NOW));
     let live = |until: &Option<Timestamp>| ValidSecret { id: SecretId::new(NOW), secret: Secret::generate(), until: *until };
     Receiver {
-        place: ConnectionScope { company, app, connection, gateway, mode: Mode::Test },
+        scope: ConnectionScope { company, app, connection, gateway, mode: Mode::Test },
         is_enabled: true,
         secrets: Secrets { live: ends.iter().map(live).collect(), unreadable: Vec::new() },
     }
@@ -56,7 +56,7 @@ fn endpoints() -> Vec<(&'static str, Receiver)> {
     let mut disabled = receiver(Gateway::RAZORPAY, &[None, None, None, None]);
     disabled.is_enabled = false;
     let mut damaged = receiver(Gateway::RAZORPAY, &[]);
-    let secret = Unreadable { connection: damaged.place.connection, secret: SecretId::new(NOW), until: None };
+    let secret = Unreadable { connection: damaged.scope.connection, secret: SecretId::new(NOW), until: None };
     damaged.secrets.unreadable.push(secret);
     vec![
         ("wh_one", receiver(Gateway::RAZORPAY, &[None])),

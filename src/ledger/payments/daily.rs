@@ -50,14 +50,14 @@ pub(crate) struct TotalsDelta(BTreeMap<TotalsKey, Totals>);
 
 impl TotalsDelta {
     /// Adds the contribution of a new payment.
-    pub(crate) fn add(&mut self, place: &ConnectionScope, story: &PaymentState) {
-        self.put(place, story, 1);
+    pub(crate) fn add(&mut self, scope: &ConnectionScope, state: &PaymentState) {
+        self.put(scope, state, 1);
     }
 
     /// Replaces the contribution of an updated payment.
-    pub(crate) fn replace(&mut self, place: &ConnectionScope, old: &PaymentState, new: &PaymentState) {
-        self.put(place, old, -1);
-        self.put(place, new, 1);
+    pub(crate) fn replace(&mut self, scope: &ConnectionScope, old: &PaymentState, new: &PaymentState) {
+        self.put(scope, old, -1);
+        self.put(scope, new, 1);
     }
 
     /// Returns the changes that must be written.
@@ -65,39 +65,39 @@ impl TotalsDelta {
         self.0.iter().filter(|(_, sum)| **sum != Totals::default()).collect()
     }
 
-    fn put(&mut self, place: &ConnectionScope, story: &PaymentState, sign: i64) {
+    fn put(&mut self, scope: &ConnectionScope, state: &PaymentState, sign: i64) {
         let kind = TotalsKey {
-            app: place.app,
-            mode: place.mode.slug(),
-            day: effective_created_at(story).map_or(0, Timestamp::day),
-            currency: story.currency(),
-            status: story.status(),
-            method: story.method.clone(),
+            app: scope.app,
+            mode: scope.mode.slug(),
+            day: effective_created_at(state).map_or(0, Timestamp::day),
+            currency: state.currency(),
+            status: state.status(),
+            method: state.method.clone(),
         };
-        for (currency, (lost, held)) in story.costs_elsewhere() {
+        for (currency, (lost, held)) in state.costs_elsewhere() {
             let elsewhere = self.0.entry(TotalsKey { currency: Some(currency), ..kind.clone() }).or_default();
             elsewhere.lost = elsewhere.lost.saturating_add(sign.saturating_mul(lost));
             elsewhere.held = elsewhere.held.saturating_add(sign.saturating_mul(held));
         }
         let sum = self.0.entry(kind).or_default();
         sum.payments = sum.payments.saturating_add(sign);
-        sum.amount = sum.amount.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
-        sum.refunded = sum.refunded.saturating_add(sign.saturating_mul(story.refunded()));
-        sum.lost = sum.lost.saturating_add(sign.saturating_mul(story.lost()));
-        sum.held = sum.held.saturating_add(sign.saturating_mul(story.held()));
-        if story.is_captured() && story.refund_pending() > 0 {
-            let is_whole = story.status() == Some(Status::Refunded);
+        sum.amount = sum.amount.saturating_add(sign.saturating_mul(state.amount().unwrap_or_default()));
+        sum.refunded = sum.refunded.saturating_add(sign.saturating_mul(state.refunded()));
+        sum.lost = sum.lost.saturating_add(sign.saturating_mul(state.lost()));
+        sum.held = sum.held.saturating_add(sign.saturating_mul(state.held()));
+        if state.is_captured() && state.refund_pending() > 0 {
+            let is_whole = state.status() == Some(Status::Refunded);
             sum.refund_pending_payments = sum.refund_pending_payments.saturating_add(sign * i64::from(is_whole));
-            sum.refund_pending = sum.refund_pending.saturating_add(sign.saturating_mul(story.refund_pending()));
+            sum.refund_pending = sum.refund_pending.saturating_add(sign.saturating_mul(state.refund_pending()));
         }
-        if story.status() == Some(Status::Refunded) && !story.is_captured() {
+        if state.status() == Some(Status::Refunded) && !state.is_captured() {
             sum.returned_payments = sum.returned_payments.saturating_add(sign);
-            sum.returned = sum.returned.saturating_add(sign.saturating_mul(story.amount().unwrap_or_default()));
+            sum.returned = sum.returned.saturating_add(sign.saturating_mul(state.amount().unwrap_or_default()));
         }
     }
 }
 
 /// Returns the time of the payment; while that is unknown, the time of its latest event.
-pub(crate) fn effective_created_at(story: &PaymentState) -> Option<Timestamp> {
-    story.created_at.or(story.updated_at.map(|updated| updated.at))
+pub(crate) fn effective_created_at(state: &PaymentState) -> Option<Timestamp> {
+    state.created_at.or(state.updated_at.map(|updated| updated.at))
 }

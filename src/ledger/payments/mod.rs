@@ -109,14 +109,14 @@ impl Transaction {
 /// The observation of a payment from one arrival, with its connection.
 #[derive(Clone, Copy)]
 pub(crate) struct PaymentReport<'a> {
-    pub(crate) place: &'a ConnectionScope,
+    pub(crate) scope: &'a ConnectionScope,
     pub(crate) facts: &'a PaymentObservation,
     pub(crate) at: Timestamp,
 }
 
 impl<'a> PaymentReport<'a> {
     fn key(&self) -> Key<'a> {
-        (self.place.connection, &self.facts.payment_id)
+        (self.scope.connection, &self.facts.payment_id)
     }
 }
 
@@ -134,27 +134,27 @@ pub(crate) struct Projected {
 ///
 /// # Errors
 /// If the database fails; then the events themselves are not stored either.
-pub(crate) async fn project(tx: &mut Tx, told: &[PaymentReport<'_>]) -> Result<Projected, DbError> {
-    let mut entries = entries(told);
+pub(crate) async fn project(tx: &mut Tx, reports: &[PaymentReport<'_>]) -> Result<Projected, DbError> {
+    let mut entries = entries(reports);
     let mut sums = TotalsDelta::default();
     if write::insert(tx, &entries.values().collect::<Vec<_>>()).await? {
         for entry in entries.values() {
-            sums.add(entry.place, &entry.story);
+            sums.add(entry.scope, &entry.state);
         }
     } else {
         // Some are already stored, perhaps just now by another server: lock all of them and merge.
         let stored = write::lock(tx, &entries.values().collect::<Vec<_>>()).await?;
         let before: HashMap<Key<'_>, &LockedPayment> = stored.iter().map(|stored| (stored.key(), stored)).collect();
         let mut facts: HashMap<Key<'_>, Vec<&PaymentObservation>> = HashMap::new();
-        for told in told {
-            facts.entry(told.key()).or_default().push(told.facts);
+        for reports in reports {
+            facts.entry(reports.key()).or_default().push(reports.facts);
         }
         for (key, entry) in &mut entries {
             match before.get(key).filter(|stored| stored.id != entry.id) {
-                None => sums.add(entry.place, &entry.story),
+                None => sums.add(entry.scope, &entry.state),
                 Some(stored) => {
                     *entry = updated(entry, stored, facts.get(key).into_iter().flatten().copied());
-                    sums.replace(entry.place, &stored.story, &entry.story);
+                    sums.replace(entry.scope, &stored.state, &entry.state);
                 }
             }
         }
@@ -162,20 +162,20 @@ pub(crate) async fn project(tx: &mut Tx, told: &[PaymentReport<'_>]) -> Result<P
         write::update(tx, &changed).await?;
     }
     write::write_news(tx, &entries.values().collect::<Vec<_>>()).await?;
-    add_references(tx, told, &entries).await?;
-    Ok(Projected { ids: told.iter().filter_map(|told| entries.get(&told.key())).map(|entry| entry.id).collect(), sums })
+    add_references(tx, reports, &entries).await?;
+    Ok(Projected { ids: reports.iter().filter_map(|reports| entries.get(&reports.key())).map(|entry| entry.id).collect(), sums })
 }
 
 async fn add_references(
     tx: &mut Tx,
-    told: &[PaymentReport<'_>],
+    reports: &[PaymentReport<'_>],
     entries: &BTreeMap<Key<'_>, PaymentRow<'_>>,
 ) -> Result<(), DbError> {
     // A set, because several reports of a batch may have the same reference.
     let mut rows: BTreeSet<references::Row<'_>> = BTreeSet::new();
-    for told in told {
-        if let Some(entry) = entries.get(&told.key()) {
-            rows.extend(told.facts.details.references.iter().map(|reference| (entry.id, told.place.app, reference)));
+    for reports in reports {
+        if let Some(entry) = entries.get(&reports.key()) {
+            rows.extend(reports.facts.details.references.iter().map(|reference| (entry.id, reports.scope.app, reference)));
         }
     }
     references::add(tx, &rows.into_iter().collect::<Vec<_>>()).await
@@ -191,18 +191,18 @@ pub(crate) async fn apply_totals(tx: &mut Tx, sums: &TotalsDelta) -> Result<(), 
 }
 
 /// Returns the payment states from these reports alone, as if nothing were stored yet, in key order.
-fn entries<'a>(told: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a>> {
+fn entries<'a>(reports: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a>> {
     let mut entries = BTreeMap::new();
-    for told in told {
-        let id = || TransactionId::new(told.at);
+    for reports in reports {
+        let id = || TransactionId::new(reports.at);
         entries
-            .entry(told.key())
-            .or_insert_with(|| PaymentRow::new(id(), told.place, &told.facts.payment_id))
-            .story
-            .apply(told.facts);
+            .entry(reports.key())
+            .or_insert_with(|| PaymentRow::new(id(), reports.scope, &reports.facts.payment_id))
+            .state
+            .apply(reports.facts);
     }
     for entry in entries.values_mut() {
-        entry.news = ChangedParts::between(&PaymentState::default(), &entry.story);
+        entry.news = ChangedParts::between(&PaymentState::default(), &entry.state);
     }
     entries
 }
@@ -213,9 +213,9 @@ fn updated<'a>(
     stored: &LockedPayment,
     facts: impl Iterator<Item = &'a PaymentObservation>,
 ) -> PaymentRow<'a> {
-    let mut story = stored.story.clone();
-    facts.for_each(|facts| story.apply(facts));
-    entry.updated(stored.id, &stored.story, story)
+    let mut state = stored.state.clone();
+    facts.for_each(|facts| state.apply(facts));
+    entry.updated(stored.id, &stored.state, state)
 }
 
 /// Lists are in the order of creation at the gateway.

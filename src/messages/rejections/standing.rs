@@ -16,8 +16,8 @@ pub(crate) struct Left {
 
 /// States whether the stored requests can be recovered; `can_adopt` is true if their secret can be adopted on this page.
 pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway): (Cause, Gateway), can_adopt: bool) -> String {
-    let whole = number_text(i64::try_from(found.kept).unwrap_or(i64::MAX));
-    match (found.kept, found.verify()) {
+    let whole = number_text(i64::try_from(found.stored).unwrap_or(i64::MAX));
+    match (found.stored, found.verify()) {
         (0, _) if left.stored == 0 => {
             format!("These requests are no longer stored, so they cannot be recovered. {}", look_up(gateway))
         }
@@ -26,9 +26,9 @@ pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway)
         (_, 0) if is_off && cause.is_of_unknown_key() => ENABLE_THEN_ENTER.to_owned(),
         (_, 0) => none_verifies(cause, gateway, can_adopt),
         _ if is_off => SWITCH_ON_FIRST.to_owned(),
-        (kept, verify) => {
+        (stored, verify) => {
             let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));
-            let of = if kept == 1 {
+            let of = if stored == 1 {
                 "The stored request verifies".to_owned()
             } else {
                 format!("{verify} of {whole} stored requests verify")
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     fn said(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
-        standing(&Count { kept: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, (cause, gateway), can_adopt)
+        standing(&Count { stored: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, (cause, gateway), can_adopt)
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn at_a_disabled_webhook_no_secret_is_asked_for_before_it_is_enabled() {
-        let found = Count { kept: 2, verified: Vec::new() };
+        let found = Count { stored: 2, verified: Vec::new() };
         let said =
             |is_off| standing(&found, Left { stored: 2, recovered: 0 }, is_off, (Cause::Unknown, Gateway::RAZORPAY), false);
         assert!(said(true).starts_with("Enable the webhook first, then enter the secret"), "{}", said(true));

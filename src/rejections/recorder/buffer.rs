@@ -62,7 +62,7 @@ impl Buffer {
 
     pub(crate) fn count(&mut self, refused: &RejectedRequest) {
         let at = refused.at;
-        let own = self.connections.entry(refused.place.connection).or_default();
+        let own = self.connections.entry(refused.scope.connection).or_default();
         store_batch::tally(&mut own.tallies, refused);
         if let Some(reason) = refused.reason.rejected() {
             let none = RejectedRequests { count: 0, first_at: at, last_at: at, reason };
@@ -83,7 +83,7 @@ impl Buffer {
     }
 
     pub(crate) fn keep(&mut self, sample: CapturedRequest) {
-        let own = self.connections.entry(sample.place.connection).or_default();
+        let own = self.connections.entry(sample.scope.connection).or_default();
         own.bytes += cost(&sample);
         self.bytes += cost(&sample);
         own.samples.push(sample);

@@ -4,7 +4,7 @@ use std::thread;
 
 use super::{buffer::MAX_BATCH_BYTES, *};
 
-fn place() -> ConnectionScope {
+fn some_scope() -> ConnectionScope {
     let at = Timestamp::from_millis(0);
     ConnectionScope {
         company: CompanyId::new(at),
@@ -20,9 +20,9 @@ fn unverified(size: usize) -> UnverifiedRequest {
     UnverifiedRequest { headers: Vec::new(), body, address: [127, 0, 0, 1].into(), at: Timestamp::from_millis(0) }
 }
 
-fn refused(place: ConnectionScope, size: usize) -> RejectedRequest {
+fn refused(scope: ConnectionScope, size: usize) -> RejectedRequest {
     let UnverifiedRequest { headers, body, address, at } = unverified(size);
-    RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }
+    RejectedRequest { scope, reason: Reason::SignatureMismatch, headers, body, address, at }
 }
 
 fn kept(gathered: &Buffer) -> usize {
@@ -42,10 +42,10 @@ fn nothing_is_kept_without_its_count_whoever_takes_what_is_gathered() {
             all += own.samples.len();
         }
     };
-    thread::scope(|scope| {
-        let gathering = scope.spawn(|| {
-            for place in std::iter::repeat_with(place).take(CONNECTIONS) {
-                (0..EACH).for_each(|_| recorder.buffer_request(&refused(place, 2000)));
+    thread::scope(|threads| {
+        let gathering = threads.spawn(|| {
+            for scope in std::iter::repeat_with(some_scope).take(CONNECTIONS) {
+                (0..EACH).for_each(|_| recorder.buffer_request(&refused(scope, 2000)));
             }
         });
         while !gathering.is_finished() {
@@ -59,12 +59,12 @@ fn nothing_is_kept_without_its_count_whoever_takes_what_is_gathered() {
 #[test]
 fn what_is_handed_over_is_bounded_and_the_rest_is_counted() {
     let (recorder, mut queues) = RejectionRecorder::new();
-    let place = place();
+    let scope = some_scope();
     // Requests to unknown endpoints take the same path, and no capacity from the others.
-    for at in [None, Some((place, Reason::SignatureMismatch))] {
+    for at in [None, Some((scope, Reason::SignatureMismatch))] {
         (0..100).for_each(|_| recorder.note(at, unverified(1024 * 1024)));
     }
-    let counted = recorder.lock().connections[&place.connection].refusals.unwrap().count;
+    let counted = recorder.lock().connections[&scope.connection].refusals.unwrap().count;
     for (queue, counted) in [(&mut queues.unknown, recorder.lock().strays), (&mut queues.known, counted)] {
         let handed = std::iter::from_fn(|| queue.try_recv().ok()).count();
         assert_eq!((handed, counted), (15, 85), "15 of 1 MiB and 1 KiB fit in 16 MiB");
@@ -85,9 +85,9 @@ fn a_request_at_an_unknown_endpoint_is_only_counted() {
 fn a_unit_of_work_has_so_much_and_the_next_has_the_rest() {
     let mut gathered = Buffer::default();
     for _ in 0..8 {
-        let place = place();
+        let scope = some_scope();
         for _ in 0..4 {
-            let refused = refused(place, 200_000);
+            let refused = refused(scope, 200_000);
             gathered.count(&refused);
             gathered.keep(refused.capture());
         }

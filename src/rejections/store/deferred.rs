@@ -56,7 +56,7 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    pub(crate) const fn place(&self) -> ConnectionScope {
+    pub(crate) const fn scope(&self) -> ConnectionScope {
         ConnectionScope {
             company: self.company_id,
             app: self.app_id,

@@ -34,7 +34,7 @@ const GATEWAY: &str = "192.0.2.1";
 const RAZORPAYS: &str = "52.66.75.174";
 
 struct Shop {
-    place: ConnectionScope,
+    scope: ConnectionScope,
     own: String,
     older: String,
     api: String,
@@ -44,9 +44,9 @@ impl Shop {
     fn new() -> Self {
         let at = Timestamp::from_millis(0);
         let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
-        let place = ConnectionScope { company, app, connection, gateway: Gateway::RAZORPAY, mode: Mode::Test };
+        let scope = ConnectionScope { company, app, connection, gateway: Gateway::RAZORPAY, mode: Mode::Test };
         let [own, older, api] = std::array::from_fn(|_| Secret::generate().expose().to_owned());
-        Self { place, own, older, api }
+        Self { scope, own, older, api }
     }
 
     fn known(&self) -> CompanyKeys {
@@ -70,8 +70,8 @@ impl Shop {
             ("x-razorpay-signature".to_owned(), signature.as_bytes().to_vec()),
         ];
         let (address, body): (IpAddr, _) = (from.parse().unwrap(), Some(Bytes::copy_from_slice(body)));
-        let (place, at) = (self.place, Timestamp::from_seconds(1_795_000_000));
-        RejectedRequest { place, reason: Reason::SignatureMismatch, headers, body, address, at }.capture()
+        let (scope, at) = (self.scope, Timestamp::from_seconds(1_795_000_000));
+        RejectedRequest { scope, reason: Reason::SignatureMismatch, headers, body, address, at }.capture()
     }
 
     fn forged(&self, number: usize, from: &str) -> CapturedRequest {
@@ -140,7 +140,7 @@ fn causes(examined: &[DiagnosedRequest]) -> Vec<Cause> {
 /// Diagnoses with this many bytes to hash, also for fruitless shapes. Returns how many are left.
 fn look(triage: &mut Triage, work: Vec<Work>, most: usize, is_off: bool) -> (Vec<DiagnosedRequest>, usize) {
     let allowance = Allowance { most, for_fruitless: most };
-    let batch = |(known, samples): Work| Batch { connection: samples[0].place.connection, known, samples, allowance };
+    let batch = |(known, samples): Work| Batch { connection: samples[0].scope.connection, known, samples, allowance };
     let work = work.into_iter().map(batch).collect();
     let (examined, spent) = triage.look(&vault(), work, most, &AtomicBool::new(is_off));
     (examined, most.saturating_sub(spent.iter().map(|(_, bytes)| bytes).sum()))
@@ -214,7 +214,7 @@ fn forgeries_cost_less_the_longer_they_go_on() {
     let mut costs = Vec::new();
     for round in 0..20 {
         let samples = (0..30).map(|number| shop.forged(round * 30 + number, FORGED)).collect();
-        let work = vec![Batch { connection: shop.place.connection, known: shop.known(), samples, allowance }];
+        let work = vec![Batch { connection: shop.scope.connection, known: shop.known(), samples, allowance }];
         let (examined, spent) = triage.look(&vault, work, MOST, &AtomicBool::new(false));
         assert!(examined.iter().all(|one| one.diagnosis.signer.is_none()));
         costs.push(spent[0].1);
@@ -310,11 +310,11 @@ fn what_came_from_the_gateways_own_network_is_examined_first() {
     let (cause, genuine) = shop.mistyped(28 * 1024);
     let network = Gateway::RAZORPAY.profile().webhook_networks[0].network();
     let genuine = CapturedRequest { address: network, ..genuine };
-    for place in [0, 30, 60] {
+    for scope in [0, 30, 60] {
         let mut samples: Vec<CapturedRequest> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
-        samples.insert(place, genuine.clone());
+        samples.insert(scope, genuine.clone());
         let (examined, _) = look(&mut Triage::default(), vec![(shop.known(), samples)], MOST, false);
-        assert_eq!(causes(&examined)[place], cause, "at {place}");
+        assert_eq!(causes(&examined)[scope], cause, "at {scope}");
     }
 }
 

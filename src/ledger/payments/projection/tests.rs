@@ -58,12 +58,12 @@ fn dispute(id: &str, status: DisputeStatus, at: i64, amount: i64, deducted: Opti
     }
 }
 
-fn told(facts: &[PaymentObservation]) -> PaymentState {
-    let mut story = PaymentState::default();
+fn merged(facts: &[PaymentObservation]) -> PaymentState {
+    let mut state = PaymentState::default();
     for facts in facts {
-        story.apply(facts);
+        state.apply(facts);
     }
-    story
+    state
 }
 
 /// Runs the check on the result of every order of the reports.
@@ -78,7 +78,7 @@ fn in_any_order(facts: &[PaymentObservation], check: impl Fn(&PaymentState)) {
             .collect();
     }
     for order in orders {
-        check(&told(&order));
+        check(&merged(&order));
     }
 }
 
@@ -88,10 +88,10 @@ use RefundStatus::{Failed, Pending, Processed};
 fn a_failure_is_not_final_and_a_capture_is_not_undone() {
     let at = |status, at| payment(status, at, 0);
     let (failed, authorized, captured) = (at(Status::Failed, 2), at(Status::Authorized, 3), at(Status::Captured, 4));
-    assert_eq!(told(&[failed.clone(), authorized.clone(), captured.clone()]).status(), Some(Status::Captured));
-    assert_eq!(told(&[captured.clone(), at(Status::Failed, 9)]).status(), Some(Status::Captured));
-    assert_eq!(told(&[captured, authorized]).status(), Some(Status::Captured));
-    assert_eq!(told(&[failed]).status(), Some(Status::Failed));
+    assert_eq!(merged(&[failed.clone(), authorized.clone(), captured.clone()]).status(), Some(Status::Captured));
+    assert_eq!(merged(&[captured.clone(), at(Status::Failed, 9)]).status(), Some(Status::Captured));
+    assert_eq!(merged(&[captured, authorized]).status(), Some(Status::Captured));
+    assert_eq!(merged(&[failed]).status(), Some(Status::Failed));
 }
 
 #[test]
@@ -102,45 +102,45 @@ fn a_refund_that_fails_after_a_success_takes_nothing() {
             refund("r1", 40_000, Processed, (100, 100), Some(40_000)),
             refund("r1", 40_000, Failed, (100, 900), Some(way)),
         ];
-        in_any_order(&reports, |story| assert_eq!((story.refunded(), story.status()), (0, Some(Status::Captured)), "{way}"));
+        in_any_order(&reports, |state| assert_eq!((state.refunded(), state.status()), (0, Some(Status::Captured)), "{way}"));
     }
 }
 
 #[test]
 fn a_refund_is_pending_until_a_report_describes_it_as_processed() {
     let reports = [payment(Status::Captured, 10, 0), refund("r1", 40_000, Pending, (100, 100), Some(40_000))];
-    in_any_order(&reports, |story| assert_eq!((story.refunded(), story.refund_pending()), (40_000, 40_000)));
+    in_any_order(&reports, |state| assert_eq!((state.refunded(), state.refund_pending()), (40_000, 40_000)));
     let quoted = [&reports[..], &[payment(Status::Captured, 200, 40_000)]].concat();
-    in_any_order(&quoted, |story| assert_eq!(story.refund_pending(), 40_000, "a total says nothing of it"));
+    in_any_order(&quoted, |state| assert_eq!(state.refund_pending(), 40_000, "a total says nothing of it"));
     let processed = [&reports[..], &[refund("r1", 40_000, Processed, (100, 300), None)]].concat();
-    in_any_order(&processed, |story| assert_eq!((story.refunded(), story.refund_pending()), (40_000, 0)));
+    in_any_order(&processed, |state| assert_eq!((state.refunded(), state.refund_pending()), (40_000, 0)));
 }
 
 #[test]
 fn a_refund_that_failed_stays_one_until_it_is_issued_again() {
     let failed = [payment(Status::Captured, 10, 0), refund("r1", 40_000, Failed, (100, 200), Some(0))];
-    in_any_order(&failed, |story| assert_eq!(story.refund_failed(), 40_000));
+    in_any_order(&failed, |state| assert_eq!(state.refund_failed(), 40_000));
     let with = |later: &[PaymentObservation]| [&failed[..], later].concat();
     let other = with(&[refund("r2", 30_000, Processed, (250, 250), None)]);
-    in_any_order(&other, |story| assert_eq!(story.refund_failed(), 10_000, "a part of it was refunded"));
+    in_any_order(&other, |state| assert_eq!(state.refund_failed(), 10_000, "a part of it was refunded"));
     let parts = [refund("r2", 30_000, Processed, (250, 250), None), refund("r3", 10_000, Pending, (260, 260), None)];
-    in_any_order(&with(&parts), |story| assert_eq!(story.refund_failed(), 0, "in two parts"));
+    in_any_order(&with(&parts), |state| assert_eq!(state.refund_failed(), 0, "in two parts"));
     let earlier = with(&[refund("r2", 40_000, Processed, (150, 250), None)]);
-    in_any_order(&earlier, |story| assert_eq!(story.refund_failed(), 40_000));
+    in_any_order(&earlier, |state| assert_eq!(state.refund_failed(), 40_000));
     for again in [250, 200] {
         let retried = with(&[refund("r2", 40_000, Pending, (again, again), None)]);
-        in_any_order(&retried, |story| assert_eq!((story.refund_failed(), story.refund_pending()), (0, 40_000)));
+        in_any_order(&retried, |state| assert_eq!((state.refund_failed(), state.refund_pending()), (0, 40_000)));
     }
     let twice = with(&[refund("r2", 40_000, Failed, (250, 260), None)]);
-    in_any_order(&twice, |story| assert_eq!(story.refund_failed(), 40_000, "it is one refund"));
+    in_any_order(&twice, |state| assert_eq!(state.refund_failed(), 40_000, "it is one refund"));
     let both = with(&[refund("r2", 40_000, Failed, (150, 160), None)]);
-    in_any_order(&both, |story| assert_eq!(story.refund_failed(), 80_000, "they are two"));
+    in_any_order(&both, |state| assert_eq!(state.refund_failed(), 80_000, "they are two"));
     let retry = [&both[..], &[refund("r3", 40_000, Processed, (300, 300), None)]].concat();
-    in_any_order(&retry, |story| assert_eq!(story.refund_failed(), 40_000, "one retry of two"));
+    in_any_order(&retry, |state| assert_eq!(state.refund_failed(), 40_000, "one retry of two"));
     let full = with(&[refund("r2", AMOUNT, Processed, (250, 250), None)]);
-    in_any_order(&full, |story| assert_eq!(story.refund_failed(), 0, "nothing is left to refund"));
+    in_any_order(&full, |state| assert_eq!(state.refund_failed(), 0, "nothing is left to refund"));
     let lost = with(&[dispute("d", DisputeStatus::Lost, 300, AMOUNT, Some(70_000))]);
-    in_any_order(&lost, |story| assert_eq!(story.refund_failed(), 30_000, "a dispute took the rest"));
+    in_any_order(&lost, |state| assert_eq!(state.refund_failed(), 30_000, "a dispute took the rest"));
 }
 
 #[test]
@@ -149,12 +149,12 @@ fn a_refund_whose_time_is_unknown_counts_as_made_after_a_failure() {
     let mut timeless = refund("r2", 40_000, Processed, (100, 100), None);
     timeless.refund.as_mut().unwrap().created_at = None;
     timeless.time_source = TimeSource::Received;
-    in_any_order(&[&failed[..], &[timeless]].concat(), |story| assert_eq!(story.refund_failed(), 0));
+    in_any_order(&[&failed[..], &[timeless]].concat(), |state| assert_eq!(state.refund_failed(), 0));
     let mut unknown = failed.clone();
     unknown[1].time_source = TimeSource::Entity;
-    in_any_order(&unknown, |story| assert_eq!(story.refund_failed(), 40_000));
+    in_any_order(&unknown, |state| assert_eq!(state.refund_failed(), 40_000));
     let earlier = [&unknown[..], &[refund("r2", 40_000, Processed, (50, 50), None)]].concat();
-    in_any_order(&earlier, |story| assert_eq!(story.refund_failed(), 40_000, "it was made before the failed one"));
+    in_any_order(&earlier, |state| assert_eq!(state.refund_failed(), 40_000, "it was made before the failed one"));
 }
 
 #[test]
@@ -164,13 +164,13 @@ fn a_failure_in_the_second_of_the_success_comes_after_it() {
         refund("r1", 40_000, Failed, (100, 100), None),
         payment(Status::Captured, 10, 0),
     ];
-    in_any_order(&reports, |story| assert_eq!(story.refunded(), 0));
+    in_any_order(&reports, |state| assert_eq!(state.refunded(), 0));
 }
 
 #[test]
 fn a_total_that_only_a_failure_quotes_is_without_the_failed_refund() {
     let reports = [payment(Status::Captured, 10, 0), refund("r1", 50_000, Failed, (200, 300), Some(60_000))];
-    in_any_order(&reports, |story| assert_eq!(story.refunded(), 60_000));
+    in_any_order(&reports, |state| assert_eq!(state.refunded(), 60_000));
 }
 
 #[test]
@@ -180,11 +180,11 @@ fn a_quoted_total_may_decrease() {
         refund("r1", 40_000, Processed, (100, 100), Some(40_000)),
         payment(Status::Captured, 500, 0),
     ];
-    in_any_order(&reports, |story| assert_eq!(story.refunded(), 0));
+    in_any_order(&reports, |state| assert_eq!(state.refunded(), 0));
     let later = [&reports[..], &[refund("r2", 30_000, Processed, (600, 600), None)]].concat();
-    in_any_order(&later, |story| assert_eq!(story.refunded(), 30_000, "its failure is not reported yet"));
+    in_any_order(&later, |state| assert_eq!(state.refunded(), 30_000, "its failure is not reported yet"));
     let failed = [&later[..], &[refund("r1", 40_000, Failed, (100, 501), None)]].concat();
-    in_any_order(&failed, |story| assert_eq!(story.refunded(), 30_000, "{story:?}"));
+    in_any_order(&failed, |state| assert_eq!(state.refunded(), 30_000, "{state:?}"));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_refund_made_before_a_quote_and_reported_after_it_is_counted_once() {
         },
         refund("r1", 40_000, Processed, (100, 300), None),
     ];
-    in_any_order(&reports, |story| assert_eq!(story.refunded(), 40_000));
+    in_any_order(&reports, |state| assert_eq!(state.refunded(), 40_000));
 }
 
 #[test]
@@ -208,8 +208,8 @@ fn refunds_of_one_second_add_up() {
         refund("r2", 20_000, Processed, (100, 100), Some(30_000)),
         refund("r3", 30_000, Processed, (100, 100), None),
     ];
-    in_any_order(&reports[..3], |story| assert_eq!(story.refunded(), 30_000));
-    in_any_order(&reports, |story| assert_eq!(story.refunded(), 60_000));
+    in_any_order(&reports[..3], |state| assert_eq!(state.refunded(), 30_000));
+    in_any_order(&reports, |state| assert_eq!(state.refunded(), 60_000));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_refund_that_is_made_anew_in_the_second_of_the_failure_counts() {
     for (failed, anew) in [(0, 40_000), (40_000, 80_000), (80_000, 80_000)] {
         let both =
             [refund("r1", 40_000, Failed, (100, 200), Some(failed)), refund("r2", 40_000, Processed, (200, 200), Some(anew))];
-        in_any_order(&[&before[..], &both].concat(), |story| assert_eq!(story.refunded(), 40_000, "{failed} {anew}"));
+        in_any_order(&[&before[..], &both].concat(), |state| assert_eq!(state.refunded(), 40_000, "{failed} {anew}"));
     }
 }
 
@@ -227,10 +227,10 @@ fn a_borrowed_time_ranks_below_every_time_of_the_gateways() {
     let late = payment(Status::Captured, 10, 40_000);
     let borrowed = |source| PaymentObservation { time_source: source, ..payment(Status::Captured, 900, 90_000) };
     for source in [TimeSource::Entity, TimeSource::Received] {
-        in_any_order(&[late.clone(), borrowed(source)], |story| assert_eq!(story.refunded(), 40_000));
+        in_any_order(&[late.clone(), borrowed(source)], |state| assert_eq!(state.refunded(), 40_000));
     }
-    in_any_order(&[borrowed(TimeSource::Entity), borrowed(TimeSource::Received)], |story| {
-        assert_eq!(story.refunded(), 90_000);
+    in_any_order(&[borrowed(TimeSource::Entity), borrowed(TimeSource::Received)], |state| {
+        assert_eq!(state.refunded(), 90_000);
     });
 }
 
@@ -238,9 +238,9 @@ fn a_borrowed_time_ranks_below_every_time_of_the_gateways() {
 fn a_time_of_receipt_decides_nothing_so_that_a_duplicate_changes_nothing() {
     let received =
         |at| PaymentObservation { time_source: TimeSource::Received, ..refund("r1", 40_000, Processed, (1, at), None) };
-    let first = told(&[received(500)]);
-    assert_eq!(told(&[received(500), received(900)]), first);
-    let with_time = told(&[received(500), payment(Status::Captured, 10, 0)]);
+    let first = merged(&[received(500)]);
+    assert_eq!(merged(&[received(500), received(900)]), first);
+    let with_time = merged(&[received(500), payment(Status::Captured, 10, 0)]);
     assert_eq!(with_time.updated_at.map(|updated| updated.at), Some(Timestamp::from_seconds(10)));
 }
 
@@ -249,38 +249,38 @@ fn a_payment_that_was_never_captured_and_went_back_is_refunded_but_not_received(
     let authorized = payment(Status::Authorized, 10, 0);
     let mut returned = refund("r1", AMOUNT, Processed, (500, 500), Some(AMOUNT));
     returned.snapshot.as_mut().unwrap().was_captured = Some(false);
-    in_any_order(&[authorized.clone(), returned.clone()], |story| {
-        assert_eq!((story.status(), story.refunded(), story.is_captured()), (Some(Status::Refunded), AMOUNT, false));
+    in_any_order(&[authorized.clone(), returned.clone()], |state| {
+        assert_eq!((state.status(), state.refunded(), state.is_captured()), (Some(Status::Refunded), AMOUNT, false));
     });
-    in_any_order(&[authorized.clone(), returned, payment(Status::Captured, 20, 0)], |story| assert!(story.is_captured()));
+    in_any_order(&[authorized.clone(), returned, payment(Status::Captured, 20, 0)], |state| assert!(state.is_captured()));
     let mut uncaptured = refund("r1", 1, Pending, (500, 500), Some(1));
     let snapshot = uncaptured.snapshot.as_mut().unwrap();
     (snapshot.status, snapshot.was_captured) = (Status::Authorized, Some(false));
-    in_any_order(&[authorized.clone(), uncaptured], |story| {
-        assert_eq!((story.status(), story.is_captured()), (Some(Status::Authorized), false), "its own report says so");
+    in_any_order(&[authorized.clone(), uncaptured], |state| {
+        assert_eq!((state.status(), state.is_captured()), (Some(Status::Authorized), false), "its own report says so");
     });
     let part = [authorized, refund("r1", 1, Processed, (500, 500), None)];
-    in_any_order(&part, |story| assert_eq!((story.status(), story.is_captured()), (Some(Status::Captured), true)));
+    in_any_order(&part, |state| assert_eq!((state.status(), state.is_captured()), (Some(Status::Captured), true)));
 }
 
 #[test]
 fn a_payment_that_only_says_refunded_was_refunded_in_full() {
-    let story = told(&[PaymentObservation { snapshot: Some(shown(Status::Refunded, None)), ..bare(5) }]);
-    assert_eq!((story.status(), story.refunded(), story.is_captured()), (Some(Status::Refunded), AMOUNT, true));
+    let state = merged(&[PaymentObservation { snapshot: Some(shown(Status::Refunded, None)), ..bare(5) }]);
+    assert_eq!((state.status(), state.refunded(), state.is_captured()), (Some(Status::Refunded), AMOUNT, true));
 }
 
 #[test]
 fn with_only_a_refund_known_there_is_no_status() {
-    let story = told(&[refund("r1", 10_000, Processed, (3, 3), None)]);
-    assert_eq!((story.status(), story.amount(), story.currency()), (None, None, Some(Currency::INR)));
-    assert_eq!(story.refunded(), 10_000);
+    let state = merged(&[refund("r1", 10_000, Processed, (3, 3), None)]);
+    assert_eq!((state.status(), state.amount(), state.currency()), (None, None, Some(Currency::INR)));
+    assert_eq!(state.refunded(), 10_000);
 }
 
 #[test]
 fn a_refund_in_another_currency_is_not_added_up() {
     let mut other = refund("r1", 10_000, Processed, (3, 3), None);
     other.refund.as_mut().unwrap().money.currency = "AED".parse().unwrap();
-    in_any_order(&[payment(Status::Captured, 1, 0), other], |story| assert_eq!(story.refunded(), 0));
+    in_any_order(&[payment(Status::Captured, 1, 0), other], |state| assert_eq!(state.refunded(), 0));
 }
 
 #[test]
@@ -293,14 +293,14 @@ fn each_dispute_costs_what_was_deducted_for_it() {
         dispute("d2", Lost, 6, 10_000, Some(10_000)),
         dispute("d3", UnderReview, 7, 5_000, Some(5_000)),
     ];
-    in_any_order(&reports, |story| {
-        assert_eq!((story.lost(), story.held(), story.is_disputed(), story.is_dispute_lost()), (30_000, 5_000, true, false));
+    in_any_order(&reports, |state| {
+        assert_eq!((state.lost(), state.held(), state.is_disputed(), state.is_dispute_lost()), (30_000, 5_000, true, false));
     });
     let won = [&reports[..], &[dispute("d1", Won, 10, 39_000, Some(0)), dispute("d3", Closed, 8, 5_000, Some(0))]].concat();
-    assert_eq!((told(&won).lost(), told(&won).held(), told(&won).is_dispute_lost()), (10_000, 0, true));
+    assert_eq!((merged(&won).lost(), merged(&won).held(), merged(&won).is_dispute_lost()), (10_000, 0, true));
     let unsaid = [refund("r1", 80_000, Processed, (2, 2), None), dispute("d1", Lost, 9, 39_000, None)];
     let unsaid = [&[payment(Status::Captured, 1, 0)], &unsaid[..]].concat();
-    in_any_order(&unsaid, |story| assert_eq!(story.lost(), 20_000, "no more than refunds left"));
+    in_any_order(&unsaid, |state| assert_eq!(state.lost(), 20_000, "no more than refunds left"));
 }
 
 #[test]
@@ -315,15 +315,15 @@ fn disputes_in_other_currencies_than_the_payments_are_not_added_up() {
         foreign("d2", DisputeStatus::Open, Some(5_000)),
         dispute("d3", DisputeStatus::Lost, 9, 10_000, Some(10_000)),
     ];
-    in_any_order(&disputes, |story| assert_eq!((story.lost(), story.held()), (0, 0), "the payment's currency is unknown"));
+    in_any_order(&disputes, |state| assert_eq!((state.lost(), state.held()), (0, 0), "the payment's currency is unknown"));
     let all = [&disputes[..], &[payment(Status::Captured, 1, 0)]].concat();
-    in_any_order(&all, |story| assert_eq!((story.lost(), story.held(), story.is_disputed()), (10_000, 0, true)));
+    in_any_order(&all, |state| assert_eq!((state.lost(), state.held(), state.is_disputed()), (10_000, 0, true)));
 }
 
 #[test]
 fn of_two_reports_of_equal_rank_the_digest_decides() {
     let of = |digest, amount| PaymentObservation { digest, ..refund("r1", amount, Processed, (5, 5), None) };
-    in_any_order(&[payment(Status::Captured, 1, 0), of(7, 10_000), of(9, 5_000)], |story| {
-        assert_eq!(story.refunded(), 5_000);
+    in_any_order(&[payment(Status::Captured, 1, 0), of(7, 10_000), of(9, 5_000)], |state| {
+        assert_eq!(state.refunded(), 5_000);
     });
 }

@@ -31,12 +31,12 @@ impl Source<'_> {
 }
 
 /// Returns the refunded total in subunits, not yet limited to the amount.
-pub(super) fn refunded(story: &PaymentState, currency: Option<Currency>) -> i64 {
-    if story.refunds.is_empty() {
-        return story.quote.map_or(0, |quote| quote.total);
+pub(super) fn refunded(state: &PaymentState, currency: Option<Currency>) -> i64 {
+    if state.refunds.is_empty() {
+        return state.quote.map_or(0, |quote| quote.total);
     }
-    let refunds: Vec<&RefundState> = story.refunds.values().filter(|refund| Some(refund.last.currency) == currency).collect();
-    let mut sources = sources(story.quote, &refunds);
+    let refunds: Vec<&RefundState> = state.refunds.values().filter(|refund| Some(refund.last.currency) == currency).collect();
+    let mut sources = sources(state.quote, &refunds);
     sources.sort_by_key(Source::rank);
     let latest = sources.chunk_by(|one, next| one.quote.at == next.quote.at).filter_map(<[Source<'_>]>::last);
     let apart = latest.fold(0, |apart, source| read(source, apart, &refunds));

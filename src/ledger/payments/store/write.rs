@@ -86,9 +86,9 @@ pub(crate) type Key<'a> = (ConnectionId, &'a str);
 /// The row of a payment with its state.
 pub(crate) struct PaymentRow<'a> {
     pub(crate) id: TransactionId,
-    pub(crate) place: &'a ConnectionScope,
+    pub(crate) scope: &'a ConnectionScope,
     payment: &'a str,
-    pub(crate) story: PaymentState,
+    pub(crate) state: PaymentState,
     /// True if the state differs from the stored state.
     pub(crate) is_changed: bool,
     /// The refunds and disputes that differ from those stored.
@@ -97,19 +97,19 @@ pub(crate) struct PaymentRow<'a> {
 
 impl<'a> PaymentRow<'a> {
     /// Returns a row with an empty state.
-    pub(crate) fn new(id: TransactionId, place: &'a ConnectionScope, payment: &'a str) -> Self {
-        Self { id, place, payment, story: PaymentState::default(), is_changed: false, news: ChangedParts::default() }
+    pub(crate) fn new(id: TransactionId, scope: &'a ConnectionScope, payment: &'a str) -> Self {
+        Self { id, scope, payment, state: PaymentState::default(), is_changed: false, news: ChangedParts::default() }
     }
 
     /// Returns the row of the same payment after its stored state was updated.
     pub(crate) fn updated(&self, id: TransactionId, old: &PaymentState, new: PaymentState) -> Self {
         Self {
             id,
-            place: self.place,
+            scope: self.scope,
             payment: self.payment,
             is_changed: *old != new,
             news: ChangedParts::between(old, &new),
-            story: new,
+            state: new,
         }
     }
 }
@@ -144,39 +144,39 @@ pub(crate) async fn update(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Result<(
 
 macro_rules! bind_entry {
     ($query:expr, $entry:expr) => {{
-        let PaymentRow { id, place, payment, story, .. } = $entry;
+        let PaymentRow { id, scope, payment, state, .. } = $entry;
         $query
             .bind(id)
-            .bind(place.company)
-            .bind(place.app)
-            .bind(place.connection)
-            .bind(place.gateway)
-            .bind(place.mode)
+            .bind(scope.company)
+            .bind(scope.app)
+            .bind(scope.connection)
+            .bind(scope.gateway)
+            .bind(scope.mode)
             .bind(*payment)
-            .bind(&story.order_id)
-            .bind(&story.method)
-            .bind(story.status())
-            .bind(story.amount())
-            .bind(story.currency().map(|currency| currency.to_string()))
-            .bind(story.refunded())
-            .bind(story.is_disputed())
-            .bind(story.decisive.map(|decisive| decisive.0))
-            .bind(story.decisive.map(|decisive| decisive.1))
-            .bind(story.decisive.map(|decisive| decisive.4.to_string()))
-            .bind(story.quote.map_or(0, |quote| quote.total))
-            .bind(effective_created_at(story))
-            .bind(story.updated_at.map(|updated| updated.at))
-            .bind(story.decisive.map_or(0, |decisive| decisive.2))
-            .bind(story.quote.map(|quote| quote.at))
-            .bind(story.is_captured())
-            .bind(story.lost())
-            .bind(story.held())
-            .bind(story.updated_at.is_some_and(|updated| updated.is_received))
-            .bind(story.settled.map(|settled| settled.0))
-            .bind(story.settled.map(|settled| settled.1.to_string()))
-            .bind(story.refund_pending())
-            .bind(story.refund_failed())
-            .bind(DisplayState::of(story))
+            .bind(&state.order_id)
+            .bind(&state.method)
+            .bind(state.status())
+            .bind(state.amount())
+            .bind(state.currency().map(|currency| currency.to_string()))
+            .bind(state.refunded())
+            .bind(state.is_disputed())
+            .bind(state.decisive.map(|decisive| decisive.0))
+            .bind(state.decisive.map(|decisive| decisive.1))
+            .bind(state.decisive.map(|decisive| decisive.4.to_string()))
+            .bind(state.quote.map_or(0, |quote| quote.total))
+            .bind(effective_created_at(state))
+            .bind(state.updated_at.map(|updated| updated.at))
+            .bind(state.decisive.map_or(0, |decisive| decisive.2))
+            .bind(state.quote.map(|quote| quote.at))
+            .bind(state.is_captured())
+            .bind(state.lost())
+            .bind(state.held())
+            .bind(state.updated_at.is_some_and(|updated| updated.is_received))
+            .bind(state.settled.map(|settled| settled.0))
+            .bind(state.settled.map(|settled| settled.1.to_string()))
+            .bind(state.refund_pending())
+            .bind(state.refund_failed())
+            .bind(DisplayState::of(state))
     }};
 }
 
@@ -245,7 +245,7 @@ pub(crate) struct LockedPayment {
     pub(crate) id: TransactionId,
     connection: ConnectionId,
     payment: String,
-    pub(crate) story: PaymentState,
+    pub(crate) state: PaymentState,
 }
 
 impl LockedPayment {
@@ -319,7 +319,7 @@ fn locked(row: Row, parts: &mut Parts) -> Result<LockedPayment, sqlx::Error> {
         _ => None,
     };
     let settled_currency = row.settled_currency.as_deref().map(parse_currency).transpose()?;
-    let story = PaymentState {
+    let state = PaymentState {
         order_id: row.order_id,
         method: row.method,
         settled: row.settled_subunits.zip(settled_currency),
@@ -329,14 +329,14 @@ fn locked(row: Row, parts: &mut Parts) -> Result<LockedPayment, sqlx::Error> {
         decisive,
         ..parts.remove(&row.id).unwrap_or_default()
     };
-    Ok(LockedPayment { id: row.id, connection: row.connection_id, payment: row.payment_id, story })
+    Ok(LockedPayment { id: row.id, connection: row.connection_id, payment: row.payment_id, state })
 }
 
 /// Writes the changed refunds and disputes of the entries.
 pub(crate) async fn write_news(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Result<(), DbError> {
     let refunds: Vec<_> = entries
         .iter()
-        .flat_map(|entry| entry.news.refunds.iter().map(move |id| (entry.id, id, entry.story.refunds[id])))
+        .flat_map(|entry| entry.news.refunds.iter().map(move |id| (entry.id, id, entry.state.refunds[id])))
         .collect();
     execute_rows!(tx, WRITE_REFUNDS, &refunds, |query, row| query
         .bind(row.0)
@@ -355,7 +355,7 @@ pub(crate) async fn write_news(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Resu
         .bind(row.2.failed_quote.map(|quote| quote.at)))?;
     let disputes: Vec<_> = entries
         .iter()
-        .flat_map(|entry| entry.news.disputes.iter().map(move |id| (entry.id, id, entry.story.disputes[id])))
+        .flat_map(|entry| entry.news.disputes.iter().map(move |id| (entry.id, id, entry.state.disputes[id])))
         .collect();
     execute_rows!(tx, WRITE_DISPUTES, &disputes, |query, row| query
         .bind(row.0)

@@ -74,11 +74,11 @@ fn any_distinct_life() -> impl Strategy<Value = Gateway> {
     })
 }
 
-fn check(gateway: &Gateway, story: &PaymentState) -> Result<(), TestCaseError> {
-    prop_assert_eq!(story.refunded(), gateway.refunded());
-    prop_assert_eq!(story.status().map(Status::as_str), Some(gateway.status()));
-    prop_assert_eq!(story.is_captured(), gateway.is_captured());
-    prop_assert_eq!((story.lost(), story.is_disputed()), (gateway.lost(), gateway.is_disputed()));
+fn check(gateway: &Gateway, state: &PaymentState) -> Result<(), TestCaseError> {
+    prop_assert_eq!(state.refunded(), gateway.refunded());
+    prop_assert_eq!(state.status().map(Status::as_str), Some(gateway.status()));
+    prop_assert_eq!(state.is_captured(), gateway.is_captured());
+    prop_assert_eq!((state.lost(), state.is_disputed()), (gateway.lost(), gateway.is_disputed()));
     Ok(())
 }
 
@@ -134,10 +134,10 @@ proptest! {
         }),
     ) {
         let reports: Vec<PaymentObservation> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
-        let story = told(&order.iter().map(|index| reports[*index].clone()).collect::<Vec<_>>());
-        check(&gateway, &story)?;
-        prop_assert_eq!((story.refund_pending(), story.refund_failed()), (gateway.refund_pending(), gateway.refund_failed()));
-        prop_assert_eq!(story, told(&reports));
+        let state = merged(&order.iter().map(|index| reports[*index].clone()).collect::<Vec<_>>());
+        check(&gateway, &state)?;
+        prop_assert_eq!((state.refund_pending(), state.refund_failed()), (gateway.refund_pending(), gateway.refund_failed()));
+        prop_assert_eq!(state, merged(&reports));
     }
 
     /// For arbitrary reports, order and repetition make no difference, and status and amounts agree.
@@ -150,11 +150,11 @@ proptest! {
             }))
         }),
     ) {
-        let story = told(&order.iter().map(|index| reports[*index].clone()).collect::<Vec<_>>());
-        prop_assert_eq!(&story, &told(&reports));
-        let (refunded, amount, status) = (story.refunded(), story.amount(), story.status());
+        let state = merged(&order.iter().map(|index| reports[*index].clone()).collect::<Vec<_>>());
+        prop_assert_eq!(&state, &merged(&reports));
+        let (refunded, amount, status) = (state.refunded(), state.amount(), state.status());
         prop_assert!(refunded >= 0 && amount.is_none_or(|amount| refunded <= amount));
-        let (pending, failed) = (story.refund_pending(), story.refund_failed());
+        let (pending, failed) = (state.refund_pending(), state.refund_failed());
         prop_assert!((0..=refunded).contains(&pending) && failed >= 0);
         prop_assert!(amount.is_none_or(|amount| failed <= amount - refunded));
         prop_assert_eq!(status == Some(Status::Refunded), amount.is_some_and(|amount| refunded == amount && amount > 0));
@@ -163,8 +163,8 @@ proptest! {
         let says_uncaptured =
             |report: &PaymentObservation| report.snapshot.as_ref().is_some_and(|snapshot| snapshot.stage() == Status::Authorized);
         prop_assert!(refunded == 0 || status != Some(Status::Authorized) || reports.iter().any(says_uncaptured));
-        prop_assert!(status != Some(Status::Authorized) || !story.is_captured());
-        prop_assert!(status != Some(Status::Captured) || story.is_captured());
+        prop_assert!(status != Some(Status::Authorized) || !state.is_captured());
+        prop_assert!(status != Some(Status::Captured) || state.is_captured());
     }
 
     /// Steps within one second are distinguished, provided that everything was reported.
@@ -172,7 +172,7 @@ proptest! {
     fn a_life_within_few_seconds_ends_as_the_gateway_has_it(gateway in any_life(0..2), seed in any::<u64>()) {
         let mut reports: Vec<PaymentObservation> = gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect();
         shuffle(&mut reports, seed);
-        check(&gateway, &told(&reports))?;
+        check(&gateway, &merged(&reports))?;
     }
 
     /// The latest quote and the reports after it suffice, regardless of other missing reports. While that quote is from a
@@ -190,7 +190,7 @@ proptest! {
         let reports = gateway.reports.iter().enumerate().filter(|(index, report)| is_kept(*index, report));
         let mut reports: Vec<PaymentObservation> = reports.map(|(_, report)| facts(report, gateway.amount)).collect();
         shuffle(&mut reports, seed);
-        prop_assert_eq!(told(&reports).refunded(), gateway.refunded());
+        prop_assert_eq!(merged(&reports).refunded(), gateway.refunded());
     }
 }
 

@@ -12,28 +12,28 @@ use crate::{
 };
 
 /// A payment as its page reads it.
-fn read(story: &PaymentState) -> (Transaction, Vec<ShownDispute>) {
+fn read(state: &PaymentState) -> (Transaction, Vec<ShownDispute>) {
     let payment = Transaction {
-        status: story.status(),
-        state: DisplayState::of(story),
-        stage: story.decisive.map(|decisive| decisive.0),
-        amount: story.amount(),
-        refunded: story.refunded(),
-        refund_pending: story.refund_pending(),
-        refund_failed: story.refund_failed(),
-        currency: story.currency(),
-        is_disputed: story.is_disputed(),
-        is_dispute_lost: story.is_dispute_lost(),
-        is_captured: story.is_captured(),
-        lost: story.lost(),
-        held: story.held(),
+        status: state.status(),
+        state: DisplayState::of(state),
+        stage: state.decisive.map(|decisive| decisive.0),
+        amount: state.amount(),
+        refunded: state.refunded(),
+        refund_pending: state.refund_pending(),
+        refund_failed: state.refund_failed(),
+        currency: state.currency(),
+        is_disputed: state.is_disputed(),
+        is_dispute_lost: state.is_dispute_lost(),
+        is_captured: state.is_captured(),
+        lost: state.lost(),
+        held: state.held(),
         ..paid()
     };
     let dispute = |(id, state): (&String, &DisputeState)| {
         let (money, id) = (Money::new(state.amount, state.currency), id.clone());
         ShownDispute { id, status: state.status, money, deducted: state.deducted, respond_by: None }
     };
-    (payment, story.disputes.iter().map(dispute).collect())
+    (payment, state.disputes.iter().map(dispute).collect())
 }
 
 /// Returns all amounts that a sentence may quote: the columns, and the sums in other currencies.
@@ -84,8 +84,8 @@ fn check_state(payment: &Transaction) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn check(story: &PaymentState) -> Result<(), TestCaseError> {
-    let (payment, disputes) = read(story);
+fn check(state: &PaymentState) -> Result<(), TestCaseError> {
+    let (payment, disputes) = read(state);
     let (listed, sentence) = (messages::payment_sentence(&payment), messages::payment_sentence_with(&payment, &disputes));
     check_sentence(&payment, &[], &listed)?;
     check_sentence(&payment, &disputes, &sentence)?;
@@ -125,11 +125,11 @@ proptest! {
 
     #[test]
     fn no_sentence_contradicts_the_amounts_whatever_was_reported(reports in prop::collection::vec(any_report(), 1..10)) {
-        check(&told(&reports))?;
+        check(&merged(&reports))?;
     }
 
     #[test]
     fn no_sentence_contradicts_the_amounts_of_a_whole_life(gateway in any_life(0..4)) {
-        check(&told(&gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect::<Vec<_>>()))?;
+        check(&merged(&gateway.reports.iter().map(|report| facts(report, gateway.amount)).collect::<Vec<_>>()))?;
     }
 }
