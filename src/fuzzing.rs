@@ -226,7 +226,7 @@ pub fn pasted(gateway: &str, text: &str) -> Option<String> {
 #[must_use]
 pub fn let_in(form: &[u8], now: i64) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(Ok(owner)) = form_of::<SetupForm>(form).map(|form| form.parse()) {
+    if let Some(Ok(owner)) = form_of::<SetupForm>(form).map(|form| form.parse(None)) {
         lines.extend([owner.company, owner.name, owner.email]);
     }
     if let Some(Ok((name, email))) = form_of::<PersonForm>(form).map(|form| form.parse()) {

@@ -8,10 +8,11 @@ mod policy;
 
 use std::{future::pending, sync::Arc};
 
-pub(crate) use self::policy::{is_easily_guessed, policy_error};
+pub(crate) use self::policy::PasswordOwner;
 use super::shares::{Share, Shares};
 use crate::primitives::{id::UserId, text_input};
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
+use icu_properties::props::{EnumeratedProperty as _, GeneralCategory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
@@ -27,8 +28,8 @@ fn prepare(password: &str) -> Zeroizing<String> {
 }
 
 /// A space other than that of ASCII.
-const fn is_space(character: char) -> bool {
-    matches!(character, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
+fn is_space(character: char) -> bool {
+    character != ' ' && GeneralCategory::for_char(character) == GeneralCategory::SpaceSeparator
 }
 
 /// Hashes and verifies passwords with limited concurrency. Cheap to clone.
@@ -135,6 +136,20 @@ impl PasswordHasher {
             .ok_or(HasherUnavailable::ShuttingDown)
     }
 
+    /// Returns why a new password is invalid, as a sentence that tells the user what to do. The estimate takes milliseconds and
+    /// therefore runs where passwords are hashed.
+    pub(crate) async fn policy_error(
+        &self,
+        who: Requester,
+        password: &str,
+        owner: &PasswordOwner<'_>,
+    ) -> Result<Option<&'static str>, HasherUnavailable> {
+        let password = Zeroizing::new(password.to_owned());
+        let [email, name, company] = [owner.email, owner.name, owner.company].map(str::to_owned);
+        let check = move || policy::policy_error(&password, &PasswordOwner { email: &email, name: &name, company: &company });
+        self.work(who, check).await
+    }
+
     /// True if the password matches the stored hash. Without a stored hash it takes as long and returns false.
     pub(crate) async fn verify(&self, who: Requester, password: &str, stored: Option<String>) -> Result<bool, HasherUnavailable> {
         self.enter(who, pending()).await?.verify(password, stored).await
@@ -212,9 +227,14 @@ mod tests {
     #[tokio::test]
     async fn a_password_that_is_shorter_once_it_is_prepared_works() {
         let passwords = PasswordHasher::new();
-        for typed in [format!("plum tea {}", "e\u{301}o\u{302}".repeat(250)), format!("plum{}tea", "\u{3000}violet".repeat(120))]
-        {
-            assert!(typed.len() > MAX_PASSWORD_BYTES && policy_error(&typed, "").is_none(), "{typed}");
+        for typed in [
+            format!("tanpura lamp 8 river {}", "e\u{301}o\u{302}".repeat(250)),
+            format!("tanpura lamp 8 river{}tea", "\u{3000}violet".repeat(120)),
+        ] {
+            assert!(
+                typed.len() > MAX_PASSWORD_BYTES && policy::policy_error(&typed, &PasswordOwner::default()).is_none(),
+                "{typed}"
+            );
             let stored = passwords.hash(Requester::Unknown, &typed).await.unwrap();
             assert!(passwords.verify(Requester::Unknown, &typed, Some(stored)).await.unwrap());
         }

@@ -1,13 +1,14 @@
 //! `ks-pay user`: adds users and changes passwords.
 
 use clap::Subcommand;
+use zeroize::Zeroizing;
 
 use super::{Failure, Installation, Io};
 use crate::{
     accounts::{
         self, NewUser, Role,
         authz::Actor,
-        password::{self, PasswordHasher, Requester},
+        password::{HasherUnavailable, PasswordHasher, PasswordOwner, Requester},
         security_log::{self, Action},
     },
     companies,
@@ -70,7 +71,8 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
         .map_err(|fault| sentence("The company's name", fault))?;
     let name = text_input::line(&typed.name, 1, 100).map_err(|fault| sentence("The name", fault))?;
     let email = parse_email(&typed.email)?;
-    let password_hash = read_password(io, &email).await?;
+    let owner = PasswordOwner { email: &email, name: &name, company: &company };
+    let password_hash = hash_password(&read_password(io)?, &owner).await?;
     let now = at.clock.now();
     let mut tx = at.db.begin().await?;
     let (company, is_new) = companies::find_or_create(&mut tx, &company, now).await?;
@@ -96,11 +98,16 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
 
 async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {
     let email = parse_email(email)?;
-    let hash = read_password(io, &email).await?;
-    let mut tx = at.db.begin().await?;
-    let Some(user) = accounts::store::find_by_email(&mut tx, &email).await? else {
+    let password = read_password(io)?;
+    let mut reader = at.db.reader().await?;
+    let Some(user) = accounts::store::find_by_email(&mut reader, &email).await? else {
         return Err(Failure::Failed("No user has this email address. `ks-pay user add` adds one.".to_owned()));
     };
+    let company = companies::store::get(&mut reader, user.company_id).await?;
+    drop(reader);
+    let owner = PasswordOwner { email: &email, name: &user.name, company: &company.name };
+    let hash = hash_password(&password, &owner).await?;
+    let mut tx = at.db.begin().await?;
     accounts::change_password(&mut tx, user.id, &hash).await?;
     let actor = Actor::command(user.company_id);
     security_log::append(&mut tx, &actor, Action::PasswordChanged, user.id, at.clock.now()).await?;
@@ -117,10 +124,15 @@ fn parse_email(typed: &str) -> Result<String, String> {
     })
 }
 
-async fn read_password(io: &mut Io<'_>, email: &str) -> Result<String, Failure> {
-    let password = io.secret_line("Password: ")?;
-    if let Some(sentence) = password::policy_error(&password, email) {
+fn read_password(io: &mut Io<'_>) -> Result<Zeroizing<String>, Failure> {
+    io.secret_line("Password: ")
+}
+
+async fn hash_password(password: &str, owner: &PasswordOwner<'_>) -> Result<String, Failure> {
+    let unavailable = |error: HasherUnavailable| Failure::Failed(error.to_string());
+    let hasher = PasswordHasher::new();
+    if let Some(sentence) = hasher.policy_error(Requester::New, password, owner).await.map_err(unavailable)? {
         return Err(Failure::Failed(sentence.to_owned()));
     }
-    PasswordHasher::new().hash(Requester::New, &password).await.map_err(|error| Failure::Failed(error.to_string()))
+    hasher.hash(Requester::New, password).await.map_err(unavailable)
 }

@@ -3,9 +3,14 @@
 //! Invariant: a secret that is short, sequential, made of words or known to others is rejected, with the reason. An attacker
 //! who guesses it can forge payments, and with one signed body guesses can be tested offline without limit.
 //!
+//! zxcvbn, which estimates users' passwords, is not asked as well: it rates length and knows no source, so that the encoded names
+//! and digests that these rules reject score highest. A secret that it rates low is short, repeated or of listed words, each of
+//! which has a rule here.
+//!
 //! The dictionary, `secret_strength/words.txt`, is derived from the frequency lists of zxcvbn, Copyright (c) 2012-2016 Dan
 //! Wheeler and Dropbox, Inc. (MIT, see `secret_strength/words.LICENSE.txt`), with additional words of Indian shops.
 
+mod common;
 mod digests;
 mod encodings;
 mod keyboard;
@@ -20,7 +25,6 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use crate::{
-    accounts::password,
     gateways::Gateway,
     primitives::secret::{self, Secret},
 };
@@ -159,7 +163,7 @@ fn obvious(text: &str, folded: &str) -> Option<WeakSecret> {
     let bare = Zeroizing::new(folded.chars().filter(|character| !character.is_whitespace()).collect::<String>());
     if is_repeated(text) {
         Some(WeakSecret::Repeated)
-    } else if password::is_easily_guessed(&bare) {
+    } else if common::is_common_or_sequence(&bare) {
         Some(WeakSecret::Common)
     } else if text.len() < MIN_DIGITS_ONLY && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Some(WeakSecret::Digits)

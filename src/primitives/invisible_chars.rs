@@ -3,6 +3,13 @@
 //!
 //! Invariant: characters that a script needs are unchanged, such as the joiners of Devanagari or of an emoji. Any other
 //! invisible character is made visible, so that the displayed text is exactly the text received.
+//!
+//! The properties of characters are those of the Unicode Character Database.
+
+use icu_properties::props::{
+    BinaryProperty as _, DefaultIgnorableCodePoint, Emoji, EmojiModifier, EnumeratedProperty as _, ExtendedPictographic,
+    GeneralCategory,
+};
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +56,8 @@ pub(crate) fn disguises(text: &str) -> bool {
 
 /// Whether it is drawn by itself: neither space nor joiner, nor a mark on the letter before it.
 fn is_visible(character: char) -> bool {
-    let is_on_another = matches!(
-        character,
-        '\u{300}'..='\u{36f}' | '\u{200c}' | '\u{200d}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe2f}'
-    );
+    let is_on_another =
+        matches!(GeneralCategory::for_char(character), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark);
     !is_on_another && !character.is_whitespace() && !character.is_control() && !is_mark(character)
 }
 
@@ -79,39 +84,19 @@ fn is_unseen(character: char, before: Option<char>, after: Option<char>) -> bool
         // A Windows line ending.
         '\r' => after != Some('\n'),
         '\u{200c}' | '\u{200d}' => !before.is_some_and(is_joined) && !is_of_emoji(before, after),
-        // A variation selector after a symbol chooses its presentation.
-        '\u{fe0e}' | '\u{fe0f}' => !before.is_some_and(is_drawn),
+        // A variation selector after an emoji chooses its presentation.
+        '\u{fe0e}' | '\u{fe0f}' => !before.is_some_and(Emoji::for_char),
         _ => character.is_control() || is_mark(character),
     }
 }
 
 /// True for bidirectional controls, zero-width spaces, fillers, tags, and other characters without a glyph.
-const fn is_mark(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'
-            | '\u{1160}'
-            | '\u{17b4}'
-            | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0d}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+fn is_mark(character: char) -> bool {
+    DefaultIgnorableCodePoint::for_char(character)
+        || matches!(GeneralCategory::for_char(character), GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator)
+        // The blank pattern of Braille, and the marks of annotations: format characters outside the property. The others that
+        // are, such as the Arabic number sign, are drawn.
+        || matches!(character, '\u{2800}' | '\u{fff9}'..='\u{fffb}')
 }
 
 /// True for characters of scripts that use joiners: Arabic, and the scripts of India and its neighbours.
@@ -119,14 +104,10 @@ const fn is_joined(character: char) -> bool {
     matches!(character, '\u{620}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{900}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17b3}' | '\u{17b6}'..='\u{17d3}')
 }
 
-/// True for symbols that have an emoji presentation.
-const fn is_drawn(character: char) -> bool {
-    matches!(character, '0'..='9' | '#' | '*' | '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{2bff}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}')
-}
-
 /// True between two emoji.
 fn is_of_emoji(before: Option<char>, after: Option<char>) -> bool {
-    let is_picture = |character| matches!(character, '\u{fe0f}' | '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
+    let is_picture =
+        |character| character == '\u{fe0f}' || ExtendedPictographic::for_char(character) || EmojiModifier::for_char(character);
     before.is_some_and(is_picture) && after.is_some_and(is_picture)
 }
 
@@ -155,6 +136,9 @@ mod tests {
             ("a\u{2066}\u{2066}\u{2066}b", "a⟨U+2066×3⟩b"),
             ("ad\u{200d}min\u{200c}", "ad⟨U+200D⟩min⟨U+200C⟩"),
             ("a\u{fe0f}\u{e0041}", "a⟨U+FE0F⟩⟨U+E0041⟩"),
+            ("\u{2028}\u{2029}\u{2800}\u{fffa}", "⟨U+2028⟩⟨U+2029⟩⟨U+2800⟩⟨U+FFFA⟩"),
+            ("\u{115f}\u{3164}\u{61c}\u{180e}\u{1d173}", "⟨U+115F⟩⟨U+3164⟩⟨U+061C⟩⟨U+180E⟩⟨U+1D173⟩"),
+            ("∑\u{fe0f}⇒\u{200d}⇒", "∑⟨U+FE0F⟩⇒⟨U+200D⟩⇒"),
         ] {
             assert_eq!(shown(text), wanted);
         }
@@ -162,9 +146,24 @@ mod tests {
 
     #[test]
     fn what_a_script_needs_stays() {
-        for text in ["क्‍ष और र्‌क, दीया", "می‌خواهم", "👩‍🌾 ❤️ 1️⃣", "නමස්ක්‍රි", "₹ ‘quoted’ – é\u{301}", "שלום"]
-        {
+        for text in [
+            "क्‍ष और र्‌क, दीया",
+            "می‌خواهم",
+            "👩‍🌾 ❤️ 1️⃣",
+            "නමස්ක්‍රි",
+            "₹ ‘quoted’ – é\u{301}",
+            "שלום",
+            "👩🏽‍🌾 🏳️‍🌈 🏴‍☠️ 🙂‍↔️ 🐦‍⬛ ☎︎ ©️",
+            "\u{600}١٢",
+        ] {
             assert_eq!(pieces(text), [Piece::Seen(text)]);
+        }
+    }
+
+    #[test]
+    fn marks_alone_are_nothing_to_see() {
+        for (text, is_disguise) in [("\u{301}\u{20dd}", true), ("\u{94d}\u{fe2f}", true), ("e\u{301}", false), ("︙", false)] {
+            assert_eq!(disguises(text), is_disguise, "{text:?}");
         }
     }
 

@@ -33,6 +33,8 @@ async fn the_set_up_link_makes_one_owner_and_then_no_more() {
     let weak = set_up(&owner, &csrf(&form), "password1234").await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(weak.has("Neem Tree Retail") && !weak.has("password1234"), "typed values stay, the password does not");
+    let named = set_up(&owner, &csrf(&form), "Neem Tree Retail 1").await;
+    assert!(named.status == StatusCode::UNPROCESSABLE_ENTITY && named.has("among the first that are tried"));
 
     let late = csrf(&other.open_setup(&link).await);
     assert_eq!(set_up(&owner, &csrf(&form), PASSWORD).await.location(), "/");
@@ -346,6 +348,20 @@ async fn a_password_from_stdin_is_its_first_line_without_its_end() {
         let changed = app.cli(["user", "password", "--email", EMAIL], &format!("{password}{end}")).await;
         changed.assert_done();
         assert_eq!(app.visitor().sign_in(EMAIL, &password, "/").await.location(), "/");
+    }
+    let named = app.cli(["user", "password", "--email", EMAIL], "Neem Tree Retail 1\n").await;
+    assert!(named.code == 1 && named.err.contains("among the first that are tried"), "the name of the user's company");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_is_not_the_companys_name() {
+    let app = installed().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    for (new, status) in
+        [("Neem Tree Retail 1", StatusCode::UNPROCESSABLE_ENTITY), ("lanterns 4 quiet harbours", StatusCode::SEE_OTHER)]
+    {
+        let fields = [("old_password", PASSWORD), ("new_password", new), ("confirm_password", new)];
+        assert_eq!(owner.post("/personal-info/password", &fields).await.status, status, "{new}");
     }
 }
 

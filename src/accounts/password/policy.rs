@@ -1,77 +1,81 @@
-//! The password policy: which passwords are too easily guessed. Pure.
+//! The password policy: length, nothing of the owner's address, and an estimate of how soon an attacker guesses it. Pure.
+//!
+//! zxcvbn makes the estimate: it finds common passwords, names, words, dates, keyboard rows, sequences and repetitions, also with
+//! substituted letters.
+
+use std::collections::BTreeSet;
+
+use zeroize::Zeroizing;
+use zxcvbn::{Score, zxcvbn};
 
 use super::{MAX_PASSWORD_BYTES, prepare};
 use crate::primitives::email;
 
 /// Minimum length of a password, in characters.
 const MIN_PASSWORD_CHARS: usize = 12;
-/// Common passwords in lower case, without the digits and punctuation that are usually appended. Repeated characters and
-/// sequences are detected by their shape instead.
-const COMMON_PASSWORDS: &[&str] = &[
-    "password",
-    "passwort",
-    "passw0rd",
-    "p@ssword",
-    "p@ssw0rd",
-    "qwertyuiop",
-    "qwerty",
-    "asdfghjkl",
-    "zxcvbnm",
-    "1q2w3e4r5t",
-    "iloveyou",
-    "letmein",
-    "welcome",
-    "administrator",
-    "admin",
-    "superman",
-    "sunshine",
-    "princess",
-    "football",
-    "baseball",
-    "dragon",
-    "monkey",
-    "trustno1",
-    "changeme",
-    "default",
-    "secret",
-    "master",
-    "michael",
-    "jordan",
-    "computer",
-    "internet",
-    "whatever",
-    "starwars",
+/// Number of characters that are estimated, from the start: the time of an estimate grows faster than the length.
+const MAX_ESTIMATED_CHARS: usize = 100;
+/// Number of characters of a text about the owner that are compared.
+const MAX_KNOWN_CHARS: usize = 254;
+/// The lowest accepted score: at least 10^10 guesses. At score 3, a listed word with a year and a repetition is accepted, such as
+/// `kspay2026kspay`; four unrelated words reach score 4 by far.
+const MIN_SCORE: Score = Score::Four;
+/// Number of different symbols of another script, such as emoji, that make a password hard to guess.
+const MIN_DISTINCT_SYMBOLS: usize = 4;
+/// Words that an attacker of this product tries, which are not in zxcvbn's lists of English, in lower case.
+const LOCAL_WORDS: &[&str] = &[
+    "kspay",
+    "ks-pay",
+    "kspayconsole",
+    "razorpay",
+    "merchant",
+    "payment",
+    "webhook",
+    "rupees",
     "india",
     "bharat",
     "krishna",
     "ganesh",
-    "razorpay",
-    "kspay",
-    "ks-pay",
-    "merchant",
-    "payment",
-    "q1w2e3r4t5y6",
-    "1qaz2wsx3edc",
-    "abc123",
-    "abcdefghijkl",
-    "letmeinnow",
+    "jaishreeram",
     "correcthorsebatterystaple",
 ];
 
+/// What an attacker knows about the owner of a password. Unknown texts are empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct PasswordOwner<'a> {
+    /// The address, as it is stored.
+    pub(crate) email: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) company: &'a str,
+}
+
+impl PasswordOwner<'_> {
+    /// The words that an attacker tries first: each text without its spaces, and each word in it.
+    fn words(&self) -> Vec<String> {
+        let address = email::to_unicode(self.email);
+        let start = |text: &str| text.chars().take(MAX_KNOWN_CHARS).collect::<String>().to_lowercase();
+        let texts = [&*address, self.email, self.name, self.company].map(start);
+        let joined = texts.iter().map(|text| text.split_whitespace().collect());
+        let words = texts.iter().flat_map(|text| text.split(|character: char| !character.is_alphanumeric())).map(str::to_owned);
+        let known: BTreeSet<String> = joined.chain(words).filter(|word| word.chars().count() > 2).collect();
+        known.into_iter().collect()
+    }
+}
+
 /// Returns why a password is invalid, as a sentence that tells the user what to do.
-pub(crate) fn policy_error(password: &str, email: &str) -> Option<&'static str> {
+pub(crate) fn policy_error(password: &str, owner: &PasswordOwner<'_>) -> Option<&'static str> {
     let prepared = prepare(password);
     let password = prepared.as_str();
-    let folded = password.to_lowercase();
-    let letters: String = folded.chars().filter(|character| !character.is_whitespace()).collect();
-    let name = email.split('@').next().unwrap_or_default();
+    let folded = Zeroizing::new(password.to_lowercase());
+    let letters: Zeroizing<String> = Zeroizing::new(folded.chars().filter(|character| !character.is_whitespace()).collect());
+    let name = owner.email.split('@').next().unwrap_or_default();
     if password.chars().count() < MIN_PASSWORD_CHARS {
         Some("Choose at least 12 characters. Four words with spaces between them are good.")
     } else if password.len() > MAX_PASSWORD_BYTES {
         Some("Choose at most 1,024 bytes.")
-    } else if is_easily_guessed(&letters) {
+    } else if is_easily_guessed(&letters, owner) {
         Some("This password is among the first that are tried. Four unrelated words are better.")
-    } else if (name.len() > 3 && letters.contains(name)) || has_address(&folded, email) {
+    } else if (name.len() > 3 && letters.contains(name)) || has_address(&folded, owner.email) {
         Some("The password must not contain your e-mail address.")
     } else {
         None
@@ -83,34 +87,17 @@ fn has_address(folded: &str, email: &str) -> bool {
     !email.is_empty() && (folded.contains(email) || folded.contains(&*email::to_unicode(email)))
 }
 
-/// True for passwords that attackers try first: one repeated character, a sequence, or a common password. `folded` is in
-/// lower case, without spaces.
-pub(crate) fn is_easily_guessed(folded: &str) -> bool {
-    let mut characters = folded.chars();
-    let first = characters.next();
-    first.is_some_and(|first| characters.all(|next| next == first)) || is_sequence(folded) || is_common(folded)
-}
-
-/// True if the password consists of a common password, once or repeated, apart from digits and punctuation around it and at
-/// most two more letters.
-fn is_common(folded: &str) -> bool {
-    let core = folded.trim_matches(|character: char| !character.is_alphabetic());
-    let core = if core.is_empty() { folded } else { core };
-    COMMON_PASSWORDS.iter().any(|common| {
-        let bare = |text: &str| text.replace(common, "").chars().filter(|letter| letter.is_alphabetic()).count();
-        folded.contains(common) && bare(core) < 3
-    })
-}
-
-/// True for an ascending or descending sequence: `123456789012`, `abcdefghijkl`.
-fn is_sequence(folded: &str) -> bool {
-    let steps = |wanted: i32| {
-        folded.as_bytes().windows(2).all(|pair| {
-            let step = i32::from(pair[1]) - i32::from(pair[0]);
-            step == wanted || (pair[0].is_ascii_digit() && pair[1].is_ascii_digit() && (step - wanted).rem_euclid(10) == 0)
-        })
-    };
-    steps(1) || steps(-1)
+/// True for a password that is guessed too soon. `letters` is the password without spaces, which make it no harder to guess.
+fn is_easily_guessed(letters: &str, owner: &PasswordOwner<'_>) -> bool {
+    // zxcvbn counts every character outside its lists as one of ten, but there are thousands of emoji.
+    let is_symbol = |character: &char| !character.is_ascii() && !character.is_alphanumeric();
+    if letters.chars().filter(is_symbol).collect::<BTreeSet<char>>().len() >= MIN_DISTINCT_SYMBOLS {
+        return false;
+    }
+    let words = owner.words();
+    let known: Vec<&str> = LOCAL_WORDS.iter().copied().chain(words.iter().map(String::as_str)).collect();
+    let estimated: Zeroizing<String> = Zeroizing::new(letters.chars().take(MAX_ESTIMATED_CHARS).collect());
+    zxcvbn(&estimated, &known).score() < MIN_SCORE
 }
 
 #[cfg(test)]
@@ -119,7 +106,7 @@ mod tests {
 
     #[test]
     fn weak_passwords_are_refused_and_passphrases_taken() {
-        let email = "meera@neemtree.example";
+        let owner = PasswordOwner { email: "meera@neemtree.example", name: "Meera Iyer", company: "Nilgiri Chai House" };
         for weak in [
             "short",
             "password1234",
@@ -134,13 +121,28 @@ mod tests {
             "987654321098",
             "razorpay12345",
             "            ",
+            "P@ssw0rd2026!",
+            "1qaz2wsx3edc",
+            "correct horse battery staple",
+            "Krishna@12345",
+            "nilgirichaihouse1",
+            "Nilgiri Chai 2026",
+            "iyer iyer iyer 1",
+            "abcabcabcabc",
         ] {
-            assert!(policy_error(weak, email).is_some(), "{weak}");
+            assert!(policy_error(weak, &owner).is_some(), "{weak}");
         }
         for good in ["four unrelated words here", "नीम के पेड़ की छाया में", "🌧️🌳🚲📚🌧️🌳🚲📚🌧️🌳🚲📚", "tanpura lamp 8 river"]
         {
-            assert_eq!(policy_error(good, email), None, "{good}");
+            assert_eq!(policy_error(good, &owner), None, "{good}");
         }
-        assert!(policy_error(&"ab c".repeat(300), email).is_some());
+        assert!(policy_error(&"ab c".repeat(300), &owner).is_some());
+    }
+
+    #[test]
+    fn only_the_start_of_a_long_password_is_estimated() {
+        let owner = PasswordOwner::default();
+        assert!(is_easily_guessed(&format!("{}tanpuralampriver", "a".repeat(MAX_ESTIMATED_CHARS)), &owner));
+        assert!(!is_easily_guessed(&format!("tanpuralampriver{}", "a".repeat(MAX_ESTIMATED_CHARS)), &owner));
     }
 }

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use crate::{
-    accounts::password,
     companies,
     console::http::form::FieldErrors,
     primitives::{email, text_input},
@@ -36,7 +35,8 @@ pub(crate) struct NewOwner {
 }
 
 impl SetupForm {
-    pub(crate) fn parse(&self) -> Result<NewOwner, FieldErrors> {
+    /// Returns the new owner, or the errors by field; `password_error` is what the password policy says.
+    pub(crate) fn parse(&self, password_error: Option<&'static str>) -> Result<NewOwner, FieldErrors> {
         let mut errors = FieldErrors::default();
         let company = text_input::line(&self.company, companies::NAME_LEAST, companies::NAME_MOST);
         let owner = NewOwner {
@@ -44,7 +44,7 @@ impl SetupForm {
             name: errors.take("name", "Your Name", text_input::line(&self.name, 1, 100)),
             email: errors.take_email("email", email::parse(&self.email)),
         };
-        if let Some(sentence) = password::policy_error(&self.password, &owner.email) {
+        if let Some(sentence) = password_error {
             errors.add("password", sentence);
         }
         if errors.is_empty() { Ok(owner) } else { Err(errors) }
@@ -80,10 +80,10 @@ pub(crate) struct PasswordForm {
 }
 
 impl PasswordForm {
-    /// Validates the new password.
-    pub(crate) fn errors(&self, email: &str) -> FieldErrors {
+    /// Validates the new password; `password_error` is what the password policy says.
+    pub(crate) fn errors(&self, password_error: Option<&'static str>) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        if let Some(sentence) = password::policy_error(&self.new_password, email) {
+        if let Some(sentence) = password_error {
             errors.add("new_password", sentence);
         } else if self.new_password != self.confirm_password {
             errors.add("confirm_password", "This is not the same as the new password. Type both again.");

@@ -14,7 +14,12 @@ use super::{
     views,
 };
 use crate::{
-    accounts::{self, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, password::Requester, security_log::Action, store},
+    accounts::{
+        self, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME,
+        password::{PasswordOwner, Requester},
+        security_log::Action,
+        store,
+    },
     console::http::{
         confirmation::{self, SensitiveAction},
         error::AppError,
@@ -83,7 +88,10 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
 /// `POST /personal-info/password`
 pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
-    let errors = form.errors(&page.signed_in.user.email);
+    let user = &page.signed_in.user;
+    let owner = PasswordOwner { email: &user.email, name: &user.name, company: &page.signed_in.company.name };
+    let password_error = page.state.passwords.policy_error(Requester::Trusted(user.id), &form.new_password, &owner).await?;
+    let errors = form.errors(password_error);
     if !errors.is_empty() {
         return page.unprocessable(&view(&page, form_of(&page), FieldErrors::default(), errors).await?);
     }

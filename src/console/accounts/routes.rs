@@ -17,7 +17,7 @@ use crate::{
     accounts::{
         self, NewUser, Role, Token, User,
         authz::Actor,
-        password::{HasherUnavailable, Requester},
+        password::{HasherUnavailable, PasswordOwner, Requester},
         security_log::{self, Action},
         setup, store,
     },
@@ -195,7 +195,13 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     if !setup::accepts(&state.db, &link, now).await? {
         return setup_over(&state);
     }
-    let owner = match posted.form.parse() {
+    let password_error = {
+        let form = &posted.form;
+        let email = email::parse(&form.email).unwrap_or_default();
+        let owner = PasswordOwner { email: &email, name: &form.name, company: &form.company };
+        state.passwords.policy_error(Requester::New, &form.password, &owner).await?
+    };
+    let owner = match posted.form.parse(password_error) {
         Ok(owner) => owner,
         Err(errors) => {
             let page = views::Setup { errors, ..setup_page(&state, &visitor, &posted.form) };

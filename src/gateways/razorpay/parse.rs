@@ -5,11 +5,11 @@
 
 mod body;
 mod details;
+mod faults;
 mod shown;
 mod status;
 
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::Value;
 
 use body::{
     DisputeKeys, Envelope, EventName, FullEnvelope, Keys, OfDispute, OfPayment, OfRefund, PaymentKeys, RefundKeys, ShownPayload,
@@ -99,8 +99,15 @@ fn keyed<'a, P: Deserialize<'a>>(body: &'a [u8], subject: Subject) -> KeyFields
 where
     Keys: From<P>,
 {
-    let envelope: Envelope<P> = serde_json::from_slice(body).map_err(|error| fault(body, subject, &error))?;
+    let envelope: Envelope<P> = serde_json::from_slice(body).map_err(|_| first_fault(body, subject))?;
     Ok((envelope.created_at, envelope.payload.0.into()))
+}
+
+/// What is named if no field is faulty: a text of the payload cannot be decoded.
+const UNKNOWN_FIELD: &str = "payload";
+
+fn first_fault(body: &[u8], subject: Subject) -> &'static str {
+    faults::of_event(body, subject).map_or(UNKNOWN_FIELD, |fault| fault.field)
 }
 
 /// Parses the key fields of an event whose payment is optional, and of unknown types.
@@ -108,8 +115,12 @@ fn keyed_of_payment_if_any(body: &[u8], subject: Subject) -> KeyFields {
     let is_paid = subject == Subject::Paid;
     match carried(body) {
         Ok(carried) if carried == Carried::Whole || (is_paid && carried == Carried::Part) => keyed::<OfPayment>(body, subject),
-        Err(error) if is_paid || is_doubled(&error) => Err(fault(body, subject, &error)),
-        Ok(_) | Err(_) => Ok((created_at(body), Keys::default())),
+        Ok(_) => Ok((created_at(body), Keys::default())),
+        Err(_) => match faults::of_carried(body) {
+            Some(fault) if is_paid || fault.is_duplicate => Err(fault.field),
+            None if is_paid => Err(UNKNOWN_FIELD),
+            _ => Ok((created_at(body), Keys::default())),
+        },
     }
 }
 
@@ -150,11 +161,6 @@ fn carried(body: &[u8]) -> serde_json::Result<Carried> {
         .entity
         .is_some_and(|Object(entity)| [entity.id, entity.amount, entity.currency, entity.status].iter().all(Option::is_some));
     Ok(if is_whole { Carried::Whole } else { Carried::Part })
-}
-
-/// True for a duplicate field, which two parsers could read differently.
-fn is_doubled(error: &serde_json::Error) -> bool {
-    error.to_string().starts_with("duplicate field")
 }
 
 fn created_at(body: &[u8]) -> Option<i64> {
@@ -303,40 +309,6 @@ fn money(amount: i64, currency: &str) -> Result<Money, &'static str> {
 /// Parses Unix seconds within the range of Razorpay's API (its `from` and `to` end at 4765046400).
 fn moment(seconds: i64) -> Result<Timestamp, &'static str> {
     if (0..=4_765_046_400).contains(&seconds) { Ok(Timestamp::from_seconds(seconds)) } else { Err("created_at") }
-}
-
-/// Returns the key field that an error names.
-fn field(error: &serde_json::Error) -> Option<&'static str> {
-    let said = error.to_string();
-    ["created_at", "amount", "currency", "status", "payment_id", "order_id", "payload", "entity", "id"]
-        .into_iter()
-        .find(|name| said.contains(&format!("`{name}`")))
-}
-
-/// Returns the faulty field of a body: the one that the error names, else the first of the wrong type.
-fn fault(body: &[u8], subject: Subject, error: &serde_json::Error) -> &'static str {
-    field(error).or_else(|| mistyped(body, subject)).unwrap_or("payload")
-}
-
-/// Returns the first key field of the wrong type, which serde's error does not name.
-fn mistyped(body: &[u8], subject: Subject) -> Option<&'static str> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    if body.get("created_at").is_some_and(|at| !at.is_null() && !at.is_i64()) {
-        return Some("created_at");
-    }
-    let name = match subject {
-        Subject::Payment | Subject::Paid | Subject::Other => "payment",
-        Subject::Refund => "refund",
-        Subject::Dispute => "dispute",
-    };
-    let holder = body.get("payload")?.as_object()?.get(name)?;
-    let Some(holder) = holder.as_object() else { return Some(name) };
-    let Some(entity) = holder.get("entity")?.as_object() else { return Some("entity") };
-    let has = |name: &&str, is: fn(&Value) -> bool| entity.get(*name).is_some_and(|value| !is(value));
-    let texts = ["id", "payment_id", "currency", "status"].into_iter().find(|name| has(name, Value::is_string));
-    let number = |value: &Value| value.is_null() || value.is_i64();
-    let numbers = ["amount", "created_at", "amount_refunded", "amount_deducted"].into_iter().find(|name| has(name, number));
-    texts.or(numbers).or_else(|| has(&"order_id", |id| id.is_null() || id.is_string()).then_some("order_id"))
 }
 
 #[cfg(test)]

@@ -46,6 +46,16 @@ fn a_keyed_field_that_is_missing_doubled_or_unclean_quarantines() {
         (r#""amount":64900,"#, "", "amount"),
         (r#""amount":64900"#, r#""amount":1,"amount":64900"#, "amount"),
         (r#""amount":64900"#, r#""\u0061mount":1,"amount":64900"#, "amount"),
+        (r#""amount":64900"#, r#""amount":"`currency` and `created_at`""#, "amount"),
+        (r#""amount":64900"#, r#""amount":[64900]"#, "amount"),
+        (r#""amount":64900"#, r#""amount":null"#, "amount"),
+        (r#""method":"upi""#, r#""amount_refunded":"0""#, "amount_refunded"),
+        (r#""order_id":"order_Demo00000001""#, r#""order_id":1"#, "order_id"),
+        (r#""payload":{"#, r#""payload":[],"other":{"#, "payload"),
+        (r#""payload":{"#, r#""other":{"#, "payload"),
+        (r#"{"entity":{"id""#, r#"{"other":{"id""#, "entity"),
+        (r#"{"entity":{"id""#, r#"{"entity":1,"other":{"id""#, "entity"),
+        (r#""payment":{"entity""#, r#""payment":"pay_1","other":{"entity""#, "payment"),
         (r#""status":"captured""#, r#""status":"\u0000""#, "status"),
         (r#""currency":"INR""#, r#""currency":"inr""#, "currency"),
         (r#""id":"pay_Demo0000000001""#, r#""id":"pay \u0000""#, "id"),
@@ -105,6 +115,26 @@ fn is_read_the_same_both_ways(body: &[u8]) -> bool {
         (reading.event_type, reading.occurred_at, reading.is_time_borrowed, reading.amount, reading.reference, content)
     };
     told(read(body)) == told(read_in_parts(body, Timestamp::from_seconds(RECEIVED)))
+}
+
+#[test]
+fn the_faulty_field_is_found_in_each_part_of_an_event() {
+    for (event, payload, wanted) in [
+        (
+            "refund.processed",
+            r#"{"refund":{"entity":{"id":"rfnd_1","amount":1,"currency":"INR","status":"processed"}}}"#,
+            "payment_id",
+        ),
+        ("refund.processed", r#"{"payment":{"entity":{"id":"pay_1","amount":"1"}}}"#, "amount"),
+        ("refund.processed", r#"{"refund":{"entity":{"id":1}}}"#, "id"),
+        ("payment.dispute.created", r#"{"dispute":{"entity":{"id":"disp_1","amount_deducted":"1"}}}"#, "amount_deducted"),
+        ("payment.captured", r#"{"payment":{"entity":{"id":"pay_1","notes":"`amount`"}}}"#, "amount"),
+        ("something.new", r#"{"payment":{"entity":{"id":null,"amount":1,"amount":2}}}"#, "amount"),
+        ("order.paid", r#"{"payment":{"entity":"pay_1"}}"#, "entity"),
+        ("payment.captured", r#"{"payment":{"entity":{"status":true,"notes":"`id`"}}}"#, "status"),
+    ] {
+        assert_eq!(fault(&format!(r#"{{"event":"{event}","payload":{payload}}}"#)), Some(wanted), "{event} {payload}");
+    }
 }
 
 proptest! {
