@@ -47,6 +47,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,
         connections::activity::store::STATEMENTS,
+        connections::credentials::store::STATEMENTS,
         connections::secrets::STATEMENTS,
         connections::store::STATEMENTS,
         connections::secret_usage::STATEMENTS,

@@ -1,7 +1,7 @@
 -- Connections of apps to gateways: set-up steps, secrets, activity, and the versions that servers cache by.
 
 -- One app at one gateway in one mode, with the facts of its four set-up steps. gateway is checked by the program, so that a new
--- gateway needs no migration. key_secret is sealed under the master key.
+-- gateway needs no migration. keys_state is that of its credentials; null if none are stored.
 CREATE TABLE connections (
     id BLOB NOT NULL PRIMARY KEY,
     company_id BLOB NOT NULL REFERENCES companies (id),
@@ -11,8 +11,6 @@ CREATE TABLE connections (
     currency TEXT NOT NULL,
     endpoint TEXT NOT NULL UNIQUE,
     is_enabled INTEGER NOT NULL,
-    key_id TEXT,
-    key_secret BLOB,
     keys_state TEXT CHECK (keys_state IN ('accepted', 'unchecked')),
     keys_at INTEGER,
     payment_modes TEXT NOT NULL,
@@ -23,6 +21,17 @@ CREATE TABLE connections (
     created_at INTEGER NOT NULL,
     UNIQUE (app_id, gateway, mode)
 ) STRICT;
+
+-- The credentials of a gateway's API: a row for each field that its profile declares. A field has value if pages show it; a
+-- secret one has sealed, under the master key and bound to connection and field.
+CREATE TABLE credentials (
+    connection_id BLOB NOT NULL REFERENCES connections (id),
+    field TEXT NOT NULL,
+    value TEXT,
+    sealed BLOB,
+    PRIMARY KEY (connection_id, field),
+    CHECK ((value IS NULL) <> (sealed IS NULL))
+) STRICT, WITHOUT ROWID;
 
 -- Webhook secrets, sealed. One of a connection is active; others are valid until valid_until, or until they are retired where
 -- that is null. Expired and retired ones are kept for diagnosis. created_by and retired_by are names of users.

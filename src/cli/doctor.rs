@@ -5,7 +5,7 @@ use std::{fmt::Display, path::Path};
 use super::{Failure, Io};
 use crate::{
     clock_check::{Difference, SignedTimes},
-    connections::sealed::{self, Unreadable},
+    connections::sealed::{self, SealedValue, Unreadable},
     console::http::untrusted_proxy,
     db::{Db, DbError, backup},
     gateways::Gateway,
@@ -235,16 +235,17 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
         return report.good("sealed secrets", "all can be decrypted");
     }
     for one in found {
-        let Unreadable { app, connection, gateway, mode, secret } = one;
-        let remedy = match secret {
-            Some(secret) => format!(
+        let Unreadable { app, connection, gateway, mode, value } = one;
+        let remedy = match value {
+            SealedValue::WebhookSecret(secret) => format!(
                 "{secret} of connection {connection} cannot be decrypted: it was damaged or replaced in the database. Run \
                  `ks-pay webhook rotate --app {app} --gateway {gateway} --mode {mode}`, enter the new secret at the gateway, and \
                  retire the damaged one on the Webhook page"
             ),
-            None => format!(
-                "the Key Secret of connection {connection} ({gateway}, {mode}, app {app}) cannot be decrypted: it was damaged or \
-                 replaced in the database. Enter it again on the Credentials page"
+            SealedValue::Credential(field) => format!(
+                "the {} of connection {connection} ({gateway}, {mode}, app {app}) cannot be decrypted: it was damaged or \
+                 replaced in the database. Enter it again on the Credentials page",
+                gateway.credential_label(&field)
             ),
         };
         report.bad("sealed secrets", remedy)?;

@@ -215,7 +215,6 @@ pub(crate) mod tests {
             currency: "INR".to_owned(),
             endpoint: "wh_".to_owned(),
             is_enabled: true,
-            key_id: None,
             keys_state: None,
             keys_at: None,
             payment_modes: String::new(),

@@ -6,6 +6,7 @@
 pub(crate) mod activity;
 pub(crate) mod app_health;
 pub(crate) mod baseline;
+pub(crate) mod credentials;
 pub(crate) mod overlap;
 pub(crate) mod public_names;
 pub(crate) mod sealed;
@@ -26,6 +27,7 @@ use crate::{
         base62,
         id::{AppId, CompanyId, ConnectionId},
         money::Currency,
+        text_enum::{text_column, text_enum},
         time::Timestamp,
         vault::{Vault, VaultError},
     },
@@ -34,8 +36,6 @@ use activity::Activity;
 
 /// Random characters of an endpoint id: 22 base62 characters carry 131 bits.
 const ENDPOINT_RANDOM_CHARS: usize = 22;
-/// The sealing context of the Key Secret.
-const KEY_SECRET_CONTEXT: &str = "connections.key_secret";
 
 /// The owner of a stored request: every row written for it has these ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +58,8 @@ pub(crate) struct Connection {
     pub(crate) currency: String,
     pub(crate) endpoint: String,
     pub(crate) is_enabled: bool,
-    pub(crate) key_id: Option<String>,
-    pub(crate) keys_state: Option<String>,
+    /// The state of its [`credentials`]; `None` if none are stored.
+    pub(crate) keys_state: Option<ApiKeyState>,
     pub(crate) keys_at: Option<Timestamp>,
     pub(crate) payment_modes: String,
     pub(crate) webhook_done_by: Option<String>,
@@ -91,7 +91,6 @@ impl Connection {
             currency: new.currency.to_string(),
             endpoint: format!("wh_{}", base62::random(ENDPOINT_RANDOM_CHARS)),
             is_enabled: true,
-            key_id: None,
             keys_state: None,
             keys_at: None,
             payment_modes: String::new(),
@@ -102,35 +101,17 @@ impl Connection {
             created_at: now,
         }
     }
+}
 
-    /// Returns the status of the API keys.
-    pub(crate) fn keys(&self) -> ApiKeyStatus {
-        match self.keys_state.as_deref() {
-            Some("accepted") => ApiKeyStatus::Accepted,
-            Some(_) => ApiKeyStatus::Unchecked,
-            None => ApiKeyStatus::Absent,
-        }
+text_enum! {
+    /// The state of stored API keys.
+    pub(crate) enum ApiKeyState or "the state of API keys is unchecked or accepted" {
+        /// The gateway could not be reached to check them.
+        Unchecked = "unchecked",
+        Accepted = "accepted",
     }
 }
-
-/// The status of the API keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ApiKeyStatus {
-    Absent,
-    /// Stored, but the gateway could not be reached to check them.
-    Unchecked,
-    Accepted,
-}
-
-impl ApiKeyStatus {
-    const fn as_str(self) -> Option<&'static str> {
-        match self {
-            Self::Absent => None,
-            Self::Unchecked => Some("unchecked"),
-            Self::Accepted => Some("accepted"),
-        }
-    }
-}
+text_column!(ApiKeyState, ApiKeyState::as_str);
 
 /// One of the four set-up steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +154,7 @@ impl SetupProgress<'_> {
     /// Whether the step is done.
     pub(crate) fn is_done(&self, step: Step) -> bool {
         match step {
-            Step::Credentials => self.connection.keys() == ApiKeyStatus::Accepted,
+            Step::Credentials => self.connection.keys_state == Some(ApiKeyState::Accepted),
             Step::Webhook => self.connection.webhook_done_at.is_some(),
             Step::Integration => self.connection.integration_done_at.is_some(),
             Step::Security => self.domain.is_some(),
@@ -306,35 +287,4 @@ pub(crate) async fn create(
         secrets::insert_active(tx, vault, connection.id, by, now).await?;
     }
     Ok(connection)
-}
-
-/// API keys to store.
-pub(crate) struct NewKeys<'a> {
-    pub(crate) key_id: &'a str,
-    /// `None` leaves the stored one unchanged.
-    pub(crate) key_secret: Option<&'a str>,
-    pub(crate) payment_modes: &'a str,
-    pub(crate) state: ApiKeyStatus,
-}
-
-/// Stores the API keys, the Key Secret sealed.
-pub(crate) async fn update_keys(
-    tx: &mut Tx,
-    vault: &Vault,
-    id: ConnectionId,
-    keys: &NewKeys<'_>,
-    now: Timestamp,
-) -> Result<(), ConnectError> {
-    if let Some(key_secret) = keys.key_secret {
-        secrets::bind_master_key(tx, vault).await?;
-        let sealed = vault.seal(KEY_SECRET_CONTEXT, id.as_bytes(), key_secret.as_bytes());
-        store::update_key_secret(tx, id, &sealed).await?;
-    }
-    Ok(store::update_keys(tx, id, keys, keys.state.as_str(), now).await?)
-}
-
-/// Opens the sealed Key Secret.
-pub(crate) fn open_key_secret(vault: &Vault, id: ConnectionId, sealed: &[u8]) -> Result<zeroize::Zeroizing<String>, VaultError> {
-    let bytes = vault.open(KEY_SECRET_CONTEXT, id.as_bytes(), sealed)?;
-    String::from_utf8(bytes.to_vec()).map(Into::into).map_err(|_| VaultError::Damaged)
 }

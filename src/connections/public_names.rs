@@ -4,7 +4,7 @@
 
 use crate::{
     apps, companies,
-    connections::store,
+    connections::{credentials, store},
     db::{DbError, Reader},
     primitives::id::CompanyId,
 };
@@ -16,9 +16,9 @@ pub(crate) async fn list(reader: &mut Reader, company: CompanyId) -> Result<Vec<
         names.extend([app.name, app.email, app.id.to_string()]);
         names.extend(app.domain);
     }
-    for connection in store::list_of_company(reader, company).await? {
+    for connection in store::list_of_company(&mut *reader, company).await? {
         names.extend([connection.endpoint, connection.id.to_string()]);
-        names.extend(connection.key_id);
     }
+    names.extend(credentials::all_shown(credentials::store::list_shown(reader, company).await?));
     Ok(names)
 }

@@ -79,7 +79,8 @@ pub(crate) struct Trimmed {
 pub(crate) struct ConnectionContext<'a> {
     pub(crate) gateway: Gateway,
     pub(crate) endpoint: &'a str,
-    pub(crate) key_id: Option<&'a str>,
+    /// Its credentials that pages show, such as a key id.
+    pub(crate) credentials: &'a [String],
     /// See [`public_names`](super::public_names).
     pub(crate) names: &'a [String],
 }
@@ -129,7 +130,10 @@ fn not_a_secret(text: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret>
         || folded.starts_with("https://")
     {
         Some(WeakSecret::Url)
-    } else if folded.starts_with("rzp_test_") || folded.starts_with("rzp_live_") || known.key_id == Some(text) {
+    } else if folded.starts_with("rzp_test_")
+        || folded.starts_with("rzp_live_")
+        || known.credentials.iter().any(|own| own == text)
+    {
         Some(WeakSecret::KeyId)
     } else if ["ap_", "gc_", "ev_", "ws_", "co_", "us_", "wh_"].iter().any(|prefix| is_id(text, prefix)) {
         Some(WeakSecret::Url)
@@ -221,7 +225,7 @@ fn left_of_range(text: &str, range: Range<usize>, names: &[&str]) -> usize {
 }
 
 fn names<'a>(known: &ConnectionContext<'a>) -> Vec<&'a str> {
-    known.names.iter().map(String::as_str).chain([known.endpoint]).chain(known.key_id).collect()
+    known.names.iter().chain(known.credentials).map(String::as_str).chain([known.endpoint]).collect()
 }
 
 /// Whether too little is left of a text, or of what it encodes.
@@ -242,17 +246,13 @@ mod tests {
     use super::{notations::tests::rare_codes, *};
     use crate::primitives::base62;
 
+    static CREDENTIALS: LazyLock<Vec<String>> = LazyLock::new(|| vec!["rzp_test_Demo0000000001".to_owned()]);
     static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
         ["Neem Tree Shop", "Neem Tree Crafts", "shop.neemtree.example", "abc", "Zyntrixo Brelavo"].map(str::to_owned).to_vec()
     });
 
     fn known(gateway: Gateway) -> ConnectionContext<'static> {
-        ConnectionContext {
-            gateway,
-            endpoint: "wh_Q7mB2xVt9LkR4nPzA1cE6d",
-            key_id: Some("rzp_test_Demo0000000001"),
-            names: &NAMES,
-        }
+        ConnectionContext { gateway, endpoint: "wh_Q7mB2xVt9LkR4nPzA1cE6d", credentials: &CREDENTIALS, names: &NAMES }
     }
 
     fn weak(typed: &str) -> Option<WeakSecret> {

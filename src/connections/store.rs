@@ -1,6 +1,6 @@
 //! Store of the `connections` table.
 
-use super::{Connection, NewKeys};
+use super::{ApiKeyState, Connection};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::{Gateway, Mode},
@@ -13,7 +13,7 @@ use crate::{
 /// The selected columns, in the same order in every query.
 macro_rules! columns {
     () => {
-        "id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, key_id, keys_state, keys_at, payment_modes, \
+        "id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, keys_state, keys_at, payment_modes, \
          webhook_done_by, webhook_done_at, integration_done_by, integration_done_at, created_at"
     };
 }
@@ -25,11 +25,7 @@ sql! {
     LIST_ALL = concat!("SELECT ", columns!(), " FROM connections");
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 ORDER BY app_id, gateway, mode");
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 ORDER BY currency, gateway, mode");
-    LIST_KEY_SECRETS = "SELECT id, key_secret FROM connections WHERE company_id = $1 AND key_secret IS NOT NULL ORDER BY id DESC LIMIT $2";
-    LIST_ALL_KEY_SECRETS = "SELECT id, key_secret FROM connections WHERE key_secret IS NOT NULL ORDER BY id";
-    FIND_KEY_SECRET = "SELECT key_secret FROM connections WHERE id = $1";
-    UPDATE_KEY_SECRET = "UPDATE connections SET key_secret = $2 WHERE id = $1";
-    UPDATE_KEYS = "UPDATE connections SET key_id = $2, payment_modes = $3, keys_state = $4, keys_at = $5 WHERE id = $1";
+    UPDATE_KEYS = "UPDATE connections SET payment_modes = $2, keys_state = $3, keys_at = $4 WHERE id = $1";
     UPDATE_ENABLED = "UPDATE connections SET is_enabled = $2 WHERE id = $1";
     /// Changes nothing, but locks the row until the unit of work ends.
     TAKE_TURN = "UPDATE connections SET currency = currency WHERE id = $1";
@@ -81,38 +77,15 @@ pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, company: CompanyId, app
     run!(on, |conn| sqlx::query_as(LIST_OF_APP).bind(company).bind(app).fetch_all(conn).await)
 }
 
-/// Returns the sealed Key Secret, if one is stored.
-pub(crate) async fn find_key_secret(on: impl Into<Exec<'_>>, id: ConnectionId) -> Result<Option<Vec<u8>>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(FIND_KEY_SECRET).bind(id).fetch_one(conn).await)
-}
-
-/// Lists the sealed Key Secrets of a company's newest connections.
-pub(crate) async fn list_key_secrets(
-    on: impl Into<Exec<'_>>,
-    company: CompanyId,
-    most: i64,
-) -> Result<Vec<(ConnectionId, Vec<u8>)>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_KEY_SECRETS).bind(company).bind(most).fetch_all(conn).await)
-}
-
-/// Lists the sealed Key Secrets of all companies: for `ks-pay doctor` only.
-pub(super) async fn list_all_key_secrets(on: impl Into<Exec<'_>>) -> Result<Vec<(ConnectionId, Vec<u8>)>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_ALL_KEY_SECRETS).fetch_all(conn).await)
-}
-
-pub(super) async fn update_key_secret(tx: &mut Tx, id: ConnectionId, sealed: &[u8]) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(UPDATE_KEY_SECRET).bind(id).bind(sealed))?;
-    Ok(())
-}
-
+/// Sets the state of the API keys and when they were stored, and locks the row.
 pub(super) async fn update_keys(
     tx: &mut Tx,
     id: ConnectionId,
-    keys: &NewKeys<'_>,
-    state: Option<&str>,
+    payment_modes: &str,
+    state: ApiKeyState,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(UPDATE_KEYS).bind(id).bind(keys.key_id).bind(keys.payment_modes).bind(state).bind(now))?;
+    execute!(tx, sqlx::query(UPDATE_KEYS).bind(id).bind(payment_modes).bind(state).bind(now))?;
     Ok(())
 }
 

@@ -54,9 +54,9 @@ fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_n
     assert_eq!(current(&razorpay, &activity, None), Step::Webhook, "marked, not verified");
     activity.first_verified_at = Some(now);
     assert_eq!(current(&razorpay, &activity, None), Step::Credentials);
-    razorpay.keys_state = Some("unchecked".to_owned());
+    razorpay.keys_state = Some(ApiKeyState::Unchecked);
     assert_eq!(current(&razorpay, &activity, None), Step::Credentials);
-    razorpay.keys_state = Some("accepted".to_owned());
+    razorpay.keys_state = Some(ApiKeyState::Accepted);
     assert_eq!(current(&razorpay, &activity, None), Step::Integration);
     razorpay.integration_done_at = Some(now);
     assert_eq!(current(&razorpay, &activity, None), Step::Security);

@@ -11,11 +11,18 @@ use crate::{
     accounts::{self, NewUser, Role},
     apps::{self, Details},
     companies,
-    connections::{self, ApiKeyStatus, ConnectError, Connection, NewConnection, NewKeys, overlap::Overlap, secrets, store},
+    connections::{
+        self, ApiKeyState, ConnectError, Connection, NewConnection,
+        credentials::{self, NewCredentials},
+        overlap::Overlap,
+        secrets, store,
+    },
     console::http::state::State,
     db::{DbError, Tx},
     gateways::{
-        Mode, razorpay,
+        Mode,
+        credentials::CredentialValues,
+        razorpay,
         samples::shops::{SHOPS, Shop},
     },
     primitives::{
@@ -165,13 +172,13 @@ async fn finish(
     now: Timestamp,
 ) -> Result<(), SeedError> {
     let key_id = format!("rzp_{}_Demo0000000001", connection.mode);
-    let keys = NewKeys {
-        key_id: &key_id,
-        key_secret: Some("demo-key-secret"),
-        payment_modes: "upi,debit_card,credit_card",
-        state: ApiKeyStatus::Accepted,
-    };
-    connections::update_keys(tx, &state.vault, connection.id, &keys, now).await?;
+    let mut values = CredentialValues::default();
+    for field in razorpay::GATEWAY.profile().api_keys.iter().flat_map(|keys| keys.fields) {
+        let value = if field.is_secret { "demo-key-secret" } else { &key_id };
+        values.add(field, value.to_owned().into());
+    }
+    let keys = NewCredentials { values: &values, payment_modes: "upi,debit_card,credit_card", state: ApiKeyState::Accepted };
+    credentials::update(tx, &state.vault, connection.id, &keys, now).await?;
     store::complete_webhook(tx, connection.id, OWNER, now).await?;
     store::complete_integration(tx, connection.id, OWNER, now).await?;
     apps::store::update_domain(tx, company, app, "shop.demo.example").await?;

@@ -65,7 +65,8 @@ pub(crate) struct Guide {
 /// A part of a code snippet.
 pub(crate) enum CodePiece {
     Text(&'static str),
-    KeyId,
+    /// The value of a credential that is shown, by the name of its field.
+    Credential(&'static str),
     Currency,
     AppName,
     /// The webhook's URL.

@@ -2,6 +2,7 @@
 
 pub(crate) mod adapter;
 pub(crate) mod api;
+pub(crate) mod credentials;
 #[cfg(feature = "fictitious-gateway")]
 pub(crate) mod fictitious;
 pub(crate) mod guide;
@@ -83,6 +84,12 @@ impl Gateway {
     /// Returns its static properties.
     pub(crate) const fn profile(self) -> &'static Profile {
         self.0
+    }
+
+    /// Returns the label of a credential; its name if the gateway does not declare it any more.
+    pub(crate) fn credential_label(self, field: &str) -> &str {
+        let declared = self.0.api_keys.as_ref().and_then(|keys| keys.field(field));
+        declared.map_or(field, |declared| declared.label)
     }
 
     /// True if it creates the webhook secret, which the merchant pastes here.

@@ -4,13 +4,11 @@
 
 use std::time::Duration;
 
-use futures_util::future::LocalBoxFuture;
 use ipnet::IpNet;
 
 use super::{
-    Mode,
     adapter::Adapter,
-    api::KeyCheck,
+    credentials::ApiKeys,
     guide::{Guide, Snippet},
     samples::Samples,
     texts::Texts,
@@ -127,28 +125,6 @@ pub(crate) enum KeyForm {
     Text,
     /// The text, decoded from base64.
     Base64,
-}
-
-/// Requests something harmless with a key pair: the API's address, the key id and the key secret.
-type CheckKeys = for<'a> fn(&'a str, &'a str, &'a str) -> LocalBoxFuture<'a, KeyCheck>;
-
-/// The keys of a gateway's API.
-pub(crate) struct ApiKeys {
-    /// The beginning of a key id in Test and in Live mode.
-    pub(crate) prefixes: [&'static str; 2],
-    /// The menu path to them in the gateway's dashboard.
-    pub(crate) menu: [&'static str; 2],
-    pub(crate) check: CheckKeys,
-}
-
-impl ApiKeys {
-    /// Returns the beginning of a key id in that mode.
-    pub(crate) const fn prefix(&self, mode: Mode) -> &'static str {
-        match mode {
-            Mode::Test => self.prefixes[0],
-            Mode::Live => self.prefixes[1],
-        }
-    }
 }
 
 impl Signature {

@@ -1,7 +1,7 @@
 //! Messages on the check of the API keys.
 
 use crate::{
-    gateways::{Gateway, api::Unavailable},
+    gateways::{Gateway, api::Unavailable, credentials::CredentialField},
     url_check::limiter::Denied,
 };
 
@@ -17,16 +17,33 @@ pub(crate) const fn busy(busy: Denied) -> &'static str {
 
 /// The gateway rejected submitted keys.
 pub(crate) fn refused(gateway: Gateway) -> String {
-    format!(
-        "{} refused these keys. Copy Key ID and Key Secret again from {}; nothing was stored.",
-        gateway.label(),
-        menu(gateway)
-    )
+    format!("{} refused these keys. Copy {} again from {}; nothing was stored.", gateway.label(), labels(gateway), menu(gateway))
 }
 
 /// The gateway rejected stored keys.
 pub(crate) fn stored_refused(gateway: Gateway) -> String {
-    format!("{} refuses the stored keys. Copy both again from {}.", gateway.label(), menu(gateway))
+    let all = if fields(gateway).len() == 2 { "both" } else { "them" };
+    format!("{} refuses the stored keys. Copy {all} again from {}.", gateway.label(), menu(gateway))
+}
+
+/// Returns the fields of the gateway's API keys.
+fn fields(gateway: Gateway) -> &'static [CredentialField] {
+    gateway.profile().api_keys.as_ref().map_or(&[], |keys| keys.fields)
+}
+
+/// Returns the labels of the fields as a list in a sentence.
+fn labels(gateway: Gateway) -> String {
+    let labels: Vec<&str> = fields(gateway).iter().map(|field| field.label).collect();
+    match &labels[..] {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        few => few.concat(),
+    }
+}
+
+/// The hint below a secret field with a stored value.
+pub(crate) fn kept(label: &str) -> String {
+    let article = if label.starts_with(['A', 'E', 'I', 'O', 'U']) { "An" } else { "A" };
+    format!("{article} {label} is stored. Leave this empty to keep it, or type another to replace it.")
 }
 
 /// The menu path to the keys in the gateway's dashboard.
@@ -42,10 +59,10 @@ pub(crate) fn accepted(gateway: Gateway) -> String {
 /// No keys are stored that could be checked.
 pub(crate) const NONE_STORED: &str = "There are no keys to check yet. Type them here.";
 
-/// The stored Key Secret was damaged or swapped.
-pub(crate) fn unreadable(gateway: Gateway) -> String {
+/// The stored value of a secret field was damaged or swapped; `label` is that of the field.
+pub(crate) fn unreadable(gateway: Gateway, label: &str) -> String {
     format!(
-        "The stored Key Secret cannot be read: it was damaged or replaced in the database. Copy the Key Secret from {} again and save it here.",
+        "The stored {label} cannot be read: it was damaged or replaced in the database. Copy the {label} from {} again and save it here.",
         gateway.label()
     )
 }

@@ -109,11 +109,11 @@ pub(crate) const fn step_state(is_done: bool) -> Badge {
 pub(crate) const MARKED: &str = "marked as done";
 
 /// Returns the badge of the API keys.
-pub(crate) const fn keys_state(keys: connections::ApiKeyStatus) -> Badge {
+pub(crate) const fn keys_state(keys: Option<connections::ApiKeyState>) -> Badge {
     match keys {
-        connections::ApiKeyStatus::Accepted => badge("status-good", "good", "Verified"),
-        connections::ApiKeyStatus::Unchecked => badge("status-warn", "pending", "Not checked yet"),
-        connections::ApiKeyStatus::Absent => badge("status-off", "not-started", "Not started"),
+        Some(connections::ApiKeyState::Accepted) => badge("status-good", "good", "Verified"),
+        Some(connections::ApiKeyState::Unchecked) => badge("status-warn", "pending", "Not checked yet"),
+        None => badge("status-off", "not-started", "Not started"),
     }
 }
 

@@ -232,10 +232,10 @@ const fn way_out(gateway: Gateway) -> &'static str {
     gateway.profile().texts.secrets.use_ours
 }
 
-/// The Key Secret of the API keys was entered.
-pub(crate) fn key_secret(gateway: Gateway) -> String {
+/// A secret credential of the API was entered; `label` is that of its field.
+pub(crate) fn key_secret(gateway: Gateway, label: &str) -> String {
     format!(
-        "This is the Key Secret of your API keys, which can move money: it must not be a webhook’s SECRET. {}, and generate new API keys if others may have seen these.",
+        "This is the {label} of your API keys, which can move money: it must not be a webhook’s SECRET. {}, and generate new API keys if others may have seen these.",
         gateway.profile().texts.secrets.use_ours_clause
     )
 }

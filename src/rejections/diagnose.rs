@@ -24,7 +24,11 @@ use super::{
     triage::{Batch, Triage},
 };
 use crate::{
-    connections::{self, Connection, ConnectionScope, activity, secrets},
+    connections::{
+        self, Connection, ConnectionScope, activity,
+        credentials::{self, StoredCredential},
+        secrets,
+    },
     db::{DbError, with_timeout},
     primitives::{
         id::ConnectionId,
@@ -199,7 +203,8 @@ pub(super) async fn load_company_keys(
     };
     let mut stored = secrets::list_of_connection(&mut reader, own.id, at, MAX_SECRETS).await?;
     stored.extend(secrets::list_of_others(&mut reader, (scope.company, own.id), at, MAX_SECRETS).await?);
-    let sealed = connections::store::list_key_secrets(&mut reader, scope.company, MAX_SECRETS).await?;
+    let sealed = credentials::store::list_sealed(&mut reader, scope.company, MAX_SECRETS).await?;
+    let shown = credentials::store::list_shown(&mut reader, scope.company).await?;
     let accounts = activity::get(&mut reader, own.id).await?.accounts().map(str::to_owned).collect();
     let names = connections::public_names::list(&mut reader, scope.company).await?;
     drop(reader);
@@ -223,13 +228,13 @@ pub(super) async fn load_company_keys(
             })
         })
         .collect();
-    keys.extend(sealed.iter().filter_map(|(id, sealed)| key_secret(&context.vault, own, of(*id)?, sealed)));
+    keys.extend(sealed.iter().filter_map(|stored| key_secret(&context.vault, own, of(stored.connection_id)?, stored)));
     keys.sort_by_key(|key| (key.whose, key.connection.is_some()));
     Ok(CompanyKeys {
         keys,
         url: urls::webhook_url(&context.base, &own.endpoint),
         ids: vec![own.endpoint.clone(), own.id.to_string(), own.app_id.to_string()],
-        key_ids: connections.iter().filter_map(|connection| connection.key_id.clone()).take(16).collect(),
+        key_ids: credentials::all_shown(shown).into_iter().take(16).collect(),
         accounts,
         names,
         recent: Vec::new(),
@@ -251,8 +256,8 @@ fn whose(own: &Connection, other: &Connection, secret: &secrets::StoredSecret, a
     }
 }
 
-fn key_secret(vault: &Vault, own: &Connection, connection: &Connection, sealed: &[u8]) -> Option<Key> {
-    let text = connections::open_key_secret(vault, connection.id, sealed).ok()?;
+fn key_secret(vault: &Vault, own: &Connection, connection: &Connection, stored: &StoredCredential) -> Option<Key> {
+    let text = stored.open(vault).ok()?;
     let other = (connection.id != own.id).then_some(connection.id);
     Some(Key {
         whose: KeyOwner::KeySecret,

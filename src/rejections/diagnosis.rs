@@ -110,7 +110,7 @@ pub(crate) struct CompanyKeys {
     pub(crate) url: String,
     /// Ids displayed near the secret on the page.
     pub(crate) ids: Vec<String>,
-    /// API key ids.
+    /// Credentials of its connections that pages show, such as API key ids.
     pub(crate) key_ids: Vec<String>,
     /// Gateway accounts of verified events.
     pub(crate) accounts: Vec<String>,

@@ -45,7 +45,7 @@ fn is_encoded(diagnosis: &Diagnosis) -> bool {
 }
 
 fn is_guessable(signer: &Signer, is_encoded: bool, gateway: Gateway, known: &CompanyKeys) -> bool {
-    let names = secret_strength::ConnectionContext { gateway, endpoint: &known.url, key_id: None, names: &known.names };
+    let names = secret_strength::ConnectionContext { gateway, endpoint: &known.url, credentials: &[], names: &known.names };
     let is_weak = |secret: Secret| secret_strength::is_guessable(&secret, &names);
     // A digest looks random even if its input is not.
     let mut own = known.keys.iter().filter(|key| key.whose == KeyOwner::Valid);

@@ -93,7 +93,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("accounts", &["users", "sessions", "security_log"]),
     ("apps", &["apps"]),
     ("companies", &["companies"]),
-    ("connections", &["connections", "secrets", "secret_usage", "activity", "accepted_accounts"]),
+    ("connections", &["connections", "credentials", "secrets", "secret_usage", "activity", "accepted_accounts"]),
     ("events", &["events", "event_payloads", "event_ids"]),
     ("ingestion", &["versions"]),
     ("rejections", &["rejections", "rejected_requests", "recoveries", "unknown_endpoint_requests"]),

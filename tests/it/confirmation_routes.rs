@@ -134,7 +134,8 @@ impl Shop {
         self.app
             .texts(
                 "SELECT 'app ' || is_enabled FROM apps \
-                 UNION ALL SELECT 'gateway ' || is_enabled || COALESCE(key_id, '') FROM connections \
+                 UNION ALL SELECT 'gateway ' || is_enabled FROM connections \
+                 UNION ALL SELECT 'credential ' || field || COALESCE(value, '') FROM credentials \
                  UNION ALL SELECT 'secret ' || state || COALESCE(CAST(valid_until AS TEXT), '') FROM secrets \
                  UNION ALL SELECT 'account ' || COALESCE(other_account, '') FROM activity \
                  UNION ALL SELECT 'events ' || CAST(COUNT(*) AS TEXT) FROM events ORDER BY 1",

@@ -52,7 +52,10 @@ async fn the_key_secret_is_sealed_in_the_database() {
     let stand_in = StandIn::start().await;
     let (mut app, connection, owner) = asked_of(&stand_in).await;
     submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
-    assert_eq!(app.count("SELECT count(*) FROM connections WHERE key_secret IS NOT NULL").await, 1);
+    assert_eq!(
+        app.count("SELECT count(*) FROM credentials WHERE field = 'key_secret' AND sealed IS NOT NULL AND value IS NULL").await,
+        1
+    );
     app.stop().await;
     for (path, content) in files(&app.data_dir()) {
         let is_there = content.windows(KEY_SECRET.len()).any(|window| window == KEY_SECRET.as_bytes());
@@ -69,11 +72,8 @@ async fn keys_are_of_one_connection_and_their_payment_modes_stay_chosen() {
     let (connection, _) = (shop.razorpay("test").await, shop.razorpay("live").await);
     let owner = app.owner("Neem Tree Retail").await;
     submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
-    assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE key_id IS NOT NULL AND mode = 'test'").await, 1);
-    assert_eq!(
-        app.count("SELECT COUNT(*) FROM connections WHERE key_id IS NULL AND key_secret IS NULL AND mode = 'live'").await,
-        1
-    );
+    let of_modes = "SELECT c.mode || ' ' || k.field FROM credentials k JOIN connections c ON c.id = k.connection_id ORDER BY 1";
+    assert_eq!(app.texts(of_modes).await, ["test key_id", "test key_secret"]);
     assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE payment_modes = 'upi' AND mode = 'test'").await, 1);
     let page = owner.get(&path(&connection, "")).await;
     let is_chosen =
@@ -89,7 +89,10 @@ async fn another_key_id_does_not_go_with_the_stored_secret() {
     let page = submit(&owner, &connection, "rzp_test_Demo0000000002", "").await;
     assert_eq!((page.status, stand_in.asked().len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
     assert!(page.has("Key Secret is empty"));
-    assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE key_id = 'rzp_test_Demo0000000001'").await, 1);
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM credentials WHERE field = 'key_id' AND value = 'rzp_test_Demo0000000001'").await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +103,7 @@ async fn refused_keys_are_not_stored() {
     let page = submit(&owner, &connection, KEY_ID, KEY_SECRET).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.has("Razorpay refused these keys") && page.has(KEY_ID) && !page.has(KEY_SECRET));
-    assert_eq!(app.count("SELECT count(*) FROM connections WHERE key_id IS NOT NULL OR key_secret IS NOT NULL").await, 0);
+    assert_eq!(app.count("SELECT COUNT(*) FROM credentials").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

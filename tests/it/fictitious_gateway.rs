@@ -17,6 +17,11 @@ const GATEWAY: &str = "kestrel-pay";
 /// The secret as the gateway shows it: the key in base64.
 const SECRET: &str = "q1Xv0rT8mK2b9ZcLw7YpN4sEuJ6aHgDfR3iVoQxW5tM=";
 const OTHER_SECRET: &str = "Zp8yK1wqB5nV3xGdLr0TjM7cHsUo2EaF9iQhXvW4bRk=";
+/// A passphrase of the API begins with its merchant number.
+const MERCHANT: &str = "40417722";
+const PASSPHRASE: &str = "40417722kestrelWindhover";
+const OTHER_MERCHANT: &str = "50528833";
+const OTHER_PASSPHRASE: &str = "50528833merlinSaltMarsh0";
 const REJECTED: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 const EVENTS: &str = "SELECT COUNT(*) FROM events";
 
@@ -288,6 +293,83 @@ async fn every_page_shows_it() {
     }
     let done = kestrel.owner.post(&format!("{}/completion", kestrel.webhook), &[]).await;
     assert_eq!(done.location(), kestrel.webhook);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_own_credentials_are_saved_shown_and_replaced() {
+    let kestrel = Kestrel::with_secret().await;
+    let step = kestrel.webhook.replace("/webhook", "/credentials");
+    let save = async |fields: &[(&str, &str)]| kestrel.owner.post(&step, fields).await;
+    let page = kestrel.owner.get(&step).await;
+    for text in ["name=\"merchant_number\"", "type=\"password\"", "name=\"passphrase\"", "My business › Access", "New passphrase"]
+    {
+        assert!(page.has(text), "{text}: {}", page.body);
+    }
+    assert!(!page.has("Key ID") && !page.has("Key Secret"), "{}", page.body);
+
+    for (number, passphrase, sentence) in [
+        ("", PASSPHRASE, "Merchant number is empty. Type it here."),
+        ("4041772", PASSPHRASE, "Merchant number needs at least 8 characters."),
+        ("4041772x", PASSPHRASE, "A merchant number has digits alone."),
+        (MERCHANT, "", "Passphrase is empty. Type it here."),
+        (MERCHANT, "short", "Passphrase needs at least 12 characters."),
+        (MERCHANT, OTHER_PASSPHRASE, "Copy Passphrase and Merchant number again from My business, Access"),
+    ] {
+        let refused = save(&[("merchant_number", number), ("passphrase", passphrase)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{number} {passphrase}");
+        assert!(refused.has(sentence), "{sentence}: {}", refused.body);
+        assert!(passphrase.is_empty() || !refused.has(passphrase), "{}", refused.body);
+    }
+    assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM credentials").await, 0);
+    let unasked = save(&[("merchant_number", MERCHANT), ("merchant_number", MERCHANT), ("passphrase", PASSPHRASE)]).await;
+    assert_eq!(unasked.status, StatusCode::BAD_REQUEST, "which of the two is meant?");
+
+    let late = format!("{PASSPHRASE}?");
+    assert_eq!(save(&[("merchant_number", MERCHANT), ("passphrase", &late)]).await.location(), step);
+    assert!(kestrel.owner.get(&step).await.has("Kestrel Pay did not answer within 10 s."));
+    assert_eq!(save(&[("merchant_number", MERCHANT), ("passphrase", PASSPHRASE), ("upi", "true")]).await.location(), step);
+    let page = kestrel.owner.get(&step).await;
+    for text in ["Kestrel Pay accepted the keys", MERCHANT, "A Passphrase is stored. Leave this empty to keep it"] {
+        assert!(page.has(text), "{text}: {}", page.body);
+    }
+    assert!(!page.has(PASSPHRASE), "{}", page.body);
+    let stored = "SELECT field || ' ' || COALESCE(value, 'sealed') FROM credentials ORDER BY field";
+    assert_eq!(kestrel.app.texts(stored).await, ["merchant_number 40417722", "passphrase sealed"]);
+
+    // An empty secret is kept, with the merchant number that it belongs to alone.
+    assert_eq!(save(&[("merchant_number", MERCHANT), ("passphrase", "")]).await.location(), step);
+    let refused = save(&[("merchant_number", OTHER_MERCHANT), ("passphrase", "")]).await;
+    assert!(refused.has("Passphrase is empty. Type it here."), "{}", refused.body);
+    assert_eq!(kestrel.owner.post(&format!("{step}/check"), &[]).await.location(), step);
+    assert_eq!(save(&[("merchant_number", OTHER_MERCHANT), ("passphrase", OTHER_PASSPHRASE)]).await.location(), step);
+    let page = kestrel.owner.get(&step).await;
+    assert!(page.has(OTHER_MERCHANT) && !page.has(MERCHANT) && !page.has(OTHER_PASSPHRASE), "{}", page.body);
+    assert_eq!(kestrel.app.texts(stored).await, ["merchant_number 50528833", "passphrase sealed"]);
+    assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM connections WHERE keys_state = 'accepted'").await, 1);
+
+    let imported = kestrel.enter(OTHER_PASSPHRASE).await;
+    assert!(imported.has("This is the Passphrase of your API keys"), "{}", imported.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_that_was_swapped_is_reported_by_its_label_and_can_be_entered_again() {
+    let kestrel = Kestrel::with_secret().await;
+    let step = kestrel.webhook.replace("/webhook", "/credentials");
+    let fields = [("merchant_number", MERCHANT), ("passphrase", PASSPHRASE)];
+    kestrel.owner.post(&step, &fields).await.location();
+    let doctor = kestrel.app.cli_with(&["doctor"], "", &[]).await;
+    assert!(doctor.out.contains("sealed secrets: all can be decrypted"), "{}", doctor.out);
+    kestrel.app.announce_error("a stored credential cannot be decrypted");
+    kestrel.app.sql("UPDATE credentials SET sealed = (SELECT sealed FROM secrets) WHERE field = 'passphrase'").await;
+    let doctor = kestrel.app.cli_with(&["doctor"], "", &[]).await;
+    assert!(doctor.out.contains("the Passphrase of connection"), "{}", doctor.out);
+    for (path, form) in [(format!("{step}/check"), &[][..]), (step.clone(), &[("merchant_number", MERCHANT)][..])] {
+        let page = kestrel.owner.post(&path, form).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(page.has("The stored Passphrase cannot be read"), "{path}: {}", page.body);
+    }
+    kestrel.owner.post(&step, &fields).await.location();
+    assert_eq!(kestrel.owner.post(&format!("{step}/check"), &[]).await.location(), step);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,10 @@
 //! The steps at a gateway and the code snippets, with the values of one connection.
 
 use crate::{
-    connections::Connection,
+    connections::{
+        Connection,
+        credentials::{self, StoredCredential},
+    },
     gateways::{
         Mode,
         guide::{CodePiece, GuideStep, Piece, Snippet},
@@ -51,7 +54,8 @@ pub(super) fn steps(connection: &Connection, email: &str) -> Vec<ShownStep> {
     profile.guide.steps.iter().filter(is_of_mode).map(shown).collect()
 }
 
-fn pieces(pieces: &[Piece], mode: Mode, email: &str, events: usize) -> Vec<Shown> {
+/// Returns the parts of a sentence. `email` is the app's address, `events` the number of recommended events.
+pub(super) fn pieces(pieces: &[Piece], mode: Mode, email: &str, events: usize) -> Vec<Shown> {
     let shown = |piece: &Piece| match *piece {
         Piece::Text(text) => Shown::Text(text.to_owned()),
         Piece::Label(label) => Shown::Label(label.to_owned()),
@@ -69,7 +73,7 @@ fn pieces(pieces: &[Piece], mode: Mode, email: &str, events: usize) -> Vec<Shown
 
 /// The values that snippets contain.
 pub(super) struct SnippetValues<'a> {
-    pub(super) key_id: &'a str,
+    pub(super) credentials: &'a [StoredCredential],
     pub(super) app_name: &'a str,
     pub(super) url: &'a str,
 }
@@ -78,7 +82,7 @@ pub(super) struct SnippetValues<'a> {
 pub(super) fn snippets(connection: &Connection, values: &SnippetValues<'_>) -> Vec<ShownSnippet> {
     let text = |piece: &CodePiece| match *piece {
         CodePiece::Text(text) => text.to_owned(),
-        CodePiece::KeyId => values.key_id.to_owned(),
+        CodePiece::Credential(field) => credential(connection, values.credentials, field),
         CodePiece::Currency => connection.currency.clone(),
         CodePiece::AppName => values.app_name.to_owned(),
         CodePiece::Url => values.url.to_owned(),
@@ -89,4 +93,22 @@ pub(super) fn snippets(connection: &Connection, values: &SnippetValues<'_>) -> V
         code: snippet.code.iter().map(text).collect(),
     };
     connection.gateway.profile().snippets.iter().map(shown).collect()
+}
+
+/// Returns the stored value of a field that is shown, or an example.
+fn credential(connection: &Connection, stored: &[StoredCredential], field: &str) -> String {
+    let declared = connection.gateway.profile().api_keys.as_ref().and_then(|keys| keys.field(field));
+    let example = || declared.map_or_else(String::new, |field| (field.example)(connection.mode));
+    credentials::shown(stored, field).map_or_else(example, str::to_owned)
+}
+
+/// Returns the label of a credential that the snippets contain and that is not stored.
+pub(super) fn missing_credential(connection: &Connection, stored: &[StoredCredential]) -> Option<&'static str> {
+    let profile = connection.gateway.profile();
+    let keys = profile.api_keys.as_ref()?;
+    let missing = |piece: &CodePiece| match *piece {
+        CodePiece::Credential(field) if credentials::shown(stored, field).is_none() => keys.field(field),
+        _ => None,
+    };
+    profile.snippets.iter().flat_map(|snippet| snippet.code).find_map(missing).map(|field| field.label)
 }

@@ -13,7 +13,7 @@ use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
     accounts::security_log::Action,
     connections::{
-        Step, public_names,
+        Step, credentials, public_names,
         secret_strength::{self, ConnectionContext, Trimmed, WeakSecret},
         secrets::{self, AddSecretOutcome, Origin},
         store,
@@ -87,8 +87,9 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
     let refused = |errors| wizard.page.unprocessable(&view(&wizard, &form, errors));
     let mut reader = wizard.page.state.db.reader().await?;
     let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
+    let shown = credentials::store::list_of_connection(&mut reader, wizard.connection.id).await?;
     drop(reader);
-    let (secret, cut) = match read(&wizard, names, &form).await? {
+    let (secret, cut) = match read(&wizard, names, credentials::all_shown(shown), &form).await? {
         Ok(read) => read,
         Err(NotRead::Weak(weak)) => return refused(error("secret", &messages::secrets::weak(wizard.connection.gateway, weak))),
         Err(NotRead::Denied(denied)) => {
@@ -146,7 +147,12 @@ enum NotRead {
 
 /// Parses the secret and checks its strength; returns what was trimmed from it too. Runs on another thread, since the check
 /// would delay the requests that this one serves.
-async fn read(wizard: &Wizard, names: Vec<String>, form: &ImportForm) -> Result<Result<(Secret, Trimmed), NotRead>, AppError> {
+async fn read(
+    wizard: &Wizard,
+    names: Vec<String>,
+    credentials: Vec<String>,
+    form: &ImportForm,
+) -> Result<Result<(Secret, Trimmed), NotRead>, AppError> {
     let (state, connection) = (wizard.page.state.clone(), wizard.connection.clone());
     let (typed, is_exact) = (Zeroizing::new(form.secret.clone()), form.is_exact);
     let check = move || {
@@ -155,7 +161,7 @@ async fn read(wizard: &Wizard, names: Vec<String>, form: &ImportForm) -> Result<
         let known = ConnectionContext {
             gateway: connection.gateway,
             endpoint: &connection.endpoint,
-            key_id: connection.key_id.as_deref(),
+            credentials: &credentials,
             names: &names,
         };
         secret_strength::read(&typed, is_exact, &known).map_err(NotRead::Weak)
@@ -164,20 +170,22 @@ async fn read(wizard: &Wizard, names: Vec<String>, form: &ImportForm) -> Result<
     tokio::task::spawn_blocking(check).await.map_err(|_| AppError::Internal("the check of a secret panicked".into()))
 }
 
-/// What it is already: a Key Secret, which lets its owner move money, a secret that was retired here, which others may
+/// What it is already: a secret credential of an API, which lets its owner move money, a secret that was retired here, which others may
 /// know, or the secret of another webhook, whose payments would count here.
 async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>, AppError> {
     let (state, own, now) = (&wizard.page.state, &wizard.connection, wizard.page.now);
     let mut reader = state.db.reader().await?;
-    let keys = store::list_key_secrets(&mut reader, own.company_id, MAX_COMPARED_SECRETS).await?;
+    let keys = credentials::store::list_sealed(&mut reader, own.company_id, MAX_COMPARED_SECRETS).await?;
     let former = secrets::list_of_connection(&mut reader, own.id, now, MAX_COMPARED_SECRETS).await?;
     let stored = secrets::list_of_others(&mut reader, (own.company_id, own.id), now, MAX_COMPARED_SECRETS).await?;
     let connections = store::list_of_company(&mut reader, own.company_id).await?;
     drop(reader);
-    for (id, sealed) in keys {
-        let key = crate::connections::open_key_secret(&state.vault, id, &sealed).ok();
+    for stored in keys {
+        let key = stored.open(&state.vault).ok();
         if key.and_then(|key| Secret::parse(&key)).is_some_and(|key| key.is(secret)) {
-            return Ok(Some(messages::secrets::key_secret(own.gateway)));
+            let of = connections.iter().find(|one| one.id == stored.connection_id);
+            let label = of.map_or(stored.field.as_str(), |one| one.gateway.credential_label(&stored.field));
+            return Ok(Some(messages::secrets::key_secret(own.gateway, label)));
         }
     }
     let is_same = |stored: &&secrets::StoredSecret| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret));

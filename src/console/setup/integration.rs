@@ -9,7 +9,7 @@ use super::{
     wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
-    connections::Step,
+    connections::{Step, credentials},
     console::http::{
         error::AppError,
         layout::Layout,
@@ -27,8 +27,8 @@ pub(crate) struct Integration {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
     pub(crate) snippets: Vec<ShownSnippet>,
-    /// True if the snippets contain a key id that is not stored yet.
-    pub(crate) needs_key: bool,
+    /// The label of a credential that the snippets contain and that is not stored yet.
+    pub(crate) missing: Option<&'static str>,
     pub(crate) credentials_url: String,
     pub(crate) done: Option<(String, DisplayTime)>,
 }
@@ -39,10 +39,10 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
     let connection = &wizard.connection;
     let profile = connection.gateway.profile();
     let (layout, chrome) = wizard.chrome(Step::Integration, profile.texts.setup.integration_heading);
-    let example_key = || profile.api_keys.as_ref().map_or_else(String::new, |keys| format!("{}…", keys.prefix(connection.mode)));
+    let stored = credentials::store::list_of_connection(&mut wizard.page.state.db.reader().await?, connection.id).await?;
     let app_name: String = wizard.app.name.chars().filter(|letter| !"\"'\\<>&`".contains(*letter)).collect();
     let values = SnippetValues {
-        key_id: &connection.key_id.clone().unwrap_or_else(example_key),
+        credentials: &stored,
         app_name: &app_name,
         url: &urls::webhook_url(wizard.page.state.base(), &connection.endpoint),
     };
@@ -50,7 +50,7 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
         layout,
         chrome,
         snippets: guide::snippets(connection, &values),
-        needs_key: profile.api_keys.is_some() && connection.key_id.is_none(),
+        missing: guide::missing_credential(connection, &stored),
         credentials_url: wizard.url(Step::Credentials),
         done: connection
             .integration_done_by

@@ -174,7 +174,7 @@ impl Wizard {
 /// Returns the badge of a step's state.
 pub(crate) fn badge(setup: &SetupProgress<'_>, step: Step, now: Timestamp) -> Badge {
     match step {
-        Step::Credentials => messages::keys_state(setup.connection.keys()),
+        Step::Credentials => messages::keys_state(setup.connection.keys_state),
         Step::Webhook => messages::webhook_state(setup.state(now), setup.activity),
         Step::Integration | Step::Security => messages::step_state(setup.is_done(step)),
     }

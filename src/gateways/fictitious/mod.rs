@@ -6,6 +6,7 @@
 //! the secret, decoded from base64. The gateway creates the secret, signs every attempt again with its time, writes amounts as
 //! decimal numbers, and expects the ids of the events in the response.
 
+mod api_keys;
 mod body;
 mod profile;
 

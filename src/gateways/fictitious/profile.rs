@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Kestrel, TOLERANCE_SECONDS};
+use super::{Kestrel, TOLERANCE_SECONDS, api_keys::API_KEYS};
 use crate::gateways::{
     guide::{
         Guide, GuideStep,
@@ -42,7 +42,7 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     recommended_events: &["payment.paid", "payment.declined"],
     has_known_events: false,
     failure_events: &[],
-    api_keys: None,
+    api_keys: Some(API_KEYS),
     lookalike_values: &[],
     secret_labels: &[],
     key_orders: "",

@@ -1,9 +1,10 @@
 //! What the merchant does in Razorpay's Dashboard, and the code of the shop.
 
+use super::api_keys::KEY_ID;
 use crate::gateways::{
     Mode,
     guide::{
-        CodePiece::{self, AppName, Currency, KeyId, Url},
+        CodePiece::{self, AppName, Credential, Currency, Url},
         Guide, GuideStep,
         Piece::{Code, Copy, Email, EventCount, Label, Mode as ModeName, ModeLabel, Path, Text},
         Snippet,
@@ -82,7 +83,7 @@ pub(super) const SNIPPETS: &[Snippet] = &[
         label: "Create an order",
         code: &[
             CodePiece::Text("curl https://api.razorpay.com/v1/orders \\\n  --user \""),
-            KeyId,
+            Credential(KEY_ID),
             CodePiece::Text(
                 ":$RAZORPAY_KEY_SECRET\" \\\n  --header 'Content-Type: application/json' \\\n  --data '{\"amount\": 64900, \"currency\": \"",
             ),
@@ -104,7 +105,7 @@ pub(super) const SNIPPETS: &[Snippet] = &[
   const checkout = new Razorpay({
     key: ""#,
             ),
-            KeyId,
+            Credential(KEY_ID),
             CodePiece::Text(
                 r#"",
     order_id: "order_…",

@@ -6,6 +6,7 @@
 //! events of 15 days again, signed with the secret of that time.
 
 mod api;
+mod api_keys;
 mod checkout;
 mod event_types;
 mod failure;

@@ -5,13 +5,14 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{
-    Razorpay, api,
+    Razorpay,
+    api_keys::API_KEYS,
     guide::{GUIDE, SNIPPETS, TEST_UPI_ID},
     samples::SAMPLES,
     texts::TEXTS,
     windows::{AUTO_DISABLE_AFTER, REPLAY_WINDOW, RETRY_WINDOW},
 };
-use crate::gateways::profile::{ApiKeys, KeyForm, Notation, Profile, SecretMaker, Signature, SignedMessage};
+use crate::gateways::profile::{KeyForm, Notation, Profile, SecretMaker, Signature, SignedMessage};
 
 /// The events a merchant should select, as used by the page, the simulator and the tests.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
@@ -78,11 +79,7 @@ pub(crate) static PROFILE: Profile = Profile {
     recommended_events: RECOMMENDED_EVENTS,
     has_known_events: true,
     failure_events: &["payment.failed"],
-    api_keys: Some(ApiKeys {
-        prefixes: ["rzp_test_", "rzp_live_"],
-        menu: ["Accounts & Settings", "API Keys"],
-        check: |base, key_id, key_secret| Box::pin(api::check(base, key_id, key_secret)),
-    }),
+    api_keys: Some(API_KEYS),
     lookalike_values: &[TEST_UPI_ID],
     secret_labels: &[
         "RAZORPAY_WEBHOOK_SECRET=",
