@@ -13,7 +13,8 @@ use crate::{
 pub(super) enum Command {
     /// Print all events, oldest first, one per line
     ///
-    /// `received_at` is the stored time. It can be in the future if the server's clock was ahead when the event arrived.
+    /// `request` is the same for all events of one request, and `part` the number of the event in it, from 1; null if the body is
+    /// the event. `body_sha256` is that of the request. `received_at` is the stored time. It can be in the future if the server's clock was ahead when the event arrived.
     Export(Export),
 }
 
@@ -48,6 +49,8 @@ fn line(event: &Event, is_recovered: bool) -> serde_json::Value {
         "mode": event.mode.slug(),
         "gateway_event_id": event.gateway_event_id,
         "type": event.event_type,
+        "request": event.request_id.unwrap_or(event.id).to_string(),
+        "part": event.number(),
         "body_sha256": hex::encode(&event.body_sha256),
         "received_at": Timestamp::rfc3339(event.received_at),
         "state": event.state.as_str(),

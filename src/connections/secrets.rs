@@ -2,6 +2,7 @@
 //! and bound to their row.
 //!
 //! Invariant: a connection always has an active secret, except before the first secret of a gateway that makes it is entered.
+//! No two valid secrets of a connection have the same value, so that retiring one ends its value there.
 //! Changes are serialized by a row lock, and a rotation is one unit of
 //! work that inserts the new secret and gives the previous one its expiry. A row is never deleted, so that every event can
 //! name the secret that verified it. Only this module accesses the `secrets` table.
@@ -9,7 +10,7 @@
 use std::time::Duration;
 
 use super::{
-    ConnectError,
+    ConnectError, activity,
     overlap::{self, Overlap},
     secret_usage, store,
 };
@@ -69,6 +70,7 @@ sql! {
                       ORDER BY CASE WHEN ", is_valid_at!("$3"), " THEN 0 ELSE 1 END, id DESC LIMIT $4");
     HAS_UNTIL_AFTER = "SELECT EXISTS (SELECT 1 FROM secrets WHERE state <> 'active' AND retired_at IS NULL AND valid_until > $1)";
     BOUND_UNTIL = "UPDATE secrets SET valid_until = $2 WHERE state <> 'active' AND retired_at IS NULL AND valid_until > $1";
+    ACTIVATE = "UPDATE secrets SET state = 'active', valid_until = NULL, origin = 'imported' WHERE id = $1";
     EXPIRE = "UPDATE secrets SET state = 'additional', valid_until = $2 WHERE connection_id = $1 AND state = 'active'";
     RETIRE = "UPDATE secrets SET valid_until = $3, retired_at = $3, retired_by = $4 WHERE connection_id = $1 AND id = $2 \
               AND state <> 'active' AND retired_at IS NULL AND (valid_until IS NULL OR valid_until > $3)";
@@ -238,6 +240,7 @@ async fn expire_active(tx: &mut Tx, connection: ConnectionId, until: Timestamp, 
 
 /// Makes a secret of the gateway the active one; `by` is the user who pasted it. The one before becomes expiring, since the
 /// gateway may still retry requests signed with it; one that has never verified a request was pasted by mistake and expires now.
+/// A secret that is still valid is made active again, not inserted twice.
 pub(crate) async fn enter(
     tx: &mut Tx,
     vault: &Vault,
@@ -247,18 +250,35 @@ pub(crate) async fn enter(
 ) -> Result<AddSecretOutcome, ConnectError> {
     store::lock_row(tx, connection).await?;
     let live = list_valid(&mut *tx, connection, now).await?;
-    if live.iter().any(|stored| stored.is_active() && stored.open(vault).is_ok_and(|opened| opened.is(secret))) {
+    let known = live.iter().find(|stored| stored.open(vault).is_ok_and(|opened| opened.is(secret)));
+    if known.is_some_and(StoredSecret::is_active) {
         return Ok(AddSecretOutcome::AlreadyValid);
     }
-    if live.iter().filter(|stored| stored.origin != Origin::Generated).count() >= MAX_IMPORTED_SECRETS {
+    if known.is_none() && live.iter().filter(|stored| stored.origin != Origin::Generated).count() >= MAX_IMPORTED_SECRETS {
         return Ok(AddSecretOutcome::LimitReached);
     }
-    let used = secret_usage::list(&mut *tx, connection).await?;
-    let is_used = live.iter().any(|stored| stored.is_active() && used.iter().any(|(id, _)| *id == stored.id));
-    let until = if is_used { now.plus(retry_window) } else { now };
-    expire_active(tx, connection, until, now).await?;
+    let previous = live.iter().find(|stored| stored.is_active());
+    let may_be_used = match previous {
+        Some(previous) => may_have_verified(tx, previous).await?,
+        None => false,
+    };
+    expire_active(tx, connection, if may_be_used { now.plus(retry_window) } else { now }, now).await?;
+    if let Some(known) = known {
+        execute!(tx, sqlx::query(ACTIVATE).bind(known.id))?;
+        return Ok(AddSecretOutcome::Added(known.id));
+    }
     let new = New { connection, secret, state: SecretState::Active, origin: Origin::Imported, by };
     Ok(AddSecretOutcome::Added(insert(tx, vault, &new, now).await?))
+}
+
+/// Returns false only if it is certain that the secret has verified no request. Its usage alone does not prove that, because it
+/// is written after the events; the activity of the connection is written with them.
+async fn may_have_verified(tx: &mut Tx, secret: &StoredSecret) -> Result<bool, DbError> {
+    let last_at = activity::get(&mut *tx, secret.connection_id).await?.last_verified_at;
+    if last_at.is_some_and(|at| at.plus(CLOCK_TOLERANCE) >= secret.created_at) {
+        return Ok(true);
+    }
+    Ok(secret_usage::list(&mut *tx, secret.connection_id).await?.iter().any(|(id, _)| *id == secret.id))
 }
 
 /// The result of adding a secret.

@@ -19,6 +19,7 @@ use crate::{
         store::log::{self, Claim},
     },
     gateways::{
+        Gateway,
         adapter::{self, Incoming, ParsedEvent, ResponseBody, Verified},
         parts::{self, Part, Split},
     },
@@ -28,11 +29,20 @@ use crate::{
     },
 };
 
-/// A verified request that is to be stored: its events, all of them or none.
+/// A verified request that is to be stored: its events, all of them or none, and what they have in common.
 pub(crate) struct VerifiedRequest {
-    pub(crate) first: Arrival,
+    pub(crate) scope: ConnectionScope,
+    /// The signed body, of all events.
+    body: Verified,
+    /// The SHA-256 of the body.
+    pub(crate) sha256: [u8; 32],
+    pub(crate) secret: SecretId,
+    /// As JSON, without cookies and credentials.
+    headers: String,
+    pub(crate) at: Timestamp,
+    first: ReadEvent,
     /// The further events: an empty vector, which needs no memory, for a gateway that sends one event in a request.
-    pub(crate) others: Vec<Arrival>,
+    others: Vec<ReadEvent>,
 }
 
 impl VerifiedRequest {
@@ -44,125 +54,146 @@ impl VerifiedRequest {
         headers: String,
         at: Timestamp,
     ) -> Self {
-        let origin = Origin { scope, request, secret, at, sha256: body.sha256() };
-        match parts::split(scope.gateway, body.bytes()) {
-            Split::Whole => Self { first: origin.whole(&body, headers), others: Vec::new() },
-            Split::Faulty => {
-                let reading = ParsedEvent::quarantined(None, FAULTY_PARTS);
-                Self { first: Arrival { reading, ..origin.whole(&body, headers) }, others: Vec::new() }
+        let (gateway, sha256) = (scope.gateway, body.sha256());
+        let (first, others) = match parts::split(gateway, body.bytes()) {
+            Split::Whole => {
+                let part = Part::whole(&body);
+                let reading = gateway.adapter().read(&part, at);
+                (ReadEvent::new(gateway, request, (part.bytes(), sha256), (reading, None), at), Vec::new())
             }
+            Split::Faulty => (ReadEvent::faulty(gateway, sha256, at), Vec::new()),
             Split::Parts { first, others } => {
-                let first = origin.part(&body, (0, &first), headers.clone());
-                let (request, headers) = (Some(first.id), &first.headers);
-                let other = |part| Arrival { request, ..origin.part(&body, part, headers.clone()) };
-                Self { others: (1..).zip(&others).map(other).collect(), first }
+                let read = gateway.adapter().part_reader(body.bytes());
+                let event = |(index, range): (i64, &Range<usize>)| {
+                    let part = Part::of(&body, range);
+                    let identity = Sha256::digest(part.bytes()).into();
+                    ReadEvent::new(gateway, request, (part.bytes(), identity), (read(&part, at), Some(index)), at)
+                };
+                (event((0, &first)), (1..).zip(&others).map(event).collect())
             }
-        }
+        };
+        Self { scope, body, sha256, secret, headers, at, first, others }
     }
 
     /// Returns all events, in the order of the body.
-    pub(crate) fn arrivals(&self) -> impl Iterator<Item = &Arrival> {
-        iter::once(&self.first).chain(&self.others)
+    pub(crate) fn arrivals(&self) -> impl Iterator<Item = Arrival<'_>> {
+        iter::once(&self.first).chain(&self.others).map(|event| Arrival { request: self, event })
     }
 
-    /// Returns the body of the response once all of them are stored, if the gateway demands one.
-    pub(crate) fn response_body(&self) -> Option<ResponseBody> {
-        self.first.scope.gateway.adapter().response_body(&self.first.body)
-    }
-}
-
-/// What the events of a request have in common.
-struct Origin<'a> {
-    scope: ConnectionScope,
-    request: &'a Incoming<'a>,
-    secret: SecretId,
-    at: Timestamp,
-    sha256: [u8; 32],
-}
-
-impl Origin<'_> {
-    fn whole(&self, body: &Verified, headers: String) -> Arrival {
-        self.arrival(body, &Part::whole(body), self.sha256, headers)
+    /// Returns the number of events, at least one.
+    pub(crate) const fn count(&self) -> usize {
+        1 + self.others.len()
     }
 
-    /// Returns the event in that range.
-    fn part(&self, body: &Verified, (index, range): (i64, &Range<usize>), headers: String) -> Arrival {
-        let part = Part::of(body, range);
-        Arrival { part: Some(index), ..self.arrival(body, &part, Sha256::digest(part.bytes()).into(), headers) }
+    /// Returns the id under which headers and body are stored: that of the first event.
+    pub(crate) const fn id(&self) -> EventId {
+        self.first.id
     }
 
-    fn arrival(&self, body: &Verified, part: &Part<'_>, identity: [u8; 32], headers: String) -> Arrival {
-        let adapter = self.scope.gateway.adapter();
-        let gateway_event_id = adapter.event_id(self.request, part.bytes());
-        Arrival {
-            id: EventId::new(self.at),
-            scope: self.scope,
-            body: body.share(),
-            sha256: self.sha256,
-            dedupe_key: adapter::dedupe_key(self.scope.gateway, identity, gateway_event_id),
-            dedupe_prefix: adapter.dedupe_prefix(part.bytes()).to_owned(),
-            gateway_event_id: gateway_event_id.map(str::to_owned),
-            secret: self.secret,
-            headers,
-            reading: adapter.read(part, self.at).received(&identity),
-            part: None,
-            request: None,
-            at: self.at,
-        }
-    }
-}
-
-/// The fault of a body whose events cannot be told apart.
-const FAULTY_PARTS: &str = "events";
-
-/// An event of a verified request.
-pub(crate) struct Arrival {
-    /// The id of the row if this is a new event.
-    pub(crate) id: EventId,
-    pub(crate) scope: ConnectionScope,
-    /// The signed body, of all events of the request.
-    pub(crate) body: Verified,
-    /// The SHA-256 of the body.
-    pub(crate) sha256: [u8; 32],
-    pub(crate) dedupe_key: [u8; 32],
-    pub(crate) dedupe_prefix: String,
-    pub(crate) gateway_event_id: Option<String>,
-    pub(crate) secret: SecretId,
-    /// As JSON, without cookies and credentials.
-    pub(crate) headers: String,
-    pub(crate) reading: ParsedEvent,
-    /// The index of the event in its request; `None` if the body is the event.
-    pub(crate) part: Option<i64>,
-    /// The id of the request if it is not `id`: that of the first event in it.
-    pub(crate) request: Option<EventId>,
-    pub(crate) at: Timestamp,
-}
-
-impl Arrival {
-    /// Returns the id under which the body is stored, once for all events of the request.
-    pub(crate) fn request_id(&self) -> EventId {
-        self.request.unwrap_or(self.id)
+    /// Returns the headers as JSON, and the body.
+    pub(crate) fn payload(&self) -> (&str, &[u8]) {
+        (&self.headers, self.body.bytes())
     }
 
-    /// Returns the gateway account that the event names, if any.
+    /// Returns the gateway account that the body names, if any.
     pub(crate) fn account(&self) -> Option<&str> {
         self.scope.gateway.adapter().account(self.body.bytes())
     }
 
+    /// Returns an upper bound of its memory, in bytes.
+    pub(crate) fn queue_bytes(&self) -> usize {
+        self.body.bytes().len() + self.headers.len() + self.others.len() * FURTHER_EVENT_BYTES
+    }
+
+    /// Returns the body of the response once all events are stored, if the gateway demands one.
+    pub(crate) fn response_body(&self) -> Option<ResponseBody> {
+        let mut ids = self.arrivals().filter_map(|arrival| arrival.event.gateway_event_id.as_deref());
+        self.scope.gateway.adapter().response_body(&mut ids)
+    }
+}
+
+/// The queue space of each further event of a request, in bytes.
+const FURTHER_EVENT_BYTES: usize = 16 * 1024;
+/// The fault of a body whose events cannot be told apart.
+const FAULTY_PARTS: &str = "events";
+
+/// An event of a verified request, without what all its events share.
+pub(crate) struct ReadEvent {
+    /// The id of the row if this is a new event.
+    pub(crate) id: EventId,
+    pub(crate) dedupe_key: [u8; 32],
+    pub(crate) dedupe_prefix: String,
+    pub(crate) gateway_event_id: Option<String>,
+    pub(crate) reading: ParsedEvent,
+    /// The index of the event in its request; `None` if the body is the event.
+    pub(crate) part: Option<i64>,
+}
+
+impl ReadEvent {
+    fn new(
+        gateway: Gateway,
+        request: &Incoming<'_>,
+        (bytes, identity): (&[u8], [u8; 32]),
+        (reading, part): (ParsedEvent, Option<i64>),
+        at: Timestamp,
+    ) -> Self {
+        let gateway_event_id = gateway.adapter().event_id(request, bytes);
+        Self {
+            id: EventId::new(at),
+            dedupe_key: adapter::dedupe_key(gateway, identity, gateway_event_id),
+            dedupe_prefix: gateway.adapter().dedupe_prefix(bytes).to_owned(),
+            gateway_event_id: gateway_event_id.map(str::to_owned),
+            reading: reading.received(&identity),
+            part,
+        }
+    }
+
+    /// Returns the event that stands for a faulty body. It is identified by its bytes alone: an id in it is that of an event
+    /// which the gateway may still send on its own.
+    fn faulty(gateway: Gateway, sha256: [u8; 32], at: Timestamp) -> Self {
+        Self {
+            id: EventId::new(at),
+            dedupe_key: adapter::dedupe_key(gateway, sha256, None),
+            dedupe_prefix: String::new(),
+            gateway_event_id: None,
+            reading: ParsedEvent::quarantined(None, FAULTY_PARTS),
+            part: None,
+        }
+    }
+}
+
+/// An event with its request.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) request: &'a VerifiedRequest,
+    pub(crate) event: &'a ReadEvent,
+}
+
+impl<'a> Arrival<'a> {
+    /// True for the first event of its request.
+    pub(crate) fn is_first(&self) -> bool {
+        self.event.id == self.request.id()
+    }
+
+    /// Returns the id of the request if it is not that of the event.
+    pub(crate) fn other_request_id(&self) -> Option<EventId> {
+        (!self.is_first()).then(|| self.request.id())
+    }
+
     /// Returns the deduplication key: arrivals with equal keys are the same event.
-    fn key(&self) -> Key<'_> {
-        (self.scope.connection, &self.dedupe_prefix, &self.dedupe_key)
+    fn key(&self) -> Key<'a> {
+        (self.request.scope.connection, &self.event.dedupe_prefix, &self.event.dedupe_key)
     }
 }
 
 /// An arrival, and the transaction that its observation belongs to.
-pub(crate) type Kept<'a> = (&'a Arrival, Option<TransactionId>);
+pub(crate) type Kept<'a> = (Arrival<'a>, Option<TransactionId>);
 
 type Key<'a> = (ConnectionId, &'a str, &'a [u8; 32]);
 
 /// The arrivals of a batch that are the same event.
 pub(crate) struct Group<'a> {
-    pub(crate) first: &'a Arrival,
+    pub(crate) first: Arrival<'a>,
     pub(crate) transaction: Option<TransactionId>,
     /// The number of these arrivals.
     pub(crate) received_count: i64,
@@ -177,18 +208,18 @@ pub(crate) struct Group<'a> {
 
 impl<'a> Group<'a> {
     fn new((first, transaction): Kept<'a>) -> Self {
-        let gateway_event_id = first.gateway_event_id.clone();
-        Self { first, transaction, received_count: 0, is_flagged: false, last_at: first.at, event: first.id, gateway_event_id }
+        let (event, gateway_event_id, last_at) = (first.event.id, first.event.gateway_event_id.clone(), first.request.at);
+        Self { first, transaction, received_count: 0, is_flagged: false, last_at, event, gateway_event_id }
     }
 
-    fn add(&mut self, arrival: &Arrival) {
+    fn add(&mut self, arrival: Arrival<'_>) {
         self.received_count += 1;
-        self.is_flagged |= arrival.gateway_event_id != self.first.gateway_event_id;
-        self.last_at = self.last_at.max(arrival.at);
+        self.is_flagged |= arrival.event.gateway_event_id != self.first.event.gateway_event_id;
+        self.last_at = self.last_at.max(arrival.request.at);
     }
 
     fn is_new(&self) -> bool {
-        self.event == self.first.id
+        self.event == self.first.event.id
     }
 }
 
@@ -206,7 +237,7 @@ pub(crate) async fn append(tx: &mut Tx, batch: &[Kept<'_>]) -> Result<(), DbErro
     let mut new: Vec<&Group<'_>> = groups.values().filter(|group| group.is_new()).collect();
     // The body of a request with several events is stored once.
     let mut requests = HashSet::new();
-    new.retain(|Group { first, .. }| first.part.is_none() || requests.insert(first.request_id()));
+    new.retain(|Group { first, .. }| first.event.part.is_none() || requests.insert(first.request.id()));
     log::insert_payloads(tx, &new).await?;
     claim_ids(tx, batch, &groups).await
 }
@@ -221,13 +252,13 @@ fn group<'a>(batch: &[Kept<'a>]) -> Groups<'a> {
 
 /// Raises the received count of events that were already stored.
 async fn receive_again(tx: &mut Tx, groups: &mut Groups<'_>) -> Result<(), DbError> {
-    let ids: Vec<EventId> = groups.values().map(|group| group.first.id).collect();
+    let ids: Vec<EventId> = groups.values().map(|group| group.first.event.id).collect();
     let made = log::made(tx, &ids).await?;
-    let known: Vec<&Group<'_>> = groups.values().filter(|group| !made.contains(&group.first.id)).collect();
+    let known: Vec<&Group<'_>> = groups.values().filter(|group| !made.contains(&group.first.event.id)).collect();
     let found = log::add_receipts(tx, &known).await?;
     let found: HashMap<_, _> = found.into_iter().map(|found| ((found.connection_id, found.dedupe_key.clone()), found)).collect();
     for group in groups.values_mut() {
-        if let Some(found) = found.get(&(group.first.scope.connection, group.first.dedupe_key.to_vec())) {
+        if let Some(found) = found.get(&(group.first.request.scope.connection, group.first.event.dedupe_key.to_vec())) {
             group.event = found.id;
             group.gateway_event_id.clone_from(&found.gateway_event_id);
         }
@@ -241,14 +272,14 @@ async fn claim_ids(tx: &mut Tx, batch: &[Kept<'_>], groups: &Groups<'_>) -> Resu
     let are_all_first =
         log::claim(tx, &claims.iter().map(|(key, event)| (key.0, key.1, *event)).collect::<Vec<Claim<'_>>>()).await?;
     for group in groups.values().filter(|group| group.is_new()) {
-        let Some(id) = group.first.gateway_event_id.as_deref() else { continue };
-        let connection = group.first.scope.connection;
+        let Some(id) = group.first.event.gateway_event_id.as_deref() else { continue };
+        let connection = group.first.request.scope.connection;
         let first = match claims.get(&(connection, id)) {
             Some(first) if are_all_first => *first,
             _ => log::find_first(tx, connection, id).await?,
         };
         if first != group.event {
-            log::update_conflict(tx, group.event, State::of(&group.first.reading.content, true), first).await?;
+            log::update_conflict(tx, group.event, State::of(&group.first.event.reading.content, true), first).await?;
         }
     }
     Ok(())
@@ -258,10 +289,13 @@ async fn claim_ids(tx: &mut Tx, batch: &[Kept<'_>], groups: &Groups<'_>) -> Resu
 fn claims<'a>(batch: &[Kept<'a>], groups: &Groups<'a>) -> BTreeMap<(ConnectionId, &'a str), EventId> {
     let mut claims = BTreeMap::new();
     for (arrival, _) in batch {
-        let (Some(id), Some(group)) = (arrival.gateway_event_id.as_deref(), groups.get(&arrival.key())) else { continue };
+        let (Some(id), Some(group)) = (arrival.event.gateway_event_id.as_deref(), groups.get(&arrival.key())) else { continue };
         if group.is_new() || group.gateway_event_id.as_deref() != Some(id) {
-            claims.entry((arrival.scope.connection, id)).or_insert(group.event);
+            claims.entry((arrival.request.scope.connection, id)).or_insert(group.event);
         }
     }
     claims
 }
+
+#[cfg(test)]
+mod tests;

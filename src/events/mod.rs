@@ -90,6 +90,11 @@ impl Event {
         parts::part_of(self.gateway, body, self.part)
     }
 
+    /// Returns the number of the event within its request, from 1; `None` if the body is the event.
+    pub(crate) fn number(&self) -> Option<i64> {
+        self.part.map(|index| index + 1)
+    }
+
     /// Returns the amount of the event, if it has one in a known currency.
     pub(crate) fn money(&self) -> Option<Money> {
         Some(Money::new(self.amount_subunits?, self.currency.as_deref()?.parse::<Currency>().ok()?))

@@ -91,11 +91,6 @@ impl Verified {
     pub(crate) fn sha256(&self) -> [u8; 32] {
         Sha256::digest(&self.0).into()
     }
-
-    /// Returns a second reference to the same bytes.
-    pub(crate) fn share(&self) -> Self {
-        Self(self.0.clone())
-    }
 }
 
 /// What a gateway demands as the body of a 200 response.
@@ -206,8 +201,11 @@ pub(crate) trait Adapter: Sync {
         Parts::Whole
     }
 
-    /// Returns the body of the response once all events of a verified request are stored; `None` for an empty one.
-    fn response_body(&self, _body: &Verified) -> Option<ResponseBody> {
+    /// Returns the body of the response once all events of a verified request are stored; `None` for an empty one. `ids` are
+    /// the gateway's ids of these events, as [`Self::event_id`] returns them: at most 256 of at most 128 characters. There is
+    /// none if the events cannot be told apart: that body is stored too, and a retry of it would be as faulty, so the response
+    /// is 200, but it must not say that an event was accepted.
+    fn response_body(&self, _ids: &mut dyn Iterator<Item = &str>) -> Option<ResponseBody> {
         None
     }
 
@@ -232,6 +230,12 @@ pub(crate) trait Adapter: Sync {
     /// Parses an event of a verified body. Unknown types are stored, not rejected. If the body has no time, the time of receipt
     /// is used.
     fn read(&self, part: &Part<'_>, received_at: Timestamp) -> ParsedEvent;
+
+    /// Returns the function that parses the events of a verified body with several, one after the other. An adapter whose events
+    /// share values of the envelope reads those here, once for all events.
+    fn part_reader<'a>(&'a self, _body: &'a [u8]) -> Box<dyn Fn(&Part<'_>, Timestamp) -> ParsedEvent + 'a> {
+        Box::new(|part, received_at| self.read(part, received_at))
+    }
 
     /// Takes apart an unverified body that contains its signature, also one that was changed on the way; `None` if the signature
     /// is in a header, or missing.

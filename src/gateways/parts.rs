@@ -79,6 +79,14 @@ fn are_valid(ranges: &[Range<usize>], length: usize) -> bool {
     (1..=MAX_EVENTS_PER_REQUEST).contains(&ranges.len()) && ranges.iter().all(is_next)
 }
 
+/// Returns the number of events of a stored body; `None` if the body is one event, or its events cannot be told apart.
+pub(crate) fn count(gateway: Gateway, body: &[u8]) -> Option<usize> {
+    match split(gateway, body) {
+        Split::Parts { others, .. } => Some(1 + others.len()),
+        Split::Whole | Split::Faulty => None,
+    }
+}
+
 /// Returns the bytes of one event of a stored body: all of them if it is the only one, or if the gateway's adapter does not
 /// find it any more.
 pub(crate) fn part_of(gateway: Gateway, body: &[u8], index: Option<i64>) -> &[u8] {

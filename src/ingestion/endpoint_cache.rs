@@ -258,7 +258,7 @@ impl EndpointCache {
             Ok(Ok(known)) => known,
             _ => self.current()?,
         };
-        known.receiver(endpoint).map(|receiver| receiver.scope)
+        known.receiver(endpoint).filter(|receiver| !receiver.awaits_secret()).map(|receiver| receiver.scope)
     }
 
     fn current(&self) -> Option<Arc<EndpointSnapshot>> {

@@ -16,9 +16,12 @@ use tokio::{
 };
 
 /// The maximum number of items in one unit of work.
-const MAX_BATCH_EVENTS: usize = 128;
+const MAX_BATCH_ITEMS: usize = 128;
+/// The maximum weight of the items in one unit of work, unless it is a single one: as many rows as are written well within the
+/// time limit of a unit of work.
+const MAX_BATCH_WEIGHT: usize = 256;
 /// The maximum number of queued items. More are not queued but fail as overloaded.
-const MAX_QUEUED_EVENTS: usize = 4096;
+const MAX_QUEUED_ITEMS: usize = 4096;
 /// The maximum size of the queued items, in KiB.
 const MAX_QUEUED_KIB: usize = 32 * 1024;
 
@@ -27,6 +30,11 @@ pub(crate) trait BatchStore: Send + Sync + 'static {
     type Item: Send + Sync + 'static;
     /// The outcome for an item of a committed unit of work.
     type Kept: Send + 'static;
+
+    /// Returns the number of rows for which an item stands, at least 1.
+    fn weight(_item: &Self::Item) -> usize {
+        1
+    }
 
     /// Stores all items in one unit of work, or none. Returns the outcome for each, in order.
     fn keep(&self, batch: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Kept>, WriteError>> + Send;
@@ -74,29 +82,77 @@ impl<K> Responder<K> {
 /// Runs the batches of a [`Writer`]. To be run on every thread that submits, so that a thread submits the requests it has
 /// ready before a batch begins, and so that batches continue when one of the threads ends.
 pub(crate) struct BatchWorker<S: BatchStore> {
-    jobs: Arc<Mutex<mpsc::Receiver<Job<S>>>>,
+    queue: Arc<Mutex<Queue<S>>>,
     /// One permit for each concurrent unit of work.
     turns: Arc<Semaphore>,
     store: Arc<S>,
 }
 
+/// The queued items.
+struct Queue<S: BatchStore> {
+    jobs: mpsc::Receiver<Job<S>>,
+    /// The first of the next batch, which was too heavy for the one before.
+    next: Option<Job<S>>,
+}
+
+/// Items of one unit of work.
+struct Batch<S: BatchStore> {
+    jobs: Vec<Job<S>>,
+    weight: usize,
+}
+
+impl<S: BatchStore> Batch<S> {
+    /// Adds a job; returns it if the batch is full. An empty batch takes any.
+    fn add(&mut self, job: Job<S>) -> Result<(), Job<S>> {
+        let weight = self.weight + S::weight(&job.item);
+        let is_full = self.jobs.len() >= MAX_BATCH_ITEMS || weight > MAX_BATCH_WEIGHT;
+        if is_full && !self.jobs.is_empty() {
+            return Err(job);
+        }
+        self.weight = weight;
+        self.jobs.push(job);
+        Ok(())
+    }
+}
+
+impl<S: BatchStore> Queue<S> {
+    /// Waits for an item; `None` once the writer is closed and the queue is empty.
+    async fn first(&mut self) -> Option<Job<S>> {
+        match self.next.take() {
+            Some(job) => Some(job),
+            None => self.jobs.recv().await,
+        }
+    }
+
+    /// Moves the items that are queued now to the batch, until it is full.
+    fn fill(&mut self, batch: &mut Batch<S>) {
+        while let Some(job) = self.next.take().or_else(|| self.jobs.try_recv().ok()) {
+            if let Err(job) = batch.add(job) {
+                self.next = Some(job);
+                return;
+            }
+        }
+    }
+}
+
 impl<S: BatchStore> Clone for BatchWorker<S> {
     fn clone(&self) -> Self {
-        Self { jobs: Arc::clone(&self.jobs), turns: Arc::clone(&self.turns), store: Arc::clone(&self.store) }
+        Self { queue: Arc::clone(&self.queue), turns: Arc::clone(&self.turns), store: Arc::clone(&self.store) }
     }
 }
 
 impl<S: BatchStore> Writer<S> {
     /// Returns a writer with up to `width` concurrent units of work, and its worker.
     pub(crate) fn new(store: S, width: usize) -> (Self, BatchWorker<S>) {
-        Self::bounded(store, width, MAX_QUEUED_EVENTS)
+        Self::bounded(store, width, MAX_QUEUED_ITEMS)
     }
 
     fn bounded(store: S, width: usize, queue: usize) -> (Self, BatchWorker<S>) {
         let (sender, receiver) = mpsc::channel(queue);
         let writer = Self { jobs: RwLock::new(Some(sender)), queue_budget: Arc::new(Semaphore::new(MAX_QUEUED_KIB)) };
         let turns = Arc::new(Semaphore::new(width));
-        (writer, BatchWorker { jobs: Arc::new(Mutex::new(receiver)), turns, store: Arc::new(store) })
+        let queue = Arc::new(Mutex::new(Queue { jobs: receiver, next: None }));
+        (writer, BatchWorker { queue, turns, store: Arc::new(store) })
     }
 
     /// Queues an item of `bytes` bytes and waits until it is stored. If the returned future is dropped, no other item is
@@ -143,17 +199,18 @@ impl<S: BatchStore> BatchWorker<S> {
 
     /// Returns the queued items, at least one; none once the writer is closed and the queue is empty.
     async fn next(&self) -> Vec<Job<S>> {
-        let mut batch = Vec::with_capacity(MAX_BATCH_EVENTS);
-        let mut jobs = self.jobs.lock().await;
-        if jobs.recv_many(&mut batch, MAX_BATCH_EVENTS).await > 0 {
+        let mut batch = Batch { jobs: Vec::with_capacity(MAX_BATCH_ITEMS), weight: 0 };
+        let mut queue = self.queue.lock().await;
+        if let Some(job) = queue.first().await {
+            // An empty batch takes any job.
+            queue.next = Some(job);
+            queue.fill(&mut batch);
             // Lets requests that have arrived but were not processed yet join the batch. This does not wait for further
             // requests.
             yield_now().await;
-            while let Some(job) = (batch.len() < MAX_BATCH_EVENTS).then(|| jobs.try_recv().ok()).flatten() {
-                batch.push(job);
-            }
+            queue.fill(&mut batch);
         }
-        batch
+        batch.jobs
     }
 
     async fn write(&self, batch: Vec<Job<S>>) {

@@ -20,7 +20,7 @@ use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle, time::Instant};
 use crate::{
     connections::{ConnectionScope, secret_usage::recorder::Recorder},
     db::{Db, DbError, UNIT_OF_WORK_TIMEOUT},
-    events::append::{Arrival, VerifiedRequest},
+    events::append::VerifiedRequest,
     gateways::adapter::{Incoming, ResponseBody},
     jobs::BufferTask,
     primitives::{time::Clock, vault::Vault},
@@ -37,9 +37,6 @@ const MAX_INLINE_BATCHES: usize = 16;
 
 /// Maximum number of attempts if endpoints change while a request is being verified.
 const MAX_VERIFY_ATTEMPTS: usize = 32;
-
-/// The queue space of each further event of a request, in bytes: it bounds the rows of a unit of work.
-const FURTHER_EVENT_BYTES: usize = 16 * 1024;
 
 /// Verifies and stores requests. One per server.
 pub(crate) struct Ingestion {
@@ -137,7 +134,8 @@ impl Ingestion {
         self.trouble.is_recent()
     }
 
-    /// Returns the connection of an endpoint, for a request that arrived at `asked` and is rejected before it is verified.
+    /// Returns the connection of an endpoint, for a request that arrived at `asked` and is rejected before it is verified; `None`
+    /// while its gateway's secret is not entered, so that nothing is stored until then.
     pub(crate) async fn scope(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
         self.receivers.scope(endpoint, asked).await
     }
@@ -184,8 +182,8 @@ impl Ingestion {
         for _ in 0..MAX_VERIFY_ATTEMPTS {
             match self.verifier.verify(&known, endpoint, request) {
                 Ok(Ok(verified)) => {
-                    let (size, response) = (queue_bytes(&verified), verified.response_body());
-                    let Arrival { scope, secret, at, .. } = verified.first;
+                    let (size, response) = (verified.queue_bytes(), verified.response_body());
+                    let VerifiedRequest { scope, secret, at, .. } = verified;
                     hand_over();
                     match self.writer.submit(PendingRequest { request: verified, version: known.version }, size).await? {
                         WriteOutcome::Stored => {
@@ -207,9 +205,4 @@ impl Ingestion {
         }
         Err(IngestError::Changing)
     }
-}
-
-/// Returns the queue space that a request takes, in bytes.
-fn queue_bytes(request: &VerifiedRequest) -> usize {
-    request.first.body.bytes().len() + request.first.headers.len() + request.others.len() * FURTHER_EVENT_BYTES
 }

@@ -56,8 +56,8 @@ impl Ingestion {
             }
         }
         store(db, &verified_requests).await?;
-        for VerifiedRequest { first, .. } in &verified_requests {
-            self.uses.note(first.scope.connection, first.secret, first.at);
+        for VerifiedRequest { scope, secret, at, .. } in &verified_requests {
+            self.uses.note(scope.connection, *secret, *at);
         }
         Ok(())
     }
@@ -66,8 +66,9 @@ impl Ingestion {
 /// Stores one group after the other, so that the baseline is as if the requests had arrived one by one.
 async fn store(db: &Db, requests: &[VerifiedRequest]) -> Result<(), DbError> {
     // The events of a request have the same time, so that they are in one group.
-    let arrivals: Vec<&Arrival> = requests.iter().flat_map(VerifiedRequest::arrivals).collect();
-    let groups: Vec<&[&Arrival]> = arrivals.chunk_by(|one, next| next.at.millis() - one.at.millis() < GROUP_MILLIS).collect();
+    let arrivals: Vec<Arrival<'_>> = requests.iter().flat_map(VerifiedRequest::arrivals).collect();
+    let groups: Vec<&[Arrival<'_>]> =
+        arrivals.chunk_by(|one, next| next.request.at.millis() - one.request.at.millis() < GROUP_MILLIS).collect();
     for groups in groups.chunks(GROUPS_PER_COMMIT) {
         let mut tx = db.begin().await?;
         for group in groups {

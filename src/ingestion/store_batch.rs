@@ -66,6 +66,10 @@ impl BatchStore for EventBatchStore {
     type Item = PendingRequest;
     type Kept = WriteOutcome;
 
+    fn weight(item: &PendingRequest) -> usize {
+        item.request.count()
+    }
+
     async fn keep(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {
         match timeout(UNIT_OF_WORK_TIMEOUT, keep(&self.db, batch)).await {
             Ok(Ok(outcomes)) => {
@@ -97,7 +101,7 @@ async fn keep(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, Db
     let outcomes =
         batch.iter().map(|job| if job.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
     let current = batch.iter().filter(|job| job.version == version);
-    let arrivals: Vec<&Arrival> = current.flat_map(|job| job.request.arrivals()).collect();
+    let arrivals: Vec<Arrival<'_>> = current.flat_map(|job| job.request.arrivals()).collect();
     if !arrivals.is_empty() {
         pipeline::ingest(&mut tx, &arrivals, Source::Request).await?;
     }

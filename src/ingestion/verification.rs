@@ -96,14 +96,14 @@ impl Verifier {
         request: &Incoming<'_>,
     ) -> Result<Result<VerifiedRequest, RejectedAt>, Unverifiable> {
         let (now, found) = (self.clock.now(), known.receiver(endpoint));
+        if found.is_some_and(Receiver::awaits_secret) {
+            return Err(Unverifiable::NoSecretYet);
+        }
         let Some(receiver) = found.filter(|receiver| receiver.is_enabled) else {
             self.equalize(known, request, now, None);
             return Ok(Err(found.map(|receiver| (receiver.scope, Reason::SwitchedOff))));
         };
         let scope = receiver.scope;
-        if receiver.awaits_secret() {
-            return Err(Unverifiable::NoSecretYet);
-        }
         // If no secret can be tried, the form of the signature is still checked.
         let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
         let rejected = match adapter::verify(scope.gateway, request, live, now) {

@@ -15,6 +15,12 @@ pub(crate) fn receipts(receipts: i64) -> Option<String> {
     (receipts > 1).then(|| format!("received {} times, counted once", super::number_text(receipts)))
 }
 
+/// States which event of its request it is; `of` is their number, if it is known.
+pub(crate) fn part(number: i64, of: Option<usize>) -> String {
+    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+    format!("Event {number}{of} of this request")
+}
+
 /// Shown with a body or headers that contain invisible characters.
 pub(crate) const UNSEEN: &str = "It holds characters that cannot be seen or that turn text about. They are shown by their numbers, as ⟨U+202E⟩; the download has the exact bytes.";
 

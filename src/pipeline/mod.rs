@@ -30,8 +30,8 @@ pub(crate) enum Source {
 ///
 /// # Errors
 /// If the database fails. The caller rolls back.
-pub(crate) async fn ingest(tx: &mut Tx, arrivals: &[&Arrival], source: Source) -> Result<(), DbError> {
-    let reports: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(|arrival| payment_report(arrival)).collect();
+pub(crate) async fn ingest(tx: &mut Tx, arrivals: &[Arrival<'_>], source: Source) -> Result<(), DbError> {
+    let reports: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(payment_report).collect();
     let projected = payments::project(tx, &reports).await?;
     let mut ids = projected.ids.into_iter();
     let with_payments: Vec<append::Kept<'_>> =
@@ -45,22 +45,27 @@ pub(crate) async fn ingest(tx: &mut Tx, arrivals: &[&Arrival], source: Source) -
 }
 
 /// Returns the payment report of an event, if it has one.
-fn payment_report(arrival: &Arrival) -> Option<PaymentReport<'_>> {
-    match &arrival.reading.content {
-        EventContent::Observation(facts) => Some(PaymentReport { scope: &arrival.scope, facts, at: arrival.at }),
+fn payment_report<'a>(arrival: &Arrival<'a>) -> Option<PaymentReport<'a>> {
+    let request = arrival.request;
+    match &arrival.event.reading.content {
+        EventContent::Observation(facts) => Some(PaymentReport { scope: &request.scope, facts, at: request.at }),
         EventContent::Unhandled | EventContent::Quarantined(_) => None,
     }
 }
 
-fn verifications<'a>(arrivals: &[&'a Arrival]) -> BTreeMap<ConnectionId, Verifications<'a>> {
+fn verifications<'a>(arrivals: &[Arrival<'a>]) -> BTreeMap<ConnectionId, Verifications<'a>> {
     let mut verified = BTreeMap::new();
     for arrival in arrivals {
-        let none = Verifications { count: 0, first_at: arrival.at, last_at: arrival.at, account: None, other_account: None };
-        let entry = verified.entry(arrival.scope.connection).or_insert(none);
+        let (request, at) = (arrival.request, arrival.request.at);
+        let none = Verifications { count: 0, first_at: at, last_at: at, account: None, other_account: None };
+        let entry = verified.entry(request.scope.connection).or_insert(none);
         entry.count += 1;
-        entry.first_at = entry.first_at.min(arrival.at);
-        entry.last_at = entry.last_at.max(arrival.at);
-        entry.add_account(arrival.account());
+        entry.first_at = entry.first_at.min(at);
+        entry.last_at = entry.last_at.max(at);
+        // The body is searched once, not once for each of its events.
+        if arrival.is_first() {
+            entry.add_account(request.account());
+        }
     }
     verified
 }

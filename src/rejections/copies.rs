@@ -23,7 +23,7 @@ const fn signed(gateway: Gateway) -> &'static [&'static str] {
 }
 
 /// Whether a proving signature proves a fault. An outsider who has seen a request can send it again, as it was or changed: one
-/// whose event is stored proves nothing, and one that was rejected before does not begin a failure anew. `but` is the request
+/// whose events are all stored proves nothing, and one that was rejected before does not begin a failure anew. `but` is the request
 /// itself where it is stored.
 pub(super) async fn is_new_fault(
     tx: &mut Tx,
@@ -31,18 +31,23 @@ pub(super) async fn is_new_fault(
     signer: Option<&Signer>,
     (copies, but): (&[[u8; 32]], RequestId),
 ) -> Result<bool, DbError> {
-    if is_stored_event(tx, connection, signer).await? {
+    if are_stored(tx, connection, signer).await? {
         return Ok(false);
     }
     let is_copy = copies::has_copy(tx, connection, copies, but).await?;
     Ok(!is_copy || activity::get(tx, connection).await?.failing_since.is_some())
 }
 
-pub(super) async fn is_stored_event(tx: &mut Tx, connection: ConnectionId, signer: Option<&Signer>) -> Result<bool, DbError> {
-    match signer.and_then(|signer| signer.event.as_ref()) {
-        Some(event) => log::is_stored(tx, connection, (&event.dedupe_prefix, &event.dedupe_key)).await,
-        None => Ok(false),
+/// True if every event of the signed body is stored; false if it is not known which they are. One alone proves nothing: it may
+/// have come in another request before.
+pub(super) async fn are_stored(tx: &mut Tx, connection: ConnectionId, signer: Option<&Signer>) -> Result<bool, DbError> {
+    let events = signer.map_or(&[][..], |signer| &signer.events);
+    for event in events {
+        if !log::is_stored(tx, connection, (&event.dedupe_prefix, &event.dedupe_key)).await? {
+            return Ok(false);
+        }
     }
+    Ok(!events.is_empty())
 }
 
 /// Identifies it among other requests, keyed so that the digest does not confirm a guess at its content.

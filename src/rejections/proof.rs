@@ -61,8 +61,8 @@ pub(crate) struct Signer {
     pub(crate) is_event: bool,
     /// Whether only the key is wrong: text and signature arrived unchanged.
     pub(crate) is_unchanged: bool,
-    /// The event that the signed body is, where the key is a whole secret of the webhook itself.
-    pub(crate) event: Option<EventKey>,
+    /// The events in the signed body, where the key is a whole secret of the webhook itself.
+    pub(crate) events: Vec<EventKey>,
     /// Whether the key can be guessed. Set once the names that are guessed first are known.
     pub(crate) is_guessable: bool,
 }
@@ -111,7 +111,7 @@ mod tests {
         let kind = KeyKind::of(cause);
         let is_event = signs_event(Gateway::RAZORPAY, kind, signed, body);
         let (key, tag) = (Zeroizing::new(vec![7; 44]), Zeroizing::new([7; 32]));
-        Signer { kind, key, tag, is_event, is_unchanged: true, is_guessable: false, event: None }
+        Signer { kind, key, tag, is_event, is_unchanged: true, is_guessable: false, events: Vec::new() }
     }
 
     #[test]

@@ -43,6 +43,8 @@ use crate::{
 
 /// The most requests in one unit of work, so that incoming events wait only briefly.
 const MAX_REQUESTS_PER_COMMIT: i64 = 50;
+/// The number of events after which a unit of work takes no further request, for the same reason.
+const ENOUGH_EVENTS_PER_COMMIT: usize = 128;
 /// The most requests that are verified for a page.
 const MAX_VERIFIED_REQUESTS: i64 = 2000;
 
@@ -207,8 +209,9 @@ pub(crate) async fn recover(
             None => store::list_recoverable(&mut tx, rejection.id, after, MAX_REQUESTS_PER_COMMIT).await?,
         };
         let Some(last) = stored.last().map(|stored| stored.id) else { return Ok(all) };
-        let verified: Vec<Verified> =
-            stored.iter().filter_map(|stored| verify(vault, connection.scope(), stored, &live, now)).collect();
+        let (verified, is_full) =
+            bounded(stored.iter().filter_map(|stored| verify(vault, connection.scope(), stored, &live, now)));
+        let last = verified.last().filter(|_| is_full).map_or(last, |one| one.id);
         // `None` if another recovery has taken one of them meanwhile: the remaining ones are loaded again.
         let Some(recovered) = import(&mut tx, rejection.id, &verified, (actor, now)).await? else { continue };
         tx.commit().await?;
@@ -219,6 +222,19 @@ pub(crate) async fn recover(
             return Ok(all);
         }
     }
+}
+
+/// Returns the requests for one unit of work, and whether there may be more.
+fn bounded(requests: impl Iterator<Item = Verified>) -> (Vec<Verified>, bool) {
+    let (mut taken, mut events) = (Vec::new(), 0);
+    for one in requests {
+        events += one.request.count();
+        taken.push(one);
+        if events >= ENOUGH_EVENTS_PER_COMMIT {
+            return (taken, true);
+        }
+    }
+    (taken, false)
 }
 
 /// Opens the secrets. One that cannot be opened verifies nothing.
@@ -245,11 +261,11 @@ async fn import(
     verified: &[Verified],
     (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<Option<Recovered>, DbError> {
-    let arrivals: Vec<&Arrival> = verified.iter().flat_map(|one| one.request.arrivals()).collect();
+    let arrivals: Vec<Arrival<'_>> = verified.iter().flat_map(|one| one.request.arrivals()).collect();
     pipeline::ingest(tx, &arrivals, Source::Recovery).await?;
     let mut used = BufferedUsage::new();
     for one in verified {
-        let (key, at) = ((one.request.first.scope.connection, one.request.first.secret), SecretUse::once(one.rejected_at));
+        let (key, at) = ((one.request.scope.connection, one.request.secret), SecretUse::once(one.rejected_at));
         used.entry(key).and_modify(|known| *known = known.and(at)).or_insert(at);
     }
     secret_usage::add(tx, &used).await?;
@@ -260,14 +276,14 @@ async fn import(
         }
     }
     security_log::append(tx, actor, Action::RequestsRecovered, rejection, now).await?;
-    let ids: Vec<EventId> = arrivals.iter().map(|arrival| arrival.id).collect();
+    let ids: Vec<EventId> = arrivals.iter().map(|arrival| arrival.event.id).collect();
     let made: HashSet<EventId> = log::made(tx, &ids).await?.into_iter().collect();
     let mut known = 0;
     for one in verified {
-        let mut new = one.request.arrivals().filter(|arrival| made.contains(&arrival.id)).peekable();
+        let mut new = one.request.arrivals().filter(|arrival| made.contains(&arrival.event.id)).peekable();
         known += usize::from(new.peek().is_none());
-        for Arrival { id: event, scope, .. } in new {
-            let (event, app) = (*event, scope.app);
+        for Arrival { request, event } in new {
+            let (event, app) = (event.id, request.scope.app);
             let new = recoveries::New { event, app, rejection, rejected_at: one.rejected_at, at: now, by: actor.name };
             recoveries::insert(tx, &new).await?;
         }

@@ -140,7 +140,7 @@ mod tests {
     /// Returns the key of a request signed with that piece of a secret.
     fn cut_key(piece: &str) -> Signer {
         let (key, tag) = (Zeroizing::new(piece.as_bytes().to_vec()), Zeroizing::new([0; 32]));
-        Signer { kind: KeyKind::Altered, key, tag, is_event: true, is_unchanged: true, is_guessable: false, event: None }
+        Signer { kind: KeyKind::Altered, key, tag, is_event: true, is_unchanged: true, is_guessable: false, events: Vec::new() }
     }
 
     #[test]

@@ -177,7 +177,7 @@ async fn note_proof(
     let is_new = sealed.examined.is_from_account
         || copies::is_new_fault(tx, connection, signer, (&sealed.copies, RequestId::least())).await?;
     // One that is copied while others of the same batch begin a failure adds to it.
-    if is_new || (proven.contains_key(&connection) && !copies::is_stored_event(tx, connection, signer).await?) {
+    if is_new || (proven.contains_key(&connection) && !copies::are_stored(tx, connection, signer).await?) {
         let one = ProvenRequests { count: 1, first_at: sample.at, last_at: sample.at, rejection };
         proven.entry(connection).and_modify(|known| *known = known.and(one)).or_insert(one);
     }

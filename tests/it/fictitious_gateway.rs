@@ -120,6 +120,9 @@ async fn until_the_secret_is_pasted_nothing_is_stored_and_no_secret_is_shown() {
     assert_eq!(response.status(), 503);
     assert!(response.headers().contains_key("retry-after"));
     assert_eq!(kestrel.send("no form").await.status(), 503, "nothing can be rejected without a secret either");
+    let form = || client().post(&kestrel.url).header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(form().body(vec![b'a'; 2 * 1024 * 1024]).send().await.unwrap().status(), 413);
+    assert_eq!(form().header("content-encoding", "gzip").body("a").send().await.unwrap().status(), 415);
     assert_eq!(kestrel.app.count(EVENTS).await, 0);
     assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM secrets").await, 0);
 
@@ -158,6 +161,34 @@ async fn a_secret_needs_the_password_and_replaces_the_one_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_entered_again_is_the_same_one_and_its_retirement_ends_it() {
+    let kestrel = Kestrel::with_secret().await;
+    let form = |number| format!("currency=INR&{}", kestrel.paid(number));
+    for (number, (used, next)) in (1..).zip([(SECRET, OTHER_SECRET), (OTHER_SECRET, SECRET), (SECRET, OTHER_SECRET)]) {
+        assert_eq!(kestrel.send(signed(used, &form(number), kestrel.now())).await.status(), 200, "{number}");
+        kestrel.enter(next).await.location();
+    }
+    let secrets = kestrel.app.texts("SELECT state FROM secrets ORDER BY state").await;
+    assert_eq!(secrets, ["active", "additional"], "one of each value");
+    let page = kestrel.owner.get(&kestrel.webhook).await;
+    let retirement = page.body.split('"').find(|text| text.ends_with("/retirement")).expect("a secret to retire");
+    kestrel.owner.post(retirement, &[("current_password", PASSWORD)]).await.location();
+    assert_eq!(kestrel.send(signed(SECRET, &form(8), kestrel.now())).await.status(), 401, "it is retired");
+    assert_eq!(kestrel.send(signed(OTHER_SECRET, &form(8), kestrel.now())).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_has_just_verified_an_event_keeps_its_overlap() {
+    let kestrel = Kestrel::with_secret().await;
+    // Its usage is written later, by a buffer, and never if that fails.
+    kestrel.app.sql("ALTER TABLE secret_usage RENAME TO secret_usage_elsewhere").await;
+    kestrel.stored(&[kestrel.paid(1)]).await;
+    kestrel.app.sql("ALTER TABLE secret_usage_elsewhere RENAME TO secret_usage").await;
+    kestrel.enter(OTHER_SECRET).await.location();
+    kestrel.stored(&[kestrel.paid(2)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_events_of_one_request_are_two_payments_and_a_known_one_is_a_duplicate() {
     let kestrel = Kestrel::with_secret().await;
     let (first, second, third) = (kestrel.paid(1), kestrel.paid(2), kestrel.paid(3));
@@ -176,13 +207,19 @@ async fn two_events_of_one_request_are_two_payments_and_a_known_one_is_a_duplica
     assert_eq!(payments.len(), 3);
     assert!(payments.iter().all(|payment| payment["amount"] == 64_950 && payment["status"] == "captured"), "{payments:?}");
 
+    let parts: Vec<_> = events.iter().map(|event| event["part"].clone()).collect();
+    assert_eq!(parts, [1, 2, 2].map(|part| json!(part)));
+    assert_eq!([&events[0]["request"], &events[1]["request"]], [&events[0]["event"]; 2]);
+    assert_ne!(events[2]["request"], events[0]["request"]);
+
     // Each request is stored once, and all its events lead to the bytes that were signed.
     assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM event_payloads").await, 2);
     let mut bodies = Vec::new();
-    for event in &events {
+    for (event, part) in events.iter().zip(["Event 1 of 2", "Event 2 of 2", "Event 2 of 2"]) {
         let path = format!("{}/events/{}", kestrel.app_path, event["event"].as_str().unwrap());
         let page = kestrel.owner.get(&path).await;
         assert!(page.status.is_success() && page.has("payment.paid") && page.has("649.5"), "{}", page.body);
+        assert!(page.has(&format!("{part} of this request")), "{part}: {}", page.body);
         bodies.push(kestrel.owner.get(&format!("{path}/body")).await.body);
     }
     assert_eq!(bodies[0], bodies[1]);
@@ -221,6 +258,38 @@ async fn a_request_with_too_many_events_is_one_quarantined_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_too_many_events_takes_no_id_and_accepts_none() {
+    let kestrel = Kestrel::with_secret().await;
+    let events: Vec<_> = (0..257).map(|number| kestrel.paid(number)).collect();
+    let request = kestrel.request(&events);
+    let response = kestrel.send(request.clone()).await;
+    assert_eq!(response.status(), 200, "it is stored, and would be as faulty the next time");
+    assert_eq!(response.text().await.unwrap(), "accepted=", "none of its events is accepted");
+    assert_eq!(kestrel.send(request).await.status(), 200);
+    for event in events.chunks(128) {
+        kestrel.stored(event).await;
+    }
+    assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM events WHERE state = 'processed'").await, 257);
+    let faulty = "SELECT COUNT(*) FROM events WHERE state = 'quarantined' AND gateway_event_id IS NULL AND received_count = 2";
+    assert_eq!(kestrel.app.count(faulty).await, 1);
+    assert_eq!(kestrel.app.count(EVENTS).await, 258);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_a_request_is_known_only_if_all_its_events_are_stored() {
+    let kestrel = Kestrel::with_secret().await;
+    let (known, new) = (kestrel.paid(3), kestrel.paid(4));
+    kestrel.stored(std::slice::from_ref(&known)).await;
+    let failing = "SELECT CAST(COALESCE(SUM(failing_count), 0) AS BIGINT) FROM activity";
+    let late = |events: &[&str]| signed(SECRET, &format!("currency=INR&{}", events.join("&")), kestrel.now() - 4000);
+    for (events, count) in [(vec![&known[..]], 0), (vec![&known, &new], 1), (vec![&new, &known], 2)] {
+        assert_eq!(kestrel.cause(late(&events)).await, "signed_earlier");
+        assert_eq!(kestrel.app.count(failing).await, count, "{events:?}");
+        kestrel.app.clock.advance(std::time::Duration::from_secs(1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn requests_rejected_under_a_wrong_secret_are_recovered_with_all_their_events() {
     let kestrel = Kestrel::connect().await;
     kestrel.enter(OTHER_SECRET).await.location();
@@ -241,6 +310,23 @@ async fn requests_rejected_under_a_wrong_secret_are_recovered_with_all_their_eve
     // The secret that was pasted by mistake never verified anything, so it has no overlap.
     let mistaken = signed(OTHER_SECRET, &format!("currency=INR&{}", kestrel.paid(3)), kestrel.now());
     assert_eq!(kestrel.cause(mistaken).await, "old_secret");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_of_many_events_is_several_units_of_work() {
+    let kestrel = Kestrel::connect().await;
+    kestrel.enter(OTHER_SECRET).await.location();
+    for request in 0..3 {
+        let events: Vec<_> = (0..100).map(|number| kestrel.paid(request * 100 + number)).collect();
+        assert_eq!(kestrel.cause(kestrel.request(&events)).await, "unknown");
+        kestrel.app.clock.advance(std::time::Duration::from_secs(1));
+    }
+    kestrel.enter(SECRET).await.location();
+    let path = kestrel.rejection().await;
+    kestrel.owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
+    assert_eq!(kestrel.app.count(EVENTS).await, 300);
+    let units = "SELECT COUNT(*) FROM security_log WHERE action = 'requests_recovered'";
+    assert_eq!(kestrel.app.count(units).await, 2, "two requests in the first, one in the second");
 }
 
 #[tokio::test(flavor = "multi_thread")]

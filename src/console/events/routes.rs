@@ -30,7 +30,7 @@ use crate::{
     },
     db::{DbError, Reader, list},
     events::{Event, State, store},
-    gateways::Mode,
+    gateways::{Mode, parts},
     ledger::payments::store::cross_mode,
     messages::{self, EmptyState, Notice},
     primitives::keyset::{ListPage as Rows, PageRequest},
@@ -130,6 +130,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let layout = layout.crumb(&app.name, overview).crumb("Events", list);
     let mixups = mixups(&page, &event, payload.as_ref().map(|(_, body)| body.as_slice())).await?;
     let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
+    let siblings = payload.as_ref().and_then(|(_, body)| parts::count(event.gateway, body));
     let kept = payload.map(|(headers, body)| StoredContent::new(&headers, &body));
     let mut reader = page.state.db.reader().await?;
     let recovery = recoveries::find(&mut reader, app.id, event.id).await?;
@@ -139,7 +140,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     };
     let disputes = event_disputes::of(&mut reader, [&event]).await?;
     drop(reader);
-    page.ok(&views::Show { layout, event, disputes, kept, recovery, rejection, mixups, webhook, now: page.now })
+    page.ok(&views::Show { layout, event, disputes, kept, siblings, recovery, rejection, mixups, webhook, now: page.now })
 }
 
 /// Returns a notice for each misconfiguration at the gateway that this event reveals.

@@ -105,6 +105,8 @@ pub(crate) struct Show {
     pub(crate) disputes: Vec<Dispute>,
     /// Headers and body, if they are still stored.
     pub(crate) kept: Option<StoredContent>,
+    /// The number of events in the body; `None` if the body is the event, or is not stored any more.
+    pub(crate) siblings: Option<usize>,
     /// Misconfigurations at the gateway, each with its fix.
     pub(crate) mixups: Vec<Notice>,
     pub(crate) webhook: String,
@@ -172,6 +174,11 @@ impl Show {
 
     pub(crate) fn body(&self) -> String {
         urls::event_body(self.event.app_id, self.event.id)
+    }
+
+    /// Returns which event of its request it is, if that may have several.
+    pub(crate) fn part(&self) -> Option<String> {
+        self.event.number().map(|number| messages::part(number, self.siblings))
     }
 
     pub(crate) fn sha256(&self) -> String {

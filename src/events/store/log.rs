@@ -46,20 +46,21 @@ sql! {
 
 macro_rules! bind_group {
     ($query:expr, $group:expr) => {{
-        let (scope, reading) = (&$group.first.scope, &$group.first.reading);
+        let (request, event) = ($group.first.request, $group.first.event);
+        let (scope, reading) = (&request.scope, &event.reading);
         let subject = subject(&reading.content);
         $query
-            .bind($group.first.id)
+            .bind(event.id)
             .bind(scope.company)
             .bind(scope.app)
             .bind(scope.connection)
             .bind(scope.gateway.slug())
             .bind(scope.mode.slug())
-            .bind(&$group.first.gateway_event_id)
+            .bind(&event.gateway_event_id)
             .bind(&reading.event_type)
-            .bind(&$group.first.dedupe_prefix)
-            .bind($group.first.dedupe_key.as_slice())
-            .bind($group.first.sha256.as_slice())
+            .bind(&event.dedupe_prefix)
+            .bind(event.dedupe_key.as_slice())
+            .bind(request.sha256.as_slice())
             .bind(State::of(&reading.content, false))
             .bind(fault(&reading.content))
             .bind($group.transaction)
@@ -68,14 +69,14 @@ macro_rules! bind_group {
             .bind(&reading.reference)
             .bind(subject.0)
             .bind(subject.1)
-            .bind($group.first.secret)
+            .bind(request.secret)
             .bind($group.received_count)
             .bind($group.is_flagged)
             .bind(reading.occurred_at)
             .bind(reading.is_time_borrowed)
-            .bind($group.first.request)
-            .bind($group.first.part)
-            .bind($group.first.at)
+            .bind($group.first.other_request_id())
+            .bind(event.part)
+            .bind(request.at)
             .bind($group.last_at)
     }};
 }
@@ -136,10 +137,10 @@ pub(crate) async fn add_receipts(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<V
 
 /// Inserts the headers and bodies of requests, each represented by one of its new events.
 pub(crate) async fn insert_payloads(tx: &mut Tx, requests: &[&Group<'_>]) -> Result<(), DbError> {
-    execute_rows!(tx, INSERT_PAYLOAD, requests, |query, group| query
-        .bind(group.first.request_id())
-        .bind(&group.first.headers)
-        .bind(group.first.body.bytes()))?;
+    execute_rows!(tx, INSERT_PAYLOAD, requests, |query, group| {
+        let (headers, body) = group.first.request.payload();
+        query.bind(group.first.request.id()).bind(headers).bind(body)
+    })?;
     Ok(())
 }
 

@@ -59,7 +59,7 @@ proptest! {
         for gateway in Gateway::all() {
             let verified = Verified(body.clone().into());
             gateway.adapter().read(&Part::whole(&verified), Timestamp::from_millis(0));
-            gateway.adapter().response_body(&verified);
+            gateway.adapter().response_body(&mut std::iter::empty());
             split(gateway, &body);
         }
     }

@@ -32,9 +32,9 @@ pub(super) fn field<'a>(form: &'a [u8], name: &str) -> Option<&'a str> {
 }
 
 /// Parses an event, whose currency is that of the envelope.
-pub(super) fn read(part: &Part<'_>) -> ParsedEvent {
+pub(super) fn read(part: &Part<'_>, shared: &Fields) -> ParsedEvent {
     let event_type = field(part.bytes(), "about").filter(|name| is_safe_identifier(name)).map(str::to_owned);
-    match observation(part) {
+    match observation(part, shared) {
         Ok(observation) => ParsedEvent {
             event_type,
             occurred_at: Some(observation.at),
@@ -48,10 +48,16 @@ pub(super) fn read(part: &Part<'_>) -> ParsedEvent {
 }
 
 /// Returns the fields of a form by name; one that occurs twice is as good as none.
-fn single(form: &[u8]) -> impl Fn(&'static str) -> Result<String, &'static str> + use<> {
-    let fields: Vec<(String, String)> = form_urlencoded::parse(form).into_owned().collect();
-    move |name| {
-        let mut found = fields.iter().filter(|(known, _)| known == name);
+pub(super) fn single(form: &[u8]) -> Fields {
+    Fields(form_urlencoded::parse(form).into_owned().collect())
+}
+
+/// The fields of a form.
+pub(super) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn get(&self, name: &'static str) -> Result<String, &'static str> {
+        let mut found = self.0.iter().filter(|(known, _)| known == name);
         match (found.next(), found.next()) {
             (Some((_, value)), None) => Ok(value.clone()),
             _ => Err(name),
@@ -59,10 +65,11 @@ fn single(form: &[u8]) -> impl Fn(&'static str) -> Result<String, &'static str> 
     }
 }
 
-fn observation(part: &Part<'_>) -> Result<PaymentObservation, &'static str> {
-    let (own, shared) = (single(part.bytes()), single(part.body()));
+fn observation(part: &Part<'_>, shared: &Fields) -> Result<PaymentObservation, &'static str> {
+    let fields = single(part.bytes());
+    let own = |name: &'static str| fields.get(name);
     let at = Timestamp::from_seconds(own("at")?.parse().map_err(|_| "at")?);
-    let currency = Currency::from_str(&shared("currency")?).map_err(|_| "currency")?;
+    let currency = Currency::from_str(&shared.get("currency")?).map_err(|_| "currency")?;
     let money = Money::new(subunits(&own("amount")?, currency).ok_or("amount")?, currency);
     let status = match own("state")?.as_str() {
         "paid" => Status::Captured,

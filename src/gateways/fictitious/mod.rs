@@ -18,7 +18,7 @@ use sha2::Sha256;
 #[cfg(test)]
 use super::Gateway;
 use super::{
-    adapter::{Adapter, Detached, Incoming, ParsedEvent, ResponseBody, SignatureError, Verified, is_safe_identifier},
+    adapter::{Adapter, Detached, Incoming, ParsedEvent, ResponseBody, SignatureError, is_safe_identifier},
     parts::{Part, Parts},
     url_rules,
 };
@@ -65,9 +65,8 @@ impl Adapter for Kestrel {
         Parts::Ranges(starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect())
     }
 
-    fn response_body(&self, body: &Verified) -> Option<ResponseBody> {
-        let ids: Vec<&str> =
-            body::starts(body.bytes()).iter().filter_map(|at| body::field(&body.bytes()[*at..], "notice")).collect();
+    fn response_body(&self, ids: &mut dyn Iterator<Item = &str>) -> Option<ResponseBody> {
+        let ids: Vec<&str> = ids.collect();
         Some(ResponseBody { content_type: "text/plain; charset=utf-8", text: format!("accepted={}", ids.join(",")) })
     }
 
@@ -87,8 +86,13 @@ impl Adapter for Kestrel {
         body::field(part, "payment").filter(|id| is_safe_identifier(id)).unwrap_or_default()
     }
 
-    fn read(&self, part: &Part<'_>, _received_at: Timestamp) -> ParsedEvent {
-        body::read(part)
+    fn read(&self, part: &Part<'_>, received_at: Timestamp) -> ParsedEvent {
+        self.part_reader(part.body())(part, received_at)
+    }
+
+    fn part_reader<'a>(&'a self, body: &'a [u8]) -> Box<dyn Fn(&Part<'_>, Timestamp) -> ParsedEvent + 'a> {
+        let shared = body::single(body);
+        Box::new(move |part, _| body::read(part, &shared))
     }
 
     /// A proxy may have escaped the separators for HTML or for another form.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::FutureExt as _;
 use tokio::task::yield_now;
 
-use super::{BatchStore, MAX_QUEUED_KIB, WriteError, Writer};
+use super::{BatchStore, MAX_BATCH_ITEMS, MAX_BATCH_WEIGHT, MAX_QUEUED_KIB, WriteError, Writer};
 
 /// A store that accepts every item except those that make it panic.
 struct Fake;
@@ -56,6 +56,41 @@ async fn what_comes_while_a_batch_is_written_is_the_next_batch() {
     writer.close();
     running.await.unwrap();
     assert_eq!(*held.batches.lock().unwrap(), [1, 3]);
+}
+
+/// A store of items that are their own weight, which records the batches.
+#[derive(Default)]
+struct Weighed(Mutex<Vec<Vec<usize>>>);
+
+impl BatchStore for Arc<Weighed> {
+    type Item = usize;
+    type Kept = ();
+
+    fn weight(item: &usize) -> usize {
+        *item
+    }
+
+    async fn keep(&self, batch: &[usize]) -> Result<Vec<()>, WriteError> {
+        self.0.lock().unwrap().push(batch.to_vec());
+        Ok(vec![(); batch.len()])
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded_by_weight_and_in_order() {
+    let weighed = Arc::new(Weighed::default());
+    let (writer, batches) = Writer::new(Arc::clone(&weighed), 1);
+    for weight in [200, 56, 1, 1, MAX_BATCH_WEIGHT, 400, 2, 255] {
+        assert_eq!(writer.submit(weight, 1).now_or_never(), None, "it waits");
+    }
+    for _ in 0..=MAX_BATCH_ITEMS {
+        assert_eq!(writer.submit(1, 1).now_or_never(), None, "it waits");
+    }
+    writer.close();
+    batches.run(tokio::spawn).await;
+    let kept = weighed.0.lock().unwrap();
+    let many = vec![1; MAX_BATCH_ITEMS];
+    assert_eq!(*kept, [vec![200, 56], vec![1, 1], vec![MAX_BATCH_WEIGHT], vec![400], vec![2], vec![255, 1], many]);
 }
 
 #[test]

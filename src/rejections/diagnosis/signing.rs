@@ -1,6 +1,6 @@
 //! The key of a matching signature: its origin, whether it may be adopted, and the recent keys that are tried first.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, iter, time::Duration};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -115,28 +115,36 @@ impl Search<'_> {
         let is_event = proof::signs_event(case.gateway, kind, &signed, case.body);
         let is_unchanged = is_whole && form.is_none() && case.reason != SignatureError::SignatureMissing;
         let is_own = kind == KeyKind::WebhookSecret && attempt.connection.is_none();
-        let event = if is_own { self.event_key(message) } else { None };
-        Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false, event }
+        let events = if is_own { self.event_keys(message) } else { Vec::new() };
+        Signer { kind, key, tag, is_event, is_unchanged, is_guessable: false, events }
     }
 
-    /// Identifies the event whose body is signed: the last of the signed pieces, after its id where that is signed too.
-    fn event_key(&self, message: &Message<'_>) -> Option<EventKey> {
+    /// Identifies the events whose body is signed: the last of the signed pieces, after the id where that is signed too.
+    fn event_keys(&self, message: &Message<'_>) -> Vec<EventKey> {
         let gateway = self.case.gateway;
         let signed = heuristics::signed_parts(self.case, self.case.body);
         let (id, body) = match message {
             Message::Of(body) => (signed.as_ref().and_then(|parts| parts.first().copied()), *body),
-            Message::Pieces(parts) => (parts.first().copied(), parts.last().copied()?),
+            Message::Pieces(parts) => (parts.first().copied(), parts.last().copied().unwrap_or_default()),
         };
-        let id = std::str::from_utf8(id.unwrap_or_default()).ok().filter(|_| gateway.adapter().signs_event_id());
-        if let Split::Parts { first, .. } = parts::split(gateway, body) {
-            // The events of one request are stored together, so the first stands for all.
-            let part = body.get(first)?;
-            let whole = Bytes::new();
-            let id = gateway.adapter().event_id(&Incoming { headers: self.case.headers, body: &whole }, part);
-            let dedupe_key = adapter::dedupe_key(gateway, Sha256::digest(part).into(), id);
-            return Some(EventKey { dedupe_prefix: gateway.adapter().dedupe_prefix(part).to_owned(), dedupe_key });
+        let key = |bytes: &[u8], id| EventKey {
+            dedupe_prefix: gateway.adapter().dedupe_prefix(bytes).to_owned(),
+            dedupe_key: adapter::dedupe_key(gateway, Sha256::digest(bytes).into(), id),
+        };
+        match parts::split(gateway, body) {
+            Split::Whole => {
+                let id = std::str::from_utf8(id.unwrap_or_default()).ok().filter(|_| gateway.adapter().signs_event_id());
+                vec![key(body, id)]
+            }
+            Split::Faulty => {
+                let dedupe_key = adapter::dedupe_key(gateway, Sha256::digest(body).into(), None);
+                vec![EventKey { dedupe_prefix: String::new(), dedupe_key }]
+            }
+            Split::Parts { first, others } => {
+                let request = Incoming { headers: self.case.headers, body: &Bytes::new() };
+                let parts = iter::once(first).chain(others).filter_map(|range| body.get(range));
+                parts.map(|part| key(part, gateway.adapter().event_id(&request, part))).collect()
+            }
         }
-        let dedupe_key = adapter::dedupe_key(gateway, Sha256::digest(body).into(), id);
-        Some(EventKey { dedupe_prefix: gateway.adapter().dedupe_prefix(body).to_owned(), dedupe_key })
     }
 }
