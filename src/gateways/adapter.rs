@@ -191,6 +191,9 @@ pub(crate) struct Detached<'a> {
     pub(crate) time: Option<&'a [u8]>,
 }
 
+/// Parses an event of a request with several, received at the given time.
+pub(crate) type PartReader<'a> = Box<dyn Fn(&Part<'_>, Timestamp) -> ParsedEvent + 'a>;
+
 /// The properties of one gateway's webhooks.
 pub(crate) trait Adapter: Sync {
     /// Verifies the signature over the exact bytes received. Deliberately without a default.
@@ -233,7 +236,7 @@ pub(crate) trait Adapter: Sync {
 
     /// Returns the function that parses the events of a verified body with several, one after the other. An adapter whose events
     /// share values of the envelope reads those here, once for all events.
-    fn part_reader<'a>(&'a self, _body: &'a [u8]) -> Box<dyn Fn(&Part<'_>, Timestamp) -> ParsedEvent + 'a> {
+    fn part_reader<'a>(&'a self, _body: &'a [u8]) -> PartReader<'a> {
         Box::new(|part, received_at| self.read(part, received_at))
     }
 

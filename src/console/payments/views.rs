@@ -37,7 +37,7 @@ use crate::{
 
 /// `/ks-pay/apps/{app}/transactions`
 #[derive(Template)]
-#[template(path = "transactions/index.html")]
+#[template(path = "payments/index.html")]
 pub(crate) struct Index {
     pub(crate) layout: Layout,
     pub(crate) app: AppId,
@@ -122,7 +122,7 @@ impl Index {
 
 /// `/ks-pay/apps/{app}/transactions/{transaction}`
 #[derive(Template)]
-#[template(path = "transactions/show.html")]
+#[template(path = "payments/show.html")]
 pub(crate) struct Show {
     pub(crate) layout: Layout,
     pub(crate) transaction: Transaction,

@@ -35,7 +35,7 @@ use form::{CredentialsForm, ShownField};
 
 /// `…/credentials`
 #[derive(Template)]
-#[template(path = "connections/credentials.html")]
+#[template(path = "setup/credentials.html")]
 pub(crate) struct Credentials {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,

@@ -36,7 +36,7 @@ const MAX_COMPARED_SECRETS: i64 = 500;
 
 /// `…/webhook/secrets/new`
 #[derive(Template)]
-#[template(path = "connections/bringing.html")]
+#[template(path = "setup/bringing.html")]
 pub(crate) struct ImportPage {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,

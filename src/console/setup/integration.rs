@@ -22,7 +22,7 @@ use crate::{
 
 /// `…/integration`
 #[derive(Template)]
-#[template(path = "connections/integration.html")]
+#[template(path = "setup/integration.html")]
 pub(crate) struct Integration {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,

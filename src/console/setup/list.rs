@@ -50,7 +50,7 @@ pub(crate) struct Card {
 
 /// `…/settings/payment-gateways`
 #[derive(Template)]
-#[template(path = "connections/index.html")]
+#[template(path = "setup/index.html")]
 pub(crate) struct Index {
     pub(crate) layout: Layout,
     pub(crate) app_id: crate::primitives::id::AppId,
@@ -63,7 +63,7 @@ pub(crate) struct Index {
 
 /// The confirmation page for disabling a connection.
 #[derive(Template)]
-#[template(path = "connections/disable.html")]
+#[template(path = "setup/disable.html")]
 pub(crate) struct Disable {
     pub(crate) layout: Layout,
     pub(crate) name: String,

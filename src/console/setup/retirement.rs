@@ -30,7 +30,7 @@ pub(crate) type Names = Path<(String, String, String, String)>;
 
 /// `…/webhook/secrets/{secret}/retirement`
 #[derive(Template)]
-#[template(path = "connections/retirement.html")]
+#[template(path = "setup/retirement.html")]
 pub(crate) struct Retirement {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,

@@ -19,7 +19,7 @@ pub(crate) type Choice = (u64, String, &'static str, bool);
 
 /// `…/webhook/rotation`
 #[derive(Template)]
-#[template(path = "connections/rotation.html")]
+#[template(path = "setup/rotation.html")]
 pub(crate) struct Rotation {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,

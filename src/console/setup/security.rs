@@ -28,7 +28,7 @@ pub(crate) struct DomainForm {
 
 /// `…/security`
 #[derive(Template)]
-#[template(path = "connections/security.html")]
+#[template(path = "setup/security.html")]
 pub(crate) struct Security {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,

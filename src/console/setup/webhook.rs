@@ -73,7 +73,7 @@ pub(crate) struct EvidenceView {
 
 /// `…/webhook`
 #[derive(Template)]
-#[template(path = "connections/webhook.html")]
+#[template(path = "setup/webhook.html")]
 pub(crate) struct Webhook {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,

@@ -18,7 +18,7 @@ use sha2::Sha256;
 #[cfg(test)]
 use super::Gateway;
 use super::{
-    adapter::{Adapter, Detached, Incoming, ParsedEvent, ResponseBody, SignatureError, is_safe_identifier},
+    adapter::{Adapter, Detached, Incoming, ParsedEvent, PartReader, ResponseBody, SignatureError, is_safe_identifier},
     parts::{Part, Parts},
     url_rules,
 };
@@ -90,7 +90,7 @@ impl Adapter for Kestrel {
         self.part_reader(part.body())(part, received_at)
     }
 
-    fn part_reader<'a>(&'a self, body: &'a [u8]) -> Box<dyn Fn(&Part<'_>, Timestamp) -> ParsedEvent + 'a> {
+    fn part_reader<'a>(&'a self, body: &'a [u8]) -> PartReader<'a> {
         let shared = body::single(body);
         Box::new(move |part, _| body::read(part, &shared))
     }
