@@ -3,6 +3,8 @@
 
 mod repeats;
 
+use std::panic::PanicHookInfo;
+
 use serde_json::json;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -39,8 +41,16 @@ pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
     };
     // The error means that logging has already started, as in tests.
     if started.is_ok() {
+        std::panic::set_hook(Box::new(log_panic));
         repeats.report_every_second();
     }
+}
+
+/// Logs a panic. A message that was formatted is withheld, since it can quote a secret.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let at = panic.location().map(ToString::to_string).unwrap_or_default();
+    let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("withheld, since it can quote a secret");
+    tracing::error!(at, message, "a thread panicked");
 }
 
 /// Returns the filter directives, with HTTP parse errors silenced unless debugging is requested.

@@ -136,8 +136,8 @@ impl PasswordHasher {
             .ok_or(HasherUnavailable::ShuttingDown)
     }
 
-    /// Returns why a new password is invalid, as a sentence that tells the user what to do. The estimate takes milliseconds and
-    /// therefore runs where passwords are hashed.
+    /// Returns why a new password is invalid, as a sentence that tells the user what to do. An estimate costs about as much as a
+    /// hash and therefore runs where passwords are hashed.
     pub(crate) async fn policy_error(
         &self,
         who: Requester,

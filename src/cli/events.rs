@@ -13,8 +13,9 @@ use crate::{
 pub(super) enum Command {
     /// Print all events, oldest first, one per line
     ///
-    /// `request` is the same for all events of one request, and `part` the number of the event in it, from 1; null if the body is
-    /// the event. `body_sha256` is that of the request. `received_at` is the stored time. It can be in the future if the server's clock was ahead when the event arrived.
+    /// `request` is the same for all events of one request. `part` is the event's number in its request, from 1; it is null if
+    /// the request is a single event. `body_sha256` is the hash of the whole request body. `received_at` is the stored time,
+    /// which can be in the future if the server's clock was ahead when the event arrived.
     Export(Export),
 }
 

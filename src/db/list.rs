@@ -1,7 +1,7 @@
 //! Pages of a list in the database, by keyset pagination.
 //!
-//! Invariant: a page costs one statement, the page of the newest rows, which replaces an empty one and one with too few newer rows, costs a second. The SQL and the
-//! filters are those of the store.
+//! Invariant: a page costs one statement. If it is empty, or has too few newer rows, the newest page replaces it, which costs a
+//! second one. The SQL and the filters are the store's.
 
 use super::{DbError, Reader};
 use crate::primitives::keyset::{Cursor as _, FETCH_LIMIT, ListPage, Listed, PageRequest};

@@ -61,10 +61,10 @@ pub(crate) async fn body(
     if let Poll::Ready(body) = poll_fn(|context| Poll::Ready(body.as_mut().poll(context))).await {
         return body;
     }
-    let scope = pending.register(address);
+    let in_flight = pending.register(address);
     tokio::select! {
         body = timeout(BODY_TIMEOUT, body) => body.unwrap_or(Err(BodyError::TooSlow)),
-        () = scope.evicted() => Err(BodyError::TooManyInFlight),
+        () = in_flight.evicted() => Err(BodyError::TooManyInFlight),
     }
 }
 

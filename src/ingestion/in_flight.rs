@@ -57,7 +57,7 @@ impl Drop for InFlightBody<'_> {
     fn drop(&mut self) {
         let mut by_address = self.pending.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(places) = by_address.get_mut(&self.address) {
-            places.retain(|scope| !Arc::ptr_eq(scope, &self.gives_way));
+            places.retain(|gives_way| !Arc::ptr_eq(gives_way, &self.gives_way));
             if places.is_empty() {
                 by_address.remove(&self.address);
             }
@@ -79,7 +79,7 @@ mod tests {
         let pending = InFlightBodies::new();
         let other = pending.register(address(2));
         let places: Vec<_> = (0..=MAX_BODIES_PER_ADDRESS).map(|_| pending.register(address(1))).collect();
-        let gave_way = |scope: &InFlightBody<'_>| scope.evicted().now_or_never().is_some();
+        let gave_way = |in_flight: &InFlightBody<'_>| in_flight.evicted().now_or_never().is_some();
         assert!(gave_way(&places[0]));
         assert!(!places[1..].iter().any(gave_way) && !gave_way(&other));
     }

@@ -1,7 +1,7 @@
 //! Jobs that write what other tasks buffered in memory: one task, a few units of work per interval, a final one on shutdown.
 //!
-//! Invariant: handing over never waits. The content is bounded, by its owner, which documents what happens to the rest. What a
-//! failed write left is restored for the next attempt, and a crash loses at most what was buffered.
+//! Invariant: adding to the buffer never waits. Its owner bounds the content, and documents what happens to the excess. What a
+//! failed write left is restored for the next attempt; a crash, or a write that panics, loses at most what was buffered.
 
 use std::{
     panic::AssertUnwindSafe,

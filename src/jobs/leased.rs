@@ -1,8 +1,8 @@
-//! Periodic jobs that one server of several on a database runs, by a lease in the `job_leases` table.
+//! Periodic jobs that only one of several servers on a database runs, by a lease in the `job_leases` table.
 //!
-//! Invariant: while the holder renews its lease at every run, no other server runs the job. A server that stops returns its
-//! leases; those of one that was killed expire. A lease saves work and is no lock: a run that takes longer
-//! than the lease, or clocks that differ, can make two servers run a job at the same time, so a leased job must allow that.
+//! Invariant: no other server takes a lease before it expires, and each run renews it. A server that stops returns its leases;
+//! those of a killed one expire. A lease saves work and is not a lock: if a run takes longer than the lease, or clocks differ,
+//! two servers can run a job at the same time, so a leased job must allow that.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ impl<J: Periodic + Sync> Periodic for Leased<J> {
         if self.db.is_shared()
             && let Err(error) = self.release().await
         {
-            tracing::debug!(%error, "the lease expires by itself: {}", J::NAME);
+            tracing::debug!(%error, "the lease could not be released and will expire: {}", J::NAME);
         }
     }
 }

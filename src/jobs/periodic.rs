@@ -49,7 +49,7 @@ impl Jobs {
         self.shutdown.announce();
         while let Some(ended) = self.tasks.join_next().await {
             if let Err(error) = ended {
-                tracing::error!(%error, "a periodic job had ended");
+                tracing::error!(%error, "a periodic job ended before shutdown");
             }
         }
     }

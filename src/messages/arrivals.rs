@@ -18,7 +18,7 @@ pub(crate) fn receipts(receipts: i64) -> Option<String> {
 /// States which event of its request it is; `of` is their number, if it is known.
 pub(crate) fn part(number: i64, of: Option<usize>) -> String {
     let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-    format!("Event {number}{of} of this request")
+    format!("Event {number}{of} in this request")
 }
 
 /// Shown with a body or headers that contain invisible characters.

@@ -178,11 +178,14 @@ pub(crate) const ACTIVE_STAYS: &str = "This is the active SECRET, and a webhook 
 pub(crate) const ENTERED: &str = "The SECRET is saved. Requests signed with it are verified from now on.";
 /// What happens to the secret that an entered one replaces.
 pub(crate) fn replaced(gateway: Gateway) -> String {
-    format!("A SECRET that it replaces stays valid for another {}, if it has verified an event.", span(gateway.retry_window()))
+    format!(
+        "The previous secret stays valid for another {}, unless it has never verified an event.",
+        span(gateway.retry_window())
+    )
 }
 /// What happens to requests before it is entered.
 pub(crate) const NO_SECRET_YET: &str =
-    "This webhook has no SECRET yet. Until you paste it here, every request gets 503 and nothing is stored.";
+    "This webhook has no secret yet. Until you paste it here, every request gets 503 and nothing is stored.";
 
 /// Shown after a secret was retired.
 pub(crate) const RETIRED: &str = "The SECRET is retired: what is signed with it is refused";

@@ -3,8 +3,8 @@
 //! Invariant: a member's text is declared once, next to the member, and identifies it in the database and in URLs. It is not what
 //! a gateway sends, which the gateway's folder maps to a member, nor the label on a page, which `messages` has.
 
-/// Declares an enum with the text of each member: `ALL`, `as_str`, `Display`, and `FromStr`, whose error is the given sentence.
-/// Members of equal precedence in `PartialOrd` are in the order of the declaration.
+/// Declares an enum with the text of each member: `ALL`, `as_str`, `Display`, and `FromStr`, whose error is the given text.
+/// `PartialOrd` and `Ord` follow the order of the declaration.
 macro_rules! text_enum {
     (
         $(#[$meta:meta])*

@@ -13,7 +13,7 @@ use crate::primitives::{id::CompanyId, rate_limit::KeyedLimiter, time::Clock};
 /// The burst of checks that send requests, and the interval after which another is allowed.
 const REQUEST_BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 const REQUEST_INTERVAL: Duration = Duration::from_secs(10);
-/// The same of checks that only compute.
+/// The same for checks that only compute.
 const COMPUTATION_BURST: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
 const COMPUTATION_INTERVAL: Duration = Duration::from_secs(1);
 

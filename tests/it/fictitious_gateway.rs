@@ -219,7 +219,7 @@ async fn two_events_of_one_request_are_two_payments_and_a_known_one_is_a_duplica
         let path = format!("{}/events/{}", kestrel.app_path, event["event"].as_str().unwrap());
         let page = kestrel.owner.get(&path).await;
         assert!(page.status.is_success() && page.has("payment.paid") && page.has("649.5"), "{}", page.body);
-        assert!(page.has(&format!("{part} of this request")), "{part}: {}", page.body);
+        assert!(page.has(&format!("{part} in this request")), "{part}: {}", page.body);
         bodies.push(kestrel.owner.get(&format!("{path}/body")).await.body);
     }
     assert_eq!(bodies[0], bodies[1]);

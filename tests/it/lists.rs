@@ -151,8 +151,8 @@ async fn nothing_is_claimed_of_the_money_of_an_event_that_is_not_relied_on() {
 /// Returns the breadcrumbs of a page.
 fn crumbs(page: &Page) -> Vec<String> {
     let nav = page.body.split_once("aria-label=\"Breadcrumb\"").unwrap().1.split_once("</nav>").unwrap().0;
-    let links = nav.split("<a ").skip(1).map(|link| link.split_once('>').unwrap().1.split_once("</a>").unwrap().0);
-    links.map(|label| label.rsplit('>').next().unwrap().to_owned()).collect()
+    let links = nav.split("<a").skip(1).map(|link| link.split_once('>').unwrap().1.split_once("</a>").unwrap().0);
+    links.map(|label| label.rsplit('>').next().unwrap().trim().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

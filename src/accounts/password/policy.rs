@@ -1,10 +1,11 @@
-//! The password policy: length, nothing of the owner's address, and an estimate of how soon an attacker guesses it. Pure.
+//! The password policy: minimum length, not the owner's address, and an estimate of how soon an attacker guesses it. Pure.
 //!
 //! zxcvbn makes the estimate: it finds common passwords, names, words, dates, keyboard rows, sequences and repetitions, also with
 //! substituted letters.
 
 use std::collections::BTreeSet;
 
+use icu_properties::props::{BinaryProperty as _, ExtendedPictographic};
 use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
 
@@ -13,15 +14,16 @@ use crate::primitives::email;
 
 /// Minimum length of a password, in characters.
 const MIN_PASSWORD_CHARS: usize = 12;
-/// Number of characters that are estimated, from the start: the time of an estimate grows faster than the length.
-const MAX_ESTIMATED_CHARS: usize = 100;
+/// Number of leading characters that are estimated: zxcvbn's running time grows faster than the length, and its guesses of a
+/// keyboard pattern of 29 characters overflow (degree 5 to the power of 28 turns).
+const MAX_ESTIMATED_CHARS: usize = 27;
 /// Number of characters of a text about the owner that are compared.
 const MAX_KNOWN_CHARS: usize = 254;
 /// The lowest accepted score: at least 10^10 guesses. At score 3, a listed word with a year and a repetition is accepted, such as
 /// `kspay2026kspay`; four unrelated words reach score 4 by far.
 const MIN_SCORE: Score = Score::Four;
-/// Number of different symbols of another script, such as emoji, that make a password hard to guess.
-const MIN_DISTINCT_SYMBOLS: usize = 4;
+/// From this many distinct emoji, a password is accepted as hard to guess.
+const MIN_DISTINCT_EMOJI: usize = 4;
 /// Words that an attacker of this product tries, which are not in zxcvbn's lists of English, in lower case.
 const LOCAL_WORDS: &[&str] = &[
     "kspay",
@@ -74,7 +76,7 @@ pub(crate) fn policy_error(password: &str, owner: &PasswordOwner<'_>) -> Option<
     } else if password.len() > MAX_PASSWORD_BYTES {
         Some("Choose at most 1,024 bytes.")
     } else if is_easily_guessed(&letters, owner) {
-        Some("This password is among the first that are tried. Four unrelated words are better.")
+        Some("This password is too easy to guess. Four unrelated words are better.")
     } else if (name.len() > 3 && letters.contains(name)) || has_address(&folded, owner.email) {
         Some("The password must not contain your e-mail address.")
     } else {
@@ -90,8 +92,8 @@ fn has_address(folded: &str, email: &str) -> bool {
 /// True for a password that is guessed too soon. `letters` is the password without spaces, which make it no harder to guess.
 fn is_easily_guessed(letters: &str, owner: &PasswordOwner<'_>) -> bool {
     // zxcvbn counts every character outside its lists as one of ten, but there are thousands of emoji.
-    let is_symbol = |character: &char| !character.is_ascii() && !character.is_alphanumeric();
-    if letters.chars().filter(is_symbol).collect::<BTreeSet<char>>().len() >= MIN_DISTINCT_SYMBOLS {
+    let is_emoji = |character: &char| ExtendedPictographic::for_char(*character);
+    if letters.chars().filter(is_emoji).collect::<BTreeSet<char>>().len() >= MIN_DISTINCT_EMOJI {
         return false;
     }
     let words = owner.words();
@@ -129,6 +131,9 @@ mod tests {
             "Nilgiri Chai 2026",
             "iyer iyer iyer 1",
             "abcabcabcabc",
+            "password1234•–—…",
+            "nilgirichaihouse“”‘’",
+            "password1234\u{200b}\u{200c}\u{2060}\u{feff}",
         ] {
             assert!(policy_error(weak, &owner).is_some(), "{weak}");
         }
@@ -137,6 +142,13 @@ mod tests {
             assert_eq!(policy_error(good, &owner), None, "{good}");
         }
         assert!(policy_error(&"ab c".repeat(300), &owner).is_some());
+    }
+
+    #[test]
+    fn long_patterns_are_estimated_without_an_overflow() {
+        for pattern in ["qw", "12", "74", "qwertgfdsa", "p@$$w0rd(){}[]|!1/#%", "🌧️"] {
+            assert!(policy_error(&pattern.repeat(50), &PasswordOwner::default()).is_some(), "{pattern}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ const MAX_READINGS: usize = 24;
 const MIN_CHARS: usize = 6;
 /// A stretch of so many readable characters in other bytes is hardly ever there by chance.
 const MIN_CHARS_INSIDE: usize = 10;
-/// The most characters that all these texts have together: each is compared with many words, so their length is the cost.
+/// Maximum total length of these texts, in characters: each is compared with many words, so the length is the cost.
 const MAX_CHARS_READ: usize = 4096;
 /// The most that a compressed text is read for, in bytes.
 const MAX_INFLATED_BYTES: u64 = 256;

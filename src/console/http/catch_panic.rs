@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 
 use super::headers;
 
-/// A handler panicked. The panic message is printed to stderr and never included in the response.
+/// A handler panicked. `telemetry` logs where; the message is never included in the response.
 #[derive(Debug, thiserror::Error)]
 #[error("a handler panicked")]
 struct Panicked;

@@ -215,8 +215,8 @@ impl Found {
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, StoredContent)>, AppError> {
         let Some((headers, body)) = store::find_content(reader, self.rejection.id, request.id).await? else { return Ok(None) };
         let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body))?;
-        let stored = StoredContent::new(&said.headers, &said.body);
-        Ok(Some((request, stored)))
+        let content = StoredContent::new(&said.headers, &said.body);
+        Ok(Some((request, content)))
     }
 
     fn layout(&self, title: &str) -> Layout {

@@ -193,9 +193,9 @@ impl Show {
     }
 
     pub(crate) fn until(&self) -> DisplayTime {
-        let stored = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
+        let received_at = self.request.as_ref().map_or(self.rejection.last_at, |(request, _)| request.received_at);
         // A time stored while the clock was ahead is treated as now, as deletion does.
-        DisplayTime::of_expiry(stored.min(self.now).plus(RETENTION), self.now)
+        DisplayTime::of_expiry(received_at.min(self.now).plus(RETENTION), self.now)
     }
 
     pub(crate) fn recovered(&self) -> Option<DisplayTime> {

@@ -30,7 +30,7 @@ impl Page {
     }
 
     pub(crate) fn has(&self, text: &str) -> bool {
-        self.body.contains(text)
+        self.body.contains(text) || collapsed(&self.body).contains(&collapsed(text))
     }
 
     /// Returns the value of the first element whose tag has that attribute.
@@ -219,4 +219,14 @@ impl Browser {
 fn url_encoded(fields: &[(&str, &str)]) -> String {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.extend_pairs(fields).finish()
+}
+
+/// Returns a text with one space for each run of white space, as browsers show it.
+fn collapsed(text: &str) -> String {
+    let mut words = text.split_ascii_whitespace();
+    let first = words.next().unwrap_or_default().to_owned();
+    let inner = words.fold(first, |text, word| text + " " + word);
+    let edge = |is_space: bool| if is_space { " " } else { "" };
+    let is_space = |character: char| character.is_ascii_whitespace();
+    format!("{}{inner}{}", edge(text.starts_with(is_space)), edge(text.ends_with(is_space)))
 }
