@@ -1,4 +1,4 @@
-//! Examines stored requests later that were not examined when they came, once there is work left for them.
+//! Diagnoses stored requests later that were not diagnosed on arrival, once the budget allows it.
 //!
 //! Invariant: a request of up to 256 KiB that is stored as not examined is examined in the end, a few at a time, the oldest first,
 //! and then moved to the rejection of its cause; if even all its work is not enough, it stays. Longer ones, and those that were only

@@ -248,8 +248,8 @@ fn verify(vault: &Vault, scope: ConnectionScope, stored: &Recoverable, live: &[V
     let headers = said.pairs()?;
     let body: Bytes = said.body;
     let request = Incoming { headers: &headers, body: &body };
-    let believed = adapter::verify(scope.gateway, &request, live, stored.received_at).ok()?;
-    let request = VerifiedRequest::new(scope, &request, believed, said.headers, now);
+    let verified = adapter::verify(scope.gateway, &request, live, stored.received_at).ok()?;
+    let request = VerifiedRequest::new(scope, &request, verified, said.headers, now);
     Some(Verified { id: stored.id, rejected_at: stored.received_at, request })
 }
 

@@ -118,8 +118,8 @@ impl Bench {
             .map(|(name, value)| (name.to_owned(), value.into_bytes()))
             .collect();
         let request = Incoming { headers: &headers, body: &body };
-        let believed = verify(scope.gateway, &request, &self.secret, self.now).unwrap();
-        VerifiedRequest::new(scope, &request, believed, "[]".to_owned(), self.now)
+        let verified = verify(scope.gateway, &request, &self.secret, self.now).unwrap();
+        VerifiedRequest::new(scope, &request, verified, "[]".to_owned(), self.now)
     }
 
     async fn events(&self) -> Vec<Event> {

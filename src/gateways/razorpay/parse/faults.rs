@@ -1,7 +1,7 @@
 //! Finds the first faulty key field of a body that could not be parsed.
 //!
-//! Invariant: fields are checked in the order of the body and by their names, never by the text of an error, which also quotes
-//! what a stranger wrote.
+//! Invariant: fields are checked in the order of the body and by their names, never by the text of an error, which can quote
+//! the sender's input.
 
 use std::fmt;
 
