@@ -13,15 +13,23 @@ import argparse
 import hashlib
 import json
 import os
+import pathlib
 import re
 import sqlite3
 import subprocess
 import time
 
+import zstandard
+
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PAIRS = [first + second for first in DIGITS for second in DIGITS]
 EPOCH_NS = 1_388_534_400 * 10**9
 BATCH = 10_000
+DICTIONARY = zstandard.ZstdCompressionDict(
+    (pathlib.Path(__file__).parent.parent / "src/events/payload/dictionary_1.zdict").read_bytes()
+)
+PACK = zstandard.ZstdCompressor(level=3, dict_data=DICTIONARY, write_checksum=True)
+UNPACK = zstandard.ZstdDecompressor(dict_data=DICTIONARY)
 # Daily totals of the copies, as the server would have written them.
 SUMS = (
     "DELETE FROM daily_totals",
@@ -143,9 +151,12 @@ class Copies:
             for row in rows
             if ours & {value for value in row.values() if isinstance(value, bytes)}
         ]
-        (body,) = (row["body"] for (table, _), row in self.rows if table == "event_payloads")
-        self.body = body
-        self.is_plain = b"pay_" in body
+        (frame,) = (row["frame"] for (table, _), row in self.rows if table == "event_payloads")
+        self.frame = frame
+        contents = UNPACK.decompress(frame)
+        # The length of the headers, the headers, the body: src/events/payload.rs.
+        self.head = contents[: 4 + int.from_bytes(contents[:4], "little")]
+        self.body = body = contents[len(self.head) :]
         (transaction,) = (row for (table, _), row in self.rows if table == "transactions")
         self.payment, self.order = transaction["payment_id"], transaction["order_id"]
         self.makers = [(target, [self.maker(name, value) for name, value in row.items()]) for target, row in self.rows]
@@ -159,8 +170,8 @@ class Copies:
         for key, known in (("event", event["id"]), ("transaction", event["transaction_id"]), ("sha256", event["body_sha256"])):
             if value == known:
                 return lambda new: new[key]
-        if value == self.body and self.is_plain:
-            return lambda new: new["body"]
+        if value == self.frame:
+            return lambda new: PACK.compress(new["head"] + new["body"])
         if isinstance(value, str):
             names = {self.payment: "payment", self.order: "order", event["gateway_event_id"]: "named"}
             for old, key in names.items():
@@ -179,14 +190,16 @@ class Copies:
             "named": base62(moment + 1, 5) + tail[2],
             "event": uuid7(at_ns, chance[12:20]),
             "transaction": uuid7(at_ns, chance[20:28]),
+            "head": self.head,
             "body": self.body,
         }
-        if self.is_plain:
-            body = self.body.replace(self.payment.encode(), new["payment"].encode())
-            new["body"] = body.replace(self.order.encode(), new["order"].encode())
-            new["sha256"] = hashlib.sha256(new["body"]).digest()
-        else:
-            new["sha256"] = hashlib.sha256(new["payment"].encode()).digest()
+        body = self.body.replace(self.payment.encode(), new["payment"].encode())
+        new["body"] = body.replace(self.order.encode(), new["order"].encode())
+        new["sha256"] = hashlib.sha256(new["body"]).digest()
+        # Ids of equal length: the length of the headers stays.
+        named = self.event["gateway_event_id"]
+        if named:
+            new["head"] = self.head.replace(named.encode(), new["named"].encode())
         return new
 
 

@@ -11,7 +11,7 @@ use crate::{
         accounts::forms::{PersonForm, SetupForm},
         apps::forms::AppForm,
     },
-    events::headers,
+    events::{headers, payload},
     gateways::{
         Gateway,
         adapter::{self, EventContent, Incoming, ValidSecret, Verified},
@@ -53,6 +53,18 @@ pub fn believed(gateway: &str, headers: &[Header], body: &[u8], known: &[Known<'
 fn live((text, until): &Known<'_>) -> Option<ValidSecret> {
     let secret = Secret::parse(text)?;
     Some(ValidSecret { id: SecretId::new(Timestamp::from_seconds(0)), secret, until: until.map(Timestamp::from_seconds) })
+}
+
+/// Returns the stored form of a request.
+#[must_use]
+pub fn pack(headers: &str, body: &[u8]) -> Vec<u8> {
+    payload::pack(headers, body)
+}
+
+/// Returns headers and body of a stored request whose body has that SHA-256; `None` if it is damaged.
+#[must_use]
+pub fn unpack(frame: &[u8], sha256: &[u8]) -> Option<(String, Vec<u8>)> {
+    payload::unpack(frame, sha256).ok().map(|payload| (payload.headers, payload.body))
 }
 
 /// The result of parsing a body.

@@ -52,6 +52,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         connections::store::STATEMENTS,
         connections::secret_usage::STATEMENTS,
         events::store::STATEMENTS,
+        events::store::dictionaries::STATEMENTS,
         events::store::log::STATEMENTS,
         ingestion::store::STATEMENTS,
         jobs::store::STATEMENTS,

@@ -59,6 +59,16 @@ pub fn requests() -> Vec<Vec<u8>> {
     LINES.iter().zip(FORMS.iter().cycle()).map(form).chain(bodies().iter().map(sent)).collect()
 }
 
+/// The SHA-256 of a body, and the frame of a request with it.
+#[must_use]
+pub fn frames() -> Vec<Vec<u8>> {
+    let frame = |body: &Vec<u8>| {
+        let sha256 = ring::digest::digest(&ring::digest::SHA256, body);
+        [sha256.as_ref(), &ks_pay::fuzzing::pack(r#"[["content-type","application/json"]]"#, body)].concat()
+    };
+    bodies().iter().map(|story| frame(&story[0])).collect()
+}
+
 /// Complete payment life cycles, then each event by itself.
 fn bodies() -> Vec<Vec<Vec<u8>>> {
     let mut rng = rand::rng();

@@ -42,12 +42,17 @@ CREATE INDEX events_of_connection ON events (connection_id, id);
 CREATE INDEX events_of_transaction ON events (transaction_id, id);
 CREATE INDEX events_by_reference ON events (app_id, reference) WHERE reference IS NOT NULL;
 
--- The exact signed bytes, apart from the events so that lists stay narrow. request_id: the id of the request's first event, which
--- has no row if only later events of the request were new.
+-- Headers and exact signed bytes in one zstd frame (events/payload.rs), apart from the events so that lists stay narrow.
+-- request_id: the id of the request's first event, which has no row if only later events of the request were new.
 CREATE TABLE event_payloads (
     request_id UUID NOT NULL PRIMARY KEY,
-    headers TEXT NOT NULL,
-    body BYTEA NOT NULL
+    frame BYTEA NOT NULL
+);
+
+-- The dictionaries that the frames need, which are part of the program. A row is never changed or deleted.
+CREATE TABLE payload_dictionaries (
+    id BIGINT NOT NULL PRIMARY KEY,
+    sha256 BYTEA NOT NULL
 );
 
 -- Every event id that a gateway has used at a connection, with the first event that had it.

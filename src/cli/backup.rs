@@ -15,7 +15,7 @@ use self::draft::Draft;
 use super::{Failure, Io};
 use crate::{
     db::{Db, DbError, Location, backup},
-    events,
+    events::{self, payload::dictionaries::missing_message, store::dictionaries},
     primitives::time::{Clock, Timestamp},
     server::{
         Signals, bootstrap,
@@ -119,6 +119,9 @@ async fn look_through(draft: &Draft) -> Result<i64, String> {
         }
         if !backup::is_ks_pay_database(&copy).await? {
             return Ok(Err(failed("its tables are not those of a KS Pay database".to_owned())));
+        }
+        if let Some(id) = dictionaries::missing(&mut copy.reader().await?).await? {
+            return Ok(Err(missing_message(id)));
         }
         events::store::count(&mut copy.reader().await?).await.map(Ok)
     };

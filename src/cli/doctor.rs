@@ -8,6 +8,7 @@ use crate::{
     connections::sealed::{self, SealedValue, Unreadable},
     console::http::untrusted_proxy,
     db::{Db, DbError, backup},
+    events::{payload::dictionaries::missing_message, payload_sample, store::dictionaries},
     gateways::Gateway,
     ledger::payments::reconcile_totals,
     messages,
@@ -180,6 +181,7 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
         Err(sentence) => report.bad("master key", sentence)?,
     }
     proxy(report, config, db).await?;
+    requests(report, db).await?;
     sums(report, db).await?;
     clock(report, db).await?;
     strays(report, db).await
@@ -249,6 +251,30 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
             ),
         };
         report.bad("sealed secrets", remedy)?;
+    }
+    Ok(())
+}
+
+/// Checks that a sample of the stored requests can be unpacked. Prints nothing on a database without the table.
+async fn requests(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
+    let Ok(mut reader) = db.reader().await else { return Ok(()) };
+    match dictionaries::missing(&mut reader).await {
+        Ok(None) => {}
+        Ok(Some(id)) => return report.bad("stored requests", missing_message(id)),
+        Err(_) => return Ok(()),
+    }
+    let Ok(examined) = payload_sample::examine(&mut reader).await else { return Ok(()) };
+    if examined.damaged.is_empty() {
+        return report.good("stored requests", format_args!("a sample of {} is intact", examined.count));
+    }
+    for (event, damage) in examined.damaged {
+        report.bad(
+            "stored requests",
+            format_args!(
+                "headers and body of event {event} are damaged: {damage}. The event and its payment are not affected. Check the \
+                 disk, and restore the newest good backup if you need the request"
+            ),
+        )?;
     }
     Ok(())
 }

@@ -4,7 +4,11 @@ use clap::Subcommand;
 
 use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
-    events::{Event, store},
+    events::{
+        Event,
+        payload::{Damage, StoredPayload},
+        store,
+    },
     primitives::{hex, id::EventId, time::Timestamp},
     rejections::store::recoveries,
 };
@@ -15,7 +19,8 @@ pub(super) enum Command {
     ///
     /// `request` is the same for all events of one request. `part` is the event's number in its request, from 1; it is null if
     /// the request is a single event. `body_sha256` is the hash of the whole request body. `received_at` is the stored time,
-    /// which can be in the future if the server's clock was ahead when the event arrived.
+    /// which can be in the future if the server's clock was ahead when the event arrived. `payload_error` is null unless the
+    /// stored headers and body are damaged.
     Export(Export),
 }
 
@@ -35,13 +40,17 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(()) };
         let recovered = recoveries::list_of_export(&mut reader, app, (first.id, last.id)).await?;
         for event in &page {
-            io.say(line(event, recovered.contains(&event.id)))?;
+            let damage = match store::find_payload(&mut reader, event).await? {
+                StoredPayload::Damaged(damage) => Some(damage),
+                StoredPayload::Present(_) | StoredPayload::Deleted => None,
+            };
+            io.say(line(event, recovered.contains(&event.id), damage))?;
         }
         after = last.id;
     }
 }
 
-fn line(event: &Event, is_recovered: bool) -> serde_json::Value {
+fn line(event: &Event, is_recovered: bool, damage: Option<Damage>) -> serde_json::Value {
     serde_json::json!({
         "event": event.id.to_string(),
         "app": event.app_id.to_string(),
@@ -50,7 +59,7 @@ fn line(event: &Event, is_recovered: bool) -> serde_json::Value {
         "mode": event.mode.slug(),
         "gateway_event_id": event.gateway_event_id,
         "type": event.event_type,
-        "request": event.request_id.unwrap_or(event.id).to_string(),
+        "request": event.request().to_string(),
         "part": event.number(),
         "body_sha256": hex::encode(&event.body_sha256),
         "received_at": Timestamp::rfc3339(event.received_at),
@@ -59,5 +68,6 @@ fn line(event: &Event, is_recovered: bool) -> serde_json::Value {
         "conflict_with": event.conflict_with.map(|id| id.to_string()),
         "transaction": event.transaction_id.map(|id| id.to_string()),
         "origin": if is_recovered { "recovered" } else { "webhook" },
+        "payload_error": damage.map(|damage| format!("headers and body of {} are damaged: {damage}", event.id)),
     })
 }

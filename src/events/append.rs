@@ -15,7 +15,7 @@ use crate::{
     connections::ConnectionScope,
     db::{DbError, Tx},
     events::{
-        State,
+        State, payload,
         store::log::{self, Claim},
     },
     gateways::{
@@ -37,8 +37,8 @@ pub(crate) struct VerifiedRequest {
     /// The SHA-256 of the body.
     pub(crate) sha256: [u8; 32],
     pub(crate) secret: SecretId,
-    /// As JSON, without cookies and credentials.
-    headers: String,
+    /// Headers and body, as they are stored.
+    frame: Vec<u8>,
     pub(crate) at: Timestamp,
     first: ReadEvent,
     /// The further events: an empty vector, which needs no memory, for a gateway that sends one event in a request.
@@ -46,12 +46,12 @@ pub(crate) struct VerifiedRequest {
 }
 
 impl VerifiedRequest {
-    /// Parses the events of a verified request. Does all the work that needs no database.
+    /// Parses the events of a verified request, whose headers are JSON without cookies and credentials. Does all the work that needs no database.
     pub(crate) fn new(
         scope: ConnectionScope,
         request: &Incoming<'_>,
         (body, secret): (Verified, SecretId),
-        headers: String,
+        headers: &str,
         at: Timestamp,
     ) -> Self {
         let (gateway, sha256) = (scope.gateway, body.sha256());
@@ -72,7 +72,8 @@ impl VerifiedRequest {
                 (event((0, &first)), (1..).zip(&others).map(event).collect())
             }
         };
-        Self { scope, body, sha256, secret, headers, at, first, others }
+        let frame = payload::pack(headers, body.bytes());
+        Self { scope, body, sha256, secret, frame, at, first, others }
     }
 
     /// Returns all events, in the order of the body.
@@ -90,9 +91,9 @@ impl VerifiedRequest {
         self.first.id
     }
 
-    /// Returns the headers as JSON, and the body.
-    pub(crate) fn payload(&self) -> (&str, &[u8]) {
-        (&self.headers, self.body.bytes())
+    /// Returns headers and body, as they are stored.
+    pub(crate) fn frame(&self) -> &[u8] {
+        &self.frame
     }
 
     /// Returns the gateway account that the body names, if any.
@@ -102,7 +103,7 @@ impl VerifiedRequest {
 
     /// Returns an upper bound of its memory, in bytes.
     pub(crate) fn queue_bytes(&self) -> usize {
-        self.body.bytes().len() + self.headers.len() + self.others.len() * FURTHER_EVENT_BYTES
+        self.body.bytes().len() + self.frame.len() + self.others.len() * FURTHER_EVENT_BYTES
     }
 
     /// Returns the body of the response once all events are stored, if the gateway demands one.

@@ -5,6 +5,8 @@
 
 pub(crate) mod append;
 pub(crate) mod headers;
+pub(crate) mod payload;
+pub(crate) mod payload_sample;
 pub(crate) mod retention;
 pub(crate) mod store;
 
@@ -85,6 +87,11 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// Returns the id under which headers and body of its request are stored.
+    pub(crate) fn request(&self) -> EventId {
+        self.request_id.unwrap_or(self.id)
+    }
+
     /// Returns the event's own bytes within the body of its request.
     pub(crate) fn own_bytes<'a>(&self, body: &'a [u8]) -> &'a [u8] {
         parts::part_of(self.gateway, body, self.part)

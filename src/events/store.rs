@@ -1,8 +1,12 @@
 //! Reads the `events` and `event_payloads` tables.
 
+pub(crate) mod dictionaries;
 pub(crate) mod log;
 
-use super::{Event, State};
+use super::{
+    Event, State,
+    payload::{self, StoredPayload},
+};
 use crate::{
     db::{
         DbError, Exec, Reader,
@@ -27,7 +31,7 @@ macro_rules! columns {
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND id = $2");
-    FIND_PAYLOAD = "SELECT headers, body FROM event_payloads WHERE request_id = $1";
+    FIND_FRAME = "SELECT frame FROM event_payloads WHERE request_id = $1";
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND mode = $2 AND id < $3 \
                   AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR substr(event_type, 1, length(CAST($5 AS TEXT))) = $5) \
                   ORDER BY id DESC LIMIT $6");
@@ -43,6 +47,7 @@ sql! {
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND reference IN ($2, $3) \
                          AND mode = $4 ORDER BY received_at DESC LIMIT 1");
     COUNT = "SELECT COUNT(*) FROM events";
+    LIST_NEWEST = concat!("SELECT ", columns!(), " FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2");
     EXPORT = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 ORDER BY id LIMIT $2");
     /// COALESCE makes the planner scan by id: with the app's index, each page would sort all of the app's events.
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
@@ -74,10 +79,18 @@ pub(crate) async fn count(on: impl Into<Exec<'_>>) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT).fetch_one(conn).await)
 }
 
-/// Returns the headers as JSON and the raw body of the event's request. The caller has checked that the event belongs to the
-/// app.
-pub(crate) async fn find_payload(on: impl Into<Exec<'_>>, event: &Event) -> Result<Option<(String, Vec<u8>)>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_PAYLOAD).bind(event.request_id.unwrap_or(event.id)).fetch_optional(conn).await)
+/// Returns headers and body of the event's request. The caller has checked that the event belongs to the app.
+pub(crate) async fn find_payload(on: impl Into<Exec<'_>>, event: &Event) -> Result<StoredPayload, DbError> {
+    let frame: Option<Vec<u8>> =
+        run!(on, |conn| sqlx::query_scalar(FIND_FRAME).bind(event.request()).fetch_optional(conn).await)?;
+    Ok(match frame.map(|frame| payload::unpack(&frame, &event.body_sha256)) {
+        None => StoredPayload::Deleted,
+        Some(Ok(payload)) => StoredPayload::Present(payload),
+        Some(Err(damage)) => {
+            tracing::error!(event = %event.id, %damage, "the stored request of an event is damaged");
+            StoredPayload::Damaged(damage)
+        }
+    })
 }
 
 /// Selects the events of a list.
@@ -148,6 +161,11 @@ pub(crate) async fn list_of_transaction(
     limit: i64,
 ) -> Result<Vec<Event>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_TRANSACTION).bind(app).bind(transaction).bind(limit).fetch_all(conn).await)
+}
+
+/// Lists the newest events of all apps, newest first.
+pub(crate) async fn list_newest(on: impl Into<Exec<'_>>, limit: i64) -> Result<Vec<Event>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_NEWEST).bind(EventId::greatest()).bind(limit).fetch_all(conn).await)
 }
 
 /// Lists the events after `after`, oldest first, of all apps or of one.

@@ -1,7 +1,7 @@
 //! Messages on how events arrived, and on empty event lists.
 
 use crate::{
-    events::{Event, State},
+    events::{Event, State, payload::Damage},
     gateways::{Gateway, Mode, payment::Status},
     ledger::payments::Transaction,
     messages::EmptyState,
@@ -66,6 +66,14 @@ pub(crate) fn arrival_in_story(event: &Event, is_late: bool, now: Timestamp) -> 
 /// Shown in place of an event's deleted headers and body.
 pub(crate) const BODY_DELETED: &str = "Its headers and body have been deleted, as this installation keeps them for a limited time only. \
      Everything else about the event stays, and if it comes again it is known.";
+
+/// Shown in place of an event's headers and body if what is stored of them is damaged.
+pub(crate) fn damaged_payload(damage: Damage) -> String {
+    format!(
+        "The stored headers and body of this event are damaged: {damage}. Everything else about the event is intact. The person who \
+         runs this server should run `ks-pay doctor` and check the disk; a backup may still contain them."
+    )
+}
 
 /// Formats a size: `1,204 bytes`.
 pub(crate) fn bytes(size: usize) -> String {

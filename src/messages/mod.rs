@@ -25,8 +25,8 @@ mod when;
 pub(crate) use activity::{Notice, nothing_but_refused, rejected_meanwhile, sentence_of_connection, tolerance};
 pub(crate) use apps::{AllClear, Health, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
-    BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, event_icon_of_payment, no_event_yet, no_such_event,
-    part, receipts,
+    BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, damaged_payload, event_icon_of_payment, no_event_yet,
+    no_such_event, part, receipts,
 };
 pub(crate) use disputes::amounts as dispute_amounts;
 pub(crate) use health::{StatusLine, countdown, line, pace};

@@ -249,7 +249,7 @@ fn verify(vault: &Vault, scope: ConnectionScope, stored: &Recoverable, live: &[V
     let body: Bytes = said.body;
     let request = Incoming { headers: &headers, body: &body };
     let verified = adapter::verify(scope.gateway, &request, live, stored.received_at).ok()?;
-    let request = VerifiedRequest::new(scope, &request, verified, said.headers, now);
+    let request = VerifiedRequest::new(scope, &request, verified, &said.headers, now);
     Some(Verified { id: stored.id, rejected_at: stored.received_at, request })
 }
 

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     db::{Db, DbError, Location},
+    events::{payload::dictionaries::missing_message, store::dictionaries},
     messages,
     primitives::vault::Vault,
     server::{
@@ -249,10 +250,30 @@ fn make_file(file: &Path) -> Result<(), String> {
     }
 }
 
-/// Applies pending migrations and opens the vault with the master key.
+/// Rejects a database whose requests this program cannot unpack, and lists this program's dictionaries.
+async fn check_dictionaries(config: &Config, db: &Db) -> Result<(), OpenError> {
+    let checking = async {
+        let mut tx = db.begin().await?;
+        let missing = dictionaries::missing(&mut tx).await?;
+        if missing.is_none() {
+            dictionaries::register(&mut tx).await?;
+            tx.commit().await?;
+        }
+        Ok(missing)
+    };
+    match checking.await.map_err(|error: DbError| OpenError::of(&config.database, &error))? {
+        Some(id) => Err(missing_message(id).into()),
+        None => Ok(()),
+    }
+}
+
+/// Applies pending migrations, checks the dictionaries of stored requests, and opens the vault with the master key.
 async fn ready(config: &Config, db: Db) -> Result<Opened, OpenError> {
     let opened = match db.migrate(&config.database).await {
-        Ok(()) => master_key::open(config, &db).await,
+        Ok(()) => match check_dictionaries(config, &db).await {
+            Ok(()) => master_key::open(config, &db).await,
+            Err(error) => Err(error),
+        },
         Err(error) => Err(OpenError::of(&config.database, &error)),
     };
     match opened {

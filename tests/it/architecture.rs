@@ -94,7 +94,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("apps", &["apps"]),
     ("companies", &["companies"]),
     ("connections", &["connections", "credentials", "secrets", "secret_usage", "activity", "accepted_accounts"]),
-    ("events", &["events", "event_payloads", "event_ids"]),
+    ("events", &["events", "event_payloads", "event_ids", "payload_dictionaries"]),
     ("ingestion", &["versions"]),
     ("rejections", &["rejections", "rejected_requests", "recoveries", "unknown_endpoint_requests"]),
     ("settings_store", &["installation"]),

@@ -74,6 +74,7 @@ mod sign_in;
 mod sign_in_limits;
 mod startup;
 mod statements;
+mod stored_requests;
 mod support;
 mod tenancy;
 mod transaction_pages;

@@ -29,7 +29,11 @@ use crate::{
         },
     },
     db::{DbError, Reader, list},
-    events::{Event, State, store},
+    events::{
+        Event, State,
+        payload::{Payload, StoredPayload},
+        store,
+    },
     gateways::{Mode, parts},
     ledger::payments::store::cross_mode,
     messages::{self, EmptyState, Notice},
@@ -128,10 +132,17 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
     let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
     let layout = layout.crumb(&app.name, overview).crumb("Events", list);
-    let mixups = mixups(&page, &event, payload.as_ref().map(|(_, body)| body.as_slice())).await?;
+    let mixups = mixups(&page, &event, payload.body()).await?;
     let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
-    let siblings = payload.as_ref().and_then(|(_, body)| parts::count(event.gateway, body));
-    let kept = payload.map(|(headers, body)| StoredContent::new(&headers, &body));
+    let siblings = payload.body().and_then(|body| parts::count(event.gateway, body));
+    let damage = match &payload {
+        StoredPayload::Damaged(damage) => Some(messages::damaged_payload(*damage)),
+        StoredPayload::Present(_) | StoredPayload::Deleted => None,
+    };
+    let kept = match payload {
+        StoredPayload::Present(payload) => Some(StoredContent::new(&payload.headers, &payload.body)),
+        StoredPayload::Deleted | StoredPayload::Damaged(_) => None,
+    };
     let mut reader = page.state.db.reader().await?;
     let recovery = recoveries::find(&mut reader, app.id, event.id).await?;
     let rejection = match recovery.as_ref().and_then(|recovery| recovery.rejection_id) {
@@ -140,7 +151,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     };
     let disputes = event_disputes::of(&mut reader, [&event]).await?;
     drop(reader);
-    page.ok(&views::Show { layout, event, disputes, kept, siblings, recovery, rejection, mixups, webhook, now: page.now })
+    page.ok(&views::Show { layout, event, disputes, kept, damage, siblings, recovery, rejection, mixups, webhook, now: page.now })
 }
 
 /// Returns a notice for each misconfiguration at the gateway that this event reveals.
@@ -164,7 +175,7 @@ async fn mixups(page: &RequestContext, event: &Event, body: Option<&[u8]>) -> Re
 /// `GET /ks-pay/apps/{app}/events/{event}/body`
 pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, event, payload) = found(&page, &path).await?;
-    let (_, body) = payload.ok_or(AppError::NotFound)?;
+    let StoredPayload::Present(Payload { body, .. }) = payload else { return Err(AppError::NotFound) };
     confirmation::require_for_download(&page, &request, &urls::event(app.id, event.id))?;
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
@@ -174,11 +185,8 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
         .body(body))
 }
 
-/// Returns the app's event, with headers and body if they are still stored.
-async fn found(
-    page: &RequestContext,
-    (app, event): &(String, String),
-) -> Result<(App, Event, Option<(String, Vec<u8>)>), AppError> {
+/// Returns the app's event, and what is stored of its request.
+async fn found(page: &RequestContext, (app, event): &(String, String)) -> Result<(App, Event, StoredPayload), AppError> {
     let app = page.app(app).await?;
     let id = event.parse().map_err(|_| AppError::NotFound)?;
     let mut reader = page.state.db.reader().await?;

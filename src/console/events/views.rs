@@ -103,8 +103,10 @@ pub(crate) struct Show {
     pub(crate) event: Event,
     /// The disputes of its payment, if it reports a lost one.
     pub(crate) disputes: Vec<Dispute>,
-    /// Headers and body, if they are still stored.
+    /// Headers and body, if they are still stored and intact.
     pub(crate) kept: Option<StoredContent>,
+    /// What is said of them if they are damaged.
+    pub(crate) damage: Option<String>,
     /// The number of events in the body; `None` if the body is the event, or is not stored any more.
     pub(crate) siblings: Option<usize>,
     /// Misconfigurations at the gateway, each with its fix.

@@ -258,11 +258,11 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     };
     for event in events.iter().filter(failed).take(MAX_REASONS_SHOWN) {
         let stored = events::store::find_payload(&mut reader, event).await?;
-        let reason = stored.and_then(|(_, body)| event.gateway.adapter().failure_reason(event.own_bytes(&body)));
+        let reason = stored.body().and_then(|body| event.gateway.adapter().failure_reason(event.own_bytes(body)));
         reasons.extend(reason.map(|reason| (event.id, reason)));
     }
     let payload = match events.last() {
-        Some(last) => events::store::find_payload(&mut reader, last).await?.map(|(_, body)| Payload::new(&body)),
+        Some(last) => events::store::find_payload(&mut reader, last).await?.body().map(Payload::new),
         None => None,
     };
     let references = references::list(&mut reader, id).await?;

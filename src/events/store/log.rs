@@ -31,7 +31,7 @@ rows! {
                     is_flagged = events.is_flagged OR excluded.is_flagged \
                     OR events.gateway_event_id IS DISTINCT FROM excluded.gateway_event_id \
                     RETURNING id, connection_id, dedupe_key, gateway_event_id";
-    INSERT_PAYLOAD = "INSERT INTO event_payloads (request_id, headers, body) VALUES", "(?, ?, ?)", "";
+    INSERT_PAYLOAD = "INSERT INTO event_payloads (request_id, frame) VALUES", "(?, ?)", "";
     CLAIM_ID = "INSERT INTO event_ids (connection_id, gateway_event_id, event_id) VALUES", "(?, ?, ?)",
                "ON CONFLICT (connection_id, gateway_event_id) DO NOTHING";
 }
@@ -135,11 +135,11 @@ pub(crate) async fn add_receipts(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<V
     fetch_rows!(tx, ADD_RECEIPTS -> Known, groups, |query, group| bind_group!(query, group))
 }
 
-/// Inserts the headers and bodies of requests, each represented by one of its new events.
+/// Inserts the frames of requests, each represented by one of its new events.
 pub(crate) async fn insert_payloads(tx: &mut Tx, requests: &[&Group<'_>]) -> Result<(), DbError> {
     execute_rows!(tx, INSERT_PAYLOAD, requests, |query, group| {
-        let (headers, body) = group.first.request.payload();
-        query.bind(group.first.request.id()).bind(headers).bind(body)
+        let request = group.first.request;
+        query.bind(request.id()).bind(request.frame())
     })?;
     Ok(())
 }

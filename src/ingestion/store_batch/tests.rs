@@ -119,7 +119,7 @@ impl Bench {
             .collect();
         let request = Incoming { headers: &headers, body: &body };
         let verified = verify(scope.gateway, &request, &self.secret, self.now).unwrap();
-        VerifiedRequest::new(scope, &request, verified, "[]".to_owned(), self.now)
+        VerifiedRequest::new(scope, &request, verified, "[]", self.now)
     }
 
     async fn events(&self) -> Vec<Event> {
