@@ -2,7 +2,7 @@
 //!
 //! The address of every file contains twelve hex digits of its SHA-256, so browsers may cache it indefinitely; references in
 //! the style sheet (`url("../fonts/NAME")`) are rewritten to these addresses. Text is also stored gzipped. The result is
-//! `OUT_DIR/assets.rs`, a list sorted by name that `src/web/assets.rs` includes. No tool besides cargo is required.
+//! `OUT_DIR/assets.rs`, a list sorted by name that `src/console/http/assets.rs` includes. No tool besides cargo is required.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
