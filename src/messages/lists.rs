@@ -44,7 +44,12 @@ pub(crate) fn found_among(rows: usize, examined: i64) -> String {
 
 /// A part of a list in which nothing matches. `way` leads to the next part.
 pub(crate) fn search_on(way: (String, String), examined: i64) -> EmptyState {
-    matchless(format!("None of the {} searched matches. There are others.", number_text(examined)), way)
+    EmptyState {
+        icon: "search",
+        title: "No match yet".to_owned(),
+        text: format!("{} were searched; there are others.", number_text(examined)),
+        way: Some(way),
+    }
 }
 
 /// The part of a list after the last match. `newest` is the URL of its first page.

@@ -38,7 +38,8 @@ macro_rules! request {
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND id = $2");
-    FIND_NEWEST = concat!("SELECT ", columns!(), " FROM rejections WHERE connection_id = $1 AND reason = $2 ORDER BY last_at DESC LIMIT 1");
+    FIND_NEWEST = concat!("SELECT ", columns!(), " FROM (SELECT ", columns!(), " FROM rejections WHERE connection_id = $1 \
+                   ORDER BY last_at DESC LIMIT ", max_examined!(), ") AS examined WHERE reason = $2 ORDER BY last_at DESC LIMIT 1");
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) < ($3, $4) \
                   ORDER BY last_at DESC, id DESC LIMIT $5");
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) > ($3, $4) \
@@ -65,7 +66,7 @@ sql! {
     LIST_REQUESTS = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     FIND_REQUEST = concat!("SELECT ", request!(), " FROM rejected_requests WHERE rejection_id = $1 AND id = $2");
     FIND_SAID = "SELECT headers, body FROM rejected_requests WHERE rejection_id = $1 AND id = $2";
-    COUNT_REQUESTS = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM rejected_requests WHERE rejection_id = $1 LIMIT ", max_examined!(), ") AS stored");
+    COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
     LIST_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_truncated AND id > $2 ORDER BY id LIMIT $3";
     /// The newest of a connection, of all its rejections.

@@ -104,6 +104,7 @@ async fn two_concurrent_recounts_during_incoming_payments_leave_correct_totals()
 async fn a_day_that_overflows_does_not_keep_other_days_from_being_repaired() {
     let (app, connection) = shop().await;
     connection.post(bodies::payment("payment.authorized", "pay_5", 0)).stored().await;
+    connection.post(bodies::payment("payment.captured", "pay_6", 0)).stored().await;
     let neighbour = app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("live").await;
     neighbour.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     app.sql("UPDATE transactions SET amount_subunits = 9000000000000000000 WHERE mode = 'test' AND status = 'captured'").await;
@@ -139,5 +140,5 @@ async fn a_recount_makes_the_totals_of_another_zone() {
 
     app.sql("UPDATE apps SET zone = 'Pacific/Nowhere'").await;
     let output = app.cli(["transactions", "recount"], "").await;
-    assert!(output.code == 1 && output.err.contains("no time zone has this name"), "{}", output.err);
+    assert!(output.code == 1 && output.err.contains("a value that cannot be read"), "{}", output.err);
 }

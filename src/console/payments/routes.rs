@@ -75,17 +75,20 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
         return render_invalid(&page, &app, shown, form, wanted);
     }
     let filter = wanted.filter(app.id, mode);
+    let mut is_none = false;
     let (rows, sum) = if let Some(name) = &wanted.name {
         let (rows, is_all) = find(&mut reader, &app, mode, name).await?;
         (found(rows), if is_all { String::new() } else { messages::more_payments_than(MAX_SEARCH_RESULTS) })
     } else {
         let ledger = Ledger { app: app.id, mode, zone: app.zone };
         let sums = daily_totals::sums(&mut reader, ledger, wanted.days, wanted.status).await?;
+        is_none = sums.iter().all(|sum| sum.payments == 0);
         let requested = PageRequest::read(&form.before, &form.after);
         (list::page(&mut reader, &filter, requested).await?, messages::sum(&sums))
     };
     let mut pager = pager(&app, mode, &wanted, &rows);
-    let empty = match pager.take_empty() {
+    // Where the totals tell that there is none, the search need not go on.
+    let empty = match pager.take_empty().filter(|_| !is_none) {
         None if rows.rows.is_empty() => Some(empty_state(&mut reader, &page, &app, &shown, &form, &wanted).await?),
         of_search => of_search,
     };

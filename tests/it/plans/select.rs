@@ -15,7 +15,11 @@ pub(super) struct Select {
 
 /// The words that end a clause.
 const CLAUSES: &[&str] = &["WHERE", "GROUP", "ORDER", "LIMIT", "HAVING", "UNION", "RETURNING", "ON", "SET"];
-const AGGREGATES: &[&str] = &["COUNT", "SUM", "MAX", "MIN", "GROUP", "DISTINCT", "TOTAL"];
+/// The functions that read all rows before they return one.
+const AGGREGATES: &[&str] = &["COUNT", "SUM", "MAX", "MIN"];
+/// The conditions that hold for every row which a parent's id selects: they only guard against another tenant's id.
+const GUARDS: &[&str] = &["app_id=?"];
+const PARENTS: &[&str] = &["transaction_id=?", "rejection_id=?"];
 
 /// A word, or a group in parentheses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +96,11 @@ impl Select {
             tables: tables(&clause("FROM")),
             conditions: conditions(&clause("WHERE")),
             has_limit: is_exists || tokens.iter().any(|token| token.is("LIMIT")),
-            is_aggregate: tokens.iter().any(|token| token.is_any(AGGREGATES)),
+            is_aggregate: tokens.windows(2).any(|pair| match pair {
+                [name, Token::Group(_)] if name.is_any(AGGREGATES) => true,
+                [first, second] => first.is("GROUP") || (first.is("SELECT") && second.is("DISTINCT")),
+                _ => false,
+            }),
         }
     }
 
@@ -103,12 +111,14 @@ impl Select {
 
     /// True if an index with these constraints, as a plan shows them, serves every condition.
     pub(super) fn is_served_by(&self, constraints: &[String]) -> bool {
-        let sorted = |list: &[String]| {
-            let mut list = list.to_vec();
-            list.sort();
-            list
-        };
-        sorted(&self.conditions) == sorted(constraints)
+        let has_parent = constraints.iter().any(|own| PARENTS.contains(&own.as_str()));
+        let is_guard =
+            |condition: &String| has_parent && GUARDS.contains(&condition.as_str()) && !constraints.contains(condition);
+        let mut conditions: Vec<&String> = self.conditions.iter().filter(|condition| !is_guard(condition)).collect();
+        let mut constraints: Vec<&String> = constraints.iter().collect();
+        conditions.sort();
+        constraints.sort();
+        conditions == constraints
     }
 
     /// True if the constraints are those of some of the conditions, so that the plan may be this SELECT's.
