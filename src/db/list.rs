@@ -140,8 +140,9 @@ pub(crate) async fn chunk<L: List>(
     limit: i64,
 ) -> Result<(Vec<L::Row>, Option<CursorOf<L>>), DbError> {
     let Found { rows, end } = find(reader, list, Side::Older, from, limit).await?;
-    let last = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(limit)).map(Listed::cursor);
-    Ok((rows, last.or(end)))
+    let is_full = i64::try_from(rows.len()) == Ok(limit);
+    let next = rows.last().filter(|_| is_full).map_or(end, |row| Some(row.cursor()));
+    Ok((rows, next))
 }
 
 #[cfg(test)]
@@ -250,8 +251,8 @@ mod tests {
 
         let back = page(&mut reader, &list, PageRequest::After(all[0])).await.unwrap();
         assert_eq!((back.rows.len(), back.newer, back.older), (14, Beyond::Unsearched(all[100]), Beyond::Rows(all[7])));
-        let last = page(&mut reader, &list, PageRequest::After(all[400])).await.unwrap();
-        assert_eq!(last, pages[0], "where nothing newer is left to search, the newest page is shown");
+        let newest = page(&mut reader, &list, PageRequest::After(all[400])).await.unwrap();
+        assert_eq!(newest, pages[0], "where nothing newer is left to search, the newest page is shown");
 
         let (mut chunks, mut next) = (Vec::new(), Some(EventId::NEWEST));
         while let Some(from) = next {

@@ -43,9 +43,10 @@ impl Pager {
         let mut pager = Self {
             newer: link(page.newer, "after", ["Newer", "Search newer"]),
             older: link(page.older, "before", ["Older", "Search older"]),
-            shown: match page.is_partial() {
-                false => format!("{} shown, newest first", page.rows.len()),
-                true => messages::found_among(page.rows.len(), MAX_EXAMINED),
+            shown: if page.is_partial() {
+                messages::found_among(page.rows.len(), MAX_EXAMINED)
+            } else {
+                format!("{} shown, newest first", page.rows.len())
             },
             empty: None,
         };

@@ -78,8 +78,11 @@ pub(crate) async fn list_among(
     // No event has this id.
     events.resize(PAGE_SIZE, EventId::least());
     run!(on, |conn| {
-        let query = sqlx::query_scalar(LIST_AMONG).bind(app);
-        events.iter().fold(query, |query, event| query.bind(event)).fetch_all(conn).await
+        let mut query = sqlx::query_scalar(LIST_AMONG).bind(app);
+        for event in events {
+            query = query.bind(event);
+        }
+        query.fetch_all(conn).await
     })
 }
 

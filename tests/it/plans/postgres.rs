@@ -18,7 +18,7 @@ async fn run(on: &mut PgConnection, text: String) {
 
 async fn plan(on: &mut PgConnection, statement: &str) -> Value {
     run(on, format!("PREPARE explained AS {statement}")).await;
-    let parameters = (1..).take_while(|number| statement.contains(&format!("${number}"))).map(|_| "NULL").collect::<Vec<_>>();
+    let parameters = (1..=99).take_while(|number| statement.contains(&format!("${number}"))).map(|_| "NULL").collect::<Vec<_>>();
     let explain = format!("EXPLAIN (FORMAT JSON, COSTS FALSE) EXECUTE explained({})", parameters.join(", "));
     let row = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_one(&mut *on).await.unwrap();
     let plan: Value = serde_json::from_str(row.try_get_raw(0).unwrap().as_str().unwrap()).unwrap();
