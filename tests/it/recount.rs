@@ -124,7 +124,7 @@ async fn a_recount_makes_the_totals_of_another_zone() {
     let (app, connection) = shop().await;
     let rows = app.count("SELECT COUNT(*) FROM daily_totals WHERE payments > 0").await;
     assert_eq!(app.sql("UPDATE apps SET zone = 'Pacific/Auckland'").await, 1);
-    // The server accepts events by the days of the new zone at once.
+    // The running server adds the next event to a day of the new zone.
     connection.post(bodies::payment("payment.captured", "pay_4", 0)).stored().await;
     assert_eq!(app.count(BY_DAY).await, 1);
     let output = app.cli(["doctor"], "").await;

@@ -7,12 +7,14 @@ pub(super) struct Select {
     tables: Vec<(String, String)>,
     /// The conditions of its WHERE clause: the columns that an index can serve with the comparison, or the text of any other.
     conditions: Vec<String>,
-    /// True if it stops at a number of rows.
+    /// True if it stops at a number of rows. In a FROM clause that number has to be there to see: what reads them may add them up.
     pub(super) has_limit: bool,
     /// True if it reads all its rows before it returns the first.
     pub(super) is_aggregate: bool,
 }
 
+/// The maximum number of rows that a page may examine.
+const MAX_EXAMINED: i64 = 5_000;
 /// The words that end a clause.
 const CLAUSES: &[&str] = &["WHERE", "GROUP", "ORDER", "LIMIT", "HAVING", "UNION", "RETURNING", "ON", "SET"];
 /// The functions that read all rows before they return one.
@@ -81,11 +83,12 @@ impl Select {
     /// Returns every SELECT of a statement, those of an EXISTS with a limit.
     pub(super) fn all(statement: &str) -> Vec<Self> {
         let mut found = Vec::new();
-        collect(&tokens(&mut statement.chars().peekable()), false, &mut found);
+        collect(&tokens(&mut statement.chars().peekable()), "", &mut found);
         found
     }
 
-    fn read(tokens: &[Token], is_exists: bool) -> Self {
+    /// `before` is the word before its parenthesis.
+    fn read(tokens: &[Token], before: &str) -> Self {
         let clause = |word: &str| {
             let start = tokens.iter().position(|token| token.is(word));
             let rest = &tokens[start.map_or(tokens.len(), |start| start + 1)..];
@@ -95,7 +98,11 @@ impl Select {
         Self {
             tables: tables(&clause("FROM")),
             conditions: conditions(&clause("WHERE")),
-            has_limit: is_exists || tokens.iter().any(|token| token.is("LIMIT")),
+            has_limit: before == "EXISTS"
+                || tokens.windows(2).any(|pair| {
+                    let is_page = !["FROM", "JOIN"].contains(&before);
+                    pair[0].is("LIMIT") && (is_page || pair[1].text().parse().is_ok_and(|limit: i64| limit <= MAX_EXAMINED))
+                }),
             is_aggregate: tokens.windows(2).any(|pair| match pair {
                 [name, Token::Group(_)] if name.is_any(AGGREGATES) => true,
                 [first, second] => first.is("GROUP") || (first.is("SELECT") && second.is("DISTINCT")),
@@ -127,15 +134,15 @@ impl Select {
     }
 }
 
-fn collect(tokens: &[Token], is_exists: bool, found: &mut Vec<Select>) {
+fn collect(tokens: &[Token], before: &str, found: &mut Vec<Select>) {
     for part in tokens.split(|token| token.is("UNION") || token.is("EXCEPT")) {
         if let Some(start) = part.iter().position(|token| token.is("SELECT")) {
-            found.push(Select::read(&part[start..], is_exists));
+            found.push(Select::read(&part[start..], before));
         }
     }
     for (index, token) in tokens.iter().enumerate() {
         if let Token::Group(inner) = token {
-            collect(inner, index > 0 && tokens[index - 1].is("EXISTS"), found);
+            collect(inner, &index.checked_sub(1).map(|before| tokens[before].text()).unwrap_or_default(), found);
         }
     }
 }
