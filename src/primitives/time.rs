@@ -87,8 +87,8 @@ impl Timestamp {
     }
 
     pub(super) fn instant(self) -> jiff::Timestamp {
-        let bounded = self.0.clamp(jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
-        jiff::Timestamp::from_millisecond(bounded).unwrap_or_default()
+        let nearest = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(nearest)
     }
 }
 
