@@ -47,7 +47,7 @@ pub(crate) fn search_on(way: (String, String), examined: i64) -> EmptyState {
     EmptyState {
         icon: "search",
         title: "No match yet".to_owned(),
-        text: format!("{} were searched; there are others.", number_text(examined)),
+        text: format!("{} were searched, the rest not yet.", number_text(examined)),
         way: Some(way),
     }
 }
