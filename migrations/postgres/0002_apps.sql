@@ -1,4 +1,5 @@
--- Applications registered in KS Pay. domain is a host name.
+-- Applications registered in KS Pay. domain is a host name. zone: the IANA name of the time zone
+-- whose days the app's daily totals have.
 CREATE TABLE apps (
     id UUID NOT NULL PRIMARY KEY,
     company_id UUID NOT NULL REFERENCES companies (id),
@@ -11,6 +12,7 @@ CREATE TABLE apps (
     city TEXT,
     postal_code TEXT,
     domain TEXT,
+    zone TEXT NOT NULL DEFAULT 'Asia/Kolkata',
     is_enabled BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
     UNIQUE (company_id, name)

@@ -124,7 +124,7 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled ON apps
+CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled, zone ON apps
 FOR EACH STATEMENT EXECUTE FUNCTION endpoints_changed();
 CREATE TRIGGER endpoints_connection_added AFTER INSERT OR DELETE ON connections
 FOR EACH STATEMENT EXECUTE FUNCTION endpoints_changed();

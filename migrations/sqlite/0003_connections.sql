@@ -116,7 +116,7 @@ CREATE TABLE versions (
 ) STRICT;
 INSERT INTO versions (name, version) VALUES ('endpoints', 1);
 
-CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled ON apps
+CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled, zone ON apps
 BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;
 CREATE TRIGGER endpoints_connection_added AFTER INSERT ON connections
 BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;

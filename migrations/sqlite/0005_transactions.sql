@@ -43,7 +43,7 @@ CREATE TABLE transactions (
     UNIQUE (connection_id, payment_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX transactions_of_app ON transactions (app_id, mode, created_at, id);
-CREATE INDEX transactions_by_order ON transactions (app_id, order_id);
+CREATE INDEX transactions_by_order ON transactions (app_id, order_id, id);
 
 -- standing_since and failed_since: the first reports of a refund as not failed and as failed. reported_refunded_* and
 -- failed_refunded_*: the totals that its last reports as not failed and as failed quoted.
@@ -91,20 +91,25 @@ CREATE TABLE payment_references (
     search_key TEXT NOT NULL,
     PRIMARY KEY (transaction_id, kind, reference)
 ) STRICT;
-CREATE INDEX payment_references_by_key ON payment_references (app_id, search_key);
+CREATE INDEX payment_references_by_key ON payment_references (app_id, search_key, transaction_id);
 
 -- Number and amounts of payments by day; each unit of work that writes transactions adds its difference. day: days since 1970
--- in Asia/Kolkata. Unknown currency, status or method: the empty text. returned_*: payments refunded without ever having been
+-- in the zone, which is that of the app; totals of a zone that the app had earlier are not read, and a recount deletes them.
+-- state: what lists are filtered by. Unknown currency, status or method: the empty text. returned_*: payments refunded without ever having been
 -- captured, which are in payments and amount_subunits but were never received. refund_pending_*: the part of refunded_subunits
 -- that is pending, and how many of the refunded payments have a pending refund. lost_subunits: what lost disputes cost;
 -- held_subunits: what is deducted for disputes that are undecided or closed.
 CREATE TABLE daily_totals (
     app_id BLOB NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    zone TEXT NOT NULL,
     day INTEGER NOT NULL,
     currency TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('', 'created', 'authorized', 'captured', 'refunded', 'failed')),
     method TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('unreported', 'created', 'failed', 'authorized', 'captured', 'partly_refunded', 'refunded',
+        'refund_pending', 'refund_failed', 'disputed', 'dispute_lost', 'dispute_deducted')),
+    gateway TEXT NOT NULL,
     payments INTEGER NOT NULL,
     amount_subunits INTEGER NOT NULL,
     refunded_subunits INTEGER NOT NULL,
@@ -114,5 +119,5 @@ CREATE TABLE daily_totals (
     held_subunits INTEGER NOT NULL DEFAULT 0,
     refund_pending_payments INTEGER NOT NULL DEFAULT 0,
     refund_pending_subunits INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (app_id, mode, day, currency, status, method)
+    PRIMARY KEY (app_id, mode, zone, day, currency, status, method, state, gateway)
 ) STRICT, WITHOUT ROWID;

@@ -9,6 +9,7 @@ use crate::{
     primitives::{
         id::{AppId, CompanyId},
         time::Timestamp,
+        zone::Zone,
     },
 };
 
@@ -26,6 +27,8 @@ pub(crate) struct App {
     pub(crate) city: Option<String>,
     pub(crate) postal_code: Option<String>,
     pub(crate) domain: Option<String>,
+    /// The zone of its days, which daily totals and date ranges have.
+    pub(crate) zone: Zone,
     pub(crate) is_enabled: bool,
 }
 

@@ -1,6 +1,6 @@
 //! The `apps` table.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::{App, Details};
 use crate::{
@@ -8,13 +8,14 @@ use crate::{
     primitives::{
         id::{AppId, CompanyId},
         time::Timestamp,
+        zone::Zone,
     },
 };
 
 /// The selected columns, in the same order in every statement.
 macro_rules! columns {
     () => {
-        "id, company_id, name, email, country, address, phone, state, city, postal_code, domain, is_enabled"
+        "id, company_id, name, email, country, address, phone, state, city, postal_code, domain, zone, is_enabled"
     };
 }
 
@@ -23,7 +24,9 @@ sql! {
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, TRUE, $11)";
     FIND = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 AND id = $2");
     FIND_ANY = concat!("SELECT ", columns!(), " FROM apps WHERE id = $1");
-    LIST_DISABLED = "SELECT id FROM apps WHERE NOT is_enabled";
+    LIST_FOR_INGESTION = "SELECT id, is_enabled, zone FROM apps";
+    LIST_ZONES = "SELECT id, zone FROM apps ORDER BY id";
+    FIND_ZONE = "SELECT zone FROM apps WHERE id = $1";
     LIST = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 ORDER BY id");
     COUNT = "SELECT COUNT(*) FROM apps WHERE company_id = $1";
     UPDATE = "UPDATE apps SET name = $3, email = $4, country = $5, address = $6, phone = $7, state = $8, city = $9, \
@@ -100,8 +103,26 @@ pub(crate) async fn update_domain(tx: &mut Tx, company: CompanyId, id: AppId, do
     Ok(())
 }
 
-/// Lists the disabled apps of all companies; for ingestion only.
-pub(crate) async fn list_disabled(on: impl Into<Exec<'_>>) -> Result<HashSet<AppId>, DbError> {
-    let found: Vec<AppId> = run!(on, |conn| sqlx::query_scalar(LIST_DISABLED).fetch_all(conn).await)?;
-    Ok(found.into_iter().collect())
+/// What ingestion has to know of an app.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub(crate) struct AppForIngestion {
+    id: AppId,
+    pub(crate) is_enabled: bool,
+    pub(crate) zone: Zone,
+}
+
+/// Lists the apps of all companies; for ingestion only.
+pub(crate) async fn list_for_ingestion(on: impl Into<Exec<'_>>) -> Result<HashMap<AppId, AppForIngestion>, DbError> {
+    let found: Vec<AppForIngestion> = run!(on, |conn| sqlx::query_as(LIST_FOR_INGESTION).fetch_all(conn).await)?;
+    Ok(found.into_iter().map(|app| (app.id, app)).collect())
+}
+
+/// Lists the apps of all companies with their zones; for the command line.
+pub(crate) async fn list_zones(on: impl Into<Exec<'_>>) -> Result<Vec<(AppId, Zone)>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_ZONES).fetch_all(conn).await)
+}
+
+/// Returns the zone of an app. The caller has checked access to it.
+pub(crate) async fn zone(on: impl Into<Exec<'_>>, id: AppId) -> Result<Zone, DbError> {
+    run!(on, |conn| sqlx::query_scalar(FIND_ZONE).bind(id).fetch_one(conn).await)
 }

@@ -199,6 +199,7 @@ pub(crate) mod tests {
             city: None,
             postal_code: None,
             domain: None,
+            zone: crate::primitives::zone::Zone::default(),
             is_enabled: true,
         }
     }

@@ -1,10 +1,32 @@
 //! Pages of a list in the database, by keyset pagination.
 //!
-//! Invariant: a page costs one statement. If it is empty, or has too few newer rows, the newest page replaces it, which costs a
-//! second one. The SQL and the filters are the store's.
+//! Invariant: a page examines a limited number of rows, whatever its filter. Where an index serves the filter, those are the rows
+//! of the page. Where none does, the statement examines the next [`MAX_EXAMINED`] rows of the list and returns those that match;
+//! if they do not fill the page, the page offers to search on from the last row examined. A page that is empty, or has too few
+//! newer rows, is replaced by the newest one; but a search that went on to the end says so. The SQL and the filters are the
+//! store's.
 
 use super::{DbError, Reader};
-use crate::primitives::keyset::{Cursor as _, FETCH_LIMIT, ListPage, Listed, PageRequest};
+use crate::primitives::keyset::{Cursor as _, FETCH_LIMIT, Found, ListPage, Listed, PageRequest};
+
+/// The maximum number of rows that a page of a filtered list examines, as it stands in SQL.
+macro_rules! max_examined {
+    () => {
+        "5000"
+    };
+}
+pub(crate) use max_examined;
+
+/// The position in the list of the last row that is examined, from 0, as it stands in SQL.
+macro_rules! last_examined {
+    () => {
+        "4999"
+    };
+}
+pub(crate) use last_examined;
+
+/// The number behind [`max_examined`], for messages.
+pub(crate) const MAX_EXAMINED: i64 = 5_000;
 
 /// On which side of a cursor rows are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +54,49 @@ type CursorOf<L> = <<L as List>::Row as Listed>::Cursor;
 pub(crate) trait List {
     type Row: Listed;
 
-    /// Returns at most `limit` rows on that side of `from`, those closest to it first.
+    /// Returns at most `limit` rows on that side of `from`, those closest to it first. With a filter that no index serves, only
+    /// those among the [`MAX_EXAMINED`] closest rows of any kind.
     ///
     /// # Errors
     /// If the database fails.
     async fn fetch(&self, reader: &mut Reader, side: Side, from: CursorOf<Self>, limit: i64) -> Result<Vec<Self::Row>, DbError>;
+
+    /// True if the list has a filter that no index serves.
+    fn is_searched(&self) -> bool {
+        false
+    }
+
+    /// Returns the position of the last row that [`Self::fetch`] examined for such a filter, if it may have left others
+    /// unexamined.
+    ///
+    /// # Errors
+    /// If the database fails.
+    async fn last_examined(
+        &self,
+        _reader: &mut Reader,
+        _side: Side,
+        _from: CursorOf<Self>,
+    ) -> Result<Option<CursorOf<Self>>, DbError> {
+        Ok(None)
+    }
 }
 
-/// Returns a page of a list; the newest page if the requested one is empty.
+/// Returns up to `limit` rows on that side of `from`, and where the search ended if it did not find as many.
+async fn find<L: List>(
+    reader: &mut Reader,
+    list: &L,
+    side: Side,
+    from: CursorOf<L>,
+    limit: i64,
+) -> Result<Found<L::Row>, DbError> {
+    let rows = list.fetch(reader, side, from, limit).await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|found| found >= limit);
+    // Read second: rows that are added meanwhile move the end towards `from`, so none is skipped.
+    let end = if is_full || !list.is_searched() { None } else { list.last_examined(reader, side, from).await? };
+    Ok(Found { rows, end })
+}
+
+/// Returns a page of a list; the newest page if the requested one is empty, unless it ends a search.
 ///
 /// # Errors
 /// If the database fails.
@@ -48,20 +105,19 @@ pub(crate) async fn page<L: List>(
     list: &L,
     requested: PageRequest<CursorOf<L>>,
 ) -> Result<ListPage<L::Row>, DbError> {
-    let rows = match requested {
-        PageRequest::Newest => newest(reader, list, FETCH_LIMIT).await?,
-        PageRequest::Before(cursor) => list.fetch(reader, Side::Older, cursor, FETCH_LIMIT).await?,
-        PageRequest::After(cursor) => {
-            let mut rows = list.fetch(reader, Side::Newer, cursor, FETCH_LIMIT).await?;
-            rows.reverse();
-            rows
-        }
+    let (side, from) = match requested {
+        PageRequest::Newest => (Side::Older, CursorOf::<L>::NEWEST),
+        PageRequest::Before(cursor) => (Side::Older, cursor),
+        PageRequest::After(cursor) => (Side::Newer, cursor),
     };
-    if let Some(page) = ListPage::from_rows(rows, &requested) {
+    if let Some(page) = ListPage::new(find(reader, list, side, from, FETCH_LIMIT).await?, &requested) {
         return Ok(page);
     }
-    let rows = newest(reader, list, FETCH_LIMIT).await?;
-    Ok(ListPage::from_rows(rows, &PageRequest::<CursorOf<L>>::Newest).unwrap_or_default())
+    if side == Side::Older && list.is_searched() {
+        return Ok(ListPage::end_of_search(from));
+    }
+    let found = find(reader, list, Side::Older, CursorOf::<L>::NEWEST, FETCH_LIMIT).await?;
+    Ok(ListPage::new(found, &PageRequest::Newest).unwrap_or_default())
 }
 
 /// Returns the newest rows of a list.
@@ -72,12 +128,33 @@ pub(crate) async fn newest<L: List>(reader: &mut Reader, list: &L, limit: i64) -
     list.fetch(reader, Side::Older, CursorOf::<L>::NEWEST, limit).await
 }
 
+/// Returns the rows before `from`, newest first, and from where the following ones are to be read; `None` at the end. For
+/// reading a whole list in chunks of at most `limit` rows, of which some may be empty.
+///
+/// # Errors
+/// If the database fails.
+pub(crate) async fn chunk<L: List>(
+    reader: &mut Reader,
+    list: &L,
+    from: CursorOf<L>,
+    limit: i64,
+) -> Result<(Vec<L::Row>, Option<CursorOf<L>>), DbError> {
+    let Found { rows, end } = find(reader, list, Side::Older, from, limit).await?;
+    let is_full = i64::try_from(rows.len()) == Ok(limit);
+    let next = rows.last().filter(|_| is_full).map_or(end, |row| Some(row.cursor()));
+    Ok((rows, next))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         db::{Db, Location},
-        primitives::{id::EventId, keyset::PAGE_SIZE, time::Timestamp},
+        primitives::{
+            id::EventId,
+            keyset::{Beyond, PAGE_SIZE},
+            time::Timestamp,
+        },
     };
 
     impl Listed for EventId {
@@ -111,18 +188,84 @@ mod tests {
         let list = InMemory((0..120).map(|millis| EventId::new(Timestamp::from_millis(1_795_343_400_000 + millis))).collect());
         let newest_first: Vec<EventId> = list.0.iter().rev().copied().collect();
         let mut pages = vec![page(&mut reader, &list, PageRequest::Newest).await.unwrap()];
-        while let Some(last) = pages.last().filter(|page| page.has_older).and_then(|page| page.rows.last()) {
-            pages.push(page(&mut reader, &list, PageRequest::Before(*last)).await.unwrap());
+        while let Some(Beyond::Rows(last)) = pages.last().map(|page| page.older) {
+            pages.push(page(&mut reader, &list, PageRequest::Before(last)).await.unwrap());
         }
         assert_eq!(pages.iter().map(|page| page.rows.len()).collect::<Vec<_>>(), [PAGE_SIZE, PAGE_SIZE, 20]);
         assert_eq!(pages.iter().flat_map(|page| page.rows.clone()).collect::<Vec<_>>(), newest_first);
         for (newer, older) in pages.iter().zip(&pages[1..]) {
             let back = page(&mut reader, &list, PageRequest::After(older.rows[0])).await.unwrap();
-            assert_eq!((&back.rows, back.has_older), (&newer.rows, true));
+            assert_eq!((&back.rows, back.older), (&newer.rows, Beyond::Rows(newer.rows[PAGE_SIZE - 1])));
         }
         for beyond in [PageRequest::Before(newest_first[119]), PageRequest::After(newest_first[0])] {
             assert_eq!(page(&mut reader, &list, beyond).await.unwrap(), pages[0], "the newest page replaces an empty one");
         }
         assert_eq!(newest(&mut reader, &list, 2).await.unwrap(), newest_first[..2]);
+    }
+    /// Every seventh row of a list in memory, of which a page examines 100.
+    struct Sevenths(InMemory);
+
+    impl Sevenths {
+        async fn examined(&self, reader: &mut Reader, side: Side, from: EventId) -> Vec<EventId> {
+            self.0.fetch(reader, side, from, 100).await.unwrap()
+        }
+    }
+
+    impl List for Sevenths {
+        type Row = EventId;
+
+        async fn fetch(&self, reader: &mut Reader, side: Side, from: EventId, limit: i64) -> Result<Vec<EventId>, DbError> {
+            let is_wanted = |id: &EventId| self.0.0.iter().position(|row| row == id).unwrap().is_multiple_of(7);
+            let examined = self.examined(reader, side, from).await.into_iter();
+            Ok(examined.filter(is_wanted).take(usize::try_from(limit).unwrap()).collect())
+        }
+
+        fn is_searched(&self) -> bool {
+            true
+        }
+
+        async fn last_examined(&self, reader: &mut Reader, side: Side, from: EventId) -> Result<Option<EventId>, DbError> {
+            Ok(self.examined(reader, side, from).await.get(99).copied())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_search_goes_on_where_it_ended_and_finds_every_match_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let Ok(db) = Db::connect(&Location::Sqlite(directory.path().join("ks-pay.db"))).await else { panic!("it opens") };
+        let mut reader = db.reader().await.unwrap();
+        let all: Vec<EventId> = (0..420).map(|millis| EventId::first_at(Timestamp::from_millis(1_000 + millis))).collect();
+        let wanted: Vec<EventId> = all.iter().step_by(7).rev().copied().collect();
+        let list = Sevenths(InMemory(all.clone()));
+
+        let mut pages = vec![page(&mut reader, &list, PageRequest::Newest).await.unwrap()];
+        while let Some(Beyond::Unsearched(end)) = pages.last().map(|page| page.older) {
+            assert!(pages.last().unwrap().is_partial() && pages.len() < 9, "a page examines at most 100 rows");
+            pages.push(page(&mut reader, &list, PageRequest::Before(end)).await.unwrap());
+        }
+        assert_eq!(pages.iter().map(|page| page.rows.len()).collect::<Vec<_>>(), [14, 14, 14, 15, 3]);
+        assert_eq!(pages.iter().flat_map(|page| page.rows.clone()).collect::<Vec<_>>(), wanted);
+        assert_eq!(pages[4].older, Beyond::Nothing);
+        let end = page(&mut reader, &list, PageRequest::Before(all[0])).await.unwrap();
+        assert_eq!((end.rows.len(), end.newer, end.older), (0, Beyond::Rows(all[0]), Beyond::Nothing));
+
+        let back = page(&mut reader, &list, PageRequest::After(all[0])).await.unwrap();
+        assert_eq!((back.rows.len(), back.newer, back.older), (14, Beyond::Unsearched(all[100]), Beyond::Rows(all[7])));
+        let newest = page(&mut reader, &list, PageRequest::After(all[400])).await.unwrap();
+        assert_eq!(newest, pages[0], "where nothing newer is left to search, the newest page is shown");
+
+        let (mut chunks, mut next) = (Vec::new(), Some(EventId::NEWEST));
+        while let Some(from) = next {
+            let (rows, further) = chunk(&mut reader, &list, from, 10).await.unwrap();
+            assert!(rows.len() <= 10);
+            chunks.extend(rows);
+            next = further;
+        }
+        assert_eq!(chunks, wanted, "a whole list is read in chunks");
+    }
+
+    #[test]
+    fn the_limit_is_the_same_in_sql_and_in_messages() {
+        assert_eq!((max_examined!().parse(), last_examined!().parse()), (Ok(MAX_EXAMINED), Ok(MAX_EXAMINED - 1)));
     }
 }

@@ -26,12 +26,15 @@ use crate::{
     primitives::{
         id::{ConnectionId, EventId, SecretId, TransactionId},
         time::Timestamp,
+        zone::Zone,
     },
 };
 
 /// A verified request that is to be stored: its events, all of them or none, and what they have in common.
 pub(crate) struct VerifiedRequest {
     pub(crate) scope: ConnectionScope,
+    /// The zone of its app.
+    pub(crate) zone: Zone,
     /// The signed body, of all events.
     body: Verified,
     /// The SHA-256 of the body.
@@ -48,7 +51,7 @@ pub(crate) struct VerifiedRequest {
 impl VerifiedRequest {
     /// Parses the events of a verified request, whose headers are JSON without cookies and credentials. Does all the work that needs no database.
     pub(crate) fn new(
-        scope: ConnectionScope,
+        (scope, zone): (ConnectionScope, Zone),
         request: &Incoming<'_>,
         (body, secret): (Verified, SecretId),
         headers: &str,
@@ -73,7 +76,7 @@ impl VerifiedRequest {
             }
         };
         let frame = payload::pack(headers, body.bytes());
-        Self { scope, body, sha256, secret, frame, at, first, others }
+        Self { scope, zone, body, sha256, secret, frame, at, first, others }
     }
 
     /// Returns all events, in the order of the body.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     db::{
         DbError, Exec, Reader,
-        list::{List, Side},
+        list::{List, Side, last_examined, max_examined},
         run, sql,
     },
     gateways::Mode,
@@ -29,23 +29,57 @@ macro_rules! columns {
     };
 }
 
+/// The rows of a list on one side of a cursor.
+macro_rules! range {
+    (older) => {
+        "app_id = $1 AND mode = $2 AND id < $3"
+    };
+    (newer) => {
+        "app_id = $1 AND mode = $2 AND id > $3"
+    };
+}
+
+/// The rows of a list that have a state or a type, among the next ones from a cursor: no index has these.
+macro_rules! search {
+    ($side:ident, $order:literal, $examined:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM (SELECT examined_id FROM (SELECT id AS examined_id, state AS examined_state, \
+             event_type AS examined_type FROM events WHERE ",
+            range!($side),
+            " ORDER BY ",
+            $order,
+            " LIMIT ",
+            max_examined!(),
+            ") AS examined WHERE (CAST($4 AS TEXT) IS NULL OR examined_state = $4) AND (CAST($5 AS TEXT) IS NULL \
+             OR substr(examined_type, 1, length(CAST($5 AS TEXT))) = $5) ORDER BY ",
+            $examined,
+            " LIMIT $6) AS matching \
+             JOIN events ON id = examined_id ORDER BY ",
+            $order
+        )
+    };
+}
+
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND id = $2");
     FIND_FRAME = "SELECT frame FROM event_payloads WHERE request_id = $1";
-    LIST_OLDER = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND mode = $2 AND id < $3 \
-                  AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR substr(event_type, 1, length(CAST($5 AS TEXT))) = $5) \
-                  ORDER BY id DESC LIMIT $6");
-    LIST_NEWER = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND mode = $2 AND id > $3 \
-                  AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (CAST($5 AS TEXT) IS NULL OR substr(event_type, 1, length(CAST($5 AS TEXT))) = $5) \
-                  ORDER BY id LIMIT $6");
+    LIST_OLDER = concat!("SELECT ", columns!(), " FROM events WHERE ", range!(older), " ORDER BY id DESC LIMIT $4");
+    LIST_NEWER = concat!("SELECT ", columns!(), " FROM events WHERE ", range!(newer), " ORDER BY id LIMIT $4");
+    SEARCH_OLDER = search!(older, "id DESC", "examined_id DESC");
+    SEARCH_NEWER = search!(newer, "id", "examined_id");
+    END_OLDER = concat!("SELECT id FROM events WHERE ", range!(older), " ORDER BY id DESC LIMIT 1 OFFSET ", last_examined!());
+    END_NEWER = concat!("SELECT id FROM events WHERE ", range!(newer), " ORDER BY id LIMIT 1 OFFSET ", last_examined!());
     LIST_LAST = concat!("SELECT ", columns!(), " FROM events WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
     LIST_SIGNED_TIMES = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2";
-    LIST_ORDER_REPORTS = "SELECT DISTINCT event_type, amount_subunits, currency FROM events WHERE transaction_id = $1 \
-                          AND event_type IN ('order.paid', 'payment_link.partially_paid', 'invoice.partially_paid')";
+    LIST_ORDER_REPORTS = concat!("SELECT DISTINCT event_type, amount_subunits, currency FROM (SELECT event_type, amount_subunits, currency \
+                          FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
+                          WHERE event_type IN ('order.paid', 'payment_link.partially_paid', 'invoice.partially_paid')");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
     /// Not ordered by id, so that SQLite uses the index on references and not the one on the app.
-    FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND reference IN ($2, $3) \
-                         AND mode = $4 ORDER BY received_at DESC LIMIT 1");
+    FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM (SELECT ", columns!(), " FROM events WHERE app_id = $1 \
+                         AND reference IN ($2, $3) LIMIT ", max_examined!(), ") AS examined WHERE mode = $4 ORDER BY received_at DESC LIMIT 1");
     COUNT = "SELECT COUNT(*) FROM events";
     LIST_NEWEST = concat!("SELECT ", columns!(), " FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2");
     EXPORT = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 ORDER BY id LIMIT $2");
@@ -106,7 +140,16 @@ impl List for Filter {
     type Row = Event;
 
     async fn fetch(&self, reader: &mut Reader, side: Side, from: EventId, limit: i64) -> Result<Vec<Event>, DbError> {
-        run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
+        if !self.is_searched() {
+            return run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
+                .bind(self.app)
+                .bind(self.mode)
+                .bind(from)
+                .bind(limit)
+                .fetch_all(conn)
+                .await);
+        }
+        run!(reader, |conn| sqlx::query_as(side.pick(SEARCH_OLDER, SEARCH_NEWER))
             .bind(self.app)
             .bind(self.mode)
             .bind(from)
@@ -114,6 +157,19 @@ impl List for Filter {
             .bind(&self.event_type)
             .bind(limit)
             .fetch_all(conn)
+            .await)
+    }
+
+    fn is_searched(&self) -> bool {
+        self.state.is_some() || self.event_type.is_some()
+    }
+
+    async fn last_examined(&self, reader: &mut Reader, side: Side, from: EventId) -> Result<Option<EventId>, DbError> {
+        run!(reader, |conn| sqlx::query_scalar(side.pick(END_OLDER, END_NEWER))
+            .bind(self.app)
+            .bind(self.mode)
+            .bind(from)
+            .fetch_optional(conn)
             .await)
     }
 }

@@ -29,6 +29,7 @@ use crate::{
         id::{ConnectionId, SecretId},
         time::{Clock, Timestamp},
         vault::Vault,
+        zone::Zone,
     },
 };
 
@@ -72,6 +73,8 @@ pub(crate) struct Unreadable {
 /// The connection behind an endpoint.
 pub(crate) struct Receiver {
     pub(crate) scope: ConnectionScope,
+    /// The zone of its app, by whose days payments are added up.
+    pub(crate) zone: Zone,
     /// Whether it accepts requests: neither the connection nor its app is disabled.
     pub(crate) is_enabled: bool,
     pub(super) secrets: Secrets,
@@ -222,16 +225,17 @@ impl EndpointCache {
 
     /// Reads all connections, by endpoint.
     async fn receivers(&self, reader: &mut Reader) -> Result<HashMap<String, Receiver>, DbError> {
-        let disabled = apps::store::list_disabled(&mut *reader).await?;
         let connections = connections::store::list_all(&mut *reader).await?;
+        // Read after the connections: each of them has its app.
+        let apps = apps::store::list_for_ingestion(&mut *reader).await?;
         let mut secrets = self.secrets(reader).await?;
         let receiver = |connection: Connection| {
-            let scope = connection.scope();
-            let is_enabled = connection.is_enabled && !disabled.contains(&connection.app_id);
+            let (scope, app) = (connection.scope(), apps.get(&connection.app_id)?);
+            let is_enabled = connection.is_enabled && app.is_enabled;
             let secrets = secrets.remove(&connection.id).filter(|_| is_enabled).unwrap_or_default();
-            (connection.endpoint, Receiver { scope, is_enabled, secrets })
+            Some((connection.endpoint, Receiver { scope, zone: app.zone, is_enabled, secrets }))
         };
-        Ok(connections.into_iter().map(receiver).collect())
+        Ok(connections.into_iter().filter_map(receiver).collect())
     }
 
     /// Reads the valid secrets of all connections. Logs each one that does not open, once per read.

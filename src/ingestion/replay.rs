@@ -52,7 +52,8 @@ impl Ingestion {
             let incoming = Incoming { headers: &request.headers, body: &request.body };
             if let Ok(verified) = adapter::verify(receiver.scope.gateway, &incoming, receiver.live(), request.received_at) {
                 let headers = headers::to_json(&request.headers);
-                verified_requests.push(VerifiedRequest::new(receiver.scope, &incoming, verified, &headers, request.received_at));
+                let owner = (receiver.scope, receiver.zone);
+                verified_requests.push(VerifiedRequest::new(owner, &incoming, verified, &headers, request.received_at));
             }
         }
         store(db, &verified_requests).await?;

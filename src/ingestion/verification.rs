@@ -108,7 +108,13 @@ impl Verifier {
         let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
         let rejected = match adapter::verify(scope.gateway, request, live, now) {
             Ok(verified) => {
-                return Ok(Ok(VerifiedRequest::new(scope, request, verified, &headers::to_json(request.headers), now)));
+                return Ok(Ok(VerifiedRequest::new(
+                    (scope, receiver.zone),
+                    request,
+                    verified,
+                    &headers::to_json(request.headers),
+                    now,
+                )));
             }
             Err(rejected) => rejected,
         };

@@ -37,6 +37,31 @@ pub(crate) fn invalid_filters(all: String) -> EmptyState {
     }
 }
 
+/// How many rows a page of a search shows that examined only a part of the list.
+pub(crate) fn found_among(rows: usize, examined: i64) -> String {
+    format!("{} found among {}, newest first", rows, number_text(examined))
+}
+
+/// A part of a list in which nothing matches. `way` leads to the next part.
+pub(crate) fn search_on(way: (String, String), examined: i64) -> EmptyState {
+    EmptyState {
+        icon: "search",
+        title: "No match yet".to_owned(),
+        text: format!("{} were searched, the rest not yet.", number_text(examined)),
+        way: Some(way),
+    }
+}
+
+/// The part of a list after the last match. `newest` is the URL of its first page.
+pub(crate) fn end_of_search(newest: String) -> EmptyState {
+    EmptyState {
+        icon: "search",
+        title: "Nothing older matches".to_owned(),
+        text: "The search has reached the end of the list.".to_owned(),
+        way: Some((newest, "Back to the newest".to_owned())),
+    }
+}
+
 /// A date after today.
 pub(crate) fn after_today(today: Date) -> String {
     format!("This is after today. Choose {} or earlier.", date(today, today))
@@ -74,21 +99,21 @@ pub(crate) fn number_text(number: i64) -> String {
     grouped(number.unsigned_abs(), 2)
 }
 
-/// How many payments a list has and how many of them were paid; what came in, went back and was lost. Where more than `most`
-/// payments match, only that.
-pub(crate) fn sum(sums: &[Sum], status: Option<DisplayState>, most: i64) -> String {
-    if sums.iter().map(|sum| sum.payments).sum::<i64>() >= most {
-        return format!("{} or more payments; choose fewer days to see their sum", number_text(most));
-    }
-    let rows = || sums.iter().filter(|sum| status.is_none_or(|status| sum.state == status.as_str()));
-    let (all, paid) = rows().fold((0, 0), |(all, paid), sum| (all + sum.payments, paid + sum.paid));
+/// How many payments a list has, where they are not added up.
+pub(crate) fn more_payments_than(number: i64) -> String {
+    format!("more than {}; the newest are shown", count(number, "payment", "payments"))
+}
+
+/// How many payments a list has and how many of them were paid; what came in, went back and was lost.
+pub(crate) fn sum(sums: &[Sum]) -> String {
+    let (all, paid) = sums.iter().fold((0, 0), |(all, paid), sum| (all + sum.payments, paid + sum.paid));
     let payments = count(all, "payment", "payments");
     let amounts: Vec<String> = [
-        (total(rows().map(|sum| (sum, sum.received))), "received"),
-        (total(rows().map(|sum| (sum, sum.refunded))), "refunded"),
-        (total(rows().map(|sum| (sum, sum.refund_pending))), "refund pending"),
-        (total(rows().map(|sum| (sum, sum.lost))), "lost in disputes"),
-        (total(rows().map(|sum| (sum, sum.held))), "deducted for disputes"),
+        (total(sums.iter().map(|sum| (sum, sum.received))), "received"),
+        (total(sums.iter().map(|sum| (sum, sum.refunded))), "refunded"),
+        (total(sums.iter().map(|sum| (sum, sum.refund_pending))), "refund pending"),
+        (total(sums.iter().map(|sum| (sum, sum.lost))), "lost in disputes"),
+        (total(sums.iter().map(|sum| (sum, sum.held))), "deducted for disputes"),
     ]
     .into_iter()
     .filter(|(money, _)| !money.is_empty())
@@ -122,7 +147,7 @@ pub(crate) fn failed_of(failed: i64, returned: i64, ended: i64) -> String {
 fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> String {
     let mut total: Vec<Money> = Vec::new();
     for (sum, amount) in amounts.filter(|(_, amount)| *amount != 0) {
-        let Some(currency) = sum.currency.as_deref().and_then(|code| code.parse::<Currency>().ok()) else { continue };
+        let Ok(currency) = sum.currency.parse::<Currency>() else { continue };
         match total.iter_mut().find(|known| known.currency == currency) {
             Some(known) => known.subunits = known.subunits.saturating_add(amount),
             None => total.push(Money::new(amount, currency)),
@@ -284,39 +309,27 @@ mod tests {
 
     #[test]
     fn a_sum_counts_what_came_in_by_currency() {
-        let row = |currency: &str, state: DisplayState, payments, paid, received| Sum {
-            currency: Some(currency.to_owned()),
-            state: state.as_str().to_owned(),
+        let row = |currency: &str, payments, paid, received| Sum {
+            currency: currency.to_owned(),
             payments,
             paid,
             received,
-            refunded: if state == DisplayState::Refunded { received } else { 0 },
+            refunded: 0,
             refund_pending: 0,
-            lost: if state == DisplayState::DisputeLost { 39_000 } else { 0 },
+            lost: 0,
             held: 0,
         };
-        let (captured, refunded) = (DisplayState::Captured, DisplayState::Refunded);
-        let (failed, lost) = (DisplayState::Failed, DisplayState::DisputeLost);
-        let sums = [
-            row("INR", captured, 700, 700, 40_000_000),
-            row("INR", refunded, 7, 6, 962_050),
-            row("INR", lost, 1, 1, 100_000),
-            row("INR", failed, 31, 0, 0),
-        ];
-        let all = "739 payments, 707 paid: ₹4,10,620.50 received, ₹9,620.50 refunded, ₹390.00 lost in disputes";
-        assert_eq!(sum(&sums, None, 1000), all);
-        assert_eq!(sum(&sums, Some(failed), 1000), "31 payments");
-        assert_eq!(sum(&sums, Some(lost), 1000), "1 payment, ₹1,000.00 received, ₹390.00 lost in disputes");
-        assert_eq!(sum(&sums, Some(DisplayState::PartlyRefunded), 1000), "0 payments");
-        assert_eq!(sum(&sums, None, 739), "739 or more payments; choose fewer days to see their sum");
-        assert_eq!(
-            sum(&[row("AED", captured, 1, 1, 125_000)], None, 9).replace('\u{a0}', " "),
-            "1 payment, AED 1,250.00 received"
-        );
-        let elsewhere = Sum { lost: 834_500, payments: 0, ..row("INR", lost, 0, 0, 0) };
-        assert_eq!(
-            sum(&[row("USD", lost, 1, 1, 10_000), elsewhere], None, 9).replace('\u{a0}', " "),
-            "1 payment, USD 100.00 received, USD 390.00 + ₹8,345.00 lost in disputes"
-        );
+        let said = |sums: &[Sum]| sum(sums).replace('\u{a0}', " ");
+        let all = Sum { refunded: 962_050, lost: 39_000, ..row("INR", 739, 707, 41_062_050) };
+        assert_eq!(said(&[all]), "739 payments, 707 paid: ₹4,10,620.50 received, ₹9,620.50 refunded, ₹390.00 lost in disputes");
+        assert_eq!(said(&[row("INR", 31, 0, 0)]), "31 payments");
+        assert_eq!((said(&[]), said(&[row("", 1, 0, 0)])), ("0 payments".to_owned(), "1 payment".to_owned()));
+        let lost = Sum { lost: 39_000, ..row("INR", 1, 1, 100_000) };
+        assert_eq!(said(&[lost]), "1 payment, ₹1,000.00 received, ₹390.00 lost in disputes");
+        assert_eq!(said(&[row("AED", 1, 1, 125_000)]), "1 payment, AED 1,250.00 received");
+        let elsewhere = Sum { lost: 834_500, ..row("INR", 0, 0, 0) };
+        let own = Sum { lost: 39_000, ..row("USD", 1, 1, 10_000) };
+        assert_eq!(said(&[own, elsewhere]), "1 payment, USD 100.00 received, USD 390.00 + ₹8,345.00 lost in disputes");
+        assert_eq!(more_payments_than(200), "more than 200 payments; the newest are shown");
     }
 }

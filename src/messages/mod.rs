@@ -32,8 +32,8 @@ pub(crate) use disputes::amounts as dispute_amounts;
 pub(crate) use health::{StatusLine, countdown, line, pace};
 pub(crate) use lists::{
     EmptyTransactions, NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today,
-    count, date, days, failed_of, invalid_filters, invalid_period, nothing_but_later, nothing_in_period, number_text, period,
-    settlement_found, sum, too_many_days, with_costs,
+    count, date, days, end_of_search, failed_of, found_among, invalid_filters, invalid_period, more_payments_than,
+    nothing_but_later, nothing_in_period, number_text, period, search_on, settlement_found, sum, too_many_days, with_costs,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use parts::{EmptyState, Warning};

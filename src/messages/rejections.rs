@@ -7,7 +7,7 @@ use crate::{
     gateways::{Gateway, Mode},
     messages::EmptyState,
     primitives::id::ConnectionId,
-    rejections::{Cause, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered},
+    rejections::{Cause, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered, store::RequestCount},
 };
 
 mod causes;
@@ -129,8 +129,9 @@ pub(crate) fn nothing(mode: Mode) -> EmptyState {
 }
 
 /// How many requests were rejected recently: on the overview. The panel of evidence counts those rejected by their signature alone.
-pub(crate) fn rejected_recently(number: i64) -> String {
-    format!("{} rejected recently, for any reason", count(number, "request", "requests"))
+pub(crate) fn rejected_recently(number: RequestCount) -> String {
+    let more = if number.is_partial { "more than " } else { "" };
+    format!("{more}{} rejected recently, for any reason", count(number.requests, "request", "requests"))
 }
 
 /// Shown in place of a request that is no longer stored.

@@ -48,7 +48,9 @@ pub(crate) async fn ingest(tx: &mut Tx, arrivals: &[Arrival<'_>], source: Source
 fn payment_report<'a>(arrival: &Arrival<'a>) -> Option<PaymentReport<'a>> {
     let request = arrival.request;
     match &arrival.event.reading.content {
-        EventContent::Observation(facts) => Some(PaymentReport { scope: &request.scope, facts, at: request.at }),
+        EventContent::Observation(facts) => {
+            Some(PaymentReport { scope: &request.scope, zone: request.zone, facts, at: request.at })
+        }
         EventContent::Unhandled | EventContent::Quarantined(_) => None,
     }
 }

@@ -1,8 +1,8 @@
-//! Ranges of whole days in the display time zone.
+//! Ranges of whole days of a time zone.
 
 use jiff::{ToSpan as _, civil::Date};
 
-use super::time::Timestamp;
+use super::{time::Timestamp, zone::Zone};
 
 /// From the first day to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,8 @@ impl DateRange {
     }
 
     /// Returns `count` days, ending today.
-    pub(crate) fn until_now(now: Timestamp, count: i32) -> Self {
-        Self::ending(now.zoned().date(), count)
+    pub(crate) fn until_now(zone: Zone, now: Timestamp, count: i32) -> Self {
+        Self::ending(zone.date(now), count)
     }
 
     /// Returns the number of days.
@@ -28,13 +28,13 @@ impl DateRange {
     }
 
     /// Returns the start of the first day.
-    pub(crate) fn start(self) -> Timestamp {
-        Timestamp::start_of(self.first)
+    pub(crate) fn start(self, zone: Zone) -> Timestamp {
+        zone.start_of(self.first)
     }
 
     /// Returns the exclusive end: the start of the day after the last.
-    pub(crate) fn end(self) -> Timestamp {
-        Timestamp::start_of(self.last.saturating_add(1.day()))
+    pub(crate) fn end(self, zone: Zone) -> Timestamp {
+        zone.end_of(self.last)
     }
 
     /// Iterates over the days, oldest first.
@@ -48,6 +48,13 @@ pub(crate) fn number(day: Date) -> i64 {
     i64::from(day.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
 }
 
+/// Returns the day with that number; the first or last one if there is none.
+pub(crate) fn date_of(number: i64) -> Date {
+    let end = if number < 0 { Date::MIN } else { Date::MAX };
+    let span = jiff::Span::new().try_days(number).ok();
+    span.and_then(|days| jiff::civil::date(1970, 1, 1).checked_add(days).ok()).unwrap_or(end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,9 +64,14 @@ mod tests {
     fn days_begin_at_midnight_in_india() {
         let days = DateRange { first: date(2026, 11, 1), last: date(2026, 11, 22) };
         assert_eq!((days.count(), days.each().count()), (22, 22));
-        assert_eq!(days.start().rfc3339(), "2026-10-31T18:30:00.000Z");
-        assert_eq!(days.end().rfc3339(), "2026-11-22T18:30:00.000Z");
+        let zone = Zone::default();
+        assert_eq!(days.start(zone).rfc3339(), "2026-10-31T18:30:00.000Z");
+        assert_eq!(days.end(zone).rfc3339(), "2026-11-22T18:30:00.000Z");
         assert_eq!(DateRange::ending(days.last, 1), DateRange { first: days.last, last: days.last });
         assert_eq!(DateRange { first: date(2026, 1, 1), last: date(2026, 12, 31) }.count(), 365);
+        for day in [days.first, date(1969, 12, 31), date(1970, 1, 1)] {
+            assert_eq!(date_of(number(day)), day);
+        }
+        assert_eq!((number(date(1970, 1, 2)), number(date(1969, 12, 31))), (1, -1));
     }
 }

@@ -74,38 +74,70 @@ impl<C: Cursor> PageRequest<C> {
     }
 }
 
-/// The rows of a page, newest first, and whether there are further pages.
+/// The rows found on one side of a cursor, closest to it first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ListPage<T> {
+pub(crate) struct Found<T: Listed> {
+    /// Up to [`FETCH_LIMIT`].
     pub(crate) rows: Vec<T>,
-    pub(crate) has_newer: bool,
-    pub(crate) has_older: bool,
+    /// Where the search ended, if there may be further rows beyond: it examines a limited number of rows.
+    pub(crate) end: Option<T::Cursor>,
 }
 
-impl<T> Default for ListPage<T> {
+/// What is on a side of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beyond<C> {
+    Nothing,
+    /// Further rows, from the page's last row on that side.
+    Rows(C),
+    /// Rows that were not examined yet, from this position on.
+    Unsearched(C),
+}
+
+/// The rows of a page, newest first, and what is on its sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListPage<T: Listed> {
+    pub(crate) rows: Vec<T>,
+    pub(crate) newer: Beyond<T::Cursor>,
+    pub(crate) older: Beyond<T::Cursor>,
+}
+
+impl<T: Listed> Default for ListPage<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), has_newer: false, has_older: false }
+        Self { rows: Vec::new(), newer: Beyond::Nothing, older: Beyond::Nothing }
     }
 }
 
-impl<T> ListPage<T> {
-    /// Builds a page from up to [`FETCH_LIMIT`] rows, newest first; `None` if the newest page should be shown instead.
-    pub(crate) fn from_rows<C>(mut rows: Vec<T>, side: &PageRequest<C>) -> Option<Self> {
+impl<T: Listed> ListPage<T> {
+    /// Builds the requested page from what was found; `None` if the newest page should be shown instead.
+    pub(crate) fn new(Found { mut rows, end }: Found<T>, side: &PageRequest<T::Cursor>) -> Option<Self> {
         let has_more = rows.len() > PAGE_SIZE;
-        match side {
-            PageRequest::Before(_) if rows.is_empty() => None,
-            PageRequest::After(_) if rows.len() < PAGE_SIZE => None,
-            PageRequest::After(_) => {
-                if has_more {
-                    rows.remove(0);
-                }
-                Some(Self { rows, has_newer: has_more, has_older: true })
-            }
-            PageRequest::Newest | PageRequest::Before(_) => {
-                rows.truncate(PAGE_SIZE);
-                Some(Self { rows, has_newer: matches!(side, PageRequest::Before(_)), has_older: has_more })
+        rows.truncate(PAGE_SIZE);
+        let further = match rows.last() {
+            Some(last) if has_more => Beyond::Rows(last.cursor()),
+            _ => end.map_or(Beyond::Nothing, Beyond::Unsearched),
+        };
+        let back = |cursor: T::Cursor, nearest: Option<&T>| Beyond::Rows(nearest.map_or(cursor, Listed::cursor));
+        match *side {
+            PageRequest::Newest => Some(Self { rows, newer: Beyond::Nothing, older: further }),
+            PageRequest::Before(_) if rows.is_empty() && end.is_none() => None,
+            PageRequest::Before(cursor) => Some(Self { newer: back(cursor, rows.first()), older: further, rows }),
+            PageRequest::After(_) if rows.len() < PAGE_SIZE && end.is_none() => None,
+            PageRequest::After(cursor) => {
+                let older = back(cursor, rows.first());
+                rows.reverse();
+                Some(Self { rows, newer: further, older })
             }
         }
+    }
+
+    /// Returns the page after the last match of a search that went on from `cursor`.
+    pub(crate) const fn end_of_search(cursor: T::Cursor) -> Self {
+        Self { rows: Vec::new(), newer: Beyond::Rows(cursor), older: Beyond::Nothing }
+    }
+
+    /// True if only a part of the list was searched, and there may be matches in the rest of it.
+    pub(crate) const fn is_partial(&self) -> bool {
+        matches!(self.newer, Beyond::Unsearched(_)) || matches!(self.older, Beyond::Unsearched(_))
     }
 }
 
@@ -141,16 +173,27 @@ mod tests {
 
     #[test]
     fn a_page_knows_its_neighbours() {
-        let rows = |count: i32| (0..count).collect::<Vec<_>>();
-        let page = ListPage::from_rows(rows(51), &PageRequest::<i64>::Newest).unwrap();
-        assert_eq!((page.rows.len(), page.has_newer, page.has_older), (50, false, true));
-        let page = ListPage::from_rows(rows(51), &PageRequest::After(1)).unwrap();
-        assert_eq!((page.rows[0], page.rows.len(), page.has_newer, page.has_older), (1, 50, true, true));
-        let page = ListPage::from_rows(rows(3), &PageRequest::Before(1)).unwrap();
-        assert_eq!((page.rows.len(), page.has_newer, page.has_older), (3, true, false));
-        assert!(
-            ListPage::from_rows(rows(3), &PageRequest::After(1)).is_none()
-                && ListPage::from_rows(rows(0), &PageRequest::Before(1)).is_none()
-        );
+        let id = |millis: i64| EventId::first_at(Timestamp::from_millis(millis));
+        let (start, end) = (id(1_000), id(2_000));
+        let older = |count: i64| Found { rows: (0..count).map(|row| id(999 - row)).collect(), end: None };
+        let newer = |count: i64| Found { rows: (0..count).map(|row| id(1_001 + row)).collect(), end: None };
+        let page = ListPage::new(older(51), &PageRequest::Newest).unwrap();
+        assert_eq!((page.rows.len(), page.newer, page.older), (50, Beyond::Nothing, Beyond::Rows(id(950))));
+        let page = ListPage::new(newer(51), &PageRequest::After(start)).unwrap();
+        assert_eq!((page.rows[0], page.rows.len()), (id(1_050), 50));
+        assert_eq!((page.newer, page.older), (Beyond::Rows(id(1_050)), Beyond::Rows(id(1_001))));
+        let page = ListPage::new(older(3), &PageRequest::Before(start)).unwrap();
+        assert_eq!((page.rows.len(), page.newer, page.older), (3, Beyond::Rows(id(999)), Beyond::Nothing));
+        assert_eq!(ListPage::new(newer(3), &PageRequest::After(start)), None);
+        assert_eq!(ListPage::new(older(0), &PageRequest::Before(start)), None);
+
+        let page = ListPage::new(Found { end: Some(end), ..older(3) }, &PageRequest::Before(start)).unwrap();
+        assert_eq!((page.newer, page.older), (Beyond::Rows(id(999)), Beyond::Unsearched(end)));
+        let page = ListPage::new(Found { end: Some(end), ..older(0) }, &PageRequest::Before(start)).unwrap();
+        assert_eq!((page.newer, page.older), (Beyond::Rows(start), Beyond::Unsearched(end)), "the way back is kept");
+        let page = ListPage::new(Found { end: Some(end), ..newer(3) }, &PageRequest::After(start)).unwrap();
+        assert_eq!((page.rows[0], page.newer, page.older), (id(1_003), Beyond::Unsearched(end), Beyond::Rows(id(1_001))));
+        let page = ListPage::new(Found { end: Some(end), ..newer(0) }, &PageRequest::After(start)).unwrap();
+        assert_eq!((page.newer, page.older, page.is_partial()), (Beyond::Unsearched(end), Beyond::Rows(start), true));
     }
 }

@@ -19,3 +19,4 @@ pub(crate) mod text_enum;
 pub mod text_input;
 pub mod time;
 pub mod vault;
+pub(crate) mod zone;

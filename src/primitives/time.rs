@@ -1,7 +1,7 @@
 //! Timestamps in Unix milliseconds, and the only clock.
 //!
-//! Columns hold integers because the two databases represent every other form of time differently. Pages show Asia/Kolkata
-//! until apps have their own time zone.
+//! Columns hold integers because the two databases represent every other form of time differently. Pages show times in
+//! Asia/Kolkata; the days of an app are those of its own zone ([`super::zone`]).
 
 use std::{
     fmt,
@@ -17,10 +17,6 @@ use jiff::{Zoned, civil::Date, tz::TimeZone};
 /// The time zone in which times are shown.
 pub const ZONE: &str = "Asia/Kolkata";
 
-/// Its offset from UTC, in milliseconds. It has no daylight saving time.
-const OFFSET: i64 = 19_800_000;
-/// A day, in milliseconds.
-const DAY: i64 = 86_400_000;
 /// Maximum difference between two correct clocks. A stored time further in the future was stored by an incorrect clock.
 pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
@@ -90,20 +86,9 @@ impl Timestamp {
         day.to_zoned(zone()).map_or(Self(0), |start| Self(start.timestamp().as_millisecond()))
     }
 
-    /// Returns the day number since 1970 in [`ZONE`].
-    #[must_use]
-    pub const fn day(self) -> i64 {
-        self.0.saturating_add(OFFSET).div_euclid(DAY)
-    }
-
-    /// Returns the start of the day with that number.
-    pub(crate) const fn of_day(number: i64) -> Self {
-        Self(number.saturating_mul(DAY).saturating_sub(OFFSET))
-    }
-
-    fn instant(self) -> jiff::Timestamp {
-        let bounded = self.0.clamp(jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
-        jiff::Timestamp::from_millisecond(bounded).unwrap_or_default()
+    pub(super) fn instant(self) -> jiff::Timestamp {
+        let nearest = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(nearest)
     }
 }
 
@@ -174,22 +159,11 @@ mod tests {
     }
 
     #[test]
-    fn a_day_ends_at_midnight_in_india() {
-        for millis in [0, 1_795_343_403_000, 1_795_343_403_000 + 7 * DAY / 24, -1, -40_000_000_000] {
-            let at = Timestamp::from_millis(millis);
-            let day = Timestamp::start_of(at.zoned().date());
-            assert_eq!((day.day(), Timestamp::from_millis(day.millis() - 1).day()), (at.day(), at.day() - 1));
-            assert_eq!(Timestamp::of_day(at.day()), day);
-        }
-        assert_eq!((Timestamp::from_millis(0).day(), Timestamp::from_millis(-20_000_000).day()), (0, -1));
-    }
-
-    #[test]
     fn the_ends_of_time_do_not_panic() {
         for millis in [i64::MIN, i64::MAX, 0] {
             let at = Timestamp::from_millis(millis);
             assert!(!at.rfc3339().is_empty());
-            let _ = (at.zoned(), at.plus(Duration::MAX), at.minus(Duration::MAX), at.since(Timestamp(0)), at.day());
+            let _ = (at.zoned(), at.plus(Duration::MAX), at.minus(Duration::MAX), at.since(Timestamp(0)));
         }
     }
 }

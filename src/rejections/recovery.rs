@@ -21,6 +21,7 @@ use crate::{
         authz::Actor,
         security_log::{self, Action},
     },
+    apps,
     connections::{
         Connection, ConnectionScope,
         secret_usage::{self, BufferedUsage, SecretUse},
@@ -38,6 +39,7 @@ use crate::{
         secret::Secret,
         time::Timestamp,
         vault::Vault,
+        zone::Zone,
     },
 };
 
@@ -204,13 +206,13 @@ pub(crate) async fn recover(
     loop {
         let mut tx = db.begin().await?;
         let live = live(&secrets::list_valid(&mut tx, connection.id, now).await?, vault);
+        let owner = (connection.scope(), apps::store::zone(&mut tx, connection.app_id).await?);
         let stored = match only {
             Some(id) => store::find_recoverable(&mut tx, rejection.id, id).await?,
             None => store::list_recoverable(&mut tx, rejection.id, after, MAX_REQUESTS_PER_COMMIT).await?,
         };
         let Some(last) = stored.last().map(|stored| stored.id) else { return Ok(all) };
-        let (verified, is_full) =
-            bounded(stored.iter().filter_map(|stored| verify(vault, connection.scope(), stored, &live, now)));
+        let (verified, is_full) = bounded(stored.iter().filter_map(|stored| verify(vault, owner, stored, &live, now)));
         let last = verified.last().filter(|_| is_full).map_or(last, |one| one.id);
         // `None` if another recovery has taken one of them meanwhile: the remaining ones are loaded again.
         let Some(recovered) = import(&mut tx, rejection.id, &verified, (actor, now)).await? else { continue };
@@ -243,13 +245,19 @@ fn live(stored: &[secrets::StoredSecret], vault: &Vault) -> Vec<ValidSecret> {
 }
 
 /// Returns the request as received now, if it verifies as of the time it was received.
-fn verify(vault: &Vault, scope: ConnectionScope, stored: &Recoverable, live: &[ValidSecret], now: Timestamp) -> Option<Verified> {
+fn verify(
+    vault: &Vault,
+    owner: (ConnectionScope, Zone),
+    stored: &Recoverable,
+    live: &[ValidSecret],
+    now: Timestamp,
+) -> Option<Verified> {
     let said = store_batch::open(vault, stored.id, (&stored.headers, &stored.body)).ok()?;
     let headers = said.pairs()?;
     let body: Bytes = said.body;
     let request = Incoming { headers: &headers, body: &body };
-    let verified = adapter::verify(scope.gateway, &request, live, stored.received_at).ok()?;
-    let request = VerifiedRequest::new(scope, &request, verified, &said.headers, now);
+    let verified = adapter::verify(owner.0.gateway, &request, live, stored.received_at).ok()?;
+    let request = VerifiedRequest::new(owner, &request, verified, &said.headers, now);
     Some(Verified { id: stored.id, rejected_at: stored.received_at, request })
 }
 

@@ -11,7 +11,7 @@ use crate::{
     connections::ConnectionScope,
     db::{
         DbError, Exec, Reader, Tx, execute,
-        list::{List, Side},
+        list::{List, MAX_EXAMINED, Side, max_examined},
         run, sql,
     },
     gateways::Mode,
@@ -38,12 +38,15 @@ macro_rules! request {
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND id = $2");
-    FIND_NEWEST = concat!("SELECT ", columns!(), " FROM rejections WHERE connection_id = $1 AND reason = $2 ORDER BY last_at DESC LIMIT 1");
+    FIND_NEWEST = concat!("SELECT ", columns!(), " FROM (SELECT ", columns!(), " FROM rejections WHERE connection_id = $1 \
+                   ORDER BY last_at DESC LIMIT ", max_examined!(), ") AS examined WHERE reason = $2 ORDER BY last_at DESC LIMIT 1");
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) < ($3, $4) \
                   ORDER BY last_at DESC, id DESC LIMIT $5");
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) > ($3, $4) \
                   ORDER BY last_at, id LIMIT $5");
-    COUNT = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE app_id = $1 AND mode = $2 AND last_at >= $3";
+    /// Of the newest rejections.
+    COUNT = concat!("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS requests, COUNT(*) AS rejections FROM (SELECT count FROM rejections \
+             WHERE app_id = $1 AND mode = $2 AND last_at >= $3 ORDER BY last_at DESC, id DESC LIMIT ", max_examined!(), ") AS newest");
     /// The rejection that continues, if there is one.
     FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
                  AND secret_id IS NOT DISTINCT FROM $4 AND key_digest IS NOT DISTINCT FROM $5 AND (CAST($8 AS BOOLEAN) OR detail IS NOT DISTINCT FROM $6) AND last_at > $7 AND first_at < $9 \
@@ -125,9 +128,19 @@ impl List for Filter {
     }
 }
 
-/// Returns the number of rejected requests, in the rejections with a request since then.
-pub(crate) async fn count(on: impl Into<Exec<'_>>, filter: Filter, since: Timestamp) -> Result<i64, DbError> {
-    run!(on, |conn| sqlx::query_scalar(COUNT).bind(filter.app).bind(filter.mode).bind(since).fetch_one(conn).await)
+/// A number of rejected requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RequestCount {
+    pub(crate) requests: i64,
+    /// True if there may be more: only a limited number of rejections is added up.
+    pub(crate) is_partial: bool,
+}
+
+/// Returns the number of rejected requests, in the newest rejections with a request since then.
+pub(crate) async fn count(on: impl Into<Exec<'_>>, filter: Filter, since: Timestamp) -> Result<RequestCount, DbError> {
+    let (requests, rejections): (i64, i64) =
+        run!(on, |conn| sqlx::query_as(COUNT).bind(filter.app).bind(filter.mode).bind(since).fetch_one(conn).await)?;
+    Ok(RequestCount { requests, is_partial: rejections >= MAX_EXAMINED })
 }
 
 /// The identity of a rejection: requests with equal keys are counted as one rejection.

@@ -88,9 +88,9 @@ type Key = (usize, String);
 type Rows = BTreeMap<Key, Value>;
 /// Events by connection number and body digest: the payment of each, and its received count.
 type Events = BTreeMap<(usize, String), (Option<Key>, i64)>;
-/// App, mode, day, currency, status, method; count, amount, refunded amount; count and amount of those never captured; amount
+/// App; mode, zone, currency, status, method, state and gateway; day; count, amount, refunded amount; count and amount of those never captured; amount
 /// lost to disputes.
-type Sum = (AppId, String, i64, String, String, String, i64, i64, i64, i64, i64, i64);
+type Sum = (AppId, String, i64, i64, i64, i64, i64, i64, i64);
 
 /// Method, creation time, whether captured, amount lost to disputes, pending and failed refunds.
 type Beside = (Option<String>, Timestamp, bool, i64, i64, i64);
@@ -230,19 +230,34 @@ impl Shops {
         Seen { rows, events, firsts: ids::firsts(&exported, |event| self.number(event)) }
     }
 
-    /// Asserts that the daily totals equal the sums of the transactions.
+    /// Asserts that the daily totals equal the sums of the transactions, and that what a list says of them does.
     async fn check_sums(&self) {
-        const KEPT: &str = "SELECT app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-                            returned_payments, returned_subunits, lost_subunits \
+        const KEPT: &str = "SELECT app_id, mode || zone || currency || status || method || state || gateway, day, payments, amount_subunits, \
+                            refunded_subunits, returned_payments, returned_subunits, lost_subunits \
                             FROM daily_totals WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0";
-        const COUNTED: &str = "SELECT app_id, mode, (created_at + 19800000) / 86400000, COALESCE(currency, ''), \
-                               COALESCE(status, ''), COALESCE(method, ''), count(*), \
+        const COUNTED: &str = "SELECT app_id, mode || 'Asia/Kolkata' || COALESCE(currency, '') || COALESCE(status, '') \
+                               || COALESCE(method, '') || state || gateway, (created_at + 19800000) / 86400000, count(*), \
                                CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
                                CAST(sum(amount_refunded_subunits) AS BIGINT), \
                                CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS BIGINT), \
                                CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS BIGINT), \
-                               CAST(sum(amount_lost_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6";
+                               CAST(sum(amount_lost_subunits) AS BIGINT) FROM transactions \
+                               GROUP BY 1, 2, 3";
+        // A list says what was captured, which no column of the totals is.
+        const SAID: &str = "SELECT app_id, mode || zone || currency || state, CAST(0 AS BIGINT), CAST(SUM(payments) AS BIGINT), \
+                            CAST(SUM(CASE WHEN status IN ('captured', 'refunded') THEN payments - returned_payments ELSE 0 END) AS BIGINT), \
+                            CAST(SUM(CASE WHEN status IN ('captured', 'refunded') THEN amount_subunits - returned_subunits ELSE 0 END) AS BIGINT), \
+                            CAST(SUM(CASE WHEN status IN ('captured', 'refunded') \
+                            THEN refunded_subunits - returned_subunits - refund_pending_subunits ELSE 0 END) AS BIGINT), \
+                            CAST(SUM(refund_pending_subunits) AS BIGINT), CAST(0 AS BIGINT) FROM daily_totals GROUP BY 1, 2 HAVING SUM(payments) <> 0";
+        const CAPTURED: &str = "SELECT app_id, mode || 'Asia/Kolkata' || COALESCE(currency, '') || state, CAST(0 AS BIGINT), COUNT(*), \
+                                CAST(SUM(CASE WHEN is_captured THEN 1 ELSE 0 END) AS BIGINT), \
+                                CAST(SUM(CASE WHEN is_captured THEN amount_subunits ELSE 0 END) AS BIGINT), \
+                                CAST(SUM(CASE WHEN is_captured THEN amount_refunded_subunits - amount_refund_pending_subunits ELSE 0 END) AS BIGINT), \
+                                CAST(SUM(CASE WHEN is_captured THEN amount_refund_pending_subunits ELSE 0 END) AS BIGINT), CAST(0 AS BIGINT) \
+                                FROM transactions GROUP BY 1, 2";
         assert_eq!(self.sums(KEPT).await, self.sums(COUNTED).await);
+        assert_eq!(self.sums(SAID).await, self.sums(CAPTURED).await);
     }
 
     async fn sums(&self, text: &'static str) -> BTreeSet<Sum> {

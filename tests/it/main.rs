@@ -47,6 +47,7 @@ mod ingestion_trouble;
 mod language;
 mod life_cycles;
 mod lists;
+mod lists_searched;
 mod migrations;
 mod modes;
 mod origins;

@@ -71,15 +71,15 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     }
     let requested = PageRequest::read(&form.before, &form.after);
     let rows = list::page(&mut reader, &wanted.filter(app.id, mode), requested).await?;
-    let empty = if rows.rows.is_empty() { Some(nothing(&mut reader, &app, &shown, &wanted).await?) } else { None };
-    let recovered = match (rows.rows.first(), rows.rows.last()) {
-        (Some(newest), Some(oldest)) => recoveries::list_between(&mut reader, app.id, (oldest.id, newest.id)).await?,
-        _ => Vec::new(),
+    let mut pager = pager(&app, mode, &wanted, &rows);
+    let empty = match pager.take_empty() {
+        None if rows.rows.is_empty() => Some(nothing(&mut reader, &app, &shown, &wanted).await?),
+        of_search => of_search,
     };
+    let recovered = recoveries::list_among(&mut reader, app.id, rows.rows.iter().map(|event| event.id)).await?;
     let disputes = event_disputes::of(&mut reader, &rows.rows).await?;
     drop(reader);
     let layout = list_layout(&page, &app, shown);
-    let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|event| views::Row::new(event, (&recovered, &disputes), page.now)).collect();
     page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, pager, empty, types })
 }

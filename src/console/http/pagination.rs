@@ -1,7 +1,9 @@
-//! Shared parts of list pages: active filters, pager, empty state.
+//! Shared parts of list pages: active filters, pager, empty state of a search.
 
 use crate::{
-    primitives::keyset::{Cursor as _, ListPage, Listed},
+    db::list::MAX_EXAMINED,
+    messages::{self, EmptyState},
+    primitives::keyset::{Beyond, Cursor, ListPage, Listed},
     urls,
 };
 
@@ -11,25 +13,62 @@ pub(crate) struct ActiveFilter {
     pub(crate) url: String,
 }
 
+/// A link to newer or older rows.
+pub(crate) struct PageLink {
+    pub(crate) url: String,
+    pub(crate) label: &'static str,
+}
+
 /// Links to newer and older rows, if there are any.
 pub(crate) struct Pager {
-    pub(crate) newer: Option<String>,
-    pub(crate) older: Option<String>,
+    pub(crate) newer: Option<PageLink>,
+    pub(crate) older: Option<PageLink>,
     /// Describes the rows on this page.
     pub(crate) shown: String,
+    /// What to show instead of rows, where a search has not found any yet or has come to its end.
+    empty: Option<EmptyState>,
 }
 
 impl Pager {
     /// Returns the pager of a page of the list at `path`. Its links keep the `query`.
     pub(crate) fn new<T: Listed>(path: &str, query: &[(&str, &str)], page: &ListPage<T>) -> Self {
-        let link = |side, row: Option<&T>| {
-            let cursor = row?.cursor().format();
-            Some(urls::query(path, &[query, &[(side, &cursor)]].concat()))
+        let link = |beyond: Beyond<T::Cursor>, side: &str, [rows, search]: [&'static str; 2]| {
+            let (cursor, label) = match beyond {
+                Beyond::Nothing => return None,
+                Beyond::Rows(cursor) => (cursor, rows),
+                Beyond::Unsearched(cursor) => (cursor, search),
+            };
+            Some(PageLink { url: urls::query(path, &[query, &[(side, &cursor.format())]].concat()), label })
         };
-        Self {
-            newer: page.has_newer.then(|| link("after", page.rows.first())).flatten(),
-            older: page.has_older.then(|| link("before", page.rows.last())).flatten(),
-            shown: format!("{} shown, newest first", page.rows.len()),
+        let mut pager = Self {
+            newer: link(page.newer, "after", ["Newer", "Search newer"]),
+            older: link(page.older, "before", ["Older", "Search older"]),
+            shown: if page.is_partial() {
+                messages::found_among(page.rows.len(), MAX_EXAMINED)
+            } else {
+                format!("{} shown, newest first", page.rows.len())
+            },
+            empty: None,
+        };
+        if page.rows.is_empty() {
+            let side = if matches!(page.newer, Beyond::Unsearched(_)) { &mut pager.newer } else { &mut pager.older };
+            if page.is_partial() {
+                pager.empty = side.take().map(|link| messages::search_on((link.url, link.label.to_owned()), MAX_EXAMINED));
+            } else if matches!(page.newer, Beyond::Rows(_)) {
+                pager.newer = None;
+                pager.empty = Some(messages::end_of_search(urls::query(path, query)));
+            }
         }
+        pager
+    }
+
+    /// Returns what to show instead of rows, if that is up to the search.
+    pub(crate) fn take_empty(&mut self) -> Option<EmptyState> {
+        self.empty.take()
+    }
+
+    /// True if there is another page.
+    pub(crate) const fn has_links(&self) -> bool {
+        self.newer.is_some() || self.older.is_some()
     }
 }

@@ -14,7 +14,13 @@ use crate::{
         read_models::{mode_selection::shown, payment_row::Row, rejection_summary},
     },
     db::list,
-    ledger::payments::{self, store},
+    ledger::payments::{
+        self,
+        store::{
+            self,
+            daily_totals::{self, Ledger},
+        },
+    },
     primitives::date_range::DateRange,
     rejections, urls,
 };
@@ -34,16 +40,16 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     let app = page.app(&app).await?;
     let period = period(&asked.days);
     let (count, is_period_valid) = (period.unwrap_or(DEFAULT_PERIOD), period.is_some());
-    let days = DateRange::until_now(page.now, count);
+    let days = DateRange::until_now(app.zone, page.now, count);
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &asked.mode)?, page.now).await?;
     let mode = shown.mode;
-    let filter = store::Filter { app: app.id, mode, from: days.start(), until: days.end(), status: None };
+    let filter = store::Filter { app: app.id, mode, from: days.start(app.zone), until: days.end(app.zone), status: None };
     let of_app = rejections::store::Filter { app: app.id, mode };
     let refused = rejections::store::count(&mut reader, of_app, page.now.minus(rejections::RETENTION)).await?;
     let (mut sums, mut recent, mut newest) = (Vec::new(), Vec::new(), None);
     if is_period_valid {
-        sums = store::daily_totals::days(&mut reader, app.id, mode, days).await?;
+        sums = daily_totals::days(&mut reader, Ledger { app: app.id, mode, zone: app.zone }, days).await?;
         recent = list::newest(&mut reader, &filter, RECENT).await?;
     }
     if is_period_valid && recent.is_empty() {

@@ -17,6 +17,7 @@ use crate::{
         money::{Currency, Money},
         time::Timestamp,
     },
+    rejections::store::RequestCount,
     urls,
 };
 
@@ -35,7 +36,7 @@ pub(crate) struct Show {
     pub(crate) causes: Causes,
     pub(crate) health: Vec<Health>,
     /// How many requests were rejected recently.
-    pub(crate) refused: i64,
+    pub(crate) refused: RequestCount,
     pub(crate) figures: Figures,
     pub(crate) recent: Vec<Row>,
     pub(crate) is_nothing_yet: bool,
@@ -196,7 +197,7 @@ impl Show {
     /// Returns a summary of the rejected requests and their URL; `None` if there are none.
     pub(crate) fn rejections(&self) -> Option<(String, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
-        (self.refused > 0).then(|| (messages::rejections::rejected_recently(self.refused), url))
+        (self.refused.requests > 0).then(|| (messages::rejections::rejected_recently(self.refused), url))
     }
 
     /// Returns the empty state shown instead of the figures, if any.

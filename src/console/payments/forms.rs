@@ -12,12 +12,13 @@ use crate::{
         date_range::DateRange,
         id::{AppId, TransactionId},
         time::Timestamp,
+        zone::Zone,
     },
 };
 
 /// The length of the default period in days.
 pub(crate) const DEFAULT_DAYS: i32 = 30;
-/// The maximum length of a period in days, which limits the rows scanned for its sum.
+/// The maximum length of a period in days, which limits the daily totals read for its sum.
 const MAX_DAYS: i32 = 90;
 
 /// The query of the list and of its download, as received.
@@ -49,6 +50,9 @@ pub(crate) enum Search {
 #[derive(Debug)]
 pub(crate) struct ListQuery {
     pub(crate) days: DateRange,
+    /// The app's zone, whose days these are.
+    pub(crate) zone: Zone,
+    pub(crate) today: Date,
     /// True if this is the default period.
     pub(crate) is_default: bool,
     pub(crate) status: Option<DisplayState>,
@@ -58,22 +62,23 @@ pub(crate) struct ListQuery {
 }
 
 impl ListForm {
-    pub(crate) fn read(&self, now: Timestamp) -> ListQuery {
+    pub(crate) fn read(&self, zone: Zone, now: Timestamp) -> ListQuery {
         let mut errors = FieldErrors::default();
-        let usual = DateRange::until_now(now, DEFAULT_DAYS);
-        let days = days(&self.from, &self.to, now, &mut errors).unwrap_or(usual);
+        let usual = DateRange::until_now(zone, now, DEFAULT_DAYS);
+        let today = usual.last;
+        let days = days(&self.from, &self.to, today, &mut errors).unwrap_or(usual);
         let name = name(self.q.trim(), &mut errors);
         let status = self.status.parse::<DisplayState>().ok();
         if status.is_none() && !self.status.is_empty() {
             errors.add("status", messages::NO_STATUS);
         }
-        ListQuery { days, is_default: days == usual, status, name, errors }
+        ListQuery { days, zone, today, is_default: days == usual, status, name, errors }
     }
 }
 
 impl ListQuery {
     pub(crate) fn filter(&self, app: AppId, mode: Mode) -> Filter {
-        Filter { app, mode, from: self.days.start(), until: self.days.end(), status: self.status }
+        Filter { app, mode, from: self.days.start(self.zone), until: self.days.end(self.zone), status: self.status }
     }
 }
 
@@ -93,7 +98,7 @@ fn name(typed: &str, errors: &mut FieldErrors) -> Option<Search> {
 }
 
 /// Parses the selected days; `None` if none are selected, or if they are invalid.
-fn days(from: &str, to: &str, now: Timestamp, errors: &mut FieldErrors) -> Option<DateRange> {
+fn days(from: &str, to: &str, today: Date, errors: &mut FieldErrors) -> Option<DateRange> {
     let (from, to) = (from.trim(), to.trim());
     if from.is_empty() && to.is_empty() {
         return None;
@@ -101,7 +106,6 @@ fn days(from: &str, to: &str, now: Timestamp, errors: &mut FieldErrors) -> Optio
     let first = day("from", from, errors);
     let last = day("to", to, errors);
     let days = DateRange { first: first?, last: last? };
-    let today = now.zoned().date();
     if days.last > today {
         errors.add("to", messages::after_today(today));
     }
@@ -136,7 +140,7 @@ mod tests {
         // 22 Nov 2026, 7:41:57 pm in India.
         let now = Timestamp::from_seconds(1_795_356_717);
         let form = ListForm { from: from.to_owned(), to: to.to_owned(), ..ListForm::default() };
-        let wanted = form.read(now);
+        let wanted = form.read(Zone::default(), now);
         assert!(wanted.errors.is_empty() || wanted.is_default);
         (wanted.days, wanted.errors.of("from").map(str::to_owned), wanted.errors.of("to").map(str::to_owned))
     }
@@ -172,11 +176,13 @@ mod tests {
     #[test]
     fn a_status_is_one_of_the_badges() {
         for state in DisplayState::ALL {
-            let wanted = ListForm { status: state.as_str().to_owned(), ..ListForm::default() }.read(Timestamp::from_millis(0));
+            let wanted = ListForm { status: state.as_str().to_owned(), ..ListForm::default() }
+                .read(Zone::default(), Timestamp::from_millis(0));
             assert_eq!(wanted.status, Some(*state));
         }
         let is_refused = |status: &str| {
-            let wanted = ListForm { status: status.to_owned(), ..ListForm::default() }.read(Timestamp::from_millis(0));
+            let wanted =
+                ListForm { status: status.to_owned(), ..ListForm::default() }.read(Zone::default(), Timestamp::from_millis(0));
             wanted.errors.of("status").is_some()
         };
         assert!(!is_refused("") && !is_refused("disputed"));
@@ -188,7 +194,7 @@ mod tests {
     #[test]
     fn an_id_is_looked_for_whole() {
         let name = |q: &str| {
-            let wanted = ListForm { q: q.to_owned(), ..ListForm::default() }.read(Timestamp::from_millis(0));
+            let wanted = ListForm { q: q.to_owned(), ..ListForm::default() }.read(Zone::default(), Timestamp::from_millis(0));
             (wanted.name, wanted.errors.is_empty())
         };
         let id = TransactionId::new(Timestamp::from_millis(7));

@@ -30,10 +30,7 @@ use crate::{
             rejection_summary,
         },
     },
-    db::{
-        Db, DbError, Reader,
-        list::{self, List as _, Side},
-    },
+    db::{Db, DbError, Reader, list},
     events,
     gateways::Mode,
     ledger::payments::{
@@ -42,13 +39,14 @@ use crate::{
         state::DisplayState,
         store::{
             self, Filter,
+            daily_totals::{self, Ledger},
             references::{self, Order},
         },
     },
     messages::{self, EmptyState},
     primitives::{
         date_range::DateRange,
-        keyset::{Cursor, ListPage as Rows, Listed, PageRequest},
+        keyset::{Cursor, ListPage as Rows, PageRequest},
         time::Timestamp,
     },
     urls,
@@ -56,8 +54,6 @@ use crate::{
 
 type Answer = Result<HttpResponse, AppError>;
 
-/// The maximum number of transactions in the sum of a list.
-const MAX_SUMMED_ROWS: i64 = 50_000;
 /// The maximum number of results of a search by gateway id.
 const MAX_SEARCH_RESULTS: i64 = 200;
 /// The maximum number of events on the page of a transaction.
@@ -71,7 +67,7 @@ const CHUNK: i64 = 1000;
 pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let form = form.into_inner();
-    let wanted = form.read(page.now);
+    let wanted = form.read(app.zone, page.now);
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     let mode = shown.mode;
@@ -79,19 +75,26 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
         return render_invalid(&page, &app, shown, form, wanted);
     }
     let filter = wanted.filter(app.id, mode);
+    let mut is_none = false;
     let (rows, sum) = if let Some(name) = &wanted.name {
-        (found(find(&mut reader, &app, mode, name).await?), String::new())
+        let (rows, is_all) = find(&mut reader, &app, mode, name).await?;
+        (found(rows), if is_all { String::new() } else { messages::more_payments_than(MAX_SEARCH_RESULTS) })
     } else {
-        let sums = store::daily_totals::list(&mut reader, &filter, MAX_SUMMED_ROWS).await?;
+        let ledger = Ledger { app: app.id, mode, zone: app.zone };
+        let sums = daily_totals::sums(&mut reader, ledger, wanted.days, wanted.status).await?;
+        is_none = sums.iter().all(|sum| sum.payments == 0);
         let requested = PageRequest::read(&form.before, &form.after);
-        (list::page(&mut reader, &filter, requested).await?, messages::sum(&sums, wanted.status, MAX_SUMMED_ROWS))
+        (list::page(&mut reader, &filter, requested).await?, messages::sum(&sums))
     };
-    let empty =
-        if rows.rows.is_empty() { Some(empty_state(&mut reader, &page, &app, &shown, &form, &wanted).await?) } else { None };
+    let mut pager = pager(&app, mode, &wanted, &rows);
+    // Where the totals tell that there is none, the search need not go on.
+    let empty = match pager.take_empty().filter(|_| !is_none) {
+        None if rows.rows.is_empty() => Some(empty_state(&mut reader, &page, &app, &shown, &form, &wanted).await?),
+        of_search => of_search,
+    };
     let layout = list_layout(&page, &app, shown);
-    let pager = pager(&app, mode, &wanted, &rows);
     let rows = rows.rows.iter().map(|row| Row::new(row, page.now)).collect();
-    page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, sum, pager, empty, now: page.now })
+    page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, sum, pager, empty })
 }
 
 /// Renders the list without rows, and with each error at its field.
@@ -100,18 +103,7 @@ fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: 
     let empty = Some(messages::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
     let (layout, pager) = (list_layout(page, app, shown), pager(app, mode, &wanted, &rows));
     let sum = String::new();
-    page.unprocessable(&views::Index {
-        layout,
-        app: app.id,
-        mode,
-        form,
-        wanted,
-        rows: Vec::new(),
-        sum,
-        pager,
-        empty,
-        now: page.now,
-    })
+    page.unprocessable(&views::Index { layout, app: app.id, mode, form, wanted, rows: Vec::new(), sum, pager, empty })
 }
 
 fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
@@ -125,13 +117,19 @@ fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
     Rows { rows, ..Rows::default() }
 }
 
-async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search) -> Result<Vec<Transaction>, DbError> {
+/// Returns the newest matches of a search by id, and whether these are all.
+async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search) -> Result<(Vec<Transaction>, bool), DbError> {
     match name {
         Search::Transaction(id) => {
             let found = store::find(reader, app.id, *id).await?;
-            Ok(found.into_iter().filter(|transaction| transaction.mode == mode).collect())
+            Ok((found.into_iter().filter(|transaction| transaction.mode == mode).collect(), true))
         }
-        Search::GatewayId(name) => store::find_by_gateway_id(reader, app.id, mode, name, MAX_SEARCH_RESULTS).await,
+        Search::GatewayId(name) => {
+            let mut found = store::find_by_gateway_id(reader, app.id, mode, name, MAX_SEARCH_RESULTS + 1).await?;
+            let is_all = i64::try_from(found.len()).is_ok_and(|count| count <= MAX_SEARCH_RESULTS);
+            found.truncate(usize::try_from(MAX_SEARCH_RESULTS).unwrap_or_default());
+            Ok((found, is_all))
+        }
     }
 }
 
@@ -160,7 +158,7 @@ async fn empty_state(
             return Ok(messages::settlement_found(&event, urls::event(app.id, event.id), page.now));
         }
         let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
-        let is_there = !find(reader, app, other, name).await?.is_empty();
+        let is_there = !find(reader, app, other, name).await?.0.is_empty();
         return Ok(messages::EmptyTransactions::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
     }
     let Some(newest) = crate::ledger::payments::newest(&mut *reader, app.id, mode).await? else {
@@ -168,13 +166,13 @@ async fn empty_state(
         let causes = rejection_summary::causes(reader, shown.connections.iter().map(|(_, activity)| (app, activity))).await?;
         return Ok(messages::nothing_but_refused(yet, &shown.connections, &causes));
     };
-    let today = page.now.zoned().date();
+    let today = wanted.today;
     if wanted.status.is_none() && messages::past_day(newest.created_at, page.now).is_none() {
         return Ok(messages::nothing_but_later(wanted.days, today, urls::transaction(app.id, newest.id)));
     }
     let wider = match wanted.status {
         Some(_) => wanted.days,
-        None => DateRange::ending(newest.created_at.zoned().date().min(today), DEFAULT_DAYS),
+        None => DateRange::ending(app.zone.date(newest.created_at).min(today), DEFAULT_DAYS),
     };
     Ok(messages::EmptyTransactions::Between { days: wanted.days, status: wanted.status, mode, wider, today }.at(&path))
 }
@@ -182,7 +180,7 @@ async fn empty_state(
 /// `GET /ks-pay/apps/{app}/transactions.csv`
 pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
-    let wanted = form.read(page.now);
+    let wanted = form.read(app.zone, page.now);
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
     if !wanted.errors.is_empty() {
@@ -206,7 +204,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     page.record(&mut tx, Action::PaymentsExported, app.id).await?;
     tx.commit().await?;
     if let Some(name) = &wanted.name {
-        let rows = find(&mut reader, &app, mode, name).await?;
+        let (rows, _) = find(&mut reader, &app, mode, name).await?;
         let rows = with_costs(&mut reader, rows).await?;
         return Ok(response.body([export::header(), export::lines(&rows, page.now)].concat()));
     }
@@ -220,8 +218,7 @@ fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<I
     stream::try_unfold((db, filter, Some(Cursor::NEWEST), now), async |(db, filter, place, now)| {
         let Some(place) = place else { return Ok(None) };
         let mut reader = db.reader().await?;
-        let rows = filter.fetch(&mut reader, Side::Older, place, CHUNK).await?;
-        let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(CHUNK)).map(Listed::cursor);
+        let (rows, next) = list::chunk(&mut reader, &filter, place, CHUNK).await?;
         let rows = with_costs(&mut reader, rows).await?;
         drop(reader);
         Ok(Some((Bytes::from(export::lines(&rows, now)), (db, filter, next, now))))

@@ -48,7 +48,6 @@ pub(crate) struct Index {
     pub(crate) sum: String,
     pub(crate) pager: Pager,
     pub(crate) empty: Option<EmptyState>,
-    pub(crate) now: Timestamp,
 }
 
 impl Index {
@@ -76,7 +75,7 @@ impl Index {
 
     /// Returns the period as text.
     pub(crate) fn span(&self) -> String {
-        messages::days(self.wanted.days, self.now.zoned().date())
+        messages::days(self.wanted.days, self.wanted.today)
     }
 
     pub(crate) fn without_filters(&self) -> String {

@@ -205,8 +205,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
 /// verify.
 async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<(Event, bool)>, DbError> {
     let last = events::store::list_last(&mut *reader, wizard.connection.id, MAX_FEED_ROWS).await?;
-    let (Some(newest), Some(oldest)) = (last.first(), last.last()) else { return Ok(Vec::new()) };
-    let recovered = recoveries::list_between(reader, wizard.app.id, (oldest.id, newest.id)).await?;
+    let recovered = recoveries::list_among(reader, wizard.app.id, last.iter().map(|event| event.id)).await?;
     Ok(last.into_iter().map(|event| (event.clone(), recovered.contains(&event.id))).collect())
 }
 

@@ -16,6 +16,7 @@ use crate::{
     primitives::{
         id::{AppId, CompanyId},
         secret::Secret,
+        zone::Zone,
     },
 };
 
@@ -40,7 +41,7 @@ fn request(events: usize) -> VerifiedRequest {
     let incoming = Incoming { headers: &[], body: &body };
     let valid = [ValidSecret { id: SecretId::new(NOW), secret, until: None }];
     let verified = verify(gateway, &incoming, &valid, NOW).ok().unwrap();
-    VerifiedRequest::new(place, &incoming, verified, &"h".repeat(HEADERS), NOW)
+    VerifiedRequest::new((place, Zone::default()), &incoming, verified, &"h".repeat(HEADERS), NOW)
 }
 
 /// The memory of an event alone, in bytes.

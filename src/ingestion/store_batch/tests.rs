@@ -26,6 +26,7 @@ use crate::{
         secret::Secret,
         time::Timestamp,
         vault::{MasterKey, Vault},
+        zone::Zone,
     },
 };
 
@@ -119,7 +120,7 @@ impl Bench {
             .collect();
         let request = Incoming { headers: &headers, body: &body };
         let verified = verify(scope.gateway, &request, &self.secret, self.now).unwrap();
-        VerifiedRequest::new(scope, &request, verified, "[]", self.now)
+        VerifiedRequest::new((scope, Zone::default()), &request, verified, "[]", self.now)
     }
 
     async fn events(&self) -> Vec<Event> {

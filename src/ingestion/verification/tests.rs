@@ -9,7 +9,10 @@ use crate::{
     connections::ConnectionScope,
     gateways::{Mode, hmac_count},
     ingestion::endpoint_cache::Secrets,
-    primitives::id::{AppId, CompanyId, ConnectionId},
+    primitives::{
+        id::{AppId, CompanyId, ConnectionId},
+        zone::Zone,
+    },
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
@@ -22,6 +25,7 @@ fn receiver(gateway: Gateway, ends: &[Option<Timestamp>]) -> Receiver {
     let live = |until: &Option<Timestamp>| ValidSecret { id: SecretId::new(NOW), secret: Secret::generate(), until: *until };
     Receiver {
         scope: ConnectionScope { company, app, connection, gateway, mode: Mode::Test },
+        zone: Zone::default(),
         is_enabled: true,
         secrets: Secrets { live: ends.iter().map(live).collect(), unreadable: Vec::new() },
     }

@@ -6,23 +6,25 @@
 
 use std::collections::BTreeMap;
 
-use super::projection::PaymentState;
+use super::{projection::PaymentState, state::DisplayState, store::write::PaymentRow};
 use crate::{
-    connections::ConnectionScope,
     gateways::payment::Status,
-    primitives::{id::AppId, money::Currency, time::Timestamp},
+    primitives::{id::AppId, money::Currency, time::Timestamp, zone::Zone},
 };
 
-/// The key of a total: payments with equal keys are added up.
+/// The key of a total: payments with equal keys are added up. Every server writes in the order of the keys.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TotalsKey {
     pub(crate) app: AppId,
     pub(crate) mode: &'static str,
-    /// Days since 1970 on the calendar of [`crate::primitives::time::ZONE`].
+    pub(crate) zone: Zone,
+    /// Days since 1970 in the zone.
     pub(crate) day: i64,
     pub(crate) currency: Option<Currency>,
     pub(crate) status: Option<Status>,
     pub(crate) method: Option<String>,
+    pub(crate) state: &'static str,
+    pub(crate) gateway: &'static str,
 }
 
 /// The number and the totals in subunits of the payments of a key; or the change of these.
@@ -50,14 +52,14 @@ pub(crate) struct TotalsDelta(BTreeMap<TotalsKey, Totals>);
 
 impl TotalsDelta {
     /// Adds the contribution of a new payment.
-    pub(crate) fn add(&mut self, scope: &ConnectionScope, state: &PaymentState) {
-        self.put(scope, state, 1);
+    pub(crate) fn add(&mut self, row: &PaymentRow<'_>, state: &PaymentState) {
+        self.put(row, state, 1);
     }
 
     /// Replaces the contribution of an updated payment.
-    pub(crate) fn replace(&mut self, scope: &ConnectionScope, old: &PaymentState, new: &PaymentState) {
-        self.put(scope, old, -1);
-        self.put(scope, new, 1);
+    pub(crate) fn replace(&mut self, row: &PaymentRow<'_>, old: &PaymentState, new: &PaymentState) {
+        self.put(row, old, -1);
+        self.put(row, new, 1);
     }
 
     /// Returns the changes that must be written.
@@ -65,14 +67,17 @@ impl TotalsDelta {
         self.0.iter().filter(|(_, sum)| **sum != Totals::default()).collect()
     }
 
-    fn put(&mut self, scope: &ConnectionScope, state: &PaymentState, sign: i64) {
+    fn put(&mut self, row: &PaymentRow<'_>, state: &PaymentState, sign: i64) {
         let kind = TotalsKey {
-            app: scope.app,
-            mode: scope.mode.slug(),
-            day: effective_created_at(state).map_or(0, Timestamp::day),
+            app: row.scope.app,
+            mode: row.scope.mode.slug(),
+            zone: row.zone,
+            day: effective_created_at(state).map_or(0, |at| row.zone.day(at)),
             currency: state.currency(),
             status: state.status(),
             method: state.method.clone(),
+            state: DisplayState::of(state).as_str(),
+            gateway: row.scope.gateway.slug(),
         };
         for (currency, (lost, held)) in state.costs_elsewhere() {
             let elsewhere = self.0.entry(TotalsKey { currency: Some(currency), ..kind.clone() }).or_default();

@@ -32,6 +32,7 @@ use crate::{
         keyset::Listed,
         money::{Currency, Money},
         time::Timestamp,
+        zone::Zone,
     },
 };
 
@@ -110,6 +111,8 @@ impl Transaction {
 #[derive(Clone, Copy)]
 pub(crate) struct PaymentReport<'a> {
     pub(crate) scope: &'a ConnectionScope,
+    /// The zone of the app.
+    pub(crate) zone: Zone,
     pub(crate) facts: &'a PaymentObservation,
     pub(crate) at: Timestamp,
 }
@@ -139,7 +142,7 @@ pub(crate) async fn project(tx: &mut Tx, reports: &[PaymentReport<'_>]) -> Resul
     let mut sums = TotalsDelta::default();
     if write::insert(tx, &entries.values().collect::<Vec<_>>()).await? {
         for entry in entries.values() {
-            sums.add(entry.scope, &entry.state);
+            sums.add(entry, &entry.state);
         }
     } else {
         // Some are already stored, perhaps just now by another server: lock all of them and merge.
@@ -151,10 +154,10 @@ pub(crate) async fn project(tx: &mut Tx, reports: &[PaymentReport<'_>]) -> Resul
         }
         for (key, entry) in &mut entries {
             match before.get(key).filter(|stored| stored.id != entry.id) {
-                None => sums.add(entry.scope, &entry.state),
+                None => sums.add(entry, &entry.state),
                 Some(stored) => {
                     *entry = updated(entry, stored, facts.get(key).into_iter().flatten().copied());
-                    sums.replace(entry.scope, &stored.state, &entry.state);
+                    sums.replace(entry, &stored.state, &entry.state);
                 }
             }
         }
@@ -195,11 +198,7 @@ fn entries<'a>(reports: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a
     let mut entries = BTreeMap::new();
     for reports in reports {
         let id = || TransactionId::new(reports.at);
-        entries
-            .entry(reports.key())
-            .or_insert_with(|| PaymentRow::new(id(), reports.scope, &reports.facts.payment_id))
-            .state
-            .apply(reports.facts);
+        entries.entry(reports.key()).or_insert_with(|| PaymentRow::new(id(), reports)).state.apply(reports.facts);
     }
     for entry in entries.values_mut() {
         entry.news = ChangedParts::between(&PaymentState::default(), &entry.state);

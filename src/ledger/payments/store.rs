@@ -12,7 +12,7 @@ use super::{Transaction, state::DisplayState};
 use crate::{
     db::{
         DbError, Exec, Reader,
-        list::{List, Side},
+        list::{List, Side, last_examined, max_examined},
         run, sql,
     },
     gateways::Mode,
@@ -36,27 +36,61 @@ macro_rules! columns {
 }
 use columns;
 
+/// The rows of a list on one side of a cursor, from a creation time on that is included, up to another that is not. Each is an
+/// end of the range in the index: the cursor and the period together are the nearer of the two, see [`Filter::range`].
+macro_rules! range {
+    (older) => {
+        "app_id = $1 AND mode = $2 AND created_at >= $3 AND (created_at, id) < ($4, $5)"
+    };
+    (newer) => {
+        "app_id = $1 AND mode = $2 AND created_at < $3 AND (created_at, id) > ($4, $5)"
+    };
+}
+
+/// The rows of a list that have a state, among the next ones from a cursor. The state is in no index: each change of a payment
+/// would have to write it there.
+macro_rules! search {
+    ($side:ident, $order:literal, $examined:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM (SELECT examined_id FROM (SELECT id AS examined_id, created_at AS examined_at, \
+             state AS examined_state FROM transactions WHERE ",
+            range!($side),
+            " ORDER BY ",
+            $order,
+            " LIMIT ",
+            max_examined!(),
+            ") AS examined WHERE examined_state = $6 ORDER BY ",
+            $examined,
+            " LIMIT $7) AS matching JOIN transactions ON id = examined_id ORDER BY ",
+            $order
+        )
+    };
+}
+
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND id = $2");
     EXPORT = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 ORDER BY id LIMIT $2");
     /// COALESCE forces a scan by id: with the app's index, each page would sort all of the app's transactions.
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
-    /// Newest first, from a cursor of creation time and id; every filter is optional.
-    LIST = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
-            AND (created_at, id) < ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR state = $7) \
-            ORDER BY created_at DESC, id DESC LIMIT $8");
-    /// Like `LIST`, but in reverse order, for the page of newer rows.
-    LIST_NEWER = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 AND created_at < $4 \
-                  AND (created_at, id) > ($5, $6) AND (CAST($7 AS TEXT) IS NULL OR state = $7) \
-                  ORDER BY created_at, id LIMIT $8");
+    /// Newest first, from a cursor of creation time and id.
+    LIST_OLDER = concat!("SELECT ", columns!(), " FROM transactions WHERE ", range!(older), " ORDER BY created_at DESC, id DESC LIMIT $6");
+    LIST_NEWER = concat!("SELECT ", columns!(), " FROM transactions WHERE ", range!(newer), " ORDER BY created_at, id LIMIT $6");
+    SEARCH_OLDER = search!(older, "created_at DESC, id DESC", "examined_at DESC, examined_id DESC");
+    SEARCH_NEWER = search!(newer, "created_at, id", "examined_at, examined_id");
+    END_OLDER = concat!("SELECT created_at, id FROM transactions WHERE ", range!(older), " ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ", last_examined!());
+    END_NEWER = concat!("SELECT created_at, id FROM transactions WHERE ", range!(newer), " ORDER BY created_at, id LIMIT 1 OFFSET ", last_examined!());
     /// Finds each kind of id by its own index: with one condition for all, or with the plain column of the app, SQLite may
-    /// scan all of the app's rows. Ids of refunds and disputes match in any company until the outer condition.
+    /// scan all of the app's rows. Ids of refunds and disputes match in any company until the outer condition. A merchant may
+    /// give many payments the same order or receipt, so only the newest of these are examined.
     FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE id IN \
                   (SELECT id FROM transactions WHERE connection_id IN (SELECT id FROM connections WHERE app_id = $1) AND payment_id = $3 \
-                  UNION SELECT id FROM transactions WHERE app_id = $1 AND order_id = $3 \
+                  UNION SELECT id FROM (SELECT id FROM transactions WHERE app_id = $1 AND order_id = $3 ORDER BY id DESC LIMIT 2000) AS of_order \
                   UNION SELECT transaction_id FROM refunds WHERE refund_id = $3 \
                   UNION SELECT transaction_id FROM disputes WHERE dispute_id = $3 \
-                  UNION SELECT transaction_id FROM payment_references WHERE app_id = $1 AND search_key = $5) \
+                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM payment_references WHERE app_id = $1 AND search_key = $5 \
+                  ORDER BY transaction_id DESC LIMIT 2000) AS with_reference) \
                   AND COALESCE(app_id, app_id) = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $4");
 }
 
@@ -140,26 +174,60 @@ pub(crate) struct Filter {
     pub(crate) status: Option<DisplayState>,
 }
 
+/// The position of a transaction in a list.
+type Cursor = (Timestamp, TransactionId);
+
+impl Filter {
+    /// Returns the ends of the range on that side of a cursor: the far one, and the near one, which is excluded.
+    fn range(&self, side: Side, from: Cursor) -> (Timestamp, Cursor) {
+        match side {
+            Side::Older => (self.from, from.min((self.until, TransactionId::least()))),
+            Side::Newer => (self.until, from.max((self.from, TransactionId::least()))),
+        }
+    }
+}
+
 impl List for Filter {
     type Row = Transaction;
 
-    async fn fetch(
-        &self,
-        reader: &mut Reader,
-        side: Side,
-        from: (Timestamp, TransactionId),
-        limit: i64,
-    ) -> Result<Vec<Transaction>, DbError> {
-        run!(reader, |conn| sqlx::query_as(side.pick(LIST, LIST_NEWER))
+    async fn fetch(&self, reader: &mut Reader, side: Side, from: Cursor, limit: i64) -> Result<Vec<Transaction>, DbError> {
+        let (end, (at, id)) = self.range(side, from);
+        let Some(status) = self.status else {
+            return run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
+                .bind(self.app)
+                .bind(self.mode)
+                .bind(end)
+                .bind(at)
+                .bind(id)
+                .bind(limit)
+                .fetch_all(conn)
+                .await);
+        };
+        run!(reader, |conn| sqlx::query_as(side.pick(SEARCH_OLDER, SEARCH_NEWER))
             .bind(self.app)
             .bind(self.mode)
-            .bind(self.from)
-            .bind(self.until)
-            .bind(from.0)
-            .bind(from.1)
-            .bind(self.status)
+            .bind(end)
+            .bind(at)
+            .bind(id)
+            .bind(status)
             .bind(limit)
             .fetch_all(conn)
+            .await)
+    }
+
+    fn is_searched(&self) -> bool {
+        self.status.is_some()
+    }
+
+    async fn last_examined(&self, reader: &mut Reader, side: Side, from: Cursor) -> Result<Option<Cursor>, DbError> {
+        let (end, (at, id)) = self.range(side, from);
+        run!(reader, |conn| sqlx::query_as(side.pick(END_OLDER, END_NEWER))
+            .bind(self.app)
+            .bind(self.mode)
+            .bind(end)
+            .bind(at)
+            .bind(id)
+            .fetch_optional(conn)
             .await)
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     primitives::{
         id::{AppId, EventId, RejectionId},
+        keyset::PAGE_SIZE,
         time::Timestamp,
     },
 };
@@ -14,9 +15,14 @@ sql! {
     INSERT = "INSERT INTO recoveries (event_id, app_id, rejection_id, rejected_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = "SELECT rejection_id, rejected_at, recovered_by FROM recoveries WHERE app_id = $1 AND event_id = $2";
     IS_RECOVERED = "SELECT EXISTS (SELECT 1 FROM recoveries WHERE event_id = $1)";
+    /// One id for each row of a page: a range of ids would include events of other apps and modes.
+    LIST_AMONG = "SELECT event_id FROM recoveries WHERE app_id = $1 AND event_id IN ( \
+                  $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+                  $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, \
+                  $43, $44, $45, $46, $47, $48, $49, $50, $51)";
     /// The key is the event's, so that the cost is bounded by the events in the range.
-    LIST_BETWEEN = "SELECT event_id FROM recoveries WHERE event_id >= $2 AND event_id <= $3 AND app_id = $1";
-    LIST_OF_EXPORT = "SELECT event_id FROM recoveries WHERE event_id >= $1 AND event_id <= $2";
+    LIST_OF_EXPORT = "SELECT event_id FROM recoveries WHERE event_id >= $1 AND event_id <= $2 \
+                      AND (CAST($3 AS BOOLEAN) OR app_id = $4)";
     LIST_OF_REJECTION = "SELECT event_id FROM recoveries WHERE rejection_id = $2 AND app_id = $1 ORDER BY event_id DESC LIMIT $3";
 }
 
@@ -58,13 +64,26 @@ pub(crate) async fn is_recovered(on: impl Into<Exec<'_>>, event: EventId) -> Res
     run!(on, |conn| sqlx::query_scalar(IS_RECOVERED).bind(event).fetch_one(conn).await)
 }
 
-/// Returns the app's recovered events in a range of ids.
-pub(crate) async fn list_between(
+/// Returns which of the app's events on a page were recovered.
+pub(crate) async fn list_among(
     on: impl Into<Exec<'_>>,
     app: AppId,
-    (first, last): (EventId, EventId),
+    events: impl Iterator<Item = EventId>,
 ) -> Result<Vec<EventId>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(LIST_BETWEEN).bind(app).bind(first).bind(last).fetch_all(conn).await)
+    let mut events: Vec<EventId> = events.collect();
+    if events.is_empty() {
+        return Ok(events);
+    }
+    debug_assert!(events.len() <= PAGE_SIZE, "the statement has a parameter for each row of a page");
+    // No event has this id.
+    events.resize(PAGE_SIZE, EventId::least());
+    run!(on, |conn| {
+        let mut query = sqlx::query_scalar(LIST_AMONG).bind(app);
+        for event in events {
+            query = query.bind(event);
+        }
+        query.fetch_all(conn).await
+    })
 }
 
 /// Returns the recovered events within a range of ids, of one app or of all.
@@ -73,11 +92,13 @@ pub(crate) async fn list_of_export(
     app: Option<AppId>,
     (first, last): (EventId, EventId),
 ) -> Result<HashSet<EventId>, DbError> {
-    let found = match app {
-        // A page of one app can span the events of all others.
-        Some(app) => list_between(on, app, (first, last)).await?,
-        None => run!(on, |conn| sqlx::query_scalar(LIST_OF_EXPORT).bind(first).bind(last).fetch_all(conn).await)?,
-    };
+    let found: Vec<EventId> = run!(on, |conn| sqlx::query_scalar(LIST_OF_EXPORT)
+        .bind(first)
+        .bind(last)
+        .bind(app.is_none())
+        .bind(app)
+        .fetch_all(conn)
+        .await)?;
     Ok(found.into_iter().collect())
 }
 

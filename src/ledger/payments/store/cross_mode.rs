@@ -6,13 +6,10 @@ use crate::{
     primitives::id::{AppId, TransactionId},
 };
 
-/// The number of newest transactions of a mode that are searched.
-const SEARCHED_ROWS: i64 = 50;
-
 sql! {
-    /// Finds the counterpart by its connection, because payments have no index by app and payment id.
+    /// Among the newest 50. Finds the counterpart by its connection, because payments have no index by app and payment id.
     FIND_LAST = "SELECT mine.payment_id FROM \
-                 (SELECT payment_id, created_at FROM transactions WHERE app_id = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $3) mine \
+                 (SELECT payment_id, created_at FROM transactions WHERE app_id = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT 50) mine \
                  JOIN transactions other ON other.connection_id IN (SELECT id FROM connections WHERE app_id = $1) \
                  AND other.payment_id = mine.payment_id WHERE other.mode <> $2 ORDER BY mine.created_at DESC, mine.payment_id LIMIT 1";
     FIND_OF = "SELECT other.id FROM transactions mine JOIN transactions other \
@@ -26,7 +23,7 @@ pub(crate) async fn latest_payment_in_both_modes(
     app: AppId,
     mode: Mode,
 ) -> Result<Option<String>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(FIND_LAST).bind(app).bind(mode.slug()).bind(SEARCHED_ROWS).fetch_optional(conn).await)
+    run!(on, |conn| sqlx::query_scalar(FIND_LAST).bind(app).bind(mode.slug()).fetch_optional(conn).await)
 }
 
 /// Finds the transaction of the same payment in the other mode.

@@ -1,76 +1,104 @@
-//! Sums over the `transactions` table, always of a limited period; and the `daily_totals` table of daily totals.
+//! The `daily_totals` table: the number of payments and their amounts, by day and kind of payment.
+//!
+//! Invariant: pages read sums from here and never add up payments. A day has a row for each kind of payment that it had, so a
+//! page reads at most as many rows as its days have kinds, however many payments there are. Lists and App Overview show at most
+//! 90 days.
 
 use sqlx::FromRow;
 
-use super::Filter;
 use crate::{
     db::{
-        DbError, Exec, Reader, Tx,
+        DbError, Exec, Tx,
         batch::{execute_rows, rows},
         run, sql,
     },
     gateways::{Mode, payment::Status},
-    ledger::payments::daily::TotalsDelta,
+    ledger::payments::{daily::TotalsDelta, state::DisplayState},
     primitives::{
         date_range::{self, DateRange},
         id::AppId,
+        zone::Zone,
     },
 };
 
+/// True of the payments that were captured, except those that are also in `returned_payments`.
+macro_rules! captured {
+    ($amount:literal) => {
+        concat!("SUM(CASE WHEN status IN ('captured', 'refunded') THEN ", $amount, " ELSE 0 END)")
+    };
+}
+
+/// Adds to an amount, which saturates at the order of 10^17: even extreme amounts neither prevent an event from being stored,
+/// nor overflow the sum of a page.
+macro_rules! saturating {
+    ($column:literal) => {
+        concat!(
+            $column,
+            " = CASE WHEN abs(daily_totals.",
+            $column,
+            ") < 90000000000000000 THEN daily_totals.",
+            $column,
+            " + excluded.",
+            $column,
+            " ELSE daily_totals.",
+            $column,
+            " END"
+        )
+    };
+}
+
 sql! {
-    /// Limited to the newest rows, so that the cost of a list's sum does not grow with the number of transactions.
-    SUMS = "SELECT currency, state, count(*) AS payments, CAST(sum(CASE WHEN is_captured THEN 1 ELSE 0 END) AS BIGINT) AS paid, \
-            CAST(COALESCE(sum(CASE WHEN is_captured THEN amount_subunits ELSE 0 END), 0) AS BIGINT) AS received, \
-            CAST(sum(CASE WHEN is_captured THEN amount_refunded_subunits - amount_refund_pending_subunits ELSE 0 END) AS BIGINT) AS refunded, \
-            CAST(sum(CASE WHEN is_captured THEN amount_refund_pending_subunits ELSE 0 END) AS BIGINT) AS refund_pending, \
-            CAST(sum(amount_lost_subunits) AS BIGINT) AS lost, CAST(sum(amount_held_subunits) AS BIGINT) AS held FROM \
-            (SELECT currency, state, amount_subunits, is_captured, amount_refunded_subunits, amount_refund_pending_subunits, \
-            amount_lost_subunits, amount_held_subunits FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
-            AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest GROUP BY currency, state ORDER BY currency, state";
-    /// The costs of the same payments' disputes in other currencies than the payment's.
-    OTHER_COSTS = "SELECT disputes.currency AS currency, state, CAST(0 AS BIGINT) AS payments, CAST(0 AS BIGINT) AS paid, \
-            CAST(0 AS BIGINT) AS received, CAST(0 AS BIGINT) AS refunded, CAST(0 AS BIGINT) AS refund_pending, \
-            CAST(sum(CASE WHEN disputes.status = 'lost' THEN COALESCE(amount_deducted_subunits, disputes.amount_subunits) ELSE 0 END) AS BIGINT) AS lost, \
-            CAST(sum(CASE WHEN disputes.status IN ('lost', 'won') THEN 0 ELSE COALESCE(amount_deducted_subunits, 0) END) AS BIGINT) AS held FROM \
-            (SELECT id, currency, state FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 \
-            AND created_at < $4 ORDER BY created_at DESC, id DESC LIMIT $5) AS newest JOIN disputes ON disputes.transaction_id = newest.id \
-            WHERE state IN ('disputed', 'dispute_lost', 'dispute_deducted') AND disputes.currency IS DISTINCT FROM newest.currency \
-            GROUP BY disputes.currency, state ORDER BY disputes.currency, state";
-    DAYS = "SELECT day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-            returned_payments, returned_subunits, lost_subunits, held_subunits, refund_pending_payments, refund_pending_subunits FROM daily_totals \
-            WHERE app_id = $1 AND mode = $2 AND day BETWEEN $3 AND $4 AND (payments > 0 OR lost_subunits > 0 OR held_subunits > 0) ORDER BY day, currency, status, method";
+    /// Grouped by day first, which is the order of the key, so that only the totals of days are sorted.
+    SUMS = concat!(
+        "SELECT currency, CAST(SUM(payments) AS BIGINT) AS payments, CAST(SUM(paid) AS BIGINT) AS paid, \
+         CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(refunded) AS BIGINT) AS refunded, \
+         CAST(SUM(refund_pending) AS BIGINT) AS refund_pending, CAST(SUM(lost) AS BIGINT) AS lost, \
+         CAST(SUM(held) AS BIGINT) AS held FROM (SELECT day, currency, SUM(payments) AS payments, ",
+        captured!("payments - returned_payments"), " AS paid, ",
+        captured!("amount_subunits - returned_subunits"), " AS received, ",
+        captured!("refunded_subunits - returned_subunits - refund_pending_subunits"), " AS refunded, \
+         SUM(refund_pending_subunits) AS refund_pending, SUM(lost_subunits) AS lost, SUM(held_subunits) AS held \
+         FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 \
+         AND (CAST($6 AS TEXT) IS NULL OR state = $6) GROUP BY day, currency) AS of_days GROUP BY currency ORDER BY currency"
+    );
+    DAYS = "SELECT day, currency, status, method, CAST(SUM(payments) AS BIGINT) AS payments, \
+            CAST(SUM(amount_subunits) AS BIGINT) AS amount_subunits, CAST(SUM(refunded_subunits) AS BIGINT) AS refunded_subunits, \
+            CAST(SUM(returned_payments) AS BIGINT) AS returned_payments, CAST(SUM(returned_subunits) AS BIGINT) AS returned_subunits, \
+            CAST(SUM(lost_subunits) AS BIGINT) AS lost_subunits, CAST(SUM(held_subunits) AS BIGINT) AS held_subunits, \
+            CAST(SUM(refund_pending_payments) AS BIGINT) AS refund_pending_payments, \
+            CAST(SUM(refund_pending_subunits) AS BIGINT) AS refund_pending_subunits FROM daily_totals \
+            WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status, method \
+            HAVING SUM(payments) > 0 OR SUM(lost_subunits) > 0 OR SUM(held_subunits) > 0 ORDER BY day, currency, status, method";
 }
 
 rows! {
-    /// Saturates well below the maximum of an integer, so that one more batch cannot overflow: even an extreme total must not
-    /// prevent an event from being stored.
-    ADD = "INSERT INTO daily_totals (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-           returned_payments, returned_subunits, lost_subunits, held_subunits, refund_pending_payments, refund_pending_subunits) VALUES",
-          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-          "ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
-           payments = daily_totals.payments + excluded.payments, \
-           amount_subunits = CASE WHEN abs(daily_totals.amount_subunits) < 9000000000000000000 \
-           THEN daily_totals.amount_subunits + excluded.amount_subunits ELSE daily_totals.amount_subunits END, \
-           refunded_subunits = CASE WHEN abs(daily_totals.refunded_subunits) < 9000000000000000000 \
-           THEN daily_totals.refunded_subunits + excluded.refunded_subunits ELSE daily_totals.refunded_subunits END, \
-           returned_payments = daily_totals.returned_payments + excluded.returned_payments, \
-           returned_subunits = CASE WHEN abs(daily_totals.returned_subunits) < 9000000000000000000 \
-           THEN daily_totals.returned_subunits + excluded.returned_subunits ELSE daily_totals.returned_subunits END, \
-           lost_subunits = CASE WHEN abs(daily_totals.lost_subunits) < 9000000000000000000 \
-           THEN daily_totals.lost_subunits + excluded.lost_subunits ELSE daily_totals.lost_subunits END, \
-           held_subunits = CASE WHEN abs(daily_totals.held_subunits) < 9000000000000000000 \
-           THEN daily_totals.held_subunits + excluded.held_subunits ELSE daily_totals.held_subunits END, \
-           refund_pending_payments = daily_totals.refund_pending_payments + excluded.refund_pending_payments, \
-           refund_pending_subunits = CASE WHEN abs(daily_totals.refund_pending_subunits) < 9000000000000000000 \
-           THEN daily_totals.refund_pending_subunits + excluded.refund_pending_subunits ELSE daily_totals.refund_pending_subunits END";
+    ADD = "INSERT INTO daily_totals (app_id, mode, zone, day, currency, status, method, state, gateway, payments, amount_subunits, \
+           refunded_subunits, returned_payments, returned_subunits, lost_subunits, held_subunits, refund_pending_payments, \
+           refund_pending_subunits) VALUES",
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          concat!(
+              "ON CONFLICT (app_id, mode, zone, day, currency, status, method, state, gateway) DO UPDATE SET \
+               payments = daily_totals.payments + excluded.payments, ", saturating!("amount_subunits"), ", ",
+              saturating!("refunded_subunits"), ", returned_payments = daily_totals.returned_payments + excluded.returned_payments, ",
+              saturating!("returned_subunits"), ", ", saturating!("lost_subunits"), ", ", saturating!("held_subunits"),
+              ", refund_pending_payments = daily_totals.refund_pending_payments + excluded.refund_pending_payments, ",
+              saturating!("refund_pending_subunits")
+          );
 }
 
-/// The number of payments of a currency in a state, and their totals in subunits.
+/// The totals of an app in a mode, by the days of the app's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ledger {
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    pub(crate) zone: Zone,
+}
+
+/// The number of payments of a currency, and their totals in subunits.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct Sum {
-    pub(crate) currency: Option<String>,
-    /// A [`crate::ledger::payments::state::DisplayState`].
-    pub(crate) state: String,
+    /// Empty if unknown.
+    pub(crate) currency: String,
     pub(crate) payments: i64,
     /// The number of captured payments.
     pub(crate) paid: i64,
@@ -85,28 +113,32 @@ pub(crate) struct Sum {
     pub(crate) held: i64,
 }
 
-/// Returns the sums of the newest `most` transactions of a period, by currency and state. Costs in other currencies than the
-/// payment's are rows without payments.
-pub(crate) async fn list(reader: &mut Reader, filter: &Filter, most: i64) -> Result<Vec<Sum>, DbError> {
-    let mut sums = Vec::new();
-    for text in [SUMS, OTHER_COSTS] {
-        let rows: Vec<Sum> = run!(&mut *reader, |conn| sqlx::query_as(text)
-            .bind(filter.app)
-            .bind(filter.mode.slug())
-            .bind(filter.from)
-            .bind(filter.until)
-            .bind(most)
-            .fetch_all(conn)
-            .await)?;
-        sums.extend(rows);
-    }
+/// Returns the sums of the payments of these days, of all states or of one, by currency. Costs in other currencies than the
+/// payment's are sums of that currency, without payments unless it has some; those come last.
+pub(crate) async fn sums(
+    on: impl Into<Exec<'_>>,
+    ledger: Ledger,
+    days: DateRange,
+    state: Option<DisplayState>,
+) -> Result<Vec<Sum>, DbError> {
+    let (first, last) = (date_range::number(days.first), date_range::number(days.last));
+    let mut sums: Vec<Sum> = run!(on, |conn| sqlx::query_as(SUMS)
+        .bind(ledger.app)
+        .bind(ledger.mode.slug())
+        .bind(ledger.zone)
+        .bind(first)
+        .bind(last)
+        .bind(state)
+        .fetch_all(conn)
+        .await)?;
+    sums.sort_by_key(|sum| sum.payments == 0);
     Ok(sums)
 }
 
-/// The totals of one day and key, as accumulated by batches. Unknown parts of the key are empty strings.
+/// The totals of one day and kind, as accumulated by batches. Unknown parts of the key are empty strings.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct DailyTotals {
-    /// Days since 1970 on the calendar of [`crate::primitives::time::ZONE`].
+    /// Days since 1970 in the zone of the ledger.
     pub(crate) day: i64,
     pub(crate) currency: String,
     pub(crate) status: String,
@@ -131,10 +163,17 @@ pub(crate) struct DailyTotals {
     pub(crate) refund_pending: i64,
 }
 
-/// Lists the daily totals from the first to the last day.
-pub(crate) async fn days(on: impl Into<Exec<'_>>, app: AppId, mode: Mode, days: DateRange) -> Result<Vec<DailyTotals>, DbError> {
+/// Lists the totals from the first to the last day, of all states and gateways together.
+pub(crate) async fn days(on: impl Into<Exec<'_>>, ledger: Ledger, days: DateRange) -> Result<Vec<DailyTotals>, DbError> {
     let (first, last) = (date_range::number(days.first), date_range::number(days.last));
-    run!(on, |conn| sqlx::query_as(DAYS).bind(app).bind(mode.slug()).bind(first).bind(last).fetch_all(conn).await)
+    run!(on, |conn| sqlx::query_as(DAYS)
+        .bind(ledger.app)
+        .bind(ledger.mode.slug())
+        .bind(ledger.zone)
+        .bind(first)
+        .bind(last)
+        .fetch_all(conn)
+        .await)
 }
 
 /// Adds changes to the daily totals, in the order of their keys.
@@ -142,10 +181,13 @@ pub(crate) async fn add(tx: &mut Tx, changes: &TotalsDelta) -> Result<(), DbErro
     execute_rows!(tx, ADD, &changes.rows(), |query, row| query
         .bind(row.0.app)
         .bind(row.0.mode)
+        .bind(row.0.zone)
         .bind(row.0.day)
         .bind(row.0.currency.map(|currency| currency.to_string()).unwrap_or_default())
         .bind(row.0.status.map_or("", Status::as_str))
         .bind(row.0.method.as_deref().unwrap_or_default())
+        .bind(row.0.state)
+        .bind(row.0.gateway)
         .bind(row.1.payments)
         .bind(row.1.amount)
         .bind(row.1.refunded)

@@ -1,43 +1,63 @@
 //! Compares the daily totals with the payments: which days exist, and where the two differ.
 
-use super::daily_totals::DailyTotals;
+use sqlx::FromRow;
+
+use super::daily_totals::{DailyTotals, Ledger};
 use crate::{
     db::{DbError, Exec, Reader, Tx, execute, run, sql},
-    gateways::Mode,
-    primitives::{id::AppId, time::Timestamp},
+    primitives::{date_range, time::Timestamp},
 };
+
+/// The key of a row of totals within its day, and its columns.
+macro_rules! key {
+    () => {
+        "currency, status, method, state, gateway"
+    };
+}
+macro_rules! columns {
+    () => {
+        "payments, amount_subunits, refunded_subunits, returned_payments, returned_subunits, lost_subunits, held_subunits, \
+         refund_pending_payments, refund_pending_subunits"
+    };
+}
+/// The payments of the day.
+macro_rules! of_day {
+    () => {
+        "app_id = $1 AND mode = $2 AND created_at >= $5 AND created_at < $6"
+    };
+}
 
 sql! {
     /// A single statement, so that it reads both from one snapshot: a unit of work writes both or neither.
-    DIFFER = "SELECT CAST($3 AS BIGINT) AS day, currency, status, method, CAST(SUM(payments) AS BIGINT) AS payments, \
+    DIFFER = concat!("SELECT CAST($4 AS BIGINT) AS day, ", key!(), ", CAST(SUM(payments) AS BIGINT) AS payments, \
               CAST(SUM(amount) AS BIGINT) AS amount_subunits, CAST(SUM(refunded) AS BIGINT) AS refunded_subunits, \
               CAST(SUM(returned_payments) AS BIGINT) AS returned_payments, CAST(SUM(returned) AS BIGINT) AS returned_subunits, \
               CAST(SUM(lost) AS BIGINT) AS lost_subunits, CAST(SUM(held) AS BIGINT) AS held_subunits, CAST(SUM(pending_payments) AS BIGINT) AS refund_pending_payments, \
               CAST(SUM(pending) AS BIGINT) AS refund_pending_subunits FROM \
-              (SELECT COALESCE(currency, '') AS currency, COALESCE(status, '') AS status, COALESCE(method, '') AS method, \
+              (SELECT COALESCE(currency, '') AS currency, COALESCE(status, '') AS status, COALESCE(method, '') AS method, state, gateway, \
               COUNT(*) AS payments, SUM(COALESCE(amount_subunits, 0)) AS amount, SUM(amount_refunded_subunits) AS refunded, \
               SUM(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS returned_payments, \
               SUM(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS returned, \
               SUM(amount_lost_subunits) AS lost, SUM(amount_held_subunits) AS held, \
               SUM(CASE WHEN status = 'refunded' AND is_captured AND amount_refund_pending_subunits > 0 THEN 1 ELSE 0 END) AS pending_payments, \
               SUM(CASE WHEN is_captured THEN amount_refund_pending_subunits ELSE 0 END) AS pending \
-              FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $4 AND created_at < $5 GROUP BY 1, 2, 3 \
-              UNION ALL SELECT disputes.currency, COALESCE(transactions.status, ''), COALESCE(method, ''), 0, 0, 0, 0, 0, \
+              FROM transactions WHERE ", of_day!(), " GROUP BY 1, 2, 3, 4, 5 \
+              UNION ALL SELECT disputes.currency, COALESCE(transactions.status, ''), COALESCE(method, ''), state, gateway, 0, 0, 0, 0, 0, \
               SUM(CASE WHEN disputes.status = 'lost' THEN COALESCE(amount_deducted_subunits, disputes.amount_subunits) ELSE 0 END), \
               SUM(CASE WHEN disputes.status IN ('lost', 'won') THEN 0 ELSE COALESCE(amount_deducted_subunits, 0) END), 0, 0 \
               FROM transactions JOIN disputes ON disputes.transaction_id = transactions.id \
-              WHERE app_id = $1 AND mode = $2 AND created_at >= $4 AND created_at < $5 AND state IN ('disputed', 'dispute_lost', 'dispute_deducted') \
-              AND disputes.currency IS DISTINCT FROM transactions.currency GROUP BY 1, 2, 3 \
-              UNION ALL SELECT currency, status, method, -payments, -amount_subunits, -refunded_subunits, \
+              WHERE ", of_day!(), " AND state IN ('disputed', 'dispute_lost', 'dispute_deducted') \
+              AND disputes.currency IS DISTINCT FROM transactions.currency GROUP BY 1, 2, 3, 4, 5 \
+              UNION ALL SELECT ", key!(), ", -payments, -amount_subunits, -refunded_subunits, \
               -returned_payments, -returned_subunits, -lost_subunits, -held_subunits, -refund_pending_payments, -refund_pending_subunits \
-              FROM daily_totals WHERE app_id = $1 AND mode = $2 AND day = CAST($3 AS BIGINT)) AS difference \
-              GROUP BY 2, 3, 4 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0 \
+              FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day = CAST($4 AS BIGINT)) AS difference \
+              GROUP BY 2, 3, 4, 5, 6 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0 \
               OR SUM(returned_payments) <> 0 OR SUM(returned) <> 0 OR SUM(lost) <> 0 OR SUM(held) <> 0 \
-              OR SUM(pending_payments) <> 0 OR SUM(pending) <> 0";
+              OR SUM(pending_payments) <> 0 OR SUM(pending) <> 0");
     /// Writes the key unchanged, even if it is invalid.
-    ADD = "INSERT INTO daily_totals (app_id, mode, day, currency, status, method, payments, amount_subunits, refunded_subunits, \
-           returned_payments, returned_subunits, lost_subunits, held_subunits, refund_pending_payments, refund_pending_subunits) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (app_id, mode, day, currency, status, method) DO UPDATE SET \
+    ADD = concat!("INSERT INTO daily_totals (app_id, mode, zone, day, ", key!(), ", ", columns!(), ") \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+           ON CONFLICT (app_id, mode, zone, day, ", key!(), ") DO UPDATE SET \
            payments = daily_totals.payments + excluded.payments, \
            amount_subunits = daily_totals.amount_subunits + excluded.amount_subunits, \
            refunded_subunits = daily_totals.refunded_subunits + excluded.refunded_subunits, \
@@ -46,60 +66,93 @@ sql! {
            lost_subunits = daily_totals.lost_subunits + excluded.lost_subunits, \
            held_subunits = daily_totals.held_subunits + excluded.held_subunits, \
            refund_pending_payments = daily_totals.refund_pending_payments + excluded.refund_pending_payments, \
-           refund_pending_subunits = daily_totals.refund_pending_subunits + excluded.refund_pending_subunits";
+           refund_pending_subunits = daily_totals.refund_pending_subunits + excluded.refund_pending_subunits");
     NEXT_PAYMENT = "SELECT created_at FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 ORDER BY created_at LIMIT 1";
-    NEXT_SUM = "SELECT day FROM daily_totals WHERE app_id = $1 AND mode = $2 AND day >= $3 ORDER BY day LIMIT 1";
+    NEXT_SUM = "SELECT day FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day >= $4 ORDER BY day LIMIT 1";
+    /// The days of zones that the app had earlier.
+    COUNT_STALE_DAYS = "SELECT COUNT(DISTINCT day) FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone <> $3";
+    DELETE_STALE_DAYS = "DELETE FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone <> $3";
 }
 
-/// An app in a mode.
-pub(crate) type LedgerKey = (AppId, Mode);
+/// What must be added to a total so that it matches its payments.
+#[derive(Debug, FromRow)]
+pub(crate) struct Difference {
+    #[sqlx(flatten)]
+    totals: DailyTotals,
+    state: String,
+    gateway: String,
+}
 
 /// Returns the first day, not before `from`, with a payment or a total.
-pub(crate) async fn next_day(reader: &mut Reader, (app, mode): LedgerKey, from: i64) -> Result<Option<i64>, DbError> {
-    let start = Timestamp::of_day(from);
+pub(crate) async fn next_day(reader: &mut Reader, ledger: Ledger, from: i64) -> Result<Option<i64>, DbError> {
+    let Ledger { app, mode, zone } = ledger;
+    let start = zone.start_of(date_range::date_of(from));
     let payment: Option<Timestamp> = run!(&mut *reader, |conn| sqlx::query_scalar(NEXT_PAYMENT)
         .bind(app)
         .bind(mode.slug())
         .bind(start)
         .fetch_optional(conn)
         .await)?;
-    let sum: Option<i64> =
-        run!(reader, |conn| sqlx::query_scalar(NEXT_SUM).bind(app).bind(mode.slug()).bind(from).fetch_optional(conn).await)?;
-    Ok(payment.map(Timestamp::day).into_iter().chain(sum).min())
+    let sum: Option<i64> = run!(reader, |conn| sqlx::query_scalar(NEXT_SUM)
+        .bind(app)
+        .bind(mode.slug())
+        .bind(zone)
+        .bind(from)
+        .fetch_optional(conn)
+        .await)?;
+    Ok(payment.map(|at| zone.day(at)).into_iter().chain(sum).min())
 }
 
 /// Returns what must be added to the totals of a day so that they match its payments; empty if they match.
-pub(crate) async fn differences(on: impl Into<Exec<'_>>, (app, mode): LedgerKey, day: i64) -> Result<Vec<DailyTotals>, DbError> {
+pub(crate) async fn differences(on: impl Into<Exec<'_>>, ledger: Ledger, day: i64) -> Result<Vec<Difference>, DbError> {
+    let Ledger { app, mode, zone } = ledger;
+    let date = date_range::date_of(day);
     run!(on, |conn| sqlx::query_as(DIFFER)
         .bind(app)
         .bind(mode.slug())
+        .bind(zone)
         .bind(day)
-        .bind(Timestamp::of_day(day))
-        .bind(Timestamp::of_day(day + 1))
+        .bind(zone.start_of(date))
+        .bind(zone.end_of(date))
         .fetch_all(conn)
         .await)
 }
 
 /// Adds a difference to the totals.
-pub(crate) async fn add(tx: &mut Tx, (app, mode): LedgerKey, difference: &DailyTotals) -> Result<(), DbError> {
+pub(crate) async fn add(tx: &mut Tx, ledger: Ledger, Difference { totals, state, gateway }: &Difference) -> Result<(), DbError> {
     execute!(
         tx,
         sqlx::query(ADD)
-            .bind(app)
-            .bind(mode.slug())
-            .bind(difference.day)
-            .bind(&difference.currency)
-            .bind(&difference.status)
-            .bind(&difference.method)
-            .bind(difference.payments)
-            .bind(difference.amount)
-            .bind(difference.refunded)
-            .bind(difference.returned_payments)
-            .bind(difference.returned)
-            .bind(difference.lost)
-            .bind(difference.held)
-            .bind(difference.refund_pending_payments)
-            .bind(difference.refund_pending)
+            .bind(ledger.app)
+            .bind(ledger.mode.slug())
+            .bind(ledger.zone)
+            .bind(totals.day)
+            .bind(&totals.currency)
+            .bind(&totals.status)
+            .bind(&totals.method)
+            .bind(state)
+            .bind(gateway)
+            .bind(totals.payments)
+            .bind(totals.amount)
+            .bind(totals.refunded)
+            .bind(totals.returned_payments)
+            .bind(totals.returned)
+            .bind(totals.lost)
+            .bind(totals.held)
+            .bind(totals.refund_pending_payments)
+            .bind(totals.refund_pending)
     )?;
+    Ok(())
+}
+
+/// Returns the number of days whose totals are of a zone that the app had earlier.
+pub(crate) async fn count_stale_days(on: impl Into<Exec<'_>>, ledger: Ledger) -> Result<i64, DbError> {
+    let (app, mode) = (ledger.app, ledger.mode.slug());
+    run!(on, |conn| sqlx::query_scalar(COUNT_STALE_DAYS).bind(app).bind(mode).bind(ledger.zone).fetch_one(conn).await)
+}
+
+/// Deletes the totals of zones that the app had earlier.
+pub(crate) async fn delete_stale_days(tx: &mut Tx, ledger: Ledger) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_STALE_DAYS).bind(ledger.app).bind(ledger.mode.slug()).bind(ledger.zone))?;
     Ok(())
 }

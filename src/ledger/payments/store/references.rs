@@ -9,6 +9,7 @@ use crate::{
     db::{
         DbError, Exec, Tx,
         batch::{execute_rows, rows},
+        list::max_examined,
         run, sql,
     },
     events::store::OrderReport,
@@ -33,8 +34,10 @@ sql! {
     LIST = "SELECT kind, reference FROM payment_references WHERE transaction_id = $1 ORDER BY kind, reference LIMIT $2";
     LIST_DISPUTES = "SELECT dispute_id, status, amount_subunits, currency, amount_deducted_subunits, respond_by FROM disputes \
                      WHERE transaction_id = $1 ORDER BY status_at, dispute_id LIMIT $2";
-    LIST_OF_ORDER = concat!("SELECT ", super::columns!(), " FROM transactions WHERE app_id = $1 AND order_id = $2 \
-                     AND mode = $3 AND gateway = $4 AND id <> $5 AND is_captured ORDER BY created_at, id LIMIT $6");
+    /// Among the oldest of the order, of which there are few.
+    LIST_OF_ORDER = concat!("SELECT ", super::columns!(), " FROM transactions WHERE id IN (SELECT id FROM transactions WHERE app_id = $1 \
+                     AND order_id = $2 ORDER BY id LIMIT ", max_examined!(), ") AND mode = $3 AND gateway = $4 AND id <> $5 AND is_captured \
+                     ORDER BY created_at, id LIMIT $6");
 }
 
 /// Returns the search key of a reference.

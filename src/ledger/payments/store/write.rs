@@ -16,6 +16,7 @@ use crate::{
     },
     gateways::payment::{DisputeStatus, RefundStatus, Status},
     ledger::payments::{
+        PaymentReport,
         daily::effective_created_at,
         projection::{DisputeState, Moment, PaymentState, Quote, RefundReport, RefundState, Updated},
         state::DisplayState,
@@ -23,6 +24,7 @@ use crate::{
     primitives::{
         id::{ConnectionId, TransactionId},
         time::Timestamp,
+        zone::Zone,
     },
 };
 
@@ -87,6 +89,8 @@ pub(crate) type Key<'a> = (ConnectionId, &'a str);
 pub(crate) struct PaymentRow<'a> {
     pub(crate) id: TransactionId,
     pub(crate) scope: &'a ConnectionScope,
+    /// The zone of the app.
+    pub(crate) zone: Zone,
     payment: &'a str,
     pub(crate) state: PaymentState,
     /// True if the state differs from the stored state.
@@ -97,8 +101,16 @@ pub(crate) struct PaymentRow<'a> {
 
 impl<'a> PaymentRow<'a> {
     /// Returns a row with an empty state.
-    pub(crate) fn new(id: TransactionId, scope: &'a ConnectionScope, payment: &'a str) -> Self {
-        Self { id, scope, payment, state: PaymentState::default(), is_changed: false, news: ChangedParts::default() }
+    pub(crate) fn new(id: TransactionId, report: &PaymentReport<'a>) -> Self {
+        Self {
+            id,
+            scope: report.scope,
+            zone: report.zone,
+            payment: &report.facts.payment_id,
+            state: PaymentState::default(),
+            is_changed: false,
+            news: ChangedParts::default(),
+        }
     }
 
     /// Returns the row of the same payment after its stored state was updated.
@@ -106,6 +118,7 @@ impl<'a> PaymentRow<'a> {
         Self {
             id,
             scope: self.scope,
+            zone: self.zone,
             payment: self.payment,
             is_changed: *old != new,
             news: ChangedParts::between(old, &new),

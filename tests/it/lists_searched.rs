@@ -1,0 +1,132 @@
+//! Lists with a filter that no index serves: a page examines 5,000 rows, shows what it found, and offers to search on.
+
+use crate::support::{
+    TestApp, bodies,
+    browser::{Browser, Page},
+    builders::Connection,
+    database,
+};
+
+/// Copies of the only payment, each a second older than the one before. Three of 12,000 failed: numbers 100, 4,600 and 9,100.
+macro_rules! copies_of_payment {
+    ($id:literal) => {
+        concat!(
+            "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 12000) \
+             INSERT INTO transactions (id, company_id, app_id, connection_id, gateway, mode, payment_id, order_id, status, method, \
+             amount_subunits, currency, amount_refunded_subunits, amount_refund_pending_subunits, amount_refund_failed_subunits, \
+             amount_lost_subunits, amount_held_subunits, is_captured, is_disputed, state, snapshot_status, snapshot_at, \
+             snapshot_digest, snapshot_currency, reported_refunded_subunits, created_at, updated_at, is_updated_at_received) SELECT ",
+            $id,
+            ", company_id, app_id, connection_id, gateway, mode, 'pay_copy' || value, order_id, \
+             CASE WHEN value % 4500 = 100 THEN 'failed' ELSE status END, method, amount_subunits, currency, \
+             amount_refunded_subunits, amount_refund_pending_subunits, amount_refund_failed_subunits, amount_lost_subunits, \
+             amount_held_subunits, is_captured, is_disputed, CASE WHEN value % 4500 = 100 THEN 'failed' ELSE state END, \
+             snapshot_status, snapshot_at, snapshot_digest, snapshot_currency, reported_refunded_subunits, \
+             created_at - 1000 * value, updated_at, is_updated_at_received FROM transactions CROSS JOIN n"
+        )
+    };
+}
+
+/// Copies of the only event, each with a greater id than the one before, and all older than it. Those with the numbers 1,000,
+/// 6,000 and 11,000 have the type `refund.failed`.
+macro_rules! copies_of_event {
+    ($id:literal, $key:literal) => {
+        concat!(
+            "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 12000) \
+             INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, event_type, dedupe_prefix, dedupe_key, \
+             body_sha256, state, secret_id, received_count, is_flagged, is_time_borrowed, received_at, last_received_at) SELECT ",
+            $id,
+            ", company_id, app_id, connection_id, gateway, mode, \
+             CASE WHEN value % 5000 = 1000 THEN 'refund.failed' ELSE event_type END, dedupe_prefix, ",
+            $key,
+            ", body_sha256, 'unhandled', secret_id, received_count, is_flagged, is_time_borrowed, received_at, last_received_at \
+             FROM events CROSS JOIN n"
+        )
+    };
+}
+
+/// An app with 12,001 payments or events, and a signed-in owner.
+async fn many(copies: &'static str) -> (TestApp, Connection, Browser) {
+    let app = TestApp::start_on_the_day().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    assert_eq!(app.sql(copies).await, 12_000);
+    let owner = app.owner("Neem Tree Retail").await;
+    (app, connection, owner)
+}
+
+/// Returns the link with this text.
+fn link(page: &Page, text: &str) -> Option<String> {
+    let (before, _) = page.body.split_once(text)?;
+    let (_, url) = before.rsplit_once("href=\"")?;
+    Some(url.split_once('"')?.0.replace("&#38;", "&").replace("&amp;", "&"))
+}
+
+/// Returns the link to the page of newer rows.
+fn back(page: &Page) -> Option<String> {
+    let (before, _) = page.body.split_once("\" rel=\"prev\"")?;
+    Some(before.rsplit_once("href=\"")?.1.replace("&#38;", "&").replace("&amp;", "&"))
+}
+
+fn rows(page: &Page) -> usize {
+    page.body.matches("<tr role=\"row\">").count().saturating_sub(1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_by_status_goes_on_where_it_ended_and_its_sum_is_of_all_matches() {
+    let copies = if database::is_postgres() {
+        copies_of_payment!("CAST(lpad(to_hex(value), 32, '0') AS UUID)")
+    } else {
+        copies_of_payment!("unhex(printf('%032x', value))")
+    };
+    let (app, connection, owner) = many(copies).await;
+    app.cli(["transactions", "recount"], "").await.assert_done();
+    let list = format!("/ks-pay/apps/{}/transactions?mode=test&status=", connection.app_id);
+
+    let first = owner.get(&format!("{list}failed")).await;
+    assert!(first.has("3 payments") && first.has("2 found among 5,000, newest first"), "{}", first.body);
+    assert_eq!((rows(&first), link(&first, "Older")), (2, None));
+    let second = owner.get(&link(&first, "Search older").unwrap()).await;
+    assert!(second.has("3 payments") && second.has("1 found among 5,000") && rows(&second) == 1, "{}", second.body);
+    let third = owner.get(&link(&second, "Search older").unwrap()).await;
+    assert!(third.has("Nothing older matches") && rows(&third) == 0 && link(&third, "Search older").is_none(), "{}", third.body);
+    assert_eq!(rows(&owner.get(&link(&third, "Back to the newest").unwrap()).await), 2);
+    let newer = owner.get(&back(&second).unwrap()).await;
+    assert_eq!(rows(&newer), 1, "of the next 5,000 rows in the other direction");
+    assert!(newer.has("Search newer"), "{}", newer.body);
+    assert_eq!(rows(&owner.get(&back(&newer).unwrap()).await), 2, "there the newest page begins");
+
+    let none = owner.get(&format!("{list}disputed")).await;
+    assert!(none.has("has the status Disputed") && link(&none, "Search older").is_none(), "the totals tell: {}", none.body);
+    let full = owner.get(&format!("{list}captured")).await;
+    assert!(full.has("11,998 payments") && full.has("50 shown, newest first") && link(&full, "Older").is_some(), "{}", full.body);
+
+    let csv = owner.get(&format!("/ks-pay/apps/{}/transactions.csv?mode=test&status=failed", connection.app_id)).await;
+    assert_eq!(csv.body.lines().count(), 1 + 3, "the download has all matches");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_for_an_event_type_goes_on_where_it_ended() {
+    let copies = if database::is_postgres() {
+        copies_of_event!("CAST(lpad(to_hex(value), 32, '0') AS UUID)", "decode(lpad(to_hex(value), 64, '0'), 'hex')")
+    } else {
+        copies_of_event!("unhex(printf('%032x', value))", "unhex(printf('%064x', value))")
+    };
+    let (_app, connection, owner) = many(copies).await;
+    let list = format!("/ks-pay/apps/{}/events?mode=test", connection.app_id);
+    let mut page = owner.get(&format!("{list}&type=refund")).await;
+    let mut found = vec![rows(&page)];
+    while let Some(older) = link(&page, "Search older") {
+        assert!(older.contains("type=refund") && page.has("found among 5,000"));
+        page = owner.get(&older).await;
+        found.push(rows(&page));
+    }
+    // The newest 5,000 events contain number 11,000, the next ones 6,000, and the rest 1,000.
+    assert_eq!(found, [1, 1, 1]);
+    assert_eq!(rows(&owner.get(&list).await), 50);
+    let none = owner.get(&format!("{list}&type=settlement")).await;
+    assert!(none.has("No match yet") && none.has("5,000 were searched") && rows(&none) == 0, "{}", none.body);
+    let none = owner.get(&link(&none, "Search older").unwrap()).await;
+    assert!(none.has("No match yet") && back(&none).is_some(), "{}", none.body);
+    assert_eq!(rows(&owner.get(&format!("{list}&state=processed")).await), 1);
+}

@@ -1,0 +1,72 @@
+//! PostgreSQL reads lists in the order of an index, and no further than their limit.
+
+use ks_pay::db::Db;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+
+use crate::support::{Installation, database::is_postgres};
+
+/// The statements of lists, by the ends of their names.
+const LISTS: &[&str] = &["::LIST_OLDER", "::LIST_NEWER", "::SEARCH_OLDER", "::SEARCH_NEWER", "::END_OLDER", "::END_NEWER"];
+/// What can be expected of the planner with empty tables: the plans that it has to find in large ones.
+const PLANNER: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; \
+     SET plan_cache_mode = force_generic_plan";
+
+async fn run(on: &mut PgConnection, text: String) {
+    sqlx::raw_sql(AssertSqlSafe(text)).execute(on).await.unwrap();
+}
+
+async fn plan(on: &mut PgConnection, statement: &str) -> Value {
+    run(on, format!("PREPARE explained AS {statement}")).await;
+    let parameters = (1..=99).take_while(|number| statement.contains(&format!("${number}"))).map(|_| "NULL").collect::<Vec<_>>();
+    let explain = format!("EXPLAIN (FORMAT JSON, COSTS FALSE) EXECUTE explained({})", parameters.join(", "));
+    let row = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_one(&mut *on).await.unwrap();
+    let plan: Value = serde_json::from_str(row.try_get_raw(0).unwrap().as_str().unwrap()).unwrap();
+    run(on, "DEALLOCATE explained".to_owned()).await;
+    plan[0]["Plan"].clone()
+}
+
+/// Returns the scans that may read more rows than a limit above them asks for. `is_limited` is true below such a limit.
+fn unbounded(node: &Value, is_limited: bool) -> Vec<String> {
+    let (kind, conditions) = (node["Node Type"].as_str().unwrap(), node["Index Cond"].as_str().unwrap_or_default());
+    let is_filtered = node.get("Filter").is_some();
+    let is_limited = match kind {
+        "Limit" => true,
+        _ if kind.contains("Sort") || kind.contains("Aggregate") || is_filtered => false,
+        _ => is_limited,
+    };
+    let is_one_row = conditions.starts_with("(id = ");
+    let of_disputes = node["Relation Name"].as_str() == Some("disputes");
+    let own = (node.get("Relation Name").is_some() && !is_limited && !is_one_row && !of_disputes).then(|| node.to_string());
+    let inner = node["Plans"].as_array().into_iter().flatten().flat_map(|plan| unbounded(plan, is_limited));
+    own.into_iter().chain(inner).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_read_in_the_order_of_an_index() {
+    if !is_postgres() {
+        return;
+    }
+    let at = Installation::new().await;
+    std::fs::create_dir_all(at.data_dir()).unwrap();
+    let db = Db::open(&at.location()).await.unwrap();
+    let Db::Postgres { pool, .. } = &db else { unreachable!() };
+    let mut on = pool.acquire().await.unwrap();
+    run(&mut on, PLANNER.to_owned()).await;
+    let mut checked = 0;
+    for (name, text) in ks_pay::statements(&db).into_iter().filter(|(name, _)| LISTS.iter().any(|end| name.ends_with(end))) {
+        let found = unbounded(&plan(&mut on, text).await, false);
+        assert!(found.is_empty(), "{name}: {}", found.join("\n"));
+        checked += 1;
+    }
+    assert!(checked >= 14, "only {checked} statements are those of lists");
+    for wrong in [
+        "SELECT SUM(amount_subunits) FROM transactions WHERE app_id = $1 AND mode = $2",
+        "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND state = $3 ORDER BY created_at DESC, id DESC LIMIT $4",
+        "SELECT id FROM events WHERE app_id = $1 AND mode = $2 ORDER BY received_at LIMIT $3",
+    ] {
+        assert!(!unbounded(&plan(&mut on, wrong).await, false).is_empty(), "{wrong}");
+    }
+    drop(on);
+    db.close().await;
+}
