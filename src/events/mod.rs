@@ -9,7 +9,11 @@ pub(crate) mod retention;
 pub(crate) mod store;
 
 use crate::{
-    gateways::{Gateway, Mode, adapter::EventContent, parts},
+    gateways::{
+        Gateway, Mode,
+        adapter::EventContent,
+        parts::{self, PartNotFound},
+    },
     primitives::{
         id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
         keyset::Listed,
@@ -21,7 +25,7 @@ use crate::{
 
 text_enum! {
     /// The processing state of an event, in the order of the filter.
-    pub(crate) enum State or "no state of an event" {
+    pub(crate) enum State, "the state of an event" {
         /// Applied to a transaction.
         Processed = "processed",
         /// Stored only: events of this type are not interpreted.
@@ -86,7 +90,10 @@ pub(crate) struct Event {
 
 impl Event {
     /// Returns the event's own bytes within the body of its request.
-    pub(crate) fn own_bytes<'a>(&self, body: &'a [u8]) -> &'a [u8] {
+    ///
+    /// # Errors
+    /// If they are not found in it.
+    pub(crate) fn own_bytes<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], PartNotFound> {
         parts::part_of(self.gateway, body, self.part)
     }
 
