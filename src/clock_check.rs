@@ -182,7 +182,7 @@ async fn repair(db: &Db, now: Timestamp) -> Result<u64, DbError> {
     let mut repaired = 0;
     db.write_with_timeout(async |tx| {
         // Activity is locked last, as everywhere: two servers cannot deadlock.
-        repaired = secrets::bound_expiry(tx, now).await?
+        repaired = secrets::correct_expiry(tx, now).await?
             + secret_usage::clamp_future_times(tx, now).await?
             + later::bound(tx, now).await?
             + activity::clamp_future_times(tx, now).await?;

@@ -34,7 +34,8 @@ CREATE TABLE credentials (
 );
 
 -- Webhook secrets, sealed. One of a connection is active; others are valid until valid_until, or until they are retired where
--- that is null. Expired and retired ones are kept for diagnosis. created_by and retired_by are names of users.
+-- that is null. Expired and retired ones are kept for diagnosis. created_by and retired_by are names of users. replaced_at: when
+-- another secret became the active one; reactivated_at: when this one became it again.
 CREATE TABLE secrets (
     id UUID NOT NULL PRIMARY KEY,
     connection_id UUID NOT NULL REFERENCES connections (id),
@@ -44,6 +45,8 @@ CREATE TABLE secrets (
     origin TEXT NOT NULL CHECK (origin IN ('generated', 'imported', 'adopted')),
     created_by TEXT,
     created_at BIGINT NOT NULL,
+    replaced_at BIGINT,
+    reactivated_at BIGINT,
     retired_by TEXT,
     retired_at BIGINT
 );

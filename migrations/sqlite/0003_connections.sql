@@ -34,7 +34,8 @@ CREATE TABLE credentials (
 ) STRICT, WITHOUT ROWID;
 
 -- Webhook secrets, sealed. One of a connection is active; others are valid until valid_until, or until they are retired where
--- that is null. Expired and retired ones are kept for diagnosis. created_by and retired_by are names of users.
+-- that is null. Expired and retired ones are kept for diagnosis. created_by and retired_by are names of users. replaced_at: when
+-- another secret became the active one; reactivated_at: when this one became it again.
 CREATE TABLE secrets (
     id BLOB NOT NULL PRIMARY KEY,
     connection_id BLOB NOT NULL REFERENCES connections (id),
@@ -44,6 +45,8 @@ CREATE TABLE secrets (
     origin TEXT NOT NULL CHECK (origin IN ('generated', 'imported', 'adopted')),
     created_by TEXT,
     created_at INTEGER NOT NULL,
+    replaced_at INTEGER,
+    reactivated_at INTEGER,
     retired_by TEXT,
     retired_at INTEGER
 ) STRICT;

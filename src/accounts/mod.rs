@@ -17,6 +17,7 @@ use rand::{TryRng as _, rngs::SysRng};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use self::{authz::Actor, security_log::Action};
 use crate::{
     db::{DbError, Tx},
     primitives::{
@@ -38,7 +39,7 @@ pub(crate) const PROOF_LIFETIME: Duration = Duration::from_mins(15);
 
 text_enum! {
     /// A user's role in their company.
-    pub(crate) enum Role or "a role is owner, admin, developer or viewer" {
+    pub(crate) enum Role, "a role" {
         /// Has every permission.
         Owner = "owner",
         /// Reserved for teams; already valid in the database.
@@ -115,9 +116,24 @@ pub(crate) async fn open_session(tx: &mut Tx, user: UserId, now: Timestamp) -> R
 }
 
 /// Replaces the user's password and ends all their sessions.
-pub(crate) async fn change_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
+pub(crate) async fn change_password(
+    tx: &mut Tx,
+    (user, hash): (UserId, &str),
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<(), DbError> {
     store::update_password(tx, user, hash).await?;
-    store::delete_sessions_of(tx, user).await
+    store::delete_sessions_of(tx, user).await?;
+    security_log::append(tx, actor, Action::PasswordChanged, user, now).await
+}
+
+/// Ends all sessions of the user but one, given by the hash of its token.
+pub(crate) async fn end_other_sessions(
+    tx: &mut Tx,
+    (user, hash): (UserId, &[u8]),
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<(), DbError> {
+    store::delete_other_sessions(tx, user, hash).await?;
+    security_log::append(tx, actor, Action::OtherSessionsEnded, user, now).await
 }
 
 /// A stored session and its user.

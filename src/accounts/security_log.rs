@@ -29,7 +29,7 @@ sql! {
 
 text_enum! {
     /// An action that the log records.
-    pub(crate) enum Action or "no action of the security log" {
+    pub(crate) enum Action, "an action of the security log" {
         InstallationSetUp = "installation_set_up",
         SignedIn = "signed_in",
         SignInFailed = "sign_in_failed",

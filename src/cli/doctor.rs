@@ -239,6 +239,11 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
     for one in found {
         let Unreadable { app, connection, gateway, mode, value } = one;
         let remedy = match value {
+            SealedValue::WebhookSecret(secret) if gateway.generates_secret() => format!(
+                "{secret} of connection {connection} cannot be decrypted: it was damaged or replaced in the database. Create a \
+                 new secret at {}, paste it on the Webhook page, and retire the damaged one there",
+                gateway.label()
+            ),
             SealedValue::WebhookSecret(secret) => format!(
                 "{secret} of connection {connection} cannot be decrypted: it was damaged or replaced in the database. Run \
                  `ks-pay webhook rotate --app {app} --gateway {gateway} --mode {mode}`, enter the new secret at the gateway, and \

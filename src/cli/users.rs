@@ -108,9 +108,8 @@ async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Res
     let owner = PasswordOwner { email: &email, name: &user.name, company: &company.name };
     let hash = hash_password(&password, &owner).await?;
     let mut tx = at.db.begin().await?;
-    accounts::change_password(&mut tx, user.id, &hash).await?;
     let actor = Actor::command(user.company_id);
-    security_log::append(&mut tx, &actor, Action::PasswordChanged, user.id, at.clock.now()).await?;
+    accounts::change_password(&mut tx, (user.id, &hash), (&actor, at.clock.now())).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Failure, Installation, Io, Which};
 use crate::{
-    accounts::{
-        authz::{self, Actor},
-        security_log::{self, Action},
-    },
+    accounts::authz::Actor,
     connections::{
         Connection,
         overlap::Overlap,
@@ -75,20 +72,19 @@ async fn show(at: &Installation, io: &mut Io<'_>, which: &Which, json: bool) -> 
 async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, overlap: Overlap, json: bool) -> Result<(), Failure> {
     let app = at.app(&which.app).await?;
     let (now, vault) = (at.clock.now(), at.vault().await?);
-    if which.gateway.makes_secret() {
+    if which.gateway.generates_secret() {
         let label = which.gateway.label();
         return Err(Failure::Failed(format!(
-            "{label} makes the secret itself. Create a new one there, and paste it on the Webhook page."
+            "{label} generates the secret itself. Create a new one there, and paste it on the Webhook page."
         )));
     }
     let mut tx = at.db.begin().await?;
     let connection = connection(&mut tx, app.id, which).await?;
-    secrets::rotate(&mut tx, &vault, connection.id, (overlap, authz::COMMAND_LINE), now)
+    let actor = Actor::command(connection.company_id);
+    secrets::rotate(&mut tx, &vault, connection.id, (overlap, &actor), now)
         .await
         .map_err(|error| Failure::Failed(format!("{error}.")))?;
     let stored = secrets::list_valid(&mut tx, connection.id, now).await?;
-    let actor = Actor::command(connection.company_id);
-    security_log::append(&mut tx, &actor, Action::SecretRotated, connection.id, now).await?;
     tx.commit().await?;
     print(at, io, &connection, &stored, json).await
 }

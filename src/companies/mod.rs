@@ -3,6 +3,10 @@
 pub(crate) mod store;
 
 use crate::{
+    accounts::{
+        authz::Actor,
+        security_log::{self, Action},
+    },
     db::{DbError, Exec, Tx},
     primitives::{id::CompanyId, text_input, time::Timestamp},
     settings_store,
@@ -46,6 +50,17 @@ pub(crate) async fn find_or_create(tx: &mut Tx, name: &str, now: Timestamp) -> R
         Some(company) => Ok((company, false)),
         None => Ok((create(tx, name, now).await?, true)),
     }
+}
+
+/// Renames a company.
+pub(crate) async fn rename(
+    tx: &mut Tx,
+    company: CompanyId,
+    name: &str,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<(), DbError> {
+    store::update_name(tx, company, name).await?;
+    security_log::append(tx, actor, Action::CompanyChanged, company, now).await
 }
 
 /// Creates a company.

@@ -29,7 +29,7 @@ pub(crate) async fn insert(tx: &mut Tx, company: &Company, now: Timestamp) -> Re
 }
 
 /// Renames the company. Names need not be unique: a conflict would reveal another tenant.
-pub(crate) async fn update_name(tx: &mut Tx, id: CompanyId, name: &str) -> Result<(), DbError> {
+pub(super) async fn update_name(tx: &mut Tx, id: CompanyId, name: &str) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_NAME).bind(id).bind(name))?;
     Ok(())
 }

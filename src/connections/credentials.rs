@@ -8,6 +8,10 @@ use zeroize::Zeroizing;
 
 use super::{ApiKeyState, ConnectError, secrets};
 use crate::{
+    accounts::{
+        authz::Actor,
+        security_log::{self, Action},
+    },
     db::Tx,
     gateways::credentials::CredentialValues,
     primitives::{
@@ -21,7 +25,7 @@ use crate::{
 const SEALED: &str = "credentials.sealed";
 
 /// The stored value of a field of a connection.
-#[derive(sqlx::FromRow)]
+#[derive(PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct StoredCredential {
     pub(crate) connection_id: ConnectionId,
     /// The name of the field.
@@ -61,30 +65,42 @@ pub(crate) fn all_shown(stored: Vec<StoredCredential>) -> Vec<String> {
 pub(crate) struct NewCredentials<'a> {
     /// The fields to replace; the others are left unchanged.
     pub(crate) values: &'a CredentialValues,
-    pub(crate) payment_modes: &'a str,
+    /// `None` leaves them unchanged.
+    pub(crate) payment_modes: Option<&'a str>,
     pub(crate) state: ApiKeyState,
+    /// The stored values that `state` is about, if it is about any.
+    pub(crate) checked: Option<&'a [StoredCredential]>,
 }
 
-/// Stores the values, those of secret fields sealed, and the state of all of them.
+/// Stores the values, those of secret fields sealed, and the state of all of them. Returns false, and changes no value, if the
+/// stored values are no longer those that were checked; the caller then rolls back.
 pub(crate) async fn update(
     tx: &mut Tx,
     vault: &Vault,
     id: ConnectionId,
     new: &NewCredentials<'_>,
-    now: Timestamp,
-) -> Result<(), ConnectError> {
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<bool, ConnectError> {
     // First, since this locks the row: of two concurrent forms, the values of one are stored, and never some of each.
     super::store::update_keys(tx, id, new.payment_modes, new.state, now).await?;
+    if let Some(checked) = new.checked
+        && store::list_of_connection(&mut *tx, id).await? != checked
+    {
+        return Ok(false);
+    }
+    if new.values.iter().any(|(field, _)| field.is_secret) {
+        secrets::bind_master_key(tx, vault).await?;
+    }
     for (field, value) in new.values.iter() {
         if field.is_secret {
-            secrets::bind_master_key(tx, vault).await?;
             let sealed = vault.seal(SEALED, &row(id, field.name), value.as_bytes());
             store::put(tx, id, field.name, None, Some(&sealed)).await?;
         } else {
             store::put(tx, id, field.name, Some(value), None).await?;
         }
     }
-    Ok(())
+    security_log::append(tx, actor, Action::ApiKeysChanged, id, now).await?;
+    Ok(true)
 }
 
 /// The row that a sealed value is bound to. An id has a fixed length, so no two pairs have the same bytes.

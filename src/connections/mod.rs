@@ -105,7 +105,7 @@ impl Connection {
 
 text_enum! {
     /// The state of stored API keys.
-    pub(crate) enum ApiKeyState or "the state of API keys is unchecked or accepted" {
+    pub(crate) enum ApiKeyState, "the state of API keys" {
         /// The gateway could not be reached to check them.
         Unchecked = "unchecked",
         Accepted = "accepted",
@@ -269,7 +269,7 @@ pub(crate) enum ConnectError {
 }
 
 /// Creates a connection with its endpoint and its first secret; `by` is the user's name. It accepts events as soon as this is
-/// committed. If the gateway makes the secret, there is none yet: requests get 503 until it is entered.
+/// committed. If the gateway generates the secret, there is none yet: requests get 503 until it is entered.
 ///
 /// # Errors
 /// [`DbError::NotUnique`] when the app has one at that gateway in that mode.
@@ -281,9 +281,10 @@ pub(crate) async fn create(
     now: Timestamp,
 ) -> Result<Connection, ConnectError> {
     let connection = Connection::new(new, now);
+    secrets::bind_master_key(tx, vault).await?;
     store::insert(tx, &connection).await?;
     activity::insert(tx, connection.id).await?;
-    if !connection.gateway.makes_secret() {
+    if !connection.gateway.generates_secret() {
         secrets::insert_active(tx, vault, connection.id, by, now).await?;
     }
     Ok(connection)

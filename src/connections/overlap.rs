@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 /// The longest overlap: until the gateway has stopped retrying and replaying requests signed with the previous secret.
-pub(super) const MAX_OVERLAP: Duration = Duration::from_hours(15 * 24);
+const MAX_OVERLAP: Duration = Duration::from_hours(15 * 24);
 
 /// More than zero and at most 15 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

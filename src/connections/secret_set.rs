@@ -81,16 +81,17 @@ impl SecretSet {
     }
 
     /// Returns how long a secret was unused, if that is long enough and a newer one has replaced it: retiring it then loses
-    /// nothing.
+    /// nothing. One that was active before and is again counts as newer from then on.
     pub(crate) fn safe_to_retire_after(&self, held: &SecretWithUsage, now: Timestamp) -> Option<Duration> {
         let last = held.used.map_or(held.stored.created_at, |used| used.last_at);
         let replaces = |other: &&SecretWithUsage| other.stored.is_active() || other.stored.id > held.stored.id;
-        let is_replaced = self
-            .live
-            .iter()
-            .filter(replaces)
-            .filter_map(|other| other.used)
-            .any(|used| used.last_at > last && now.since(used.first_at) >= self.retry_window);
+        let is_replaced =
+            self.live.iter().filter(replaces).filter_map(|other| Some((other.used?, other.stored.reactivated_at))).any(
+                |(used, again_at)| {
+                    let since = again_at.map_or(used.first_at, |again_at| again_at.max(used.first_at));
+                    used.last_at > last && used.last_at >= since && now.since(since) >= self.retry_window
+                },
+            );
         let unused = now.since(last);
         (!held.stored.is_active() && is_replaced && unused >= self.retry_window).then_some(unused)
     }
@@ -127,6 +128,18 @@ mod tests {
         assert_eq!(unused(&rotated(12, None), 90), None, "the new secret is unused");
         let secret_set = rotated(12, Some((13, 38)));
         assert_eq!(secret_set.safe_to_retire_after(&secret_set.live[0], at(900)), None, "the active one never may");
+    }
+
+    #[test]
+    fn one_that_became_the_active_one_again_has_to_be_used_for_a_day_from_then_on() {
+        let unused = |again, last, now| {
+            let mut secret_set = rotated(12, Some((-100, last)));
+            secret_set.live[0].stored.reactivated_at = Some(at(again));
+            secret_set.safe_to_retire_after(&secret_set.live[1], at(now))
+        };
+        assert_eq!(unused(30, 38, 38), None, "its first use was before the other one's");
+        assert_eq!(unused(30, 25, 90), None, "it was not used since");
+        assert_eq!(unused(30, 38, 54), Some(Duration::from_hours(42)));
     }
 
     #[test]

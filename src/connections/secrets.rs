@@ -1,34 +1,33 @@
 //! The secrets of a connection: one active, and any number of additional, expiring, expired and retired ones. Sealed at rest
 //! and bound to their row.
 //!
-//! Invariant: a connection always has an active secret, except before the first secret of a gateway that makes it is entered.
-//! No two valid secrets of a connection have the same value, so that retiring one ends its value there.
-//! Changes are serialized by a row lock, and a rotation is one unit of
-//! work that inserts the new secret and gives the previous one its expiry. A row is never deleted, so that every event can
-//! name the secret that verified it. Only this module accesses the `secrets` table.
+//! Invariant: a connection always has an active secret, except before the first secret of a gateway that generates it is entered.
+//! No two valid secrets of a connection have the same value, so that retiring one ends its value there. Changes are serialized by
+//! a row lock, and a rotation is one unit of work that inserts the new secret and gives the previous one its expiry. A row is never
+//! deleted, so that every event can name the secret that verified it. Only this module accesses the `secrets` table.
+
+mod stored;
 
 use std::time::Duration;
 
-use super::{
-    ConnectError, activity,
-    overlap::{self, Overlap},
-    secret_usage, store,
-};
+use self::stored::SEAL_CONTEXT;
+pub(crate) use self::stored::{Origin, SecretState, StoredSecret};
+use super::{ConnectError, activity, overlap::Overlap, secret_usage, store};
 use crate::{
+    accounts::{
+        authz::Actor,
+        security_log::{self, Action},
+    },
     db::{DbError, Exec, Tx, execute, run, sql},
-    gateways::adapter::ValidSecret,
     primitives::{
         id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
-        text_enum::{text_column, text_enum},
         time::{CLOCK_TOLERANCE, Timestamp},
-        vault::{Vault, VaultError},
+        vault::Vault,
     },
     settings_store,
 };
 
-/// The sealing context of a secret.
-const SEAL_CONTEXT: &str = "secrets.sealed";
 /// The setting that stores the id of the master key in use.
 pub(crate) const SEALED_WITH: &str = "sealed_with";
 /// Maximum number of valid imported and adopted secrets: a rejected request has been verified against every one.
@@ -41,7 +40,7 @@ const MAX_LISTED_ENDED: i64 = 20;
 /// The selected columns, in the same order in every query.
 macro_rules! columns {
     () => {
-        "id, connection_id, sealed, state, valid_until, origin, created_by, retired_by, created_at"
+        "id, connection_id, sealed, state, valid_until, origin, created_by, retired_by, reactivated_at, created_at"
     };
 }
 
@@ -68,114 +67,20 @@ sql! {
     LIST_OF_OTHERS = concat!("SELECT ", columns!(), " FROM secrets WHERE connection_id IN \
                       (SELECT id FROM connections WHERE company_id = $1 AND id <> $2) \
                       ORDER BY CASE WHEN ", is_valid_at!("$3"), " THEN 0 ELSE 1 END, id DESC LIMIT $4");
-    HAS_UNTIL_AFTER = "SELECT EXISTS (SELECT 1 FROM secrets WHERE state <> 'active' AND retired_at IS NULL AND valid_until > $1)";
-    BOUND_UNTIL = "UPDATE secrets SET valid_until = $2 WHERE state <> 'active' AND retired_at IS NULL AND valid_until > $1";
-    ACTIVATE = "UPDATE secrets SET state = 'active', valid_until = NULL, origin = 'imported' WHERE id = $1";
-    EXPIRE = "UPDATE secrets SET state = 'additional', valid_until = $2 WHERE connection_id = $1 AND state = 'active'";
+    HAS_LATER_EXPIRY = "SELECT EXISTS (SELECT 1 FROM secrets WHERE retired_at IS NULL AND replaced_at > $1)";
+    MOVE_EXPIRY = "UPDATE secrets SET valid_until = valid_until - replaced_at + $2, replaced_at = $2 \
+                   WHERE retired_at IS NULL AND replaced_at > $1";
+    ACTIVATE = "UPDATE secrets SET state = 'active', valid_until = NULL, replaced_at = NULL, reactivated_at = $2, \
+                origin = 'imported' WHERE id = $1";
+    EXPIRE = "UPDATE secrets SET state = 'additional', valid_until = $2, replaced_at = $3 WHERE connection_id = $1 AND state = 'active'";
+    END = "UPDATE secrets SET valid_until = $2 WHERE id = $1";
     RETIRE = "UPDATE secrets SET valid_until = $3, retired_at = $3, retired_by = $4 WHERE connection_id = $1 AND id = $2 \
               AND state <> 'active' AND retired_at IS NULL AND (valid_until IS NULL OR valid_until > $3)";
 }
 
-text_enum! {
-    /// The stored state of a secret. Whether an additional one is still valid depends on the time.
-    pub(crate) enum SecretState or "a secret is active or additional" {
-        /// The one to paste into the gateway; each connection has exactly one.
-        Active = "active",
-        Additional = "additional",
-    }
-}
-text_column!(SecretState, SecretState::as_str);
-
-text_enum! {
-    /// The origin of a secret.
-    pub(crate) enum Origin or "a secret is generated, imported or adopted" {
-        /// Generated here, and revealed on the Webhook page on request.
-        Generated = "generated",
-        /// Imported by a user: the gateway already had it. Never shown again.
-        Imported = "imported",
-        /// Found by diagnosis in rejected requests and adopted by a user. Never shown.
-        Adopted = "adopted",
-    }
-}
-text_column!(Origin, Origin::as_str);
-
-/// A stored secret.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct StoredSecret {
-    pub(crate) id: SecretId,
-    pub(crate) connection_id: ConnectionId,
-    sealed: Vec<u8>,
-    pub(crate) state: SecretState,
-    /// When it expires; `None` for the active one, and for an imported or adopted one until it is retired.
-    pub(crate) valid_until: Option<Timestamp>,
-    pub(crate) origin: Origin,
-    pub(crate) created_by: Option<String>,
-    pub(crate) retired_by: Option<String>,
-    pub(crate) created_at: Timestamp,
-}
-
-impl StoredSecret {
-    pub(crate) fn is_active(&self) -> bool {
-        self.state == SecretState::Active
-    }
-
-    /// Returns the state that scripts read: `active`, `expiring` (until `valid_until`) or `additional` (until it is retired).
-    pub(crate) fn state_label(&self) -> &'static str {
-        match self.valid_until {
-            _ if self.is_active() => "active",
-            Some(_) => "expiring",
-            None => "additional",
-        }
-    }
-
-    /// True if a user retired it.
-    pub(crate) fn is_retired(&self) -> bool {
-        self.retired_by.is_some()
-    }
-
-    /// True if it could verify a request received at that time.
-    pub(crate) fn is_valid_at(&self, at: Timestamp) -> bool {
-        !self.is_retired() && self.valid_until.is_none_or(|until| until > at)
-    }
-
-    /// Opens the sealed value.
-    ///
-    /// # Errors
-    /// If it was sealed under another master key or is damaged.
-    pub(crate) fn open(&self, vault: &Vault) -> Result<Secret, VaultError> {
-        let plain = vault.open(SEAL_CONTEXT, self.id.as_bytes(), &self.sealed)?;
-        std::str::from_utf8(&plain).ok().and_then(Secret::parse).ok_or(VaultError::Damaged)
-    }
-
-    /// Opens the value for verification.
-    ///
-    /// # Errors
-    /// See [`Self::open`].
-    pub(crate) fn live(&self, vault: &Vault) -> Result<ValidSecret, VaultError> {
-        Ok(ValidSecret { id: self.id, secret: self.open(vault)?, until: self.valid_until })
-    }
-}
-
-#[cfg(test)]
-impl StoredSecret {
-    /// Returns a sample with this state, for tests that never open it.
-    pub(crate) fn sample(state: SecretState, created_at: Timestamp, until: Option<Timestamp>) -> Self {
-        Self {
-            id: SecretId::new(created_at),
-            connection_id: ConnectionId::new(created_at),
-            sealed: Vec::new(),
-            state,
-            valid_until: until,
-            origin: Origin::Generated,
-            created_by: None,
-            retired_by: None,
-            created_at,
-        }
-    }
-}
-
 /// Records the id of the master key before the first value is sealed. Two servers with different keys on one database would
-/// otherwise seal values that the other cannot open.
+/// otherwise seal values that the other cannot open. Called before endpoints or secrets change: units of work wait for the row of
+/// the key first, then for the version of the endpoints, so that no two wait for each other.
 pub(super) async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), ConnectError> {
     let claimed = settings_store::claim(tx, SEALED_WITH, vault.key_id().as_bytes()).await?;
     if claimed == vault.key_id().as_bytes() { Ok(()) } else { Err(ConnectError::WrongMasterKey) }
@@ -213,18 +118,19 @@ pub(super) async fn insert_active(
     insert(tx, vault, &new, now).await
 }
 
-/// Generates a new active secret; `by` is its author. The previous one becomes expiring; returns its expiry. Concurrent
-/// rotations are serialized.
+/// Generates a new active secret. The previous one becomes expiring; returns its expiry. Concurrent rotations are serialized.
 pub(crate) async fn rotate(
     tx: &mut Tx,
     vault: &Vault,
     connection: ConnectionId,
-    (overlap, by): (Overlap, &str),
+    (overlap, actor): (Overlap, &Actor<'_>),
     now: Timestamp,
 ) -> Result<Timestamp, ConnectError> {
     let until = now.plus(overlap.duration());
+    bind_master_key(tx, vault).await?;
     expire_active(tx, connection, until, now).await?;
-    insert_active(tx, vault, connection, by, now).await?;
+    insert_active(tx, vault, connection, actor.name, now).await?;
+    security_log::append(tx, actor, Action::SecretRotated, connection, now).await?;
     Ok(until)
 }
 
@@ -234,18 +140,18 @@ async fn expire_active(tx: &mut Tx, connection: ConnectionId, until: Timestamp, 
     if list_valid(&mut *tx, connection, now).await?.len() >= MAX_VALID_SECRETS {
         return Err(ConnectError::TooManySecrets);
     }
-    execute!(&mut *tx, sqlx::query(EXPIRE).bind(connection).bind(until))?;
+    execute!(&mut *tx, sqlx::query(EXPIRE).bind(connection).bind(until).bind(now))?;
     Ok(())
 }
 
-/// Makes a secret of the gateway the active one; `by` is the user who pasted it. The one before becomes expiring, since the
+/// Makes a secret of the gateway, which the actor pasted, the active one. The one before becomes expiring, since the
 /// gateway may still retry requests signed with it; one that has never verified a request was pasted by mistake and expires now.
 /// A secret that is still valid is made active again, not inserted twice.
 pub(crate) async fn enter(
     tx: &mut Tx,
     vault: &Vault,
     (connection, retry_window): (ConnectionId, Duration),
-    (secret, by): (&Secret, &str),
+    (secret, actor): (&Secret, &Actor<'_>),
     now: Timestamp,
 ) -> Result<AddSecretOutcome, ConnectError> {
     store::lock_row(tx, connection).await?;
@@ -257,24 +163,29 @@ pub(crate) async fn enter(
     if known.is_none() && live.iter().filter(|stored| stored.origin != Origin::Generated).count() >= MAX_IMPORTED_SECRETS {
         return Ok(AddSecretOutcome::LimitReached);
     }
-    let previous = live.iter().find(|stored| stored.is_active());
-    let may_be_used = match previous {
-        Some(previous) => may_have_verified(tx, previous).await?,
-        None => false,
-    };
-    expire_active(tx, connection, if may_be_used { now.plus(retry_window) } else { now }, now).await?;
-    if let Some(known) = known {
-        execute!(tx, sqlx::query(ACTIVATE).bind(known.id))?;
-        return Ok(AddSecretOutcome::Added(known.id));
+    bind_master_key(tx, vault).await?;
+    expire_active(tx, connection, now.plus(retry_window), now).await?;
+    if let Some(previous) = live.iter().find(|stored| stored.is_active())
+        && !may_have_verified(tx, previous).await?
+    {
+        execute!(&mut *tx, sqlx::query(END).bind(previous.id).bind(now))?;
     }
-    let new = New { connection, secret, state: SecretState::Active, origin: Origin::Imported, by };
-    Ok(AddSecretOutcome::Added(insert(tx, vault, &new, now).await?))
+    let id = if let Some(known) = known {
+        execute!(&mut *tx, sqlx::query(ACTIVATE).bind(known.id).bind(now))?;
+        known.id
+    } else {
+        let new = New { connection, secret, state: SecretState::Active, origin: Origin::Imported, by: actor.name };
+        insert(tx, vault, &new, now).await?
+    };
+    security_log::append(tx, actor, Action::SecretImported, id, now).await?;
+    Ok(AddSecretOutcome::Added(id))
 }
 
-/// Returns false only if it is certain that the secret has verified no request. Its usage alone does not prove that, because it
-/// is written after the events; the activity of the connection is written with them.
+/// Returns false only if the secret has verified no request that is stored. Its usage alone does not prove that, because it is
+/// written after the events; the activity of the connection is written with them, and is locked, so that requests being stored
+/// are seen. Called after secrets have changed: every unit of work locks activity last.
 async fn may_have_verified(tx: &mut Tx, secret: &StoredSecret) -> Result<bool, DbError> {
-    let last_at = activity::get(&mut *tx, secret.connection_id).await?.last_verified_at;
+    let last_at = activity::lock_last_verified_at(&mut *tx, secret.connection_id).await?;
     if last_at.is_some_and(|at| at.plus(CLOCK_TOLERANCE) >= secret.created_at) {
         return Ok(true);
     }
@@ -297,7 +208,7 @@ pub(crate) async fn add_secret(
     tx: &mut Tx,
     vault: &Vault,
     connection: ConnectionId,
-    (secret, origin, by): (&Secret, Origin, &str),
+    (secret, origin, actor): (&Secret, Origin, &Actor<'_>),
     now: Timestamp,
 ) -> Result<AddSecretOutcome, ConnectError> {
     store::lock_row(tx, connection).await?;
@@ -309,8 +220,11 @@ pub(crate) async fn add_secret(
     if live.iter().filter(|stored| stored.origin != Origin::Generated).count() >= MAX_IMPORTED_SECRETS {
         return Ok(AddSecretOutcome::LimitReached);
     }
-    let new = New { connection, secret, state: SecretState::Additional, origin, by };
-    Ok(AddSecretOutcome::Added(insert(tx, vault, &new, now).await?))
+    let new = New { connection, secret, state: SecretState::Additional, origin, by: actor.name };
+    let id = insert(tx, vault, &new, now).await?;
+    let action = if origin == Origin::Adopted { Action::SecretAdopted } else { Action::SecretImported };
+    security_log::append(tx, actor, action, id, now).await?;
+    Ok(AddSecretOutcome::Added(id))
 }
 
 /// Retires a secret that is not active, immediately and on every server. Returns false if there was none to retire.
@@ -318,23 +232,24 @@ pub(crate) async fn retire(
     tx: &mut Tx,
     connection: ConnectionId,
     id: SecretId,
-    by: &str,
+    actor: &Actor<'_>,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    Ok(execute!(tx, sqlx::query(RETIRE).bind(connection).bind(id).bind(now).bind(by))? > 0)
+    let is_retired = execute!(&mut *tx, sqlx::query(RETIRE).bind(connection).bind(id).bind(now).bind(actor.name))? > 0;
+    if is_retired {
+        security_log::append(tx, actor, Action::SecretRetired, id, now).await?;
+    }
+    Ok(is_retired)
 }
 
-/// True if a secret expires later than the longest overlap from now, which means that it was rotated while the clock was
-/// ahead.
+/// True if a secret was replaced in the future, which means that the clock was ahead.
 pub(crate) async fn has_late_expiry(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<bool, DbError> {
-    let latest = now.plus(overlap::MAX_OVERLAP).plus(CLOCK_TOLERANCE);
-    run!(on, |conn| sqlx::query_scalar(HAS_UNTIL_AFTER).bind(latest).fetch_one(conn).await)
+    run!(on, |conn| sqlx::query_scalar(HAS_LATER_EXPIRY).bind(now.plus(CLOCK_TOLERANCE)).fetch_one(conn).await)
 }
 
-/// Caps expiries at the longest overlap from now. `now` is from a clock known to be correct.
-pub(crate) async fn bound_expiry(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
-    let longest = now.plus(overlap::MAX_OVERLAP);
-    execute!(tx, sqlx::query(BOUND_UNTIL).bind(longest.plus(CLOCK_TOLERANCE)).bind(longest))
+/// Lets the overlaps of such secrets begin now, each as long as it was chosen. `now` is from a clock known to be correct.
+pub(crate) async fn correct_expiry(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(MOVE_EXPIRY).bind(now.plus(CLOCK_TOLERANCE)).bind(now))
 }
 
 /// Lists the valid secrets, newest first. The caller has checked access to `connection`.

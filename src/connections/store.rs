@@ -25,7 +25,7 @@ sql! {
     LIST_ALL = concat!("SELECT ", columns!(), " FROM connections");
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 ORDER BY app_id, gateway, mode");
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 ORDER BY currency, gateway, mode");
-    UPDATE_KEYS = "UPDATE connections SET payment_modes = $2, keys_state = $3, keys_at = $4 WHERE id = $1";
+    UPDATE_KEYS = "UPDATE connections SET payment_modes = COALESCE($2, payment_modes), keys_state = $3, keys_at = $4 WHERE id = $1";
     UPDATE_ENABLED = "UPDATE connections SET is_enabled = $2 WHERE id = $1";
     /// Changes nothing, but locks the row until the unit of work ends.
     TAKE_TURN = "UPDATE connections SET currency = currency WHERE id = $1";
@@ -77,11 +77,11 @@ pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, company: CompanyId, app
     run!(on, |conn| sqlx::query_as(LIST_OF_APP).bind(company).bind(app).fetch_all(conn).await)
 }
 
-/// Sets the state of the API keys and when they were stored, and locks the row.
+/// Sets the state of the API keys and the time, and the payment modes if they are given, and locks the row.
 pub(super) async fn update_keys(
     tx: &mut Tx,
     id: ConnectionId,
-    payment_modes: &str,
+    payment_modes: Option<&str>,
     state: ApiKeyState,
     now: Timestamp,
 ) -> Result<(), DbError> {

@@ -8,7 +8,7 @@ use super::{
     simulator::DAYS,
 };
 use crate::{
-    accounts::{self, NewUser, Role},
+    accounts::{self, NewUser, Role, authz::Actor},
     apps::{self, Details},
     companies,
     connections::{
@@ -147,8 +147,9 @@ async fn wire(
     let new = NewConnection { company, app, gateway: razorpay::GATEWAY, mode, currency: Currency::INR };
     let connection = connections::create(tx, &state.vault, &new, OWNER, now).await?;
     if temper == TrafficProfile::Busy {
+        let actor = Actor { company, user: None, name: OWNER, address: None };
         finish(tx, state, &connection, app, company, now).await?;
-        secrets::rotate(tx, &state.vault, connection.id, (OVERLAP, OWNER), rotated_at).await?;
+        secrets::rotate(tx, &state.vault, connection.id, (OVERLAP, &actor), rotated_at).await?;
     }
     let stored = secrets::list_valid(&mut *tx, connection.id, today).await?;
     let open = |is_active| stored.iter().find(|stored| stored.is_active() == is_active).map(|stored| stored.open(&state.vault));
@@ -177,8 +178,14 @@ async fn finish(
         let value = if field.is_secret { "demo-key-secret" } else { &key_id };
         values.add(field, value.to_owned().into());
     }
-    let keys = NewCredentials { values: &values, payment_modes: "upi,debit_card,credit_card", state: ApiKeyState::Accepted };
-    credentials::update(tx, &state.vault, connection.id, &keys, now).await?;
+    let keys = NewCredentials {
+        values: &values,
+        payment_modes: Some("upi,debit_card,credit_card"),
+        state: ApiKeyState::Accepted,
+        checked: None,
+    };
+    let actor = Actor { company, user: None, name: OWNER, address: None };
+    credentials::update(tx, &state.vault, connection.id, &keys, (&actor, now)).await?;
     store::complete_webhook(tx, connection.id, OWNER, now).await?;
     store::complete_integration(tx, connection.id, OWNER, now).await?;
     apps::store::update_domain(tx, company, app, "shop.demo.example").await?;

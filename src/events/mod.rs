@@ -11,7 +11,11 @@ pub(crate) mod retention;
 pub(crate) mod store;
 
 use crate::{
-    gateways::{Gateway, Mode, adapter::EventContent, parts},
+    gateways::{
+        Gateway, Mode,
+        adapter::EventContent,
+        parts::{self, PartNotFound},
+    },
     primitives::{
         id::{AppId, ConnectionId, EventId, SecretId, TransactionId},
         keyset::Listed,
@@ -23,7 +27,7 @@ use crate::{
 
 text_enum! {
     /// The processing state of an event, in the order of the filter.
-    pub(crate) enum State or "no state of an event" {
+    pub(crate) enum State, "the state of an event" {
         /// Applied to a transaction.
         Processed = "processed",
         /// Stored only: events of this type are not interpreted.
@@ -93,7 +97,10 @@ impl Event {
     }
 
     /// Returns the event's own bytes within the body of its request.
-    pub(crate) fn own_bytes<'a>(&self, body: &'a [u8]) -> &'a [u8] {
+    ///
+    /// # Errors
+    /// If they are not found in it.
+    pub(crate) fn own_bytes<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], PartNotFound> {
         parts::part_of(self.gateway, body, self.part)
     }
 

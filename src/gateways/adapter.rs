@@ -69,7 +69,7 @@ pub(crate) fn is_safe_identifier(name: &str) -> bool {
 
 text_enum! {
     /// Why a request is rejected.
-    pub(crate) enum SignatureError or "no verdict on a signature" {
+    pub(crate) enum SignatureError, "the fault of a signature" {
         SignatureMissing = "signature_missing",
         SignatureMalformed = "signature_malformed",
         SignatureMismatch = "signature_mismatch",

@@ -26,7 +26,7 @@ use std::{
 };
 
 use adapter::Adapter;
-use profile::{Profile, SecretMaker};
+use profile::{Profile, SecretGenerator};
 
 use crate::primitives::text_enum::text_column;
 
@@ -93,8 +93,8 @@ impl Gateway {
     }
 
     /// True if it creates the webhook secret, which the merchant pastes here.
-    pub(crate) fn makes_secret(self) -> bool {
-        self.0.secret_maker == SecretMaker::Gateway
+    pub(crate) fn generates_secret(self) -> bool {
+        self.0.secret_generator == SecretGenerator::Gateway
     }
 
     /// Returns how long it may retry a request: a day if it does not document that.

@@ -87,16 +87,23 @@ pub(crate) fn count(gateway: Gateway, body: &[u8]) -> Option<usize> {
     }
 }
 
-/// Returns the bytes of one event of a stored body: all of them if it is the only one, or if the gateway's adapter does not
-/// find it any more.
-pub(crate) fn part_of(gateway: Gateway, body: &[u8], index: Option<i64>) -> &[u8] {
-    let Some(index) = index.and_then(|index| usize::try_from(index).ok()) else { return body };
-    match split(gateway, body) {
-        Split::Parts { first, others } => {
-            iter::once(first).chain(others).nth(index).and_then(|range| body.get(range)).unwrap_or(body)
-        }
-        Split::Whole | Split::Faulty => body,
-    }
+/// The gateway's adapter no longer finds an event in its stored body.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the stored body has no event of index {0}")]
+pub(crate) struct PartNotFound(i64);
+
+/// Returns the bytes of one event of a stored body: all of them without an index.
+///
+/// # Errors
+/// If the body has no event of that index.
+pub(crate) fn part_of(gateway: Gateway, body: &[u8], index: Option<i64>) -> Result<&[u8], PartNotFound> {
+    let Some(index) = index else { return Ok(body) };
+    let found = || {
+        let Split::Parts { first, others } = split(gateway, body) else { return None };
+        let range = iter::once(first).chain(others).nth(usize::try_from(index).ok()?)?;
+        body.get(range)
+    };
+    found().ok_or(PartNotFound(index))
 }
 
 #[cfg(test)]
@@ -117,9 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn a_body_without_parts_is_its_own_part() {
-        for index in [None, Some(0), Some(7), Some(-1)] {
-            assert_eq!(part_of(Gateway::RAZORPAY, b"{}", index), b"{}");
+    fn a_body_without_parts_is_its_own_part_and_has_no_other() {
+        assert_eq!(part_of(Gateway::RAZORPAY, b"{}", None), Ok(&b"{}"[..]));
+        for index in [0, 7, -1] {
+            assert_eq!(part_of(Gateway::RAZORPAY, b"{}", Some(index)), Err(PartNotFound(index)));
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::primitives::{
 text_enum! {
     /// The status of a payment, in ascending order of precedence. A partially refunded payment remains captured, and `failed` is
     /// not final: a gateway may learn of a successful payment later.
-    pub(crate) enum Status or "no status of a payment" {
+    pub(crate) enum Status, "the status of a payment" {
         Created = "created",
         Failed = "failed",
         Authorized = "authorized",
@@ -53,7 +53,7 @@ pub(crate) struct Reference {
 
 text_enum! {
     /// The origin of a reference.
-    pub(crate) enum ReferenceKind or "no kind of a reference" {
+    pub(crate) enum ReferenceKind, "the kind of a reference" {
         /// The merchant.
         Receipt = "receipt",
         /// The bank, for the payment: RRN, UTR or ARN.
@@ -102,7 +102,7 @@ pub(crate) struct Refund {
 
 text_enum! {
     /// The state of a refund, in the order of the gateway's life cycle: a failure is reported after a success.
-    pub(crate) enum RefundStatus or "no status of a refund" {
+    pub(crate) enum RefundStatus, "the status of a refund" {
         Pending = "pending",
         Processed = "processed",
         Failed = "failed",
@@ -124,7 +124,7 @@ pub(crate) struct Dispute {
 
 text_enum! {
     /// The state of a dispute, in the order of the gateway's life cycle.
-    pub(crate) enum DisputeStatus or "no status of a dispute" {
+    pub(crate) enum DisputeStatus, "the status of a dispute" {
         Open = "open",
         UnderReview = "under_review",
         Lost = "lost",

@@ -25,7 +25,7 @@ pub(crate) struct Profile {
     /// The sender as the subject of a condition: a name, or `your sender`.
     pub(crate) your_sender: &'static str,
     /// Who creates the webhook secret.
-    pub(crate) secret_maker: SecretMaker,
+    pub(crate) secret_generator: SecretGenerator,
     pub(crate) signature: Signature,
     /// True if a retry carries the signature of the first attempt; false if the gateway signs every attempt again.
     pub(crate) repeats_signature: bool,
@@ -89,9 +89,9 @@ pub(crate) struct Signature {
     pub(crate) event_member: &'static str,
 }
 
-/// Who creates a webhook secret.
+/// Who generates a webhook secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SecretMaker {
+pub(crate) enum SecretGenerator {
     /// KS Pay does, with the connection; the merchant copies it into the gateway.
     KsPay,
     /// The gateway does; the merchant pastes it here, and no request can be verified before.

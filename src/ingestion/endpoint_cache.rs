@@ -61,13 +61,24 @@ pub(super) struct Secrets {
 /// A valid secret whose sealed value does not open: it was damaged, or swapped with another row's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the sealed secret {secret} of connection {connection} cannot be decrypted: it was damaged or replaced. Create a new secret on \
-     the Webhook page; `ks-pay doctor` lists every such secret"
+    "the sealed secret {secret} of connection {connection} cannot be decrypted: it was damaged or replaced. The \
+     Webhook page says what to do; `ks-pay doctor` lists every such secret"
 )]
 pub(crate) struct Unreadable {
     pub(super) connection: ConnectionId,
     pub(super) secret: SecretId,
     pub(super) until: Option<Timestamp>,
+}
+
+/// Whose an endpoint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EndpointOwner {
+    /// There is no such endpoint.
+    Unknown,
+    /// A connection, enabled or not.
+    Connection(ConnectionScope),
+    /// A connection without the secret that its gateway generates: nothing is stored until it is entered.
+    AwaitsSecret,
 }
 
 /// The connection behind an endpoint.
@@ -86,9 +97,9 @@ impl Receiver {
         &self.secrets.live
     }
 
-    /// True if the gateway makes the secret and none has been entered yet.
+    /// True if the gateway generates the secret and none has been entered yet.
     pub(crate) fn awaits_secret(&self) -> bool {
-        self.scope.gateway.makes_secret() && self.secrets.live.is_empty() && self.secrets.unreadable.is_empty()
+        self.scope.gateway.generates_secret() && self.secrets.live.is_empty() && self.secrets.unreadable.is_empty()
     }
 
     /// Returns a secret that is valid at `now` but does not open, if there is one.
@@ -254,15 +265,18 @@ impl EndpointCache {
         Ok(of)
     }
 
-    /// Returns the connection of an endpoint, enabled or not. Known or not, the endpoint is looked up in a read that began
-    /// after `asked`, so that the response time reveals nothing; in the cached data if that read fails or takes more than
-    /// [`LOOKUP_TIMEOUT`].
-    pub(crate) async fn scope(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
+    /// Returns whose endpoint it is. Known or not, the endpoint is looked up in a read that began after `asked`, so that the
+    /// response time reveals nothing; in the cached data if that read fails or takes more than [`LOOKUP_TIMEOUT`].
+    pub(crate) async fn owner(&self, endpoint: &str, asked: Instant) -> EndpointOwner {
         let known = match timeout(LOOKUP_TIMEOUT, self.as_of(asked)).await {
-            Ok(Ok(known)) => known,
-            _ => self.current()?,
+            Ok(Ok(known)) => Some(known),
+            _ => self.current(),
         };
-        known.receiver(endpoint).filter(|receiver| !receiver.awaits_secret()).map(|receiver| receiver.scope)
+        match known.as_ref().and_then(|known| known.receiver(endpoint)) {
+            None => EndpointOwner::Unknown,
+            Some(receiver) if receiver.awaits_secret() => EndpointOwner::AwaitsSecret,
+            Some(receiver) => EndpointOwner::Connection(receiver.scope),
+        }
     }
 
     fn current(&self) -> Option<Arc<EndpointSnapshot>> {

@@ -26,7 +26,7 @@ use crate::{
     primitives::{time::Clock, vault::Vault},
     rejections::Reason,
 };
-use endpoint_cache::{EndpointCache, EndpointLookupError};
+use endpoint_cache::{EndpointCache, EndpointLookupError, EndpointOwner};
 use group_commit::{BatchWorker, WriteError, Writer};
 use in_flight::InFlightBodies;
 use store_batch::{EventBatchStore, PendingRequest, StoreHealth, WriteOutcome};
@@ -134,10 +134,14 @@ impl Ingestion {
         self.trouble.is_recent()
     }
 
-    /// Returns the connection of an endpoint, for a request that arrived at `asked` and is rejected before it is verified; `None`
-    /// while its gateway's secret is not entered, so that nothing is stored until then.
-    pub(crate) async fn scope(&self, endpoint: &str, asked: Instant) -> Option<ConnectionScope> {
-        self.receivers.scope(endpoint, asked).await
+    /// Writes the uses of secrets that this server has buffered, for a page that decides by them.
+    pub(crate) async fn flush_uses(&self, db: &Db) -> Result<(), DbError> {
+        self.uses.flush(db).await
+    }
+
+    /// Returns whose endpoint it is, for a request that arrived at `asked` and is rejected before it is verified.
+    pub(crate) async fn owner(&self, endpoint: &str, asked: Instant) -> EndpointOwner {
+        self.receivers.owner(endpoint, asked).await
     }
 
     /// Stores queued events, batch after batch, until the ingestion is stopped.

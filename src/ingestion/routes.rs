@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     Ingestion, Outcome,
     body::{self, BodyError},
+    endpoint_cache::EndpointOwner,
 };
 use crate::{
     gateways::adapter::Incoming,
@@ -146,10 +147,12 @@ async fn note_unread(request: &HttpRequest, route: &WebhookRoute, (endpoint, ask
         BodyError::Broken | BodyError::TooManyInFlight => return,
     };
     let (headers, address) = (body::headers(request.headers()), client_ip::address(request, &route.trusted_proxies));
-    let scope = route.ingestion.scope(endpoint, asked).await;
-    route
-        .recorder
-        .note(scope.map(|scope| (scope, reason)), UnverifiedRequest { headers, body: None, address, at: route.clock.now() });
+    let at = match route.ingestion.owner(endpoint, asked).await {
+        EndpointOwner::Unknown => None,
+        EndpointOwner::Connection(scope) => Some((scope, reason)),
+        EndpointOwner::AwaitsSecret => return,
+    };
+    route.recorder.note(at, UnverifiedRequest { headers, body: None, address, at: route.clock.now() });
 }
 
 /// Delays responses to rejected requests in a flood, which slows down clients that wait for each response. Authentic requests

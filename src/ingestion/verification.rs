@@ -3,7 +3,7 @@
 //! Invariant: a rejected request costs the same signature checks whether its endpoint exists, which gateway it is of, whether
 //! it is enabled and how many secrets are valid there, so that the time of a 401 does not reveal it. The checks that the
 //! endpoint itself does not need are made with a dummy secret. Only an endpoint with more than [`MAX_CHECKS`] valid secrets
-//! takes longer, and one whose gateway makes the secret is not rejected but unavailable until that is entered.
+//! takes longer, and one whose gateway generates the secret is not rejected but unavailable until that is entered.
 
 use std::{hint::black_box, iter};
 
@@ -42,7 +42,7 @@ pub(crate) struct Verifier {
 pub(crate) enum Unverifiable {
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// The gateway makes the secret, and the merchant has not entered it yet.
+    /// The gateway generates the secret, and the merchant has not entered it yet.
     #[error("the webhook has no secret yet")]
     NoSecretYet,
 }

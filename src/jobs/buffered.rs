@@ -149,9 +149,11 @@ async fn write<B: Buffered>(mut buffered: B, stop: Arc<Notify>) {
 
 async fn write_finally<B: Buffered>(mut buffered: B) {
     for _ in 0..FINAL_ATTEMPTS {
-        match buffered.flush().await {
-            Ok(_) => return,
-            Err(error) => tracing::debug!(%error, "{} could not be stored; retrying", B::NAME),
+        match AssertUnwindSafe(buffered.flush()).catch_unwind().await {
+            Ok(Ok(_)) => return,
+            Ok(Err(error)) => tracing::debug!(%error, "{} could not be stored; retrying", B::NAME),
+            // What was taken is lost, but not what was buffered meanwhile.
+            Err(_) => tracing::error!("some {} were not stored: the write panicked", B::NAME),
         }
     }
     tracing::warn!("the final {} were not stored", B::NAME);
@@ -243,6 +245,15 @@ mod tests {
         }
         assert_eq!(*written.lock().unwrap(), [vec![1]]);
         task.stop().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_final_write_that_panics_ends_the_task_in_order() {
+        let writer = writer(1);
+        writer.buffer.lock().0.push(POISON);
+        let task = BufferTask::start(writer);
+        task.stop.notify_one();
+        assert!(task.task.await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

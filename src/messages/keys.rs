@@ -56,6 +56,10 @@ pub(crate) fn accepted(gateway: Gateway) -> String {
     format!("{} accepted the keys; they are stored", gateway.label())
 }
 
+/// Other keys were stored while these were being checked.
+pub(crate) const CHANGED_MEANWHILE: &str =
+    "The stored keys were changed in another window meanwhile, so nothing was stored. Reload this page, then try again.";
+
 /// No keys are stored that could be checked.
 pub(crate) const NONE_STORED: &str = "There are no keys to check yet. Type them here.";
 

@@ -120,7 +120,7 @@ pub(crate) const fn keys_state(keys: Option<connections::ApiKeyState>) -> Badge 
 /// Shown on the Webhook page after a gateway was added.
 pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
     let place = gateway.profile().texts.setup.destination;
-    if gateway.makes_secret() {
+    if gateway.generates_secret() {
         let (label, sender) = (gateway.label(), gateway.profile().sender);
         return format!(
             "{label} is added in {} mode. Next: copy the URL below {place}, and paste the secret of {sender} here.",

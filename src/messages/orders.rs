@@ -23,6 +23,11 @@ pub(crate) const fn dispute_state(status: DisputeStatus) -> Badge {
     }
 }
 
+/// Says that a list has more rows than are shown.
+pub(crate) fn only_some_listed(what: &str, shown: u16) -> String {
+    format!("Only {shown} {what} are listed here. The events of this payment name the others.")
+}
+
 /// States the last day to respond to an open dispute.
 pub(crate) fn last_day_to_answer(dispute: &Dispute, now: Timestamp) -> Option<String> {
     let last = dispute.respond_by.filter(|_| dispute.status == DisputeStatus::Open)?;

@@ -105,14 +105,19 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
         _ => ("Secrets of this webhook cannot be read", "were"),
     };
     let texts = &gateway.profile().texts.secrets;
-    let (whom, paste) = (texts.retries, texts.give);
+    let whom = texts.retries;
+    let remedy = if gateway.generates_secret() {
+        format!("Create a new secret at {} and paste it here", gateway.profile().sender)
+    } else {
+        format!("Create a new secret and {}", texts.give)
+    };
     Some(Notice {
         class: "is-bad",
         icon: "bad",
         headline: headline.to_owned(),
         reason: format!(
             "{} {was} damaged or replaced in the database. Requests that match no other secret get 503, and {whom}. \
-             Create a new secret and {paste}: events signed with it verify immediately. Then retire the damaged one. Your \
+             {remedy}: events signed with it verify immediately. Then retire the damaged one. Your \
              server administrator can find details with ks-pay doctor.",
             ids.join(", ")
         ),
@@ -150,8 +155,11 @@ pub(crate) fn retiring(gateway: Gateway, secrets: &SecretSet, held: &SecretWithU
 /// Returns the error for a secret that was retired here, because others may know it.
 pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -> String {
     let day = at.map(|at| format!(" on {}", DisplayTime::of_day(at, now).text)).unwrap_or_default();
-    let enter = gateway.profile().texts.secrets.enter;
-    format!("This secret was retired{day}. Generate a new one, and {enter}.")
+    let profile = gateway.profile();
+    if gateway.generates_secret() {
+        return format!("This secret was retired{day}. Create a new one at {}, and paste it here.", profile.sender);
+    }
+    format!("This secret was retired{day}. Generate a new one, and {}.", profile.texts.secrets.enter)
 }
 
 /// States whether the active secret has verified an event.
@@ -172,7 +180,16 @@ pub(crate) fn only_with(requests: usize) -> String {
 }
 
 /// Why the active secret cannot be retired.
-pub(crate) const ACTIVE_STAYS: &str = "This is the active SECRET, and a webhook is never without one. Make a new SECRET: this one then counts for a while longer, and can be retired.";
+pub(crate) fn active_stays(gateway: Gateway) -> String {
+    let replace = if gateway.generates_secret() {
+        format!("Create a new SECRET at {} and paste it", gateway.profile().sender)
+    } else {
+        "Make a new SECRET".to_owned()
+    };
+    format!(
+        "This is the active SECRET, and a webhook is never without one. {replace}: this one then counts for a while longer, and can be retired."
+    )
+}
 
 /// Shown after the secret that the gateway has made was entered.
 pub(crate) const ENTERED: &str = "The SECRET is saved. Requests signed with it are verified from now on.";
@@ -308,6 +325,19 @@ mod tests {
             assert_eq!(said.len(), Overlap::CHOICES.len());
         }
         assert_eq!(overlap(Gateway::RAZORPAY, Overlap::CHOICES[3]).0, "15 days");
+    }
+
+    #[test]
+    fn a_new_secret_is_created_where_it_is_generated() {
+        let now = Timestamp::from_seconds(1_795_356_717);
+        for gateway in Gateway::all() {
+            let unreadable = unreadable(gateway, ["ws_1"].into_iter()).unwrap().reason;
+            for text in [unreadable, retired(gateway, None, now), active_stays(gateway)] {
+                let sender = gateway.profile().sender;
+                let is_there = ["secret", "SECRET", "one"].iter().any(|what| text.contains(&format!("new {what} at {sender}")));
+                assert_eq!(is_there, gateway.generates_secret(), "{text}");
+            }
+        }
     }
 
     #[test]

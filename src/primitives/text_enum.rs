@@ -3,12 +3,12 @@
 //! Invariant: a member's text is declared once, next to the member, and identifies it in the database and in URLs. It is not what
 //! a gateway sends, which the gateway's folder maps to a member, nor the label on a page, which `messages` has.
 
-/// Declares an enum with the text of each member: `ALL`, `as_str`, `Display`, and `FromStr`, whose error is the given text.
+/// Declares an enum with the text of each member: `ALL`, `as_str`, `Display`, and `FromStr`, whose error names the members.
 /// `PartialOrd` and `Ord` follow the order of the declaration.
 macro_rules! text_enum {
     (
         $(#[$meta:meta])*
-        $vis:vis enum $name:ident or $error:literal {
+        $vis:vis enum $name:ident, $what:literal {
             $($(#[$doc:meta])* $member:ident = $text:literal),+ $(,)?
         }
     ) => {
@@ -36,7 +36,7 @@ macro_rules! text_enum {
             type Err = &'static str;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|member| member.as_str() == text).ok_or($error)
+                Self::ALL.iter().copied().find(|member| member.as_str() == text).ok_or(concat!($what, " is one of:" $(, " ", $text)+))
             }
         }
     };
@@ -92,7 +92,7 @@ mod tests {
 
     text_enum! {
         /// A list with two members.
-        enum Coin or "a coin shows heads or tails" {
+        enum Coin, "a side of a coin" {
             Heads = "heads",
             Tails = "tails",
         }
@@ -106,7 +106,7 @@ mod tests {
             assert_eq!(coin.to_string().parse(), Ok(*coin));
         }
         for other in ["", "Heads", "heads ", "edge"] {
-            assert_eq!(other.parse::<Coin>(), Err("a coin shows heads or tails"));
+            assert_eq!(other.parse::<Coin>(), Err("a side of a coin is one of: heads tails"));
         }
     }
 
@@ -116,6 +116,6 @@ mod tests {
         let read = sqlx::query_as::<_, (Coin, Option<Coin>, String)>("SELECT $1, $2, $1").bind(Coin::Tails).bind(None::<Coin>);
         assert_eq!(read.fetch_one(&mut conn).await.unwrap(), (Coin::Tails, None, "tails".to_owned()));
         let error = sqlx::query_scalar::<_, Coin>("SELECT 'edge'").fetch_one(&mut conn).await.unwrap_err().to_string();
-        assert!(error.contains("\"edge\": a coin shows heads or tails"), "{error}");
+        assert!(error.contains("\"edge\": a side of a coin is one of: heads tails"), "{error}");
     }
 }

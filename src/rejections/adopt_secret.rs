@@ -10,10 +10,7 @@ use super::{
     recovery, signing_key, store, store_batch,
 };
 use crate::{
-    accounts::{
-        authz::Actor,
-        security_log::{self, Action},
-    },
+    accounts::authz::Actor,
     connections::{
         ConnectError, Connection,
         secrets::{self, AddSecretOutcome, Origin},
@@ -54,10 +51,7 @@ pub(crate) async fn adopt(
 ) -> Result<AdoptOutcome, ConnectError> {
     let Some(secret) = find(context, connection, rejection).await? else { return Ok(AdoptOutcome::NotFound) };
     let mut tx = context.db.begin().await?;
-    let also = secrets::add_secret(&mut tx, &context.vault, connection.id, (&secret, Origin::Adopted, actor.name), now).await?;
-    if let AddSecretOutcome::Added(id) = also {
-        security_log::append(&mut tx, actor, Action::SecretAdopted, id, now).await?;
-    }
+    let also = secrets::add_secret(&mut tx, &context.vault, connection.id, (&secret, Origin::Adopted, actor), now).await?;
     tx.commit().await?;
     Ok(match also {
         AddSecretOutcome::Added(id) => AdoptOutcome::Adopted(id),

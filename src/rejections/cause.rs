@@ -10,7 +10,7 @@ use crate::{
 
 text_enum! {
     /// Why ingestion rejected the request.
-    pub(crate) enum Reason or "no reason of a rejection" {
+    pub(crate) enum Reason, "the reason of a rejection" {
         SignatureMissing = "signature_missing",
         SignatureMalformed = "signature_malformed",
         SignatureMismatch = "signature_mismatch",
@@ -55,7 +55,7 @@ macro_rules! causes {
     ($($(#[$doc:meta])* $member:ident = $text:literal, $attempts:ident, $start:ident;)+) => {
         text_enum! {
             /// The cause that diagnosis found.
-            pub(crate) enum Cause or "no cause of a rejection" { $($(#[$doc])* $member = $text),+ }
+            pub(crate) enum Cause, "the cause of a rejection" { $($(#[$doc])* $member = $text),+ }
         }
 
         impl Cause {

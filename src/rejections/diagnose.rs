@@ -16,12 +16,13 @@ use zeroize::Zeroizing;
 
 use super::{
     CapturedRequest, Cause, Reason,
-    budget::{Allowance, Budget},
+    budget::{Allowance, Budget, Share},
     deferred::Deferred,
     diagnosis::{CompanyKeys, Diagnosis, Key, KeyOwner},
     eviction::EvictionRank,
     shape::{self, Shape},
-    triage::{Batch, Triage},
+    store_batch::SealedRequest,
+    triage::{Batch, Pass, Triage},
 };
 use crate::{
     connections::{
@@ -90,7 +91,7 @@ impl Diagnoser {
         let most = self.budget.of_round(requests);
         // If diagnosis panics, requests are recorded as not diagnosed rather than retried forever.
         let mut examined = self
-            .look(context, work, most, Budget::spend)
+            .look(context, work, (Pass::Arrival, most), Share::New)
             .await
             .unwrap_or_else(|| samples.iter().copied().flatten().cloned().map(DiagnosedRequest::not_diagnosed).collect());
         self.choose(&mut examined);
@@ -100,32 +101,32 @@ impl Diagnoser {
         Ok(examined)
     }
 
-    /// Diagnoses within the budget, from which `take` subtracts the bytes hashed for a webhook. `None` if that failed.
+    /// Diagnoses within the budget, from whose share the bytes hashed are subtracted. `None` if that failed.
     pub(super) async fn look(
         &mut self,
         context: &DiagnosisContext,
         work: Vec<Batch>,
-        most: usize,
-        take: fn(&mut Budget, ConnectionId, usize),
+        (pass, most): (Pass, usize),
+        share: Share,
     ) -> Option<Vec<DiagnosedRequest>> {
         let (is_off, vault, mut triage) = (Arc::clone(&self.is_off), context.vault.clone(), std::mem::take(&mut self.triage));
         let allowed: Vec<(ConnectionId, Allowance)> = work.iter().map(|batch| (batch.connection, batch.allowance)).collect();
         let looked = tokio::task::spawn_blocking(move || {
-            let looked = triage.look(&vault, work, most, &is_off);
+            let looked = triage.look(&vault, work, (pass, most), &is_off);
             (looked, triage)
         });
         match looked.await {
             Ok(((examined, spent), triage)) => {
                 self.triage = triage;
                 for (connection, bytes) in spent {
-                    take(&mut self.budget, connection, bytes);
+                    self.budget.spend(share, connection, bytes);
                 }
                 Some(examined)
             }
             Err(error) => {
                 tracing::error!(%error, "diagnosis failed");
                 for (connection, allowance) in allowed {
-                    take(&mut self.budget, connection, allowance.most);
+                    self.budget.spend(share, connection, allowance.most);
                 }
                 None
             }
@@ -146,6 +147,20 @@ impl Diagnoser {
 
     pub(super) fn is_off(&self) -> bool {
         self.is_off.load(Ordering::Relaxed)
+    }
+
+    /// Remembers the requests just stored with an unknown cause that were granted a second diagnosis.
+    pub(super) fn note_repeats(&mut self, stored: &[SealedRequest]) {
+        for (sample, id) in stored.iter().filter_map(SealedRequest::stored_as_unknown) {
+            if self.triage.is_repeat(sample) {
+                self.deferred.note_repeat(sample.scope.connection, sample.shape.likeness(), id);
+            }
+        }
+    }
+
+    /// Whether the request was granted a second diagnosis, which it still has to get.
+    pub(super) fn is_repeat(&self, sample: &CapturedRequest) -> bool {
+        self.triage.is_repeat(sample)
     }
 
     pub(super) fn budget(&mut self) -> &mut Budget {

@@ -33,7 +33,8 @@ use crate::{
     rejections::{
         CapturedRequest, Reason, RejectedRequest,
         diagnose::{DiagnosedRequest, Diagnoser},
-        store, store_batch,
+        store,
+        store_batch::{self, SealedRequest},
     },
 };
 use buffer::Buffer;
@@ -216,16 +217,23 @@ async fn persist(context: &DiagnosisContext, gathered: &mut Buffer, diagnoser: &
     while !gathered.is_empty() {
         let next = gathered.take_batch();
         let count = next.connections.values().map(|own| own.samples.len()).sum();
-        if let Err(error) = write_batch(context, &next, examined.by_ref().take(count).collect()).await {
-            gathered.restore(next);
-            return Err(error);
+        match write_batch(context, &next, examined.by_ref().take(count).collect()).await {
+            Ok(stored) => diagnoser.note_repeats(&stored),
+            Err(error) => {
+                gathered.restore(next);
+                return Err(error);
+            }
         }
     }
     Ok(())
 }
 
 /// Updates activity last: every batch of events needs the same rows, and also locks them last.
-async fn write_batch(context: &DiagnosisContext, gathered: &Buffer, examined: Vec<DiagnosedRequest>) -> Result<(), DbError> {
+async fn write_batch(
+    context: &DiagnosisContext,
+    gathered: &Buffer,
+    examined: Vec<DiagnosedRequest>,
+) -> Result<Vec<SealedRequest>, DbError> {
     let sealed = store_batch::seal(&context.vault, examined).await;
     let refusals = gathered.connections.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
     let unit = async |tx: &mut Tx| {
@@ -235,7 +243,8 @@ async fn write_batch(context: &DiagnosisContext, gathered: &Buffer, examined: Ve
         }
         activity::add_rejected(tx, &refusals, &proven).await
     };
-    context.db.write_with_timeout(unit).await
+    context.db.write_with_timeout(unit).await?;
+    Ok(sealed)
 }
 
 #[cfg(test)]

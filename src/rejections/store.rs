@@ -54,6 +54,8 @@ sql! {
     INSERT = "INSERT INTO rejections (id, company_id, app_id, connection_id, gateway, mode, reason, cause, secret_id, \
               key_digest, other_connection_id, detail, address, count, first_at, last_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    /// Here and in the statements like it, times are merged as minimum and maximum, an address is that of the latest time, and the
+    /// lower eviction rank stays, as requests are stored in any order. What a rank means is in `eviction.rs`.
     ADD = "UPDATE rejections SET count = count + $2, first_at = CASE WHEN first_at < $3 THEN first_at ELSE $3 END, \
            last_at = CASE WHEN last_at > $4 THEN last_at ELSE $4 END, address = CASE WHEN last_at > $4 THEN address ELSE $5 END, \
            detail = COALESCE($6, detail) WHERE id = $1";

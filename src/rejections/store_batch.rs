@@ -89,6 +89,14 @@ pub(crate) struct SealedRequest {
     stored: Option<Content>,
 }
 
+impl SealedRequest {
+    /// Returns the request and its id, if it is stored with an unknown cause.
+    pub(super) fn stored_as_unknown(&self) -> Option<(&CapturedRequest, RequestId)> {
+        let content = self.stored.as_ref().filter(|_| self.examined.diagnosis.cause == Cause::Unknown)?;
+        Some((&self.examined.sample, content.id))
+    }
+}
+
 /// The content of a request, sealed.
 struct Content {
     id: RequestId,

@@ -21,7 +21,7 @@ async fn left_behind() -> (TestApp, crate::support::builders::Connection) {
          baseline_since = baseline_since + 31536000000, baseline_pause = 31536000000",
         "UPDATE activity SET last_rejected_at = last_verified_at, rejected_since = last_verified_at, rejected_streak = 3, \
          failing_since = last_verified_at, failing_count = 2, last_proven_at = last_verified_at",
-        "UPDATE secrets SET valid_until = valid_until + 31536000000 WHERE state = 'additional'",
+        "UPDATE secrets SET valid_until = valid_until + 31536000000, replaced_at = replaced_at + 31536000000 WHERE state = 'additional'",
         "UPDATE events SET received_at = received_at + 31536000000, last_received_at = last_received_at + 31536000000",
     ] {
         assert_eq!(app.sql(statement).await, 1);
@@ -32,13 +32,15 @@ async fn left_behind() -> (TestApp, crate::support::builders::Connection) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_clock_that_was_ahead_left_behind_is_repaired_once_it_is_right() {
     let (mut app, connection) = left_behind().await;
+    let overlap = app.count("SELECT valid_until - replaced_at FROM secrets WHERE state = 'additional'").await;
+    assert!(overlap > 0);
     app.restart().await;
     let now = app.now().millis();
     eventually(async || app.count("SELECT MAX(last_verified_at) FROM activity").await <= now).await;
     assert_eq!(app.count("SELECT baseline_pause FROM activity").await, 0, "a pause of a year would be no silence");
-    let until = app.count("SELECT valid_until FROM secrets WHERE state = 'additional'").await;
-    let longest = Duration::from_hours(15 * 24).as_millis();
-    assert!(until > now && u128::try_from(until - now).unwrap() <= longest, "{until}");
+    let chosen = "SELECT valid_until - replaced_at FROM secrets WHERE state = 'additional'";
+    assert_eq!(app.count(chosen).await, overlap, "the overlap is as long as it was chosen");
+    assert!(app.count("SELECT replaced_at FROM secrets WHERE state = 'additional'").await <= app.now().millis());
 
     let owner = app.owner("Neem Tree Retail").await;
     let base = format!("/ks-pay/apps/{}", connection.app_id);

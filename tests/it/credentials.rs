@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, browser::Browser, builders::Connection, fake_razorpay::StandIn, files};
+use crate::support::{TestApp, browser::Browser, builders::Connection, eventually, fake_razorpay::StandIn, files};
 
 const KEY_ID: &str = "rzp_test_Demo0000000001";
 const KEY_SECRET: &str = "demo-key-secret-0001";
@@ -182,4 +182,43 @@ async fn the_gateway_is_not_asked_without_end() {
     app.clock.advance(Duration::from_secs(10));
     owner.post(&path(&connection, "/check"), &[]).await.location();
     assert_eq!(stand_in.asked().len(), asked + 2, "after waiting the gateway is asked again");
+}
+
+/// Another server, or a script, stores other keys while this one asks the gateway.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_stored_while_others_are_checked_stay_and_keep_their_state() {
+    let stand_in = StandIn::start().await;
+    let (app, connection, owner) = asked_of(&stand_in).await;
+    stand_in.answers(500);
+    submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
+    stand_in.answers(200);
+    let stored = "SELECT value || ' ' || keys_state || ' ' || payment_modes FROM connections c \
+                  JOIN credentials k ON k.connection_id = c.id WHERE k.field = 'key_id'";
+    assert_eq!(app.texts(stored).await, [format!("{KEY_ID} unchecked upi")]);
+    for way in ["/check", ""] {
+        let held = stand_in.hold().await;
+        let fields: &[(&str, &str)] =
+            if way.is_empty() { &[("key_id", KEY_ID), ("key_secret", ""), ("wallet", "true")] } else { &[] };
+        let before = stand_in.asked().len();
+        let (url, colleague) = (path(&connection, way), async {
+            eventually(async || stand_in.asked().len() > before).await;
+            app.sql("UPDATE credentials SET value = 'rzp_test_Demo0000000002' WHERE field = 'key_id'").await;
+            drop(held);
+        });
+        let (page, ()) = tokio::join!(owner.post(&url, fields), colleague);
+        let page = if page.status == StatusCode::SEE_OTHER { owner.get(page.location()).await } else { page };
+        assert!(page.has("changed in another window"), "{}", page.body);
+        assert_eq!(app.texts(stored).await, ["rzp_test_Demo0000000002 unchecked upi"], "{way}");
+        app.sql("UPDATE credentials SET value = 'rzp_test_Demo0000000001' WHERE field = 'key_id'").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hint_of_a_secret_field_follows_what_is_stored_of_it() {
+    let stand_in = StandIn::start().await;
+    let (app, connection, owner) = asked_of(&stand_in).await;
+    submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
+    assert!(owner.get(&path(&connection, "")).await.has("Leave this empty to keep it"));
+    app.sql("DELETE FROM credentials WHERE field = 'key_secret'").await;
+    assert!(!owner.get(&path(&connection, "")).await.has("Leave this empty to keep it"));
 }

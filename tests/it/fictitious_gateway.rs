@@ -1,5 +1,5 @@
 //! The complete journey of a gateway that differs from the real ones in every way the interface allows: form bodies, several
-//! events in a request, a signature inside the body, a secret that the gateway makes, and a response with a body.
+//! events in a request, a signature inside the body, a secret that the gateway generates, and a response with a body.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::StatusCode;
@@ -23,6 +23,7 @@ const PASSPHRASE: &str = "40417722kestrelWindhover";
 const OTHER_MERCHANT: &str = "50528833";
 const OTHER_PASSPHRASE: &str = "50528833merlinSaltMarsh0";
 const REJECTED: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
+const STRAYS: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM unknown_endpoint_requests";
 const EVENTS: &str = "SELECT COUNT(*) FROM events";
 
 /// A connection that the owner has made on the pages.
@@ -137,6 +138,8 @@ async fn until_the_secret_is_pasted_nothing_is_stored_and_no_secret_is_shown() {
     assert!(page.has("The SECRET is saved.") && !page.has("id=\"no-secret\"") && !page.has(SECRET), "{}", page.body);
     assert_eq!(kestrel.stored(&[kestrel.paid(1)]).await, "accepted=kn_1");
     assert_eq!(kestrel.app.count(REJECTED).await, 0, "what got 503 was not recorded");
+    kestrel.cause(kestrel.request(&[kestrel.paid(2)]).replace("649.5", "650.5")).await;
+    assert_eq!(kestrel.app.count(STRAYS).await, 0, "nor was what was not read, which no unknown endpoint got");
     let again = kestrel.enter(SECRET).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "it is the active one");
 }
@@ -170,6 +173,8 @@ async fn a_secret_entered_again_is_the_same_one_and_its_retirement_ends_it() {
     }
     let secrets = kestrel.app.texts("SELECT state FROM secrets ORDER BY state").await;
     assert_eq!(secrets, ["active", "additional"], "one of each value");
+    let again = "SELECT COUNT(*) FROM secrets WHERE reactivated_at IS NOT NULL AND replaced_at IS NULL AND state = 'active'";
+    assert_eq!(kestrel.app.count(again).await, 1, "its first use before does not count for a later retirement");
     let page = kestrel.owner.get(&kestrel.webhook).await;
     let retirement = page.body.split('"').find(|text| text.ends_with("/retirement")).expect("a secret to retire");
     kestrel.owner.post(retirement, &[("current_password", PASSWORD)]).await.location();
@@ -466,7 +471,7 @@ async fn the_command_line_makes_and_shows_no_secret() {
     let shown = kestrel.app.cli_with(&[&["webhook", "show", "--json"], &which[..]].concat(), "", &[]).await.json();
     assert_eq!((&shown["secrets"][0]["secret"], &shown["secrets"][0]["state"]), (&Value::Null, &json!("active")));
     let rotated = kestrel.app.cli_with(&[&["webhook", "rotate"], &which[..]].concat(), "", &[]).await;
-    assert!(rotated.failure().contains("makes the secret itself"), "{}", rotated.err);
+    assert!(rotated.failure().contains("generates the secret itself"), "{}", rotated.err);
 }
 
 /// Cargo resolves the features of a build for use without those that only tests need.

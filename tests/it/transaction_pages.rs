@@ -263,3 +263,23 @@ async fn a_failed_payment_without_a_reason_makes_none_up() {
     connection.post(bodies::payment("payment.failed", "pay_1", 0)).stored().await;
     assert!(!payment_page(&app, &owner).await.has("Reason:"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_with_many_disputes_lists_them_or_says_that_some_are_missing() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    for number in 0..25 {
+        let id = format!("disp_{number}");
+        connection.post(bodies::dispute("payment.dispute.created", &id, "pay_1", "open", 60 + number)).stored().await;
+    }
+    let page = payment_page(&app, &owner).await;
+    assert!((0..25).all(|number| page.has(&format!(">disp_{number}<"))) && !page.has("are listed here"), "{}", page.body);
+    let copies = "WITH RECURSIVE numbers (n) AS (SELECT 25 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100) \
+                  INSERT INTO disputes (transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency) \
+                  SELECT transaction_id, 'disp_' || CAST(n AS TEXT), status, status_at, digest, amount_subunits, currency \
+                  FROM disputes CROSS JOIN numbers WHERE dispute_id = 'disp_0'";
+    assert_eq!(app.sql(copies).await, 76);
+    let page = payment_page(&app, &owner).await;
+    assert!(page.has("Only 100 disputes are listed here"), "{}", page.body);
+    assert_eq!((0..101).filter(|number| page.has(&format!(">disp_{number}<"))).count(), 100);
+}

@@ -222,6 +222,11 @@ pub(crate) async fn clamp_future_times(tx: &mut Tx, now: Timestamp) -> Result<u6
     Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
 }
 
+/// Locks the row, which waits for requests that are being stored, and returns when an event was last verified.
+pub(crate) async fn lock_last_verified_at(tx: &mut Tx, connection: ConnectionId) -> Result<Option<Timestamp>, DbError> {
+    Ok(lock(tx, &[connection]).await?.remove(&connection).and_then(|row| row.last_verified_at))
+}
+
 /// Locks and reads the rows of these connections, which are in order, without the accounts accepted in addition.
 async fn lock(tx: &mut Tx, connections: &[ConnectionId]) -> Result<Locked, DbError> {
     let rows = fetch_rows!(tx, LOCK -> Activity, connections, |query, connection| query.bind(connection))?;

@@ -14,7 +14,7 @@ macro_rules! columns {
 }
 
 sql! {
-    LIST_OF_CONNECTION = concat!("SELECT ", columns!(), " FROM credentials k WHERE k.connection_id = $1");
+    LIST_OF_CONNECTION = concat!("SELECT ", columns!(), " FROM credentials k WHERE k.connection_id = $1 ORDER BY k.field");
     LIST_SHOWN = concat!("SELECT ", columns!(), " FROM connections c JOIN credentials k ON k.connection_id = c.id \
                  WHERE c.company_id = $1 AND k.value IS NOT NULL ORDER BY c.app_id, c.gateway, c.mode, k.field");
     LIST_SEALED = concat!("SELECT ", columns!(), " FROM connections c JOIN credentials k ON k.connection_id = c.id \

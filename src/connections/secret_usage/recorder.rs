@@ -34,6 +34,11 @@ impl Recorder {
         (recorder, task)
     }
 
+    /// Writes what is buffered now, for a page that is about to read it.
+    pub(crate) async fn flush(&self, db: &Db) -> Result<(), DbError> {
+        self.0.flush(async |used: &mut BufferedUsage| persist(db, used).await).await
+    }
+
     /// Records a use.
     pub(crate) fn note(&self, connection: ConnectionId, secret: SecretId, at: Timestamp) {
         let mut buffered = self.0.lock();

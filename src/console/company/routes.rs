@@ -4,8 +4,7 @@ use actix_web::HttpResponse;
 
 use super::{forms::CompanyForm, views};
 use crate::{
-    accounts::security_log::Action,
-    companies::store,
+    companies,
     console::http::{error::AppError, form::FieldErrors, layout::ConsoleEntry, page::RequestContext, signed_form::SignedForm},
     urls,
 };
@@ -26,8 +25,7 @@ pub(crate) async fn update(posted: SignedForm<CompanyForm>) -> Answer {
         Err(errors) => return page.unprocessable(&settings_page(&page, form, errors)),
     };
     let mut tx = page.state.db.begin().await?;
-    store::update_name(&mut tx, page.signed_in.company.id, &name).await?;
-    page.record(&mut tx, Action::CompanyChanged, page.signed_in.company.id).await?;
+    companies::rename(&mut tx, page.signed_in.company.id, &name, (&page.actor(), page.now)).await?;
     tx.commit().await?;
     Ok(page.redirect(urls::SETTINGS, "The company’s settings are saved"))
 }

@@ -56,6 +56,8 @@ pub(crate) enum AppError {
     TooLarge,
     #[error("the form cannot be read")]
     BadRequest,
+    #[error("the form did not arrive in time")]
+    TooSlow,
     /// The page that says so.
     #[error("the address asks for a mode that does not exist")]
     UnknownMode(String),
@@ -113,6 +115,7 @@ impl ResponseError for AppError {
             Self::Unconfirmed(page) => page.status,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::UnknownMode(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) | Self::PasswordsBusy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -211,6 +214,9 @@ fn status_text(status: StatusCode) -> (&'static str, &'static str) {
             ("This page cannot be used that way", "Go back to the page you came from and use its buttons.")
         }
         StatusCode::PAYLOAD_TOO_LARGE => ("That is too much for a form", "Nothing was changed. Go back and send less."),
+        StatusCode::REQUEST_TIMEOUT => {
+            ("The form did not arrive in time", "Nothing was changed. Check your connection, then go back and submit it again.")
+        }
         StatusCode::SERVICE_UNAVAILABLE => {
             ("The database does not answer", "Nothing you stored is lost. Wait a moment, then try again.")
         }

@@ -33,7 +33,10 @@ use crate::{
     db::{DbError, Tx},
     gateways::Mode,
     net::client_ip,
-    primitives::{id::AppId, time::Timestamp},
+    primitives::{
+        id::{AppId, CompanyId},
+        time::Timestamp,
+    },
     urls,
 };
 
@@ -65,6 +68,14 @@ struct UnknownMode {
     live_url: String,
 }
 
+/// Returns the response to a user without the permission: not found if the path names an app that the company does not have.
+async fn denial(request: &HttpRequest, state: &State, company: CompanyId) -> Result<AppError, AppError> {
+    let Some(app) = request.match_info().get("app") else { return Ok(AppError::Forbidden) };
+    let Ok(id) = app.parse() else { return Ok(AppError::NotFound) };
+    let found = apps::store::find(&mut state.db.reader().await?, company, id).await?;
+    Ok(if found.is_some() { AppError::Forbidden } else { AppError::NotFound })
+}
+
 impl FromRequest for RequestContext {
     type Error = AppError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
@@ -86,7 +97,7 @@ impl RequestContext {
         };
         let permission = request.extensions().get::<Permission>().copied();
         if permission.is_some_and(|permission| !signed_in.user.role.permits(permission)) {
-            return Err(AppError::Forbidden);
+            return Err(denial(request, &state, signed_in.company.id).await?);
         }
         let flash = cookies::read_signed(request, &state, FLASH).and_then(|carried| Flash::read(&carried));
         let modes = ModeMemory::of(request, &state);

@@ -86,7 +86,11 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, AppEr
     if !is_form {
         return Err(AppError::CsrfFailed);
     }
-    tokio::time::timeout(READ_TIMEOUT, collect(payload)).await.map_err(|_| AppError::BadRequest)?
+    read_in_time(payload).await
+}
+
+async fn read_in_time(payload: Payload) -> Result<BytesMut, AppError> {
+    tokio::time::timeout(READ_TIMEOUT, collect(payload)).await.map_err(|_| AppError::TooSlow)?
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, AppError> {
@@ -109,4 +113,26 @@ fn token(body: &[u8]) -> Result<String, AppError> {
 /// Parses the fields. A duplicate field is an error, since parsers differ in which value they use.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
     serde_urlencoded::from_bytes(body).map_err(|_| AppError::BadRequest)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{ResponseError as _, error::PayloadError, http::StatusCode, web::Bytes};
+    use futures_util::{Stream, stream};
+
+    use super::*;
+
+    type BoxedPayload = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+
+    #[actix_web::test]
+    async fn a_form_that_never_ends_is_a_timeout_and_one_that_breaks_off_is_none() {
+        tokio::time::pause();
+        let never_ends = |start: BoxedPayload| -> BoxedPayload { Box::pin(start.chain(stream::pending())) };
+        let chunk = Bytes::from_static(b"csrf_token=x");
+        let start: BoxedPayload = Box::pin(stream::once(async { Ok(chunk) }));
+        let status = |read: Result<BytesMut, AppError>| read.map_err(|error| error.status_code());
+        assert_eq!(status(read_in_time(Payload::Stream { payload: never_ends(start) }).await), Err(StatusCode::REQUEST_TIMEOUT));
+        let broken: BoxedPayload = Box::pin(stream::once(async { Err(PayloadError::Incomplete(None)) }));
+        assert_eq!(status(read_in_time(Payload::Stream { payload: broken }).await), Err(StatusCode::BAD_REQUEST));
+    }
 }

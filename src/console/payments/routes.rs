@@ -6,10 +6,12 @@ use actix_web::{
     web::{Bytes, Path, Query},
 };
 use futures_util::{StreamExt as _, stream};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     export,
     forms::{DEFAULT_DAYS, ListForm, ListQuery, Search},
+    timeline::PartDigests,
     views,
 };
 use crate::{
@@ -239,6 +241,19 @@ async fn with_costs(reader: &mut Reader, payments: Vec<Transaction>) -> Result<V
     Ok(rows)
 }
 
+/// Returns the event's own bytes, while the body of its request is stored.
+async fn own_bytes(reader: &mut Reader, event: &events::Event) -> Result<Option<Vec<u8>>, DbError> {
+    let stored = events::store::find_payload(reader, event).await?;
+    let Some(body) = stored.body() else { return Ok(None) };
+    match event.own_bytes(body) {
+        Ok(own) => Ok(Some(own.to_vec())),
+        Err(error) => {
+            tracing::error!(event = %event.id, %error, "an event is not found in its request");
+            Ok(None)
+        }
+    }
+}
+
 /// `GET /ks-pay/apps/{app}/transactions/{transaction}`
 pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, id) = path.into_inner();
@@ -254,9 +269,13 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         event.event_type.as_deref().is_some_and(|name| event.gateway.profile().failure_events.contains(&name))
     };
     for event in events.iter().filter(failed).take(MAX_REASONS_SHOWN) {
-        let stored = events::store::find_payload(&mut reader, event).await?;
-        let reason = stored.body().and_then(|body| event.gateway.adapter().failure_reason(event.own_bytes(body)));
+        let own = own_bytes(&mut reader, event).await?;
+        let reason = own.and_then(|own| event.gateway.adapter().failure_reason(&own));
         reasons.extend(reason.map(|reason| (event.id, reason)));
+    }
+    let mut digests = PartDigests::new();
+    for event in events.iter().filter(|event| event.part.is_some()) {
+        digests.extend(own_bytes(&mut reader, event).await?.map(|own| (event.id, Sha256::digest(own).into())));
     }
     let payload = match events.last() {
         Some(last) => events::store::find_payload(&mut reader, last).await?.body().map(Payload::new),
@@ -289,6 +308,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         layout,
         transaction,
         events,
+        digests,
         reasons,
         is_truncated,
         payload,

@@ -5,6 +5,8 @@
 //!
 //! Invariant: each state is computed by [`crate::ledger::payments::projection`] alone.
 
+use std::collections::BTreeMap;
+
 use crate::{
     events::Event,
     gateways::{
@@ -13,7 +15,7 @@ use crate::{
     },
     ledger::payments::{Transaction, projection::PaymentState, state::DisplayState, store::references::Dispute as ListedDispute},
     messages,
-    primitives::time::Timestamp,
+    primitives::{id::EventId, time::Timestamp},
 };
 
 /// The stages of a payment that a failure does not undo.
@@ -30,11 +32,18 @@ pub(crate) struct TimelineEntry<'a> {
     pub(crate) is_overruled: bool,
 }
 
+/// The SHA-256 of the events that came with others in a request: their rows have that of the whole body.
+pub(crate) type PartDigests = BTreeMap<EventId, [u8; 32]>;
+
 /// Returns the events in the order of the gateway's time. `disputes` are those of the payment.
-pub(crate) fn lines<'a>(transaction: &Transaction, events: &'a [Event], disputes: &[ListedDispute]) -> Vec<TimelineEntry<'a>> {
+pub(crate) fn lines<'a>(
+    transaction: &Transaction,
+    (events, digests): (&'a [Event], &PartDigests),
+    disputes: &[ListedDispute],
+) -> Vec<TimelineEntry<'a>> {
     let mut events: Vec<&Event> = events.iter().collect();
     events.sort_by_key(|event| (moment(event), event.id));
-    let states = states(transaction, &events, disputes);
+    let states = states(transaction, (&events, digests), disputes);
     let is_complete = states.last() == Some(&Some(transaction.state));
     let (mut before, mut has_succeeded) = (None, false);
     let mut lines = Vec::with_capacity(events.len());
@@ -56,10 +65,16 @@ pub(crate) fn moment(event: &Event) -> Timestamp {
 }
 
 /// Returns the state after each event; `None` before the first report.
-fn states(transaction: &Transaction, events: &[&Event], disputes: &[ListedDispute]) -> Vec<Option<DisplayState>> {
+fn states(
+    transaction: &Transaction,
+    (events, digests): (&[&Event], &PartDigests),
+    disputes: &[ListedDispute],
+) -> Vec<Option<DisplayState>> {
     let (mut payment, mut state) = (PaymentState::default(), None);
     let after = |event: &&Event| {
-        if let Some(observation) = observation(transaction, event, disputes) {
+        if let Some(mut observation) = observation(transaction, event, disputes) {
+            let sha256 = digests.get(&event.id).map_or(event.body_sha256.as_slice(), |digest| digest);
+            observation.digest = adapter::rank_digest(sha256);
             payment.apply(&observation);
             state = Some(DisplayState::of(&payment));
         }
@@ -80,7 +95,7 @@ fn observation(transaction: &Transaction, event: &Event, disputes: &[ListedDispu
         payment_id: transaction.payment_id.clone(),
         at,
         time_source,
-        digest: adapter::rank_digest(&event.body_sha256),
+        digest: 0,
         snapshot: None,
         refund: None,
         dispute: None,
@@ -124,7 +139,7 @@ mod tests {
         gateways::{Gateway, Mode, payment::DisputeStatus},
         messages::payments_tests::paid,
         primitives::{
-            id::{AppId, ConnectionId, EventId, SecretId},
+            id::{AppId, ConnectionId, SecretId},
             money::{Currency, Money},
         },
     };
@@ -185,6 +200,26 @@ mod tests {
 
     fn decided(state: DisplayState, events: &[Event], disputes: &[ListedDispute]) -> Vec<&'static str> {
         lines(&ending(state), events, disputes).iter().map(|line| line.decided.unwrap_or("")).collect()
+    }
+
+    fn lines<'a>(transaction: &Transaction, events: &'a [Event], disputes: &[ListedDispute]) -> Vec<TimelineEntry<'a>> {
+        super::lines(transaction, (events, &PartDigests::new()), disputes)
+    }
+
+    #[test]
+    fn of_events_in_one_request_with_equal_times_the_parts_own_digest_decides() {
+        let events = [
+            captured(),
+            Event { part: Some(0), ..part("rfnd_1", "refund.processed", AMOUNT, 90) },
+            Event { part: Some(1), ..part("rfnd_1", "refund.processed", 50_000, 90) },
+        ];
+        for (digests, state) in [([2, 1], DisplayState::Refunded), ([1, 2], DisplayState::PartlyRefunded)] {
+            let digests = PartDigests::from([(events[1].id, [digests[0]; 32]), (events[2].id, [digests[1]; 32])]);
+            let payment = ending(state);
+            let lines = super::lines(&payment, (&events, &digests), &[]);
+            let last = lines.iter().rev().find_map(|line| line.decided);
+            assert_eq!(last, Some(messages::payment_state(state).label), "the states are those of the payment");
+        }
     }
 
     #[test]

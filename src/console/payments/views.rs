@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     forms::{ListForm, ListQuery},
-    timeline::{self, TimelineEntry},
+    timeline::{self, PartDigests, TimelineEntry},
 };
 use crate::{
     console::{
@@ -24,7 +24,7 @@ use crate::{
         Transaction,
         dispute_costs::OtherCosts,
         state::DisplayState,
-        store::references::{Dispute, Order},
+        store::references::{Dispute, MAX_DISPUTES, MAX_OTHERS, Order},
     },
     messages::{self, Badge, DisplayTime, EmptyState, Notice},
     primitives::{
@@ -126,6 +126,7 @@ pub(crate) struct Show {
     pub(crate) layout: Layout,
     pub(crate) transaction: Transaction,
     pub(crate) events: Vec<Event>,
+    pub(crate) digests: PartDigests,
     /// The gateway's reasons for failed payment attempts.
     pub(crate) reasons: Vec<(EventId, String)>,
     /// True if `events` does not contain all events.
@@ -194,7 +195,7 @@ impl Show {
                 is_overruled: line.is_overruled,
             }
         };
-        timeline::lines(&self.transaction, &self.events, &self.disputes).into_iter().map(sentence).collect()
+        timeline::lines(&self.transaction, (&self.events, &self.digests), &self.disputes).into_iter().map(sentence).collect()
     }
 
     pub(crate) fn amount(&self) -> Option<Money> {
@@ -256,9 +257,19 @@ impl Show {
         self.disputes.iter().filter_map(answer).chain(failed).chain(back_twice).chain(twice).collect()
     }
 
+    /// Says that there are more disputes than are listed.
+    pub(crate) fn more_disputes(&self) -> Option<String> {
+        (self.disputes.len() > usize::from(MAX_DISPUTES)).then(|| messages::orders::only_some_listed("disputes", MAX_DISPUTES))
+    }
+
+    /// Says that there are more payments of the order than are listed.
+    pub(crate) fn more_others(&self) -> Option<String> {
+        (self.others.len() > usize::from(MAX_OTHERS)).then(|| messages::orders::only_some_listed("payments", MAX_OTHERS))
+    }
+
     /// Returns each dispute with its id, its amounts, its state, and the last day to respond.
     pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, String, Badge, Option<String>)> {
-        self.disputes.iter().map(|dispute| {
+        self.disputes.iter().take(usize::from(MAX_DISPUTES)).map(|dispute| {
             let badge = messages::orders::dispute_state(dispute.status);
             let answer = messages::orders::last_day_to_answer(dispute, self.now).map(|answer| messages::capitalised(&answer));
             (dispute.id.as_str(), messages::dispute_amounts(dispute), badge, answer)
@@ -267,7 +278,7 @@ impl Show {
 
     /// Returns each other payment of the order.
     pub(crate) fn others(&self) -> impl Iterator<Item = (String, &str, String, Badge)> {
-        self.others.iter().map(|other| {
+        self.others.iter().take(usize::from(MAX_OTHERS)).map(|other| {
             let amount = other.money().map_or_else(|| "–".to_owned(), |money| money.to_string());
             let url = urls::transaction(other.app, other.id);
             (url, other.payment_id.as_str(), amount, messages::payment_state(other.state))

@@ -1,7 +1,8 @@
 //! Step 1, Credentials: the API keys, checked with the gateway before they are stored.
 //!
 //! Invariant: the value of a secret field is write-only. It is sealed and never shown again, and an empty field leaves it
-//! unchanged.
+//! unchanged. Stored values are read once it is the company's turn to check, and what was checked is stored only if they are still
+//! the same then, so that no form overwrites what another has stored meanwhile.
 
 pub(crate) mod form;
 
@@ -13,7 +14,6 @@ use super::{
     wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
-    accounts::security_log::Action,
     connections::{
         ApiKeyState, Step,
         credentials::{self, NewCredentials, StoredCredential},
@@ -69,24 +69,30 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
 
 /// `POST …/credentials`
 pub(crate) async fn update(posted: SignedForm<CredentialsForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
-    let step = KeysStep::open(posted.page, &names).await?;
+    let mut step = KeysStep::open(posted.page, &names).await?;
     let form = posted.form;
     if !form.is_well_formed() {
         return Err(AppError::BadRequest);
     }
+    if let Err(errors) = form.parse(&step.wizard.connection, step.keys, &step.stored) {
+        return step.wizard.page.unprocessable(&step.view(&form, errors));
+    }
+    step.wizard.confirm(Step::Credentials, &posted.action, messages::access::SAVE_KEYS).await?;
+    let state = step.wizard.page.state.clone();
+    let turn = match state.key_checks.acquire(step.wizard.page.signed_in.company.id) {
+        Ok(turn) => turn,
+        Err(busy) => return step.wizard.page.too_many(&step.view(&form, step.error(messages::keys::busy(busy)))),
+    };
+    step.read_stored().await?;
     let (page, connection) = (&step.wizard.page, &step.wizard.connection);
     let typed = match form.parse(connection, step.keys, &step.stored) {
         Ok(parsed) => parsed,
         Err(errors) => return page.unprocessable(&step.view(&form, errors)),
     };
-    step.wizard.confirm(Step::Credentials, &posted.action, messages::access::SAVE_KEYS).await?;
+    let is_all_typed = step.keys.fields.iter().all(|field| typed.has(field));
     let values = match step.with_stored(typed) {
         Ok(values) => values,
         Err(unreadable) => return step.unreadable(&form, &unreadable),
-    };
-    let turn = match page.state.key_checks.acquire(page.signed_in.company.id) {
-        Ok(turn) => turn,
-        Err(busy) => return page.too_many(&step.view(&form, step.error(messages::keys::busy(busy)))),
     };
     let (url, gateway) = (step.wizard.url(Step::Credentials), connection.gateway);
     let (state, answer) = match step.check(&values).await {
@@ -96,9 +102,15 @@ pub(crate) async fn update(posted: SignedForm<CredentialsForm>, names: Connectio
         }
         KeyCheck::Unknown(why) => (ApiKeyState::Unchecked, page.redirect_warning(&url, &messages::keys::reason(gateway, &why))),
     };
-    // All of them, so that what is stored is what was checked, whatever another form has stored since.
-    step.store(&NewCredentials { values: &values, payment_modes: &form.payment_modes(), state }).await?;
+    // All of them, so that what is stored is what was checked.
+    let checked = (!is_all_typed).then_some(step.stored.as_slice());
+    let modes = form.payment_modes();
+    let new = NewCredentials { values: &values, payment_modes: Some(&modes), state, checked };
+    let is_stored = step.store(&new).await?;
     drop(turn);
+    if !is_stored {
+        return page.unprocessable(&step.view(&form, step.error(messages::keys::CHANGED_MEANWHILE)));
+    }
     Ok(answer)
 }
 
@@ -109,7 +121,14 @@ pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Re
 
 /// `POST …/credentials/check`: checks the stored keys again.
 pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
-    let step = KeysStep::open(posted.page, &names).await?;
+    let mut step = KeysStep::open(posted.page, &names).await?;
+    let (url, gateway) = (step.wizard.url(Step::Credentials), step.wizard.connection.gateway);
+    let state = step.wizard.page.state.clone();
+    let _turn = match state.key_checks.acquire(step.wizard.page.signed_in.company.id) {
+        Ok(turn) => turn,
+        Err(busy) => return Ok(step.wizard.page.redirect_warning(&url, messages::keys::busy(busy))),
+    };
+    step.read_stored().await?;
     let (page, form) = (&step.wizard.page, step.stored_form());
     if let Some(missing) = step.keys.fields.iter().find(|field| credentials::find(&step.stored, field.name).is_none()) {
         return page.unprocessable(&step.view(&form, error(missing.name, messages::keys::NONE_STORED)));
@@ -118,15 +137,13 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
         Ok(values) => values,
         Err(unreadable) => return step.unreadable(&form, &unreadable),
     };
-    let (url, gateway) = (step.wizard.url(Step::Credentials), step.wizard.connection.gateway);
-    let _turn = match page.state.key_checks.acquire(page.signed_in.company.id) {
-        Ok(turn) => turn,
-        Err(busy) => return Ok(page.redirect_warning(&url, messages::keys::busy(busy))),
-    };
     match step.check(&values).await {
         KeyCheck::Accepted => {
-            let payment_modes = &form.payment_modes();
-            step.store(&NewCredentials { values: &values, payment_modes, state: ApiKeyState::Accepted }).await?;
+            let (none, checked) = (CredentialValues::default(), Some(step.stored.as_slice()));
+            let new = NewCredentials { values: &none, payment_modes: None, state: ApiKeyState::Accepted, checked };
+            if !step.store(&new).await? {
+                return Ok(page.redirect_warning(&url, messages::keys::CHANGED_MEANWHILE));
+            }
             Ok(page.redirect(&url, &messages::keys::accepted(gateway)))
         }
         KeyCheck::Rejected => page.unprocessable(&step.view(&form, step.error(&messages::keys::stored_refused(gateway)))),
@@ -139,10 +156,16 @@ impl KeysStep {
     async fn open(page: RequestContext, names: &ConnectionPath) -> Result<Self, AppError> {
         let wizard = Wizard::open(page, names).await?;
         let keys = wizard.connection.gateway.profile().api_keys.as_ref().ok_or(AppError::NotFound)?;
-        let mut reader = wizard.page.state.db.reader().await?;
-        let stored = credentials::store::list_of_connection(&mut reader, wizard.connection.id).await?;
-        drop(reader);
-        Ok(Self { wizard, keys, stored })
+        let mut step = Self { wizard, keys, stored: Vec::new() };
+        step.read_stored().await?;
+        Ok(step)
+    }
+
+    /// Reads the stored values, in place of those read before.
+    async fn read_stored(&mut self) -> Result<(), AppError> {
+        let mut reader = self.wizard.page.state.db.reader().await?;
+        self.stored = credentials::store::list_of_connection(&mut reader, self.wizard.connection.id).await?;
+        Ok(())
     }
 
     fn stored_form(&self) -> CredentialsForm {
@@ -167,12 +190,15 @@ impl KeysStep {
         (self.keys.check)(api, values).await
     }
 
-    async fn store(&self, new: &NewCredentials<'_>) -> Result<(), AppError> {
+    /// Stores the credentials. Returns false if others were stored meanwhile.
+    async fn store(&self, new: &NewCredentials<'_>) -> Result<bool, AppError> {
         let (page, id) = (&self.wizard.page, self.wizard.connection.id);
         let mut tx = page.state.db.begin().await?;
-        credentials::update(&mut tx, &page.state.vault, id, new, page.now).await?;
-        page.record(&mut tx, Action::ApiKeysChanged, id).await?;
-        Ok(tx.commit().await?)
+        let is_stored = credentials::update(&mut tx, &page.state.vault, id, new, (&page.actor(), page.now)).await?;
+        if is_stored {
+            tx.commit().await?;
+        }
+        Ok(is_stored)
     }
 
     fn unreadable(&self, form: &CredentialsForm, Unreadable(field): &Unreadable) -> Result<HttpResponse, AppError> {
@@ -199,7 +225,7 @@ impl KeysStep {
         Credentials {
             layout,
             chrome,
-            fields: form.inputs(connection, keys),
+            fields: form.inputs(connection, keys, &self.stored),
             modes: form.modes(),
             errors,
             is_stored: connection.keys_state.is_some(),

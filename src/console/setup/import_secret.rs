@@ -1,5 +1,5 @@
 //! *Bring your own SECRET*: imports the secret of an existing webhook, so that its requests verify here too. For a gateway that
-//! makes the secret it is the way in which the webhook gets its secret, and a newer one.
+//! generates the secret it is the way in which the webhook gets its secret, and a newer one.
 //!
 //! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments. The
 //! submitted value is never shown again, not even when it is rejected.
@@ -11,7 +11,6 @@ use zeroize::Zeroizing;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
-    accounts::security_log::Action,
     connections::{
         Step, credentials, public_names,
         secret_strength::{self, ConnectionContext, Trimmed, WeakSecret},
@@ -45,7 +44,7 @@ pub(crate) struct ImportPage {
     pub(crate) back: String,
     pub(crate) hint: &'static str,
     pub(crate) is_exact: bool,
-    /// What happens to the secret before, if the gateway makes the secret.
+    /// What happens to the secret before, if the gateway generates the secret.
     pub(crate) replaced: Option<String>,
     pub(crate) errors: FieldErrors,
 }
@@ -103,7 +102,7 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
     match accept(&wizard, &secret).await? {
         AddSecretOutcome::Added(_) => {
             let back = urls::back_to(&form.back, wizard.url(Step::Webhook));
-            let said = if wizard.connection.gateway.makes_secret() {
+            let said = if wizard.connection.gateway.generates_secret() {
                 messages::secrets::ENTERED.to_owned()
             } else {
                 messages::secrets::brought(cut)
@@ -117,16 +116,15 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
 
 async fn accept(wizard: &Wizard, secret: &Secret) -> Result<AddSecretOutcome, AppError> {
     let (page, id) = (&wizard.page, wizard.connection.id);
-    let user = &page.signed_in.user;
+    let (user, actor) = (&page.signed_in.user, page.actor());
     let mut tx = page.state.db.begin().await?;
     let vault = &page.state.vault;
-    let also = if wizard.connection.gateway.makes_secret() {
-        secrets::enter(&mut tx, vault, (id, wizard.connection.gateway.retry_window()), (secret, &user.name), page.now).await?
+    let also = if wizard.connection.gateway.generates_secret() {
+        secrets::enter(&mut tx, vault, (id, wizard.connection.gateway.retry_window()), (secret, &actor), page.now).await?
     } else {
-        secrets::add_secret(&mut tx, vault, id, (secret, Origin::Imported, &user.name), page.now).await?
+        secrets::add_secret(&mut tx, vault, id, (secret, Origin::Imported, &actor), page.now).await?
     };
     if let AddSecretOutcome::Added(secret) = also {
-        page.record(&mut tx, Action::SecretImported, secret).await?;
         tx.commit().await?;
         tracing::info!(connection = %id, %secret, user = %user.id, "a secret was imported");
     }
@@ -201,7 +199,7 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
 }
 
 fn view(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> ImportPage {
-    let is_issued = wizard.connection.gateway.makes_secret();
+    let is_issued = wizard.connection.gateway.generates_secret();
     let title = if is_issued { "Enter the SECRET" } else { "Bring your own SECRET" };
     let (layout, chrome) = wizard.chrome(Step::Webhook, title);
     ImportPage {

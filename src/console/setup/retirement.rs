@@ -1,13 +1,13 @@
 //! *Retire now*: retires an expiring secret early, or an additional one. Asks for confirmation and states the consequences.
 //!
-//! Invariant: the active secret is never retired, since a webhook always has one.
+//! Invariant: the active secret is never retired, since a webhook always has one. The uses that this server has buffered are written
+//! first, so that the page knows of every event that this server has stored.
 
 use actix_web::{HttpResponse, web::Path};
 use askama::Template;
 
 use super::wizard::{StepChrome, Wizard};
 use crate::{
-    accounts::security_log::Action,
     connections::{
         Step,
         secret_set::{SecretSet, SecretWithUsage},
@@ -65,10 +65,7 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
     wizard.confirm(Step::Webhook, &posted.action, messages::access::RETIRE).await?;
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
-    let is_retired = secrets::retire(&mut tx, connection, id, &user.name, page.now).await?;
-    if is_retired {
-        page.record(&mut tx, Action::SecretRetired, id).await?;
-    }
+    let is_retired = secrets::retire(&mut tx, connection, id, &page.actor(), page.now).await?;
     tx.commit().await?;
     let webhook = wizard.url(Step::Webhook);
     if !is_retired {
@@ -83,6 +80,7 @@ async fn open(page: RequestContext, names: Names) -> Result<(Wizard, SecretSet, 
     let (app, gateway, mode, secret) = names.into_inner();
     let wizard = Wizard::open(page, &Path::from((app, gateway, mode))).await?;
     let id = secret.parse().map_err(|_| AppError::NotFound)?;
+    wizard.page.state.ingestion.flush_uses(&wizard.page.state.db).await?;
     let mut reader = wizard.page.state.db.reader().await?;
     let secrets = SecretSet::load(&mut reader, &wizard.connection, wizard.page.now).await?;
     drop(reader);
@@ -110,7 +108,7 @@ async fn view(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage) -> R
         made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
         by: messages::secrets::by(stored.created_by.as_deref()),
         losses: if is_active {
-            vec![messages::secrets::ACTIVE_STAYS.to_owned()]
+            vec![messages::secrets::active_stays(wizard.connection.gateway)]
         } else {
             messages::secrets::retiring(wizard.connection.gateway, secrets, held, now)
         },

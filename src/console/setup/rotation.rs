@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
-    accounts::security_log::Action,
     connections::{ConnectError, Step, overlap::Overlap, secrets},
     console::http::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
     messages, urls,
@@ -55,7 +54,7 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
     wizard.confirm(Step::Webhook, &posted.action, messages::access::ROTATE).await?;
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
-    let until = match secrets::rotate(&mut tx, &page.state.vault, id, (overlap, &user.name), page.now).await {
+    let until = match secrets::rotate(&mut tx, &page.state.vault, id, (overlap, &page.actor()), page.now).await {
         Err(ConnectError::TooManySecrets) => {
             drop(tx);
             let mut errors = FieldErrors::default();
@@ -64,7 +63,6 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
         }
         rotated => rotated?,
     };
-    page.record(&mut tx, Action::SecretRotated, id).await?;
     tx.commit().await?;
     tracing::info!(connection = %id, user = %user.id, %until, "a secret was rotated");
     Ok(page.redirect(&wizard.url(Step::Webhook), &messages::secrets::rotated(until, page.now)))

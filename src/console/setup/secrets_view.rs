@@ -33,7 +33,7 @@ pub(crate) struct EndedRow {
     pub(crate) last: Option<DisplayTime>,
 }
 
-/// The form for a secret that the gateway makes.
+/// The form for a secret that the gateway generates.
 pub(crate) struct SecretEntry {
     pub(crate) action: String,
     pub(crate) hint: &'static str,
@@ -58,7 +58,7 @@ pub(crate) struct SecretsView {
     pub(crate) unreadable: Option<Notice>,
     pub(crate) rotation: String,
     pub(crate) bringing: String,
-    /// The form that takes the place of showing the secret, for a gateway that makes it.
+    /// The form that takes the place of showing the secret, for a gateway that generates it.
     pub(crate) entry: Option<SecretEntry>,
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn view(wizard: &Wizard, secrets: &SecretSet, url: &str) -> SecretsVi
         unproven: secrets.awaiting_first_use().map(|before| messages::secrets::unproven(gateway, before, now)),
         rotation: urls::rotation(url),
         bringing: urls::own_secret(url),
-        entry: gateway.makes_secret().then(|| SecretEntry {
+        entry: gateway.generates_secret().then(|| SecretEntry {
             action: urls::secrets(url),
             hint: messages::secrets::own_hint(gateway),
             missing: secrets.active().is_none().then_some(messages::secrets::NO_SECRET_YET),

@@ -80,9 +80,9 @@ impl Wizard {
         Ok(Self { page, app, connection, activity, has_twin })
     }
 
-    /// Allows what concerns a secret that KS Pay has made; for a gateway that makes the secret, there is no such page.
+    /// Allows what concerns a secret that KS Pay has generated; for a gateway that generates the secret, there is no such page.
     pub(crate) fn require_own_secret(&self) -> Result<(), AppError> {
-        if self.connection.gateway.makes_secret() { Err(AppError::NotFound) } else { Ok(()) }
+        if self.connection.gateway.generates_secret() { Err(AppError::NotFound) } else { Ok(()) }
     }
 
     /// Allows a sensitive action of a step, or asks for the password first.

@@ -8,7 +8,7 @@ use crate::gateways::{
         Guide, GuideStep,
         Piece::{Label, Text},
     },
-    profile::{KeyForm, Notation, Profile, SecretMaker, Signature, SignedMessage},
+    profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage},
     samples::Samples,
     texts::{REQUESTS, SECRETS, SETUP, Texts},
 };
@@ -18,7 +18,7 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     label: "Kestrel Pay",
     sender: "Kestrel Pay",
     your_sender: "Kestrel Pay",
-    secret_maker: SecretMaker::Gateway,
+    secret_generator: SecretGenerator::Gateway,
     signature: Signature {
         // Fields of the body, under names that no header can have.
         header: "field mac",

@@ -6,6 +6,7 @@
 mod body;
 mod details;
 mod faults;
+mod key_fields;
 mod shown;
 mod status;
 

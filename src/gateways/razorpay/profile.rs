@@ -12,7 +12,7 @@ use super::{
     texts::TEXTS,
     windows::{AUTO_DISABLE_AFTER, REPLAY_WINDOW, RETRY_WINDOW},
 };
-use crate::gateways::profile::{KeyForm, Notation, Profile, SecretMaker, Signature, SignedMessage};
+use crate::gateways::profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage};
 
 /// The events a merchant should select, as used by the page, the simulator and the tests.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
@@ -56,7 +56,7 @@ pub(crate) static PROFILE: Profile = Profile {
     label: "Razorpay",
     sender: "Razorpay",
     your_sender: "Razorpay",
-    secret_maker: SecretMaker::KsPay,
+    secret_generator: SecretGenerator::KsPay,
     signature: Signature {
         header: "x-razorpay-signature",
         display_header: "X-Razorpay-Signature",

@@ -6,7 +6,7 @@ use super::{
     samples::SAMPLES,
 };
 use crate::gateways::{
-    profile::{KeyForm, Notation, Profile, SecretMaker, Signature, SignedMessage},
+    profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage},
     texts::{self, RequestTexts, SecretTexts, SetupTexts, Texts},
 };
 
@@ -15,7 +15,7 @@ pub(crate) static PROFILE: Profile = Profile {
     label: "Standard Webhooks",
     sender: "the sender",
     your_sender: "your sender",
-    secret_maker: SecretMaker::KsPay,
+    secret_generator: SecretGenerator::KsPay,
     signature: Signature {
         header: "webhook-signature",
         display_header: "webhook-signature",

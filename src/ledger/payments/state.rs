@@ -11,7 +11,7 @@ use crate::{
 
 text_enum! {
     /// The state shown by a payment's badge, in the order of the filter.
-    pub(crate) enum DisplayState or "no state of a payment" {
+    pub(crate) enum DisplayState, "the state of a payment" {
         Unreported = "unreported",
         Created = "created",
         Failed = "failed",

@@ -14,12 +14,12 @@ use crate::{
 sql! {
     LIST_CONNECTIONS = "SELECT c.id FROM connections c WHERE EXISTS \
                         (SELECT 1 FROM rejections r WHERE r.connection_id = c.id AND r.cause = 'unexamined')";
-    LIST = "SELECT q.id FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id WHERE q.connection_id = $1 \
+    LIST = "SELECT q.id, q.address, r.gateway FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id WHERE q.connection_id = $1 \
             AND r.cause = 'unexamined' AND q.recovered_at IS NULL AND NOT q.is_truncated ORDER BY q.id LIMIT $2";
     FIND = "SELECT q.id, q.rejection_id, q.address, q.size, q.eviction_rank, q.received_at, q.headers, q.body, \
-            r.company_id, r.app_id, r.connection_id, r.gateway, r.mode, r.reason \
+            r.company_id, r.app_id, r.connection_id, r.gateway, r.mode, r.reason, r.cause = 'unknown' AS is_unknown \
             FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id \
-            WHERE q.id = $1 AND r.cause = 'unexamined' AND q.recovered_at IS NULL AND NOT q.is_truncated";
+            WHERE q.id = $1 AND r.cause IN ('unexamined', 'unknown') AND q.recovered_at IS NULL AND NOT q.is_truncated";
     /// Recovery locks the rejection before its requests, too.
     LOCK = "UPDATE rejections SET count = count WHERE id = $1";
     FIND_COUNT = "SELECT count, last_at FROM rejected_requests WHERE id = $1 AND rejection_id = $2 AND recovered_at IS NULL";
@@ -36,7 +36,7 @@ sql! {
                        AND NOT EXISTS (SELECT 1 FROM rejected_requests WHERE rejection_id = rejections.id)";
 }
 
-/// A stored request that was not diagnosed, sealed.
+/// A stored request without a known cause, sealed.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Stored {
     pub(crate) id: RequestId,
@@ -53,6 +53,8 @@ pub(crate) struct Stored {
     pub(crate) gateway: Gateway,
     mode: Mode,
     pub(crate) reason: Reason,
+    /// Whether it was diagnosed without a finding, rather than not diagnosed.
+    pub(crate) is_unknown: bool,
 }
 
 impl Stored {
@@ -72,9 +74,17 @@ pub(crate) async fn list_connections(on: impl Into<Exec<'_>>) -> Result<Vec<Conn
     run!(on, |conn| sqlx::query_scalar(LIST_CONNECTIONS).fetch_all(conn).await)
 }
 
+/// A stored request that was not diagnosed, and where it came from.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Listed {
+    pub(crate) id: RequestId,
+    pub(crate) address: String,
+    pub(crate) gateway: Gateway,
+}
+
 /// Returns the stored requests of a connection that were not diagnosed, oldest first.
-pub(crate) async fn list(on: impl Into<Exec<'_>>, connection: ConnectionId, limit: i64) -> Result<Vec<RequestId>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(LIST).bind(connection).bind(limit).fetch_all(conn).await)
+pub(crate) async fn list(on: impl Into<Exec<'_>>, connection: ConnectionId, limit: i64) -> Result<Vec<Listed>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST).bind(connection).bind(limit).fetch_all(conn).await)
 }
 
 /// Returns one of them, if it is still to be diagnosed.

@@ -1,154 +1,15 @@
 //! Under any flood of a webhook, every distinct fault is found and the work is bounded.
 
-use std::net::IpAddr;
+mod repeats;
+mod support;
 
-use bytes::Bytes;
-
-use super::*;
+use super::{round::diagnose, *};
 use crate::{
-    connections::ConnectionScope,
-    gateways::{Gateway, Mode},
-    primitives::{
-        hex,
-        id::{AppId, CompanyId},
-        secret::Secret,
-        time::Timestamp,
-        vault::MasterKey,
-    },
-    rejections::{
-        Reason, RejectedRequest,
-        diagnosis::{Key, KeyOwner},
-        eviction::EvictionRank,
-    },
+    gateways::Gateway,
+    primitives::secret::Secret,
+    rejections::{Cause, Reason, diagnosis::Depth, eviction::EvictionRank},
 };
-
-/// The requests of one webhook, with the keys of its company.
-type Work = (CompanyKeys, Vec<CapturedRequest>);
-
-const MIB: usize = 1024 * 1024;
-/// The most bytes hashed in one interval, as in `budget.rs`.
-const MOST: usize = 128 * MIB;
-const FORGED: &str = "198.51.100.7";
-const GATEWAY: &str = "192.0.2.1";
-/// In the networks that Razorpay publishes.
-const RAZORPAYS: &str = "52.66.75.174";
-
-struct Shop {
-    scope: ConnectionScope,
-    own: String,
-    older: String,
-    api: String,
-}
-
-impl Shop {
-    fn new() -> Self {
-        let at = Timestamp::from_millis(0);
-        let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
-        let scope = ConnectionScope { company, app, connection, gateway: Gateway::RAZORPAY, mode: Mode::Test };
-        let [own, older, api] = std::array::from_fn(|_| Secret::generate().expose().to_owned());
-        Self { scope, own, older, api }
-    }
-
-    fn known(&self) -> CompanyKeys {
-        let key = |whose, text: &str| Key {
-            whose,
-            gateway: Gateway::RAZORPAY,
-            text: zeroize::Zeroizing::new(text.to_owned()),
-            is_retired: false,
-            secret: None,
-            connection: None,
-        };
-        let keys =
-            vec![key(KeyOwner::Valid, &self.own), key(KeyOwner::Expired, &self.older), key(KeyOwner::KeySecret, &self.api)];
-        CompanyKeys { keys, url: "https://pay.example.com/webhooks/wh_1".to_owned(), ..CompanyKeys::default() }
-    }
-
-    fn sample(&self, signature: &str, body: &[u8], from: &str) -> CapturedRequest {
-        let headers = vec![
-            ("user-agent".to_owned(), b"Razorpay-Webhook/v1".to_vec()),
-            ("x-razorpay-event-id".to_owned(), b"evt_1".to_vec()),
-            ("x-razorpay-signature".to_owned(), signature.as_bytes().to_vec()),
-        ];
-        let (address, body): (IpAddr, _) = (from.parse().unwrap(), Some(Bytes::copy_from_slice(body)));
-        let (scope, at) = (self.scope, Timestamp::from_seconds(1_795_000_000));
-        RejectedRequest { scope, reason: Reason::SignatureMismatch, headers, body, address, at }.capture()
-    }
-
-    fn forged(&self, number: usize, from: &str) -> CapturedRequest {
-        let body = format!(r#"{{"entity":"event","event":"payment.captured","payload":{{}},"pad":"{}"}}"#, "a".repeat(30_000));
-        self.sample(&format!("{number:064x}"), body.as_bytes(), from)
-    }
-
-    /// Returns ten different faults, with the cause of each.
-    fn faults(&self, from: &str) -> Vec<(Cause, CapturedRequest)> {
-        self.faults_of_size(0, from)
-    }
-
-    /// Returns the same faults with a body of about that size.
-    fn faults_of_size(&self, size: usize, from: &str) -> Vec<(Cause, CapturedRequest)> {
-        let body = format!(
-            r#"{{"entity":"event","account_id":"acc_Test0000000001","event":"payment.captured","payload":{{"payment":{{"entity":{{"id":"pay_1","amount":100,"note":"{}"}}}}}},"created_at":1795343400}}"#,
-            "a".repeat(size)
-        );
-        let body = body.as_bytes();
-        let made = |key: &str, body: &[u8]| signature(key.as_bytes(), body);
-        let own = made(&self.own, body);
-        let spaced = String::from_utf8(body.to_vec()).unwrap().replace(':', ": ");
-        let with = |signature: &str, sent: &[u8]| self.sample(signature, sent, from);
-        vec![
-            (Cause::SecretWithSpace, with(&made(&format!("{} ", self.own), body), body)),
-            (Cause::SecretWithLineEnd, with(&made(&format!("{}\n", self.own), body), body)),
-            (Cause::SecretCut, with(&made(&self.own[..30], body), body)),
-            (Cause::OldSecret, with(&made(&self.older, body), body)),
-            (Cause::KeySecret, with(&made(&self.api, body), body)),
-            (Cause::UpperCase, with(&own.to_uppercase(), body)),
-            (Cause::Prefixed, with(&format!("sha256={own}"), body)),
-            (Cause::BodyRespaced, with(&own, spaced.as_bytes())),
-            (Cause::BodyLineEnd, with(&own, &[body, b"\n"].concat())),
-            (Cause::SecretIsUrl, with(&made("https://pay.example.com/webhooks/wh_1", body), body)),
-        ]
-    }
-
-    fn mistyped(&self, size: usize) -> (Cause, CapturedRequest) {
-        let (_, like) = self.faults_of_size(size, GATEWAY).swap_remove(0);
-        let typed = format!("{}{}{}", &self.own[..21], &self.own[20..21], &self.own[21..]);
-        (Cause::SecretMistyped, self.sample(&signature(typed.as_bytes(), &like.body), &like.body, GATEWAY))
-    }
-
-    /// Returns a forgery that resembles that request: the same headers and body, and a signature in the same notation.
-    fn lookalike(&self, of: &CapturedRequest, number: usize) -> CapturedRequest {
-        let random = signature(&number.to_be_bytes(), b"random");
-        let given = String::from_utf8(of.headers.last().unwrap().1.clone()).unwrap();
-        let start = given.len() - 64;
-        let is_upper = given[start..].bytes().any(|byte| byte.is_ascii_uppercase());
-        let random = if is_upper { random.to_uppercase() } else { random };
-        self.sample(&format!("{}{random}", &given[..start]), &of.body, &format!("203.{}.{number}.7", number % 200))
-    }
-}
-
-fn signature(key: &[u8], body: &[u8]) -> String {
-    use hmac::{Hmac, KeyInit as _, Mac as _};
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    mac.update(body);
-    hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()))
-}
-
-fn causes(examined: &[DiagnosedRequest]) -> Vec<Cause> {
-    examined.iter().map(|one| one.diagnosis.cause).collect()
-}
-
-/// Diagnoses with this many bytes to hash, also for fruitless shapes. Returns how many are left.
-fn look(triage: &mut Triage, work: Vec<Work>, most: usize, is_off: bool) -> (Vec<DiagnosedRequest>, usize) {
-    let allowance = Allowance { most, for_fruitless: most };
-    let batch = |(known, samples): Work| Batch { connection: samples[0].scope.connection, known, samples, allowance };
-    let work = work.into_iter().map(batch).collect();
-    let (examined, spent) = triage.look(&vault(), work, most, &AtomicBool::new(is_off));
-    (examined, most.saturating_sub(spent.iter().map(|(_, bytes)| bytes).sum()))
-}
-
-fn vault() -> Vault {
-    Vault::new(MasterKey::generate())
-}
+use support::*;
 
 /// Diagnoses 1,800 forgeries in rounds of a given size, with `most` bytes to hash in each; each round has one fault at this
 /// webhook and one at another.
@@ -215,7 +76,7 @@ fn forgeries_cost_less_the_longer_they_go_on() {
     for round in 0..20 {
         let samples = (0..30).map(|number| shop.forged(round * 30 + number, FORGED)).collect();
         let work = vec![Batch { connection: shop.scope.connection, known: shop.known(), samples, allowance }];
-        let (examined, spent) = triage.look(&vault, work, MOST, &AtomicBool::new(false));
+        let (examined, spent) = triage.look(&vault, work, (Pass::Arrival, MOST), &AtomicBool::new(false));
         assert!(examined.iter().all(|one| one.diagnosis.signer.is_none()));
         costs.push(spent[0].1);
     }
@@ -243,7 +104,7 @@ fn among_lookalikes_nothing_is_said_of_what_was_not_examined_and_every_fault_is_
             samples.insert(31, genuine);
             let mut is_found = false;
             for round in 0.. {
-                let (examined, left) = look(&mut triage, vec![(shop.known(), samples)], MOST, false);
+                let (examined, left) = look_in(Pass::Stored, &mut triage, vec![(shop.known(), samples)], MOST, false);
                 let unknown = examined.iter().filter(|one| one.diagnosis.cause == Cause::Unknown).count();
                 assert!(unknown * cost <= MOST - left, "{cause:?}: {unknown} of {size} bytes for {} bytes", MOST - left);
                 is_found |= causes(&examined).contains(&cause);
@@ -276,7 +137,7 @@ fn a_brief_look_finds_the_likeliest_mistakes() {
         (Cause::SecretQuoted, format!("'{own}'")),
         (Cause::SecretCase, own.to_lowercase()),
         (Cause::SecretEncoded, base64(own)),
-        (Cause::SecretEncoded, hex::encode(own.as_bytes())),
+        (Cause::SecretEncoded, crate::primitives::hex::encode(own.as_bytes())),
         (Cause::OldSecret, shop.older.clone()),
         (Cause::KeySecret, shop.api.clone()),
         (Cause::SecretCut, own[1..].to_owned()),
@@ -297,7 +158,7 @@ fn of_requests_that_are_the_same_one_is_examined() {
     let shop = Shop::new();
     let forged = shop.forged(1, FORGED);
     let cost = |samples| {
-        let (examined, left) = look(&mut Triage::default(), vec![(shop.known(), samples)], MOST, false);
+        let (examined, left) = look_in(Pass::Alone, &mut Triage::default(), vec![(shop.known(), samples)], MOST, false);
         assert!(causes(&examined).iter().all(|cause| *cause == Cause::Unknown));
         MOST - left
     };
@@ -334,26 +195,6 @@ fn at_a_disabled_webhook_a_guess_is_no_proof_and_every_look_is_paid_for() {
         assert_eq!((EvictionRank::of(found) == EvictionRank::Proven, found.key), (is_proof, None), "{key}");
         assert!((1..=MIN_WORK_BYTES).contains(&(MOST - left)), "{} bytes", MOST - left);
     }
-}
-
-#[test]
-fn combined_faults_that_exceed_their_share_are_left_for_later_and_found_alone() {
-    let shops: Vec<Shop> = (0..12).map(|_| Shop::new()).collect();
-    let fault = |shop: &Shop, from: &str| {
-        let signed = format!(r#"{{"entity":"event","event":"payment.captured","pad":"{}"}}"#, "a".repeat(2000));
-        shop.sample(&signature(&shop.own.as_bytes()[..33], signed.as_bytes()), signed.replace(':', ": ").as_bytes(), from)
-    };
-    // Each has a share that is enough for every single fault, and not for several.
-    let work = |from: &str| -> Vec<Work> { shops.iter().map(|shop| (shop.known(), vec![fault(shop, from)])).collect() };
-    let together = look(&mut Triage::default(), work(RAZORPAYS), MOST, false).0;
-    assert_eq!(causes(&together), [Cause::NotDiagnosed; 12]);
-    let strangers = look(&mut Triage::default(), work(FORGED), MOST, false).0;
-    assert_eq!(causes(&strangers), [Cause::Unknown; 12], "a stranger causes no further work");
-    let alone = look(&mut Triage::default(), vec![(shops[0].known(), vec![fault(&shops[0], RAZORPAYS)])], 8 * MOST, false).0;
-    assert!(alone[0].diagnosis.signer.is_some(), "{:?}", alone[0].diagnosis.cause);
-    // Nothing is put off for ever: what is diagnosed alone is final.
-    let alone = look(&mut Triage::default(), vec![(shops[0].known(), vec![fault(&shops[0], RAZORPAYS)])], MOST / 12, false).0;
-    assert_eq!(causes(&alone), [Cause::Unknown]);
 }
 
 #[test]
@@ -412,6 +253,6 @@ async fn only_keys_that_no_outsider_has_are_remembered_and_not_for_long() {
     assert_eq!(found(&mut triage, rotated, Cause::SecretWithSpace), (Cause::Unknown, 0), "of a secret that is gone");
     found(&mut triage, shop.known(), Cause::SecretWithSpace);
     tokio::time::advance(RECENT_KEY_TTL).await;
-    triage.look(&vault(), Vec::new(), MOST, &AtomicBool::new(false));
+    triage.look(&vault(), Vec::new(), (Pass::Arrival, MOST), &AtomicBool::new(false));
     assert!(triage.recent.is_empty());
 }

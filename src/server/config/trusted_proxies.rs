@@ -17,6 +17,9 @@ const WIDEST_V6: u8 = 16;
 const PART: u128 = 8;
 /// All IPv4-mapped IPv6 addresses. Peers are compared in their IPv4 form.
 const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
+/// IPv6 addresses that stand for an IPv4 address: translated ones (RFC 6052), and IPv4-compatible ones (RFC 4291).
+const STANDING_FOR_V4: [Ipv6Net; 2] =
+    [Ipv6Net::new_assert(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96), Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 96)];
 /// All public IPv6 addresses.
 const PUBLIC_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 /// IPv6 addresses that no other site can send from: unique local and link-local ones.
@@ -61,6 +64,14 @@ fn parse_one(name: &str, text: &str) -> Result<IpNet, String> {
     {
         return Err(format!(
             "{name} contains {network}, a network of IPv4-mapped addresses, which never matches. Write it as an IPv4 network, for example 10.0.0.0/8."
+        ));
+    }
+    if let IpNet::V6(v6) = network
+        && v6 != Ipv6Net::from(Ipv6Addr::LOCALHOST)
+        && STANDING_FOR_V4.iter().any(|all| all.contains(&v6) || v6.contains(all))
+    {
+        return Err(format!(
+            "{name} contains {network}, a network of addresses that stand for IPv4 addresses, also for those of strangers. Write it as an IPv4 network, for example 10.0.0.0/8."
         ));
     }
     if network.addr() != network.network() {
@@ -155,6 +166,13 @@ mod tests {
             ("::ffff:10.0.0.1", "IPv4-mapped"),
             ("::ffff:0:0/96", "IPv4-mapped"),
             ("::/80", "IPv4-mapped"),
+            ("64:ff9b::/96", "stand for IPv4 addresses"),
+            ("64:ff9b::10.0.0.0/104", "stand for IPv4 addresses"),
+            ("64:ff9b::/64", "stand for IPv4 addresses"),
+            ("64::/16", "stand for IPv4 addresses"),
+            ("::/96", "stand for IPv4 addresses"),
+            ("::10.0.0.1", "stand for IPv4 addresses"),
+            ("::", "stand for IPv4 addresses"),
             ("10.1.0.0/8", "Write 10.0.0.0/8 for the network, or 10.1.0.0/32 for the one address"),
             ("fd00::1/64", "Write fd00::/64 for the network, or fd00::1/128 for the one address"),
             ("10.0.0.0/33", "must be networks"),

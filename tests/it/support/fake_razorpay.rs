@@ -12,6 +12,7 @@ pub(crate) struct StandIn {
     pub(crate) url: String,
     status: Arc<Mutex<u16>>,
     asked: Arc<Mutex<Vec<String>>>,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl StandIn {
@@ -20,11 +21,14 @@ impl StandIn {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (status, asked) = (Arc::new(Mutex::new(200)), Arc::new(Mutex::new(Vec::new())));
         let (says, heard) = (Arc::clone(&status), Arc::clone(&asked));
+        let turn = Arc::<tokio::sync::Mutex<()>>::default();
+        let waits = Arc::clone(&turn);
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut request = [0; 4096];
                 let length = stream.read(&mut request).await.unwrap_or_default();
                 heard.lock().unwrap().push(String::from_utf8_lossy(&request[..length]).into_owned());
+                drop(waits.lock().await);
                 let status = *says.lock().unwrap();
                 let answer = format!(
                     "HTTP/1.1 {status} X\r\nContent-Length: 2\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\n\r\n{{}}"
@@ -32,11 +36,16 @@ impl StandIn {
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         });
-        Self { url, status, asked }
+        Self { url, status, asked, turn }
     }
 
     pub(crate) fn answers(&self, status: u16) {
         *self.status.lock().unwrap() = status;
+    }
+
+    /// Holds back the responses until the guard is dropped.
+    pub(crate) async fn hold(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
     }
 
     /// Returns the heads of the requests, oldest first.

@@ -70,15 +70,17 @@ impl CredentialsForm {
     }
 
     /// Returns the inputs with the submitted values of the fields that are shown.
-    pub(super) fn inputs(&self, connection: &Connection, keys: &'static ApiKeys) -> Vec<ShownField> {
-        let is_stored = connection.keys_state.is_some();
-        let shown = |field: &'static CredentialField| ShownField {
-            label: field.label,
-            name: field.name,
-            kind: if field.is_secret { "password" } else { "text" },
-            value: if field.is_secret { String::new() } else { self.text(field.name).to_owned() },
-            hint: if field.is_secret && is_stored { messages::keys::kept(field.label) } else { (field.hint)(connection.mode) },
-            is_required: !(field.is_secret && is_stored),
+    pub(super) fn inputs(&self, connection: &Connection, keys: &'static ApiKeys, stored: &[StoredCredential]) -> Vec<ShownField> {
+        let shown = |field: &'static CredentialField| {
+            let is_kept = field.is_secret && credentials::find(stored, field.name).is_some();
+            ShownField {
+                label: field.label,
+                name: field.name,
+                kind: if field.is_secret { "password" } else { "text" },
+                value: if field.is_secret { String::new() } else { self.text(field.name).to_owned() },
+                hint: if is_kept { messages::keys::kept(field.label) } else { (field.hint)(connection.mode) },
+                is_required: !is_kept,
+            }
         };
         keys.fields.iter().map(shown).collect()
     }

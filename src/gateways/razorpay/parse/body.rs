@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::shown::{Lenient, Shown};
+use super::{
+    key_fields::{Field, KeyFields, KeyValue, Kind, field},
+    shown::{Lenient, Shown},
+};
 use crate::gateways::strict_object::Object;
 
 /// The event type of any body.
@@ -28,6 +31,14 @@ pub(super) struct FullEnvelope<'a> {
 #[derive(Deserialize)]
 pub(super) struct Wrapper<T> {
     pub(super) entity: Object<T>,
+}
+
+impl<T: KeyFields> KeyValue for Object<T> {
+    const KIND: Kind = Kind::Object(T::FIELDS);
+}
+
+impl<T: KeyFields> KeyFields for Wrapper<T> {
+    const FIELDS: &'static [Field] = &[field::<Object<T>>("entity")];
 }
 
 /// The same around an entity with display fields only.
@@ -54,6 +65,9 @@ macro_rules! entity {
         #[serde(default)]
         pub(super) struct $shown<'a> {
             $(#[serde(borrow)] pub(super) $value: $of,)*
+        }
+        impl KeyFields for $keys {
+            const FIELDS: &'static [Field] = &[$(field::<$type>(stringify!($key))),*];
         }
         impl<'a> $all<'a> {
             fn split(self) -> ($keys, $shown<'a>) {
@@ -192,12 +206,19 @@ pub(super) struct Envelope<P> {
     pub(super) payload: Object<P>,
 }
 
+impl<P: KeyFields> KeyFields for Envelope<P> {
+    const FIELDS: &'static [Field] = &[field::<Option<i64>>("created_at"), field::<Object<P>>("payload")];
+}
+
 macro_rules! keyed_payload {
     ($(#[$doc:meta])* $name:ident { $($part:ident: $keys:ident),* }) => {
         $(#[$doc])*
         #[derive(Deserialize)]
         pub(super) struct $name {
             $($part: Option<Object<Wrapper<$keys>>>,)*
+        }
+        impl KeyFields for $name {
+            const FIELDS: &'static [Field] = &[$(field::<Option<Object<Wrapper<$keys>>>>(stringify!($part))),*];
         }
         impl From<$name> for Keys {
             fn from(payload: $name) -> Self {

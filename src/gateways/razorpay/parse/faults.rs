@@ -7,7 +7,11 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Subject;
+use super::{
+    Subject,
+    body::{Envelope, OfDispute, OfPayment, OfRefund},
+    key_fields::{Field, KeyFields, Kind, optional, required},
+};
 
 /// A faulty field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,68 +20,6 @@ pub(super) struct Fault {
     /// Whether the field occurs twice, which two parsers could read differently.
     pub(super) is_duplicate: bool,
 }
-
-/// A key field, and what it must hold.
-struct Field {
-    name: &'static str,
-    kind: Kind,
-    /// Whether it must be there, and not null.
-    is_required: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    /// Anything: only duplicates are faulty.
-    Any,
-    Text,
-    Integer,
-    Object(&'static [Field]),
-}
-
-const fn required(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, is_required: true }
-}
-
-const fn optional(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, is_required: false }
-}
-
-/// The fields that `body.rs` parses strictly.
-const PAYMENT: &[Field] = &[
-    required("id", Kind::Text),
-    required("amount", Kind::Integer),
-    required("currency", Kind::Text),
-    required("status", Kind::Text),
-    optional("created_at", Kind::Integer),
-    optional("order_id", Kind::Text),
-    optional("amount_refunded", Kind::Integer),
-];
-const REFUND: &[Field] = &[
-    required("id", Kind::Text),
-    required("payment_id", Kind::Text),
-    required("amount", Kind::Integer),
-    required("currency", Kind::Text),
-    required("status", Kind::Text),
-    optional("created_at", Kind::Integer),
-];
-const DISPUTE: &[Field] = &[
-    required("id", Kind::Text),
-    required("payment_id", Kind::Text),
-    required("status", Kind::Text),
-    required("amount", Kind::Integer),
-    required("currency", Kind::Text),
-    optional("created_at", Kind::Integer),
-    optional("amount_deducted", Kind::Integer),
-];
-const PAYMENT_PART: Field = optional("payment", Kind::Object(&[required("entity", Kind::Object(PAYMENT))]));
-const REFUND_PART: Field = optional("refund", Kind::Object(&[required("entity", Kind::Object(REFUND))]));
-const DISPUTE_PART: Field = optional("dispute", Kind::Object(&[required("entity", Kind::Object(DISPUTE))]));
-
-const OF_PAYMENT: &[Field] = &[optional("created_at", Kind::Integer), required("payload", Kind::Object(&[PAYMENT_PART]))];
-const OF_REFUND: &[Field] =
-    &[optional("created_at", Kind::Integer), required("payload", Kind::Object(&[PAYMENT_PART, REFUND_PART]))];
-const OF_DISPUTE: &[Field] =
-    &[optional("created_at", Kind::Integer), required("payload", Kind::Object(&[PAYMENT_PART, DISPUTE_PART]))];
 
 /// The fields that decide how complete the payment in an event is; see `carried`.
 const CARRIED: &[Field] = &[optional("payload", Kind::Object(CARRIED_PAYLOAD))];
@@ -91,9 +33,9 @@ pub(super) fn of_event(body: &[u8], subject: Subject) -> Option<Fault> {
     first(
         body,
         match subject {
-            Subject::Payment | Subject::Paid | Subject::Other => OF_PAYMENT,
-            Subject::Refund => OF_REFUND,
-            Subject::Dispute => OF_DISPUTE,
+            Subject::Payment | Subject::Paid | Subject::Other => Envelope::<OfPayment>::FIELDS,
+            Subject::Refund => Envelope::<OfRefund>::FIELDS,
+            Subject::Dispute => Envelope::<OfDispute>::FIELDS,
         },
     )
 }

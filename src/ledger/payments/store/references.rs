@@ -22,8 +22,11 @@ use crate::{
     },
 };
 
-/// The maximum number of each kind on a page.
+/// The maximum number of references on a page.
 const MAX_SHOWN: i64 = 20;
+/// The maximum number of disputes, and of other payments of the order, on a page. One more is read, which tells that there are more.
+pub(crate) const MAX_DISPUTES: u16 = 100;
+pub(crate) const MAX_OTHERS: u16 = 20;
 
 rows! {
     ADD = "INSERT INTO payment_references (transaction_id, kind, reference, app_id, search_key) VALUES", "(?, ?, ?, ?, ?)",
@@ -87,9 +90,10 @@ struct DisputeRow {
     respond_by: Option<Timestamp>,
 }
 
-/// Lists a payment's disputes, in the order of their latest reports.
+/// Lists a payment's disputes, in the order of their latest reports. If there are more than [`MAX_DISPUTES`], returns one more.
 pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Dispute>, DbError> {
-    let rows: Vec<DisputeRow> = run!(on, |conn| sqlx::query_as(LIST_DISPUTES).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
+    let rows: Vec<DisputeRow> =
+        run!(on, |conn| sqlx::query_as(LIST_DISPUTES).bind(id).bind(i64::from(MAX_DISPUTES) + 1).fetch_all(conn).await)?;
     let dispute = |row: DisputeRow| {
         let money = Money::new(row.amount_subunits, parse_currency(&row.currency)?);
         let (deducted, respond_by) = (row.amount_deducted_subunits, row.respond_by);
@@ -98,7 +102,7 @@ pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) ->
     rows.into_iter().map(dispute).collect()
 }
 
-/// Lists the other captured payments of the same order, oldest first.
+/// Lists the other captured payments of the same order, oldest first. If there are more than [`MAX_OTHERS`], returns one more.
 pub(crate) async fn list_of_order(on: impl Into<Exec<'_>>, of: &Transaction) -> Result<Vec<Transaction>, DbError> {
     let Some(order) = of.order_id.as_deref() else { return Ok(Vec::new()) };
     run!(on, |conn| sqlx::query_as(LIST_OF_ORDER)
@@ -107,7 +111,7 @@ pub(crate) async fn list_of_order(on: impl Into<Exec<'_>>, of: &Transaction) -> 
         .bind(of.mode.slug())
         .bind(of.gateway.slug())
         .bind(of.id)
-        .bind(MAX_SHOWN)
+        .bind(i64::from(MAX_OTHERS) + 1)
         .fetch_all(conn)
         .await)
 }
