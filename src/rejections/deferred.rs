@@ -107,7 +107,8 @@ impl Deferred {
 
     async fn try_to_proceed(&mut self, diagnoser: &mut Diagnoser, context: &DiagnosisContext) -> Result<(), DbError> {
         if self.is_to_be_listed() {
-            let connections = with_timeout(async { deferred::list_connections(&mut context.db.reader().await?).await }).await?;
+            let connections =
+                with_timeout(async { deferred::list_connections(&mut context.db.bulk_reader().await?).await }).await?;
             for connection in connections {
                 self.note(connection);
             }
@@ -271,7 +272,7 @@ impl Queue {
     }
 
     async fn list(&mut self, connection: ConnectionId, context: &DiagnosisContext) -> Result<(), DbError> {
-        let listed = async { deferred::list(&mut context.db.reader().await?, connection, MAX_LISTED).await };
+        let listed = async { deferred::list(&mut context.db.bulk_reader().await?, connection, MAX_LISTED).await };
         let listed = with_timeout(listed).await?;
         let listed: BTreeSet<RequestId> = listed.into_iter().collect();
         self.given_up.retain(|id| listed.contains(id));
@@ -287,7 +288,7 @@ impl Queue {
     /// Returns the first request that still has to be diagnosed.
     async fn first(&mut self, context: &DiagnosisContext) -> Result<Option<Stored>, DbError> {
         while let Some(id) = self.requests.front() {
-            let found = async { deferred::find(&mut context.db.reader().await?, *id).await };
+            let found = async { deferred::find(&mut context.db.bulk_reader().await?, *id).await };
             if let Some(stored) = with_timeout(found).await? {
                 return Ok(Some(stored));
             }

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ks_pay::db::{Db, Location};
-use sqlx::{AssertSqlSafe, SqlitePool};
+use ks_pay::db::{Db, Location, SqlitePool};
+use sqlx::AssertSqlSafe;
 
 /// Tables with a row for every event, payment, request or day.
 const GROWING: &[&str] = &[
@@ -67,8 +67,10 @@ impl Names {
 
 async fn plan(on: &SqlitePool, statement: &str) -> Vec<String> {
     let explained = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-    let lines: Vec<(i64, i64, i64, String)> =
-        sqlx::query_as(explained).fetch_all(on).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    let lines: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained)
+        .fetch_all(&mut on.acquire().await.unwrap())
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
     lines.into_iter().map(|(.., line)| line).collect()
 }
 
@@ -77,8 +79,10 @@ async fn no_statement_goes_through_a_growing_table() {
     let directory = tempfile::tempdir().unwrap();
     let db = Db::open(&Location::Sqlite(directory.path().join("a.db"))).await.unwrap();
     let Db::Sqlite { writer, .. } = &db else { unreachable!() };
-    let indexes: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index'").fetch_all(writer).await.unwrap();
+    let indexes: Vec<(String, String)> = sqlx::query_as("SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index'")
+        .fetch_all(&mut writer.acquire().await.unwrap())
+        .await
+        .unwrap();
     let indexes = indexes.into_iter().collect();
 
     let (mut slow, mut excused) = (Vec::new(), BTreeSet::new());

@@ -219,7 +219,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
 fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
     stream::try_unfold((db, filter, Some(Cursor::NEWEST), now), async |(db, filter, place, now)| {
         let Some(place) = place else { return Ok(None) };
-        let mut reader = db.reader().await?;
+        let mut reader = db.bulk_reader().await?;
         let rows = filter.fetch(&mut reader, Side::Older, place, CHUNK).await?;
         let next = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(CHUNK)).map(Listed::cursor);
         let rows = with_costs(&mut reader, rows).await?;

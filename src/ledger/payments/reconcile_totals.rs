@@ -42,7 +42,7 @@ impl RecountReport {
 /// Returns each app in each mode in which it has a connection, with these connections in the order of their ids.
 async fn ledgers(db: &Db) -> Result<BTreeMap<LedgerKey, Vec<ConnectionId>>, DbError> {
     let mut books: BTreeMap<LedgerKey, Vec<ConnectionId>> = BTreeMap::new();
-    for connection in connections::store::list_all(&mut db.reader().await?).await? {
+    for connection in connections::store::list_all(&mut db.bulk_reader().await?).await? {
         books.entry((connection.app_id, connection.mode)).or_default().push(connection.id);
     }
     for connections in books.values_mut() {
@@ -56,7 +56,7 @@ pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<RecountReport, Db
     let mut counted = RecountReport::default();
     for book in ledgers(db).await?.into_keys() {
         let mut from = now.day() - COMPARED_DAYS;
-        while let Some(day) = recount::next_day(&mut db.reader().await?, book, from).await? {
+        while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, book, from).await? {
             counted.count(book, day, is_wrong(db, book, day).await);
             from = day + 1;
         }
@@ -69,7 +69,7 @@ pub(crate) async fn repair(db: &Db) -> Result<RecountReport, DbError> {
     let mut counted = RecountReport::default();
     for (book, connections) in ledgers(db).await? {
         let mut from = i64::MIN;
-        while let Some(day) = recount::next_day(&mut db.reader().await?, book, from).await? {
+        while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, book, from).await? {
             counted.count(book, day, repair_day(db, book, &connections, day).await);
             from = day + 1;
         }
@@ -78,7 +78,7 @@ pub(crate) async fn repair(db: &Db) -> Result<RecountReport, DbError> {
 }
 
 async fn is_wrong(db: &Db, book: LedgerKey, day: i64) -> Result<bool, DbError> {
-    Ok(!recount::differences(&mut db.reader().await?, book, day).await?.is_empty())
+    Ok(!recount::differences(&mut db.bulk_reader().await?, book, day).await?.is_empty())
 }
 
 /// Repairs a day; returns whether its totals differed. Compares first without locks, so that other writers rarely wait, and
