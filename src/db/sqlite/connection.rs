@@ -83,7 +83,7 @@ impl SqliteConnection {
         let limits = Limits { until: None, may_wait: true };
         match self.calls {
             Calls::HandedOff => self.hand_off(job, limits, false).await.map(drop),
-            Calls::Inline | Calls::Blocking(_) => self.lease()?.run(&job, limits).map(drop),
+            Calls::Inline | Calls::Blocking(_) => self.run_here(&job, limits).map(drop),
         }
     }
 
@@ -91,27 +91,34 @@ impl SqliteConnection {
         match self.calls {
             Calls::Inline => {
                 let until = Some(Instant::now() + INLINE_TIMEOUT);
-                match self.lease()?.run(&job, Limits { until, may_wait: false }) {
+                match self.run_here(&job, Limits { until, may_wait: false }) {
                     Err(error) if is_busy(&error) => self.hand_off(job, Limits { until, may_wait: true }, true).await,
                     outcome => outcome,
                 }
             }
-            Calls::Blocking(until) => self.lease()?.run(&job, Limits { until: Some(until), may_wait: true }),
+            Calls::Blocking(until) => self.run_here(&job, Limits { until: Some(until), may_wait: true }),
             Calls::HandedOff => self.hand_off(job, Limits { until: None, may_wait: true }, true).await,
         }
+    }
+
+    fn run_here(&mut self, job: &Job, limits: Limits) -> Result<Outcome, sqlx::Error> {
+        let lease = self.lease()?;
+        lease.limit(limits)?;
+        lease.run(job)
     }
 
     /// Runs a statement on a thread for blocking work. If this future is dropped meanwhile, the statement is ended if it may be
     /// interrupted, and that thread rolls back and returns the connection.
     async fn hand_off(&mut self, job: Job, limits: Limits, is_interruptible: bool) -> Result<Outcome, sqlx::Error> {
         let mut lease = self.lease.take().ok_or(sqlx::Error::WorkerCrashed)?;
+        lease.limit(limits)?;
         let deadline = lease.deadline();
         let mut running = spawn_blocking(move || {
-            let outcome = lease.run(&job, limits);
+            let outcome = lease.run(&job);
             (lease, outcome)
         });
         // Dropped before `running`, and so before the connection can have another user.
-        let _interruption = is_interruptible.then_some(Interruption(deadline));
+        let _interruption = is_interruptible.then(|| Interruption(deadline));
         let (lease, outcome) = (&mut running).await.map_err(|_| sqlx::Error::WorkerCrashed)?;
         self.lease = Some(lease);
         outcome
@@ -254,9 +261,7 @@ impl TransactionManager for SqliteTransactionManager {
     }
 
     fn start_rollback(connection: &mut SqliteConnection) {
-        if let Some(lease) = connection.lease.as_mut() {
-            let _ = lease.run(&Job::fixed("ROLLBACK"), Limits { until: None, may_wait: false });
-        }
+        let _ = connection.run_here(&Job::fixed("ROLLBACK"), Limits { until: None, may_wait: false });
     }
 
     fn get_transaction_depth(connection: &SqliteConnection) -> usize {

@@ -156,18 +156,6 @@ impl Opened {
         Ok(Self { connection, deadline, busy_timeout: options.busy_timeout })
     }
 
-    fn run(&mut self, job: &Job, until: Option<Instant>, busy_timeout: Duration) -> Result<Outcome, sqlx::Error> {
-        self.deadline.set(until);
-        if self.deadline.has_passed() {
-            return Err(SqliteError::INTERRUPTED.into());
-        }
-        if self.busy_timeout != busy_timeout {
-            self.connection.busy_timeout(busy_timeout).map_err(convert)?;
-            self.busy_timeout = busy_timeout;
-        }
-        statement::run(&self.connection, job)
-    }
-
     /// Ends a transaction that is still open, and returns whether none is. SQLite ends one itself when the disk is full.
     fn roll_back(&self) -> bool {
         self.deadline.set(None);
@@ -176,12 +164,27 @@ impl Opened {
 }
 
 impl Lease {
-    /// Runs a statement on this thread.
-    pub(super) fn run(&mut self, job: &Job, limits: Limits) -> Result<Outcome, sqlx::Error> {
+    /// Sets the limits of the next statement. Not a part of [`Self::run`], which may run later on another thread, when the
+    /// statement may have been interrupted already.
+    pub(super) fn limit(&mut self, limits: Limits) -> Result<(), sqlx::Error> {
         let busy_timeout = if limits.may_wait { self.pool.options.busy_timeout } else { Duration::ZERO };
-        // Only a lease that is being returned has no connection.
         let opened = self.opened.as_mut().ok_or(sqlx::Error::WorkerCrashed)?;
-        opened.run(job, limits.until, busy_timeout)
+        opened.deadline.set(limits.until);
+        if opened.busy_timeout != busy_timeout {
+            opened.connection.busy_timeout(busy_timeout).map_err(convert)?;
+            opened.busy_timeout = busy_timeout;
+        }
+        Ok(())
+    }
+
+    /// Runs a statement on this thread.
+    pub(super) fn run(&self, job: &Job) -> Result<Outcome, sqlx::Error> {
+        // Only a lease that is being returned has no connection.
+        let opened = self.opened.as_ref().ok_or(sqlx::Error::WorkerCrashed)?;
+        if opened.deadline.has_passed() {
+            return Err(SqliteError::INTERRUPTED.into());
+        }
+        statement::run(&opened.connection, job)
     }
 
     /// Returns what ends the running statement.

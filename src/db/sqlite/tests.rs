@@ -275,6 +275,7 @@ async fn a_statement_ends_at_its_deadline_wherever_it_runs() {
     let mut inline = readers.acquire_for(Calls::Inline).await.unwrap();
     let ended = sqlx::query(ENDLESS).execute(&mut inline).await.map_err(DbError::from);
     assert!(matches!(ended, Err(DbError::Timeout)), "{ended:?}");
+    drop(inline);
     // Handed off, it ends with the future that waits for it; otherwise the connection would never be free again.
     let written = with_timeout(async {
         let mut tx = db.begin().await?;
@@ -310,10 +311,10 @@ async fn whoever_waits_for_a_lock_holds_up_no_thread_that_serves_others() {
     // Without a WAL, a writer locks out readers.
     let mut conn = SqliteOptions::create(path(&directory)).pragma("journal_mode", "delete").connect().await.unwrap();
     sqlx::query("CREATE TABLE numbers (number INTEGER)").execute(&mut conn).await.unwrap();
-    sqlx::query("BEGIN EXCLUSIVE").execute(&mut conn).await.unwrap();
-    let pool = SqlitePool::new(SqliteOptions::existing(path(&directory)), 2);
+    let pool = SqlitePool::new(SqliteOptions::existing(path(&directory)), 1);
     for calls in [Calls::Inline, Calls::HandedOff] {
         let mut waiting = pool.acquire_for(calls).await.unwrap();
+        sqlx::query("BEGIN EXCLUSIVE").execute(&mut conn).await.unwrap();
         let reading = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM numbers").fetch_one(&mut waiting);
         let releasing = async {
             // Reached only if the reading has given up the thread.
@@ -321,7 +322,6 @@ async fn whoever_waits_for_a_lock_holds_up_no_thread_that_serves_others() {
         };
         let (read, ()) = tokio::join!(reading, releasing);
         assert_eq!(read.unwrap(), 0, "{calls:?}");
-        sqlx::query("BEGIN EXCLUSIVE").execute(&mut conn).await.unwrap();
     }
     pool.close().await;
 }
@@ -354,22 +354,16 @@ async fn a_unit_of_work_that_waits_for_a_lock_holds_up_no_thread_that_serves_oth
 }
 
 #[tokio::test]
-async fn units_of_work_are_served_in_order_and_a_closed_pool_serves_none() {
+async fn connections_are_served_in_order_and_a_closed_pool_serves_none() {
     let directory = tempfile::tempdir().unwrap();
     let db = with_numbers(&directory).await;
-    let first = db.begin().await.unwrap();
-    let mut second = Box::pin(db.begin());
-    let mut third = Box::pin(db.begin());
-    while second.as_mut().now_or_never().is_some() || third.as_mut().now_or_never().is_some() {
-        panic!("there is one writer");
-    }
+    let Db::Sqlite { writer, .. } = &db else { unreachable!() };
+    let first = writer.acquire().await.unwrap();
+    let (mut second, mut third) = (Box::pin(writer.acquire()), Box::pin(writer.acquire()));
+    assert!(second.as_mut().now_or_never().is_none() && third.as_mut().now_or_never().is_none(), "there is one writer");
     drop(first);
-    let second = tokio::select! {
-        biased;
-        _ = &mut third => panic!("the second came before"),
-        second = &mut second => second.unwrap(),
-    };
-    drop(second);
+    assert!(third.as_mut().now_or_never().is_none(), "the second came before");
+    drop(second.await.unwrap());
     drop(third.await.unwrap());
     db.close().await;
     let closed = db.begin().await.err();
