@@ -126,7 +126,8 @@ fn fallible_next<'conn>(batch: &mut Batch<'conn, '_>) -> Result<Option<Prepared<
 
 fn bind(prepared: &mut Prepared<'_>, arguments: &SqliteArguments) -> Result<(), sqlx::Error> {
     let (bound, expected) = (arguments.0.len(), prepared.parameter_count());
-    if bound != expected {
+    // A plan is explained without values.
+    if bound != expected && prepared.is_explain() == 0 {
         return Err(sqlx::Error::InvalidArgument(format!("{bound} values for {expected} parameters")));
     }
     for index in 0..bound {

@@ -306,7 +306,7 @@ async fn a_reader_sees_one_state_and_one_for_bulk_work_the_newest() {
 /// A thread that serves requests does not wait for a lock: others are served meanwhile. On this runtime of one thread they would
 /// not be.
 #[tokio::test]
-async fn whoever_waits_for_a_lock_holds_up_no_thread_that_serves_others() {
+async fn a_read_that_waits_for_a_lock_holds_up_no_thread_that_serves_others() {
     let directory = tempfile::tempdir().unwrap();
     // Without a WAL, a writer locks out readers.
     let mut conn = SqliteOptions::create(path(&directory)).pragma("journal_mode", "delete").connect().await.unwrap();
