@@ -103,23 +103,21 @@ impl SqlitePool {
 
     async fn lease(&self) -> Result<Lease, sqlx::Error> {
         let permits = Arc::clone(&self.0.permits);
-        let permit = match Arc::clone(&permits).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let waiting = timeout(ACQUIRE_TIMEOUT, permits.acquire_owned()).await;
-                waiting.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?
-            }
+        let permit = if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+            permit
+        } else {
+            let waiting = timeout(ACQUIRE_TIMEOUT, permits.acquire_owned()).await;
+            waiting.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?
         };
         if self.0.is_closed.load(Ordering::Acquire) {
             return Err(sqlx::Error::PoolClosed);
         }
         let pool = Arc::clone(&self.0);
-        let opened = match pool.take_idle() {
-            Some(opened) => opened,
-            None => {
-                let options = pool.options.clone();
-                spawn_blocking(move || Opened::open(&options)).await.map_err(|_| sqlx::Error::WorkerCrashed)??
-            }
+        let opened = if let Some(opened) = pool.take_idle() {
+            opened
+        } else {
+            let options = pool.options.clone();
+            spawn_blocking(move || Opened::open(&options)).await.map_err(|_| sqlx::Error::WorkerCrashed)??
         };
         Ok(Lease { opened: Some(opened), pool, permit })
     }
@@ -131,12 +129,7 @@ impl SqlitePool {
         let all = self.0.permits.acquire_many(self.0.size).await;
         let pool = Arc::clone(&self.0);
         // The last connection folds the WAL into the file.
-        let _ = spawn_blocking(move || {
-            while let Some(opened) = pool.take_idle() {
-                drop(opened)
-            }
-        })
-        .await;
+        let _ = spawn_blocking(move || pool.idle.lock().unwrap_or_else(PoisonError::into_inner).clear()).await;
         drop(all);
         self.0.permits.close();
     }

@@ -98,26 +98,32 @@ impl Outcome {
 /// Runs a statement. A text without arguments may contain several; the rows are then those of the last that has any.
 pub(super) fn run(connection: &Connection, job: &Job) -> Result<Outcome, sqlx::Error> {
     let mut outcome = Outcome::default();
-    match &job.arguments {
-        Some(arguments) => {
-            let mut prepared = connection.prepare_cached(&numbered(job.sql.as_str())).map_err(convert)?;
-            bind(&mut prepared, arguments)?;
-            step(&mut prepared, job.wanted, &mut outcome.rows).map_err(convert)?;
-            // What a statement that only reads did not change is what the one before it did.
-            outcome.changes = if prepared.readonly() { 0 } else { connection.changes() };
-        }
-        None => {
-            let mut batch = Batch::new(connection, job.sql.as_str());
-            while let Some(mut prepared) = fallible_next(&mut batch)? {
-                if prepared.column_count() > 0 {
-                    outcome.rows = RowSet::default();
-                }
-                step(&mut prepared, job.wanted, &mut outcome.rows).map_err(convert)?;
-                outcome.changes += if prepared.readonly() { 0 } else { connection.changes() };
-            }
+    if let Some(arguments) = &job.arguments {
+        let mut prepared = connection.prepare_cached(&numbered(job.sql.as_str())).map_err(convert)?;
+        bind(&mut prepared, arguments)?;
+        run_prepared(connection, &mut prepared, job.wanted, &mut outcome)?;
+    } else {
+        let mut batch = Batch::new(connection, job.sql.as_str());
+        while let Some(mut prepared) = fallible_next(&mut batch)? {
+            run_prepared(connection, &mut prepared, job.wanted, &mut outcome)?;
         }
     }
     Ok(outcome)
+}
+
+fn run_prepared(
+    connection: &Connection,
+    prepared: &mut Prepared<'_>,
+    wanted: Wanted,
+    outcome: &mut Outcome,
+) -> Result<(), sqlx::Error> {
+    if prepared.column_count() > 0 {
+        outcome.rows = RowSet::default();
+    }
+    step(prepared, wanted, &mut outcome.rows).map_err(convert)?;
+    // After a statement that only reads, SQLite still counts the changes of the one before it.
+    outcome.changes += if prepared.readonly() { 0 } else { connection.changes() };
+    Ok(())
 }
 
 fn fallible_next<'conn>(batch: &mut Batch<'conn, '_>) -> Result<Option<Prepared<'conn>>, sqlx::Error> {
