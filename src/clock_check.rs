@@ -170,7 +170,7 @@ impl Periodic for TimeRepair {
 
 /// Repairs stored times in the future; returns the number of rows.
 async fn repair(db: &Db, now: Timestamp) -> Result<u64, DbError> {
-    let mut reader = db.reader().await?;
+    let mut reader = db.bulk_reader().await?;
     let is_needed = activity::has_later(&mut reader, now).await?
         || secrets::has_late_expiry(&mut reader, now).await?
         || secret_usage::has_later(&mut reader, now).await?

@@ -46,8 +46,8 @@ use crate::{
     settings_store,
 };
 
-/// Grace period for in-flight requests on shutdown, in seconds. Together with the timeout of a unit of work before it, up to
-/// a second until its end is noticed, and the two timeouts below, a shutdown takes at most 25 s, even if something hangs.
+/// Grace period for in-flight requests on shutdown, in seconds. Together with up to a second until its end is noticed, and the
+/// two timeouts below, a shutdown takes at most 21 s, even if something hangs.
 const SHUTDOWN_GRACE_SECONDS: u64 = 15;
 /// Timeout on shutdown for writing buffered rejections and secret usage, and for ending periodic jobs.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
@@ -104,7 +104,8 @@ impl Server {
         let (recorder, refusals) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
         let jobs = housekeeping::start(&opened.db, &clock, config.body_retention);
-        let (ingestion, listening) = Ingestion::start(&opened.db, &opened.vault, &clock);
+        let started = Ingestion::start(&opened.db, &opened.vault, &clock);
+        let (ingestion, listening) = started.map_err(|error| format!("The server could not start a thread: {error}."))?;
         let ingestion = Arc::new(ingestion);
         let (settings, shutdown) = (settings(&config, opened.at_risk), Shutdown::new());
         let route = Data::new(WebhookRoute {
@@ -179,7 +180,6 @@ impl Server {
 
     async fn shut_down(self) {
         self.state.shutdown.announce();
-        self.state.ingestion.detach_from_workers().await;
         self.handle.stop(true).await;
         let _ = self.running.await;
         let (ingestion, recorder) = (self.state.ingestion.stop(self.background_tasks), self.recorder_task.stop());
@@ -253,7 +253,6 @@ fn serve(
     let site = move || {
         let (state, route, trusted) = (state.clone(), route.clone(), trusted.clone());
         let (stopping, peers) = (stopping.clone(), peers.clone());
-        actix_web::rt::spawn(state.ingestion.write());
         tracing::debug!(%address, "worker started");
         let app = App::new()
             .wrap(from_fn(ingestion::routes::intercept_webhooks))

@@ -120,10 +120,10 @@ async fn look_through(draft: &Draft) -> Result<i64, String> {
         if !backup::is_ks_pay_database(&copy).await? {
             return Ok(Err(failed("its tables are not those of a KS Pay database".to_owned())));
         }
-        if let Some(id) = dictionaries::missing(&mut copy.reader().await?).await? {
+        if let Some(id) = dictionaries::missing(&mut copy.bulk_reader().await?).await? {
             return Ok(Err(missing_message(id)));
         }
-        events::store::count(&mut copy.reader().await?).await.map(Ok)
+        events::store::count(&mut copy.bulk_reader().await?).await.map(Ok)
     };
     let result = looking.await.map_err(unread);
     copy.close().await;

@@ -262,7 +262,7 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
 
 /// Checks that a sample of the stored requests can be unpacked. Prints nothing on a database without the table.
 async fn requests(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
-    let Ok(mut reader) = db.reader().await else { return Ok(()) };
+    let Ok(mut reader) = db.bulk_reader().await else { return Ok(()) };
     match dictionaries::missing(&mut reader).await {
         Ok(None) => {}
         Ok(Some(id)) => return report.bad("stored requests", missing_message(id)),

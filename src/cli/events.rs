@@ -35,7 +35,7 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
     let app = wanted.app(at).await?;
     let mut after = EventId::least();
     loop {
-        let mut reader = at.db.reader().await?;
+        let mut reader = at.db.bulk_reader().await?;
         let page = store::export(&mut reader, after, app, EXPORT_PAGE).await?;
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(()) };
         let recovered = recoveries::list_of_export(&mut reader, app, (first.id, last.id)).await?;

@@ -47,7 +47,7 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
     let app = wanted.app(at).await?;
     let mut after = TransactionId::least();
     loop {
-        let page = store::export(&mut at.db.reader().await?, after, app, EXPORT_PAGE).await?;
+        let page = store::export(&mut at.db.bulk_reader().await?, after, app, EXPORT_PAGE).await?;
         for transaction in &page {
             io.say(line(transaction))?;
         }

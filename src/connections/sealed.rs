@@ -29,7 +29,7 @@ pub(crate) enum SealedValue {
 
 /// Tries every valid webhook secret and every sealed credential of the installation, and returns those that do not open.
 pub(crate) async fn find_unreadable(db: &Db, vault: &Vault, now: Timestamp) -> Result<Vec<Unreadable>, DbError> {
-    let mut reader = db.reader().await?;
+    let mut reader = db.bulk_reader().await?;
     let connections = store::list_all(&mut reader).await?;
     let secrets = secrets::list_all_valid(&mut reader, now).await?;
     let credentials = credentials::store::list_all_sealed(&mut reader).await?;

@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use sqlx::{SqliteConnection, SqlitePool};
-
-use super::DbError;
+use super::{DbError, SqliteConnection, SqlitePool};
 
 /// Interval under write load. Short, so that each checkpoint is small: requests compete with it for CPU and disk.
 const BUSY_INTERVAL: Duration = Duration::from_millis(200);
@@ -90,12 +88,16 @@ mod tests {
         let Ok(Db::Sqlite { readers, writer, checkpointer: beside, .. }) = Db::connect(&location).await else {
             panic!("it opens")
         };
-        sqlx::query("CREATE TABLE pages (page BLOB)").execute(&writer).await.unwrap();
+        sqlx::query("CREATE TABLE pages (page BLOB)").execute(&mut writer.acquire().await.unwrap()).await.unwrap();
         (readers, writer, beside)
     }
 
     async fn write(writer: &SqlitePool, pages: i64) {
-        sqlx::query("INSERT INTO pages VALUES (zeroblob($1))").bind(pages * 4096).execute(writer).await.unwrap();
+        sqlx::query("INSERT INTO pages VALUES (zeroblob($1))")
+            .bind(pages * 4096)
+            .execute(&mut writer.acquire().await.unwrap())
+            .await
+            .unwrap();
     }
 
     async fn left(beside: &SqlitePool) -> i64 {
@@ -129,14 +131,16 @@ mod tests {
     async fn neither_a_reader_nor_a_writer_is_waited_for() {
         let directory = tempfile::tempdir().unwrap();
         let (readers, writer, beside) = opened(&directory).await;
-        let mut reader = readers.begin().await.unwrap();
-        sqlx::query("SELECT count(*) FROM pages").execute(&mut *reader).await.unwrap();
+        let mut reader = readers.acquire().await.unwrap();
+        reader.begin_reading().await.unwrap();
+        sqlx::query("SELECT count(*) FROM pages").execute(&mut reader).await.unwrap();
         write(&writer, 2 * CHECKPOINT_PAGES).await;
         checkpoint_if_due(&beside).await.unwrap();
         assert!(left(&beside).await > 0, "a reader still holds the earlier snapshot");
-        reader.rollback().await.unwrap();
-        let mut unit = writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        sqlx::query("INSERT INTO pages VALUES ('')").execute(&mut *unit).await.unwrap();
+        reader.roll_back().await.unwrap();
+        let mut unit = writer.acquire().await.unwrap();
+        unit.begin_writing().await.unwrap();
+        sqlx::query("INSERT INTO pages VALUES ('')").execute(&mut unit).await.unwrap();
         checkpoint_if_due(&beside).await.unwrap();
         unit.commit().await.unwrap();
         assert!(left(&beside).await <= 2);

@@ -34,13 +34,17 @@ pub enum DbError {
     Internal(#[source] sqlx::Error),
     /// A migration failed.
     #[error("the database's tables could not be brought up to date: {0}")]
-    Migration(#[source] sqlx::migrate::MigrateError),
+    Migration(#[source] sqlx_core::migrate::MigrateError),
 }
+
+/// The code of a statement that was ended at its deadline.
+const SQLITE_INTERRUPT: &str = "9";
 
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(refusal) if refusal.is_unique_violation() => Self::NotUnique,
+            sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(SQLITE_INTERRUPT) => Self::Timeout,
             sqlx::Error::Database(refusal) if is_transient(refusal.code().as_deref().unwrap_or_default()) => {
                 Self::Unavailable(error)
             }
@@ -151,8 +155,8 @@ fn is_transient(code: &str) -> bool {
     if code.len() == 5 && !code.starts_with("0000") {
         return matches!(&code[..2], "08" | "53" | "57" | "40" | "55" | "58") || matches!(code, "25006" | "25P02");
     }
-    // PERM, BUSY, LOCKED, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN; extended codes keep them in the low byte.
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 3 | 5 | 6 | 8 | 9 | 10 | 13 | 14))
+    // PERM, BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN; extended codes keep them in the low byte.
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 3 | 5 | 6 | 8 | 10 | 13 | 14))
 }
 
 #[cfg(test)]

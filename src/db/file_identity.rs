@@ -194,7 +194,7 @@ impl Db {
     /// If the database cannot be read or written to.
     pub(crate) async fn pin_log(&self, in_file: Option<u32>, note: impl Fn([u32; 2]) -> io::Result<()>) -> Result<(), DbError> {
         if let Self::Sqlite { writer, checkpointer: beside, files: Some(files), .. } = self {
-            sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(beside).await?;
+            sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(&mut beside.acquire().await?).await?;
             files.note_log();
             let stamp = sqlite::choose_stamp(writer, in_file).await?;
             note([stamp.before, stamp.now]).map_err(sqlx::Error::Io)?;
@@ -215,10 +215,19 @@ impl Db {
     /// # Errors
     /// [`DbError::FileFault`]
     pub(crate) async fn check_files(&self) -> Result<(), DbError> {
-        let Self::Sqlite { files: Some(files), .. } = self else { return Ok(()) };
+        let Self::Sqlite { files: Some(files), may_block: false, .. } = self else { return self.check_files_here() };
         // None when the runtime ends meanwhile.
         let fault = files.read(OpenFiles::find_fault).await.ok_or(DbError::Timeout)?;
         fault.map_or(Ok(()), |fault| Err(DbError::FileFault(fault)))
+    }
+
+    /// The same on the calling thread, for one that goes on to read the same files.
+    ///
+    /// # Errors
+    /// [`DbError::FileFault`]
+    pub(super) fn check_files_here(&self) -> Result<(), DbError> {
+        let Self::Sqlite { files: Some(files), .. } = self else { return Ok(()) };
+        files.find_fault().map_or(Ok(()), |fault| Err(DbError::FileFault(fault)))
     }
 }
 

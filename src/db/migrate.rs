@@ -3,12 +3,10 @@
 //! Invariant: a released file is never edited, since every database stores its checksum. Until the first release the set is rewritten
 //! in place, and a database of another development version is refused.
 
-use sqlx::{
-    Connection as _, SqlSafeStr as _,
-    migrate::{MigrateError, Migration, MigrationType, Migrator},
-};
+use sqlx::{Connection as _, SqlSafeStr as _};
+use sqlx_core::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
-use super::{Db, DbError, run};
+use super::{Db, DbError, run, sqlite};
 
 macro_rules! migrations {
     ($engine:literal) => {
@@ -108,10 +106,10 @@ fn all(db: &Db) -> impl Iterator<Item = Migration> {
 
 pub(super) async fn run(db: &Db) -> Result<(), DbError> {
     check(db).await?;
-    let migrator = Migrator::with_migrations(all(db).collect());
     let result = match db {
-        Db::Sqlite { writer, .. } => migrator.run(writer).await,
+        Db::Sqlite { writer, .. } => return Ok(sqlite::migrate(writer, &all(db).collect::<Vec<_>>()).await?),
         Db::Postgres { pool, .. } => {
+            let migrator = Migrator::with_migrations(all(db).collect());
             // A migration may take longer than a request, so the timeouts are off, and the connection is not returned to the
             // pool.
             let mut conn = pool.acquire().await?.detach();

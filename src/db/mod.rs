@@ -8,6 +8,7 @@ pub(crate) mod batch;
 mod checkpointer;
 mod durability;
 mod error;
+mod exec;
 mod file_fault;
 pub(crate) mod file_identity;
 pub(crate) mod list;
@@ -19,22 +20,27 @@ mod postgres;
 mod sqlite;
 mod wal_index;
 
-use std::time::Duration;
-
-use sqlx::{
-    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
-    pool::{PoolConnection, PoolOptions},
+use std::{
+    io,
+    time::{Duration, Instant},
 };
-use tokio::runtime::Handle;
+
+use futures_util::future::{BoxFuture, FutureExt as _, join_all};
+use sqlx::PgPool;
+use tokio::{runtime::Handle, sync::oneshot};
 
 pub use durability::Setting;
 pub use error::DbError;
 pub(crate) use error::describe;
+pub use exec::{Exec, Reader, Tx};
+pub(crate) use exec::{execute, run, sql};
 pub use file_fault::FileFault;
 pub use file_identity::OpenFiles;
 pub use location::Location;
 pub(crate) use notifications::Subscription;
 pub(crate) use overwrite_detector::read_stamp;
+use sqlite::Calls;
+pub use sqlite::{SqliteConnection, SqliteOptions, SqlitePool};
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
@@ -49,6 +55,8 @@ pub enum Db {
         checkpointer: SqlitePool,
         /// The opened files, to detect that they were replaced or overwritten.
         files: Option<OpenFiles>,
+        /// Whether the thread that uses this value serves no one else, see [`Db::on_own_thread`].
+        may_block: bool,
     },
     /// PostgreSQL.
     Postgres {
@@ -61,12 +69,6 @@ pub enum Db {
     },
 }
 
-/// Returns options for a pool that keeps its connections. Reaping is off because of a bug in sqlx 0.9.0: when two threads
-/// acquire and release concurrently, its idle count can underflow, and the reaper then loops forever on one core.
-fn no_reap_pool_options<D: sqlx::Database>() -> PoolOptions<D> {
-    PoolOptions::new().idle_timeout(None).max_lifetime(None)
-}
-
 /// Timeout of a unit of work of the server itself.
 pub(crate) const UNIT_OF_WORK_TIMEOUT: Duration = Duration::from_millis(3500);
 
@@ -74,30 +76,6 @@ pub(crate) const UNIT_OF_WORK_TIMEOUT: Duration = Duration::from_millis(3500);
 /// later work.
 pub(crate) async fn with_timeout<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
     tokio::time::timeout(UNIT_OF_WORK_TIMEOUT, work).await.unwrap_or(Err(DbError::Timeout))
-}
-
-/// A connection for reading.
-pub enum Reader {
-    /// On SQLite.
-    Sqlite(PoolConnection<Sqlite>),
-    /// On PostgreSQL.
-    Postgres(PoolConnection<Postgres>),
-}
-
-/// A unit of work. Rolled back if dropped without [`Tx::commit`].
-pub enum Tx {
-    /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
-    /// On PostgreSQL.
-    Postgres(Transaction<'static, Postgres>),
-}
-
-/// The connection or unit of work on which a store function runs.
-pub enum Exec<'c> {
-    /// On SQLite.
-    Sqlite(&'c mut SqliteConnection),
-    /// On PostgreSQL.
-    Postgres(&'c mut PgConnection),
 }
 
 impl Db {
@@ -172,11 +150,15 @@ impl Db {
     /// # Errors
     /// If the database is busy, full or unreachable.
     pub async fn begin(&self) -> Result<Tx, DbError> {
+        let until = Instant::now() + UNIT_OF_WORK_TIMEOUT;
         self.check_files().await?;
         Ok(match self {
-            // Takes the write lock immediately. A deferred transaction that reads first and writes later can fail with
-            // SQLITE_BUSY_SNAPSHOT, to which no busy timeout applies.
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, may_block, .. } => {
+                let calls = if *may_block { Calls::Blocking(until) } else { Calls::HandedOff };
+                let mut tx = writer.acquire_for(calls).await?;
+                tx.begin_writing().await?;
+                Tx::Sqlite(tx)
+            }
             Self::Postgres { pool, runtime } => Tx::Postgres(postgres::begin(pool, runtime).await?),
         })
     }
@@ -204,19 +186,65 @@ impl Db {
         matches!(self, Self::Postgres { .. })
     }
 
-    /// Returns the best number of concurrent writing units of work.
-    pub(crate) const fn write_concurrency(&self) -> usize {
+    /// Returns the database for use on a thread that serves no one else: SQLite's calls, which block, are then not handed off,
+    /// and a unit of work ends after [`UNIT_OF_WORK_TIMEOUT`], except for its commit.
+    pub(crate) fn on_own_thread(&self) -> Self {
+        let mut own = self.clone();
+        if let Self::Sqlite { may_block, .. } = &mut own {
+            *may_block = true;
+        }
+        own
+    }
+
+    /// Starts loops that write with [`Self::on_own_thread`], as many as the engine can use concurrently: on SQLite one, on a
+    /// thread of its own. Resolves when all have ended.
+    ///
+    /// # Errors
+    /// If the system has no thread for it.
+    pub(crate) fn start_writers<F>(&self, write: impl Fn() -> F) -> io::Result<BoxFuture<'static, ()>>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         match self {
-            Self::Sqlite { .. } => 1,
-            Self::Postgres { .. } => 2,
+            Self::Sqlite { .. } => {
+                let (ending, ended) = oneshot::channel::<()>();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+                let writing = write();
+                std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+                    runtime.block_on(writing);
+                    drop(ending);
+                })?;
+                Ok(ended.map(drop).boxed())
+            }
+            Self::Postgres { runtime, .. } => {
+                let writing: Vec<_> = (0..postgres::WRITERS).map(|_| runtime.spawn(write())).collect();
+                Ok(join_all(writing).map(drop).boxed())
+            }
         }
     }
 
-    /// Acquires a connection for reading.
+    /// Acquires a connection for reads that are bounded, as those of pages. On SQLite they run on the calling thread and see
+    /// one state of the database. The WAL cannot restart meanwhile, so it is not held while a client is waited for.
     ///
     /// # Errors
     /// If the database is busy or unreachable.
     pub async fn reader(&self) -> Result<Reader, DbError> {
+        self.check_files_here()?;
+        Ok(match self {
+            Self::Sqlite { readers, .. } => {
+                let mut reader = readers.acquire_for(Calls::Inline).await?;
+                reader.begin_reading().await?;
+                Reader::Sqlite(reader)
+            }
+            Self::Postgres { pool, runtime } => Reader::Postgres(postgres::acquire(pool, runtime).await?),
+        })
+    }
+
+    /// Acquires a connection for reads that may take long, as exports. No thread that serves requests waits for them.
+    ///
+    /// # Errors
+    /// If the database is busy or unreachable.
+    pub(crate) async fn bulk_reader(&self) -> Result<Reader, DbError> {
         self.check_files().await?;
         Ok(match self {
             Self::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
@@ -247,7 +275,7 @@ impl Db {
             return false;
         }
         match self {
-            Self::Sqlite { readers, writer, checkpointer: beside, files } => {
+            Self::Sqlite { readers, writer, checkpointer: beside, files, .. } => {
                 beside.close().await;
                 readers.close().await;
                 writer.close().await;
@@ -298,11 +326,7 @@ impl Db {
     pub(crate) async fn probe_and_undo(&self) -> Result<(), DbError> {
         let mut tx = self.begin().await?;
         execute!(&mut tx, sqlx::query(PROBE).bind(b"".as_slice()))?;
-        match tx {
-            Tx::Sqlite(tx) => tx.rollback().await?,
-            Tx::Postgres(tx) => tx.rollback().await?,
-        }
-        Ok(())
+        tx.roll_back().await
     }
 
     /// Prepares a statement without running it.
@@ -326,68 +350,3 @@ impl Db {
 
 const PROBE: &str = "INSERT INTO installation (name, value) VALUES ('probe', $1) \
                      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
-impl Tx {
-    /// Commits the unit of work. Nothing is stored before this returns.
-    ///
-    /// # Errors
-    /// If it was not stored, or the outcome is unknown.
-    pub async fn commit(self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
-    }
-}
-
-impl<'c> From<&'c mut Tx> for Exec<'c> {
-    fn from(tx: &'c mut Tx) -> Self {
-        match tx {
-            Tx::Sqlite(tx) => Self::Sqlite(tx),
-            Tx::Postgres(tx) => Self::Postgres(tx),
-        }
-    }
-}
-
-impl<'c> From<&'c mut Reader> for Exec<'c> {
-    fn from(reader: &'c mut Reader) -> Self {
-        match reader {
-            Reader::Sqlite(conn) => Self::Sqlite(conn),
-            Reader::Postgres(conn) => Self::Postgres(conn),
-        }
-    }
-}
-
-/// Runs `$body` on the open database. The body is compiled once per driver, so its SQL and its types must mean the same in
-/// both.
-macro_rules! run {
-    ($exec:expr, |$conn:ident| $body:expr) => {{
-        let exec: $crate::db::Exec<'_> = $exec.into();
-        let result = match exec {
-            $crate::db::Exec::Sqlite($conn) => $body,
-            $crate::db::Exec::Postgres($conn) => $body,
-        };
-        result.map_err($crate::db::DbError::from)
-    }};
-}
-pub(crate) use run;
-
-/// Runs a query without results and returns the number of affected rows.
-macro_rules! execute {
-    ($exec:expr, $query:expr) => {
-        $crate::db::run!($exec, |conn| $query.execute(conn).await.map(|done| done.rows_affected()))
-    };
-}
-pub(crate) use execute;
-
-/// Defines a store's statements as constants, and lists them so that a test can prepare each one on both databases.
-macro_rules! sql {
-    ($($(#[$doc:meta])* $name:ident = $text:expr;)+) => {
-        $($(#[$doc])* const $name: &str = $text;)+
-        /// All statements of this store.
-        pub(crate) const STATEMENTS: &[(&str, &str)] =
-            &[$((concat!(module_path!(), "::", stringify!($name)), $name)),+];
-    };
-}
-pub(crate) use sql;

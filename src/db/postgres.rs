@@ -7,7 +7,7 @@ use std::{str::FromStr as _, time::Duration};
 use sqlx::{
     Connection as _, PgConnection, PgPool, Postgres, Transaction,
     pool::PoolConnection,
-    postgres::{PgConnectOptions, PgListener},
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::runtime::Handle;
 use tokio_util::context::TokioContext;
@@ -16,6 +16,9 @@ use super::{Db, DbError, Setting};
 
 /// Timeout of a request that waits for a connection. Below the ingestion deadline of 4.4 s.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The best number of concurrent units of work of ingestion.
+pub(super) const WRITERS: usize = 2;
 
 /// A connection that was idle for less than this is used without a ping.
 const SKIP_PING_WITHIN: Duration = Duration::from_secs(1);
@@ -56,7 +59,11 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
     // A pool retries until its timeout and then reports only the timeout: a single connection reports the cause.
     let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
     first.map_err(|_| DbError::Unavailable(sqlx::Error::PoolTimedOut))??.close().await?;
-    let pool = super::no_reap_pool_options()
+    let pool = PgPoolOptions::new()
+        // Reaping is off because of a bug in sqlx 0.9.0: when two threads acquire and release concurrently, its idle count can
+        // underflow, and the reaper then loops forever on one core.
+        .idle_timeout(None)
+        .max_lifetime(None)
         .max_connections(16)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)

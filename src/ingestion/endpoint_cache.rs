@@ -229,7 +229,8 @@ impl EndpointCache {
         if let Some(known) = self.current().filter(|known| known.version == version) {
             return Ok(known);
         }
-        let known = Arc::new(EndpointSnapshot::new(version, self.receivers(&mut reader).await?));
+        drop(reader);
+        let known = Arc::new(EndpointSnapshot::new(version, self.receivers(&mut self.db.bulk_reader().await?).await?));
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
     }

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use futures_util::{FutureExt as _, future::BoxFuture};
+use futures_util::FutureExt as _;
 use tokio::{
     sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::yield_now,
@@ -79,12 +79,10 @@ impl<K> Responder<K> {
     }
 }
 
-/// Runs the batches of a [`Writer`]. To be run on every thread that submits, so that a thread submits the requests it has
-/// ready before a batch begins, and so that batches continue when one of the threads ends.
+/// Runs the batches of a [`Writer`], one after the other; several run concurrently. Not to be run where requests are served, since
+/// a unit of work may block its thread.
 pub(crate) struct BatchWorker<S: BatchStore> {
     queue: Arc<Mutex<Queue<S>>>,
-    /// One permit for each concurrent unit of work.
-    turns: Arc<Semaphore>,
     store: Arc<S>,
 }
 
@@ -137,22 +135,21 @@ impl<S: BatchStore> Queue<S> {
 
 impl<S: BatchStore> Clone for BatchWorker<S> {
     fn clone(&self) -> Self {
-        Self { queue: Arc::clone(&self.queue), turns: Arc::clone(&self.turns), store: Arc::clone(&self.store) }
+        Self { queue: Arc::clone(&self.queue), store: Arc::clone(&self.store) }
     }
 }
 
 impl<S: BatchStore> Writer<S> {
-    /// Returns a writer with up to `width` concurrent units of work, and its worker.
-    pub(crate) fn new(store: S, width: usize) -> (Self, BatchWorker<S>) {
-        Self::bounded(store, width, MAX_QUEUED_ITEMS)
+    /// Returns a writer, and what runs its batches.
+    pub(crate) fn new(store: S) -> (Self, BatchWorker<S>) {
+        Self::bounded(store, MAX_QUEUED_ITEMS)
     }
 
-    fn bounded(store: S, width: usize, queue: usize) -> (Self, BatchWorker<S>) {
+    fn bounded(store: S, queue: usize) -> (Self, BatchWorker<S>) {
         let (sender, receiver) = mpsc::channel(queue);
         let writer = Self { jobs: RwLock::new(Some(sender)), queue_budget: Arc::new(Semaphore::new(MAX_QUEUED_KIB)) };
-        let turns = Arc::new(Semaphore::new(width));
         let queue = Arc::new(Mutex::new(Queue { jobs: receiver, next: None }));
-        (writer, BatchWorker { queue, turns, store: Arc::new(store) })
+        (writer, BatchWorker { queue, store: Arc::new(store) })
     }
 
     /// Queues an item of `bytes` bytes and waits until it is stored. If the returned future is dropped, no other item is
@@ -179,21 +176,14 @@ impl<S: BatchStore> Writer<S> {
 }
 
 impl<S: BatchStore> BatchWorker<S> {
-    /// Stores batch after batch until the writer is closed and the queue is empty. `home` runs each unit of work, so that it
-    /// can complete even if this future is dropped.
-    pub(crate) async fn run<H: Future>(self, home: impl Fn(BoxFuture<'static, ()>) -> H) {
-        // The semaphore is never closed, so acquiring a permit does not fail.
-        while let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await {
+    /// Stores batch after batch until the writer is closed and the queue is empty.
+    pub(crate) async fn run(self) {
+        loop {
             let batch = self.next().await;
             if batch.is_empty() {
                 return;
             }
-            let this = self.clone();
-            let work = async move {
-                this.write(batch).await;
-                drop(turn);
-            };
-            home(work.boxed()).await;
+            self.write(batch).await;
         }
     }
 

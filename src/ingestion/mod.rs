@@ -12,14 +12,14 @@ pub(crate) mod store;
 mod store_batch;
 mod verification;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
-use futures_util::{FutureExt as _, future::Either};
-use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle, time::Instant};
+use futures_util::future::BoxFuture;
+use tokio::{task::JoinHandle, time::Instant};
 
 use crate::{
     connections::{ConnectionScope, secret_usage::recorder::Recorder},
-    db::{Db, DbError, UNIT_OF_WORK_TIMEOUT},
+    db::{Db, DbError},
     events::append::VerifiedRequest,
     gateways::adapter::{Incoming, ResponseBody},
     jobs::BufferTask,
@@ -27,13 +27,10 @@ use crate::{
     rejections::Reason,
 };
 use endpoint_cache::{EndpointCache, EndpointLookupError, EndpointOwner};
-use group_commit::{BatchWorker, WriteError, Writer};
+use group_commit::{WriteError, Writer};
 use in_flight::InFlightBodies;
 use store_batch::{EventBatchStore, PendingRequest, StoreHealth, WriteOutcome};
 use verification::{Unverifiable, Verifier};
-
-/// Upper bound on batches running on worker threads; always above `Db::write_concurrency`.
-const MAX_INLINE_BATCHES: usize = 16;
 
 /// Maximum number of attempts if endpoints change while a request is being verified.
 const MAX_VERIFY_ATTEMPTS: usize = 32;
@@ -44,12 +41,7 @@ pub(crate) struct Ingestion {
     trouble: Arc<StoreHealth>,
     receivers: EndpointCache,
     writer: Writer<EventBatchStore>,
-    batches: BatchWorker<EventBatchStore>,
     uses: Recorder,
-    /// Runs batches during shutdown, because worker threads may end before a batch they run has committed.
-    runtime: Handle,
-    /// Permits for batches that run on worker threads; closed when these are about to end.
-    inline_permits: Arc<Semaphore>,
     verifier: Verifier,
 }
 
@@ -101,32 +93,35 @@ impl IngestError {
 
 /// The background tasks of an [`Ingestion`].
 pub(crate) struct BackgroundTasks {
+    /// Resolves when all batches are written.
+    writing: BoxFuture<'static, ()>,
     ear: JoinHandle<()>,
     uses: BufferTask,
 }
 
 impl Ingestion {
-    /// Returns an ingestion ready to accept requests; each worker thread must run [`Ingestion::write`].
-    pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> (Self, BackgroundTasks) {
+    /// Returns an ingestion ready to accept requests.
+    ///
+    /// # Errors
+    /// If the system has no thread for it.
+    pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> io::Result<(Self, BackgroundTasks)> {
         let store_health = Arc::<StoreHealth>::default();
-        let (writer, batches) = Writer::new(EventBatchStore::new(db.clone(), Arc::clone(&store_health)), db.write_concurrency());
+        let (writer, batches) = Writer::new(EventBatchStore::new(db.on_own_thread(), Arc::clone(&store_health)));
+        let writing = db.start_writers(|| batches.clone().run())?;
         let receivers = EndpointCache::new(db.clone(), vault.clone(), clock.clone());
-        let (recorder, writing) = Recorder::start(db);
-        let listening = BackgroundTasks { ear: tokio::spawn(endpoint_cache::listen(receivers.clone())), uses: writing };
-        (
+        let (recorder, uses) = Recorder::start(db);
+        let listening = BackgroundTasks { writing, ear: tokio::spawn(endpoint_cache::listen(receivers.clone())), uses };
+        Ok((
             Self {
                 pending: InFlightBodies::new(),
                 trouble: store_health,
                 receivers,
                 writer,
-                batches,
                 uses: recorder,
-                runtime: Handle::current(),
-                inline_permits: Arc::new(Semaphore::new(MAX_INLINE_BATCHES)),
                 verifier: Verifier::new(clock.clone()),
             },
             listening,
-        )
+        ))
     }
 
     /// True if a batch recently could not be stored.
@@ -144,30 +139,12 @@ impl Ingestion {
         self.receivers.owner(endpoint, asked).await
     }
 
-    /// Stores queued events, batch after batch, until the ingestion is stopped.
-    pub(crate) fn write(&self) -> impl Future<Output = ()> + use<> {
-        let (home, guests) = (self.runtime.clone(), Arc::clone(&self.inline_permits));
-        self.batches.clone().run(move |batch| match Arc::clone(&guests).try_acquire_owned() {
-            // Moving a batch to another thread and back is slower than writing a few events.
-            Ok(guest) => Either::Left(batch.map(|()| drop(guest))),
-            Err(_) => Either::Right(home.spawn(batch).map(drop)),
-        })
-    }
-
-    /// Runs later batches independently of the worker threads, and waits for those that still run on them.
-    pub(crate) async fn detach_from_workers(&self) {
-        let all = u32::try_from(MAX_INLINE_BATCHES).unwrap_or(u32::MAX);
-        let gone = tokio::time::timeout(UNIT_OF_WORK_TIMEOUT, self.inline_permits.acquire_many(all)).await;
-        self.inline_permits.close();
-        drop(gone);
-    }
-
     /// Stores the queued events and the buffered secret usage, and accepts no further requests.
     pub(crate) async fn stop(&self, listening: BackgroundTasks) {
         self.writer.close();
         listening.ear.abort();
         let _ = listening.ear.await;
-        listening.uses.stop().await;
+        tokio::join!(listening.writing, listening.uses.stop());
     }
 
     /// Verifies and stores a request. Calls `hand_over` once the request is verified: from then on the queue bounds its

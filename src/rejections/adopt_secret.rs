@@ -107,7 +107,7 @@ async fn find(
 ) -> Result<Option<Secret>, ConnectError> {
     let may_be = rejection.cause.can_adopt_secret() && rejection.key_digest.is_some();
     let Some(reason) = rejection.reason.rejected().filter(|_| may_be) else { return Ok(None) };
-    let mut reader = context.db.reader().await?;
+    let mut reader = context.db.bulk_reader().await?;
     let request = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MAX_SEARCHED_REQUESTS).await?;
     drop(reader);
     for request in request {

@@ -76,7 +76,8 @@ impl Deferred {
 
     async fn try_to_proceed(&mut self, diagnoser: &mut Diagnoser, context: &DiagnosisContext) -> Result<(), DbError> {
         if self.is_to_be_listed() {
-            let connections = with_timeout(async { deferred::list_connections(&mut context.db.reader().await?).await }).await?;
+            let connections =
+                with_timeout(async { deferred::list_connections(&mut context.db.bulk_reader().await?).await }).await?;
             for connection in connections {
                 self.note(connection);
             }

@@ -211,7 +211,7 @@ pub(super) async fn load_company_keys(
     scope: &ConnectionScope,
     at: Timestamp,
 ) -> Result<CompanyKeys, DbError> {
-    let mut reader = context.db.reader().await?;
+    let mut reader = context.db.bulk_reader().await?;
     let connections = connections::store::list_of_company(&mut reader, scope.company).await?;
     let Some(own) = connections.iter().find(|connection| connection.id == scope.connection) else {
         return Ok(CompanyKeys::default());

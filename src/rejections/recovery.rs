@@ -94,7 +94,7 @@ pub(crate) async fn count(
     now: Timestamp,
 ) -> Result<Count, DbError> {
     let turn = VERIFICATIONS.acquire().await;
-    let mut reader = db.reader().await?;
+    let mut reader = db.bulk_reader().await?;
     let live = live(&secrets::list_valid(&mut reader, connection.id, now).await?, vault);
     let stored = store::list_recoverable(&mut reader, rejection.id, RequestId::least(), MAX_VERIFIED_REQUESTS).await?;
     drop(reader);
@@ -118,7 +118,7 @@ pub(super) async fn verified_with(
     now: Timestamp,
 ) -> Result<Vec<Summary>, DbError> {
     let turn = VERIFICATIONS.acquire().await;
-    let mut reader = db.reader().await?;
+    let mut reader = db.bulk_reader().await?;
     let valid = live(&secrets::list_valid(&mut reader, connection.id, now).await?, vault);
     let stored = store::list_of_connection(&mut reader, connection.id, MAX_VERIFIED_REQUESTS).await?;
     drop(reader);
@@ -143,7 +143,7 @@ pub(crate) async fn depends_only_on(
     now: Timestamp,
 ) -> Result<OnlyWith, DbError> {
     let turn = VERIFICATIONS.acquire().await;
-    let mut reader = db.reader().await?;
+    let mut reader = db.bulk_reader().await?;
     let valid = secrets::list_valid(&mut reader, connection.id, now).await?;
     let stored = store::list_of_connection(&mut reader, connection.id, MAX_VERIFIED_REQUESTS).await?;
     drop(reader);

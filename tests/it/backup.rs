@@ -12,8 +12,9 @@ use std::{
     },
 };
 
+use ks_pay::db::SqliteOptions;
 use serde_json::Value;
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::support::{
     Installation, TestApp, bodies, builders::Connection, cli::one_sentence, database, eventually, files, signing,
@@ -223,8 +224,8 @@ async fn a_copy_of_a_damaged_database_does_not_get_the_name() {
     let connection = app.razorpay().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     let shelf = shelf(&app);
-    let options = SqliteConnectOptions::new().filename(app.data_dir().join("ks-pay.db")).foreign_keys(false);
-    let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+    let options = SqliteOptions::existing(app.data_dir().join("ks-pay.db")).pragma("foreign_keys", "off");
+    let mut conn = options.connect().await.unwrap();
     sqlx::query("DELETE FROM companies").execute(&mut conn).await.unwrap();
     let dangling = refused(&app, &shelf.join("copy.db")).await;
     assert!(dangling.contains("failed verification") && dangling.contains("points to one that is not there"), "{dangling}");
@@ -249,8 +250,7 @@ async fn what_is_no_database_of_ours_is_not_copied() {
     assert!(!at.data_dir().exists(), "nothing is made where there is nothing");
 
     let foreign = at.beside("foreign.db");
-    let options = SqliteConnectOptions::new().filename(&foreign).create_if_missing(true);
-    let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+    let mut conn = SqliteOptions::create(&foreign).connect().await.unwrap();
     sqlx::query("CREATE TABLE letters (text TEXT)").execute(&mut conn).await.unwrap();
     conn.close().await.unwrap();
     let url = format!("sqlite:{}", foreign.display());

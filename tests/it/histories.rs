@@ -262,7 +262,7 @@ impl Shops {
 
     async fn sums(&self, text: &'static str) -> BTreeSet<Sum> {
         let rows: Vec<Sum> = match &self.db {
-            Db::Sqlite { writer, .. } => sqlx::query_as(text).fetch_all(writer).await.unwrap(),
+            Db::Sqlite { writer, .. } => sqlx::query_as(text).fetch_all(&mut writer.acquire().await.unwrap()).await.unwrap(),
             Db::Postgres { pool, .. } => sqlx::query_as(text).fetch_all(pool).await.unwrap(),
         };
         rows.into_iter().collect()
@@ -273,7 +273,7 @@ impl Shops {
         const COLUMNS: &str = "SELECT connection_id, payment_id, method, created_at, is_captured, amount_lost_subunits, \
                                amount_refund_pending_subunits, amount_refund_failed_subunits FROM transactions";
         let rows: Vec<BesideRow> = match &self.db {
-            Db::Sqlite { writer, .. } => sqlx::query_as(COLUMNS).fetch_all(writer).await.unwrap(),
+            Db::Sqlite { writer, .. } => sqlx::query_as(COLUMNS).fetch_all(&mut writer.acquire().await.unwrap()).await.unwrap(),
             Db::Postgres { pool, .. } => sqlx::query_as(COLUMNS).fetch_all(pool).await.unwrap(),
         };
         let key =

@@ -20,7 +20,7 @@ const OF_POSTGRES: &str = "SELECT CAST(table_name AS TEXT), CAST(column_name AS 
 
 async fn columns(db: &Db) -> Columns {
     let rows: Vec<(String, String, bool)> = match db {
-        Db::Sqlite { writer, .. } => sqlx::query_as(OF_SQLITE).fetch_all(writer).await.unwrap(),
+        Db::Sqlite { writer, .. } => sqlx::query_as(OF_SQLITE).fetch_all(&mut writer.acquire().await.unwrap()).await.unwrap(),
         Db::Postgres { pool, .. } => sqlx::query_as(OF_POSTGRES).fetch_all(pool).await.unwrap(),
     };
     rows.into_iter().map(|(table, column, is_nullable)| ((table, column), is_nullable)).collect()
@@ -40,7 +40,10 @@ async fn every_file_is_applied_in_order() {
     let files: Vec<_> = migrations("sqlite").into_iter().map(|(name, _)| name).collect();
     assert_eq!(applied, files);
     let Db::Sqlite { writer, .. } = &db else { unreachable!() };
-    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations WHERE success").fetch_one(writer).await.unwrap();
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations WHERE success")
+        .fetch_one(&mut writer.acquire().await.unwrap())
+        .await
+        .unwrap();
     assert_eq!(usize::try_from(count).unwrap(), files.len());
     db.close().await;
 }

@@ -8,7 +8,8 @@ use std::{
     process::Command,
 };
 
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use ks_pay::db::SqliteOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::{
     replaced::{served, status},
@@ -208,8 +209,8 @@ async fn starts_while_another_process_reads_are_no_overwrite() {
         return;
     }
     let (app, mut process, _, connection) = served().await;
-    let options = SqliteConnectOptions::new().filename(app.data_dir().join("ks-pay.db"));
-    let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
+    let options = SqliteOptions::existing(app.data_dir().join("ks-pay.db"));
+    let mut reader = options.connect().await.unwrap();
     let mut reading = reader.begin().await.unwrap();
     sqlx::query("SELECT COUNT(*) FROM events").execute(&mut *reading).await.unwrap();
     for (number, signal) in ["TERM", "KILL", "TERM", "KILL"].into_iter().enumerate() {
@@ -239,9 +240,9 @@ async fn writes_that_go_through_sqlite_are_no_overwrite() {
         return;
     }
     let (app, process, address, connection) = served().await;
-    let options = SqliteConnectOptions::new().filename(app.data_dir().join("ks-pay.db"));
-    let mut operator = SqliteConnection::connect_with(&options).await.unwrap();
-    let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
+    let options = SqliteOptions::existing(app.data_dir().join("ks-pay.db"));
+    let mut operator = options.connect().await.unwrap();
+    let mut reader = options.connect().await.unwrap();
     for round in 0..3 {
         assert_eq!(post(&connection, &format!("pay_{round}")).await, 200);
         // A checkpoint is partial while another connection reads.

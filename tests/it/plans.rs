@@ -9,9 +9,9 @@ mod select;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ks_pay::db::{Db, Location};
+use ks_pay::db::{Db, Location, SqlitePool};
 use select::{Select, constraints};
-use sqlx::{AssertSqlSafe, SqlitePool};
+use sqlx::AssertSqlSafe;
 
 /// Tables with a row for every event, payment, request or day.
 const GROWING: &[&str] = &[
@@ -84,7 +84,8 @@ async fn indexes(on: &SqlitePool) -> Indexes {
          JOIN pragma_index_info(i.name) AS c WHERE t.type = 'table' UNION ALL \
          SELECT t.name, t.name, TRUE, c.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c \
          WHERE t.type = 'table' AND c.pk > 0";
-    let rows: Vec<(String, String, bool, String)> = sqlx::query_as(COLUMNS).fetch_all(on).await.unwrap();
+    let rows: Vec<(String, String, bool, String)> =
+        sqlx::query_as(COLUMNS).fetch_all(&mut on.acquire().await.unwrap()).await.unwrap();
     let mut indexes = Indexes::new();
     for (table, name, is_unique, column) in rows {
         indexes.entry(name).or_insert(Index { table, columns: Vec::new(), is_unique }).columns.push(column);
@@ -134,8 +135,10 @@ impl Statement<'_> {
 
 async fn explain<'a>(on: &SqlitePool, statement: &str, indexes: &'a Indexes) -> Statement<'a> {
     let explained = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-    let lines: Vec<(i64, i64, i64, String)> =
-        sqlx::query_as(explained).fetch_all(on).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    let lines: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained)
+        .fetch_all(&mut on.acquire().await.unwrap())
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
     let plan = lines.into_iter().map(|(_, parent, _, text)| Line { parent, text }).collect();
     Statement { selects: Select::all(statement), indexes, plan }
 }

@@ -240,7 +240,7 @@ async fn a_start_that_fails_on_a_damaged_database_quotes_nothing_of_it() {
                   WHERE name = 'events'";
     let db = ks_pay::db::Db::connect(&app.location()).await.unwrap();
     let ks_pay::db::Db::Sqlite { writer, .. } = &db else { unreachable!() };
-    sqlx::raw_sql(damage).execute(writer).await.unwrap();
+    sqlx::raw_sql(damage).execute(&mut writer.acquire().await.unwrap()).await.unwrap();
     db.close().await;
     for args in [&["serve"][..], &["events", "export", "--jsonl"], &["doctor"], &["backup", "copy.db"]] {
         let output = app.cli_with(args, "", &[]).await;

@@ -219,7 +219,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
 fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
     stream::try_unfold((db, filter, Some(Cursor::NEWEST), now), async |(db, filter, place, now)| {
         let Some(place) = place else { return Ok(None) };
-        let mut reader = db.reader().await?;
+        let mut reader = db.bulk_reader().await?;
         let (rows, next) = list::chunk(&mut reader, &filter, place, CHUNK).await?;
         let rows = with_costs(&mut reader, rows).await?;
         drop(reader);

@@ -7,10 +7,10 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use sqlx::{AssertSqlSafe, SqlitePool};
+use sqlx::AssertSqlSafe;
 
 use super::*;
-use crate::db::{Db, Location, checkpointer, sqlite};
+use crate::db::{Db, Location, SqlitePool, checkpointer, sqlite};
 
 /// A database with a table and a detector.
 struct Opened {
@@ -29,7 +29,7 @@ impl Opened {
         let Ok(Db::Sqlite { writer, checkpointer: beside, .. }) = Db::connect(&Location::Sqlite(path.clone())).await else {
             panic!("it opens")
         };
-        sqlx::query("CREATE TABLE pages (page BLOB)").execute(&writer).await.unwrap();
+        sqlx::query("CREATE TABLE pages (page BLOB)").execute(&mut writer.acquire().await.unwrap()).await.unwrap();
         let stamp = sqlite::choose_stamp(&writer, None).await.unwrap();
         let mut detector = OverwriteDetector::open(&path, stamp).unwrap();
         for is_last in [false, true] {
@@ -41,7 +41,11 @@ impl Opened {
 
     async fn write(&self, pages: usize) {
         let bytes = i64::try_from(pages * 4096).unwrap();
-        sqlx::query("INSERT INTO pages VALUES (zeroblob($1))").bind(bytes).execute(&self.writer).await.unwrap();
+        sqlx::query("INSERT INTO pages VALUES (zeroblob($1))")
+            .bind(bytes)
+            .execute(&mut self.writer.acquire().await.unwrap())
+            .await
+            .unwrap();
     }
 
     async fn checkpoint(&self) {
@@ -202,13 +206,13 @@ async fn busy(opened: &Opened, path: &Path) {
             let mode = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"][round % 4];
             // A checkpoint that finds another one running reports that in a row.
             let statement = AssertSqlSafe(format!("PRAGMA wal_checkpoint({mode})"));
-            let _ = sqlx::query(statement).execute(&opened.other).await;
+            let _ = sqlx::query(statement).execute(&mut opened.other.acquire().await.unwrap()).await;
         }
     };
     let vacuuming = async {
         for _ in 0..10 {
-            let _ = sqlx::query("DELETE FROM pages").execute(&third).await;
-            let _ = sqlx::query("VACUUM").execute(&third).await;
+            let _ = sqlx::query("DELETE FROM pages").execute(&mut third.acquire().await.unwrap()).await;
+            let _ = sqlx::query("VACUUM").execute(&mut third.acquire().await.unwrap()).await;
         }
     };
     tokio::join!(writing, checkpointing, vacuuming);

@@ -116,8 +116,8 @@ async fn submit(writer: Arc<Writer<Fake>>, fake: Fake, item: Item) -> Result<Ite
 }
 
 fn start(fake: &Fake, queue: usize) -> (Arc<Writer<Fake>>, Vec<shuttle::future::JoinHandle<()>>) {
-    let (writer, batches) = Writer::bounded(fake.clone(), fake.width, queue);
-    let running = (0..=fake.width).map(|_| spawn(batches.clone().run(spawn))).collect();
+    let (writer, batches) = Writer::bounded(fake.clone(), queue);
+    let running = (0..fake.width).map(|_| spawn(batches.clone().run())).collect();
     (Arc::new(writer), running)
 }
 

@@ -42,8 +42,8 @@ impl BatchStore for Arc<Held> {
 #[tokio::test]
 async fn what_comes_while_a_batch_is_written_is_the_next_batch() {
     let held = Arc::new(Held::default());
-    let (writer, batches) = Writer::new(Arc::clone(&held), 1);
-    let running = tokio::spawn(batches.run(tokio::spawn));
+    let (writer, batches) = Writer::new(Arc::clone(&held));
+    let running = tokio::spawn(batches.run());
     let door = held.door.lock().await;
     assert_eq!(writer.submit((), 1).now_or_never(), None, "it waits for nobody, and is held");
     while held.batches.lock().unwrap().is_empty() {
@@ -79,7 +79,7 @@ impl BatchStore for Arc<Weighed> {
 #[tokio::test]
 async fn a_batch_is_bounded_by_weight_and_in_order() {
     let weighed = Arc::new(Weighed::default());
-    let (writer, batches) = Writer::new(Arc::clone(&weighed), 1);
+    let (writer, batches) = Writer::new(Arc::clone(&weighed));
     for weight in [200, 56, 1, 1, MAX_BATCH_WEIGHT, 400, 2, 255] {
         assert_eq!(writer.submit(weight, 1).now_or_never(), None, "it waits");
     }
@@ -87,7 +87,7 @@ async fn a_batch_is_bounded_by_weight_and_in_order() {
         assert_eq!(writer.submit(1, 1).now_or_never(), None, "it waits");
     }
     writer.close();
-    batches.run(tokio::spawn).await;
+    batches.run().await;
     let kept = weighed.0.lock().unwrap();
     let many = vec![1; MAX_BATCH_ITEMS];
     assert_eq!(*kept, [vec![200, 56], vec![1, 1], vec![MAX_BATCH_WEIGHT], vec![400], vec![2], vec![255, 1], many]);
@@ -95,7 +95,7 @@ async fn a_batch_is_bounded_by_weight_and_in_order() {
 
 #[test]
 fn only_so_many_items_wait() {
-    let (writer, _batches) = Writer::bounded(Fake, 1, 2);
+    let (writer, _batches) = Writer::bounded(Fake, 2);
     for _ in 0..2 {
         assert_eq!(writer.submit(false, 1).now_or_never(), None, "it waits");
     }
@@ -104,7 +104,7 @@ fn only_so_many_items_wait() {
 
 #[test]
 fn only_so_many_bytes_wait() {
-    let (writer, _batches) = Writer::new(Fake, 1);
+    let (writer, _batches) = Writer::new(Fake);
     assert_eq!(writer.submit(false, MAX_QUEUED_KIB * 1024).now_or_never(), Some(Err(WriteError::Overloaded)));
     assert_eq!(writer.submit(false, MAX_QUEUED_KIB * 1024 - 1).now_or_never(), None, "it waits");
     assert_eq!(
@@ -116,8 +116,8 @@ fn only_so_many_bytes_wait() {
 
 #[tokio::test]
 async fn what_makes_the_store_panic_takes_no_other_with_it() {
-    let (writer, batches) = Writer::new(Fake, 1);
-    let running = tokio::spawn(batches.run(tokio::spawn));
+    let (writer, batches) = Writer::new(Fake);
+    let running = tokio::spawn(batches.run());
     let told = tokio::join!(writer.submit(false, 1), writer.submit(true, 1), writer.submit(false, 1));
     assert_eq!(told, (Ok(()), Err(WriteError::Poisoned), Ok(())));
     assert_eq!(writer.submit(false, 1).await, Ok(()), "and it goes on");

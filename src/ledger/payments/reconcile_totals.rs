@@ -53,7 +53,7 @@ impl RecountReport {
 /// Returns each app in each mode in which it has a connection, with these connections in the order of their ids.
 async fn ledgers(db: &Db) -> Result<BTreeMap<Ledger, Vec<ConnectionId>>, DbError> {
     let mut ledgers: BTreeMap<Ledger, Vec<ConnectionId>> = BTreeMap::new();
-    let mut reader = db.reader().await?;
+    let mut reader = db.bulk_reader().await?;
     let connections = connections::store::list_all(&mut reader).await?;
     let zones: BTreeMap<AppId, Zone> = apps::store::list_zones(&mut reader).await?.into_iter().collect();
     for connection in connections {
@@ -72,11 +72,11 @@ pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<RecountReport, Db
     let mut counted = RecountReport::default();
     for ledger in ledgers(db).await?.into_keys() {
         let mut from = ledger.zone.day(now) - COMPARED_DAYS;
-        while let Some(day) = recount::next_day(&mut db.reader().await?, ledger, from).await? {
+        while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {
             counted.count(ledger, day, is_wrong(db, ledger, day).await);
             from = day + 1;
         }
-        counted.count_stale(recount::count_stale_days(&mut db.reader().await?, ledger).await?);
+        counted.count_stale(recount::count_stale_days(&mut db.bulk_reader().await?, ledger).await?);
     }
     Ok(counted)
 }
@@ -86,7 +86,7 @@ pub(crate) async fn repair(db: &Db) -> Result<RecountReport, DbError> {
     let mut counted = RecountReport::default();
     for (ledger, connections) in ledgers(db).await? {
         let mut from = i64::MIN;
-        while let Some(day) = recount::next_day(&mut db.reader().await?, ledger, from).await? {
+        while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {
             counted.count(ledger, day, repair_day(db, ledger, &connections, day).await);
             from = day + 1;
         }
@@ -96,7 +96,7 @@ pub(crate) async fn repair(db: &Db) -> Result<RecountReport, DbError> {
 }
 
 async fn is_wrong(db: &Db, ledger: Ledger, day: i64) -> Result<bool, DbError> {
-    Ok(!recount::differences(&mut db.reader().await?, ledger, day).await?.is_empty())
+    Ok(!recount::differences(&mut db.bulk_reader().await?, ledger, day).await?.is_empty())
 }
 
 /// Repairs a day; returns whether its totals differed. Compares first without locks, so that other writers rarely wait, and
@@ -119,7 +119,7 @@ async fn repair_day(db: &Db, ledger: Ledger, connections: &[ConnectionId], day: 
 
 /// Deletes the totals of other zones than the app's; returns of how many days.
 async fn delete_stale(db: &Db, ledger: Ledger) -> Result<i64, DbError> {
-    let days = recount::count_stale_days(&mut db.reader().await?, ledger).await?;
+    let days = recount::count_stale_days(&mut db.bulk_reader().await?, ledger).await?;
     if days == 0 {
         return Ok(0);
     }

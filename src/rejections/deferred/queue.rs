@@ -123,7 +123,7 @@ impl Queue {
         context: &DiagnosisContext,
     ) -> Result<(), DbError> {
         let Some((shape, id)) = self.repeats.next() else { return Ok(()) };
-        let found = with_timeout(async { deferred::find(&mut context.db.reader().await?, id).await }).await?;
+        let found = with_timeout(async { deferred::find(&mut context.db.bulk_reader().await?, id).await }).await?;
         let Some(stored) = found else {
             self.repeats.pop(shape);
             return Ok(());
@@ -272,7 +272,7 @@ impl Queue {
 
     /// Lists the requests that are to be diagnosed: those of the gateway's own networks first, the oldest first.
     async fn list(&mut self, connection: ConnectionId, context: &DiagnosisContext) -> Result<(), DbError> {
-        let listed = async { deferred::list(&mut context.db.reader().await?, connection, MAX_LISTED).await };
+        let listed = async { deferred::list(&mut context.db.bulk_reader().await?, connection, MAX_LISTED).await };
         let mut listed = with_timeout(listed).await?;
         let ids: BTreeSet<RequestId> = listed.iter().map(|listed| listed.id).collect();
         self.given_up.retain(|id| ids.contains(id));
@@ -292,7 +292,7 @@ impl Queue {
     /// Returns the first request that still has to be diagnosed.
     async fn first(&mut self, context: &DiagnosisContext) -> Result<Option<Stored>, DbError> {
         while let Some(id) = self.requests.front() {
-            let found = async { deferred::find(&mut context.db.reader().await?, *id).await };
+            let found = async { deferred::find(&mut context.db.bulk_reader().await?, *id).await };
             if let Some(stored) = with_timeout(found).await? {
                 return Ok(Some(stored));
             }

@@ -133,7 +133,9 @@ impl Installation {
     pub(crate) async fn sql(&self, statement: &'static str) -> u64 {
         let db = Db::connect(&self.location()).await.unwrap();
         let touched = match &db {
-            Db::Sqlite { writer, .. } => sqlx::query(statement).execute(writer).await.unwrap().rows_affected(),
+            Db::Sqlite { writer, .. } => {
+                sqlx::query(statement).execute(&mut writer.acquire().await.unwrap()).await.unwrap().rows_affected()
+            }
             Db::Postgres { pool, .. } => sqlx::query(statement).execute(pool).await.unwrap().rows_affected(),
         };
         db.close().await;
@@ -151,7 +153,9 @@ impl Installation {
     pub(crate) async fn count(&self, statement: &'static str) -> i64 {
         let db = Db::connect(&self.location()).await.unwrap();
         let count = match &db {
-            Db::Sqlite { writer, .. } => sqlx::query_scalar(statement).fetch_one(writer).await.unwrap(),
+            Db::Sqlite { writer, .. } => {
+                sqlx::query_scalar(statement).fetch_one(&mut writer.acquire().await.unwrap()).await.unwrap()
+            }
             Db::Postgres { pool, .. } => sqlx::query_scalar(statement).fetch_one(pool).await.unwrap(),
         };
         db.close().await;
@@ -162,7 +166,9 @@ impl Installation {
     pub(crate) async fn texts(&self, statement: &'static str) -> Vec<String> {
         let db = Db::connect(&self.location()).await.unwrap();
         let texts = match &db {
-            Db::Sqlite { writer, .. } => sqlx::query_scalar(statement).fetch_all(writer).await.unwrap(),
+            Db::Sqlite { writer, .. } => {
+                sqlx::query_scalar(statement).fetch_all(&mut writer.acquire().await.unwrap()).await.unwrap()
+            }
             Db::Postgres { pool, .. } => sqlx::query_scalar(statement).fetch_all(pool).await.unwrap(),
         };
         db.close().await;
@@ -194,7 +200,7 @@ impl Installation {
         let mut lock = self.lock("LOCK TABLE installation").await;
         for statement in ["UPDATE users SET password_hash = '$argon2id$' || id", "DELETE FROM sessions"] {
             match &mut lock.tx {
-                ks_pay::db::Tx::Sqlite(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop).unwrap(),
+                ks_pay::db::Tx::Sqlite(tx) => sqlx::query(statement).execute(tx).await.map(drop).unwrap(),
                 ks_pay::db::Tx::Postgres(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop).unwrap(),
             }
         }
@@ -205,7 +211,11 @@ impl Installation {
     async fn lock(&self, on_postgres: &'static str) -> Lock {
         let db = Db::connect(&self.location()).await.unwrap();
         let tx = match &db {
-            Db::Sqlite { writer, .. } => ks_pay::db::Tx::Sqlite(writer.begin_with("BEGIN EXCLUSIVE").await.unwrap()),
+            Db::Sqlite { writer, .. } => {
+                let mut tx = writer.acquire().await.unwrap();
+                sqlx::query("BEGIN EXCLUSIVE").execute(&mut tx).await.unwrap();
+                ks_pay::db::Tx::Sqlite(tx)
+            }
             Db::Postgres { pool, .. } => {
                 let mut tx = pool.begin().await.unwrap();
                 // Our own sessions must not idle in a unit of work; this one represents another program's.
