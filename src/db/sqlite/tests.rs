@@ -61,8 +61,8 @@ async fn a_statement_has_as_many_values_as_parameters() {
     }
 }
 
-/// In the text of every store, SQLite's number of a parameter is the one that is written. Named parameters would have the numbers of
-/// their first appearances.
+/// In the text of every store, SQLite's number of a parameter is the one that is written. Named parameters would have the
+/// numbers of their first appearances.
 #[tokio::test]
 async fn each_parameter_of_every_statement_has_the_number_that_is_written() {
     let directory = tempfile::tempdir().unwrap();
