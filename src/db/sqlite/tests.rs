@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use futures_util::{FutureExt as _, TryStreamExt as _};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _, error::ErrorKind};
 use uuid::Uuid;
 
 use super::*;
@@ -206,7 +206,6 @@ async fn what_is_violated_is_told_without_the_values() {
         assert!(!format!("{error} {error:?}").contains("hush"));
         error.kind()
     };
-    use sqlx::error::ErrorKind;
     assert!(matches!(violate(Some("hush")).await, ErrorKind::UniqueViolation));
     assert!(matches!(violate(Some("never")).await, ErrorKind::CheckViolation));
     assert!(matches!(violate(None).await, ErrorKind::NotNullViolation));
