@@ -1,7 +1,7 @@
 //! A connection in use, and on which thread its statements run.
 //!
-//! A call into SQLite blocks its thread: it reads files, waits for locks and, in a commit, for the disk. So a connection is acquired
-//! together with the place where its calls may block ([`Calls`]).
+//! A call into SQLite blocks its thread: it reads files, waits for locks and, in a commit, for the disk. So a connection is
+//! acquired together with the place where its calls may block ([`Calls`]).
 
 use std::{
     fmt,

@@ -7,8 +7,8 @@ use sqlx_core::migrate::Migration;
 use super::SqlitePool;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
-                     installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, \
-                     execution_time BIGINT NOT NULL)";
+                     installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, \
+                     checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)";
 const APPLIED: &str = "SELECT version FROM _sqlx_migrations";
 const RECORD: &str =
     "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES ($1, $2, TRUE, $3, $4)";

@@ -1,8 +1,8 @@
 //! The open connections of a role: writing, reading or checkpointing.
 //!
-//! Invariant: a connection is idle only outside a transaction. A [`Lease`] is the connection with its place in the pool, so neither
-//! a panic nor a dropped future separates the two: the transaction is rolled back, and then the next in the queue gets the
-//! connection, on whatever thread a statement was still running.
+//! Invariant: a connection is idle only outside a transaction. A [`Lease`] is the connection with its place in the pool, so
+//! neither a panic nor a dropped future separates the two: the transaction is rolled back, and then the next in the queue gets
+//! the connection, on whatever thread a statement was still running.
 
 use std::{
     sync::{

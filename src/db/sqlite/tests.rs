@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use futures_util::{FutureExt as _, TryStreamExt as _};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _, error::ErrorKind};
 use uuid::Uuid;
 
 use super::*;
@@ -61,8 +61,8 @@ async fn a_statement_has_as_many_values_as_parameters() {
     }
 }
 
-/// In the text of every store, SQLite's number of a parameter is the one that is written. Named parameters would have the numbers of
-/// their first appearances.
+/// In the text of every store, SQLite's number of a parameter is the one that is written. Named parameters would have the
+/// numbers of their first appearances.
 #[tokio::test]
 async fn each_parameter_of_every_statement_has_the_number_that_is_written() {
     let directory = tempfile::tempdir().unwrap();
@@ -206,7 +206,6 @@ async fn what_is_violated_is_told_without_the_values() {
         assert!(!format!("{error} {error:?}").contains("hush"));
         error.kind()
     };
-    use sqlx::error::ErrorKind;
     assert!(matches!(violate(Some("hush")).await, ErrorKind::UniqueViolation));
     assert!(matches!(violate(Some("never")).await, ErrorKind::CheckViolation));
     assert!(matches!(violate(None).await, ErrorKind::NotNullViolation));
