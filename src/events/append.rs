@@ -49,7 +49,8 @@ pub(crate) struct VerifiedRequest {
 }
 
 impl VerifiedRequest {
-    /// Parses the events of a verified request, whose headers are JSON without cookies and credentials. Does all the work that needs no database.
+    /// Parses the events of a verified request, whose headers are JSON without cookies and
+    /// credentials. Does all the work that needs no database.
     pub(crate) fn new(
         (scope, zone): (ConnectionScope, Zone),
         request: &Incoming<'_>,
