@@ -266,9 +266,13 @@ async fn requests(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     match dictionaries::missing(&mut reader).await {
         Ok(None) => {}
         Ok(Some(id)) => return report.bad("stored requests", missing_message(id)),
-        Err(_) => return Ok(()),
+        Err(error) if error.is_no_such_table() => return Ok(()),
+        Err(error) => return report.bad("stored requests", bootstrap::cause(&error)),
     }
-    let Ok(examined) = payload_sample::examine(&mut reader).await else { return Ok(()) };
+    let examined = match payload_sample::examine(&mut reader).await {
+        Ok(examined) => examined,
+        Err(error) => return report.bad("stored requests", bootstrap::cause(&error)),
+    };
     if examined.damaged.is_empty() {
         return report.good("stored requests", format_args!("a sample of {} is intact", examined.count));
     }

@@ -71,7 +71,7 @@ sql! {
     MOVE_EXPIRY = "UPDATE secrets SET valid_until = valid_until - replaced_at + $2, replaced_at = $2 \
                    WHERE retired_at IS NULL AND replaced_at > $1";
     ACTIVATE = "UPDATE secrets SET state = 'active', valid_until = NULL, replaced_at = NULL, reactivated_at = $2, \
-                origin = 'imported' WHERE id = $1";
+                origin = 'imported' WHERE id = $1 AND retired_at IS NULL";
     EXPIRE = "UPDATE secrets SET state = 'additional', valid_until = $2, replaced_at = $3 WHERE connection_id = $1 AND state = 'active'";
     END = "UPDATE secrets SET valid_until = $2 WHERE id = $1";
     RETIRE = "UPDATE secrets SET valid_until = $3, retired_at = $3, retired_by = $4 WHERE connection_id = $1 AND id = $2 \
@@ -235,6 +235,7 @@ pub(crate) async fn retire(
     actor: &Actor<'_>,
     now: Timestamp,
 ) -> Result<bool, DbError> {
+    store::lock_row(tx, connection).await?;
     let is_retired = execute!(&mut *tx, sqlx::query(RETIRE).bind(connection).bind(id).bind(now).bind(actor.name))? > 0;
     if is_retired {
         security_log::append(tx, actor, Action::SecretRetired, id, now).await?;

@@ -221,11 +221,8 @@ impl Db {
         fault.map_or(Ok(()), |fault| Err(DbError::FileFault(fault)))
     }
 
-    /// The same on the calling thread, for one that goes on to read the same files.
-    ///
-    /// # Errors
-    /// [`DbError::FileFault`]
-    pub(super) fn check_files_here(&self) -> Result<(), DbError> {
+    /// The same on the calling thread, which serves no one else.
+    fn check_files_here(&self) -> Result<(), DbError> {
         let Self::Sqlite { files: Some(files), .. } = self else { return Ok(()) };
         files.find_fault().map_or(Ok(()), |fault| Err(DbError::FileFault(fault)))
     }

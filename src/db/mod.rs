@@ -208,12 +208,18 @@ impl Db {
         match self {
             Self::Sqlite { .. } => {
                 let (ending, ended) = oneshot::channel::<()>();
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+                let (starting, started) = std::sync::mpsc::channel();
                 let writing = write();
+                // The thread makes its runtime itself: a runtime must not be dropped where another one runs, if there is no thread.
                 std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-                    runtime.block_on(writing);
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+                    let _ = starting.send(runtime.as_ref().map(drop).map_err(std::io::Error::kind));
+                    if let Ok(runtime) = runtime {
+                        runtime.block_on(writing);
+                    }
                     drop(ending);
                 })?;
+                started.recv().unwrap_or(Err(io::ErrorKind::Other))?;
                 Ok(ended.map(drop).boxed())
             }
             Self::Postgres { runtime, .. } => {
@@ -229,7 +235,7 @@ impl Db {
     /// # Errors
     /// If the database is busy or unreachable.
     pub async fn reader(&self) -> Result<Reader, DbError> {
-        self.check_files_here()?;
+        self.check_files().await?;
         Ok(match self {
             Self::Sqlite { readers, .. } => {
                 let mut reader = readers.acquire_for(Calls::Inline).await?;

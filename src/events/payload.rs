@@ -57,15 +57,15 @@ impl StoredPayload {
 /// Why a frame cannot be unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Damage {
-    #[error("it is not a complete zstd frame")]
+    #[error("incomplete frame")]
     NotAFrame,
-    #[error("it announces more bytes than a request can have")]
+    #[error("larger than a request can be")]
     TooLarge,
-    #[error("it was compressed with dictionary {0}, which this version of ks-pay does not have")]
+    #[error("dictionary {0} is missing in this version of ks-pay")]
     UnknownDictionary(u32),
-    #[error("its checksum or its contents are wrong")]
+    #[error("wrong checksum or contents")]
     Contents,
-    #[error("its body does not have the SHA-256 of the event")]
+    #[error("wrong SHA-256 of the body")]
     Sha256,
 }
 

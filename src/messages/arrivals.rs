@@ -70,8 +70,8 @@ pub(crate) const BODY_DELETED: &str = "Its headers and body have been deleted, a
 /// Shown in place of an event's headers and body if what is stored of them is damaged.
 pub(crate) fn damaged_payload(damage: Damage) -> String {
     format!(
-        "The stored headers and body of this event are damaged: {damage}. Everything else about the event is intact. The person who \
-         runs this server should run `ks-pay doctor` and check the disk; a backup may still contain them."
+        "The stored request of this event is damaged ({damage}). Everything else about the event is intact. The person who runs this \
+         server should run ks-pay doctor and check the disk; a backup may still contain the request."
     )
 }
 

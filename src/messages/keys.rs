@@ -58,7 +58,7 @@ pub(crate) fn accepted(gateway: Gateway) -> String {
 
 /// Other keys were stored while these were being checked.
 pub(crate) const CHANGED_MEANWHILE: &str =
-    "The stored keys were changed in another window meanwhile, so nothing was stored. Reload this page, then try again.";
+    "Other keys were saved while these were being checked, so nothing was saved now. Reload this page and try again.";
 
 /// No keys are stored that could be checked.
 pub(crate) const NONE_STORED: &str = "There are no keys to check yet. Type them here.";

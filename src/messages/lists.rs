@@ -39,7 +39,11 @@ pub(crate) fn invalid_filters(all: String) -> EmptyState {
 
 /// How many rows a page of a search shows that examined only a part of the list.
 pub(crate) fn found_among(rows: usize, examined: i64) -> String {
-    format!("{} found among {}, newest first", rows, number_text(examined))
+    format!(
+        "{} among the {} searched, newest first",
+        count(i64::try_from(rows).unwrap_or(i64::MAX), "match", "matches"),
+        number_text(examined)
+    )
 }
 
 /// A part of a list in which nothing matches. `way` leads to the next part.
@@ -47,7 +51,7 @@ pub(crate) fn search_on(way: (String, String), examined: i64) -> EmptyState {
     EmptyState {
         icon: "search",
         title: "No match yet".to_owned(),
-        text: format!("{} were searched, the rest not yet.", number_text(examined)),
+        text: format!("{} were searched and none matches. Go on to search the rest.", number_text(examined)),
         way: Some(way),
     }
 }
@@ -58,7 +62,7 @@ pub(crate) fn end_of_search(newest: String) -> EmptyState {
         icon: "search",
         title: "Nothing older matches".to_owned(),
         text: "The search has reached the end of the list.".to_owned(),
-        way: Some((newest, "Back to the newest".to_owned())),
+        way: Some((newest, "Back to the start of the list".to_owned())),
     }
 }
 
@@ -101,7 +105,7 @@ pub(crate) fn number_text(number: i64) -> String {
 
 /// How many payments a list has, where they are not added up.
 pub(crate) fn more_payments_than(number: i64) -> String {
-    format!("more than {}; the newest are shown", count(number, "payment", "payments"))
+    format!("more than {}; the newest {} are shown", count(number, "payment", "payments"), number_text(number))
 }
 
 /// How many payments a list has and how many of them were paid; what came in, went back and was lost.

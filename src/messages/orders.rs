@@ -23,9 +23,14 @@ pub(crate) const fn dispute_state(status: DisputeStatus) -> Badge {
     }
 }
 
-/// Says that a list has more rows than are shown.
-pub(crate) fn only_some_listed(what: &str, shown: u16) -> String {
-    format!("Only {shown} {what} are listed here. The events of this payment name the others.")
+/// Says that a payment has more disputes than are shown.
+pub(crate) fn only_some_disputes(shown: u16) -> String {
+    format!("Only {shown} disputes are listed here. The others are in this payment’s events.")
+}
+
+/// Says that an order has more payments than are shown.
+pub(crate) fn only_some_payments(shown: u16) -> String {
+    format!("Only {shown} payments are listed here. To see all, search Transaction History for the order’s ID.")
 }
 
 /// States the last day to respond to an open dispute.

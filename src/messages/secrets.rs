@@ -182,12 +182,12 @@ pub(crate) fn only_with(requests: usize) -> String {
 /// Why the active secret cannot be retired.
 pub(crate) fn active_stays(gateway: Gateway) -> String {
     let replace = if gateway.generates_secret() {
-        format!("Create a new SECRET at {} and paste it", gateway.profile().sender)
+        format!("Create a new SECRET at {} and paste it here", gateway.profile().sender)
     } else {
         "Make a new SECRET".to_owned()
     };
     format!(
-        "This is the active SECRET, and a webhook is never without one. {replace}: this one then counts for a while longer, and can be retired."
+        "This is the active SECRET. A webhook always needs one. {replace}: this one then stays valid for a while and can be retired."
     )
 }
 

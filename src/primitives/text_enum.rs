@@ -36,7 +36,7 @@ macro_rules! text_enum {
             type Err = &'static str;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|member| member.as_str() == text).ok_or(concat!($what, " is one of:" $(, " ", $text)+))
+                Self::ALL.iter().copied().find(|member| member.as_str() == text).ok_or(concat!($what, " must be one of:" $(, " ", $text)+))
             }
         }
     };
@@ -102,7 +102,7 @@ mod tests {
             assert_eq!(coin.to_string().parse(), Ok(*coin));
         }
         for other in ["", "Heads", "heads ", "edge"] {
-            assert_eq!(other.parse::<Coin>(), Err("a side of a coin is one of: heads tails"));
+            assert_eq!(other.parse::<Coin>(), Err("a side of a coin must be one of: heads tails"));
         }
     }
 }

@@ -152,7 +152,7 @@ impl Diagnoser {
     /// Remembers the requests just stored with an unknown cause that were granted a second diagnosis.
     pub(super) fn note_repeats(&mut self, stored: &[SealedRequest]) {
         for (sample, id) in stored.iter().filter_map(SealedRequest::stored_as_unknown) {
-            if self.triage.is_repeat(sample) {
+            if self.triage.note_waiting(sample) {
                 self.deferred.note_repeat(sample.scope.connection, sample.shape.likeness(), id);
             }
         }

@@ -115,8 +115,6 @@ impl Triage {
         is_off: &AtomicBool,
     ) -> TriageResult {
         let (mut left, mut to_come) = (most, work.len());
-        let requests = work.iter().map(|batch| batch.samples.len()).sum::<usize>();
-        let is_unhurried = requests <= MAX_UNHURRIED_REQUESTS;
         self.recent.retain(|_, (_, keys)| {
             keys.retain(|key| key.age() < RECENT_KEY_TTL);
             !keys.is_empty()
@@ -130,7 +128,7 @@ impl Triage {
         for batch in order {
             let Some(own) = work[batch].take() else { continue };
             let (connection, share) = (own.connection, left / to_come);
-            let (found, used) = self.look_at_one(vault, own, (pass, share, is_unhurried), is_off);
+            let (found, used) = self.look_at_one(vault, own, (pass, share), is_off);
             left = left.saturating_sub(used);
             to_come -= 1;
             examined[batch] = found;
@@ -143,7 +141,7 @@ impl Triage {
         &mut self,
         vault: &Vault,
         batch: Batch,
-        (pass, share, is_unhurried): (Pass, usize, bool),
+        (pass, share): (Pass, usize),
         is_off: &AtomicBool,
     ) -> (Vec<DiagnosedRequest>, usize) {
         let Batch { connection, mut known, samples, allowance } = batch;
@@ -154,6 +152,7 @@ impl Triage {
         known.recent = recent.map(|(_, keys)| keys).unwrap_or_default();
         let (left, alike_left) = (most, most.min(allowance.for_fruitless));
         let (triage, known_keys) = (&mut *self, &mut known);
+        let is_unhurried = samples.len() <= MAX_UNHURRIED_REQUESTS;
         let mut round =
             Round { triage, known: known_keys, samples: &samples, left, alike_left, used: 0, pass, is_unhurried, is_off };
         let found = round.look();
@@ -177,6 +176,11 @@ impl Triage {
     /// Whether the request was granted a second diagnosis, which it still has to get.
     pub(super) fn is_repeat(&self, sample: &CapturedRequest) -> bool {
         self.repeats.is_granted(&round::key(sample))
+    }
+
+    /// Records that the request waits for its second diagnosis. Returns whether it was granted one, and did not wait yet.
+    pub(super) fn note_waiting(&mut self, sample: &CapturedRequest) -> bool {
+        self.repeats.note_waiting(&round::key(sample))
     }
 
     /// Whether too many bytes were hashed for that shape without a finding.

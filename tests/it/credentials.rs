@@ -207,7 +207,7 @@ async fn keys_stored_while_others_are_checked_stay_and_keep_their_state() {
         });
         let (page, ()) = tokio::join!(owner.post(&url, fields), colleague);
         let page = if page.status == StatusCode::SEE_OTHER { owner.get(page.location()).await } else { page };
-        assert!(page.has("changed in another window"), "{}", page.body);
+        assert!(page.has("Other keys were saved while these were being checked"), "{}", page.body);
         assert_eq!(app.texts(stored).await, ["rzp_test_Demo0000000002 unchecked upi"], "{way}");
         app.sql("UPDATE credentials SET value = 'rzp_test_Demo0000000001' WHERE field = 'key_id'").await;
     }

@@ -84,13 +84,13 @@ async fn a_search_by_status_goes_on_where_it_ended_and_its_sum_is_of_all_matches
     let list = format!("/ks-pay/apps/{}/transactions?mode=test&status=", connection.app_id);
 
     let first = owner.get(&format!("{list}failed")).await;
-    assert!(first.has("3 payments") && first.has("2 found among 5,000, newest first"), "{}", first.body);
+    assert!(first.has("3 payments") && first.has("2 matches among the 5,000 searched, newest first"), "{}", first.body);
     assert_eq!((rows(&first), link(&first, "Older")), (2, None));
     let second = owner.get(&link(&first, "Search older").unwrap()).await;
-    assert!(second.has("3 payments") && second.has("1 found among 5,000") && rows(&second) == 1, "{}", second.body);
+    assert!(second.has("3 payments") && second.has("1 match among the 5,000 searched") && rows(&second) == 1, "{}", second.body);
     let third = owner.get(&link(&second, "Search older").unwrap()).await;
     assert!(third.has("Nothing older matches") && rows(&third) == 0 && link(&third, "Search older").is_none(), "{}", third.body);
-    assert_eq!(rows(&owner.get(&link(&third, "Back to the newest").unwrap()).await), 2);
+    assert_eq!(rows(&owner.get(&link(&third, "Back to the start of the list").unwrap()).await), 2);
     let newer = owner.get(&back(&second).unwrap()).await;
     assert_eq!(rows(&newer), 1, "of the next 5,000 rows in the other direction");
     assert!(newer.has("Search newer"), "{}", newer.body);
@@ -117,7 +117,7 @@ async fn a_search_for_an_event_type_goes_on_where_it_ended() {
     let mut page = owner.get(&format!("{list}&type=refund")).await;
     let mut found = vec![rows(&page)];
     while let Some(older) = link(&page, "Search older") {
-        assert!(older.contains("type=refund") && page.has("found among 5,000"));
+        assert!(older.contains("type=refund") && page.has("among the 5,000 searched"));
         page = owner.get(&older).await;
         found.push(rows(&page));
     }

@@ -51,6 +51,7 @@ impl Pager {
             empty: None,
         };
         if page.rows.is_empty() {
+            pager.shown.clear();
             let side = if matches!(page.newer, Beyond::Unsearched(_)) { &mut pager.newer } else { &mut pager.older };
             if page.is_partial() {
                 pager.empty = side.take().map(|link| messages::search_on((link.url, link.label.to_owned()), MAX_EXAMINED));

@@ -33,7 +33,7 @@ use crate::{
         },
     },
     db::{Db, DbError, Reader, list},
-    events,
+    events::{self, payload::StoredPayload},
     gateways::Mode,
     ledger::payments::{
         Transaction,
@@ -48,6 +48,7 @@ use crate::{
     messages::{self, EmptyState},
     primitives::{
         date_range::DateRange,
+        id::EventId,
         keyset::{Cursor, ListPage as Rows, PageRequest},
         time::Timestamp,
     },
@@ -202,15 +203,17 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     if request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, DbError>>()));
     }
+    // Not open while the commit waits for the disk.
+    drop(reader);
     let mut tx = page.state.db.begin().await?;
     page.record(&mut tx, Action::PaymentsExported, app.id).await?;
     tx.commit().await?;
     if let Some(name) = &wanted.name {
+        let mut reader = page.state.db.reader().await?;
         let (rows, _) = find(&mut reader, &app, mode, name).await?;
         let rows = with_costs(&mut reader, rows).await?;
         return Ok(response.body([export::header(), export::lines(&rows, page.now)].concat()));
     }
-    drop(reader);
     let head = stream::once(std::future::ready(Ok(Bytes::from(export::header()))));
     Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode), page.now))))
 }
@@ -241,10 +244,15 @@ async fn with_costs(reader: &mut Reader, payments: Vec<Transaction>) -> Result<V
     Ok(rows)
 }
 
+/// The request that was read last: events of one request follow each other.
+type LastRequest = Option<(EventId, StoredPayload)>;
+
 /// Returns the event's own bytes, while the body of its request is stored.
-async fn own_bytes(reader: &mut Reader, event: &events::Event) -> Result<Option<Vec<u8>>, DbError> {
-    let stored = events::store::find_payload(reader, event).await?;
-    let Some(body) = stored.body() else { return Ok(None) };
+async fn own_bytes(reader: &mut Reader, event: &events::Event, last: &mut LastRequest) -> Result<Option<Vec<u8>>, DbError> {
+    if last.as_ref().is_none_or(|(id, _)| *id != event.request()) {
+        *last = Some((event.request(), events::store::find_payload(reader, event).await?));
+    }
+    let Some(body) = last.as_ref().and_then(|(_, stored)| stored.body()) else { return Ok(None) };
     match event.own_bytes(body) {
         Ok(own) => Ok(Some(own.to_vec())),
         Err(error) => {
@@ -264,18 +272,18 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let mut events = events::store::list_of_transaction(&mut reader, app.id, id, MAX_EVENTS_SHOWN + 1).await?;
     let is_truncated = i64::try_from(events.len()).is_ok_and(|count| count > MAX_EVENTS_SHOWN);
     events.truncate(usize::try_from(MAX_EVENTS_SHOWN).unwrap_or_default());
-    let mut reasons = Vec::new();
+    let (mut reasons, mut last) = (Vec::new(), None);
     let failed = |event: &&events::Event| {
         event.event_type.as_deref().is_some_and(|name| event.gateway.profile().failure_events.contains(&name))
     };
     for event in events.iter().filter(failed).take(MAX_REASONS_SHOWN) {
-        let own = own_bytes(&mut reader, event).await?;
+        let own = own_bytes(&mut reader, event, &mut last).await?;
         let reason = own.and_then(|own| event.gateway.adapter().failure_reason(&own));
         reasons.extend(reason.map(|reason| (event.id, reason)));
     }
     let mut digests = PartDigests::new();
     for event in events.iter().filter(|event| event.part.is_some()) {
-        digests.extend(own_bytes(&mut reader, event).await?.map(|own| (event.id, Sha256::digest(own).into())));
+        digests.extend(own_bytes(&mut reader, event, &mut last).await?.map(|own| (event.id, Sha256::digest(own).into())));
     }
     let payload = match events.last() {
         Some(last) => events::store::find_payload(&mut reader, last).await?.body().map(Payload::new),

@@ -254,17 +254,24 @@ impl Show {
         let twice = messages::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
         let failed = messages::orders::failed_refund(&self.transaction, &self.events);
         let back_twice = messages::orders::went_back_twice(&self.transaction, &self.disputes);
-        self.disputes.iter().filter_map(answer).chain(failed).chain(back_twice).chain(twice).collect()
+        self.disputes
+            .iter()
+            .take(usize::from(MAX_DISPUTES))
+            .filter_map(answer)
+            .chain(failed)
+            .chain(back_twice)
+            .chain(twice)
+            .collect()
     }
 
     /// Says that there are more disputes than are listed.
     pub(crate) fn more_disputes(&self) -> Option<String> {
-        (self.disputes.len() > usize::from(MAX_DISPUTES)).then(|| messages::orders::only_some_listed("disputes", MAX_DISPUTES))
+        (self.disputes.len() > usize::from(MAX_DISPUTES)).then(|| messages::orders::only_some_disputes(MAX_DISPUTES))
     }
 
     /// Says that there are more payments of the order than are listed.
     pub(crate) fn more_others(&self) -> Option<String> {
-        (self.others.len() > usize::from(MAX_OTHERS)).then(|| messages::orders::only_some_listed("payments", MAX_OTHERS))
+        (self.others.len() > usize::from(MAX_OTHERS)).then(|| messages::orders::only_some_payments(MAX_OTHERS))
     }
 
     /// Returns each dispute with its id, its amounts, its state, and the last day to respond.

@@ -158,7 +158,7 @@ async fn a_column_can_be_a_list_and_another_text_is_an_error_that_names_it() {
     let read = sqlx::query_as::<_, (Coin, Option<Coin>, String)>("SELECT $1, $2, $1").bind(Coin::Tails).bind(None::<Coin>);
     assert_eq!(read.fetch_one(&mut conn).await.unwrap(), (Coin::Tails, None, "tails".to_owned()));
     let error = sqlx::query_scalar::<_, Coin>("SELECT 'edge'").fetch_one(&mut conn).await.unwrap_err().to_string();
-    assert!(error.contains("\"edge\": a side of a coin is one of: heads tails"), "{error}");
+    assert!(error.contains("\"edge\": a side of a coin must be one of: heads tails"), "{error}");
 }
 
 #[tokio::test]

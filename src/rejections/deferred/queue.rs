@@ -142,18 +142,17 @@ impl Queue {
         self.diagnose(diagnoser, context, work).await
     }
 
-    /// Moves a request that was granted a second diagnosis to those that wait for it. Returns whether it was. One of the gateway's
-    /// own networks waits with the other stored requests.
+    /// Moves a request that was granted a second diagnosis to those that wait for it. Returns whether it was: if too many wait, it is
+    /// diagnosed now, with its usual share. One of the gateway's own networks waits with the other stored requests.
     fn set_aside(&mut self, id: RequestId, sample: &CapturedRequest, diagnoser: &Diagnoser) -> bool {
         if !diagnoser.is_repeat(sample) {
             return false;
         }
         if is_webhook_network(sample.scope.gateway, sample.address) {
             self.note_examined(Pass::Stored, vec![id], Vec::new());
-        } else if !self.repeats.push(sample.shape.likeness(), id) {
-            self.given_up.insert(id);
+            return true;
         }
-        true
+        self.repeats.push(sample.shape.likeness(), id)
     }
 
     /// Opens the requests. Those that cannot be opened are given up.

@@ -36,7 +36,14 @@ pub(super) struct Repeats {
     total: Bucket,
     webhooks: HashMap<ConnectionId, Bucket>,
     shapes: HashMap<(ConnectionId, u64), Bucket>,
-    granted: HashMap<RequestKey, Instant>,
+    granted: HashMap<RequestKey, Granted>,
+}
+
+/// A grant that is not used yet.
+struct Granted {
+    at: Instant,
+    /// Whether a stored request waits for its second diagnosis by it: equal requests are stored once.
+    is_waiting: bool,
 }
 
 impl Default for Repeats {
@@ -53,7 +60,7 @@ impl Repeats {
             return true;
         }
         if self.granted.len() >= MAX_GRANTS {
-            self.granted.retain(|_, at| at.elapsed() < GRANT_TTL);
+            self.granted.retain(|_, granted| granted.at.elapsed() < GRANT_TTL);
         }
         let of_shape = (request.0, shape);
         let has_room = has_room(&mut self.webhooks, &request.0, WEBHOOK) && has_room(&mut self.shapes, &of_shape, SHAPE);
@@ -72,13 +79,19 @@ impl Repeats {
             for bucket in buckets {
                 bucket.take(bytes);
             }
-            self.granted.insert(request, Instant::now());
+            self.granted.insert(request, Granted { at: Instant::now(), is_waiting: false });
         }
         is_affordable
     }
 
     pub(super) fn is_granted(&self, request: &RequestKey) -> bool {
-        self.granted.get(request).is_some_and(|at| at.elapsed() < GRANT_TTL)
+        self.granted.get(request).is_some_and(|granted| granted.at.elapsed() < GRANT_TTL)
+    }
+
+    /// Records that the request waits. Returns whether it was granted, and did not wait yet.
+    pub(super) fn note_waiting(&mut self, request: &RequestKey) -> bool {
+        let granted = self.granted.get_mut(request).filter(|granted| granted.at.elapsed() < GRANT_TTL);
+        granted.is_some_and(|granted| !std::mem::replace(&mut granted.is_waiting, true))
     }
 
     /// Records that a request was diagnosed again: the same request needs another grant.
@@ -147,6 +160,11 @@ mod tests {
         let (mut repeats, webhook) = (Repeats::default(), webhook());
         let request = key(webhook, 1);
         assert!(repeats.grant(request, 1, SHAPE.burst) && repeats.grant(request, 1, SHAPE.burst));
+        assert!(
+            repeats.note_waiting(&request) && !repeats.note_waiting(&request),
+            "an equal request waits for nothing of its own"
+        );
+        assert!(!repeats.note_waiting(&key(webhook, 2)), "not granted");
         assert!(repeats.is_granted(&request) && !repeats.is_granted(&key(self::webhook(), 1)));
         repeats.note_used(&request);
         assert!(!repeats.is_granted(&request) && !repeats.grant(request, 1, SHAPE.burst), "it costs as much again");

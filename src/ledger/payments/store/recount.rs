@@ -100,7 +100,8 @@ pub(crate) async fn next_day(reader: &mut Reader, ledger: Ledger, from: i64) -> 
         .bind(from)
         .fetch_optional(conn)
         .await)?;
-    Ok(payment.map(|at| zone.day(at)).into_iter().chain(sum).min())
+    // A time beyond the calendar counts on its last day, again and again.
+    Ok(payment.map(|at| zone.day(at)).into_iter().chain(sum).filter(|day| *day >= from).min())
 }
 
 /// Returns what must be added to the totals of a day so that they match its payments; empty if they match.
