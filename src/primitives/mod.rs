@@ -8,6 +8,8 @@ pub mod email;
 pub(crate) mod hex;
 pub(crate) mod host_name;
 pub mod id;
+#[cfg(test)]
+pub(crate) mod in_parallel;
 pub(crate) mod invisible_chars;
 pub(crate) mod keyset;
 pub mod money;

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::{
         gateways::adapter::SignatureError,
-        primitives::{base62, hex, time::Timestamp},
+        primitives::{base62, hex, in_parallel::in_parallel, time::Timestamp},
         rejections::diagnosis::{Key, RejectedCase},
     };
 
@@ -155,8 +155,8 @@ mod tests {
             |random| (random.to_owned(), "-NeemTreeStore-2026".to_owned()),
             |random| (format!("shop.neemtree.example/{random}"), String::new()),
         ];
-        let (mut offered, mut guessable) = (0, 0);
-        for number in 0..200 {
+        let counts = in_parallel(0..200, |number| {
+            let (mut offered, mut guessable) = (0, 0);
             let random = base62::random(12);
             let (head, tail) = shapes[number % shapes.len()](&random);
             let whole = format!("{head}{tail}");
@@ -177,8 +177,14 @@ mod tests {
                     guessable += usize::from(secret.is_none());
                 }
             }
-        }
+            (offered, guessable)
+        });
+        let (offered, guessable) = sum(&counts);
         assert!(offered > 500 && guessable > 500, "{offered} {guessable}");
+    }
+
+    fn sum(counts: &[(usize, usize)]) -> (usize, usize) {
+        counts.iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1))
     }
 
     /// A secret as a program writes it: how many bits a character stands for, and the text.
@@ -194,8 +200,8 @@ mod tests {
 
     #[test]
     fn of_two_hundred_encoded_secrets_only_pieces_that_cover_enough_that_is_random_are_offered() {
-        let (mut offered, mut guessable) = (0, 0);
-        for number in 0..200 {
+        let counts = in_parallel(0..200, |number| {
+            let (mut offered, mut guessable) = (0, 0);
             let random = base62::random(12);
             let name = ["NeemTreeStore-2026-", "neem_tree_store_2026_", "KSB-Traders-live-"][number % 3];
             let is_at_the_end = number / 3 % 2 == 1;
@@ -218,7 +224,9 @@ mod tests {
                     guessable += usize::from(secret.is_none());
                 }
             }
-        }
+            (offered, guessable)
+        });
+        let (offered, guessable) = sum(&counts);
         assert!(offered > 500 && guessable > 500, "{offered} {guessable}");
     }
 

@@ -5,7 +5,7 @@ use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::*;
-use crate::primitives::hex;
+use crate::primitives::{hex, in_parallel::in_parallel};
 
 pub(super) const SECRET: &str = "0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx";
 /// An imported secret, with characters that programs escape.
@@ -136,10 +136,10 @@ fn typos() -> Vec<String> {
 fn a_mistyped_secret_is_found_with_a_body_of_any_size() {
     for size in SIZES {
         let body = event(size);
-        for typed in typos() {
+        in_parallel(typos(), |typed| {
             let found = with(SECRET, body.as_bytes(), &signed(&typed, &body));
             assert_eq!(found.cause, Cause::SecretMistyped, "{typed}, {size} bytes");
-        }
+        });
     }
 }
 
@@ -221,13 +221,14 @@ fn two_paste_errors_are_found_together() {
 fn a_wrong_secret_and_a_changed_body_are_found_together() {
     for size in [1024, 4 * 1024, 8 * 1024] {
         let body = event(size);
-        for (cause, key) in [
+        let keys = [
             (Cause::SecretCut, SECRET[..33].to_owned()),
             (Cause::SecretWithSpace, format!("{SECRET} ")),
             (Cause::SecretQuoted, format!("\"{SECRET}\"")),
             (Cause::SecretCase, SECRET.to_lowercase()),
             (Cause::OtherApp, OTHER.to_owned()),
-        ] {
+        ];
+        in_parallel(keys, |(cause, key)| {
             for (second, sent) in changes(&body) {
                 if matches!(second, Cause::BodyCompressed | Cause::BodyForm | Cause::BodyWrapped) && cause != Cause::OtherApp {
                     continue;
@@ -235,7 +236,7 @@ fn a_wrong_secret_and_a_changed_body_are_found_together() {
                 let found = both(with(SECRET, &sent, &signed(&key, &body)));
                 assert_eq!(found, (cause, second.as_str().to_owned()), "{key:?}, {size} bytes");
             }
-        }
+        });
     }
 }
 
