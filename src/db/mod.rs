@@ -55,7 +55,7 @@ pub enum Db {
         checkpointer: SqlitePool,
         /// The opened files, to detect that they were replaced or overwritten.
         files: Option<OpenFiles>,
-        /// Whether the thread that uses this value serves no one else, see [`Db::on_own_thread`].
+        /// Whether the thread that uses this value serves no one else, see `Db::on_own_thread`.
         may_block: bool,
     },
     /// PostgreSQL.

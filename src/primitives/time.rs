@@ -1,7 +1,7 @@
 //! Timestamps in Unix milliseconds, and the only clock.
 //!
 //! Columns hold integers because the two databases represent every other form of time differently. Pages show times in
-//! Asia/Kolkata; the days of an app are those of its own zone ([`super::zone`]).
+//! Asia/Kolkata; the days of an app are those of its own zone (`zone.rs`).
 
 use std::{
     fmt,
