@@ -104,7 +104,7 @@ impl Server {
         let (recorder, refusals) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
         let jobs = housekeeping::start(&opened.db, &clock, config.body_retention);
-        let started = Ingestion::start(&opened.db, &opened.vault, &clock);
+        let started = Ingestion::start(&opened.db, &opened.vault, &clock, address);
         let (ingestion, listening) = started.map_err(|error| format!("The server could not start a thread: {error}."))?;
         let ingestion = Arc::new(ingestion);
         let (settings, shutdown) = (settings(&config, opened.at_risk), Shutdown::new());

@@ -183,7 +183,9 @@ pub(crate) async fn enter(
 
 /// Returns false only if the secret has verified no request that is stored. Its usage alone does not prove that, because it is
 /// written after the events; the activity of the connection is written with them, and is locked, so that requests being stored
-/// are seen. Called after secrets have changed: every unit of work locks activity last.
+/// are seen. Called after secrets have changed: every unit of work locks activity last. A batch that has read the version of the
+/// endpoints before this change and locks the activity after it is not seen: its request is stored, and verified by a secret that
+/// expires now instead of later.
 async fn may_have_verified(tx: &mut Tx, secret: &StoredSecret) -> Result<bool, DbError> {
     let last_at = activity::lock_last_verified_at(&mut *tx, secret.connection_id).await?;
     if last_at.is_some_and(|at| at.plus(CLOCK_TOLERANCE) >= secret.created_at) {

@@ -12,7 +12,7 @@ pub(crate) mod store;
 mod store_batch;
 mod verification;
 
-use std::{io, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use tokio::{task::JoinHandle, time::Instant};
@@ -100,14 +100,24 @@ pub(crate) struct BackgroundTasks {
 }
 
 impl Ingestion {
-    /// Returns an ingestion ready to accept requests.
+    /// Returns an ingestion ready to accept requests; `address` is the server's, for the log.
     ///
     /// # Errors
     /// If the system has no thread for it.
-    pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock) -> io::Result<(Self, BackgroundTasks)> {
+    pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock, address: SocketAddr) -> io::Result<(Self, BackgroundTasks)> {
         let store_health = Arc::<StoreHealth>::default();
         let (writer, batches) = Writer::new(EventBatchStore::new(db.on_own_thread(), Arc::clone(&store_health)));
-        let writing = db.start_writers(|| batches.clone().run())?;
+        let has_own_thread = !db.is_shared();
+        let writing = db.start_writers(|| {
+            let batches = batches.clone();
+            async move {
+                // Tests attribute the errors of a thread to its server.
+                if has_own_thread {
+                    tracing::debug!(%address, "worker started");
+                }
+                batches.run().await;
+            }
+        })?;
         let receivers = EndpointCache::new(db.clone(), vault.clone(), clock.clone());
         let (recorder, uses) = Recorder::start(db);
         let listening = BackgroundTasks { writing, ear: tokio::spawn(endpoint_cache::listen(receivers.clone())), uses };

@@ -126,3 +126,14 @@ async fn an_error_fails_the_test_whose_server_logged_it_unless_the_test_announce
     assert!(said.contains("a request failed") && said.contains("/login"), "{said}");
     drop(other);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_of_the_thread_that_writes_events_fails_the_test_too() {
+    let app = super::TestApp::start().await;
+    let webhook = app.razorpay().await;
+    app.sql("ALTER TABLE event_payloads RENAME TO elsewhere").await;
+    assert_eq!(webhook.post(super::bodies::bare("foo.bar")).send().await, 500);
+    let fails = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(app)));
+    let said = *fails.unwrap_err().downcast::<String>().unwrap();
+    assert!(said.contains("an event that cannot be stored"), "{said}");
+}
