@@ -334,6 +334,6 @@ mod tests {
         let elsewhere = Sum { lost: 834_500, ..row("INR", 0, 0, 0) };
         let own = Sum { lost: 39_000, ..row("USD", 1, 1, 10_000) };
         assert_eq!(said(&[own, elsewhere]), "1 payment, USD 100.00 received, USD 390.00 + ₹8,345.00 lost in disputes");
-        assert_eq!(more_payments_than(200), "more than 200 payments; the newest are shown");
+        assert_eq!(more_payments_than(200), "more than 200 payments; the newest 200 are shown");
     }
 }
