@@ -85,11 +85,11 @@ mod tests {
     /// Returns the readers, the writer and the checkpointer of a database with a table.
     async fn opened(directory: &tempfile::TempDir) -> (SqlitePool, SqlitePool, SqlitePool) {
         let location = Location::Sqlite(directory.path().join("ks-pay.db"));
-        let Ok(Db::Sqlite { readers, writer, checkpointer: beside, .. }) = Db::connect(&location).await else {
+        let Ok(Db::Sqlite { readers, writer, checkpointer: checkpointing, .. }) = Db::connect(&location).await else {
             panic!("it opens")
         };
         sqlx::query("CREATE TABLE pages (page BLOB)").execute(&mut writer.acquire().await.unwrap()).await.unwrap();
-        (readers, writer, beside)
+        (readers, writer, checkpointing)
     }
 
     async fn write(writer: &SqlitePool, pages: i64) {
@@ -100,60 +100,60 @@ mod tests {
             .unwrap();
     }
 
-    async fn left(beside: &SqlitePool) -> i64 {
-        log(&mut beside.acquire().await.unwrap(), STATUS_SQL).await.unwrap().pending_pages()
+    async fn left(checkpointing: &SqlitePool) -> i64 {
+        log(&mut checkpointing.acquire().await.unwrap(), STATUS_SQL).await.unwrap().pending_pages()
     }
 
     #[tokio::test]
     async fn a_long_log_is_folded_and_a_short_one_left_alone() {
         let directory = tempfile::tempdir().unwrap();
-        let (_, writer, beside) = opened(&directory).await;
+        let (_, writer, checkpointing) = opened(&directory).await;
         write(&writer, CHECKPOINT_PAGES / 2).await;
-        assert!(!checkpoint_if_due(&beside).await.unwrap());
-        assert!(left(&beside).await >= CHECKPOINT_PAGES / 2);
+        assert!(!checkpoint_if_due(&checkpointing).await.unwrap());
+        assert!(left(&checkpointing).await >= CHECKPOINT_PAGES / 2);
         write(&writer, CHECKPOINT_PAGES).await;
-        assert!(checkpoint_if_due(&beside).await.unwrap());
-        assert_eq!(left(&beside).await, 0);
+        assert!(checkpoint_if_due(&checkpointing).await.unwrap());
+        assert_eq!(left(&checkpointing).await, 0);
     }
 
     #[tokio::test]
     async fn nothing_is_written_into_a_file_that_is_not_the_database() {
         let directory = tempfile::tempdir().unwrap();
-        let (_, writer, beside) = opened(&directory).await;
+        let (_, writer, checkpointing) = opened(&directory).await;
         write(&writer, 2 * CHECKPOINT_PAGES).await;
-        run_once(&beside, || ready(Err(DbError::Timeout))).await;
-        assert!(left(&beside).await >= 2 * CHECKPOINT_PAGES);
-        run_once(&beside, || ready(Ok(()))).await;
-        assert_eq!(left(&beside).await, 0);
+        run_once(&checkpointing, || ready(Err(DbError::Timeout))).await;
+        assert!(left(&checkpointing).await >= 2 * CHECKPOINT_PAGES);
+        run_once(&checkpointing, || ready(Ok(()))).await;
+        assert_eq!(left(&checkpointing).await, 0);
     }
 
     #[tokio::test]
     async fn neither_a_reader_nor_a_writer_is_waited_for() {
         let directory = tempfile::tempdir().unwrap();
-        let (readers, writer, beside) = opened(&directory).await;
+        let (readers, writer, checkpointing) = opened(&directory).await;
         let mut reader = readers.acquire().await.unwrap();
         reader.begin_reading().await.unwrap();
         sqlx::query("SELECT count(*) FROM pages").execute(&mut reader).await.unwrap();
         write(&writer, 2 * CHECKPOINT_PAGES).await;
-        checkpoint_if_due(&beside).await.unwrap();
-        assert!(left(&beside).await > 0, "a reader still holds the earlier snapshot");
+        checkpoint_if_due(&checkpointing).await.unwrap();
+        assert!(left(&checkpointing).await > 0, "a reader still holds the earlier snapshot");
         reader.roll_back().await.unwrap();
         let mut unit = writer.acquire().await.unwrap();
         unit.begin_writing().await.unwrap();
         sqlx::query("INSERT INTO pages VALUES ('')").execute(&mut unit).await.unwrap();
-        checkpoint_if_due(&beside).await.unwrap();
+        checkpoint_if_due(&checkpointing).await.unwrap();
         unit.commit().await.unwrap();
-        assert!(left(&beside).await <= 2);
+        assert!(left(&checkpointing).await <= 2);
     }
 
     /// SQLite's automatic checkpoint runs only far beyond the checkpointer's threshold.
     #[tokio::test]
     async fn the_writer_folds_only_what_is_far_too_long() {
         let directory = tempfile::tempdir().unwrap();
-        let (_, writer, beside) = opened(&directory).await;
+        let (_, writer, checkpointing) = opened(&directory).await;
         write(&writer, 2 * CHECKPOINT_PAGES).await;
-        assert!(left(&beside).await >= 2 * CHECKPOINT_PAGES);
+        assert!(left(&checkpointing).await >= 2 * CHECKPOINT_PAGES);
         write(&writer, AUTOCHECKPOINT_PAGES).await;
-        assert_eq!(left(&beside).await, 0);
+        assert_eq!(left(&checkpointing).await, 0);
     }
 }

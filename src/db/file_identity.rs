@@ -193,8 +193,8 @@ impl Db {
     /// # Errors
     /// If the database cannot be read or written to.
     pub(crate) async fn pin_log(&self, in_file: Option<u32>, note: impl Fn([u32; 2]) -> io::Result<()>) -> Result<(), DbError> {
-        if let Self::Sqlite { writer, checkpointer: beside, files: Some(files), .. } = self {
-            sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(&mut beside.acquire().await?).await?;
+        if let Self::Sqlite { writer, checkpointer: checkpointing, files: Some(files), .. } = self {
+            sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(&mut checkpointing.acquire().await?).await?;
             files.note_log();
             let stamp = sqlite::choose_stamp(writer, in_file).await?;
             note([stamp.before, stamp.now]).map_err(sqlx::Error::Io)?;

@@ -213,7 +213,7 @@ impl Db {
                 // The thread makes its runtime itself: a runtime must not be dropped where another one runs, if there is no thread.
                 std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-                    let _ = starting.send(runtime.as_ref().map(drop).map_err(std::io::Error::kind));
+                    let _ = starting.send(runtime.as_ref().map(drop).map_err(io::Error::kind));
                     if let Ok(runtime) = runtime {
                         runtime.block_on(writing);
                     }
@@ -266,7 +266,9 @@ impl Db {
     /// Checkpoints SQLite's WAL if that is due; returns the time until the next check. Does nothing on PostgreSQL.
     pub(crate) async fn checkpoint_if_due(&self) -> Duration {
         match self {
-            Self::Sqlite { checkpointer: beside, .. } => checkpointer::run_once(beside, || self.check_files()).await,
+            Self::Sqlite { checkpointer: checkpointing, .. } => {
+                checkpointer::run_once(checkpointing, || self.check_files()).await
+            }
             Self::Postgres { .. } => Duration::MAX,
         }
     }
@@ -281,8 +283,8 @@ impl Db {
             return false;
         }
         match self {
-            Self::Sqlite { readers, writer, checkpointer: beside, files, .. } => {
-                beside.close().await;
+            Self::Sqlite { readers, writer, checkpointer: checkpointing, files, .. } => {
+                checkpointing.close().await;
                 readers.close().await;
                 writer.close().await;
                 if let Some(files) = files {

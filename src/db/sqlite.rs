@@ -180,10 +180,10 @@ fn judged(version: String, journal: String, synchronous: i64) -> Vec<Setting> {
 /// Waits until no other process migrates the database and takes the migration lock, which is released when the returned file
 /// is closed.
 pub(super) async fn migration_lock(path: &Path) -> Result<std::fs::File, DbError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".migrating");
+    let mut lock_file = path.as_os_str().to_owned();
+    lock_file.push(".migrating");
     let failed = |error| DbError::from(sqlx::Error::Io(error));
-    let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(beside).map_err(failed)?;
+    let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(lock_file).map_err(failed)?;
     // Polls instead of blocking: a thread blocked on the lock could not be canceled.
     loop {
         match file.try_lock() {

@@ -195,8 +195,8 @@ impl<S: BatchStore> BatchWorker<S> {
             // An empty batch takes any job.
             queue.next = Some(job);
             queue.fill(&mut batch);
-            // Lets requests that have arrived but were not processed yet join the batch. This does not wait for further
-            // requests.
+            // Where requests are served by the same runtime, as on PostgreSQL, lets those that have arrived but were not processed
+            // yet join the batch. This does not wait for further requests.
             yield_now().await;
             queue.fill(&mut batch);
         }

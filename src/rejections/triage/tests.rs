@@ -122,7 +122,7 @@ fn among_lookalikes_nothing_is_said_of_what_was_not_examined_and_every_fault_is_
             assert!(is_found, "{cause:?}, {size} bytes");
             deferred
         });
-        assert!(deferred.into_iter().sum::<usize>() > 0, "not all can be examined at once");
+        assert!(deferred.into_iter().sum::<usize>() > 0, "not all can be examined in one round");
     }
 }
 

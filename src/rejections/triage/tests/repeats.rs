@@ -53,7 +53,7 @@ fn a_dozen_combined_faults_of_one_webhook_and_one_shape_are_all_found() {
         let samples: Vec<CapturedRequest> = (0..12).map(|number| two_faults(&shop, 20 + number, from)).collect();
         let examined = look(&mut triage, vec![(shop.known(), samples)], MOST, false).0;
         let found = examined.iter().filter(|one| one.diagnosis.signer.is_some()).count();
-        assert!(found < 12, "not all at once");
+        assert!(found < 12, "not all in one round");
         let (granted, others): (Vec<DiagnosedRequest>, Vec<_>) =
             examined.into_iter().partition(|one| triage.is_repeat(&one.sample));
         assert!(others.iter().all(|one| one.diagnosis.signer.is_some()), "{from}: {:?}", causes(&others));
