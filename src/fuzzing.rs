@@ -20,7 +20,7 @@ use crate::{
         razorpay,
     },
     ledger::payments::projection,
-    primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp},
+    primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp, zone::Zone},
     urls,
 };
 
@@ -248,10 +248,10 @@ pub fn let_in(form: &[u8], now: i64) -> Vec<String> {
         lines.extend([app.name, app.email, app.country]);
         lines.extend([app.address, app.phone, app.state, app.city, app.postal_code].into_iter().flatten());
     }
-    if let Some(wanted) =
-        form_of::<crate::console::payments::forms::ListForm>(form).map(|form| form.read(Timestamp::from_seconds(now)))
+    if let Some(wanted) = form_of::<crate::console::payments::forms::ListForm>(form)
+        .map(|form| form.read(Zone::default(), Timestamp::from_seconds(now)))
     {
-        assert!(wanted.days.start() < wanted.days.end(), "days have a length");
+        assert!(wanted.days.start(wanted.zone) < wanted.days.end(wanted.zone), "days have a length");
     }
     lines.extend(form_of::<crate::console::events::forms::ListForm>(form).and_then(|form| form.read().event_type));
     lines

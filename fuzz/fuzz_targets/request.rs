@@ -7,9 +7,9 @@
 use ks_pay::{
     fuzzing::{self, Header},
     primitives::{
+        email,
         id::{AppId, ConnectionId, EventId, TransactionId},
         money::Currency,
-        text,
     },
 };
 use libfuzzer_sys::fuzz_target;
@@ -66,8 +66,8 @@ fn typed(text: &str) {
     if let Ok(currency) = text.parse::<Currency>() {
         assert_eq!(currency.as_str(), text);
     }
-    if let Ok(email) = text::email(text) {
-        assert_eq!(text::email(&email).as_ref(), Ok(&email), "one address has one form");
+    if let Ok(address) = email::parse(text) {
+        assert_eq!(email::parse(&address).as_ref(), Ok(&address), "one address has one form");
     }
     ids(text);
 }
