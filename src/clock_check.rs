@@ -12,7 +12,7 @@ use crate::{
     events,
     jobs::Periodic,
     primitives::{
-        id::{ConnectionId, EventId},
+        id::ConnectionId,
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
     },
     rejections::store::{later, recoveries},
@@ -64,10 +64,12 @@ pub(crate) struct SignedTimes {
 impl SignedTimes {
     /// Loads the times of all connections: the clock is the same for all.
     pub(crate) async fn load(reader: &mut Reader, now: Timestamp) -> Result<Self, DbError> {
-        let mut found = events::store::list_signed_times(&mut *reader, EventId::greatest(), READ).await?;
-        // Events received while the clock was ahead keep the newest ids, so those below them are read too.
-        let up_to = EventId::first_at(now.plus(CLOCK_TOLERANCE));
-        found.extend(events::store::list_signed_times(&mut *reader, up_to, READ).await?);
+        let mut found = events::store::list_signed_times(&mut *reader, READ).await?;
+        // The clock was ahead when these were received, so earlier ones are read too.
+        let until = now.plus(CLOCK_TOLERANCE);
+        if found.iter().any(|event| event.received_at > until) {
+            found.extend(events::store::list_signed_times_until(&mut *reader, until, READ).await?);
+        }
         let mut samples = Vec::with_capacity(found.len());
         for event in found {
             let Some(signed) = event.signed_at() else { continue };
@@ -83,7 +85,6 @@ impl SignedTimes {
     fn of(mut newest: Vec<Sample>, now: Timestamp) -> Self {
         newest.sort_unstable_by(|one, other| other.cmp(one));
         newest.dedup();
-        // After its clock is set back, a process keeps generating ids of the earlier time, so compare times, not ids.
         let up_to_now =
             newest.iter().filter(|sample| sample.received <= now.plus(CLOCK_TOLERANCE)).copied().take(SAMPLES).collect();
         Self { newest, up_to_now }

@@ -52,7 +52,7 @@ pub fn believed(gateway: &str, headers: &[Header], body: &[u8], known: &[Known<'
 
 fn live((text, until): &Known<'_>) -> Option<ValidSecret> {
     let secret = Secret::parse(text)?;
-    Some(ValidSecret { id: SecretId::new(Timestamp::from_seconds(0)), secret, until: until.map(Timestamp::from_seconds) })
+    Some(ValidSecret { id: SecretId::least(), secret, until: until.map(Timestamp::from_seconds) })
 }
 
 /// Returns the stored form of a request.

@@ -80,5 +80,5 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ledger::payments::store::daily_totals::ROWS,
     ];
     let many = many.concat().into_iter().flat_map(|(name, rows)| rows.texts(db).map(|text| (name, text)));
-    single.concat().into_iter().chain(many).collect()
+    single.concat().into_iter().chain(many).chain(db::ids::statements(db)).collect()
 }

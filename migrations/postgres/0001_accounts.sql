@@ -1,9 +1,13 @@
--- Companies (the tenants), their users, sessions, and the settings of the installation. Ids are UUIDv7; times are milliseconds
--- since 1970-01-01 UTC unless a comment says otherwise.
+-- Companies (the tenants), their users, sessions, and the settings of the installation. Times are milliseconds since
+-- 1970-01-01 UTC unless a comment says otherwise.
+
+-- Ids of all tables are taken from this sequence, see db/ids.rs. It begins at the time, so that ids of two databases differ.
+CREATE SEQUENCE ids;
+SELECT setval('ids', CAST(floor(extract(epoch FROM now())) AS BIGINT) * 65536);
 
 -- Several companies may have the same name: a tenant must not learn of another by choosing theirs.
 CREATE TABLE companies (
-    id UUID NOT NULL PRIMARY KEY,
+    id BIGINT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
@@ -11,8 +15,8 @@ CREATE INDEX companies_by_name ON companies (name);
 
 -- People who sign in; each belongs to one company. email is lower case; password_hash is an Argon2id string.
 CREATE TABLE users (
-    id UUID NOT NULL PRIMARY KEY,
-    company_id UUID NOT NULL REFERENCES companies (id),
+    id BIGINT NOT NULL PRIMARY KEY,
+    company_id BIGINT NOT NULL REFERENCES companies (id),
     email TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'developer', 'viewer')),
@@ -25,7 +29,7 @@ CREATE INDEX users_of_company ON users (company_id);
 -- entered their password.
 CREATE TABLE sessions (
     token_hash BYTEA NOT NULL PRIMARY KEY,
-    user_id UUID NOT NULL REFERENCES users (id),
+    user_id BIGINT NOT NULL REFERENCES users (id),
     created_at BIGINT NOT NULL,
     last_seen_at BIGINT NOT NULL,
     proven_at BIGINT NOT NULL
@@ -35,10 +39,10 @@ CREATE INDEX sessions_of_user ON sessions (user_id);
 -- Who did what to which object, from where and when. Append-only; failed sign-ins of an account within an hour share a row with
 -- their count. actor is the user's name at that time; object is the id of what was acted on; hour is hours since 1970-01-01 UTC.
 CREATE TABLE security_log (
-    id UUID NOT NULL PRIMARY KEY,
-    company_id UUID NOT NULL REFERENCES companies (id),
+    id BIGINT NOT NULL PRIMARY KEY,
+    company_id BIGINT NOT NULL REFERENCES companies (id),
     at BIGINT NOT NULL,
-    user_id UUID REFERENCES users (id),
+    user_id BIGINT REFERENCES users (id),
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
     object TEXT NOT NULL,

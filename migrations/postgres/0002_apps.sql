@@ -1,8 +1,8 @@
 -- Applications registered in KS Pay. domain is a host name. zone: the IANA name of the time zone
 -- whose days the app's daily totals have.
 CREATE TABLE apps (
-    id UUID NOT NULL PRIMARY KEY,
-    company_id UUID NOT NULL REFERENCES companies (id),
+    id BIGINT NOT NULL PRIMARY KEY,
+    company_id BIGINT NOT NULL REFERENCES companies (id),
     name TEXT NOT NULL,
     email TEXT NOT NULL,
     country TEXT NOT NULL,

@@ -1,51 +1,47 @@
 -- Events: authentic requests, their exact bytes, and the gateway's event ids.
 
 -- (dedupe_prefix, dedupe_key) identifies an event at its connection; both are pure functions of the request, see
--- gateways/adapter.rs. The prefix keeps the index nearly in the order of time. is_flagged: the same body came with another
--- event id, or without one. subject_*: the refund or dispute that the event reports, and the status in which it reports it, or
--- its payment. part: the index of the event in a request with several, whose body is stored once, under request_id; null where
--- the body is the event, or where request_id is the event's own id.
+-- gateways/adapter.rs. The prefix keeps the index nearly in the order of time. body_sha256: null where it is the dedupe_key.
+-- is_flagged: the same body came with another event id, or without one. subject_*: the refund or dispute that the event reports,
+-- and the status in which it reports it, or its payment. part: the index of the event in a request with several, whose body is
+-- stored once, under request_id; null where the body is the event, or where request_id is the event's own id.
 CREATE TABLE events (
-    id UUID NOT NULL PRIMARY KEY,
-    company_id UUID NOT NULL,
-    app_id UUID NOT NULL,
-    connection_id UUID NOT NULL REFERENCES connections (id),
-    gateway TEXT NOT NULL,
-    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    id BIGINT NOT NULL PRIMARY KEY,
+    connection_id BIGINT NOT NULL REFERENCES connections (id),
     gateway_event_id TEXT,
     event_type TEXT,
     dedupe_prefix TEXT NOT NULL,
     dedupe_key BYTEA NOT NULL,
-    body_sha256 BYTEA NOT NULL,
+    body_sha256 BYTEA,
     state TEXT NOT NULL CHECK (state IN ('quarantined', 'conflict', 'unhandled', 'processed')),
     fault TEXT,
-    conflict_with UUID,
-    transaction_id UUID,
+    conflict_with BIGINT,
+    transaction_id BIGINT,
     amount_subunits BIGINT,
     currency TEXT,
     reference TEXT,
     subject_id TEXT,
     subject_status TEXT,
-    secret_id UUID NOT NULL,
+    secret_id BIGINT NOT NULL,
     received_count BIGINT NOT NULL,
     is_flagged BOOLEAN NOT NULL,
     occurred_at BIGINT,
     is_time_borrowed BOOLEAN NOT NULL,
-    request_id UUID,
+    request_id BIGINT,
     part BIGINT,
     received_at BIGINT NOT NULL,
     last_received_at BIGINT NOT NULL,
     UNIQUE (connection_id, dedupe_prefix, dedupe_key)
 );
-CREATE INDEX events_of_app ON events (app_id, mode, id);
 CREATE INDEX events_of_connection ON events (connection_id, id);
-CREATE INDEX events_of_transaction ON events (transaction_id, id);
-CREATE INDEX events_by_reference ON events (app_id, reference) WHERE reference IS NOT NULL;
+CREATE INDEX events_of_transaction ON events (transaction_id, id) WHERE transaction_id IS NOT NULL;
+CREATE INDEX events_by_reference ON events (connection_id, reference) WHERE reference IS NOT NULL;
 
 -- Headers and exact signed bytes in one zstd frame (events/payload.rs), apart from the events so that lists stay narrow.
 -- request_id: the id of the request's first event, which has no row if only later events of the request were new.
 CREATE TABLE event_payloads (
-    request_id UUID NOT NULL PRIMARY KEY,
+    request_id BIGINT NOT NULL PRIMARY KEY,
+    received_at BIGINT NOT NULL,
     frame BYTEA NOT NULL
 );
 
@@ -57,8 +53,8 @@ CREATE TABLE payload_dictionaries (
 
 -- Every event id that a gateway has used at a connection, with the first event that had it.
 CREATE TABLE event_ids (
-    connection_id UUID NOT NULL,
+    connection_id BIGINT NOT NULL,
     gateway_event_id TEXT NOT NULL,
-    event_id UUID NOT NULL REFERENCES events (id),
+    event_id BIGINT NOT NULL,
     PRIMARY KEY (connection_id, gateway_event_id)
 );

@@ -8,10 +8,9 @@
 -- refunds leave to be refunded. state: what a payment's badge shows and lists are filtered by, see ledger/payments/state.rs.
 -- is_updated_at_received: updated_at is the time of receipt.
 CREATE TABLE transactions (
-    id UUID NOT NULL PRIMARY KEY,
-    company_id UUID NOT NULL,
-    app_id UUID NOT NULL,
-    connection_id UUID NOT NULL REFERENCES connections (id),
+    id BIGINT NOT NULL PRIMARY KEY,
+    app_id BIGINT NOT NULL,
+    connection_id BIGINT NOT NULL REFERENCES connections (id),
     gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     payment_id TEXT NOT NULL,
@@ -48,7 +47,7 @@ CREATE INDEX transactions_by_order ON transactions (app_id, order_id, id);
 -- standing_since and failed_since: the first reports of a refund as not failed and as failed. reported_refunded_* and
 -- failed_refunded_*: the totals that its last reports as not failed and as failed quoted.
 CREATE TABLE refunds (
-    transaction_id UUID NOT NULL REFERENCES transactions (id),
+    transaction_id BIGINT NOT NULL REFERENCES transactions (id),
     refund_id TEXT NOT NULL,
     amount_subunits BIGINT NOT NULL,
     currency TEXT NOT NULL,
@@ -68,7 +67,7 @@ CREATE INDEX refunds_by_id ON refunds (refund_id);
 
 -- respond_by: the last moment to respond, in milliseconds.
 CREATE TABLE disputes (
-    transaction_id UUID NOT NULL REFERENCES transactions (id),
+    transaction_id BIGINT NOT NULL REFERENCES transactions (id),
     dispute_id TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('open', 'under_review', 'lost', 'won', 'closed')),
     status_at BIGINT NOT NULL,
@@ -84,10 +83,10 @@ CREATE INDEX disputes_by_id ON disputes (dispute_id);
 -- What a payment is found by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
 -- refunds. search_key is lower case.
 CREATE TABLE payment_references (
-    transaction_id UUID NOT NULL REFERENCES transactions (id),
+    transaction_id BIGINT NOT NULL REFERENCES transactions (id),
     kind TEXT NOT NULL CHECK (kind IN ('receipt', 'bank', 'refund_bank')),
     reference TEXT NOT NULL,
-    app_id UUID NOT NULL,
+    app_id BIGINT NOT NULL,
     search_key TEXT NOT NULL,
     PRIMARY KEY (transaction_id, kind, reference)
 );
@@ -100,7 +99,7 @@ CREATE INDEX payment_references_by_key ON payment_references (app_id, search_key
 -- that is pending, and how many of the refunded payments have a pending refund. lost_subunits: what lost disputes cost;
 -- held_subunits: what is deducted for disputes that are undecided or closed.
 CREATE TABLE daily_totals (
-    app_id UUID NOT NULL,
+    app_id BIGINT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     zone TEXT NOT NULL,
     day BIGINT NOT NULL,

@@ -4,17 +4,17 @@
 -- are stored. cause has no CHECK: a binary shows one that it does not know as unknown. key_digest: a keyed digest of the key
 -- that signed the requests, so that it cannot confirm a guess.
 CREATE TABLE rejections (
-    id UUID NOT NULL PRIMARY KEY,
-    company_id UUID NOT NULL,
-    app_id UUID NOT NULL,
-    connection_id UUID NOT NULL REFERENCES connections (id),
+    id BIGINT NOT NULL PRIMARY KEY,
+    company_id BIGINT NOT NULL,
+    app_id BIGINT NOT NULL,
+    connection_id BIGINT NOT NULL REFERENCES connections (id),
     gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     reason TEXT NOT NULL CHECK (reason IN ('signature_missing', 'signature_malformed', 'signature_mismatch', 'time_out_of_tolerance',
         'switched_off', 'too_large', 'encoded', 'too_slow')),
     cause TEXT NOT NULL,
-    secret_id UUID,
-    other_connection_id UUID,
+    secret_id BIGINT,
+    other_connection_id BIGINT,
     key_digest BYTEA,
     detail TEXT,
     address TEXT NOT NULL,
@@ -31,10 +31,10 @@ CREATE INDEX rejections_by_time ON rejections (last_at);
 -- and sender decide what is evicted first, see rejections/eviction.rs; they stand before the sealed columns, so that they are
 -- read without those.
 CREATE TABLE rejected_requests (
-    id UUID NOT NULL PRIMARY KEY,
-    rejection_id UUID NOT NULL REFERENCES rejections (id),
-    app_id UUID NOT NULL,
-    connection_id UUID NOT NULL,
+    id BIGINT NOT NULL PRIMARY KEY,
+    rejection_id BIGINT NOT NULL REFERENCES rejections (id),
+    app_id BIGINT NOT NULL,
+    connection_id BIGINT NOT NULL,
     digest BYTEA NOT NULL,
     eviction_rank BIGINT NOT NULL,
     sender TEXT NOT NULL,
@@ -57,9 +57,9 @@ CREATE INDEX rejected_requests_by_time ON rejected_requests (received_at);
 
 -- Events that were rejected first and recovered later, from which rejection and by whom.
 CREATE TABLE recoveries (
-    event_id UUID NOT NULL PRIMARY KEY REFERENCES events (id),
-    app_id UUID NOT NULL,
-    rejection_id UUID,
+    event_id BIGINT NOT NULL PRIMARY KEY REFERENCES events (id),
+    app_id BIGINT NOT NULL,
+    rejection_id BIGINT,
     rejected_at BIGINT NOT NULL,
     recovered_at BIGINT NOT NULL,
     recovered_by TEXT NOT NULL

@@ -3,6 +3,6 @@
 -- Which server runs a job until when. The holder renews its lease; one that has expired is taken by any server.
 CREATE TABLE job_leases (
     job TEXT NOT NULL PRIMARY KEY,
-    holder UUID NOT NULL,
+    holder BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );

@@ -1,9 +1,16 @@
--- Companies (the tenants), their users, sessions, and the settings of the installation. Ids are UUIDv7; times are milliseconds
--- since 1970-01-01 UTC unless a comment says otherwise.
+-- Companies (the tenants), their users, sessions, and the settings of the installation. Times are milliseconds since
+-- 1970-01-01 UTC unless a comment says otherwise.
+
+-- The last id that was handed out: ids of all tables are taken from this counter, see db/ids.rs. It begins at the time, so
+-- that ids of two databases differ.
+CREATE TABLE ids (
+    last INTEGER NOT NULL
+) STRICT;
+INSERT INTO ids (last) VALUES (unixepoch() * 65536);
 
 -- Several companies may have the same name: a tenant must not learn of another by choosing theirs.
 CREATE TABLE companies (
-    id BLOB NOT NULL PRIMARY KEY,
+    id INTEGER NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
@@ -11,8 +18,8 @@ CREATE INDEX companies_by_name ON companies (name);
 
 -- People who sign in; each belongs to one company. email is lower case; password_hash is an Argon2id string.
 CREATE TABLE users (
-    id BLOB NOT NULL PRIMARY KEY,
-    company_id BLOB NOT NULL REFERENCES companies (id),
+    id INTEGER NOT NULL PRIMARY KEY,
+    company_id INTEGER NOT NULL REFERENCES companies (id),
     email TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'developer', 'viewer')),
@@ -25,7 +32,7 @@ CREATE INDEX users_of_company ON users (company_id);
 -- entered their password.
 CREATE TABLE sessions (
     token_hash BLOB NOT NULL PRIMARY KEY,
-    user_id BLOB NOT NULL REFERENCES users (id),
+    user_id INTEGER NOT NULL REFERENCES users (id),
     created_at INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
     proven_at INTEGER NOT NULL
@@ -35,10 +42,10 @@ CREATE INDEX sessions_of_user ON sessions (user_id);
 -- Who did what to which object, from where and when. Append-only; failed sign-ins of an account within an hour share a row with
 -- their count. actor is the user's name at that time; object is the id of what was acted on; hour is hours since 1970-01-01 UTC.
 CREATE TABLE security_log (
-    id BLOB NOT NULL PRIMARY KEY,
-    company_id BLOB NOT NULL REFERENCES companies (id),
+    id INTEGER NOT NULL PRIMARY KEY,
+    company_id INTEGER NOT NULL REFERENCES companies (id),
     at INTEGER NOT NULL,
-    user_id BLOB REFERENCES users (id),
+    user_id INTEGER REFERENCES users (id),
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
     object TEXT NOT NULL,
@@ -46,7 +53,7 @@ CREATE TABLE security_log (
     count INTEGER NOT NULL,
     hour INTEGER
 ) STRICT;
-CREATE INDEX security_log_of_company ON security_log (company_id, id);
+CREATE INDEX security_log_of_company ON security_log (company_id);
 CREATE UNIQUE INDEX failed_sign_ins ON security_log (user_id, hour) WHERE hour IS NOT NULL;
 
 -- Named values of the installation: the hash of the setup link, the master key's fingerprint, the address last listened on.

@@ -1,8 +1,8 @@
 -- Applications registered in KS Pay. domain is a host name. zone: the IANA name of the time zone
 -- whose days the app's daily totals have.
 CREATE TABLE apps (
-    id BLOB NOT NULL PRIMARY KEY,
-    company_id BLOB NOT NULL REFERENCES companies (id),
+    id INTEGER NOT NULL PRIMARY KEY,
+    company_id INTEGER NOT NULL REFERENCES companies (id),
     name TEXT NOT NULL,
     email TEXT NOT NULL,
     country TEXT NOT NULL,

@@ -3,9 +3,9 @@
 -- One app at one gateway in one mode, with the facts of its four set-up steps. gateway is checked by the program, so that a new
 -- gateway needs no migration. keys_state is that of its credentials; null if none are stored.
 CREATE TABLE connections (
-    id BLOB NOT NULL PRIMARY KEY,
-    company_id BLOB NOT NULL REFERENCES companies (id),
-    app_id BLOB NOT NULL REFERENCES apps (id),
+    id INTEGER NOT NULL PRIMARY KEY,
+    company_id INTEGER NOT NULL REFERENCES companies (id),
+    app_id INTEGER NOT NULL REFERENCES apps (id),
     gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     currency TEXT NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE connections (
 -- The credentials of a gateway's API: a row for each field that its profile declares. A field has value if pages show it; a
 -- secret one has sealed, under the master key and bound to connection and field.
 CREATE TABLE credentials (
-    connection_id BLOB NOT NULL REFERENCES connections (id),
+    connection_id INTEGER NOT NULL REFERENCES connections (id),
     field TEXT NOT NULL,
     value TEXT,
     sealed BLOB,
@@ -37,8 +37,8 @@ CREATE TABLE credentials (
 -- that is null. Expired and retired ones are kept for diagnosis. created_by and retired_by are names of users. replaced_at: when
 -- another secret became the active one; reactivated_at: when this one became it again.
 CREATE TABLE secrets (
-    id BLOB NOT NULL PRIMARY KEY,
-    connection_id BLOB NOT NULL REFERENCES connections (id),
+    id INTEGER NOT NULL PRIMARY KEY,
+    connection_id INTEGER NOT NULL REFERENCES connections (id),
     sealed BLOB NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('active', 'additional')),
     valid_until INTEGER,
@@ -55,8 +55,8 @@ CREATE UNIQUE INDEX secrets_one_active ON secrets (connection_id) WHERE state = 
 
 -- When a secret first and last verified a request. A table of its own: a change of secrets makes every server read them again.
 CREATE TABLE secret_usage (
-    connection_id BLOB NOT NULL,
-    secret_id BLOB NOT NULL,
+    connection_id INTEGER NOT NULL,
+    secret_id INTEGER NOT NULL,
     first_verified_at INTEGER NOT NULL,
     last_verified_at INTEGER NOT NULL,
     PRIMARY KEY (connection_id, secret_id)
@@ -69,7 +69,7 @@ CREATE TABLE secret_usage (
 -- events, and its longest pause (ms); previous_*: the same of the window before it.
 -- account: the gateway account of the first event that named one; other_account: the last one that is not expected.
 CREATE TABLE activity (
-    connection_id BLOB NOT NULL PRIMARY KEY REFERENCES connections (id),
+    connection_id INTEGER NOT NULL PRIMARY KEY REFERENCES connections (id),
     verified_count INTEGER NOT NULL,
     first_verified_at INTEGER,
     last_verified_at INTEGER,
@@ -81,7 +81,7 @@ CREATE TABLE activity (
     failing_since INTEGER,
     failing_count INTEGER NOT NULL,
     last_proven_at INTEGER,
-    failing_rejection_id BLOB,
+    failing_rejection_id INTEGER,
     baseline_since INTEGER,
     baseline_minutes INTEGER NOT NULL DEFAULT 0,
     baseline_pause INTEGER NOT NULL DEFAULT 0,
@@ -96,7 +96,7 @@ CREATE TABLE activity (
 
 -- Gateway accounts whose events are expected in addition to that of the first event: users accepted them.
 CREATE TABLE accepted_accounts (
-    connection_id BLOB NOT NULL REFERENCES connections (id),
+    connection_id INTEGER NOT NULL REFERENCES connections (id),
     account TEXT NOT NULL,
     accepted_at INTEGER NOT NULL,
     PRIMARY KEY (connection_id, account)
@@ -104,7 +104,7 @@ CREATE TABLE accepted_accounts (
 
 -- The last URL check of a connection; findings is JSON.
 CREATE TABLE url_checks (
-    connection_id BLOB NOT NULL PRIMARY KEY REFERENCES connections (id),
+    connection_id INTEGER NOT NULL PRIMARY KEY REFERENCES connections (id),
     url TEXT NOT NULL,
     findings TEXT NOT NULL,
     checked_at INTEGER NOT NULL

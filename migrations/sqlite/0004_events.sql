@@ -1,51 +1,47 @@
 -- Events: authentic requests, their exact bytes, and the gateway's event ids.
 
 -- (dedupe_prefix, dedupe_key) identifies an event at its connection; both are pure functions of the request, see
--- gateways/adapter.rs. The prefix keeps the index nearly in the order of time. is_flagged: the same body came with another
--- event id, or without one. subject_*: the refund or dispute that the event reports, and the status in which it reports it, or
--- its payment. part: the index of the event in a request with several, whose body is stored once, under request_id; null where
--- the body is the event, or where request_id is the event's own id.
+-- gateways/adapter.rs. The prefix keeps the index nearly in the order of time. body_sha256: null where it is the dedupe_key.
+-- is_flagged: the same body came with another event id, or without one. subject_*: the refund or dispute that the event reports,
+-- and the status in which it reports it, or its payment. part: the index of the event in a request with several, whose body is
+-- stored once, under request_id; null where the body is the event, or where request_id is the event's own id.
 CREATE TABLE events (
-    id BLOB NOT NULL PRIMARY KEY,
-    company_id BLOB NOT NULL,
-    app_id BLOB NOT NULL,
-    connection_id BLOB NOT NULL REFERENCES connections (id),
-    gateway TEXT NOT NULL,
-    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    id INTEGER NOT NULL PRIMARY KEY,
+    connection_id INTEGER NOT NULL REFERENCES connections (id),
     gateway_event_id TEXT,
     event_type TEXT,
     dedupe_prefix TEXT NOT NULL,
     dedupe_key BLOB NOT NULL,
-    body_sha256 BLOB NOT NULL,
+    body_sha256 BLOB,
     state TEXT NOT NULL CHECK (state IN ('quarantined', 'conflict', 'unhandled', 'processed')),
     fault TEXT,
-    conflict_with BLOB,
-    transaction_id BLOB,
+    conflict_with INTEGER,
+    transaction_id INTEGER,
     amount_subunits INTEGER,
     currency TEXT,
     reference TEXT,
     subject_id TEXT,
     subject_status TEXT,
-    secret_id BLOB NOT NULL,
+    secret_id INTEGER NOT NULL,
     received_count INTEGER NOT NULL,
     is_flagged INTEGER NOT NULL,
     occurred_at INTEGER,
     is_time_borrowed INTEGER NOT NULL,
-    request_id BLOB,
+    request_id INTEGER,
     part INTEGER,
     received_at INTEGER NOT NULL,
     last_received_at INTEGER NOT NULL,
     UNIQUE (connection_id, dedupe_prefix, dedupe_key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX events_of_app ON events (app_id, mode, id);
-CREATE INDEX events_of_connection ON events (connection_id, id);
-CREATE INDEX events_of_transaction ON events (transaction_id, id);
-CREATE INDEX events_by_reference ON events (app_id, reference) WHERE reference IS NOT NULL;
+) STRICT;
+CREATE INDEX events_of_connection ON events (connection_id);
+CREATE INDEX events_of_transaction ON events (transaction_id) WHERE transaction_id IS NOT NULL;
+CREATE INDEX events_by_reference ON events (connection_id, reference) WHERE reference IS NOT NULL;
 
 -- Headers and exact signed bytes in one zstd frame (events/payload.rs), apart from the events so that lists stay narrow.
 -- request_id: the id of the request's first event, which has no row if only later events of the request were new.
 CREATE TABLE event_payloads (
-    request_id BLOB NOT NULL PRIMARY KEY,
+    request_id INTEGER NOT NULL PRIMARY KEY,
+    received_at INTEGER NOT NULL,
     frame BLOB NOT NULL
 ) STRICT;
 
@@ -57,8 +53,8 @@ CREATE TABLE payload_dictionaries (
 
 -- Every event id that a gateway has used at a connection, with the first event that had it.
 CREATE TABLE event_ids (
-    connection_id BLOB NOT NULL,
+    connection_id INTEGER NOT NULL,
     gateway_event_id TEXT NOT NULL,
-    event_id BLOB NOT NULL REFERENCES events (id),
+    event_id INTEGER NOT NULL,
     PRIMARY KEY (connection_id, gateway_event_id)
 ) STRICT, WITHOUT ROWID;

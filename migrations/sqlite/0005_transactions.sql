@@ -8,10 +8,9 @@
 -- refunds leave to be refunded. state: what a payment's badge shows and lists are filtered by, see ledger/payments/state.rs.
 -- is_updated_at_received: updated_at is the time of receipt.
 CREATE TABLE transactions (
-    id BLOB NOT NULL PRIMARY KEY,
-    company_id BLOB NOT NULL,
-    app_id BLOB NOT NULL,
-    connection_id BLOB NOT NULL REFERENCES connections (id),
+    id INTEGER NOT NULL PRIMARY KEY,
+    app_id INTEGER NOT NULL,
+    connection_id INTEGER NOT NULL REFERENCES connections (id),
     gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     payment_id TEXT NOT NULL,
@@ -41,14 +40,14 @@ CREATE TABLE transactions (
     updated_at INTEGER NOT NULL,
     is_updated_at_received INTEGER NOT NULL,
     UNIQUE (connection_id, payment_id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX transactions_of_app ON transactions (app_id, mode, created_at, id);
-CREATE INDEX transactions_by_order ON transactions (app_id, order_id, id);
+CREATE INDEX transactions_by_order ON transactions (app_id, order_id);
 
 -- standing_since and failed_since: the first reports of a refund as not failed and as failed. reported_refunded_* and
 -- failed_refunded_*: the totals that its last reports as not failed and as failed quoted.
 CREATE TABLE refunds (
-    transaction_id BLOB NOT NULL REFERENCES transactions (id),
+    transaction_id INTEGER NOT NULL REFERENCES transactions (id),
     refund_id TEXT NOT NULL,
     amount_subunits INTEGER NOT NULL,
     currency TEXT NOT NULL,
@@ -68,7 +67,7 @@ CREATE INDEX refunds_by_id ON refunds (refund_id);
 
 -- respond_by: the last moment to respond, in milliseconds.
 CREATE TABLE disputes (
-    transaction_id BLOB NOT NULL REFERENCES transactions (id),
+    transaction_id INTEGER NOT NULL REFERENCES transactions (id),
     dispute_id TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('open', 'under_review', 'lost', 'won', 'closed')),
     status_at INTEGER NOT NULL,
@@ -84,10 +83,10 @@ CREATE INDEX disputes_by_id ON disputes (dispute_id);
 -- What a payment is found by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
 -- refunds. search_key is lower case.
 CREATE TABLE payment_references (
-    transaction_id BLOB NOT NULL REFERENCES transactions (id),
+    transaction_id INTEGER NOT NULL REFERENCES transactions (id),
     kind TEXT NOT NULL CHECK (kind IN ('receipt', 'bank', 'refund_bank')),
     reference TEXT NOT NULL,
-    app_id BLOB NOT NULL,
+    app_id INTEGER NOT NULL,
     search_key TEXT NOT NULL,
     PRIMARY KEY (transaction_id, kind, reference)
 ) STRICT;
@@ -100,7 +99,7 @@ CREATE INDEX payment_references_by_key ON payment_references (app_id, search_key
 -- that is pending, and how many of the refunded payments have a pending refund. lost_subunits: what lost disputes cost;
 -- held_subunits: what is deducted for disputes that are undecided or closed.
 CREATE TABLE daily_totals (
-    app_id BLOB NOT NULL,
+    app_id INTEGER NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     zone TEXT NOT NULL,
     day INTEGER NOT NULL,

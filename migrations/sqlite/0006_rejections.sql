@@ -4,17 +4,17 @@
 -- are stored. cause has no CHECK: a binary shows one that it does not know as unknown. key_digest: a keyed digest of the key
 -- that signed the requests, so that it cannot confirm a guess.
 CREATE TABLE rejections (
-    id BLOB NOT NULL PRIMARY KEY,
-    company_id BLOB NOT NULL,
-    app_id BLOB NOT NULL,
-    connection_id BLOB NOT NULL REFERENCES connections (id),
+    id INTEGER NOT NULL PRIMARY KEY,
+    company_id INTEGER NOT NULL,
+    app_id INTEGER NOT NULL,
+    connection_id INTEGER NOT NULL REFERENCES connections (id),
     gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     reason TEXT NOT NULL CHECK (reason IN ('signature_missing', 'signature_malformed', 'signature_mismatch', 'time_out_of_tolerance',
         'switched_off', 'too_large', 'encoded', 'too_slow')),
     cause TEXT NOT NULL,
-    secret_id BLOB,
-    other_connection_id BLOB,
+    secret_id INTEGER,
+    other_connection_id INTEGER,
     key_digest BLOB,
     detail TEXT,
     address TEXT NOT NULL,
@@ -31,10 +31,10 @@ CREATE INDEX rejections_by_time ON rejections (last_at);
 -- and sender decide what is evicted first, see rejections/eviction.rs; they stand before the sealed columns, so that they are
 -- read without those.
 CREATE TABLE rejected_requests (
-    id BLOB NOT NULL PRIMARY KEY,
-    rejection_id BLOB NOT NULL REFERENCES rejections (id),
-    app_id BLOB NOT NULL,
-    connection_id BLOB NOT NULL,
+    id INTEGER NOT NULL PRIMARY KEY,
+    rejection_id INTEGER NOT NULL REFERENCES rejections (id),
+    app_id INTEGER NOT NULL,
+    connection_id INTEGER NOT NULL,
     digest BLOB NOT NULL,
     eviction_rank INTEGER NOT NULL,
     sender TEXT NOT NULL,
@@ -50,21 +50,21 @@ CREATE TABLE rejected_requests (
     body BLOB NOT NULL,
     UNIQUE (rejection_id, digest)
 ) STRICT;
-CREATE INDEX rejected_requests_of_rejection ON rejected_requests (rejection_id, id);
-CREATE INDEX rejected_requests_of_connection ON rejected_requests (connection_id, id);
+CREATE INDEX rejected_requests_of_rejection ON rejected_requests (rejection_id);
+CREATE INDEX rejected_requests_of_connection ON rejected_requests (connection_id);
 CREATE INDEX rejected_requests_by_digest ON rejected_requests (connection_id, digest);
 CREATE INDEX rejected_requests_by_time ON rejected_requests (received_at);
 
 -- Events that were rejected first and recovered later, from which rejection and by whom.
 CREATE TABLE recoveries (
-    event_id BLOB NOT NULL PRIMARY KEY REFERENCES events (id),
-    app_id BLOB NOT NULL,
-    rejection_id BLOB,
+    event_id INTEGER NOT NULL PRIMARY KEY REFERENCES events (id),
+    app_id INTEGER NOT NULL,
+    rejection_id INTEGER,
     rejected_at INTEGER NOT NULL,
     recovered_at INTEGER NOT NULL,
     recovered_by TEXT NOT NULL
 ) STRICT;
-CREATE INDEX recoveries_of_rejection ON recoveries (rejection_id, event_id);
+CREATE INDEX recoveries_of_rejection ON recoveries (rejection_id);
 
 -- Requests to unknown endpoints below /webhooks/: only counted.
 CREATE TABLE unknown_endpoint_requests (

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use self::{authz::Actor, security_log::Action};
 use crate::{
-    db::{DbError, Tx},
+    db::{DbError, Tx, ids},
     primitives::{
         id::{CompanyId, UserId},
         text_enum::{text_column, text_enum},
@@ -101,7 +101,7 @@ impl Token {
 /// # Errors
 /// [`DbError::NotUnique`] if a user of the installation has this email.
 pub(crate) async fn create(tx: &mut Tx, new: &NewUser, now: Timestamp) -> Result<UserId, DbError> {
-    let id = UserId::new(now);
+    let id = ids::next(tx).await?;
     store::insert(tx, id, new, now).await?;
     Ok(id)
 }
@@ -177,8 +177,8 @@ mod tests {
     fn session() -> Session {
         let now = Timestamp::from_millis(0);
         let user = User {
-            id: UserId::new(now),
-            company_id: CompanyId::new(now),
+            id: UserId::unique(),
+            company_id: CompanyId::unique(),
             email: String::new(),
             name: String::new(),
             role: Role::Owner,

@@ -192,7 +192,7 @@ impl PasswordHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::time::Timestamp;
+    use crate::primitives::id::Id as _;
     use std::{
         future::poll_fn,
         sync::mpsc::{Receiver, Sender, channel},
@@ -249,7 +249,7 @@ mod tests {
     }
 
     fn user(number: i64) -> UserId {
-        UserId::new(Timestamp::from_millis(number))
+        UserId::from_number(number)
     }
 
     /// Work that signals its start, and runs until it is released.

@@ -8,7 +8,7 @@ use std::fmt::Display;
 
 use super::{User, authz::Actor};
 use crate::{
-    db::{DbError, Tx, execute, sql},
+    db::{DbError, Tx, execute, ids, sql},
     primitives::{
         id::SecurityLogId,
         text_enum::{text_column, text_enum},
@@ -68,10 +68,11 @@ pub(crate) async fn append(
     object: impl Display,
     now: Timestamp,
 ) -> Result<(), DbError> {
+    let id: SecurityLogId = ids::next(tx).await?;
     execute!(
         tx,
         sqlx::query(INSERT)
-            .bind(SecurityLogId::new(now))
+            .bind(id)
             .bind(actor.company)
             .bind(now)
             .bind(actor.user)
@@ -85,10 +86,11 @@ pub(crate) async fn append(
 
 /// Adds a failed sign-in to the entry of the account and the hour.
 pub(crate) async fn add_failed_sign_in(tx: &mut Tx, user: &User, actor: &Actor<'_>, now: Timestamp) -> Result<(), DbError> {
+    let id: SecurityLogId = ids::next(tx).await?;
     execute!(
         tx,
         sqlx::query(ADD_FAILED)
-            .bind(SecurityLogId::new(now))
+            .bind(id)
             .bind(user.company_id)
             .bind(now)
             .bind(user.id)

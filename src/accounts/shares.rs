@@ -51,12 +51,11 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::time::Timestamp;
 
     #[test]
     fn a_share_is_given_back_and_nothing_is_remembered() {
         let shares = Shares::default();
-        let [meera, ravi] = [1, 2].map(|number| UserId::new(Timestamp::from_millis(number)));
+        let [meera, ravi] = std::array::from_fn(|_| UserId::unique());
         let taken: Vec<_> = (0..MAX_PER_ACCOUNT).map_while(|_| shares.take(meera)).collect();
         assert_eq!(taken.len(), MAX_PER_ACCOUNT);
         assert!(shares.take(meera).is_none() && shares.take(ravi).is_some());

@@ -5,7 +5,7 @@ pub(crate) mod domain;
 pub(crate) mod store;
 
 use crate::{
-    db::{DbError, Tx},
+    db::{DbError, Tx, ids},
     primitives::{
         id::{AppId, CompanyId},
         time::Timestamp,
@@ -51,7 +51,7 @@ pub(crate) struct Details {
 /// # Errors
 /// [`DbError::NotUnique`] if the company has an app with this name.
 pub(crate) async fn create(tx: &mut Tx, company: CompanyId, details: &Details, now: Timestamp) -> Result<AppId, DbError> {
-    let id = AppId::new(now);
+    let id = ids::next(tx).await?;
     store::insert(tx, id, company, details, now).await?;
     Ok(id)
 }

@@ -7,7 +7,7 @@ use crate::{
         authz::Actor,
         security_log::{self, Action},
     },
-    db::{DbError, Exec, Tx},
+    db::{DbError, Exec, Tx, ids},
     primitives::{id::CompanyId, text_input, time::Timestamp},
     settings_store,
 };
@@ -65,7 +65,7 @@ pub(crate) async fn rename(
 
 /// Creates a company.
 pub(crate) async fn create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<Company, DbError> {
-    let company = Company { id: CompanyId::new(now), name: name.to_owned() };
+    let company = Company { id: ids::next(tx).await?, name: name.to_owned() };
     store::insert(tx, &company, now).await?;
     Ok(company)
 }

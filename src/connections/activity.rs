@@ -131,7 +131,7 @@ impl Activity {
 impl Default for Activity {
     fn default() -> Self {
         Self {
-            connection_id: ConnectionId::new(Timestamp::from_millis(0)),
+            connection_id: ConnectionId::unique(),
             verified_count: 0,
             first_verified_at: None,
             last_verified_at: None,

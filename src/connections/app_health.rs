@@ -188,8 +188,8 @@ pub(crate) mod tests {
 
     pub(crate) fn app(name: &str) -> App {
         App {
-            id: AppId::new(NOW),
-            company_id: CompanyId::new(NOW),
+            id: AppId::unique(),
+            company_id: CompanyId::unique(),
             name: name.to_owned(),
             email: "Shop@neemtree.example".to_owned(),
             country: "IN".to_owned(),
@@ -205,7 +205,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn webhook(app: &App, mode: Mode, state: ConnectionState) -> Webhook {
-        let id = ConnectionId::new(NOW);
+        let id = ConnectionId::unique();
         let at = |is_so: bool| is_so.then_some(NOW);
         let connection = Connection {
             id,

@@ -108,7 +108,7 @@ pub(crate) async fn update(
 
 /// The row that a sealed value is bound to. An id has a fixed length, so no two pairs have the same bytes.
 fn row(connection: ConnectionId, field: &str) -> Vec<u8> {
-    [&connection.as_bytes()[..], field.as_bytes()].concat()
+    [&connection.to_bytes()[..], field.as_bytes()].concat()
 }
 
 #[cfg(test)]
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn a_sealed_value_opens_for_its_own_connection_and_field_alone() {
-        let (vault, now) = (Vault::new(MasterKey::generate()), Timestamp::from_millis(0));
-        let own = ConnectionId::new(now);
+        let vault = Vault::new(MasterKey::generate());
+        let own = ConnectionId::unique();
         let sealed = vault.seal(SEALED, &row(own, "passphrase"), b"forty-two camels");
         let stored = |connection_id, field: &str| StoredCredential {
             connection_id,
@@ -129,7 +129,7 @@ mod tests {
         };
         assert_eq!(*stored(own, "passphrase").open(&vault).unwrap(), "forty-two camels");
         assert!(stored(own, "pin").open(&vault).is_err(), "another field");
-        assert!(stored(ConnectionId::new(now), "passphrase").open(&vault).is_err(), "another connection");
+        assert!(stored(ConnectionId::unique(), "passphrase").open(&vault).is_err(), "another connection");
         assert_eq!(shown(&[stored(own, "passphrase")], "passphrase"), None, "nothing sealed is shown");
     }
 }

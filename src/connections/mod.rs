@@ -21,7 +21,7 @@ mod tests;
 use std::fmt;
 
 use crate::{
-    db::{DbError, Tx},
+    db::{DbError, Tx, ids},
     gateways::{Gateway, Mode},
     primitives::{
         base62,
@@ -81,9 +81,9 @@ impl Connection {
     }
 
     /// Returns a new connection with no step done.
-    fn new(new: &NewConnection, now: Timestamp) -> Self {
+    fn new(id: ConnectionId, new: &NewConnection, now: Timestamp) -> Self {
         Self {
-            id: ConnectionId::new(now),
+            id,
             company_id: new.company,
             app_id: new.app,
             gateway: new.gateway,
@@ -280,7 +280,7 @@ pub(crate) async fn create(
     by: &str,
     now: Timestamp,
 ) -> Result<Connection, ConnectError> {
-    let connection = Connection::new(new, now);
+    let connection = Connection::new(ids::next(tx).await?, new, now);
     secrets::bind_master_key(tx, vault).await?;
     store::insert(tx, &connection).await?;
     activity::insert(tx, connection.id).await?;

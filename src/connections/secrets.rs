@@ -18,7 +18,7 @@ use crate::{
         authz::Actor,
         security_log::{self, Action},
     },
-    db::{DbError, Exec, Tx, execute, run, sql},
+    db::{DbError, Exec, Tx, execute, ids, run, sql},
     primitives::{
         id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
@@ -97,8 +97,8 @@ struct New<'a> {
 
 async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Result<SecretId, ConnectError> {
     bind_master_key(tx, vault).await?;
-    let id = SecretId::new(now);
-    let sealed = vault.seal(SEAL_CONTEXT, id.as_bytes(), new.secret.expose().as_bytes());
+    let id: SecretId = ids::next(tx).await?;
+    let sealed = vault.seal(SEAL_CONTEXT, &id.to_bytes(), new.secret.expose().as_bytes());
     execute!(
         tx,
         sqlx::query(INSERT).bind(id).bind(new.connection).bind(&sealed).bind(new.state).bind(new.origin).bind(new.by).bind(now)

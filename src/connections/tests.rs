@@ -5,8 +5,12 @@ use std::time::Duration;
 
 fn connection(gateway: Gateway) -> Connection {
     let now = Timestamp::from_millis(0);
-    let (company, app) = (CompanyId::new(now), AppId::new(now));
-    Connection::new(&NewConnection { company, app, gateway, mode: Mode::Test, currency: Currency::INR }, now)
+    let (company, app) = (CompanyId::unique(), AppId::unique());
+    Connection::new(
+        ConnectionId::unique(),
+        &NewConnection { company, app, gateway, mode: Mode::Test, currency: Currency::INR },
+        now,
+    )
 }
 
 #[test]

@@ -6,6 +6,8 @@
 //! newer rows, is replaced by the newest one; but a search that went on to the end says so. The SQL and the filters are the
 //! store's.
 
+use std::cmp::Reverse;
+
 use super::{DbError, Reader};
 use crate::primitives::keyset::{Cursor as _, FETCH_LIMIT, Found, ListPage, Listed, PageRequest};
 
@@ -44,6 +46,23 @@ impl Side {
             Self::Older => older,
             Self::Newer => newer,
         }
+    }
+
+    /// Returns the position that is closest to the cursor.
+    pub(crate) fn closest<C: Ord>(self, positions: impl Iterator<Item = C>) -> Option<C> {
+        match self {
+            Self::Older => positions.max(),
+            Self::Newer => positions.min(),
+        }
+    }
+
+    /// Sorts the rows of several lists, those closest to the cursor first, and leaves at most `limit` of them.
+    pub(crate) fn merge<T: Listed<Cursor: Ord>>(self, rows: &mut Vec<T>, limit: i64) {
+        match self {
+            Self::Older => rows.sort_by_key(|row| Reverse(row.cursor())),
+            Self::Newer => rows.sort_by_key(Listed::cursor),
+        }
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     }
 }
 
@@ -151,9 +170,8 @@ mod tests {
     use crate::{
         db::{Db, Location},
         primitives::{
-            id::EventId,
+            id::{EventId, Id as _},
             keyset::{Beyond, PAGE_SIZE},
-            time::Timestamp,
         },
     };
 
@@ -185,7 +203,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let Ok(db) = Db::connect(&Location::Sqlite(directory.path().join("ks-pay.db"))).await else { panic!("it opens") };
         let mut reader = db.reader().await.unwrap();
-        let list = InMemory((0..120).map(|millis| EventId::new(Timestamp::from_millis(1_795_343_400_000 + millis))).collect());
+        let list = InMemory((1..121).map(EventId::from_number).collect());
         let newest_first: Vec<EventId> = list.0.iter().rev().copied().collect();
         let mut pages = vec![page(&mut reader, &list, PageRequest::Newest).await.unwrap()];
         while let Some(Beyond::Rows(last)) = pages.last().map(|page| page.older) {
@@ -234,7 +252,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let Ok(db) = Db::connect(&Location::Sqlite(directory.path().join("ks-pay.db"))).await else { panic!("it opens") };
         let mut reader = db.reader().await.unwrap();
-        let all: Vec<EventId> = (0..420).map(|millis| EventId::first_at(Timestamp::from_millis(1_000 + millis))).collect();
+        let all: Vec<EventId> = (1_000..1_420).map(EventId::from_number).collect();
         let wanted: Vec<EventId> = all.iter().step_by(7).rev().copied().collect();
         let list = Sevenths(InMemory(all.clone()));
 

@@ -11,6 +11,7 @@ mod error;
 mod exec;
 mod file_fault;
 pub(crate) mod file_identity;
+pub(crate) mod ids;
 pub(crate) mod list;
 mod location;
 mod migrate;

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     connections::ConnectionScope,
-    db::{DbError, Tx},
+    db::{DbError, Tx, ids},
     events::{
         State, payload,
         store::log::{self, Claim},
@@ -63,15 +63,15 @@ impl VerifiedRequest {
             Split::Whole => {
                 let part = Part::whole(&body);
                 let reading = gateway.adapter().read(&part, at);
-                (ReadEvent::new(gateway, request, (part.bytes(), sha256), (reading, None), at), Vec::new())
+                (ReadEvent::new(gateway, request, (part.bytes(), sha256), (reading, None)), Vec::new())
             }
-            Split::Faulty => (ReadEvent::faulty(gateway, sha256, at), Vec::new()),
+            Split::Faulty => (ReadEvent::faulty(gateway, sha256), Vec::new()),
             Split::Parts { first, others } => {
                 let read = gateway.adapter().part_reader(body.bytes());
                 let event = |(index, range): (i64, &Range<usize>)| {
                     let part = Part::of(&body, range);
                     let identity = Sha256::digest(part.bytes()).into();
-                    ReadEvent::new(gateway, request, (part.bytes(), identity), (read(&part, at), Some(index)), at)
+                    ReadEvent::new(gateway, request, (part.bytes(), identity), (read(&part, at), Some(index)))
                 };
                 (event((0, &first)), (1..).zip(&others).map(event).collect())
             }
@@ -81,18 +81,13 @@ impl VerifiedRequest {
     }
 
     /// Returns all events, in the order of the body.
-    pub(crate) fn arrivals(&self) -> impl Iterator<Item = Arrival<'_>> {
-        iter::once(&self.first).chain(&self.others).map(|event| Arrival { request: self, event })
+    fn events(&self) -> impl Iterator<Item = &ReadEvent> {
+        iter::once(&self.first).chain(&self.others)
     }
 
     /// Returns the number of events, at least one.
     pub(crate) const fn count(&self) -> usize {
         1 + self.others.len()
-    }
-
-    /// Returns the id under which headers and body are stored: that of the first event.
-    pub(crate) const fn id(&self) -> EventId {
-        self.first.id
     }
 
     /// Returns headers and body, as they are stored.
@@ -112,7 +107,7 @@ impl VerifiedRequest {
 
     /// Returns the body of the response once all events are stored, if the gateway demands one.
     pub(crate) fn response_body(&self) -> Option<ResponseBody> {
-        let mut ids = self.arrivals().filter_map(|arrival| arrival.event.gateway_event_id.as_deref());
+        let mut ids = self.events().filter_map(|event| event.gateway_event_id.as_deref());
         self.scope.gateway.adapter().response_body(&mut ids)
     }
 }
@@ -124,8 +119,6 @@ const FAULTY_PARTS: &str = "events";
 
 /// An event of a verified request, without what all its events share.
 pub(crate) struct ReadEvent {
-    /// The id of the row if this is a new event.
-    pub(crate) id: EventId,
     pub(crate) dedupe_key: [u8; 32],
     pub(crate) dedupe_prefix: String,
     pub(crate) gateway_event_id: Option<String>,
@@ -140,11 +133,9 @@ impl ReadEvent {
         request: &Incoming<'_>,
         (bytes, identity): (&[u8], [u8; 32]),
         (reading, part): (ParsedEvent, Option<i64>),
-        at: Timestamp,
     ) -> Self {
         let gateway_event_id = gateway.adapter().event_id(request, bytes);
         Self {
-            id: EventId::new(at),
             dedupe_key: adapter::dedupe_key(gateway, identity, gateway_event_id),
             dedupe_prefix: gateway.adapter().dedupe_prefix(bytes).to_owned(),
             gateway_event_id: gateway_event_id.map(str::to_owned),
@@ -155,9 +146,8 @@ impl ReadEvent {
 
     /// Returns the event that stands for a faulty body. It is identified by its bytes alone: an id in it is that of an event
     /// which the gateway may still send on its own.
-    fn faulty(gateway: Gateway, sha256: [u8; 32], at: Timestamp) -> Self {
+    fn faulty(gateway: Gateway, sha256: [u8; 32]) -> Self {
         Self {
-            id: EventId::new(at),
             dedupe_key: adapter::dedupe_key(gateway, sha256, None),
             dedupe_prefix: String::new(),
             gateway_event_id: None,
@@ -167,22 +157,47 @@ impl ReadEvent {
     }
 }
 
-/// An event with its request.
+/// An event with its request, in the unit of work that stores it.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival<'a> {
     pub(crate) request: &'a VerifiedRequest,
     pub(crate) event: &'a ReadEvent,
+    /// The id of the row if this is a new event.
+    pub(crate) id: EventId,
+    /// The id under which headers and body are stored: that of the first event of the request.
+    pub(crate) request_id: EventId,
+}
+
+/// Returns the events of the requests, in their order, with ids.
+///
+/// # Errors
+/// If the database fails.
+pub(crate) async fn arrivals<'a>(tx: &mut Tx, requests: &[&'a VerifiedRequest]) -> Result<Vec<Arrival<'a>>, DbError> {
+    let ids = ids::take(tx, requests.iter().map(|request| request.count()).sum()).await?;
+    let mut rest = ids.as_slice();
+    let mut arrivals = Vec::with_capacity(ids.len());
+    for request in requests {
+        let (own, others) = rest.split_at(request.count());
+        arrivals.extend(request.events().zip(own).map(|(event, id)| Arrival { request, event, id: *id, request_id: own[0] }));
+        rest = others;
+    }
+    Ok(arrivals)
 }
 
 impl<'a> Arrival<'a> {
     /// True for the first event of its request.
     pub(crate) fn is_first(&self) -> bool {
-        self.event.id == self.request.id()
+        self.id == self.request_id
     }
 
     /// Returns the id of the request if it is not that of the event.
     pub(crate) fn other_request_id(&self) -> Option<EventId> {
-        (!self.is_first()).then(|| self.request.id())
+        (!self.is_first()).then_some(self.request_id)
+    }
+
+    /// Returns the SHA-256 of the request's body, if it is not the deduplication key.
+    pub(crate) fn other_sha256(&self) -> Option<&'a [u8]> {
+        (self.request.sha256 != self.event.dedupe_key).then_some(&self.request.sha256)
     }
 
     /// Returns the deduplication key: arrivals with equal keys are the same event.
@@ -213,7 +228,7 @@ pub(crate) struct Group<'a> {
 
 impl<'a> Group<'a> {
     fn new((first, transaction): Kept<'a>) -> Self {
-        let (event, gateway_event_id, last_at) = (first.event.id, first.event.gateway_event_id.clone(), first.request.at);
+        let (event, gateway_event_id, last_at) = (first.id, first.event.gateway_event_id.clone(), first.request.at);
         Self { first, transaction, received_count: 0, is_flagged: false, last_at, event, gateway_event_id }
     }
 
@@ -224,7 +239,7 @@ impl<'a> Group<'a> {
     }
 
     fn is_new(&self) -> bool {
-        self.event == self.first.event.id
+        self.event == self.first.id
     }
 }
 
@@ -242,7 +257,7 @@ pub(crate) async fn append(tx: &mut Tx, batch: &[Kept<'_>]) -> Result<(), DbErro
     let mut new: Vec<&Group<'_>> = groups.values().filter(|group| group.is_new()).collect();
     // The body of a request with several events is stored once.
     let mut requests = HashSet::new();
-    new.retain(|Group { first, .. }| first.event.part.is_none() || requests.insert(first.request.id()));
+    new.retain(|Group { first, .. }| first.event.part.is_none() || requests.insert(first.request_id));
     log::insert_payloads(tx, &new).await?;
     claim_ids(tx, batch, &groups).await
 }
@@ -257,9 +272,9 @@ fn group<'a>(batch: &[Kept<'a>]) -> Groups<'a> {
 
 /// Raises the received count of events that were already stored.
 async fn receive_again(tx: &mut Tx, groups: &mut Groups<'_>) -> Result<(), DbError> {
-    let ids: Vec<EventId> = groups.values().map(|group| group.first.event.id).collect();
+    let ids: Vec<EventId> = groups.values().map(|group| group.first.id).collect();
     let made = log::made(tx, &ids).await?;
-    let known: Vec<&Group<'_>> = groups.values().filter(|group| !made.contains(&group.first.event.id)).collect();
+    let known: Vec<&Group<'_>> = groups.values().filter(|group| !made.contains(&group.first.id)).collect();
     let found = log::add_receipts(tx, &known).await?;
     let found: HashMap<_, _> = found.into_iter().map(|found| ((found.connection_id, found.dedupe_key.clone()), found)).collect();
     for group in groups.values_mut() {

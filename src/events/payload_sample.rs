@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     db::{DbError, Reader},
-    primitives::{id::EventId, time::Timestamp},
+    primitives::id::{EventId, Id as _},
 };
 
 /// The number of events examined at each end, and the number picked at random between them.
@@ -29,11 +29,11 @@ pub(crate) struct Examined {
 pub(crate) async fn examine(reader: &mut Reader) -> Result<Examined, DbError> {
     let mut sample = store::export(&mut *reader, EventId::least(), None, EVENTS_EACH).await?;
     sample.extend(store::list_newest(&mut *reader, EVENTS_EACH).await?);
-    let times = sample.iter().map(|event| event.received_at.millis());
-    if let (Some(first), Some(last)) = (times.clone().min(), times.max()) {
+    let ids = sample.iter().map(|event| event.id.number());
+    if let (Some(first), Some(last)) = (ids.clone().min(), ids.max()) {
         for _ in 0..EVENTS_EACH {
-            let at = Timestamp::from_millis(rand::rng().random_range(first..=last));
-            sample.extend(store::export(&mut *reader, EventId::first_at(at), None, 1).await?);
+            let after = EventId::from_number(rand::rng().random_range(first..=last));
+            sample.extend(store::export(&mut *reader, after, None, 1).await?);
         }
     }
     sample.sort_by_key(|event| event.id);

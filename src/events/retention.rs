@@ -9,7 +9,7 @@ use super::store::log;
 use crate::{
     db::{Db, DbError},
     jobs::{Periodic, delete_in_small_units},
-    primitives::{id::EventId, time::Clock},
+    primitives::time::Clock,
 };
 
 /// Deletes the bodies and headers of events received longer ago than that.
@@ -27,7 +27,7 @@ impl Periodic for BodyRetention {
     }
 
     async fn run(&mut self) -> Result<(), DbError> {
-        let before = EventId::first_at(self.clock.now().minus(self.period));
+        let before = self.clock.now().minus(self.period);
         let count = delete_in_small_units(&self.db, before, log::delete_payloads).await?;
         if count > 0 {
             tracing::info!(count, "expired bodies were deleted");

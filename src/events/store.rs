@@ -20,26 +20,40 @@ use crate::{
     },
 };
 
-/// The columns of [`Event`].
+/// The columns of [`Event`], from `events!`.
 macro_rules! columns {
     () => {
-        "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, \
-             body_sha256, state, fault, conflict_with, transaction_id, amount_subunits, currency, reference, \
-             subject_id, subject_status, secret_id, received_count, is_flagged, occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at"
+        "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, COALESCE(body_sha256, dedupe_key) AS body_sha256, \
+         state, fault, conflict_with, transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, \
+         received_count, is_flagged, occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at"
     };
 }
 
-/// The rows of a list on one side of a cursor.
+/// Joins events with their connection, which has their app, gateway and mode.
+macro_rules! with_connection {
+    () => {
+        " JOIN (SELECT id AS own_connection, app_id, gateway, mode FROM connections) AS connection ON own_connection = connection_id"
+    };
+}
+
+/// The events with their connections.
+macro_rules! events {
+    () => {
+        concat!("events", with_connection!())
+    };
+}
+
+/// The rows of a connection on one side of a cursor.
 macro_rules! range {
     (older) => {
-        "app_id = $1 AND mode = $2 AND id < $3"
+        "connection_id = $1 AND id < $2"
     };
     (newer) => {
-        "app_id = $1 AND mode = $2 AND id > $3"
+        "connection_id = $1 AND id > $2"
     };
 }
 
-/// The rows of a list that have a state or a type, among the next ones from a cursor: no index has these.
+/// The rows of a connection that have a state or a type, among the next ones from a cursor: no index has these.
 macro_rules! search {
     ($side:ident, $order:literal, $examined:literal) => {
         concat!(
@@ -52,39 +66,42 @@ macro_rules! search {
             $order,
             " LIMIT ",
             max_examined!(),
-            ") AS examined WHERE (CAST($4 AS TEXT) IS NULL OR examined_state = $4) AND (CAST($5 AS TEXT) IS NULL \
-             OR substr(examined_type, 1, length(CAST($5 AS TEXT))) = $5) ORDER BY ",
+            ") AS examined WHERE (CAST($3 AS TEXT) IS NULL OR examined_state = $3) AND (CAST($4 AS TEXT) IS NULL \
+             OR substr(examined_type, 1, length(CAST($4 AS TEXT))) = $4) ORDER BY ",
             $examined,
-            " LIMIT $6) AS matching \
-             JOIN events ON id = examined_id ORDER BY ",
+            " LIMIT $5) AS matching JOIN events ON id = examined_id",
+            with_connection!(),
+            " ORDER BY ",
             $order
         )
     };
 }
 
 sql! {
-    FIND = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND id = $2");
+    FIND = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND id = $2");
     FIND_FRAME = "SELECT frame FROM event_payloads WHERE request_id = $1";
-    LIST_OLDER = concat!("SELECT ", columns!(), " FROM events WHERE ", range!(older), " ORDER BY id DESC LIMIT $4");
-    LIST_NEWER = concat!("SELECT ", columns!(), " FROM events WHERE ", range!(newer), " ORDER BY id LIMIT $4");
+    LIST_OLDER = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE ", range!(older), " ORDER BY id DESC LIMIT $3");
+    LIST_NEWER = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE ", range!(newer), " ORDER BY id LIMIT $3");
     SEARCH_OLDER = search!(older, "id DESC", "examined_id DESC");
     SEARCH_NEWER = search!(newer, "id", "examined_id");
     END_OLDER = concat!("SELECT id FROM events WHERE ", range!(older), " ORDER BY id DESC LIMIT 1 OFFSET ", last_examined!());
     END_NEWER = concat!("SELECT id FROM events WHERE ", range!(newer), " ORDER BY id LIMIT 1 OFFSET ", last_examined!());
-    LIST_LAST = concat!("SELECT ", columns!(), " FROM events WHERE connection_id = $1 ORDER BY id DESC LIMIT $2");
-    LIST_SIGNED_TIMES = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2";
+    LIST_SIGNED_TIMES = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events ORDER BY id DESC LIMIT $1";
+    LIST_SIGNED_TIMES_UNTIL = concat!("SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM \
+                               (SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events \
+                               ORDER BY id DESC LIMIT ", max_examined!(), ") AS examined WHERE received_at <= $1 ORDER BY id DESC LIMIT $2");
     LIST_ORDER_REPORTS = concat!("SELECT DISTINCT event_type, amount_subunits, currency FROM (SELECT event_type, amount_subunits, currency \
                           FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
                           WHERE event_type IN ('order.paid', 'payment_link.partially_paid', 'invoice.partially_paid')");
-    LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM events WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
-    /// Not ordered by id, so that SQLite uses the index on references and not the one on the app.
-    FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM (SELECT ", columns!(), " FROM events WHERE app_id = $1 \
-                         AND reference IN ($2, $3) LIMIT ", max_examined!(), ") AS examined WHERE mode = $4 ORDER BY received_at DESC LIMIT 1");
+    LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
+    FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM (SELECT id AS examined_id FROM events WHERE connection_id IN \
+                         (SELECT id FROM connections WHERE app_id = $1 AND mode = $4) AND reference IN ($2, $3) LIMIT ", max_examined!(), ") \
+                         AS examined JOIN events ON id = examined_id", with_connection!(), " ORDER BY received_at DESC LIMIT 1");
     COUNT = "SELECT COUNT(*) FROM events";
-    LIST_NEWEST = concat!("SELECT ", columns!(), " FROM events WHERE id <= $1 ORDER BY id DESC LIMIT $2");
-    EXPORT = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 ORDER BY id LIMIT $2");
-    /// COALESCE makes the planner scan by id: with the app's index, each page would sort all of the app's events.
-    EXPORT_APP = concat!("SELECT ", columns!(), " FROM events WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
+    LIST_NEWEST = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id <= $1 ORDER BY id DESC LIMIT $2");
+    EXPORT = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id > $1 ORDER BY id LIMIT $2");
+    /// COALESCE makes the planner scan by id: by the connections of the app, each page would sort all of the app's events.
+    EXPORT_APP = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
 }
 
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: EventId) -> Result<Option<Event>, DbError> {
@@ -129,29 +146,32 @@ pub(crate) async fn find_payload(on: impl Into<Exec<'_>>, event: &Event) -> Resu
 
 /// Selects the events of a list.
 pub(crate) struct Filter {
-    pub(crate) app: AppId,
-    pub(crate) mode: Mode,
+    /// Those of an app in one mode, one of each gateway.
+    pub(crate) connections: Vec<ConnectionId>,
     pub(crate) state: Option<State>,
     /// Prefix of the type.
     pub(crate) event_type: Option<String>,
 }
 
-impl List for Filter {
-    type Row = Event;
-
-    async fn fetch(&self, reader: &mut Reader, side: Side, from: EventId, limit: i64) -> Result<Vec<Event>, DbError> {
+impl Filter {
+    /// Returns at most `limit` rows of a connection, as [`List::fetch`] does.
+    async fn fetch_of(
+        &self,
+        reader: &mut Reader,
+        connection: ConnectionId,
+        (side, from): (Side, EventId),
+        limit: i64,
+    ) -> Result<Vec<Event>, DbError> {
         if !self.is_searched() {
             return run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
-                .bind(self.app)
-                .bind(self.mode)
+                .bind(connection)
                 .bind(from)
                 .bind(limit)
                 .fetch_all(conn)
                 .await);
         }
         run!(reader, |conn| sqlx::query_as(side.pick(SEARCH_OLDER, SEARCH_NEWER))
-            .bind(self.app)
-            .bind(self.mode)
+            .bind(connection)
             .bind(from)
             .bind(self.state)
             .bind(&self.event_type)
@@ -159,24 +179,49 @@ impl List for Filter {
             .fetch_all(conn)
             .await)
     }
+}
+
+impl List for Filter {
+    type Row = Event;
+
+    async fn fetch(&self, reader: &mut Reader, side: Side, from: EventId, limit: i64) -> Result<Vec<Event>, DbError> {
+        let mut rows = Vec::new();
+        for connection in &self.connections {
+            rows.extend(self.fetch_of(reader, *connection, (side, from), limit).await?);
+        }
+        if self.connections.len() > 1 {
+            side.merge(&mut rows, limit);
+            // Beyond the first end, a connection has rows that were not examined.
+            if self.is_searched()
+                && let Some(end) = self.last_examined(reader, side, from).await?
+            {
+                rows.retain(|row| side.closest([row.id, end].into_iter()) != Some(end) || row.id == end);
+            }
+        }
+        Ok(rows)
+    }
 
     fn is_searched(&self) -> bool {
         self.state.is_some() || self.event_type.is_some()
     }
 
     async fn last_examined(&self, reader: &mut Reader, side: Side, from: EventId) -> Result<Option<EventId>, DbError> {
-        run!(reader, |conn| sqlx::query_scalar(side.pick(END_OLDER, END_NEWER))
-            .bind(self.app)
-            .bind(self.mode)
-            .bind(from)
-            .fetch_optional(conn)
-            .await)
+        let mut ends: Vec<EventId> = Vec::new();
+        for connection in &self.connections {
+            let end: Option<EventId> = run!(&mut *reader, |conn| sqlx::query_scalar(side.pick(END_OLDER, END_NEWER))
+                .bind(connection)
+                .bind(from)
+                .fetch_optional(conn)
+                .await)?;
+            ends.extend(end);
+        }
+        Ok(side.closest(ends.into_iter()))
     }
 }
 
 /// Lists the newest events of a connection.
 pub(crate) async fn list_last(on: impl Into<Exec<'_>>, connection: ConnectionId, limit: i64) -> Result<Vec<Event>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_LAST).bind(connection).bind(limit).fetch_all(conn).await)
+    run!(on, |conn| sqlx::query_as(LIST_OLDER).bind(connection).bind(EventId::greatest()).bind(limit).fetch_all(conn).await)
 }
 
 /// The times at which an event was signed and received.
@@ -196,9 +241,18 @@ impl EventTimes {
     }
 }
 
-/// Lists the times of the newest events of all connections with ids up to `up_to`, newest first.
-pub(crate) async fn list_signed_times(on: impl Into<Exec<'_>>, up_to: EventId, limit: i64) -> Result<Vec<EventTimes>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES).bind(up_to).bind(limit).fetch_all(conn).await)
+/// Lists the times of the newest events of all connections, newest first.
+pub(crate) async fn list_signed_times(on: impl Into<Exec<'_>>, limit: i64) -> Result<Vec<EventTimes>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES).bind(limit).fetch_all(conn).await)
+}
+
+/// Lists the times of the newest of them that were received up to `until`, among those stored last.
+pub(crate) async fn list_signed_times_until(
+    on: impl Into<Exec<'_>>,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<EventTimes>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES_UNTIL).bind(until).bind(limit).fetch_all(conn).await)
 }
 
 /// The type, amount and currency of an event about the order of a payment.

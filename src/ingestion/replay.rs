@@ -7,10 +7,7 @@ use actix_web::web::Bytes;
 use super::{Ingestion, endpoint_cache::EndpointLookupError};
 use crate::{
     db::{Db, DbError},
-    events::{
-        append::{Arrival, VerifiedRequest},
-        headers,
-    },
+    events::{append::VerifiedRequest, headers},
     gateways::adapter::{self, Incoming},
     pipeline::{self, Source},
     primitives::time::Timestamp,
@@ -66,10 +63,9 @@ impl Ingestion {
 
 /// Stores one group after the other, so that the baseline is as if the requests had arrived one by one.
 async fn store(db: &Db, requests: &[VerifiedRequest]) -> Result<(), DbError> {
-    // The events of a request have the same time, so that they are in one group.
-    let arrivals: Vec<Arrival<'_>> = requests.iter().flat_map(VerifiedRequest::arrivals).collect();
-    let groups: Vec<&[Arrival<'_>]> =
-        arrivals.chunk_by(|one, next| next.request.at.millis() - one.request.at.millis() < GROUP_MILLIS).collect();
+    let requests: Vec<&VerifiedRequest> = requests.iter().collect();
+    let groups: Vec<&[&VerifiedRequest]> =
+        requests.chunk_by(|one, next| next.at.millis() - one.at.millis() < GROUP_MILLIS).collect();
     for groups in groups.chunks(GROUPS_PER_COMMIT) {
         let mut tx = db.begin().await?;
         for group in groups {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     db::{Db, DbError, UNIT_OF_WORK_TIMEOUT},
-    events::append::{Arrival, VerifiedRequest},
+    events::append::VerifiedRequest,
     pipeline::{self, Source},
 };
 
@@ -100,10 +100,9 @@ async fn keep(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, Db
     let version = store::version(&mut tx).await?;
     let outcomes =
         batch.iter().map(|job| if job.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
-    let current = batch.iter().filter(|job| job.version == version);
-    let arrivals: Vec<Arrival<'_>> = current.flat_map(|job| job.request.arrivals()).collect();
-    if !arrivals.is_empty() {
-        pipeline::ingest(&mut tx, &arrivals, Source::Request).await?;
+    let current: Vec<&VerifiedRequest> = batch.iter().filter(|job| job.version == version).map(|job| &job.request).collect();
+    if !current.is_empty() {
+        pipeline::ingest(&mut tx, &current, Source::Request).await?;
     }
     tx.commit().await?;
     // What was committed to a file that has lost its name is lost with this process.

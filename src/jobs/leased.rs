@@ -28,7 +28,7 @@ pub(crate) struct Leased<J> {
 
 impl<J: Periodic> Leased<J> {
     pub(crate) fn new(job: J, db: &Db, clock: &Clock) -> Self {
-        Self { job, db: db.clone(), clock: clock.clone(), holder: LeaseHolderId::new(clock.now()) }
+        Self { job, db: db.clone(), clock: clock.clone(), holder: LeaseHolderId::random() }
     }
 
     /// Takes or renews the lease; returns whether this server holds it now.

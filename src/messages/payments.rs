@@ -249,9 +249,9 @@ pub(crate) mod tests {
     pub(crate) fn paid() -> Transaction {
         let at = Timestamp::from_seconds(1_795_343_403);
         Transaction {
-            id: TransactionId::new(at),
-            app: AppId::new(at),
-            connection: ConnectionId::new(at),
+            id: TransactionId::unique(),
+            app: AppId::unique(),
+            connection: ConnectionId::unique(),
             gateway: Gateway::RAZORPAY,
             mode: Mode::Live,
             payment_id: "pay_1".to_owned(),

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use crate::{
     connections::activity::{self, Verifications},
     db::{DbError, Tx},
-    events::append::{self, Arrival},
+    events::append::{self, Arrival, VerifiedRequest},
     gateways::adapter::EventContent,
     ledger::payments::{self, PaymentReport},
-    primitives::id::ConnectionId,
+    primitives::id::{ConnectionId, Id as _, TransactionId},
 };
 
 /// Where verified requests come from.
@@ -23,14 +23,20 @@ pub(crate) enum Source {
     Recovery,
 }
 
-/// Stores verified requests as events, with their effects.
+/// Stores verified requests as events, with their effects. Returns the events with their ids, in the order of the requests; an
+/// event that was already stored has its earlier id.
 ///
 /// Writes the tables in the same order on every server – transactions, events, ids, totals, activity – so that servers cannot
 /// deadlock.
 ///
 /// # Errors
 /// If the database fails. The caller rolls back.
-pub(crate) async fn ingest(tx: &mut Tx, arrivals: &[Arrival<'_>], source: Source) -> Result<(), DbError> {
+pub(crate) async fn ingest<'a>(
+    tx: &mut Tx,
+    requests: &[&'a VerifiedRequest],
+    source: Source,
+) -> Result<Vec<Arrival<'a>>, DbError> {
+    let arrivals = append::arrivals(tx, requests).await?;
     let reports: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(payment_report).collect();
     let projected = payments::project(tx, &reports).await?;
     let mut ids = projected.ids.into_iter();
@@ -38,10 +44,10 @@ pub(crate) async fn ingest(tx: &mut Tx, arrivals: &[Arrival<'_>], source: Source
         arrivals.iter().map(|arrival| (*arrival, payment_report(arrival).and_then(|_| ids.next()))).collect();
     append::append(tx, &with_payments).await?;
     payments::apply_totals(tx, &projected.sums).await?;
-    match source {
-        Source::Request => activity::add_verified(tx, &verifications(arrivals)).await,
-        Source::Recovery => Ok(()),
+    if source == Source::Request {
+        activity::add_verified(tx, &verifications(&arrivals)).await?;
     }
+    Ok(arrivals)
 }
 
 /// Returns the payment report of an event, if it has one.
@@ -49,7 +55,9 @@ fn payment_report<'a>(arrival: &Arrival<'a>) -> Option<PaymentReport<'a>> {
     let request = arrival.request;
     match &arrival.event.reading.content {
         EventContent::Observation(facts) => {
-            Some(PaymentReport { scope: &request.scope, zone: request.zone, facts, at: request.at })
+            // A payment has the number of the event that first reported it.
+            let id = TransactionId::from_number(arrival.id.number());
+            Some(PaymentReport { scope: &request.scope, zone: request.zone, facts, id })
         }
         EventContent::Unhandled | EventContent::Quarantined(_) => None,
     }

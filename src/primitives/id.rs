@@ -1,38 +1,24 @@
 //! Identifiers: one type per kind, so that two kinds cannot be confused.
 //!
-//! In the database an id is a UUIDv7 in 16 bytes; as text it is a prefix, `_` and 22 base62 characters, which sort by
-//! creation time. An id is an identifier, never a secret.
+//! An id is a positive integer, taken from the database's counter ([`crate::db::ids`]); as text it is a prefix, `_` and 11 base62
+//! characters. Both sort in the order of creation. An id is an identifier, never a secret: it can be guessed.
 
-use std::{
-    fmt,
-    str::FromStr,
-    sync::{LazyLock, Mutex, PoisonError},
-};
+use std::{fmt, str::FromStr};
 
-use uuid::{ContextV7, Uuid};
+use rand::RngExt as _;
 
-use super::{base62, time::Timestamp};
-
-/// Keeps ids of the same millisecond in the order of their creation.
-static ORDER: LazyLock<Mutex<ContextV7>> = LazyLock::new(|| Mutex::new(ContextV7::new()));
+use super::base62;
 
 /// The text is not an id of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an id here is {0}_ and 22 letters or digits")]
+#[error("an id here is {0}_ and 11 letters or digits")]
 pub struct NotAnId(&'static str);
 
-fn next(at: Timestamp) -> Uuid {
-    let millis = u64::try_from(at.millis()).unwrap_or_default();
-    let order = ORDER.lock().unwrap_or_else(PoisonError::into_inner);
-    let nanos = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;
-    Uuid::new_v7(uuid::Timestamp::from_unix(&*order, millis / 1000, nanos))
-}
-
-fn parse(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
+fn parse(prefix: &'static str, text: &str) -> Result<i64, NotAnId> {
     text.strip_prefix(prefix)
         .and_then(|rest| rest.strip_prefix('_'))
         .and_then(base62::decode)
-        .map(Uuid::from_u128)
+        .and_then(|number| i64::try_from(number).ok())
         .ok_or(NotAnId(prefix))
 }
 
@@ -40,6 +26,12 @@ fn parse(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
 pub(crate) trait Id: Copy + Ord + fmt::Display + FromStr {
     /// The maximum, which no row has.
     const GREATEST: Self;
+
+    /// Makes a number of the database's counter an id.
+    fn from_number(number: i64) -> Self;
+
+    /// Returns that number.
+    fn number(self) -> i64;
 }
 
 macro_rules! ids {
@@ -47,47 +39,50 @@ macro_rules! ids {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
         #[sqlx(transparent)]
-        pub struct $name(Uuid);
+        pub struct $name(i64);
 
         impl $name {
-            /// Returns a new id with that creation time.
-            #[must_use]
-            pub fn new(at: Timestamp) -> Self {
-                Self(next(at))
-            }
-
-            /// Returns a lower bound of the ids created at that time or later.
-            #[must_use]
-            pub fn first_at(at: Timestamp) -> Self {
-                Self(Uuid::from_u128(u128::from(u64::try_from(at.millis()).unwrap_or_default()) << 80))
-            }
-
-            /// Returns the minimum, where an export begins.
+            /// Returns the minimum, which no row has: where an export begins.
             #[must_use]
             pub const fn least() -> Self {
-                Self(Uuid::nil())
+                Self(0)
             }
 
-            /// Returns the maximum, where a list of the newest begins.
+            /// Returns the maximum, which no row has: where a list of the newest begins.
             #[must_use]
             pub const fn greatest() -> Self {
-                Self(Uuid::max())
+                Self(i64::MAX)
             }
 
-            /// Returns the 16 bytes that bind a sealed value to its row.
+            /// Returns the 8 bytes that bind a sealed value to its row.
             #[must_use]
-            pub fn as_bytes(&self) -> &[u8; 16] {
-                self.0.as_bytes()
+            pub const fn to_bytes(self) -> [u8; 8] {
+                self.0.to_be_bytes()
+            }
+
+            /// Returns an id that no other call in this test process returns.
+            #[cfg(test)]
+            #[allow(dead_code, reason = "the tests do not need one of each kind")]
+            pub(crate) fn unique() -> Self {
+                Self(unique())
             }
         }
 
         impl Id for $name {
             const GREATEST: Self = Self::greatest();
+
+            fn from_number(number: i64) -> Self {
+                Self(number)
+            }
+
+            fn number(self) -> i64 {
+                self.0
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "_{}"), base62::encode(self.0.as_u128()))
+                write!(f, concat!($prefix, "_{}"), base62::encode(self.0.unsigned_abs()))
             }
         }
 
@@ -128,8 +123,22 @@ ids! {
     RequestId = "rq";
     /// An entry of the security log.
     SecurityLogId = "sl";
-    /// A server that holds the lease of a job.
+    /// A server that holds the lease of a job. Random, since it has no row.
     LeaseHolderId = "lh";
+}
+
+impl LeaseHolderId {
+    /// Returns a random id.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(rand::rng().random_range(1..i64::MAX))
+    }
+}
+
+#[cfg(test)]
+fn unique() -> i64 {
+    static LAST: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(1 << 46);
+    LAST.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
 
 #[cfg(test)]
@@ -137,30 +146,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_id_of_a_time_lies_between_before_and_after() {
-        // Not with `new`, which never goes back in time, and other tests use later times.
-        let made = |seconds, millis: u32| {
-            EventId(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, millis * 1_000_000)))
-        };
-        let first = EventId::first_at(Timestamp::from_seconds(1_795_000_000));
-        assert!(made(1_794_999_999, 999) < first && first < made(1_795_000_000, 0));
-        assert_eq!(EventId::first_at(Timestamp::from_millis(-1)), EventId::least());
-    }
-
-    #[test]
-    fn an_id_is_read_back_and_sorts_by_time() {
-        let ids: Vec<EventId> = (0..2000).map(|i| EventId::new(Timestamp::from_millis(1_795_000_000_000 + i / 500))).collect();
-        let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    fn an_id_is_read_back_and_its_text_sorts_like_the_number() {
+        let ids = [1, 61, 62, 115_000_000_000_000, i64::MAX - 1, i64::MAX].map(EventId::from_number);
+        let texts = ids.map(|id| id.to_string());
         assert!(ids.is_sorted() && texts.is_sorted());
-        assert_eq!(texts[7].parse(), Ok(ids[7]));
-        assert_eq!(texts[7].len(), 25);
+        for (id, text) in ids.iter().zip(&texts) {
+            assert_eq!((text.parse(), text.len()), (Ok(*id), 14));
+        }
     }
 
     #[test]
-    fn an_id_of_another_kind_is_refused() {
-        let text = AppId::new(Timestamp::from_millis(0)).to_string();
+    fn an_id_of_another_kind_or_out_of_range_is_refused() {
+        let text = AppId::greatest().to_string();
+        assert_eq!(text, "ap_AzL8n0Y58m7");
+        for wrong in ["ap_", "ap_AzL8n0Y58m8", "ap_zzzzzzzzzzz", "ap_0AzL8n0Y58m7", "AP_AZL8N0Y58M7", "ap_AzL8n0Y58m7 "] {
+            assert_eq!(wrong.parse::<AppId>(), Err(NotAnId("ap")), "{wrong:?}");
+        }
         assert!(text.parse::<EventId>().is_err());
-        assert!("ap_".parse::<AppId>().is_err());
-        assert!(text.to_uppercase().parse::<AppId>().is_err());
     }
 }

@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_cursor_that_cannot_be_parsed_is_the_newest_page() {
-        let ids = [7, 8].map(|millis| EventId::new(Timestamp::from_millis(millis)));
+        let ids = [7, 8].map(EventId::from_number);
         let [before, after] = ids.map(|id| id.to_string());
         assert_eq!(PageRequest::read(&before, ""), PageRequest::Before(ids[0]));
         assert_eq!(PageRequest::read("x", &after), PageRequest::After(ids[1]));
@@ -157,13 +157,13 @@ mod tests {
 
     #[test]
     fn a_cursor_is_parsed_back_and_anything_else_is_none() {
-        let id = EventId::new(Timestamp::from_millis(7));
+        let id = EventId::unique();
         let cursor = (Timestamp::from_millis(1_795_343_403_000), id);
         assert_eq!(
             (cursor.format(), <(Timestamp, EventId)>::parse(&cursor.format())),
             (format!("1795343403000_{id}"), Some(cursor))
         );
-        let other = TransactionId::new(Timestamp::from_millis(7));
+        let other = TransactionId::unique();
         let foreign = [format!("x_{id}"), format!("99999999999999999999_{id}"), format!("7_{other}")];
         for hostile in ["", "_", "7", "7_", "7_ev_", "7_ev_'--\0"].into_iter().chain(foreign.iter().map(String::as_str)) {
             assert_eq!(<(Timestamp, EventId)>::parse(hostile), None, "{hostile:?}");
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_page_knows_its_neighbours() {
-        let id = |millis: i64| EventId::first_at(Timestamp::from_millis(millis));
+        let id = |number: i64| EventId::from_number(number);
         let (start, end) = (id(1_000), id(2_000));
         let older = |count: i64| Found { rows: (0..count).map(|row| id(999 - row)).collect(), end: None };
         let newer = |count: i64| Found { rows: (0..count).map(|row| id(1_001 + row)).collect(), end: None };

@@ -214,10 +214,9 @@ const fn round(requests: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::time::Timestamp;
 
     fn webhook() -> ConnectionId {
-        ConnectionId::new(Timestamp::from_millis(0))
+        ConnectionId::unique()
     }
 
     /// Uses all that may be hashed for requests at a webhook.

@@ -121,7 +121,7 @@ impl Deferred {
 mod tests {
     use super::*;
     use crate::{
-        primitives::time::{Clock, Timestamp},
+        primitives::time::Clock,
         rejections::{budget::Share, diagnosis::MAX_WORK_BYTES as WEBHOOK_BYTES},
     };
 
@@ -134,7 +134,7 @@ mod tests {
         tokio::time::advance(RELIST_AFTER).await;
         assert_eq!(deferred.pause(), Some(INTERVAL), "a server that went away may have left something");
         deferred.listed_at = Some(Instant::now());
-        deferred.note(ConnectionId::new(Timestamp::from_millis(0)));
+        deferred.note(ConnectionId::unique());
         assert_eq!(deferred.pause(), Some(INTERVAL));
         deferred.not_before = Some(Instant::now() + AFTER_FAILURE);
         assert_eq!(deferred.pause(), Some(AFTER_FAILURE));
@@ -144,7 +144,7 @@ mod tests {
     async fn webhooks_take_turns_and_one_without_work_left_is_passed_over() {
         let mut diagnoser = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
         let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
-        let webhooks: [ConnectionId; 3] = std::array::from_fn(|_| ConnectionId::new(Timestamp::from_millis(0)));
+        let webhooks: [ConnectionId; 3] = std::array::from_fn(|_| ConnectionId::unique());
         for webhook in webhooks {
             deferred.note(webhook);
         }
@@ -162,7 +162,7 @@ mod tests {
     }
 
     fn request() -> RequestId {
-        RequestId::new(Timestamp::from_millis(0))
+        RequestId::unique()
     }
 
     fn queue_of_given_up(request: RequestId) -> Queue {
@@ -175,7 +175,7 @@ mod tests {
     async fn what_was_given_up_is_remembered_and_is_no_work() {
         let mut diagnoser = Diagnoser::new(&Clock::system(), std::sync::Arc::default());
         let mut deferred = Deferred { listed_at: Some(Instant::now()), ..Deferred::default() };
-        let webhook = ConnectionId::new(Timestamp::from_millis(0));
+        let webhook = ConnectionId::unique();
         let given_up = request();
         deferred.restore(webhook, queue_of_given_up(given_up));
         assert_eq!((deferred.pause(), deferred.next(&mut diagnoser)), (None, None));
@@ -186,7 +186,7 @@ mod tests {
         deferred.restore(webhook, Queue::default());
         assert!(deferred.queues.is_empty(), "nothing is left to remember");
         for _ in 0..=MAX_QUEUES {
-            deferred.restore(ConnectionId::new(Timestamp::from_millis(0)), queue_of_given_up(request()));
+            deferred.restore(ConnectionId::unique(), queue_of_given_up(request()));
         }
         assert!(deferred.queues.len() <= MAX_QUEUES);
     }

@@ -191,7 +191,6 @@ const LEVELS: &[for<'a> fn(&'a Stored) -> Group<'a>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::time::Timestamp;
 
     const ROOM: StorageQuota = StorageQuota { rows: 2000, bytes: 8 * 1024 * 1024 };
 
@@ -207,11 +206,9 @@ mod tests {
 
         /// Stores a request and evicts those over the quota, as a server does.
         fn add(&mut self, cause: &str, eviction_rank: EvictionRank, from: [u8; 4], (digest, bytes): (&str, i64)) {
-            let number = i64::try_from(self.stored.len()).unwrap();
-            let at = Timestamp::from_millis(number);
-            let rejection_id = *self.rejections.entry(cause.to_owned()).or_insert_with(|| RejectionId::new(at));
+            let rejection_id = *self.rejections.entry(cause.to_owned()).or_insert_with(RejectionId::unique);
             self.stored.push(Stored {
-                id: RequestId::new(at),
+                id: RequestId::unique(),
                 rejection_id,
                 digest: digest.as_bytes().to_vec(),
                 eviction_rank: eviction_rank as i64,

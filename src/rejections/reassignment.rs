@@ -25,7 +25,7 @@ use crate::{
         self,
         activity::{self, ProvenRequests},
     },
-    db::{DbError, Tx},
+    db::{DbError, Tx, ids},
     primitives::id::{ConnectionId, RejectionId},
     rejections::recorder::DiagnosisContext,
 };
@@ -96,7 +96,7 @@ async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Resu
         deferred::lock(tx, to).await?;
         to
     } else {
-        let (id, scope, other, detail) = (RejectionId::new(first_at), &stored.scope(), found.other, found.detail.as_deref());
+        let (id, scope, other, detail) = (ids::next(tx).await?, &stored.scope(), found.other, found.detail.as_deref());
         // The count is moved with the request.
         let new = NewRejection { id, scope, kind: &kind, other, detail, address, count: 0, first_at, last_at };
         store::insert(tx, &new).await?;

@@ -234,7 +234,7 @@ async fn write_batch(
     gathered: &Buffer,
     examined: Vec<DiagnosedRequest>,
 ) -> Result<Vec<SealedRequest>, DbError> {
-    let sealed = store_batch::seal(&context.vault, examined).await;
+    let sealed = store_batch::seal(&context.db, &context.vault, examined).await?;
     let refusals = gathered.connections.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
     let unit = async |tx: &mut Tx| {
         let proven = store_batch::persist(tx, gathered.connections.values().map(|own| &own.tallies), &sealed).await?;

@@ -28,10 +28,7 @@ use crate::{
         secrets,
     },
     db::{Db, DbError, Tx},
-    events::{
-        append::{Arrival, VerifiedRequest},
-        store::log,
-    },
+    events::{append::VerifiedRequest, store::log},
     gateways::adapter::{self, Incoming, ValidSecret},
     pipeline::{self, Source},
     primitives::{
@@ -122,7 +119,7 @@ pub(super) async fn verified_with(
     let valid = live(&secrets::list_valid(&mut reader, connection.id, now).await?, vault);
     let stored = store::list_of_connection(&mut reader, connection.id, MAX_VERIFIED_REQUESTS).await?;
     drop(reader);
-    let candidate = vec![ValidSecret { id: SecretId::new(now), secret, until: None }];
+    let candidate = vec![ValidSecret { id: SecretId::least(), secret, until: None }];
     let verified = verify_all(turn, vault, connection.scope(), stored, [candidate, valid]).await;
     Ok(verified.into_iter().filter(|(_, verifies)| *verifies == [true, false]).map(|(one, _)| one).collect())
 }
@@ -269,8 +266,8 @@ async fn import(
     verified: &[Verified],
     (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<Option<Recovered>, DbError> {
-    let arrivals: Vec<Arrival<'_>> = verified.iter().flat_map(|one| one.request.arrivals()).collect();
-    pipeline::ingest(tx, &arrivals, Source::Recovery).await?;
+    let requests: Vec<&VerifiedRequest> = verified.iter().map(|one| &one.request).collect();
+    let arrivals = pipeline::ingest(tx, &requests, Source::Recovery).await?;
     let mut used = BufferedUsage::new();
     for one in verified {
         let (key, at) = ((one.request.scope.connection, one.request.secret), SecretUse::once(one.rejected_at));
@@ -284,14 +281,16 @@ async fn import(
         }
     }
     security_log::append(tx, actor, Action::RequestsRecovered, rejection, now).await?;
-    let ids: Vec<EventId> = arrivals.iter().map(|arrival| arrival.event.id).collect();
+    let ids: Vec<EventId> = arrivals.iter().map(|arrival| arrival.id).collect();
     let made: HashSet<EventId> = log::made(tx, &ids).await?.into_iter().collect();
-    let mut known = 0;
+    let (mut known, mut rest) = (0, arrivals.as_slice());
     for one in verified {
-        let mut new = one.request.arrivals().filter(|arrival| made.contains(&arrival.event.id)).peekable();
+        let (own, others) = rest.split_at(one.request.count());
+        rest = others;
+        let mut new = own.iter().filter(|arrival| made.contains(&arrival.id)).peekable();
         known += usize::from(new.peek().is_none());
-        for Arrival { request, event } in new {
-            let (event, app) = (event.id, request.scope.app);
+        for arrival in new {
+            let (event, app) = (arrival.id, one.request.scope.app);
             let new = recoveries::New { event, app, rejection, rejected_at: one.rejected_at, at: now, by: actor.name };
             recoveries::insert(tx, &new).await?;
         }

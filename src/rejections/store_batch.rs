@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     connections::{self, ConnectionScope, activity::ProvenRequests},
-    db::{DbError, Tx},
+    db::{Db, DbError, Tx, ids},
     events::headers,
     gateways::{Gateway, adapter::is_safe_identifier},
     primitives::{
@@ -105,25 +105,29 @@ struct Content {
     body: Vec<u8>,
 }
 
-/// Seals the requests on a blocking thread. If sealing panics, they are only counted rather than retried forever.
-pub(crate) async fn seal(vault: &Vault, examined: Vec<DiagnosedRequest>) -> Vec<SealedRequest> {
+/// Seals the requests on a blocking thread, with ids taken before: no row is locked meanwhile. If sealing panics, they are only
+/// counted rather than retried forever.
+pub(crate) async fn seal(db: &Db, vault: &Vault, examined: Vec<DiagnosedRequest>) -> Result<Vec<SealedRequest>, DbError> {
+    let mut ids = db.take_ids(examined.iter().filter(|one| one.is_stored).count()).await?.into_iter();
     let vault = vault.clone();
-    let sealed = spawn_blocking(move || examined.into_iter().map(|one| seal_one(&vault, one)).collect());
-    sealed.await.unwrap_or_else(|error| {
+    let seal = move |one: DiagnosedRequest| {
+        let id = if one.is_stored { ids.next() } else { None };
+        seal_one(&vault, id, one)
+    };
+    let sealed = spawn_blocking(move || examined.into_iter().map(seal).collect());
+    Ok(sealed.await.unwrap_or_else(|error| {
         tracing::error!(%error, "rejected requests could not be encrypted");
         Vec::new()
-    })
+    }))
 }
 
-fn seal_one(vault: &Vault, examined: DiagnosedRequest) -> SealedRequest {
+/// Seals the content of a request that is to be stored under that id; without one it is only counted.
+fn seal_one(vault: &Vault, id: Option<RequestId>, examined: DiagnosedRequest) -> SealedRequest {
     let copies = copies::digests(vault, &examined);
-    if !examined.is_stored {
-        return SealedRequest { examined, copies, stored: None };
-    }
+    let Some(id) = id else { return SealedRequest { examined, copies, stored: None } };
     let sample = &examined.sample;
-    let id = RequestId::new(sample.at);
-    let headers = vault.seal(HEADERS, id.as_bytes(), headers::to_json(&sample.headers).as_bytes());
-    let body = vault.seal(BODY, id.as_bytes(), sample.stored_body());
+    let headers = vault.seal(HEADERS, &id.to_bytes(), headers::to_json(&sample.headers).as_bytes());
+    let body = vault.seal(BODY, &id.to_bytes(), sample.stored_body());
     let stored = Some(Content { id, digest: copies::digest(vault, &examined), headers, body });
     SealedRequest { examined, copies, stored }
 }
@@ -234,7 +238,7 @@ async fn count(
         return Ok(id);
     }
     let new = NewRejection {
-        id: RejectionId::new(first_at),
+        id: ids::next(tx).await?,
         scope: &tally.scope,
         kind,
         other: diagnosis.and_then(|found| found.other),
@@ -299,8 +303,8 @@ impl OpenedRequest {
 /// # Errors
 /// If it was sealed under another master key, or is damaged.
 pub(crate) fn open(vault: &Vault, id: RequestId, sealed: (&[u8], &[u8])) -> Result<OpenedRequest, VaultError> {
-    let headers = vault.open(HEADERS, id.as_bytes(), sealed.0)?;
-    let body = vault.open(BODY, id.as_bytes(), sealed.1)?;
+    let headers = vault.open(HEADERS, &id.to_bytes(), sealed.0)?;
+    let body = vault.open(BODY, &id.to_bytes(), sealed.1)?;
     Ok(OpenedRequest { headers: String::from_utf8_lossy(&headers).into_owned(), body: Bytes::copy_from_slice(&body) })
 }
 
@@ -318,7 +322,7 @@ mod tests {
     #[test]
     fn a_rejection_spans_the_requests_that_are_only_counted_too() {
         let at = Timestamp::from_millis;
-        let (company, app, connection) = (CompanyId::new(at(0)), AppId::new(at(0)), ConnectionId::new(at(0)));
+        let (company, app, connection) = (CompanyId::unique(), AppId::unique(), ConnectionId::unique());
         let scope = ConnectionScope { company, app, connection, gateway: Gateway::RAZORPAY, mode: Mode::Test };
         let tally = ReasonCount { scope, count: 4, first_at: at(1), last_at: at(9), address: String::new() };
         let times = [at(5), at(3)];
@@ -331,7 +335,7 @@ mod tests {
     fn the_same_request_is_the_same_in_whatever_order_its_headers_come() {
         let vault = Vault::new(MasterKey::generate());
         let at = Timestamp::from_millis(0);
-        let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
+        let (company, app, connection) = (CompanyId::unique(), AppId::unique(), ConnectionId::unique());
         let scope = ConnectionScope { company, app, connection, gateway: Gateway::STANDARD_WEBHOOKS, mode: Mode::Test };
         let digest_of = |headers: &[(&str, &str)]| {
             let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();

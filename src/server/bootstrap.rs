@@ -16,7 +16,7 @@ use crate::{
     db::{Db, DbError, Location},
     events::{payload::dictionaries::missing_message, store::dictionaries},
     messages,
-    primitives::vault::Vault,
+    primitives::{time::Clock, vault::Vault},
     server::{
         config::{Config, KeySource},
         master_key,
@@ -158,8 +158,11 @@ async fn try_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, Open
     match risk(config, &db).await {
         Ok(at_risk) => {
             let opened = ready(config, db).await?;
-            let note = |stamps| lock.note(stamps);
-            if let Err(error) = opened.db.pin_log(lock.stamp_in_file(), note).await {
+            let preparing = async {
+                opened.db.raise_ids(Clock::system().now()).await?;
+                opened.db.pin_log(lock.stamp_in_file(), |stamps| lock.note(stamps)).await
+            };
+            if let Err(error) = preparing.await {
                 opened.db.close().await;
                 return Err(OpenError::of(&config.database, &error));
             }

@@ -75,7 +75,7 @@ mod tests {
     fn one_at_a_time_and_not_without_end() {
         let clock = Clock::fixed(Timestamp::from_millis(0));
         let limiter = CheckLimiter::of_requests(&clock);
-        let [mine, theirs] = [1, 2].map(|millis| CompanyId::new(Timestamp::from_millis(millis)));
+        let [mine, theirs] = std::array::from_fn(|_| CompanyId::unique());
         let turn = limiter.acquire(mine).ok();
         assert!(turn.is_some());
         assert_eq!(limiter.acquire(mine).err(), Some(Denied::Running));

@@ -379,7 +379,7 @@ async fn a_secret_that_recovered_events_were_signed_with_is_in_use() {
     bring(&connection, &owner, OWN, PASSWORD).await.location();
     let list = owner.get(&format!("/ks-pay/apps/{}/rejections?mode=test", connection.app_id)).await.body;
     let at = list.find("/rejections/rj_").expect("it is listed") + "/rejections/".len();
-    let url = format!("/ks-pay/apps/{}/rejections/{}", connection.app_id, &list[at..at + 25]);
+    let url = format!("/ks-pay/apps/{}/rejections/{}", connection.app_id, &list[at..at + 14]);
     owner.post(&format!("{url}/recovery"), &[]).await.location();
     assert_eq!(app.count("SELECT COUNT(*) FROM secret_usage").await, 1);
     let page = owner.get(&connection.webhook_step("")).await;

@@ -8,38 +8,29 @@ use crate::support::{
 };
 
 /// Copies of the only payment, each a second older than the one before. Three of 12,000 failed: numbers 100, 4,600 and 9,100.
-macro_rules! copies_of_payment {
-    ($id:literal) => {
-        concat!(
-            "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 12000) \
-             INSERT INTO transactions (id, company_id, app_id, connection_id, gateway, mode, payment_id, order_id, status, method, \
+const COPIES_OF_PAYMENT: &str = "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 12000) \
+             INSERT INTO transactions (id, app_id, connection_id, gateway, mode, payment_id, order_id, status, method, \
              amount_subunits, currency, amount_refunded_subunits, amount_refund_pending_subunits, amount_refund_failed_subunits, \
              amount_lost_subunits, amount_held_subunits, is_captured, is_disputed, state, snapshot_status, snapshot_at, \
-             snapshot_digest, snapshot_currency, reported_refunded_subunits, created_at, updated_at, is_updated_at_received) SELECT ",
-            $id,
-            ", company_id, app_id, connection_id, gateway, mode, 'pay_copy' || value, order_id, \
+             snapshot_digest, snapshot_currency, reported_refunded_subunits, created_at, updated_at, is_updated_at_received) SELECT \
+             value, app_id, connection_id, gateway, mode, 'pay_copy' || value, order_id, \
              CASE WHEN value % 4500 = 100 THEN 'failed' ELSE status END, method, amount_subunits, currency, \
              amount_refunded_subunits, amount_refund_pending_subunits, amount_refund_failed_subunits, amount_lost_subunits, \
              amount_held_subunits, is_captured, is_disputed, CASE WHEN value % 4500 = 100 THEN 'failed' ELSE state END, \
              snapshot_status, snapshot_at, snapshot_digest, snapshot_currency, reported_refunded_subunits, \
-             created_at - 1000 * value, updated_at, is_updated_at_received FROM transactions CROSS JOIN n"
-        )
-    };
-}
+             created_at - 1000 * value, updated_at, is_updated_at_received FROM transactions CROSS JOIN n";
 
-/// Copies of the only event, each with a greater id than the one before, and all older than it. Those with the numbers 1,000,
+/// Copies of the only event, each with a greater id than the one before, and all with a smaller one than it. Those with the numbers 1,000,
 /// 6,000 and 11,000 have the type `refund.failed`.
 macro_rules! copies_of_event {
-    ($id:literal, $key:literal) => {
+    ($key:literal) => {
         concat!(
             "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 12000) \
-             INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, event_type, dedupe_prefix, dedupe_key, \
-             body_sha256, state, secret_id, received_count, is_flagged, is_time_borrowed, received_at, last_received_at) SELECT ",
-            $id,
-            ", company_id, app_id, connection_id, gateway, mode, \
+             INSERT INTO events (id, connection_id, event_type, dedupe_prefix, dedupe_key, \
+             state, secret_id, received_count, is_flagged, is_time_borrowed, received_at, last_received_at) SELECT value, connection_id, \
              CASE WHEN value % 5000 = 1000 THEN 'refund.failed' ELSE event_type END, dedupe_prefix, ",
             $key,
-            ", body_sha256, 'unhandled', secret_id, received_count, is_flagged, is_time_borrowed, received_at, last_received_at \
+            ", 'unhandled', secret_id, received_count, is_flagged, is_time_borrowed, received_at, last_received_at \
              FROM events CROSS JOIN n"
         )
     };
@@ -74,12 +65,7 @@ fn rows(page: &Page) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_by_status_goes_on_where_it_ended_and_its_sum_is_of_all_matches() {
-    let copies = if database::is_postgres() {
-        copies_of_payment!("CAST(lpad(to_hex(value), 32, '0') AS UUID)")
-    } else {
-        copies_of_payment!("unhex(printf('%032x', value))")
-    };
-    let (app, connection, owner) = many(copies).await;
+    let (app, connection, owner) = many(COPIES_OF_PAYMENT).await;
     app.cli(["transactions", "recount"], "").await.assert_done();
     let list = format!("/ks-pay/apps/{}/transactions?mode=test&status=", connection.app_id);
 
@@ -108,9 +94,9 @@ async fn a_search_by_status_goes_on_where_it_ended_and_its_sum_is_of_all_matches
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_for_an_event_type_goes_on_where_it_ended() {
     let copies = if database::is_postgres() {
-        copies_of_event!("CAST(lpad(to_hex(value), 32, '0') AS UUID)", "decode(lpad(to_hex(value), 64, '0'), 'hex')")
+        copies_of_event!("decode(lpad(to_hex(value), 64, '0'), 'hex')")
     } else {
-        copies_of_event!("unhex(printf('%032x', value))", "unhex(printf('%064x', value))")
+        copies_of_event!("unhex(printf('%064x', value))")
     };
     let (_app, connection, owner) = many(copies).await;
     let list = format!("/ks-pay/apps/{}/events?mode=test", connection.app_id);

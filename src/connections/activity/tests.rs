@@ -23,7 +23,7 @@ fn rejected(first: i64, last: i64) -> RejectedRequests {
 }
 
 fn proven(first: i64, last: i64) -> ProvenRequests {
-    ProvenRequests { count: 2, first_at: at(first), last_at: at(last), rejection: RejectionId::new(at(last)) }
+    ProvenRequests { count: 2, first_at: at(first), last_at: at(last), rejection: RejectionId::unique() }
 }
 
 fn run(activity: &Activity) -> (Option<Timestamp>, i64) {

@@ -83,7 +83,7 @@ impl StoredSecret {
     /// # Errors
     /// If it was sealed under another master key or is damaged.
     pub(crate) fn open(&self, vault: &Vault) -> Result<Secret, VaultError> {
-        let plain = vault.open(SEAL_CONTEXT, self.id.as_bytes(), &self.sealed)?;
+        let plain = vault.open(SEAL_CONTEXT, &self.id.to_bytes(), &self.sealed)?;
         std::str::from_utf8(&plain).ok().and_then(Secret::parse).ok_or(VaultError::Damaged)
     }
 
@@ -101,8 +101,8 @@ impl StoredSecret {
     /// Returns a sample with this state, for tests that never open it.
     pub(crate) fn sample(state: SecretState, created_at: Timestamp, until: Option<Timestamp>) -> Self {
         Self {
-            id: SecretId::new(created_at),
-            connection_id: ConnectionId::new(created_at),
+            id: SecretId::unique(),
+            connection_id: ConnectionId::unique(),
             sealed: Vec::new(),
             state,
             valid_until: until,

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use crate::{
     console::http::form::FieldErrors,
     events::{State, store::Filter},
-    gateways::{Mode, adapter::is_safe_identifier},
+    gateways::adapter::is_safe_identifier,
     messages,
-    primitives::id::AppId,
+    primitives::id::ConnectionId,
 };
 
 /// The query as received.
@@ -47,8 +47,8 @@ impl ListForm {
 }
 
 impl Wanted {
-    pub(crate) fn filter(&self, app: AppId, mode: Mode) -> Filter {
-        Filter { app, mode, state: self.state, event_type: self.event_type.clone() }
+    pub(crate) fn filter(&self, connections: Vec<ConnectionId>) -> Filter {
+        Filter { connections, state: self.state, event_type: self.event_type.clone() }
     }
 
     pub(crate) fn is_any(&self) -> bool {

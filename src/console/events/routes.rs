@@ -70,7 +70,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
         });
     }
     let requested = PageRequest::read(&form.before, &form.after);
-    let rows = list::page(&mut reader, &wanted.filter(app.id, mode), requested).await?;
+    let rows = list::page(&mut reader, &wanted.filter(shown.connection_ids()), requested).await?;
     let mut pager = pager(&app, mode, &wanted, &rows);
     let empty = match pager.take_empty() {
         None if rows.rows.is_empty() => Some(nothing(&mut reader, &app, &shown, &wanted).await?),
@@ -106,7 +106,7 @@ fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
 
 async fn nothing(reader: &mut Reader, app: &App, shown: &ModeSelection, wanted: &Wanted) -> Result<EmptyState, DbError> {
     let mode = shown.mode;
-    let any = store::Filter { app: app.id, mode, state: None, event_type: None };
+    let any = store::Filter { connections: shown.connection_ids(), state: None, event_type: None };
     let is_nothing_yet = wanted.is_any() || list::newest(reader, &any, 1).await?.is_empty();
     let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, activity)| (app, activity));
     let causes = rejection_summary::causes(&mut *reader, failing).await?;

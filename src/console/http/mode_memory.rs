@@ -66,10 +66,10 @@ pub(super) fn is_own_choice(request: &HttpRequest) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::time::Timestamp;
+    use crate::primitives::id::Id as _;
 
-    fn app(millis: i64) -> AppId {
-        AppId::new(Timestamp::from_millis(millis))
+    fn app(number: i64) -> AppId {
+        AppId::from_number(number)
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_cookie_stays_small() {
-        let memory = (0..100).fold(ModeMemory::default(), |memory, millis| memory.with(app(millis), Mode::Live));
+        let memory = (0..100).fold(ModeMemory::default(), |memory, number| memory.with(app(number), Mode::Live));
         assert_eq!(memory.0.len(), MAX_APPS);
         assert!(memory.text().len() < 1_500);
         assert_eq!(ModeMemory::parse(&format!("{}.", memory.text()).repeat(50)).0.len(), MAX_APPS);

@@ -68,11 +68,11 @@ impl Drop for StreamPermit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::time::Timestamp;
+    use crate::primitives::id::Id as _;
     use futures_util::FutureExt as _;
 
-    fn user(millis: i64) -> UserId {
-        UserId::new(Timestamp::from_millis(millis))
+    fn user(number: i64) -> UserId {
+        UserId::from_number(number)
     }
 
     #[test]

@@ -111,9 +111,9 @@ mod tests {
     fn nothing_from_outside_becomes_a_formula_and_quotes_are_kept() {
         let at = Timestamp::from_seconds(1_795_343_403);
         let transaction = Transaction {
-            id: TransactionId::new(at),
-            app: AppId::new(at),
-            connection: ConnectionId::new(at),
+            id: TransactionId::unique(),
+            app: AppId::unique(),
+            connection: ConnectionId::unique(),
             gateway: Gateway::RAZORPAY,
             mode: Mode::Live,
             payment_id: "=HYPERLINK(\"http://x\")".to_owned(),

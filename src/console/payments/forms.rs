@@ -197,7 +197,7 @@ mod tests {
             let wanted = ListForm { q: q.to_owned(), ..ListForm::default() }.read(Zone::default(), Timestamp::from_millis(0));
             (wanted.name, wanted.errors.is_empty())
         };
-        let id = TransactionId::new(Timestamp::from_millis(7));
+        let id = TransactionId::unique();
         assert_eq!(name(&format!(" {id} ")), (Some(Search::Transaction(id)), true));
         assert_eq!(name("pay_Q4x"), (Some(Search::GatewayId("pay_Q4x".to_owned())), true));
         assert_eq!(name(""), (None, true));

@@ -157,9 +157,9 @@ mod tests {
         };
         let is_part = name.starts_with("refund.") || name.contains("dispute");
         Event {
-            id: EventId::new(at),
-            app_id: AppId::new(at),
-            connection_id: ConnectionId::new(at),
+            id: EventId::unique(),
+            app_id: AppId::unique(),
+            connection_id: ConnectionId::unique(),
             gateway: Gateway::RAZORPAY,
             mode: Mode::Test,
             gateway_event_id: None,
@@ -174,7 +174,7 @@ mod tests {
             subject_id: is_part.then(|| "part_1".to_owned()),
             subject_status: Some(status.to_owned()),
             reference: None,
-            secret_id: SecretId::new(at),
+            secret_id: SecretId::unique(),
             received_count: 1,
             is_flagged: false,
             occurred_at: Some(Timestamp::from_seconds(START + occurred)),

@@ -11,7 +11,7 @@ use crate::{
     db::{DbError, Reader},
     gateways::{Gateway, Mode},
     messages::{self, OffConnection, OtherMode},
-    primitives::time::Timestamp,
+    primitives::{id::ConnectionId, time::Timestamp},
 };
 
 /// The mode to show, and the app's connections in it with their activity.
@@ -26,6 +26,11 @@ pub(crate) struct ModeSelection {
 }
 
 impl ModeSelection {
+    /// Returns the ids of the mode's connections.
+    pub(crate) fn connection_ids(&self) -> Vec<ConnectionId> {
+        self.connections.iter().map(|(connection, _)| connection.id).collect()
+    }
+
     /// Returns the gateway of the mode's first connection.
     pub(crate) fn gateway(&self) -> Option<Gateway> {
         self.connections.first().map(|(connection, _)| connection.gateway)

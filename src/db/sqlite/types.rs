@@ -1,4 +1,4 @@
-//! How the types of columns are stored: integers and booleans as INTEGER, ids as BLOB of 16 bytes.
+//! How the types of columns are stored: ids, other integers and booleans as INTEGER.
 //!
 //! Invariant: the message of a failed conversion names types and no value.
 
@@ -6,7 +6,6 @@ use std::{borrow::Cow, fmt};
 
 use rusqlite::types::{Type as Storage, Value as OwnedValue, ValueRef as Borrowed};
 use sqlx::{Decode, Encode, Type, TypeInfo, Value, ValueRef, encode::IsNull, error::BoxDynError};
-use uuid::Uuid;
 
 use super::{Sqlite, cells::Cells};
 
@@ -116,7 +115,6 @@ stored_as!(bool, Integer, |is_set| Borrowed::Integer(i64::from(*is_set)), |store
 stored_as!(f64, Real, |number| Borrowed::Real(*number), |stored| stored.as_f64()?);
 stored_as!(String, Text, |text| Borrowed::Text(text.as_bytes()), |stored| stored.as_str()?.to_owned());
 stored_as!(Vec<u8>, Blob, |blob| Borrowed::Blob(blob), |stored| stored.as_blob()?.to_vec());
-stored_as!(Uuid, Blob, |id| Borrowed::Blob(id.as_bytes()), |stored| Self::from_slice(stored.as_blob()?)?);
 
 impl Type<Sqlite> for str {
     fn type_info() -> SqliteTypeInfo {

@@ -6,21 +6,29 @@ use crate::{
     db::{
         DbError, Tx,
         batch::{execute_rows, fetch_rows, rows},
-        execute, run, sql,
+        execute,
+        list::max_examined,
+        run, sql,
     },
-    events::{State, append::Group},
+    events::{
+        State,
+        append::{Arrival, Group},
+    },
     gateways::adapter::EventContent,
-    primitives::id::{ConnectionId, EventId},
+    primitives::{
+        id::{ConnectionId, EventId},
+        time::Timestamp,
+    },
 };
 
 macro_rules! insert {
     () => {
-        "INSERT INTO events (id, company_id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, dedupe_prefix, \
-         dedupe_key, body_sha256, state, fault, transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, received_count, is_flagged, \
+        "INSERT INTO events (id, connection_id, gateway_event_id, event_type, dedupe_prefix, dedupe_key, body_sha256, state, fault, \
+         transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, received_count, is_flagged, \
          occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, dedupe_prefix, dedupe_key) DO NOTHING";
@@ -31,7 +39,7 @@ rows! {
                     is_flagged = events.is_flagged OR excluded.is_flagged \
                     OR events.gateway_event_id IS DISTINCT FROM excluded.gateway_event_id \
                     RETURNING id, connection_id, dedupe_key, gateway_event_id";
-    INSERT_PAYLOAD = "INSERT INTO event_payloads (request_id, frame) VALUES", "(?, ?)", "";
+    INSERT_PAYLOAD = "INSERT INTO event_payloads (request_id, received_at, frame) VALUES", "(?, ?, ?)", "";
     CLAIM_ID = "INSERT INTO event_ids (connection_id, gateway_event_id, event_id) VALUES", "(?, ?, ?)",
                "ON CONFLICT (connection_id, gateway_event_id) DO NOTHING";
 }
@@ -39,28 +47,26 @@ rows! {
 sql! {
     FIND_FIRST = "SELECT event_id FROM event_ids WHERE connection_id = $1 AND gateway_event_id = $2";
     IS_STORED = "SELECT EXISTS (SELECT 1 FROM events WHERE connection_id = $1 AND dedupe_prefix = $2 AND dedupe_key = $3)";
-    DELETE_PAYLOADS = "DELETE FROM event_payloads WHERE request_id IN \
-                       (SELECT request_id FROM event_payloads WHERE request_id < $1 ORDER BY request_id LIMIT $2)";
+    /// Among the oldest by id, which are nearly in the order of time.
+    DELETE_PAYLOADS = concat!("DELETE FROM event_payloads WHERE request_id IN (SELECT request_id FROM \
+                       (SELECT request_id, received_at FROM event_payloads ORDER BY request_id LIMIT ", max_examined!(), ") AS examined \
+                       WHERE received_at < $1 LIMIT $2)");
     UPDATE_CONFLICT = "UPDATE events SET state = $2, conflict_with = $3 WHERE id = $1";
 }
 
 macro_rules! bind_group {
     ($query:expr, $group:expr) => {{
         let (request, event) = ($group.first.request, $group.first.event);
-        let (scope, reading) = (&request.scope, &event.reading);
+        let reading = &event.reading;
         let subject = subject(&reading.content);
         $query
-            .bind(event.id)
-            .bind(scope.company)
-            .bind(scope.app)
-            .bind(scope.connection)
-            .bind(scope.gateway.slug())
-            .bind(scope.mode.slug())
+            .bind($group.first.id)
+            .bind(request.scope.connection)
             .bind(&event.gateway_event_id)
             .bind(&reading.event_type)
             .bind(&event.dedupe_prefix)
             .bind(event.dedupe_key.as_slice())
-            .bind(request.sha256.as_slice())
+            .bind($group.first.other_sha256())
             .bind(State::of(&reading.content, false))
             .bind(fault(&reading.content))
             .bind($group.transaction)
@@ -138,8 +144,8 @@ pub(crate) async fn add_receipts(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<V
 /// Inserts the frames of requests, each represented by one of its new events.
 pub(crate) async fn insert_payloads(tx: &mut Tx, requests: &[&Group<'_>]) -> Result<(), DbError> {
     execute_rows!(tx, INSERT_PAYLOAD, requests, |query, group| {
-        let request = group.first.request;
-        query.bind(request.id()).bind(request.frame())
+        let Arrival { request, request_id, .. } = group.first;
+        query.bind(request_id).bind(request.at).bind(request.frame())
     })?;
     Ok(())
 }
@@ -164,7 +170,7 @@ pub(crate) async fn update_conflict(tx: &mut Tx, id: EventId, state: State, with
     Ok(())
 }
 
-/// Deletes the headers and bodies of the oldest requests before `before`, at most `most`; returns their number.
-pub(crate) async fn delete_payloads(tx: &mut Tx, before: EventId, most: i64) -> Result<u64, DbError> {
+/// Deletes headers and bodies of the oldest requests, if received before `before`, at most `most`; returns their number.
+pub(crate) async fn delete_payloads(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(DELETE_PAYLOADS).bind(before).bind(most))
 }

@@ -4,8 +4,7 @@ use super::{super::parts::split, *};
 use proptest::prelude::*;
 
 fn live(count: usize) -> Vec<ValidSecret> {
-    let now = Timestamp::from_millis(0);
-    (0..count).map(|_| ValidSecret { id: SecretId::new(now), secret: Secret::generate(), until: None }).collect()
+    (0..count).map(|_| ValidSecret { id: SecretId::unique(), secret: Secret::generate(), until: None }).collect()
 }
 
 fn signed(gateway: Gateway, secret: &Secret, body: &[u8], now: Timestamp) -> Vec<(String, Vec<u8>)> {

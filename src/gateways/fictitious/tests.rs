@@ -26,7 +26,7 @@ fn signed(fields: &str) -> Bytes {
 }
 
 fn verified(body: &Bytes, now: Timestamp) -> Result<Verified, SignatureError> {
-    let valid = [ValidSecret { id: SecretId::new(now), secret: secret(), until: None }];
+    let valid = [ValidSecret { id: SecretId::unique(), secret: secret(), until: None }];
     verify(GATEWAY, &Incoming { headers: &[], body }, &valid, now).map(|(verified, _)| verified)
 }
 

@@ -67,7 +67,7 @@ impl Bench {
         }
         let Ok(db) = Db::open(&location).await else { panic!("it opens") };
         let now = Timestamp::from_seconds(1_795_343_400);
-        let secret = [ValidSecret { id: SecretId::new(now), secret: Secret::generate(), until: None }];
+        let secret = [ValidSecret { id: SecretId::unique(), secret: Secret::generate(), until: None }];
         let batch = EventBatchStore::new(db.clone(), Arc::default());
         let vault = Vault::new(MasterKey::generate());
         Self { db, batch, vault, now, secret, server, _directory: directory }
@@ -240,7 +240,7 @@ fn rejected(bench: &Bench, seconds: (u64, u64), reason: SignatureError) -> Rejec
 async fn two_servers_that_write_rejections_in_reversed_order_leave_the_first_and_the_last() {
     let bench = Bench::new("reversed").await;
     let scope = bench.connection("Neem Tree Store").await;
-    let rejections = [RejectionId::new(bench.now), RejectionId::new(bench.now)];
+    let rejections = [RejectionId::unique(), RejectionId::unique()];
     let later = rejected(&bench, (20, 30), SignatureError::SignatureMismatch);
     let earlier = rejected(&bench, (10, 15), SignatureError::SignatureMissing);
     for (refusals, rejection) in [(later, rejections[0]), (earlier, rejections[1])] {

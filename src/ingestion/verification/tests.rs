@@ -21,8 +21,8 @@ const UNKNOWN: &str = "wh_unknown";
 
 /// An endpoint with secrets that expire at these times.
 fn receiver(gateway: Gateway, ends: &[Option<Timestamp>]) -> Receiver {
-    let (company, app, connection) = (CompanyId::new(NOW), AppId::new(NOW), ConnectionId::new(NOW));
-    let live = |until: &Option<Timestamp>| ValidSecret { id: SecretId::new(NOW), secret: Secret::generate(), until: *until };
+    let (company, app, connection) = (CompanyId::unique(), AppId::unique(), ConnectionId::unique());
+    let live = |until: &Option<Timestamp>| ValidSecret { id: SecretId::unique(), secret: Secret::generate(), until: *until };
     Receiver {
         scope: ConnectionScope { company, app, connection, gateway, mode: Mode::Test },
         zone: Zone::default(),
@@ -60,7 +60,7 @@ fn endpoints() -> Vec<(&'static str, Receiver)> {
     let mut disabled = receiver(Gateway::RAZORPAY, &[None, None, None, None]);
     disabled.is_enabled = false;
     let mut damaged = receiver(Gateway::RAZORPAY, &[]);
-    let secret = Unreadable { connection: damaged.scope.connection, secret: SecretId::new(NOW), until: None };
+    let secret = Unreadable { connection: damaged.scope.connection, secret: SecretId::unique(), until: None };
     damaged.secrets.unreadable.push(secret);
     vec![
         ("wh_one", receiver(Gateway::RAZORPAY, &[None])),

@@ -114,7 +114,8 @@ pub(crate) struct PaymentReport<'a> {
     /// The zone of the app.
     pub(crate) zone: Zone,
     pub(crate) facts: &'a PaymentObservation,
-    pub(crate) at: Timestamp,
+    /// The id of the transaction if this is a new payment.
+    pub(crate) id: TransactionId,
 }
 
 impl<'a> PaymentReport<'a> {
@@ -197,8 +198,7 @@ pub(crate) async fn apply_totals(tx: &mut Tx, sums: &TotalsDelta) -> Result<(), 
 fn entries<'a>(reports: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a>> {
     let mut entries = BTreeMap::new();
     for reports in reports {
-        let id = || TransactionId::new(reports.at);
-        entries.entry(reports.key()).or_insert_with(|| PaymentRow::new(id(), reports)).state.apply(reports.facts);
+        entries.entry(reports.key()).or_insert_with(|| PaymentRow::new(reports)).state.apply(reports.facts);
     }
     for entry in entries.values_mut() {
         entry.news = ChangedParts::between(&PaymentState::default(), &entry.state);

@@ -329,10 +329,9 @@ fn sample(context: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::time::Timestamp;
 
     fn request() -> RequestId {
-        RequestId::new(Timestamp::from_millis(0))
+        RequestId::unique()
     }
 
     #[test]

@@ -53,10 +53,9 @@ impl ShapeQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::time::Timestamp;
 
     fn request() -> RequestId {
-        RequestId::new(Timestamp::from_millis(0))
+        RequestId::unique()
     }
 
     #[test]

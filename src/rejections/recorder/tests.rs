@@ -5,11 +5,10 @@ use std::thread;
 use super::{buffer::MAX_BATCH_BYTES, *};
 
 fn some_scope() -> ConnectionScope {
-    let at = Timestamp::from_millis(0);
     ConnectionScope {
-        company: CompanyId::new(at),
-        app: AppId::new(at),
-        connection: ConnectionId::new(at),
+        company: CompanyId::unique(),
+        app: AppId::unique(),
+        connection: ConnectionId::unique(),
         gateway: Gateway::RAZORPAY,
         mode: Mode::Test,
     }

@@ -111,12 +111,11 @@ fn has_room<K: Hash + Eq>(tracked: &mut HashMap<K, Bucket>, key: &K, rate: Rate)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::time::Timestamp;
 
     const COST: usize = 110 * MIB;
 
     fn webhook() -> ConnectionId {
-        ConnectionId::new(Timestamp::from_millis(0))
+        ConnectionId::unique()
     }
 
     fn key(webhook: ConnectionId, number: usize) -> RequestKey {

@@ -14,7 +14,7 @@ use super::*;
 use crate::{
     primitives::{
         id::{CompanyId, UserId},
-        time::{Clock, Timestamp},
+        time::Clock,
     },
     server::{
         Server,
@@ -179,9 +179,8 @@ async fn abandoned_sign_ins_leave_the_queue_unchecked_and_hold_up_no_known_brows
 
 #[test]
 fn a_known_browser_takes_the_places_of_its_own_account_only() {
-    let now = Timestamp::from_millis(0);
-    let (id, email) = (UserId::new(now), EMAIL.to_owned());
-    let user = User { id, company_id: CompanyId::new(now), email, name: String::new(), role: Role::Owner };
+    let (id, email) = (UserId::unique(), EMAIL.to_owned());
+    let user = User { id, company_id: CompanyId::unique(), email, name: String::new(), role: Role::Owner };
     assert_eq!(requester(Some(&user), true), Requester::Trusted(id));
     assert_eq!(requester(Some(&user), false), Requester::Unknown);
     assert_eq!(requester(None, true), Requester::Unknown);

@@ -30,14 +30,14 @@ use crate::{
 
 macro_rules! insert {
     () => {
-        "INSERT INTO transactions (id, company_id, app_id, connection_id, gateway, mode, payment_id, order_id, method, status, \
+        "INSERT INTO transactions (id, app_id, connection_id, gateway, mode, payment_id, order_id, method, status, \
          amount_subunits, currency, amount_refunded_subunits, is_disputed, snapshot_status, snapshot_at, snapshot_currency, \
          reported_refunded_subunits, created_at, updated_at, snapshot_digest, reported_refunded_at, is_captured, \
          amount_lost_subunits, amount_held_subunits, is_updated_at_received, settled_subunits, \
          settled_currency, amount_refund_pending_subunits, amount_refund_failed_subunits, state) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO NOTHING";
@@ -101,9 +101,9 @@ pub(crate) struct PaymentRow<'a> {
 
 impl<'a> PaymentRow<'a> {
     /// Returns a row with an empty state.
-    pub(crate) fn new(id: TransactionId, report: &PaymentReport<'a>) -> Self {
+    pub(crate) fn new(report: &PaymentReport<'a>) -> Self {
         Self {
-            id,
+            id: report.id,
             scope: report.scope,
             zone: report.zone,
             payment: &report.facts.payment_id,
@@ -160,7 +160,6 @@ macro_rules! bind_entry {
         let PaymentRow { id, scope, payment, state, .. } = $entry;
         $query
             .bind(id)
-            .bind(scope.company)
             .bind(scope.app)
             .bind(scope.connection)
             .bind(scope.gateway)

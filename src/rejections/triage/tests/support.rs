@@ -44,8 +44,7 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) fn new() -> Self {
-        let at = Timestamp::from_millis(0);
-        let (company, app, connection) = (CompanyId::new(at), AppId::new(at), ConnectionId::new(at));
+        let (company, app, connection) = (CompanyId::unique(), AppId::unique(), ConnectionId::unique());
         let scope = ConnectionScope { company, app, connection, gateway: Gateway::RAZORPAY, mode: Mode::Test };
         let [own, older, api] = std::array::from_fn(|_| Secret::generate().expose().to_owned());
         Self { scope, own, older, api }
