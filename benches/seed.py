@@ -4,8 +4,8 @@
     seed.py --events 1000000 --payments FILE (--sqlite FILE | --postgres URL)
 
 The product has created and migrated the database and stored one captured payment. Every row of every table that references
-this event or its transaction is copied, with its own ids, times and bodies: ids are UUIDv7 in chronological order, payment ids
-consist of ten digits of time and four random ones. The script does not depend on the meaning of a column, so new columns are
+this event or its transaction is copied, with its own ids, times and bodies: ids are consecutive numbers below that of the event,
+payment ids consist of ten digits of time and four random ones. The script does not depend on the meaning of a column, so new columns are
 copied too. The copies precede the event, evenly distributed over `--days`. FILE receives a thousand of the payment ids.
 """
 
@@ -110,23 +110,22 @@ class Postgres:
 
     def read(self, table, name, value):
         kind = self.types[table][name]
-        if value is not None and kind in ("uuid", "bytea"):
-            return bytes.fromhex(value.replace("-", "").removeprefix("\\x"))
+        if value is not None and kind == "bytea":
+            return bytes.fromhex(value.removeprefix("\\x"))
         return value
 
-    def write(self, kind, value):
+    def write(self, value):
         if value is None:
             return "\\N"
         if isinstance(value, bytes):
-            return value.hex() if kind == "uuid" else "\\\\x" + value.hex()
+            return "\\\\x" + value.hex()
         if isinstance(value, (dict, list)):
             value = json.dumps(value)
         return re.sub(r"[\\\n\r\t]", lambda found: "\\" + {"\n": "n", "\r": "r", "\t": "t"}.get(found[0], "\\"), str(value))
 
     def insert(self, rows_of):
         for (table, names), rows in rows_of.items():
-            kinds = [self.types[table][name] for name in names]
-            lines = ["\t".join(self.write(kind, value) for kind, value in zip(kinds, row)) for row in rows]
+            lines = ["\t".join(self.write(value) for value in row) for row in rows]
             self.say(f"COPY {table} ({', '.join(names)}) FROM STDIN;\n" + "\n".join(lines) + "\n\\.\n")
 
     def close(self):
@@ -149,7 +148,7 @@ class Copies:
             ((table, tuple(row)), row)
             for table, rows in sorted(tables.items(), key=lambda item: item[0] != "events")
             for row in rows
-            if ours & {value for value in row.values() if isinstance(value, bytes)}
+            if table != "ids" and ours & {value for value in row.values() if isinstance(value, int)}
         ]
         (frame,) = (row["frame"] for (table, _), row in self.rows if table == "event_payloads")
         self.frame = frame
@@ -167,7 +166,7 @@ class Copies:
         if isinstance(value, int) and name.endswith("_at"):
             shift = value - event["received_at"]
             return lambda new: new["at"] + shift
-        for key, known in (("event", event["id"]), ("transaction", event["transaction_id"]), ("sha256", event["body_sha256"])):
+        for key, known in (("event", event["id"]), ("transaction", event["transaction_id"]), ("sha256", event["dedupe_key"])):
             if value == known:
                 return lambda new: new[key]
         if value == self.frame:
@@ -180,7 +179,8 @@ class Copies:
                     return lambda new: before + new[key] + after
         return lambda new: value
 
-    def facts(self, at_ns, chance):
+    def facts(self, at_ns, chance, before):
+        """Returns the data of a copy; `before` is its distance to the event, in copies."""
         moment = at_ns - EPOCH_NS
         tail = [base62(int.from_bytes(chance[at : at + 4], "big") % 62**4, 2) for at in (0, 4, 8)]
         new = {
@@ -188,8 +188,8 @@ class Copies:
             "payment": "pay_" + base62(moment, 5) + tail[0],
             "order": "order_" + base62(moment - 1, 5) + tail[1],
             "named": base62(moment + 1, 5) + tail[2],
-            "event": uuid7(at_ns, chance[12:20]),
-            "transaction": uuid7(at_ns, chance[20:28]),
+            "event": self.event["id"] - before,
+            "transaction": self.event["transaction_id"] - before,
             "head": self.head,
             "body": self.body,
         }
@@ -201,13 +201,6 @@ class Copies:
         if named:
             new["head"] = self.head.replace(named.encode(), new["named"].encode())
         return new
-
-
-def uuid7(at_ns, chance):
-    """Returns a UUIDv7. Ids of one millisecond sort by time as well: the next twelve bits are its fraction."""
-    millis, rest = divmod(at_ns, 1_000_000)
-    head = (millis << 16) | 0x7000 | rest * 4096 // 1_000_000
-    return head.to_bytes(8, "big") + bytes([0x80 | chance[0] & 0x3F]) + chance[1:8]
 
 
 def main():
@@ -227,10 +220,10 @@ def main():
     sampled = []
     for start in range(0, count, BATCH):
         rows_of = {target: [] for target, _ in copies.makers}
-        chances = os.urandom(28 * BATCH)
+        chances = os.urandom(12 * BATCH)
         for at in range(start, min(start + BATCH, count)):
-            offset = 28 * (at - start)
-            new = copies.facts(first + step * at, chances[offset : offset + 28])
+            offset = 12 * (at - start)
+            new = copies.facts(first + step * at, chances[offset : offset + 12], count - at)
             if at % max(count // 1000, 1) == 0:
                 sampled.append(new["payment"])
             for target, makers in copies.makers:

@@ -6,7 +6,8 @@
 -- reported_refunded_*: the last refunded total that the gateway quoted, and as of when. amount_refund_pending_subunits: the
 -- part of amount_refunded_subunits whose refunds no report describes as processed; amount_refund_failed_subunits: what failed
 -- refunds leave to be refunded. state: what a payment's badge shows and lists are filtered by, see ledger/payments/state.rs.
--- is_updated_at_received: updated_at is the time of receipt.
+-- is_updated_at_received: updated_at is the time of receipt. WITHOUT ROWID, because SQLite finds a pair of time and id in an index
+-- only if the id is no rowid.
 CREATE TABLE transactions (
     id INTEGER NOT NULL PRIMARY KEY,
     app_id INTEGER NOT NULL,
@@ -40,9 +41,9 @@ CREATE TABLE transactions (
     updated_at INTEGER NOT NULL,
     is_updated_at_received INTEGER NOT NULL,
     UNIQUE (connection_id, payment_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX transactions_of_app ON transactions (app_id, mode, created_at, id);
-CREATE INDEX transactions_by_order ON transactions (app_id, order_id);
+CREATE INDEX transactions_by_order ON transactions (app_id, order_id, id);
 
 -- standing_since and failed_since: the first reports of a refund as not failed and as failed. reported_refunded_* and
 -- failed_refunded_*: the totals that its last reports as not failed and as failed quoted.

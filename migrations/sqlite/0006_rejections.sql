@@ -2,7 +2,7 @@
 
 -- Requests of one connection rejected for one reason and cause, without a pause of an hour. count is of all requests; only some
 -- are stored. cause has no CHECK: a binary shows one that it does not know as unknown. key_digest: a keyed digest of the key
--- that signed the requests, so that it cannot confirm a guess.
+-- that signed the requests, so that it cannot confirm a guess. WITHOUT ROWID for the same reason as transactions.
 CREATE TABLE rejections (
     id INTEGER NOT NULL PRIMARY KEY,
     company_id INTEGER NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE rejections (
     recovered_count INTEGER NOT NULL DEFAULT 0,
     first_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX rejections_of_app ON rejections (app_id, mode, last_at, id);
 CREATE INDEX rejections_of_connection ON rejections (connection_id, last_at);
 CREATE INDEX rejections_by_time ON rejections (last_at);

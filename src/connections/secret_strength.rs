@@ -135,7 +135,7 @@ fn not_a_secret(text: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret>
         || known.credentials.iter().any(|own| own == text)
     {
         Some(WeakSecret::KeyId)
-    } else if ["ap_", "gc_", "ev_", "ws_", "co_", "us_", "wh_"].iter().any(|prefix| is_id(text, prefix)) {
+    } else if is_id(text, "wh_", 22) || ["ap_", "gc_", "ev_", "ws_", "co_", "us_"].iter().any(|prefix| is_id(text, prefix, 11)) {
         Some(WeakSecret::Url)
     } else if text.chars().any(char::is_control) {
         Some(WeakSecret::Unseen)
@@ -149,8 +149,8 @@ fn not_a_secret(text: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret>
 }
 
 /// True if it is an id as pages show them.
-fn is_id(text: &str, prefix: &str) -> bool {
-    text.strip_prefix(prefix).is_some_and(|rest| rest.len() == 22 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+fn is_id(text: &str, prefix: &str, length: usize) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| rest.len() == length && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Returns the weakness of a secret that is long enough and still guessable.

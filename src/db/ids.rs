@@ -96,3 +96,99 @@ pub(crate) fn statements(db: &Db) -> Vec<(&'static str, &'static str)> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+
+    use super::*;
+    use crate::{
+        db::test_db::TestDb,
+        primitives::id::{EventId, UserId},
+    };
+
+    async fn take_committed(db: &Db, count: usize) -> Vec<EventId> {
+        db.take_ids(count).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_id_is_greater_than_all_before_whatever_the_clocks_of_the_servers_do() {
+        let test = TestDb::new("ids_order").await;
+        let Ok(other) = Db::connect(&test.location).await else { panic!("it connects") };
+        let servers = [&test.db, &other];
+        // Which server, its clock when it starts again or none, and how many ids it takes.
+        let step = (0..2usize, proptest::option::of(0..4_000_000_000i64), 1..200usize);
+        let mut runner = TestRunner::new(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() });
+        let histories: Vec<Vec<_>> =
+            (0..8).map(|_| proptest::collection::vec(step.clone(), 1..30).new_tree(&mut runner).unwrap().current()).collect();
+        let mut last = EventId::least();
+        for (server, restarted_at, count) in histories.concat() {
+            if let Some(seconds) = restarted_at {
+                servers[server].raise_ids(Timestamp::from_seconds(seconds)).await.unwrap();
+            }
+            for id in take_committed(servers[server], count).await {
+                assert!(id > last, "{id} after {last}");
+                last = id;
+            }
+        }
+        other.close().await;
+        test.end().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_id_is_handed_out_twice_by_servers_at_the_same_time() {
+        let test = TestDb::new("ids_concurrent").await;
+        let Ok(other) = Db::connect(&test.location).await else { panic!("it connects") };
+        let workers = (0..8usize).map(|worker| {
+            let db = if worker % 2 == 0 { test.db.clone() } else { other.clone() };
+            tokio::spawn(async move {
+                let mut taken = Vec::new();
+                for turn in 0..10 {
+                    if turn % 4 == worker % 4 {
+                        db.raise_ids(Timestamp::from_seconds(1_795_343_400 + i64::try_from(worker).unwrap())).await.unwrap();
+                    }
+                    taken.extend(take_committed(&db, 1 + turn).await);
+                }
+                taken
+            })
+        });
+        let mut all = Vec::new();
+        for worker in workers.collect::<Vec<_>>() {
+            all.extend(worker.await.unwrap());
+        }
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!((all.len(), count), (8 * 55, 8 * 55));
+        other.close().await;
+        test.end().await;
+    }
+
+    /// As a server that is stopped with SIGSTOP in the middle of a unit of work and goes on an hour later.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn ids_of_a_unit_of_work_stay_its_own_however_long_it_lasts() {
+        let test = TestDb::new("ids_suspended").await;
+        let mut suspended = test.db.begin().await.unwrap();
+        let own: Vec<EventId> = take(&mut suspended, 3).await.unwrap();
+        // On SQLite nobody else writes meanwhile; on PostgreSQL others take their own.
+        let others = if test.db.is_shared() { take_committed(&test.db, 1000).await } else { Vec::new() };
+        assert!(others.iter().all(|id| !own.contains(id)));
+        suspended.commit().await.unwrap();
+        assert!(take_committed(&test.db, 1000).await.iter().all(|id| !own.contains(id)));
+        test.end().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_server_on_an_older_copy_of_the_database_hands_out_no_id_that_was_handed_out_since() {
+        let test = TestDb::new("ids_restored").await;
+        let now = Timestamp::from_seconds(4_000_000_000);
+        test.db.raise_ids(now).await.unwrap();
+        let copied: UserId = next(&mut test.db.begin().await.unwrap()).await.unwrap();
+        assert_eq!(copied.number() / IDS_PER_SECOND, now.seconds());
+        // What a second at full load uses.
+        let lost = copied.number() + IDS_PER_SECOND / 2;
+        test.db.raise_ids(now.plus(std::time::Duration::from_secs(1))).await.unwrap();
+        assert!(take_committed(&test.db, 1).await[0].number() > lost);
+        test.end().await;
+    }
+}

@@ -19,6 +19,8 @@ mod notifications;
 mod overwrite_detector;
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod test_db;
 mod wal_index;
 
 use std::{

@@ -93,6 +93,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("accounts", &["users", "sessions", "security_log"]),
     ("apps", &["apps"]),
     ("companies", &["companies"]),
+    ("db", &["ids"]),
     ("connections", &["connections", "credentials", "secrets", "secret_usage", "activity", "accepted_accounts"]),
     ("events", &["events", "event_payloads", "event_ids", "payload_dictionaries"]),
     ("ingestion", &["versions"]),
@@ -105,6 +106,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 
 /// Stores that also read a table of another feature, to find rows of an app by its connections.
 const FOREIGN_READS: &[(&str, &str)] = &[
+    ("events/store.rs", "connections"),
     ("rejections/store/deferred.rs", "connections"),
     ("ledger/payments/store.rs", "connections"),
     ("ledger/payments/store/cross_mode.rs", "connections"),

@@ -230,7 +230,7 @@ async fn a_copy_of_a_damaged_database_does_not_get_the_name() {
     let dangling = refused(&app, &shelf.join("copy.db")).await;
     assert!(dangling.contains("failed verification") && dangling.contains("points to one that is not there"), "{dangling}");
     sqlx::query("PRAGMA ignore_check_constraints = ON").execute(&mut conn).await.unwrap();
-    let spoilt = sqlx::query("UPDATE events SET mode = 'neither'").execute(&mut conn).await.unwrap();
+    let spoilt = sqlx::query("UPDATE events SET state = 'neither'").execute(&mut conn).await.unwrap();
     assert_eq!(spoilt.rows_affected(), 1);
     let unsound = refused(&app, &shelf.join("copy.db")).await;
     assert!(unsound.contains("failed verification") && unsound.contains("CHECK"), "{unsound}");

@@ -214,7 +214,7 @@ async fn a_payments_time_and_a_recovery_say_nothing_of_the_clock() {
     assert!(!output.out.contains("bad   clock") && !output.out.contains("ok    clock"), "{}", output.out);
     app.sql("UPDATE events SET is_time_borrowed = FALSE").await;
     let recovered = "INSERT INTO recoveries (event_id, app_id, rejected_at, recovered_at, recovered_by) \
-                     SELECT id, app_id, occurred_at, received_at, 'Asha' FROM events";
+                     SELECT events.id, app_id, occurred_at, received_at, 'Asha' FROM events JOIN connections ON connections.id = connection_id";
     assert_eq!(app.sql(recovered).await, 1);
     let output = app.cli(["doctor"], "").await;
     assert!(!output.out.contains("bad   clock") && !output.out.contains("ok    clock"), "{}", output.out);

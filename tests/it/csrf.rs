@@ -5,10 +5,10 @@ use reqwest::{Method, StatusCode};
 use crate::support::{TestApp, browser::Browser, builders::PASSWORD};
 
 /// Well-formed id of a secret that does not exist.
-const SECRET: &str = "ws_0000000000000000000000";
+const SECRET: &str = "ws_00000000000";
 
 /// Well-formed id of a rejection that does not exist.
-const REJECTION: &str = "rj_0000000000000000000000";
+const REJECTION: &str = "rj_00000000000";
 
 /// Returns every form of the site, with fields that would change something.
 fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {

@@ -44,8 +44,6 @@ const NO_PAGE: &[(&str, &str)] = &[
     ("connections::store::INSERT", ONLY_WHEN_BROKEN),
     ("events::store::COUNT", "a copy is looked through once, row by row"),
     ("events::store::EXPORT_APP", "an export reads the table once"),
-    ("events::store::log::INSERT", ONLY_WHEN_BROKEN),
-    ("events::store::log::ADD_RECEIPTS", ONLY_WHEN_BROKEN),
     ("ledger::payments::store::EXPORT_APP", "an export reads the table once"),
     ("ledger::payments::store::recount::COUNT_STALE_DAYS", "a command compares or repairs all totals"),
     ("ledger::payments::store::recount::DELETE_STALE_DAYS", "a command repairs all totals"),
@@ -108,18 +106,18 @@ impl Statement<'_> {
 
     fn is_unbounded(&self, line: &Line) -> bool {
         let words: Vec<&str> = line.text.split_whitespace().collect();
-        let (["SCAN" | "SEARCH", name, ..], constraints) = (words.as_slice(), constraints(&line.text)) else { return false };
+        let ["SCAN" | "SEARCH", name, ..] = words.as_slice() else { return false };
         let index = words.iter().position(|word| *word == "INDEX").and_then(|at| self.indexes.get(*words.get(at + 1)?));
         let named = self.selects.iter().find_map(|select| select.table(name)).unwrap_or(name);
         let table = index.map_or(named, |index| index.table.as_str());
         if !GROWING.contains(&table) {
             return false;
         }
-        if words[0] == "SCAN" {
-            return true;
-        }
-        // Without the name of an index it is the primary key.
-        let is_one_row = index.or(self.indexes.get(table)).is_some_and(|index| {
+        // Without the name of an index it is the primary key. SQLite calls a key that is an integer the rowid.
+        let key = self.indexes.get(table);
+        let rowid = key.map_or("", |key| key.columns[0].as_str());
+        let constraints: Vec<String> = constraints(&line.text).iter().map(|own| own.replace("rowid", rowid)).collect();
+        let is_one_row = index.or(key).is_some_and(|index| {
             index.is_unique && index.columns.iter().all(|column| constraints.contains(&format!("{column}=?")))
         });
         let is_few = FEW.iter().any(|(of, selects, _)| *of == table && constraints.iter().any(|own| own == selects));

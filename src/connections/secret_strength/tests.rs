@@ -31,7 +31,7 @@ fn each_weakness_has_its_name() {
         ("https://pay.example/webhooks/wh_x", WeakSecret::Url),
         ("wh_Q7mB2xVt9LkR4nPzA1cE6d", WeakSecret::Url),
         ("Q7mB2xVt9LkR4nPzA1cE6d", WeakSecret::Url),
-        ("ap_0352NegFvX7BHy7QbsS4L1", WeakSecret::Url),
+        ("ap_000XQK8FRfY", WeakSecret::Url),
         ("rzp_live_Abcdefgh123456", WeakSecret::KeyId),
         ("rzp_test_Demo0000000001", WeakSecret::KeyId),
         ("kq8Zt2m\u{7}Vx0Lw9Rb4", WeakSecret::Unseen),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::*;
 use crate::{
@@ -13,7 +12,7 @@ use crate::{
         self, ConnectionScope, NewConnection,
         activity::{self, ProvenRequests, RejectedRequests},
     },
-    db::Location,
+    db::test_db::TestDb,
     events::{Event, State, store as events},
     gateways::{
         Gateway, Mode,
@@ -35,49 +34,27 @@ const ALL: i64 = 100;
 
 /// A database for one test, on the engine that the suite runs on.
 struct Bench {
+    test: TestDb,
     db: Db,
     batch: EventBatchStore,
     vault: Vault,
     now: Timestamp,
     secret: [ValidSecret; 1],
-    /// The URL of the server and the name of the database, on PostgreSQL.
-    server: Option<(String, String)>,
-    _directory: tempfile::TempDir,
-}
-
-async fn administer(server: &str, statement: String) {
-    let mut admin = PgConnection::connect(server).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut admin).await.unwrap();
-    admin.close().await.unwrap();
 }
 
 impl Bench {
     async fn new(name: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let mut location = Location::Sqlite(directory.path().join("ks-pay.db"));
-        let mut server = None;
-        if std::env::var("TEST_DATABASE").is_ok_and(|engine| engine == "postgres") {
-            let address = std::env::var("TEST_POSTGRES_URL").unwrap();
-            let name = format!("ks_pay_batch_{}_{name}", std::process::id());
-            administer(&address, format!("CREATE DATABASE {name}")).await;
-            let mut url = url::Url::parse(&address).unwrap();
-            url.set_path(&name);
-            location = Location::parse(url.as_str()).unwrap();
-            server = Some((address, name));
-        }
-        let Ok(db) = Db::open(&location).await else { panic!("it opens") };
+        let test = TestDb::new(&format!("batch_{name}")).await;
+        let db = test.db.clone();
         let now = Timestamp::from_seconds(1_795_343_400);
         let secret = [ValidSecret { id: SecretId::unique(), secret: Secret::generate(), until: None }];
         let batch = EventBatchStore::new(db.clone(), Arc::default());
         let vault = Vault::new(MasterKey::generate());
-        Self { db, batch, vault, now, secret, server, _directory: directory }
+        Self { test, db, batch, vault, now, secret }
     }
 
     async fn end(self) {
-        self.db.close().await;
-        if let Some((server, name)) = self.server {
-            administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
-        }
+        self.test.end().await;
     }
 
     /// Creates a connection of a new app.
