@@ -170,7 +170,7 @@ mod tests {
         let test = TestDb::new("ids_suspended").await;
         let mut suspended = test.db.begin().await.unwrap();
         let own: Vec<EventId> = take(&mut suspended, 3).await.unwrap();
-        // On SQLite nobody else writes meanwhile; on PostgreSQL others take their own.
+        // On SQLite no other unit of work writes meanwhile; on PostgreSQL others take their own.
         let others = if test.db.is_shared() { take_committed(&test.db, 1000).await } else { Vec::new() };
         assert!(others.iter().all(|id| !own.contains(id)));
         suspended.commit().await.unwrap();

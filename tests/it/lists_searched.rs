@@ -116,3 +116,66 @@ async fn a_search_for_an_event_type_goes_on_where_it_ended() {
     assert!(none.has("No match yet") && back(&none).is_some(), "{}", none.body);
     assert_eq!(rows(&owner.get(&format!("{list}&state=processed")).await), 1);
 }
+
+/// Rows of two connections in turn, with one list.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_events_of_two_gateways_are_one_list_there_and_back_and_in_a_search() {
+    let app = TestApp::start_on_the_day().await;
+    let company = app.company("Neem Tree Retail").await;
+    let store = company.app("Web Store").await;
+    let (razorpay, generic) = (store.razorpay("test").await, store.connect("standard-webhooks", "test").await);
+    for number in 0..60 {
+        razorpay.post(bodies::payment("payment.captured", &format!("pay_{number:03}"), number)).stored().await;
+        let invoice = generic.post(bodies::standard("invoice.paid", &format!("in_{number:03}")));
+        invoice.event_id(&format!("msg_{number:03}")).stored().await;
+    }
+    let owner = app.owner("Neem Tree Retail").await;
+    let list = format!("/ks-pay/apps/{}/events?mode=test", razorpay.app_id);
+    let first = owner.get(&list).await;
+    let order: Vec<bool> = first.body.split("<tr role=\"row\">").skip(2).map(|row| row.contains("invoice.paid")).collect();
+    assert_eq!(order, [true, false].repeat(25), "newest first, of each in turn");
+    let second = owner.get(&link(&first, "Older").unwrap()).await;
+    let third = owner.get(&link(&second, "Older").unwrap()).await;
+    assert_eq!((rows(&second), rows(&third), link(&third, "Older")), (50, 20, None));
+    assert_eq!(
+        owner.get(&back(&third).unwrap()).await.body.matches("invoice.paid").count(),
+        second.body.matches("invoice.paid").count()
+    );
+
+    let found = owner.get(&format!("{list}&type=invoice")).await;
+    let older = owner.get(&link(&found, "Older").unwrap()).await;
+    assert_eq!((rows(&found), rows(&older)), (50, 10));
+    assert_eq!(found.body.split("<tr role=\"row\">").skip(2).filter(|row| row.contains("invoice.paid")).count(), 50);
+}
+
+/// One connection has 12,001 events and the other one: what is found in it first may be older than unsearched rows of the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_shows_no_match_of_one_gateway_before_newer_rows_of_another_are_searched() {
+    let app = TestApp::start_on_the_day().await;
+    let company = app.company("Neem Tree Retail").await;
+    let store = company.app("Web Store").await;
+    let (razorpay, generic) = (store.razorpay("test").await, store.connect("standard-webhooks", "test").await);
+    razorpay.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let copies = if database::is_postgres() {
+        copies_of_event!("decode(lpad(to_hex(value), 64, '0'), 'hex')")
+    } else {
+        copies_of_event!("unhex(printf('%064x', value))")
+    };
+    assert_eq!(app.sql(copies).await, 12_000);
+    generic.post(bodies::standard("refund.created", "in_1")).event_id("msg_1").stored().await;
+    // Doubled by way of negative ids, so that one is free between the copies with the numbers 3,000 and 3,001.
+    app.sql("UPDATE events SET id = -2 * id WHERE id <= 12000").await;
+    app.sql("UPDATE events SET id = -id WHERE id < 0").await;
+    assert_eq!(app.sql("UPDATE events SET id = 6001 WHERE event_type = 'refund.created'").await, 1);
+    let owner = app.owner("Neem Tree Retail").await;
+    let list = format!("/ks-pay/apps/{}/events?mode=test&type=refund", razorpay.app_id);
+    let mut page = owner.get(&list).await;
+    let mut found = Vec::new();
+    loop {
+        let types = page.body.split("<tr role=\"row\">").skip(2);
+        found.extend(types.map(|row| if row.contains("refund.created") { "created" } else { "failed" }));
+        let Some(older) = link(&page, "Search older") else { break };
+        page = owner.get(&older).await;
+    }
+    assert_eq!(found, ["failed", "failed", "created", "failed"], "11,000, 6,000, between 3,000 and 3,001, and 1,000");
+}

@@ -152,8 +152,9 @@ const UNBOUNDED: &[&str] = &[
     "SELECT COUNT(*) FROM rejections WHERE connection_id = $1",
     "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 ORDER BY created_at",
     "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND state = $3 ORDER BY created_at DESC, id DESC LIMIT $4",
-    "SELECT id FROM events WHERE app_id = $1 AND mode = $2 ORDER BY received_at DESC LIMIT $3",
-    "SELECT DISTINCT state FROM events WHERE app_id = $1 AND mode = $2 LIMIT 5",
+    "SELECT id FROM events WHERE connection_id = $1 ORDER BY received_at DESC LIMIT $2",
+    "SELECT id FROM events WHERE state = $1 ORDER BY id DESC LIMIT $2",
+    "SELECT DISTINCT state FROM events WHERE connection_id = $1 LIMIT 5",
     "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at < $3 AND (created_at, id) < ($4, $5) \
      ORDER BY created_at DESC, id DESC LIMIT $6",
 ];
@@ -164,7 +165,8 @@ const BOUNDED: &[&str] = &[
     "SELECT status FROM transactions WHERE id = $1",
     "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5",
     "SELECT COUNT(*) FROM (SELECT 1 FROM rejections WHERE connection_id = $1 LIMIT 5000) AS newest",
-    "SELECT name FROM apps WHERE EXISTS (SELECT 1 FROM events WHERE app_id = apps.id)",
+    "SELECT id FROM events ORDER BY id DESC LIMIT $1",
+    "SELECT endpoint FROM connections WHERE EXISTS (SELECT 1 FROM events WHERE connection_id = connections.id)",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,7 +63,7 @@ async fn a_list_is_read_in_the_order_of_an_index() {
     for wrong in [
         "SELECT SUM(amount_subunits) FROM transactions WHERE app_id = $1 AND mode = $2",
         "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND state = $3 ORDER BY created_at DESC, id DESC LIMIT $4",
-        "SELECT id FROM events WHERE app_id = $1 AND mode = $2 ORDER BY received_at LIMIT $3",
+        "SELECT id FROM events WHERE connection_id = $1 ORDER BY received_at LIMIT $2",
     ] {
         assert!(!unbounded(&plan(&mut on, wrong).await, false).is_empty(), "{wrong}");
     }
