@@ -48,6 +48,14 @@ impl Side {
         }
     }
 
+    /// True if the position is farther from the cursor than the end.
+    pub(crate) fn is_beyond<C: Ord>(self, position: C, end: C) -> bool {
+        match self {
+            Self::Older => position < end,
+            Self::Newer => position > end,
+        }
+    }
+
     /// Returns the position that is closest to the cursor.
     pub(crate) fn closest<C: Ord>(self, positions: impl Iterator<Item = C>) -> Option<C> {
         match self {

@@ -195,7 +195,7 @@ impl List for Filter {
             if self.is_searched()
                 && let Some(end) = self.last_examined(reader, side, from).await?
             {
-                rows.retain(|row| side.closest([row.id, end].into_iter()) != Some(end) || row.id == end);
+                rows.retain(|row| !side.is_beyond(row.id, end));
             }
         }
         Ok(rows)

@@ -33,6 +33,7 @@ mod encryption_at_rest;
 mod fictitious_gateway;
 mod full_disk;
 mod histories;
+mod ids;
 mod import_secret;
 mod ingestion_answers;
 mod ingestion_batches;

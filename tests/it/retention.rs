@@ -13,7 +13,6 @@ async fn bodies_go_after_their_time_and_duplicates_are_still_known() {
     let connection = app.razorpay().await;
     let old = connection.post(bodies::payment("payment.captured", "pay_1", 0)).event_id("evt_1");
     old.stored().await;
-    // Ids never go back in time within a process, and other tests advance their clocks by days.
     app.clock.advance(100 * DAY);
     connection.post(bodies::payment("payment.captured", "pay_2", 0)).event_id("evt_2").stored().await;
     let before = (app.events().await, app.transactions().await);
@@ -39,4 +38,19 @@ async fn bodies_go_after_their_time_and_duplicates_are_still_known() {
     old.url(&url).stored().await;
     let events = app.events().await;
     assert_eq!((events.len(), &events[0]["received_count"]), (2, &2.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_received_by_a_clock_that_was_ahead_does_not_keep_later_ones() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    for number in 1..=3 {
+        connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0)).stored().await;
+    }
+    let ahead = "UPDATE event_payloads SET received_at = received_at + 31536000000 \
+                 WHERE request_id = (SELECT MIN(request_id) FROM event_payloads)";
+    assert_eq!(app.sql(ahead).await, 1);
+    app.clock.advance(40 * DAY);
+    app.restart_with(|config| config.body_retention = Some(30 * DAY)).await;
+    eventually(async || app.count(BODIES).await == 1).await;
 }
