@@ -29,7 +29,7 @@ use self::{
 pub(super) use self::{connection::Calls, migrations::migrate};
 pub use self::{connection::SqliteConnection, options::SqliteOptions, pool::SqlitePool};
 use super::{
-    Db, DbError, OpenFiles, Setting, batch::MAX_ROWS, checkpointer, file_identity::with_suffix, overwrite_detector::Stamp,
+    Db, DbError, OpenFiles, Setting, batch::SQLITE_TEXTS, checkpointer, file_identity::with_suffix, overwrite_detector::Stamp,
 };
 
 /// SQLite, as a database of sqlx.
@@ -66,10 +66,10 @@ const NON_NEGATIVE: u32 = 0x7fff_ffff;
 /// Returns the options of the writing connection.
 fn writing(path: &Path) -> SqliteOptions {
     // ANALYZE is never run: statistics of nearly empty tables later cause full scans, and every query has a dedicated index.
-    // The statement cache holds a text for each number of rows of a multi-row statement. Their statement journals are kept in
-    // memory instead of in a temporary file for each.
+    // The statement cache holds every text of the multi-row statements, and the others. Statement journals are kept in memory
+    // instead of in a temporary file for each.
     let options = checkpointing(path).creating().pragma("journal_mode", "wal").pragma("temp_store", "memory");
-    options.keeping_statements(16 * MAX_ROWS)
+    options.keeping_statements(32 * SQLITE_TEXTS)
 }
 
 /// Returns the options of a connection that writes to the file, but no rows.
