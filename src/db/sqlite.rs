@@ -234,7 +234,7 @@ mod durability_tests {
         let mut conn = SqliteOptions::create(":memory:").connect().await.unwrap();
         let built: Vec<String> = sqlx::query_scalar("PRAGMA compile_options").fetch_all(&mut conn).await.unwrap();
         let has = |name: &str| built.iter().any(|option| option == name);
-        assert!(has("ENABLE_QPSG") && has("THREADSAFE=1"), "{built:?}");
+        assert!(has("ENABLE_QPSG") && has("THREADSAFE=1") && has("DEFAULT_LOOKASIDE=1200,200"), "{built:?}");
         for left_out in ["ENABLE_API_ARMOR", "ENABLE_MEMORY_MANAGEMENT", "ENABLE_STAT4", "ENABLE_FTS5", "ENABLE_RTREE"] {
             assert!(!has(left_out), "{left_out}");
         }
