@@ -1,15 +1,20 @@
 //! Multi-row statements: one driver call per batch instead of one per row.
 //!
-//! Invariant: a statement has one SQL text per number of rows, and each connection prepares each text once. On SQLite the
-//! number of rows is anything up to [`MAX_ROWS`], since a driver call costs more than another text. PostgreSQL keeps a plan
-//! for each text, so there it is a power of two. A batch is split into chunks of such sizes.
+//! Invariant: a statement has one SQL text per number of rows, and each connection prepares each text once, so the numbers of
+//! rows are few. On SQLite, where a prepared statement takes memory for each row, two chunks suffice for up to [`MAX_ROWS`]
+//! rows. PostgreSQL keeps a plan for each text, so there the number is a power of two. A batch is split into chunks of such
+//! sizes.
 
 use std::sync::OnceLock;
 
 use super::{Db, Tx};
 
 /// The maximum number of rows of a statement.
-pub(super) const MAX_ROWS: usize = 64;
+const MAX_ROWS: usize = 64;
+/// The number of rows of a chunk on SQLite is less than this, or a multiple of it.
+const SQLITE_STEP: usize = 8;
+/// The number of texts of a statement on SQLite.
+pub(super) const SQLITE_TEXTS: usize = SQLITE_STEP - 1 + MAX_ROWS / SQLITE_STEP;
 
 /// A statement with a part repeated for each row: `prefix values, values, … suffix`. Parameters are written as `?`.
 pub(crate) struct BatchStatement {
@@ -63,11 +68,21 @@ impl BatchStatement {
 
 /// Splits a batch into chunks for which the database has a text.
 pub(crate) fn chunks<'a, T>(tx: &Tx, rows: &'a [T]) -> impl Iterator<Item = &'a [T]> + use<'a, T> {
-    let longest: fn(usize) -> usize = match tx {
-        Tx::Sqlite(_) => |left| left,
-        Tx::Postgres(_) => |left| 1 << left.ilog2(),
+    let longest = match tx {
+        Tx::Sqlite(_) => longest_on_sqlite,
+        Tx::Postgres(_) => longest_on_postgres,
     };
     chunk_by(rows, longest)
+}
+
+/// Returns the size of the longest chunk of at most `rows` rows.
+const fn longest_on_sqlite(rows: usize) -> usize {
+    if rows < SQLITE_STEP { rows } else { rows - rows % SQLITE_STEP }
+}
+
+/// Like [`longest_on_sqlite`].
+const fn longest_on_postgres(rows: usize) -> usize {
+    1 << rows.ilog2()
 }
 
 fn chunk_by<T>(mut rows: &[T], longest: fn(usize) -> usize) -> impl Iterator<Item = &[T]> + use<'_, T> {
@@ -140,6 +155,8 @@ pub(crate) use fetch_rows;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     static INSERT: BatchStatement = BatchStatement::new("INSERT INTO t (a, b) VALUES", "(?, ?)", "ON CONFLICT DO NOTHING");
@@ -152,16 +169,29 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_the_whole_in_order_and_each_has_a_text() {
+    fn chunks_are_the_whole_in_order_and_each_has_a_text() {
         for length in 0..300 {
             let rows: Vec<usize> = (0..length).collect();
-            for longest in [|left: usize| left, |left: usize| 1 << left.ilog2()] {
+            for longest in [longest_on_sqlite, longest_on_postgres] {
                 let all: Vec<&[usize]> = chunk_by(&rows, longest).collect();
                 assert_eq!(all.concat(), rows);
-                assert!(all.iter().all(|piece| (1..=MAX_ROWS).contains(&piece.len())));
+                assert!(all.iter().all(|chunk| (1..=MAX_ROWS).contains(&chunk.len())));
             }
         }
-        assert_eq!(chunk_by(&[0; 100], |left| left).map(<[i32]>::len).collect::<Vec<_>>(), [64, 36]);
-        assert_eq!(chunk_by(&[0; 100], |left| 1 << left.ilog2()).map(<[i32]>::len).collect::<Vec<_>>(), [64, 32, 4]);
+        assert_eq!(sizes(100, longest_on_sqlite), [64, 32, 4]);
+        assert_eq!(sizes(63, longest_on_sqlite), [56, 7]);
+        assert_eq!(sizes(100, longest_on_postgres), [64, 32, 4]);
+        assert_eq!(sizes(63, longest_on_postgres), [32, 16, 8, 4, 2, 1]);
+    }
+
+    #[test]
+    fn sqlite_has_few_texts_of_which_two_suffice() {
+        let all: Vec<Vec<usize>> = (1..=MAX_ROWS).map(|length| sizes(length, longest_on_sqlite)).collect();
+        assert!(all.iter().all(|sizes| sizes.len() <= 2));
+        assert_eq!(all.concat().into_iter().collect::<BTreeSet<usize>>().len(), SQLITE_TEXTS);
+    }
+
+    fn sizes(length: usize, longest: fn(usize) -> usize) -> Vec<usize> {
+        chunk_by(&vec![(); length], longest).map(<[()]>::len).collect()
     }
 }

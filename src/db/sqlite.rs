@@ -29,7 +29,7 @@ use self::{
 pub(super) use self::{connection::Calls, migrations::migrate};
 pub use self::{connection::SqliteConnection, options::SqliteOptions, pool::SqlitePool};
 use super::{
-    Db, DbError, OpenFiles, Setting, batch::MAX_ROWS, checkpointer, file_identity::with_suffix, overwrite_detector::Stamp,
+    Db, DbError, OpenFiles, Setting, batch::SQLITE_TEXTS, checkpointer, file_identity::with_suffix, overwrite_detector::Stamp,
 };
 
 /// SQLite, as a database of sqlx.
@@ -66,10 +66,10 @@ const NON_NEGATIVE: u32 = 0x7fff_ffff;
 /// Returns the options of the writing connection.
 fn writing(path: &Path) -> SqliteOptions {
     // ANALYZE is never run: statistics of nearly empty tables later cause full scans, and every query has a dedicated index.
-    // The statement cache holds a text for each number of rows of a multi-row statement. Their statement journals are kept in
-    // memory instead of in a temporary file for each.
+    // The statement cache holds every text of the multi-row statements, and the others. Statement journals are kept in memory
+    // instead of in a temporary file for each.
     let options = checkpointing(path).creating().pragma("journal_mode", "wal").pragma("temp_store", "memory");
-    options.keeping_statements(16 * MAX_ROWS)
+    options.keeping_statements(32 * SQLITE_TEXTS)
 }
 
 /// Returns the options of a connection that writes to the file, but no rows.
@@ -234,7 +234,7 @@ mod durability_tests {
         let mut conn = SqliteOptions::create(":memory:").connect().await.unwrap();
         let built: Vec<String> = sqlx::query_scalar("PRAGMA compile_options").fetch_all(&mut conn).await.unwrap();
         let has = |name: &str| built.iter().any(|option| option == name);
-        assert!(has("ENABLE_QPSG") && has("THREADSAFE=1"), "{built:?}");
+        assert!(has("ENABLE_QPSG") && has("THREADSAFE=1") && has("DEFAULT_LOOKASIDE=1200,200"), "{built:?}");
         for left_out in ["ENABLE_API_ARMOR", "ENABLE_MEMORY_MANAGEMENT", "ENABLE_STAT4", "ENABLE_FTS5", "ENABLE_RTREE"] {
             assert!(!has(left_out), "{left_out}");
         }
