@@ -90,7 +90,7 @@ CREATE TABLE payment_references (
     app_id INTEGER NOT NULL,
     search_key TEXT NOT NULL,
     PRIMARY KEY (transaction_id, kind, reference)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX payment_references_by_key ON payment_references (app_id, search_key, transaction_id);
 
 -- Number and amounts of payments by day; each unit of work that writes transactions adds its difference. day: days since 1970
