@@ -14,6 +14,7 @@ use crate::{
     gateways::{
         Gateway, Mode,
         adapter::EventContent,
+        event_kind::EventKind,
         parts::{self, PartNotFound},
     },
     primitives::{
@@ -62,6 +63,8 @@ pub(crate) struct Event {
     pub(crate) mode: Mode,
     pub(crate) gateway_event_id: Option<String>,
     pub(crate) event_type: Option<String>,
+    /// What it reports; `None` for a type that its gateway's folder does not map.
+    pub(crate) kind: Option<EventKind>,
     pub(crate) body_sha256: Vec<u8>,
     pub(crate) state: State,
     pub(crate) fault: Option<String>,

@@ -13,7 +13,7 @@ use crate::{
         list::{List, Side, last_examined, max_examined},
         run, sql,
     },
-    gateways::Mode,
+    gateways::{Mode, event_kind::EventKind},
     primitives::{
         id::{AppId, ConnectionId, EventId, TransactionId},
         time::Timestamp,
@@ -23,7 +23,7 @@ use crate::{
 /// The columns of [`Event`], from `events!`.
 macro_rules! columns {
     () => {
-        "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, COALESCE(body_sha256, dedupe_key) AS body_sha256, \
+        "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, kind, COALESCE(body_sha256, dedupe_key) AS body_sha256, \
          state, fault, conflict_with, transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, \
          received_count, is_flagged, occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at"
     };
@@ -90,9 +90,9 @@ sql! {
     LIST_SIGNED_TIMES_UNTIL = concat!("SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM \
                                (SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events \
                                ORDER BY id DESC LIMIT ", max_examined!(), ") AS examined WHERE received_at <= $1 ORDER BY id DESC LIMIT $2");
-    LIST_ORDER_REPORTS = concat!("SELECT DISTINCT event_type, amount_subunits, currency FROM (SELECT event_type, amount_subunits, currency \
+    LIST_ORDER_REPORTS = concat!("SELECT DISTINCT kind, amount_subunits, currency FROM (SELECT kind, amount_subunits, currency \
                           FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
-                          WHERE event_type IN ('order.paid', 'payment_link.partially_paid', 'invoice.partially_paid')");
+                          WHERE kind IN ('order_paid', 'payment_link_partly_paid', 'invoice_partly_paid')");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM (SELECT id AS examined_id FROM events WHERE connection_id IN \
                          (SELECT id FROM connections WHERE app_id = $1 AND mode = $4) AND reference IN ($2, $3) LIMIT ", max_examined!(), ") \
@@ -255,8 +255,8 @@ pub(crate) async fn list_signed_times_until(
     run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES_UNTIL).bind(until).bind(limit).fetch_all(conn).await)
 }
 
-/// The type, amount and currency of an event about the order of a payment.
-pub(crate) type OrderReport = (String, Option<i64>, Option<String>);
+/// The kind, amount and currency of an event about the order of a payment.
+pub(crate) type OrderReport = (EventKind, Option<i64>, Option<String>);
 
 /// Lists the distinct order reports of a transaction. The caller has checked access to `transaction`.
 pub(crate) async fn list_order_reports(on: impl Into<Exec<'_>>, transaction: TransactionId) -> Result<Vec<OrderReport>, DbError> {

@@ -13,7 +13,7 @@ use super::{
     parts::{Part, Parts},
 };
 use crate::{
-    gateways::payment::PaymentObservation,
+    gateways::{event_kind::EventKind, payment::PaymentObservation},
     primitives::{
         id::SecretId,
         money::Money,
@@ -276,12 +276,12 @@ pub(crate) trait Adapter: Sync {
         None
     }
 
-    /// True if an event of that type says that money was paid.
-    fn reports_payment(&self, _event_type: &str) -> bool {
-        false
+    /// Returns what events of that type report; `None` for a type that is stored and named only.
+    fn event_kind(&self, _event_type: &str) -> Option<EventKind> {
+        None
     }
 
-    /// Returns the gateway's reason for a failure, from the body of one of the profile's `failure_events`.
+    /// Returns the gateway's reason for a failure, from the body of an event of the kind [`EventKind::PaymentFailed`].
     fn failure_reason(&self, _body: &[u8]) -> Option<String> {
         None
     }

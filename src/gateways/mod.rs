@@ -3,6 +3,7 @@
 pub(crate) mod adapter;
 pub(crate) mod api;
 pub(crate) mod credentials;
+pub(crate) mod event_kind;
 #[cfg(feature = "fictitious-gateway")]
 pub(crate) mod fictitious;
 pub(crate) mod guide;

@@ -42,8 +42,6 @@ pub(crate) struct Profile {
     pub(crate) recommended_events: &'static [&'static str],
     /// True if messages describe its event types; otherwise they only name the type.
     pub(crate) has_known_events: bool,
-    /// The event types whose body may state why a payment failed.
-    pub(crate) failure_events: &'static [&'static str],
     /// Its API keys, if it has an API that KS Pay uses.
     pub(crate) api_keys: Option<ApiKeys>,
     /// Values that its pages show next to the secret, which may be pasted in its place.

@@ -2,7 +2,7 @@
 
 use crate::{
     events::{Event, State, payload::Damage},
-    gateways::{Gateway, Mode, payment::Status},
+    gateways::{Gateway, Mode, event_kind::EventKind, payment::Status},
     ledger::payments::Transaction,
     messages::EmptyState,
     primitives::{id::AppId, time::Timestamp},
@@ -82,15 +82,14 @@ pub(crate) fn bytes(size: usize) -> String {
 
 /// Returns class and icon of an event in a payment's list of events.
 pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
-    match event.event_type.as_deref().unwrap_or_default() {
-        _ if reports_payment(event) => ("is-paid", "good"),
-        "payment.dispute.won" => ("is-paid", "good"),
-        "payment.failed" | "refund.failed" | "payment.dispute.lost" => ("is-lost", "failed"),
-        "payment.authorized" => ("", "authorized"),
-        "payment.created" => ("", "pending"),
-        other if other.starts_with("refund.") => ("", "refund"),
-        other if other.starts_with("payment.dispute.") => ("", "warn"),
-        _ => ("", "info"),
+    match event.kind {
+        Some(kind) if kind.reports_payment() || kind == EventKind::DisputeWon => ("is-paid", "good"),
+        Some(EventKind::PaymentFailed | EventKind::RefundFailed | EventKind::DisputeLost) => ("is-lost", "failed"),
+        Some(EventKind::PaymentAuthorized) => ("", "authorized"),
+        Some(EventKind::PaymentCreated) => ("", "pending"),
+        Some(kind) if kind.is_of_refund() => ("", "refund"),
+        Some(kind) if kind.is_of_dispute() => ("", "warn"),
+        Some(_) | None => ("", "info"),
     }
 }
 
@@ -112,7 +111,7 @@ pub(super) fn reports_without_payment(event: &Event) -> bool {
 
 /// Whether an event's type says that money was paid.
 fn reports_payment(event: &Event) -> bool {
-    event.event_type.as_deref().is_some_and(|name| event.gateway.adapter().reports_payment(name))
+    event.kind.is_some_and(EventKind::reports_payment)
 }
 
 /// The empty list before the first event.

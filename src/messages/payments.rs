@@ -5,6 +5,7 @@ use crate::{
     events::{Event, State},
     gateways::{
         Gateway,
+        event_kind::EventKind,
         payment::{DisputeStatus, RefundStatus, Status},
     },
     ledger::payments::{Transaction, store::references::Dispute},
@@ -47,45 +48,45 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     if reports_without_payment(event) {
         return without_payment(event, name);
     }
-    match name {
-        "payment.created" => format!("A payment{of} was begun"),
-        "payment.authorized" => format!("The bank approved a payment{of}"),
-        "payment.captured" => format!("{sum} was paid"),
-        "payment.failed" => format!("A payment{of} failed"),
-        "order.paid" => format!("An order{of} is paid in full"),
-        "payment_link.paid" => format!("{sum} was paid through a payment link"),
-        "payment_link.partially_paid" => format!("{sum} was paid towards a payment link"),
-        "invoice.paid" => format!("{sum} was paid; the invoice is paid in full"),
-        "invoice.partially_paid" => format!("{sum} was paid towards an invoice"),
-        "subscription.charged" => format!("{sum} was paid for a subscription"),
-        "subscription.activated" => format!("A subscription became active{with}"),
-        "subscription.completed" => format!("A subscription was completed{with}"),
-        "qr_code.credited" => format!("{sum} was paid by QR code"),
-        "virtual_account.credited" => format!("{sum} was paid into a virtual account"),
-        "refund.created" if event.subject_status.as_deref() == Some(RefundStatus::Failed.as_str()) => {
+    let Some(kind) = event.kind else { return format!("{gateway} reports {name}{with}") };
+    match kind {
+        EventKind::PaymentCreated => format!("A payment{of} was begun"),
+        EventKind::PaymentAuthorized => format!("The bank approved a payment{of}"),
+        EventKind::PaymentCaptured => format!("{sum} was paid"),
+        EventKind::PaymentFailed => format!("A payment{of} failed"),
+        EventKind::OrderPaid => format!("An order{of} is paid in full"),
+        EventKind::PaymentLinkPaid => format!("{sum} was paid through a payment link"),
+        EventKind::PaymentLinkPartlyPaid => format!("{sum} was paid towards a payment link"),
+        EventKind::InvoicePaid => format!("{sum} was paid; the invoice is paid in full"),
+        EventKind::InvoicePartlyPaid => format!("{sum} was paid towards an invoice"),
+        EventKind::SubscriptionCharged => format!("{sum} was paid for a subscription"),
+        EventKind::SubscriptionActivated => format!("A subscription became active{with}"),
+        EventKind::SubscriptionCompleted => format!("A subscription was completed{with}"),
+        EventKind::QrCodeCredited => format!("{sum} was paid by QR code"),
+        EventKind::VirtualAccountCredited => format!("{sum} was paid into a virtual account"),
+        EventKind::RefundCreated if event.subject_status.as_deref() == Some(RefundStatus::Failed.as_str()) => {
             format!("A refund{of} failed")
         }
-        "refund.created" if event.subject_status.as_deref() != Some(RefundStatus::Processed.as_str()) => {
+        EventKind::RefundCreated if event.subject_status.as_deref() != Some(RefundStatus::Processed.as_str()) => {
             format!("A refund{of} was started")
         }
-        "refund.created" | "refund.processed" => format!("A refund{of} went out"),
-        "refund.failed" => format!("A refund{of} failed"),
-        "refund.speed_changed" => format!("A refund{of} goes at another speed"),
-        "payment.dispute.created" => match amount {
+        EventKind::RefundCreated | EventKind::RefundProcessed => format!("A refund{of} went out"),
+        EventKind::RefundFailed => format!("A refund{of} failed"),
+        EventKind::RefundSpeedChanged => format!("A refund{of} goes at another speed"),
+        EventKind::DisputeCreated => match amount {
             Some(amount) => format!("A customer disputes {amount} of a payment"),
             None => "A customer disputes a payment".to_owned(),
         },
-        "payment.dispute.under_review" => format!("A dispute{of} is under review"),
-        "payment.dispute.action_required" => format!("A dispute{of} needs your answer in {gateway}"),
-        "payment.dispute.won" => format!("You won a dispute{of}"),
-        "payment.dispute.lost" => format!("You lost a dispute{of}"),
-        "payment.dispute.closed" => format!("A dispute{of} was closed"),
-        "settlement.processed" => format!(
+        EventKind::DisputeUnderReview => format!("A dispute{of} is under review"),
+        EventKind::DisputeActionRequired => format!("A dispute{of} needs your answer in {gateway}"),
+        EventKind::DisputeWon => format!("You won a dispute{of}"),
+        EventKind::DisputeLost => format!("You lost a dispute{of}"),
+        EventKind::DisputeClosed => format!("A dispute{of} was closed"),
+        EventKind::SettlementProcessed => format!(
             "{gateway} sent {} to your bank account{}",
             amount.unwrap_or_else(|| "money".to_owned()),
             event.reference.as_deref().map(|utr| format!(", UTR {utr}")).unwrap_or_default()
         ),
-        other => format!("{gateway} reports {other}{with}"),
     }
 }
 
@@ -95,11 +96,11 @@ pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction, di
     if contradicts(event, payment) {
         return without_payment(event, name);
     }
-    match (name, event.money()) {
-        ("payment.dispute.created", Some(money)) if [payment.money(), payment.settled].contains(&Some(money)) => {
+    match (event.kind, event.money()) {
+        (Some(EventKind::DisputeCreated), Some(money)) if [payment.money(), payment.settled].contains(&Some(money)) => {
             format!("A customer disputes this payment of {money}")
         }
-        ("payment.dispute.created", Some(money)) => format!("A customer disputes {money} of this payment"),
+        (Some(EventKind::DisputeCreated), Some(money)) => format!("A customer disputes {money} of this payment"),
         _ => event_sentence_with_costs(event, disputes),
     }
 }
@@ -117,12 +118,12 @@ pub(crate) fn event_sentence_with_costs(event: &Event, disputes: &[Dispute]) -> 
 
 /// True if the sentence of the event needs its dispute.
 pub(crate) fn is_lost_dispute(event: &Event) -> bool {
-    event.event_type.as_deref() == Some("payment.dispute.lost")
+    event.kind == Some(EventKind::DisputeLost)
 }
 
 /// What an event is called whose payment was not received.
 fn without_payment(event: &Event, name: &str) -> String {
-    let what = if name == "order.paid" { "an order" } else { "a payment" };
+    let what = if event.kind == Some(EventKind::OrderPaid) { "an order" } else { "a payment" };
     let amount = event.money().map(|money| format!(" for {what} of {money}")).unwrap_or_default();
     format!("{} reports {name}{amount}", event.gateway.label())
 }
@@ -152,7 +153,7 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
         State::Conflict => {
             Some("Another body came under this event’s id before. Both are kept; the money is counted once.".to_owned())
         }
-        State::Unhandled if event.event_type.as_deref() == Some("settlement.processed") => {
+        State::Unhandled if event.kind == Some(EventKind::SettlementProcessed) => {
             Some("A settlement belongs to no single payment. It is stored and changes no transaction.".to_owned())
         }
         State::Unhandled => Some("Events of this type are stored exactly as received. They change no transaction.".to_owned()),

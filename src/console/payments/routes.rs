@@ -34,7 +34,7 @@ use crate::{
     },
     db::{Db, DbError, Reader, list},
     events::{self, payload::StoredPayload},
-    gateways::Mode,
+    gateways::{Mode, event_kind::EventKind},
     ledger::payments::{
         Transaction,
         dispute_costs::OtherCosts,
@@ -273,9 +273,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let is_truncated = i64::try_from(events.len()).is_ok_and(|count| count > MAX_EVENTS_SHOWN);
     events.truncate(usize::try_from(MAX_EVENTS_SHOWN).unwrap_or_default());
     let (mut reasons, mut last) = (Vec::new(), None);
-    let failed = |event: &&events::Event| {
-        event.event_type.as_deref().is_some_and(|name| event.gateway.profile().failure_events.contains(&name))
-    };
+    let failed = |event: &&events::Event| event.kind == Some(EventKind::PaymentFailed);
     for event in events.iter().filter(failed).take(MAX_REASONS_SHOWN) {
         let own = own_bytes(&mut reader, event, &mut last).await?;
         let reason = own.and_then(|own| event.gateway.adapter().failure_reason(&own));

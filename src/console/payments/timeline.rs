@@ -11,6 +11,7 @@ use crate::{
     events::Event,
     gateways::{
         adapter,
+        event_kind::EventKind,
         payment::{Details, Dispute, PaymentObservation, Refund, Snapshot, Status, TimeSource},
     },
     ledger::payments::{Transaction, projection::PaymentState, state::DisplayState, store::references::Dispute as ListedDispute},
@@ -85,7 +86,7 @@ fn states(
 
 /// Builds the observation from an event's row: the refund or dispute, its state, time and amount.
 fn observation(transaction: &Transaction, event: &Event, disputes: &[ListedDispute]) -> Option<PaymentObservation> {
-    let (name, status, at) = (event.event_type.as_deref()?, event.subject_status.as_deref()?, moment(event));
+    let (kind, status, at) = (event.kind, event.subject_status.as_deref()?, moment(event));
     let time_source = match event.occurred_at {
         None => TimeSource::Received,
         Some(_) if event.is_time_borrowed => TimeSource::Entity,
@@ -103,7 +104,7 @@ fn observation(transaction: &Transaction, event: &Event, disputes: &[ListedDispu
     };
     let id = event.subject_id.clone();
     match id {
-        Some(id) if name.starts_with("refund.") => {
+        Some(id) if kind.is_some_and(EventKind::is_of_refund) => {
             let (money, status) = (event.money()?, status.parse().ok()?);
             observation.refund = Some(Refund { id, money, status, created_at: None });
         }
@@ -116,7 +117,7 @@ fn observation(transaction: &Transaction, event: &Event, disputes: &[ListedDispu
         }
         None => {
             // The amount of an order can differ from that of the payment that completed it.
-            let money = if name == "order.paid" { transaction.money()? } else { event.money()? };
+            let money = if kind == Some(EventKind::OrderPaid) { transaction.money()? } else { event.money()? };
             observation.snapshot = Some(Snapshot {
                 status: status.parse().ok()?,
                 was_captured: None,
@@ -164,6 +165,7 @@ mod tests {
             mode: Mode::Test,
             gateway_event_id: None,
             event_type: Some(name.to_owned()),
+            kind: Gateway::RAZORPAY.adapter().event_kind(name),
             body_sha256: Vec::new(),
             state: State::Processed,
             fault: None,

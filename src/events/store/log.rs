@@ -23,12 +23,12 @@ use crate::{
 
 macro_rules! insert {
     () => {
-        "INSERT INTO events (id, connection_id, gateway_event_id, event_type, dedupe_prefix, dedupe_key, body_sha256, state, fault, \
+        "INSERT INTO events (id, connection_id, gateway_event_id, event_type, kind, dedupe_prefix, dedupe_key, body_sha256, state, fault, \
          transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, received_count, is_flagged, \
          occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, dedupe_prefix, dedupe_key) DO NOTHING";
@@ -64,6 +64,7 @@ macro_rules! bind_group {
             .bind(request.scope.connection)
             .bind(&event.gateway_event_id)
             .bind(&reading.event_type)
+            .bind(event.kind)
             .bind(&event.dedupe_prefix)
             .bind(event.dedupe_key.as_slice())
             .bind($group.first.other_sha256())

@@ -41,7 +41,6 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     webhook_networks: &[],
     recommended_events: &["payment.paid", "payment.declined"],
     has_known_events: false,
-    failure_events: &[],
     api_keys: Some(API_KEYS),
     lookalike_values: &[],
     secret_labels: &[],

@@ -24,6 +24,7 @@ use memchr::memmem;
 use super::{
     Gateway,
     adapter::{Adapter, Incoming, ParsedEvent, SignatureError, is_safe_identifier},
+    event_kind::EventKind,
     parts::Part,
     samples as shared,
 };
@@ -74,8 +75,8 @@ impl Adapter for Razorpay {
         Secret::parse(text)
     }
 
-    fn reports_payment(&self, event_type: &str) -> bool {
-        event_types::reports_payment(event_type)
+    fn event_kind(&self, event_type: &str) -> Option<EventKind> {
+        event_types::kind(event_type)
     }
 
     fn failure_reason(&self, body: &[u8]) -> Option<String> {

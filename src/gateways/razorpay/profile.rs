@@ -78,7 +78,6 @@ pub(crate) static PROFILE: Profile = Profile {
     webhook_networks: WEBHOOK_NETWORKS,
     recommended_events: RECOMMENDED_EVENTS,
     has_known_events: true,
-    failure_events: &["payment.failed"],
     api_keys: Some(API_KEYS),
     lookalike_values: &[TEST_UPI_ID],
     secret_labels: &[

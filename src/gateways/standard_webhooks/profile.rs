@@ -38,7 +38,6 @@ pub(crate) static PROFILE: Profile = Profile {
     webhook_networks: &[],
     recommended_events: &[],
     has_known_events: false,
-    failure_events: &[],
     api_keys: None,
     lookalike_values: &[],
     secret_labels: &[],

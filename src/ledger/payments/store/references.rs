@@ -13,7 +13,10 @@ use crate::{
         run, sql,
     },
     events::store::OrderReport,
-    gateways::payment::{DisputeStatus, Reference, ReferenceKind},
+    gateways::{
+        event_kind::EventKind,
+        payment::{DisputeStatus, Reference, ReferenceKind},
+    },
     ledger::payments::Transaction,
     primitives::{
         id::{AppId, TransactionId},
@@ -126,7 +129,7 @@ pub(crate) struct Order {
 impl Order {
     /// Merges the reports of an order.
     pub(crate) fn of(reports: Vec<OrderReport>) -> Self {
-        let (paid, partial): (Vec<_>, Vec<_>) = reports.into_iter().partition(|(event_type, ..)| event_type == "order.paid");
+        let (paid, partial): (Vec<_>, Vec<_>) = reports.into_iter().partition(|(kind, ..)| *kind == EventKind::OrderPaid);
         let amount = |(_, subunits, currency): OrderReport| Some(Money::new(subunits?, currency?.parse::<Currency>().ok()?));
         let amount = paid.into_iter().filter_map(amount).max_by_key(|money| money.subunits);
         Self { amount, is_in_parts: !partial.is_empty() }
