@@ -99,6 +99,17 @@ async fn pages_that_count_different_requests_name_the_difference() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_signature_that_cannot_be_read_is_no_matter_of_the_secret() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.wrong("pay_1").signature("none").send().await, 401);
+    shop.counted(1).await;
+    let page = shop.owner.get(&shop.newest().await).await;
+    assert!(page.has("their signatures cannot be read. If Razorpay sent them"), "{}", page.body);
+    assert!(page.has("/webhook#check\">Check the URL") && !page.has("Open webhook settings"), "{}", page.body);
+    assert!(!page.has("Enter that SECRET") && !page.has("enter the secret"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rejection_shows_what_came_and_what_to_do() {
     let shop = Shop::open().await;
     let post = shop.wrong("pay_Demo0000000001").header("cookie", "hush=hush").header("x-note", "<b>bold</b>");

@@ -12,7 +12,12 @@ use crate::{
     ledger::payments::store::references::Dispute,
     messages::{self, Badge, DisplayTime, EmptyState, rejections},
     primitives::{id::RequestId, time::Timestamp},
-    rejections::{Cause, RETENTION, Rejection, Request, adopt_secret::Offer, advice::Start, recovery::Count},
+    rejections::{
+        Cause, RETENTION, Rejection, Request,
+        adopt_secret::Offer,
+        advice::{Finding, Start},
+        recovery::Count,
+    },
     urls,
 };
 
@@ -129,13 +134,17 @@ impl Show {
     /// Returns the links to where the fix starts on the console, with labels. Empty if it starts elsewhere.
     pub(crate) fn starts(&self) -> Vec<(String, &'static str)> {
         let webhook = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
-        let start = match self.rejection.cause.start() {
+        let start = match self.finding().start() {
             Start::Secret => Some((webhook, rejections::OPEN_WEBHOOK)),
             Start::UrlCheck => Some((format!("{webhook}#check"), rejections::CHECK_URL)),
             Start::Gateways => self.is_off().then(|| (urls::connections(self.app.id), rejections::OPEN_GATEWAYS)),
             Start::Nowhere => None,
         };
         start.into_iter().chain(self.other.clone().map(|url| (url, rejections::OPEN_OTHER_WEBHOOK))).collect()
+    }
+
+    fn finding(&self) -> Finding {
+        Finding::from(&self.rejection)
     }
 
     /// While the app or the connection is disabled, nothing can be recovered.
@@ -152,7 +161,7 @@ impl Show {
             &self.count,
             rejections::Left { stored: self.stored, recovered: self.rejection.recovered_count },
             self.is_off(),
-            (self.rejection.cause, self.rejection.gateway),
+            self.finding(),
             self.offer.is_some(),
         )
     }
@@ -181,7 +190,7 @@ impl Show {
 
     /// Returns the page for entering a secret that is not known here.
     pub(crate) fn bringing(&self) -> Option<String> {
-        let can = self.count.stored > 0 && self.count.verify() == 0 && self.rejection.cause.is_of_unknown_key() && !self.is_off();
+        let can = self.count.stored > 0 && self.count.verify() == 0 && self.finding().is_of_unknown_key() && !self.is_off();
         let step = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
         can.then(|| urls::query(&urls::own_secret(&step), &[("back", &urls::rejection(self.app.id, self.rejection.id))]))
     }
