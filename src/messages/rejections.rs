@@ -49,7 +49,7 @@ pub(crate) fn explanation(rejection: &Rejection, other: Option<&str>) -> Explana
     Explanation { why, fix, options, checks: checks(cause, gateway, rejection.reason) }
 }
 
-/// Explains requests that were not diagnosed and are no longer stored, so that they never will be.
+/// Explains requests that were not diagnosed and are not stored whole, so that they never will be.
 pub(crate) fn never_diagnosed(gateway: Gateway) -> Explanation {
     Explanation {
         why: "not every common mistake was checked: many requests arrived together, or their bodies are very large".to_owned(),
@@ -198,9 +198,13 @@ pub(crate) fn note(request: &Request, would_verify: bool) -> String {
 
 /// The line below it: its event type and its size.
 pub(crate) fn what(request: &Request, event_type: Option<&str>) -> String {
-    let size = request.size.map(|size| super::bytes(usize::try_from(size).unwrap_or_default()));
-    let parts = [event_type.map(str::to_owned), Some(size.unwrap_or_else(|| "not read".to_owned()))];
+    let parts = [event_type.map(str::to_owned), Some(size(request))];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// The size of a request's body as it was received, if it was read.
+pub(crate) fn size(request: &Request) -> String {
+    request.size.map_or_else(|| "not read".to_owned(), |size| super::bytes(usize::try_from(size).unwrap_or_default()))
 }
 
 /// The note next to a recovered event in the list.
