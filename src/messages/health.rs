@@ -58,9 +58,13 @@ impl StatusLine {
     }
 }
 
-/// How many of the connection's own requests were rejected before the first event was verified.
+/// How many of the connection's own requests were rejected before the first event was verified. No account is known yet, so a
+/// key of the company's proves them.
 fn rejected(activity: &Activity) -> Option<String> {
-    activity.failing_since.map(|_| format!("{} rejected", count(activity.failing_count, "request", "requests")))
+    let verb = if activity.failing_count == 1 { "was" } else { "were" };
+    activity.failing_since.map(|_| {
+        format!("{} signed with one of your secrets {verb} rejected", count(activity.failing_count, "request", "requests"))
+    })
 }
 
 /// Returns the time left until the gateway disables the webhook; `None` if it documents no such limit.

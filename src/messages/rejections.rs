@@ -7,7 +7,7 @@ use crate::{
     gateways::{Gateway, Mode},
     messages::EmptyState,
     primitives::id::ConnectionId,
-    rejections::{Cause, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered, store::RequestCount},
+    rejections::{Cause, RETENTION, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered, store::RequestCount},
 };
 
 mod causes;
@@ -128,10 +128,12 @@ pub(crate) fn nothing(mode: Mode) -> EmptyState {
     }
 }
 
-/// How many requests were rejected recently: on the overview. The panel of evidence counts those rejected by their signature alone.
-pub(crate) fn rejected_recently(number: RequestCount) -> String {
+/// How many requests of any sender were rejected while rejections are kept: on the overview. Other pages count those of one
+/// sender or reason.
+pub(crate) fn rejected_in_all(number: RequestCount) -> String {
     let more = if number.is_partial { "more than " } else { "" };
-    format!("{more}{} rejected recently, for any reason", count(number.requests, "request", "requests"))
+    let days = RETENTION.as_secs() / 86_400;
+    format!("{more}{} rejected in the last {days} days, for any reason", count(number.requests, "request", "requests"))
 }
 
 /// Shown in place of a request that is no longer stored.

@@ -284,7 +284,7 @@ async fn a_request_that_was_rejected_before_begins_no_failure_anew() {
     for count in ["1", "2"] {
         assert_eq!(slip.clone().send().await, 401);
         let owner = app.owner("Neem Tree Retail").await;
-        owner.sees(&webhook(&connection), &format!("requests rejected: {count}<")).await;
+        owner.sees(&webhook(&connection), &format!("<dt>Rejected since then, proven to be yours</dt><dd>{count}<")).await;
     }
     app.clock.advance(Duration::from_secs(1));
     connection.post(captured("pay_3")).stored().await;

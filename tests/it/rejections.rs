@@ -83,7 +83,7 @@ async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
     assert_eq!(page.body.matches("class=\"row-mark\">…").count(), 2, "rows with one reason are told apart: {}", page.body);
     assert!(page.has("its Secret field has another value.") && !page.has("Copy this webhook’s secret"), "{}", page.body);
     let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
-    assert!(overview.has("20 requests rejected recently"), "{}", overview.body);
+    assert!(overview.has("20 requests rejected in the last 15 days"), "{}", overview.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,10 +94,30 @@ async fn pages_that_count_different_requests_name_the_difference() {
     assert_eq!(shop.wrong("pay_2").header("content-encoding", "gzip").send().await, 415);
     shop.counted(3).await;
     let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
-    assert!(overview.has("3 requests rejected recently, for any reason"), "{}", overview.body);
+    assert!(overview.has("3 requests rejected in the last 15 days, for any reason"), "{}", overview.body);
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", shop.connection.app_id);
     let webhook = shop.owner.get(&webhook).await;
-    assert!(webhook.has("<dt>Rejected: signature missing or wrong</dt><dd>2, last"), "{}", webhook.body);
+    assert!(webhook.has("<dt>Total rejected: signature missing or wrong</dt><dd>2, last"), "{}", webhook.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_line_of_a_failing_webhook_is_about_has_no_second_line() {
+    let shop = Shop::open().await;
+    shop.connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    shop.app.clock.advance(Duration::from_secs(1));
+    let space = format!("{} ", shop.connection.secret);
+    let slip = shop.connection.post(bodies::payment("payment.captured", "pay_2", 0)).secret(&space);
+    assert_eq!(slip.send().await, 401);
+    let path = format!("/ks-pay/apps/{}", shop.connection.app_id);
+    let overview = shop.owner.sees(&path, "Failing since").await;
+    assert!(!overview.has("in the last 15 days"), "{}", overview.body);
+    let webhook = shop.owner.get(&shop.connection.webhook_step("")).await;
+    let button = webhook.body.split_once("/webhook/completion\"").unwrap().1.split_once("Mark as done").unwrap().0;
+    assert!(!button.contains("button-primary"), "to mark it as done is not what comes next: {button}");
+    assert_eq!(shop.connection.post("{}").unsigned().send().await, 401);
+    shop.counted(2).await;
+    let overview = shop.owner.get(&path).await;
+    assert!(overview.has("2 requests rejected in the last 15 days, for any reason"), "{}", overview.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,7 +35,7 @@ pub(crate) struct Show {
     /// Why requests were rejected, if nothing else was received.
     pub(crate) causes: Causes,
     pub(crate) health: Vec<Health>,
-    /// How many requests were rejected recently.
+    /// How many requests were rejected while rejections are kept.
     pub(crate) refused: RequestCount,
     pub(crate) figures: Figures,
     pub(crate) recent: Vec<Row>,
@@ -51,6 +51,8 @@ pub(crate) struct Health {
     pub(crate) line: StatusLine,
     pub(crate) url: String,
     pub(crate) way: &'static str,
+    /// The number of rejected requests that the line is about.
+    rejected: i64,
 }
 
 impl Health {
@@ -61,8 +63,14 @@ impl Health {
         url: String,
         now: Timestamp,
     ) -> Self {
-        let way = if state == connections::ConnectionState::Failing { "See the cause" } else { "View webhook" };
-        Self { gateway: connection.gateway.label(), line: messages::line(connection.gateway, state, activity, now), url, way }
+        let is_failing = state == connections::ConnectionState::Failing;
+        let (way, rejected) = match activity.failing_since {
+            _ if !is_failing => ("View webhook", 0),
+            Some(_) => ("See the cause", activity.failing_count),
+            None => ("See the cause", activity.rejected_streak),
+        };
+        let line = messages::line(connection.gateway, state, activity, now);
+        Self { gateway: connection.gateway.label(), line, url, way, rejected }
     }
 }
 
@@ -194,10 +202,12 @@ impl Show {
         self.figures.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
     }
 
-    /// Returns a summary of the rejected requests and their URL; `None` if there are none.
+    /// Returns a summary of the rejected requests and their URL; `None` if there are none, or only those that the line of a
+    /// failing webhook is about.
     pub(crate) fn rejections(&self) -> Option<(String, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
-        (self.refused.requests > 0).then(|| (messages::rejections::rejected_recently(self.refused), url))
+        let of_failing: i64 = self.health.iter().map(|line| line.rejected).sum();
+        (self.refused.requests > of_failing).then(|| (messages::rejections::rejected_in_all(self.refused), url))
     }
 
     /// Returns the empty state shown instead of the figures, if any.
