@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     DEFAULT_PERIOD, Figures, PERIODS,
-    chart::{Chart, percent},
+    chart::{Chart, percent, tenths},
 };
 use crate::{
     connections::{self, Connection, activity::Activity},
@@ -74,6 +74,9 @@ impl Health {
     }
 }
 
+/// Shown where a percentage means nothing.
+const NO_PERCENT: &str = "–";
+
 /// A table row with a meter.
 pub(crate) struct Share {
     pub(crate) label: String,
@@ -137,7 +140,9 @@ impl Show {
 
     pub(crate) fn went_through(&self) -> String {
         let ways = self.figures.ways;
-        if ways.settled() == 0 { "–".to_owned() } else { percent(ways.went_through(), ways.settled()) }
+        // The sum of the rows of the list, so that both are rounded alike.
+        let tenths = ways.tenths();
+        if ways.settled() == 0 { NO_PERCENT.to_owned() } else { percent(tenths[0] + tenths[1]) }
     }
 
     pub(crate) fn failed(&self) -> String {
@@ -174,15 +179,17 @@ impl Show {
 
     pub(crate) fn ways(&self) -> Vec<Share> {
         let ways = self.figures.ways;
-        let rows = [
-            ("Paid", "bar-1", ways.paid),
-            ("Refunded", "bar-2", ways.refunded),
-            ("Failed", "bar-4", ways.failed),
-            ("Returned, never captured", "bar-5", ways.returned),
-            ("Not decided yet", "bar-3", ways.open),
-        ];
-        let row = |(label, class, part)| share(label, class, part, ways.all());
-        rows.into_iter().filter(|(_, _, part)| *part > 0).map(row).collect()
+        let labels = ["Paid", "Refunded", "Failed", "Returned, never captured"];
+        let decided = labels.into_iter().zip(["bar-1", "bar-2", "bar-4", "bar-5"]).zip(ways.decided());
+        let decided =
+            decided.zip(ways.tenths()).map(|(((label, class), part), tenths)| share(label, class, part, percent(tenths)));
+        let open = share("Not decided yet", "bar-3", ways.open, NO_PERCENT.to_owned());
+        decided.chain([open]).filter(|row| row.part > 0).collect()
+    }
+
+    /// True if the percentages leave payments out.
+    pub(crate) fn has_undecided(&self) -> bool {
+        self.figures.ways.open > 0
     }
 
     /// Returns the outcomes as segments of a single bar: class, offset, length.
@@ -197,9 +204,10 @@ impl Show {
     }
 
     pub(crate) fn methods(&self) -> Vec<Share> {
-        let all = self.figures.methods.iter().map(|(_, count)| count).sum();
+        let counts: Vec<i64> = self.figures.methods.iter().map(|(_, count)| *count).collect();
         let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty())).to_owned();
-        self.figures.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
+        let rows = self.figures.methods.iter().zip(tenths(&counts));
+        rows.map(|((code, count), tenths)| share(&label(code), "bar-1", *count, percent(tenths))).collect()
     }
 
     /// Returns a summary of the rejected requests and their URL; `None` if there are none, or only those that the line of a
@@ -230,8 +238,8 @@ impl Show {
     }
 }
 
-fn share(label: &str, class: &'static str, part: i64, all: i64) -> Share {
-    Share { label: label.to_owned(), class, count: messages::number_text(part), part, percent: percent(part, all) }
+fn share(label: &str, class: &'static str, part: i64, percent: String) -> Share {
+    Share { label: label.to_owned(), class, count: messages::number_text(part), part, percent }
 }
 
 fn first(money: &[Money]) -> String {
