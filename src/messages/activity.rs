@@ -67,7 +67,7 @@ pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection,
 /// Returns the notice at the top of the Evidence panel, about the latest event or the latest rejected request.
 pub(crate) fn sentence_of_connection(
     connection: &Connection,
-    state: ConnectionState,
+    (state, is_app_enabled): (ConnectionState, bool),
     activity: &Activity,
     (last, explanation): (Option<&Event>, Option<&Explanation>),
     now: Timestamp,
@@ -82,15 +82,10 @@ pub(crate) fn sentence_of_connection(
         }
         ConnectionState::Verified => verified(activity, last, now),
         ConnectionState::Off => Notice {
-            class: "is-warn",
-            icon: "warn",
-            headline: "Disabled: every request is rejected".to_owned(),
-            reason: if connection.is_enabled {
-                "The app is disabled. Enable it under Settings, General, to receive events again."
-            } else {
-                "The connection is disabled. Enable it under Payment Gateway Settings to receive events again."
-            }
-            .to_owned(),
+            class: "is-off",
+            icon: "not-started",
+            headline: "Off: every request is rejected".to_owned(),
+            reason: if is_app_enabled { "This connection is disabled." } else { "The app is disabled." }.to_owned(),
         },
         ConnectionState::Pending => Notice {
             class: "is-waiting",

@@ -91,6 +91,14 @@ pub(crate) fn other(app: &str, gateway: Gateway, mode: Mode, is_same_app: bool) 
     if is_same_app { webhook } else { format!("{app}: {webhook}") }
 }
 
+/// Returns the badge of the reason that ingestion recorded. Nothing is wrong with a request at a disabled webhook.
+pub(crate) const fn badge(reason: Reason) -> Badge {
+    match reason {
+        Reason::SwitchedOff => super::badge("status-off", "not-started", label(reason)),
+        _ => super::badge("status-bad", "bad", label(reason)),
+    }
+}
+
 /// Returns the label of the reason that ingestion recorded.
 const fn label(reason: Reason) -> &'static str {
     match reason {
@@ -98,16 +106,11 @@ const fn label(reason: Reason) -> &'static str {
         Reason::SignatureMalformed => "Unreadable signature",
         Reason::SignatureMismatch => "Wrong signature",
         Reason::TimeOutOfTolerance => "Signed at another time",
-        Reason::SwitchedOff => "Switched off",
+        Reason::SwitchedOff => "Off",
         Reason::TooLarge => "Too large",
         Reason::Encoded => "Encoded",
         Reason::TooSlow => "Too slow",
     }
-}
-
-/// The same as a badge.
-pub(crate) const fn badge(reason: Reason) -> Badge {
-    super::badge("status-bad", "bad", label(reason))
 }
 
 /// Formats how often a request was rejected.

@@ -48,6 +48,8 @@ pub(crate) struct FeedRow {
 /// The Evidence panel.
 pub(crate) struct EvidenceView {
     pub(crate) said: Notice,
+    /// URL to enable the connection, if only the connection is disabled.
+    pub(crate) enable_url: Option<String>,
     pub(crate) first: Option<DisplayTime>,
     pub(crate) last: Option<DisplayTime>,
     pub(crate) verified: String,
@@ -229,7 +231,14 @@ fn evidence_view(
     let proven_since = activity.failing_since.filter(|_| is_failing);
     let when = |at: Option<crate::primitives::time::Timestamp>| at.map(|at| messages::when(at, now));
     EvidenceView {
-        said: messages::sentence_of_connection(&wizard.connection, state, activity, (verified, explanation.as_ref()), now),
+        said: messages::sentence_of_connection(
+            &wizard.connection,
+            (state, wizard.app.is_enabled),
+            activity,
+            (verified, explanation.as_ref()),
+            now,
+        ),
+        enable_url: wizard.enable_url(),
         rejection: rejection.filter(|_| state != ConnectionState::Verified),
         first: when(activity.first_verified_at),
         last: when(activity.last_verified_at),
