@@ -80,7 +80,7 @@ pub(crate) fn to_the_minute(length: Duration) -> String {
     match (minutes / 60, minutes % 60) {
         (0, minutes) => format!("{minutes}\u{a0}min"),
         (hours, 0) => format!("{hours}\u{a0}h"),
-        (hours, minutes) => format!("{hours}\u{a0}h {minutes}\u{a0}min"),
+        (hours, minutes) => format!("{hours}\u{a0}h\u{a0}{minutes}\u{a0}min"),
     }
 }
 

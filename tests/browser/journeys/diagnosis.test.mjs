@@ -88,7 +88,7 @@ describe("a webhook that works no more", () => {
     await signIn(page, owner, "/");
     const needs = page.getByRole("region", { name: "What needs you first" }).getByRole("listitem");
     assert.equal(await needs.count(), 2);
-    assert.match(await needs.nth(0).innerText(), /Failing Shop: 1 Test request rejected[\s\S]*Razorpay switches the webhook off in 18\sh (39|40)\smin/);
+    assert.match(await needs.nth(0).innerText(), /Failing Shop: 1 Test request rejected[\s\S]*Razorpay switches the webhook off in 18\sh\s(39|40)\smin/);
     assert.match(await needs.nth(1).innerText(), /Silent Shop: nothing came in Live mode for 9\sh[\s\S]*Usually something comes every 20\smin/);
 
     await page.goto("/ks-pay");
