@@ -218,6 +218,11 @@ impl Show {
         (self.refused.requests > of_failing).then(|| (messages::rejections::rejected_in_all(self.refused), url))
     }
 
+    /// True if there is anything above the empty state, which itself leads to the first gateway.
+    pub(crate) fn has_numbers(&self) -> bool {
+        !self.is_nothing_yet || !self.health.is_empty() || self.rejections().is_some()
+    }
+
     /// Returns the empty state shown instead of the figures, if any.
     pub(crate) fn empty(&self) -> Option<EmptyState> {
         if !self.is_period_valid {
