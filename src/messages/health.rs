@@ -85,7 +85,7 @@ fn lasting(silence: &Silence, now: Timestamp) -> DisplayTime {
 }
 
 fn usually(usual: &TypicalTraffic) -> String {
-    format!("usually something comes every {}", every(usual.every))
+    format!("Usually something comes every {}", every(usual.every))
 }
 
 /// Returns the baseline in the Evidence panel.
@@ -136,6 +136,6 @@ mod tests {
             "Nothing for 9 h. Usually something comes every 20 min, and the longest pause in the 17 days before was 2 h."
         );
         assert_eq!(lasting(&silence_of_9_h, NOW).text.replace('\u{a0}', " "), "9 h");
-        assert_eq!(usually(&TypicalTraffic { every: Duration::from_secs(61), ..usual }), "usually something comes every minute");
+        assert_eq!(usually(&TypicalTraffic { every: Duration::from_secs(61), ..usual }), "Usually something comes every minute");
     }
 }
