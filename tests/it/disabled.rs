@@ -198,6 +198,8 @@ async fn a_rejection_of_a_disabled_connection_offers_to_enable_it() {
     eventually(async || app.count("SELECT COUNT(*) FROM rejections").await == 1).await;
     let list = owner.get(&format!("{at}/rejections")).await;
     let rejection = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
+    let off = "class=\"status status-off\"";
+    assert!(owner.get(&rejection).await.has(off), "nothing is wrong with what arrived at a disabled webhook");
     assert_eq!(press_enable(&owner, &rejection, &action).await, rejection);
     let page = owner.get(&rejection).await;
     assert!(page.has("Razorpay in Test mode is enabled") && !page.has("Razorpay in Test mode is disabled"), "{}", page.body);
