@@ -70,6 +70,11 @@ pub(crate) fn app(app: AppId) -> String {
     format!("/ks-pay/apps/{app}")
 }
 
+/// Returns the app whose page or form is at a path.
+pub(crate) fn app_of(path: &str) -> Option<AppId> {
+    path.strip_prefix(APPS_CREATE)?.strip_prefix('/')?.split('/').next()?.parse().ok()
+}
+
 /// The page to choose the app to set up, with `app` preselected.
 pub(crate) fn apps_choose(app: AppId) -> String {
     format!("{APPS_CHOOSE}?app={app}")

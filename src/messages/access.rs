@@ -89,8 +89,10 @@ pub(crate) const CONFIRMED: &str = "Password confirmed. Download the file again.
 pub(crate) fn other_sessions(count: i64) -> String {
     match count {
         ..=0 => "You are signed in on this device only.".to_owned(),
-        1 => "You are also signed in on 1 other device or browser.".to_owned(),
-        count => format!("You are also signed in on {count} other devices or browsers."),
+        1 => "You are also signed in on 1 other device or browser. If you don’t recognise it, sign out everywhere else and change your password.".to_owned(),
+        count => format!(
+            "You are also signed in on {count} other devices or browsers. If you don’t recognise all of them, sign out everywhere else and change your password."
+        ),
     }
 }
 

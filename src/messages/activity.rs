@@ -67,7 +67,7 @@ pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection,
 /// Returns the notice at the top of the Evidence panel, about the latest event or the latest rejected request.
 pub(crate) fn sentence_of_connection(
     connection: &Connection,
-    state: ConnectionState,
+    (state, is_app_enabled): (ConnectionState, bool),
     activity: &Activity,
     (last, explanation): (Option<&Event>, Option<&Explanation>),
     now: Timestamp,
@@ -82,15 +82,10 @@ pub(crate) fn sentence_of_connection(
         }
         ConnectionState::Verified => verified(activity, last, now),
         ConnectionState::Off => Notice {
-            class: "is-warn",
-            icon: "warn",
-            headline: "Disabled: every request is rejected".to_owned(),
-            reason: if connection.is_enabled {
-                "The app is disabled. Enable it under Settings, General, to receive events again."
-            } else {
-                "The connection is disabled. Enable it under Payment Gateway Settings to receive events again."
-            }
-            .to_owned(),
+            class: "is-off",
+            icon: "not-started",
+            headline: "Off: every request is rejected".to_owned(),
+            reason: if is_app_enabled { "This connection is disabled." } else { "The app is disabled." }.to_owned(),
         },
         ConnectionState::Pending => Notice {
             class: "is-waiting",
@@ -181,10 +176,15 @@ fn between(start: &str, end: &str) -> String {
     }
 }
 
-/// Words the cause of a request from an unproven sender as a condition.
+/// Words the cause of a request from an unproven sender as a condition, unless its fix is one already.
 fn condition(gateway: Gateway, why: &str, fix: &str) -> String {
     let sender = gateway.profile().your_sender;
-    format!("If {sender} sent the last one, this is why it was rejected: {why}. {fix}").trim_end().to_owned()
+    let said = if fix.contains(&format!("If {sender} sent ")) {
+        format!("Latest reason: {why}. {fix}")
+    } else {
+        format!("If {sender} sent the last one, this is why it was rejected: {why}. {fix}")
+    };
+    said.trim_end().to_owned()
 }
 
 /// `1 request was`, `3 requests were`.
@@ -224,6 +224,18 @@ fn verified(activity: &Activity, last: Option<&Event>, now: Timestamp) -> Notice
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_condition_is_said_once() {
+        let (why, fix) = refusal(Gateway::RAZORPAY, SignatureError::SignatureMismatch);
+        let said = condition(Gateway::RAZORPAY, &why, &fix);
+        assert!(said.starts_with("Latest reason: the signature matches no secret of this webhook. If Razorpay sent this, "));
+        assert_eq!(said.matches("If Razorpay").count(), 1, "{said}");
+        let said = condition(Gateway::RAZORPAY, "the right signature is in another header", "Keep its name.");
+        assert!(
+            said.starts_with("If Razorpay sent the last one, this is why it was rejected: ") && said.ends_with("Keep its name.")
+        );
+    }
 
     #[test]
     fn a_period_within_a_day_names_the_day_once() {

@@ -167,7 +167,7 @@ mod tests {
         };
         assert_eq!(
             said(&listed),
-            ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, 0 s ago"]
+            ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, just now"]
         );
         listed.webhooks[0].connection.gateway = Gateway::STANDARD_WEBHOOKS;
         (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, ConnectionState::Off);

@@ -58,9 +58,13 @@ impl StatusLine {
     }
 }
 
-/// How many of the connection's own requests were rejected before the first event was verified.
+/// How many of the connection's own requests were rejected before the first event was verified. No account is known yet, so a
+/// key of the company's proves them.
 fn rejected(activity: &Activity) -> Option<String> {
-    activity.failing_since.map(|_| format!("{} rejected", count(activity.failing_count, "request", "requests")))
+    let verb = if activity.failing_count == 1 { "was" } else { "were" };
+    activity.failing_since.map(|_| {
+        format!("{} signed with one of your secrets {verb} rejected", count(activity.failing_count, "request", "requests"))
+    })
 }
 
 /// Returns the time left until the gateway disables the webhook; `None` if it documents no such limit.
@@ -81,7 +85,7 @@ fn lasting(silence: &Silence, now: Timestamp) -> DisplayTime {
 }
 
 fn usually(usual: &TypicalTraffic) -> String {
-    format!("usually something comes every {}", every(usual.every))
+    format!("Usually something comes every {}", every(usual.every))
 }
 
 /// Returns the baseline in the Evidence panel.
@@ -132,6 +136,6 @@ mod tests {
             "Nothing for 9 h. Usually something comes every 20 min, and the longest pause in the 17 days before was 2 h."
         );
         assert_eq!(lasting(&silence_of_9_h, NOW).text.replace('\u{a0}', " "), "9 h");
-        assert_eq!(usually(&TypicalTraffic { every: Duration::from_secs(61), ..usual }), "usually something comes every minute");
+        assert_eq!(usually(&TypicalTraffic { every: Duration::from_secs(61), ..usual }), "Usually something comes every minute");
     }
 }

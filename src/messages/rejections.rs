@@ -7,7 +7,7 @@ use crate::{
     gateways::{Gateway, Mode},
     messages::EmptyState,
     primitives::id::ConnectionId,
-    rejections::{Cause, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered, store::RequestCount},
+    rejections::{Cause, RETENTION, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered, store::RequestCount},
 };
 
 mod causes;
@@ -49,7 +49,7 @@ pub(crate) fn explanation(rejection: &Rejection, other: Option<&str>) -> Explana
     Explanation { why, fix, options, checks: checks(cause, gateway, rejection.reason) }
 }
 
-/// Explains requests that were not diagnosed and are no longer stored, so that they never will be.
+/// Explains requests that were not diagnosed and are not stored whole, so that they never will be.
 pub(crate) fn never_diagnosed(gateway: Gateway) -> Explanation {
     Explanation {
         why: "not every common mistake was checked: many requests arrived together, or their bodies are very large".to_owned(),
@@ -91,6 +91,14 @@ pub(crate) fn other(app: &str, gateway: Gateway, mode: Mode, is_same_app: bool) 
     if is_same_app { webhook } else { format!("{app}: {webhook}") }
 }
 
+/// Returns the badge of the reason that ingestion recorded. Nothing is wrong with a request at a disabled webhook.
+pub(crate) const fn badge(reason: Reason) -> Badge {
+    match reason {
+        Reason::SwitchedOff => super::badge("status-off", "not-started", label(reason)),
+        _ => super::badge("status-bad", "bad", label(reason)),
+    }
+}
+
 /// Returns the label of the reason that ingestion recorded.
 const fn label(reason: Reason) -> &'static str {
     match reason {
@@ -98,16 +106,11 @@ const fn label(reason: Reason) -> &'static str {
         Reason::SignatureMalformed => "Unreadable signature",
         Reason::SignatureMismatch => "Wrong signature",
         Reason::TimeOutOfTolerance => "Signed at another time",
-        Reason::SwitchedOff => "Switched off",
+        Reason::SwitchedOff => "Off",
         Reason::TooLarge => "Too large",
         Reason::Encoded => "Encoded",
         Reason::TooSlow => "Too slow",
     }
-}
-
-/// The same as a badge.
-pub(crate) const fn badge(reason: Reason) -> Badge {
-    super::badge("status-bad", "bad", label(reason))
 }
 
 /// Formats how often a request was rejected.
@@ -128,10 +131,12 @@ pub(crate) fn nothing(mode: Mode) -> EmptyState {
     }
 }
 
-/// How many requests were rejected recently: on the overview. The panel of evidence counts those rejected by their signature alone.
-pub(crate) fn rejected_recently(number: RequestCount) -> String {
+/// How many requests of any sender were rejected while rejections are kept: on the overview. Other pages count those of one
+/// sender or reason.
+pub(crate) fn rejected_in_all(number: RequestCount) -> String {
     let more = if number.is_partial { "more than " } else { "" };
-    format!("{more}{} rejected recently, for any reason", count(number.requests, "request", "requests"))
+    let days = RETENTION.as_secs() / 86_400;
+    format!("{more}{} rejected in the last {days} days, for any reason", count(number.requests, "request", "requests"))
 }
 
 /// Shown in place of a request that is no longer stored.
@@ -198,9 +203,13 @@ pub(crate) fn note(request: &Request, would_verify: bool) -> String {
 
 /// The line below it: its event type and its size.
 pub(crate) fn what(request: &Request, event_type: Option<&str>) -> String {
-    let size = request.size.map(|size| super::bytes(usize::try_from(size).unwrap_or_default()));
-    let parts = [event_type.map(str::to_owned), Some(size.unwrap_or_else(|| "not read".to_owned()))];
+    let parts = [event_type.map(str::to_owned), Some(size(request))];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// The size of a request's body as it was received, if it was read.
+pub(crate) fn size(request: &Request) -> String {
+    request.size.map_or_else(|| "not read".to_owned(), |size| super::bytes(usize::try_from(size).unwrap_or_default()))
 }
 
 /// The note next to a recovered event in the list.

@@ -17,7 +17,7 @@ pub(crate) struct DisplayTime {
     pub(crate) is_recent: bool,
 }
 
-/// Formats a time relative to `now`: seconds, minutes and hours up to a day, then yesterday, then the day.
+/// Formats a time relative to `now`: just now, then seconds, minutes and hours up to a day, then yesterday, then the day.
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> DisplayTime {
     if is_future(at, now) {
         return DisplayTime::unknown();
@@ -25,7 +25,8 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> DisplayTime {
     let zoned = at.zoned();
     let age = now.since(at).as_secs();
     let text = match age {
-        0..60 => format!("{age}\u{a0}s ago"),
+        0 => "just now".to_owned(),
+        1..60 => format!("{age}\u{a0}s ago"),
         60..3600 => format!("{}\u{a0}min ago", age / 60),
         3600..86_400 => format!("{}\u{a0}h ago", age / 3600),
         _ if is_yesterday(at, now) => "yesterday".to_owned(),
@@ -80,7 +81,7 @@ pub(crate) fn to_the_minute(length: Duration) -> String {
     match (minutes / 60, minutes % 60) {
         (0, minutes) => format!("{minutes}\u{a0}min"),
         (hours, 0) => format!("{hours}\u{a0}h"),
-        (hours, minutes) => format!("{hours}\u{a0}h {minutes}\u{a0}min"),
+        (hours, minutes) => format!("{hours}\u{a0}h\u{a0}{minutes}\u{a0}min"),
     }
 }
 
@@ -173,7 +174,7 @@ mod tests {
         assert_eq!((past_day(later, now), past_day(now, now)), (None, Some("22\u{a0}Nov".to_owned())));
         let expiry = DisplayTime::of_expiry(later, now);
         assert!(expiry.text.contains("2027") && expiry.exact.contains("2027") && !expiry.is_recent);
-        assert_eq!(when(now.plus(Duration::from_secs(2)), now).text.replace('\u{a0}', " "), "0 s ago");
+        assert_eq!(when(now.plus(Duration::from_secs(2)), now).text, "just now");
     }
 
     #[test]
@@ -181,7 +182,8 @@ mod tests {
         // 22 Nov 2026, 7:41:57 pm in India.
         let now = Timestamp::from_seconds(1_795_356_717);
         let said = |seconds: u64| when(now.minus(Duration::from_secs(seconds)), now).text.replace('\u{a0}', " ");
-        assert_eq!(said(0), "0 s ago");
+        assert_eq!(said(0), "just now");
+        assert_eq!(said(1), "1 s ago");
         assert_eq!(said(59), "59 s ago");
         assert_eq!(said(60), "1 min ago");
         assert_eq!(said(3599), "59 min ago");

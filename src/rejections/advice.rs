@@ -2,8 +2,59 @@
 //!
 //! The table of causes contains both, so that a new cause does not compile without its advice.
 
-use super::Cause;
+use super::{Cause, Reason, Rejection};
 use crate::gateways::Gateway;
+
+/// What is known of rejected requests, from which the advice follows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finding {
+    pub(crate) gateway: Gateway,
+    pub(crate) reason: Reason,
+    pub(crate) cause: Cause,
+    /// True if a stored secret signed them, which proves the cause.
+    pub(crate) is_signed: bool,
+}
+
+impl From<&Rejection> for Finding {
+    fn from(rejection: &Rejection) -> Self {
+        let is_signed = rejection.secret_id.is_some();
+        Self { gateway: rejection.gateway, reason: rejection.reason, cause: rejection.cause, is_signed }
+    }
+}
+
+impl Finding {
+    /// Whether the signature header could not be read: no secret can make such a request verify.
+    fn is_unreadable(self) -> bool {
+        self.cause == Cause::Unknown && self.reason == Reason::SignatureMalformed
+    }
+
+    /// Whether it may be a secret that KS Pay has never seen: entering it may help.
+    pub(crate) fn is_of_unknown_key(self) -> bool {
+        self.cause.is_of_unknown_key() && !self.is_unreadable()
+    }
+
+    /// Where the fix starts.
+    pub(crate) fn start(self) -> Start {
+        if !self.is_unreadable() {
+            self.cause.start()
+        } else if self.gateway.profile().repeats_signature {
+            Start::UrlCheck
+        } else {
+            // The program that signs writes another format.
+            Start::Nowhere
+        }
+    }
+
+    /// Whether further attempts can verify.
+    pub(crate) fn attempts(self) -> Attempts {
+        match self.cause.attempts(self.gateway) {
+            _ if self.is_unreadable() && self.gateway.profile().repeats_signature => Attempts::OnceUnchangedIfGenuine,
+            _ if self.is_unreadable() => Attempts::OnceSignedAgain,
+            Attempts::OnceUnchangedIfGenuine if self.is_signed => Attempts::OnceUnchanged,
+            attempts => attempts,
+        }
+    }
+}
 
 /// Whether further attempts at the rejected events can verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +114,7 @@ impl Cause {
     }
 
     /// Whether it may be a secret that KS Pay has never seen: entering it may help.
-    pub(crate) const fn is_of_unknown_key(self) -> bool {
+    const fn is_of_unknown_key(self) -> bool {
         matches!(self, Self::Unknown | Self::OtherAccount | Self::NotDiagnosed | Self::SwitchedOff)
     }
 

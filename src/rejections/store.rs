@@ -71,6 +71,7 @@ sql! {
     COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
     LIST_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_truncated AND id > $2 ORDER BY id LIMIT $3";
+    FIND_ANY_RECOVERABLE = "SELECT id FROM rejected_requests WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_truncated LIMIT 1";
     /// The newest of a connection, of all its rejections.
     LIST_OF_CONNECTION = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                           WHERE connection_id = $1 AND recovered_at IS NULL AND NOT is_truncated ORDER BY id DESC LIMIT $2";
@@ -326,6 +327,13 @@ pub(crate) async fn list_recoverable(
     limit: i64,
 ) -> Result<Vec<Recoverable>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_RECOVERABLE).bind(rejection).bind(after).bind(limit).fetch_all(conn).await)
+}
+
+/// True if a rejection has a request that is stored whole and was not recovered, so that it can be diagnosed later.
+pub(crate) async fn has_recoverable(on: impl Into<Exec<'_>>, rejection: RejectionId) -> Result<bool, DbError> {
+    let found: Option<RequestId> =
+        run!(on, |conn| sqlx::query_scalar(FIND_ANY_RECOVERABLE).bind(rejection).fetch_optional(conn).await)?;
+    Ok(found.is_some())
 }
 
 /// Returns the newest of a connection. The caller has checked access to it.

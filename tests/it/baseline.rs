@@ -99,7 +99,7 @@ async fn a_webhook_that_falls_silent_is_told_wherever_it_is_shown() {
     app.clock.advance(HOUR * 10);
     let owner = app.owner("Neem Tree Retail").await;
     all_say(&owner, &pages, "Silent").await;
-    all_say(&owner, &pages[..2], "usually something comes every 6 h").await;
+    all_say(&owner, &pages[..2], "Usually something comes every 6 h").await;
     let habit = "Nothing for 22 h. Usually something comes every 6 h, and the longest pause in the 11 days before was 6 h.";
     all_say(&owner, &["/", LIST, &webhook], habit).await;
     all_say(&owner, &["/", LIST], "Neem Tree Store: nothing came in Live mode for 22 h").await;

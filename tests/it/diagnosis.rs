@@ -79,5 +79,5 @@ async fn a_mode_without_a_gateway_leads_to_where_one_is_added() {
     let chosen = |mode: &str| format!("name=\"mode\" value=\"{mode}\" checked");
     let form = owner.get(&format!("{of_app}/settings/payment-gateways?mode=live")).await;
     assert!(form.has(&chosen("live")) && !form.has(&chosen("test")));
-    assert!(owner.get(&pages(&connection)[2]).await.has(&chosen("test")));
+    assert!(owner.get(&pages(&connection)[2]).await.has(&chosen("live")), "Test is taken");
 }

@@ -147,6 +147,25 @@ async fn a_disabled_connection_is_off_everywhere_with_the_button_to_enable_it() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_panel_of_a_disabled_webhook_is_off_and_has_the_only_button() {
+    let (_app, connection, owner) = connected().await;
+    let at = format!("/ks-pay/apps/{}", connection.app_id);
+    let action = format!("{at}/settings/payment-gateways/razorpay/test/enabled");
+    let webhook = connection.webhook_step("");
+    let buttons = |page: &str| page.matches(&format!("action=\"{action}\"")).count();
+    switch(&owner, &action, false).await;
+    let page = owner.get(&webhook).await;
+    assert!(page.has("class=\"evidence-now is-off\"") && page.has("Off: every request is rejected"), "{}", page.body);
+    let panel = page.body.split_once("class=\"evidence-now").unwrap().1.split_once("</dl>").unwrap().0;
+    assert_eq!((buttons(panel), buttons(&page.body)), (1, 1), "{}", page.body);
+    assert!(!page.has("class=\"alert is-warn\""), "one message says so: {}", page.body);
+    switch(&owner, &format!("{at}/enabled"), false).await;
+    let page = owner.get(&webhook).await;
+    assert!(page.has("Off: every request is rejected") && page.has("The app is disabled."), "{}", page.body);
+    assert_eq!((buttons(&page.body), page.body.matches("class=\"alert is-warn\"").count()), (0, 1), "the app first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn enabling_a_connection_of_a_disabled_app_does_not_say_that_it_receives() {
     let (_app, connection, owner) = connected().await;
     let at = format!("/ks-pay/apps/{}", connection.app_id);
@@ -179,6 +198,8 @@ async fn a_rejection_of_a_disabled_connection_offers_to_enable_it() {
     eventually(async || app.count("SELECT COUNT(*) FROM rejections").await == 1).await;
     let list = owner.get(&format!("{at}/rejections")).await;
     let rejection = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
+    let off = "class=\"status status-off\"";
+    assert!(owner.get(&rejection).await.has(off), "nothing is wrong with what arrived at a disabled webhook");
     assert_eq!(press_enable(&owner, &rejection, &action).await, rejection);
     let page = owner.get(&rejection).await;
     assert!(page.has("Razorpay in Test mode is enabled") && !page.has("Razorpay in Test mode is disabled"), "{}", page.body);

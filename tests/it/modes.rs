@@ -159,12 +159,18 @@ async fn a_webhook_whose_first_requests_were_rejected_is_not_verified_yet_on_eve
     owner.sees("/", "not verified yet, 2 Live requests rejected").await;
     for rest in PAGES {
         let page = owner.get(&format!("/ks-pay/apps/{}{rest}?mode=test", shop.id)).await;
-        assert!(page.has("<b>Razorpay in Live mode:</b> Not verified yet, 2 requests rejected. <a"), "{rest}: {}", page.body);
+        assert!(
+            page.has(
+                "<b>Razorpay in Live mode:</b> Not verified yet, 2 requests signed with one of your secrets were rejected. <a"
+            ),
+            "{rest}: {}",
+            page.body
+        );
     }
     for list in [format!("/ks-pay/apps/{}?mode=live", shop.id), "/ks-pay".to_owned()] {
         let page = owner.get(&list).await;
         assert!(
-            page.has("Not verified yet</span></span> <span class=\"line-rest\">2 requests rejected"),
+            page.has("Not verified yet</span></span> <span class=\"line-rest\">2 requests signed with one of your secrets were rejected"),
             "{list}: {}",
             page.body
         );

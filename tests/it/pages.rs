@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{TestApp, bodies, browser::Page, database::is_postgres, fault::Outage};
+use crate::support::{TestApp, bodies, browser::Page, builders::connected, database::is_postgres, fault::Outage};
 
 fn paths(app: &str) -> Vec<String> {
     let step = |rest: &str| format!("/ks-pay/apps/{app}/settings/payment-gateways/razorpay/test{rest}");
@@ -102,8 +102,29 @@ async fn pages_that_are_none_say_what_to_do_and_nothing_else() {
         carries_the_headers(&page, path);
     }
     let page = owner.send(Method::DELETE, "/login", None, &[]).await;
+    assert!(page.has("aria-label=\"Console\""), "the navigation stays");
     assert_eq!((page.status, !page.headers["allow"].is_empty()), (StatusCode::METHOD_NOT_ALLOWED, true));
     carries_the_headers(&page, "DELETE /login");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_signed_in_keeps_the_navigation_on_error_pages() {
+    let (app, connection, owner) = connected().await;
+    let id = &connection.app_id;
+    for (path, navigation) in [
+        ("/nope".to_owned(), "Console"),
+        (format!("/ks-pay/apps/{id}/nope"), "Neem Tree Store"),
+        (format!("/ks-pay/apps/{id}/events/ev_0"), "Neem Tree Store"),
+    ] {
+        let navigation = format!("<nav class=\"sidebar\" aria-label=\"{navigation}\">");
+        let page = owner.get(&path).await;
+        assert_eq!((page.status, page.has(&navigation)), (StatusCode::NOT_FOUND, true), "{path}: {}", page.body);
+        let page = app.visitor().get(&path).await;
+        assert!(!page.has("class=\"sidebar\""), "{path}");
+    }
+    let expired = owner.post_exactly(&format!("/ks-pay/apps/{id}/settings"), &[("csrf_token", "AAAA")]).await;
+    assert_eq!(expired.status, StatusCode::FORBIDDEN);
+    assert!(expired.has("This form has expired") && expired.has("class=\"sidebar\""), "{}", expired.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

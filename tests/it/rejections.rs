@@ -80,8 +80,10 @@ async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
     let page = shop.owner.get(&shop.list()).await;
     assert!(page.has("It carries a signature header of Stripe") && page.has("It carries a signature header of Shopify"));
     assert!(page.has("15 times") && page.has("since") && page.has("No signature was sent"), "{}", page.body);
+    assert_eq!(page.body.matches("class=\"row-mark\">…").count(), 2, "rows with one reason are told apart: {}", page.body);
+    assert!(page.has("its Secret field has another value.") && !page.has("Copy this webhook’s secret"), "{}", page.body);
     let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
-    assert!(overview.has("20 requests rejected recently"), "{}", overview.body);
+    assert!(overview.has("20 requests rejected in the last 15 days"), "{}", overview.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,10 +94,55 @@ async fn pages_that_count_different_requests_name_the_difference() {
     assert_eq!(shop.wrong("pay_2").header("content-encoding", "gzip").send().await, 415);
     shop.counted(3).await;
     let overview = shop.owner.get(&format!("/ks-pay/apps/{}", shop.connection.app_id)).await;
-    assert!(overview.has("3 requests rejected recently, for any reason"), "{}", overview.body);
+    assert!(overview.has("3 requests rejected in the last 15 days, for any reason"), "{}", overview.body);
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", shop.connection.app_id);
     let webhook = shop.owner.get(&webhook).await;
-    assert!(webhook.has("<dt>Rejected: signature missing or wrong</dt><dd>2, last"), "{}", webhook.body);
+    assert!(webhook.has("<dt>Total rejected: signature missing or wrong</dt><dd>2, last"), "{}", webhook.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_line_of_a_failing_webhook_is_about_has_no_second_line() {
+    let shop = Shop::open().await;
+    shop.connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    shop.app.clock.advance(Duration::from_secs(1));
+    let space = format!("{} ", shop.connection.secret);
+    let slip = shop.connection.post(bodies::payment("payment.captured", "pay_2", 0)).secret(&space);
+    assert_eq!(slip.send().await, 401);
+    let path = format!("/ks-pay/apps/{}", shop.connection.app_id);
+    let overview = shop.owner.sees(&path, "Failing since").await;
+    assert!(!overview.has("in the last 15 days"), "{}", overview.body);
+    let webhook = shop.owner.get(&shop.connection.webhook_step("")).await;
+    let button = webhook.body.split_once("/webhook/completion\"").unwrap().1.split_once("Mark as done").unwrap().0;
+    assert!(!button.contains("button-primary"), "to mark it as done is not what comes next: {button}");
+    assert_eq!(shop.connection.post("{}").unsigned().send().await, 401);
+    shop.counted(2).await;
+    let overview = shop.owner.get(&path).await;
+    assert!(overview.has("2 requests rejected in the last 15 days, for any reason"), "{}", overview.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_that_cannot_be_read_is_no_matter_of_the_secret() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.wrong("pay_1").signature("none").send().await, 401);
+    shop.counted(1).await;
+    let page = shop.owner.get(&shop.newest().await).await;
+    assert!(page.has("their signatures cannot be read. If Razorpay sent them"), "{}", page.body);
+    assert!(page.has("/webhook#check\">Check the URL") && !page.has("Open webhook settings"), "{}", page.body);
+    assert!(!page.has("Enter that SECRET") && !page.has("enter the secret"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_cannot_happen_is_not_announced() {
+    let shop = Shop::open().await;
+    let body = format!(r#"{{"filler":"{}"}}"#, "a".repeat(300_000));
+    assert_eq!(shop.connection.post(body).secret("another secret").send().await, 401);
+    shop.counted(1).await;
+    // How much is diagnosed on arrival depends on what else arrives.
+    shop.app.sql("UPDATE rejections SET cause = 'unexamined'").await;
+    for path in [shop.newest().await, shop.list(), shop.connection.webhook_step("")] {
+        let page = shop.owner.get(&path).await;
+        assert!(page.has("ot every common mistake was checked") && !page.has("checks stored requests"), "{}", page.body);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -255,7 +302,9 @@ async fn of_what_is_kept_the_oldest_goes_first() {
     let bytes = shop.app.count("SELECT CAST(SUM(bytes) AS BIGINT) FROM rejected_requests").await;
     assert!((3_000_000..=4 * 1024 * 1024).contains(&bytes), "{bytes}");
     let page = shop.owner.get(&shop.newest().await).await;
-    assert!(page.has("longer than 256 KiB") && page.has("number") && page.has(":39,"), "the newest is there");
+    assert!(page.has("number") && page.has(":39,"), "the newest is there");
+    assert!(page.has("Its body has 3,00,025 bytes. Only the first 256 KiB are stored"), "{}", page.body);
+    assert!(page.has("<dt>Size</dt><dd>3,00,025 bytes; the first 256 KiB are stored</dd>"), "{}", page.body);
     assert!(
         page.has("These can’t be recovered: only the beginning of their bodies is stored"),
         "what is cut cannot be recovered"

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use actix_web::{
-    HttpResponse, ResponseError,
+    HttpRequest, HttpResponse, ResponseError,
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
@@ -15,7 +15,7 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::confirmation::ConfirmPage;
+use super::{confirmation::ConfirmPage, layout::Layout, page};
 use crate::{
     accounts::password::HasherUnavailable,
     console::http::state::State,
@@ -149,7 +149,17 @@ struct ErrorPage<'a> {
     heading: &'a str,
     text: &'a str,
     request_id: Option<&'a str>,
+    /// URL of the page to request again, if that may succeed.
+    again: Option<&'a str>,
     warnings: &'a [Warning],
+}
+
+/// The same for a signed-in user, with the navigation.
+#[derive(Template)]
+#[template(path = "errors/signed_in.html")]
+struct SignedInErrorPage {
+    layout: Layout,
+    text: Cow<'static, str>,
 }
 
 /// Middleware that renders a page for every empty response with a status of 400 or above, and logs server errors.
@@ -175,13 +185,32 @@ pub(crate) async fn pages(
     let state = response.request().app_data::<Data<State>>().cloned();
     let error = response.response().error().and_then(|error| error.as_error::<AppError>());
     let (heading, text) = error_text(status, error, state.as_ref().and_then(|state| state.settings.public_url.as_deref()));
-    let warnings = state.as_ref().map_or(&[][..], |state| state.warnings());
-    let page = ErrorPage { heading, text: &text, request_id: is_defect.then_some(request_id.as_str()), warnings };
-    let html = page.render().unwrap_or_else(|_| heading.to_owned());
+    // What another site sent is not answered with the navigation, and without the database no session is found.
+    let keeps_navigation = status.is_client_error() && !matches!(error, Some(AppError::OtherOrigin));
+    let request = response.request().clone();
+    let layout = match &state {
+        Some(state) if keeps_navigation => page::layout_if_signed_in(&request, state, heading).await,
+        _ => None,
+    };
+    let html = if let Some(layout) = layout {
+        SignedInErrorPage { layout, text }.render()
+    } else {
+        let warnings = state.as_ref().map_or(&[][..], |state| state.warnings());
+        let again = again(&request).filter(|_| status == StatusCode::SERVICE_UNAVAILABLE);
+        let request_id = is_defect.then_some(request_id.as_str());
+        ErrorPage { heading, text: &text, request_id, again, warnings }.render()
+    };
+    let html = html.unwrap_or_else(|_| heading.to_owned());
     Ok(response.map_body(|head, _| {
         head.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));
         BoxBody::new(html)
     }))
+}
+
+/// Returns the URL of a requested page; a form must be submitted again instead.
+fn again(request: &HttpRequest) -> Option<&str> {
+    let path = request.uri().path_and_query().filter(|_| request.method() == Method::GET)?.as_str();
+    urls::is_local(path).then_some(path)
 }
 
 /// Returns the heading, and the text that tells what to do next.
@@ -231,4 +260,31 @@ fn status_text(status: StatusCode) -> (&'static str, &'static str) {
 pub(crate) fn html(status: StatusCode, template: &impl Template) -> Result<HttpResponse, AppError> {
     let body = template.render()?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::{App, middleware::from_fn, test, web};
+
+    async fn unavailable() -> Result<HttpResponse, AppError> {
+        Err(DbError::Timeout.into())
+    }
+
+    #[actix_web::test]
+    async fn a_page_without_the_database_can_be_requested_again_and_a_form_cannot() {
+        let app = test::init_service(App::new().wrap(from_fn(pages)).default_service(web::to(unavailable))).await;
+        let again = "href=\"/ks-pay?page=2\">Try again</a>";
+        for (request, has_link) in [
+            (test::TestRequest::get().uri("/ks-pay?page=2"), true),
+            (test::TestRequest::post().uri("/ks-pay?page=2"), false),
+            (test::TestRequest::get().uri("//evil.example/ks-pay?page=2"), false),
+        ] {
+            let response = test::call_service(&app, request.to_request()).await;
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            let body = test::read_body(response).await;
+            let html = std::str::from_utf8(&body).unwrap();
+            assert_eq!((html.contains(again), html.contains("Try again</a>")), (has_link, has_link), "{html}");
+        }
+    }
 }

@@ -167,8 +167,10 @@ impl Layout {
     }
 
     /// Sets the menu of the console.
-    pub(crate) fn console(mut self, current: ConsoleEntry) -> Self {
-        let link = |url: &str, icon, label, entry| NavLink { url: url.to_owned(), icon, label, is_current: current == entry };
+    pub(crate) fn console(mut self, current: impl Into<Option<ConsoleEntry>>) -> Self {
+        let current = current.into();
+        let link =
+            |url: &str, icon, label, entry| NavLink { url: url.to_owned(), icon, label, is_current: current == Some(entry) };
         "Console".clone_into(&mut self.nav_label);
         self.nav = vec![
             link(urls::PERSONAL_INFO, "person", "Personal Info", ConsoleEntry::PersonalInfo),
@@ -179,10 +181,10 @@ impl Layout {
     }
 
     /// Sets the menu of an app; links to pages with a mode keep the current mode.
-    pub(crate) fn app(mut self, app: &App, current: AppEntry, mode: Option<Mode>) -> Self {
-        let id = app.id;
+    pub(crate) fn app(mut self, app: &App, current: impl Into<Option<AppEntry>>, mode: Option<Mode>) -> Self {
+        let (id, current) = (app.id, current.into());
         let moded = |path: String| mode.map_or(path.clone(), |mode| urls::in_mode(&path, mode));
-        let link = |url, icon, label, entry| NavLink { url, icon, label, is_current: current == entry };
+        let link = |url, icon, label, entry| NavLink { url, icon, label, is_current: current == Some(entry) };
         app.name.clone_into(&mut self.nav_label);
         self.nav = vec![
             link(moded(urls::app(id)), "overview", "Overview", AppEntry::Overview),

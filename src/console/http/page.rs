@@ -130,23 +130,7 @@ impl RequestContext {
 
     /// Creates the layout of the page.
     pub(crate) fn layout(&self, title: impl Into<String>) -> Layout {
-        Layout {
-            title: title.into(),
-            csrf: csrf::token(&self.state.vault, self.signed_in.token.expose()),
-            user_name: self.signed_in.user.name.clone(),
-            user_role: self.signed_in.user.role.as_str(),
-            company_name: self.signed_in.company.name.clone(),
-            nav_label: String::new(),
-            nav: Vec::new(),
-            crumbs: Vec::new(),
-            here: self.here.clone(),
-            app: None,
-            mode: None,
-            other_mode: None,
-            off: Vec::new(),
-            flash: self.flash.clone(),
-            warnings: self.state.warnings().to_vec(),
-        }
+        Layout { here: self.here.clone(), flash: self.flash.clone(), ..layout(&self.state, &self.signed_in, title.into()) }
     }
 
     /// Finds an app of the company; an app of another company is reported as not found.
@@ -247,6 +231,44 @@ impl RequestContext {
 /// `303 See Other`.
 pub(crate) fn see_other(to: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
+
+/// Returns the layout of a signed-in user's page, without navigation.
+fn layout(state: &State, signed_in: &SignedIn, title: String) -> Layout {
+    Layout {
+        title,
+        csrf: csrf::token(&state.vault, signed_in.token.expose()),
+        user_name: signed_in.user.name.clone(),
+        user_role: signed_in.user.role.as_str(),
+        company_name: signed_in.company.name.clone(),
+        nav_label: String::new(),
+        nav: Vec::new(),
+        crumbs: Vec::new(),
+        here: String::new(),
+        app: None,
+        mode: None,
+        other_mode: None,
+        off: Vec::new(),
+        flash: None,
+        warnings: state.warnings().to_vec(),
+    }
+}
+
+/// Returns the layout of an error page for a signed-in user, with the navigation of the app in the URL if it is one of the
+/// company's. `None` without a session, or if the database does not answer.
+pub(super) async fn layout_if_signed_in(request: &HttpRequest, state: &State, title: &str) -> Option<Layout> {
+    let signed_in = session::find(request, state).await.ok()??;
+    let layout = layout(state, &signed_in, title.to_owned());
+    let Some(app) = urls::app_of(request.path()) else { return Some(layout.console(None)) };
+    let app = apps::store::find(&mut state.db.reader().await.ok()?, signed_in.company.id, app).await.ok()?;
+    Some(match app {
+        Some(app) => layout
+            .app(&app, None, None)
+            .crumb("Applications", urls::APPLICATIONS)
+            .crumb("KS Pay", urls::APPS)
+            .crumb(&app.name, urls::app(app.id)),
+        None => layout.console(None),
+    })
 }
 
 /// The server's state.

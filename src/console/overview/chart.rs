@@ -87,9 +87,27 @@ pub(crate) fn share(part: i64, whole: i64) -> f64 {
     if whole <= 0 { 0.0 } else { (part as f64 / whole as f64).clamp(0.0, 1.0) }
 }
 
-/// Formats the ratio in percent, with one decimal.
-pub(crate) fn percent(part: i64, whole: i64) -> String {
-    format!("{:.1}\u{a0}%", share(part, whole) * 100.0)
+/// Returns the ratio of each part to their sum, in tenths of a percent that add up to 100 %: what rounding down leaves goes to
+/// the largest remainders.
+pub(crate) fn tenths(parts: &[i64]) -> Vec<i64> {
+    let whole: i128 = parts.iter().map(|part| i128::from(*part)).sum();
+    if whole <= 0 {
+        return vec![0; parts.len()];
+    }
+    let scaled: Vec<i128> = parts.iter().map(|part| i128::from(*part) * 1000).collect();
+    let mut tenths: Vec<i64> = scaled.iter().map(|part| i64::try_from(part / whole).unwrap_or_default()).collect();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(scaled[*at] % whole));
+    let left = usize::try_from(1000 - tenths.iter().sum::<i64>()).unwrap_or_default();
+    for at in order.into_iter().take(left) {
+        tenths[at] += 1;
+    }
+    tenths
+}
+
+/// Formats tenths of a percent.
+pub(crate) fn percent(tenths: i64) -> String {
+    format!("{}.{}\u{a0}%", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
@@ -127,7 +145,18 @@ mod tests {
 
     #[test]
     fn a_share_is_never_more_than_all() {
-        assert_eq!(percent(511, 542), "94.3\u{a0}%");
-        assert_eq!((percent(1, 0), percent(9, 3)), ("0.0\u{a0}%".to_owned(), "100.0\u{a0}%".to_owned()));
+        assert_eq!((share(1, 0), share(9, 3)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn the_percentages_of_a_list_add_up() {
+        assert_eq!(tenths(&[511, 31]), [943, 57]);
+        assert_eq!(tenths(&[1, 1, 1]), [334, 333, 333]);
+        assert_eq!(tenths(&[5, 0, 2, 0]), [714, 0, 286, 0]);
+        assert_eq!((tenths(&[0, 0]), tenths(&[])), (vec![0, 0], vec![]));
+        for parts in [[1, 5, 7, 3], [999, 1, 1, 1], [17, 17, 17, 6], [i64::MAX / 4, 1, 2, 3]] {
+            assert_eq!(tenths(&parts).iter().sum::<i64>(), 1000, "{parts:?}");
+        }
+        assert_eq!([0, 7, 943, 1000].map(percent), ["0.0\u{a0}%", "0.7\u{a0}%", "94.3\u{a0}%", "100.0\u{a0}%"]);
     }
 }

@@ -50,9 +50,19 @@ impl PaymentOutcomes {
         self.paid + self.refunded
     }
 
+    /// Returns the numbers of payments by final outcome: paid, refunded, failed, returned.
+    pub(crate) fn decided(self) -> [i64; 4] {
+        [self.paid, self.refunded, self.failed, self.returned]
+    }
+
     /// Returns the number of payments with a final outcome.
     pub(crate) fn settled(self) -> i64 {
-        self.went_through() + self.failed + self.returned
+        self.decided().iter().sum()
+    }
+
+    /// Returns the share of each final outcome, in tenths of a percent of all final outcomes.
+    pub(crate) fn tenths(self) -> Vec<i64> {
+        chart::tenths(&self.decided())
     }
 }
 
@@ -212,6 +222,7 @@ mod tests {
         let figures = Figures::of(&sums, days);
         assert_eq!(figures.ways, PaymentOutcomes { paid: 5, refunded: 1, failed: 1, returned: 0, open: 1 });
         assert_eq!((figures.ways.settled(), figures.ways.went_through()), (7, 6));
+        assert_eq!(figures.ways.tenths(), [714, 143, 143, 0], "an undecided payment is left out");
         let shown = |money: &[Money]| money.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(shown(&figures.received), ["₹3,500.00", "AED\u{a0}10.00"]);
         assert_eq!(shown(&figures.today), ["₹3,000.00", "AED\u{a0}0.00"]);

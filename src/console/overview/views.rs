@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     DEFAULT_PERIOD, Figures, PERIODS,
-    chart::{Chart, percent},
+    chart::{Chart, percent, tenths},
 };
 use crate::{
     connections::{self, Connection, activity::Activity},
@@ -35,7 +35,7 @@ pub(crate) struct Show {
     /// Why requests were rejected, if nothing else was received.
     pub(crate) causes: Causes,
     pub(crate) health: Vec<Health>,
-    /// How many requests were rejected recently.
+    /// How many requests were rejected while rejections are kept.
     pub(crate) refused: RequestCount,
     pub(crate) figures: Figures,
     pub(crate) recent: Vec<Row>,
@@ -51,6 +51,8 @@ pub(crate) struct Health {
     pub(crate) line: StatusLine,
     pub(crate) url: String,
     pub(crate) way: &'static str,
+    /// The number of rejected requests that the line is about.
+    rejected: i64,
 }
 
 impl Health {
@@ -61,10 +63,19 @@ impl Health {
         url: String,
         now: Timestamp,
     ) -> Self {
-        let way = if state == connections::ConnectionState::Failing { "See the cause" } else { "View webhook" };
-        Self { gateway: connection.gateway.label(), line: messages::line(connection.gateway, state, activity, now), url, way }
+        let is_failing = state == connections::ConnectionState::Failing;
+        let (way, rejected) = match activity.failing_since {
+            _ if !is_failing => ("View webhook", 0),
+            Some(_) => ("See the cause", activity.failing_count),
+            None => ("See the cause", activity.rejected_streak),
+        };
+        let line = messages::line(connection.gateway, state, activity, now);
+        Self { gateway: connection.gateway.label(), line, url, way, rejected }
     }
 }
+
+/// Shown where a percentage means nothing.
+const NO_PERCENT: &str = "–";
 
 /// A table row with a meter.
 pub(crate) struct Share {
@@ -129,7 +140,9 @@ impl Show {
 
     pub(crate) fn went_through(&self) -> String {
         let ways = self.figures.ways;
-        if ways.settled() == 0 { "–".to_owned() } else { percent(ways.went_through(), ways.settled()) }
+        // The sum of the rows of the list, so that both are rounded alike.
+        let tenths = ways.tenths();
+        if ways.settled() == 0 { NO_PERCENT.to_owned() } else { percent(tenths[0] + tenths[1]) }
     }
 
     pub(crate) fn failed(&self) -> String {
@@ -166,15 +179,17 @@ impl Show {
 
     pub(crate) fn ways(&self) -> Vec<Share> {
         let ways = self.figures.ways;
-        let rows = [
-            ("Paid", "bar-1", ways.paid),
-            ("Refunded", "bar-2", ways.refunded),
-            ("Failed", "bar-4", ways.failed),
-            ("Returned, never captured", "bar-5", ways.returned),
-            ("Not decided yet", "bar-3", ways.open),
-        ];
-        let row = |(label, class, part)| share(label, class, part, ways.all());
-        rows.into_iter().filter(|(_, _, part)| *part > 0).map(row).collect()
+        let labels = ["Paid", "Refunded", "Failed", "Returned, never captured"];
+        let decided = labels.into_iter().zip(["bar-1", "bar-2", "bar-4", "bar-5"]).zip(ways.decided());
+        let decided =
+            decided.zip(ways.tenths()).map(|(((label, class), part), tenths)| share(label, class, part, percent(tenths)));
+        let open = share("Not decided yet", "bar-3", ways.open, NO_PERCENT.to_owned());
+        decided.chain([open]).filter(|row| row.part > 0).collect()
+    }
+
+    /// True if the percentages leave payments out.
+    pub(crate) fn has_undecided(&self) -> bool {
+        self.figures.ways.open > 0
     }
 
     /// Returns the outcomes as segments of a single bar: class, offset, length.
@@ -189,15 +204,23 @@ impl Show {
     }
 
     pub(crate) fn methods(&self) -> Vec<Share> {
-        let all = self.figures.methods.iter().map(|(_, count)| count).sum();
+        let counts: Vec<i64> = self.figures.methods.iter().map(|(_, count)| *count).collect();
         let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty())).to_owned();
-        self.figures.methods.iter().map(|(code, count)| share(&label(code), "bar-1", *count, all)).collect()
+        let rows = self.figures.methods.iter().zip(tenths(&counts));
+        rows.map(|((code, count), tenths)| share(&label(code), "bar-1", *count, percent(tenths))).collect()
     }
 
-    /// Returns a summary of the rejected requests and their URL; `None` if there are none.
+    /// Returns a summary of the rejected requests and their URL; `None` if there are none, or only those that the line of a
+    /// failing webhook is about.
     pub(crate) fn rejections(&self) -> Option<(String, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
-        (self.refused.requests > 0).then(|| (messages::rejections::rejected_recently(self.refused), url))
+        let of_failing: i64 = self.health.iter().map(|line| line.rejected).sum();
+        (self.refused.requests > of_failing).then(|| (messages::rejections::rejected_in_all(self.refused), url))
+    }
+
+    /// True if there is anything above the empty state, which itself leads to the first gateway.
+    pub(crate) fn has_numbers(&self) -> bool {
+        !self.is_nothing_yet || !self.health.is_empty() || self.rejections().is_some()
     }
 
     /// Returns the empty state shown instead of the figures, if any.
@@ -220,8 +243,8 @@ impl Show {
     }
 }
 
-fn share(label: &str, class: &'static str, part: i64, all: i64) -> Share {
-    Share { label: label.to_owned(), class, count: messages::number_text(part), part, percent: percent(part, all) }
+fn share(label: &str, class: &'static str, part: i64, percent: String) -> Share {
+    Share { label: label.to_owned(), class, count: messages::number_text(part), part, percent }
 }
 
 fn first(money: &[Money]) -> String {

@@ -8,7 +8,7 @@ use crate::{
     db::{DbError, Reader},
     messages::rejections::{self, Causes, Explanation},
     primitives::id::ConnectionId,
-    rejections::{Rejection, advice::Attempts, latest},
+    rejections::{Cause, Rejection, advice::Attempts, latest, store},
     urls,
 };
 
@@ -34,8 +34,17 @@ pub(crate) async fn cause(
 ) -> Result<Option<(Rejection, Explanation)>, DbError> {
     let Some(rejection) = latest::find(&mut *reader, app.id, activity).await? else { return Ok(None) };
     let other = other(reader, app, &rejection).await?;
-    let explanation = rejections::explanation(&rejection, other.as_deref());
+    let explanation = explanation(reader, &rejection, other.as_deref()).await?;
     Ok(Some((rejection, explanation)))
+}
+
+/// Explains a rejection; `other` is the name of the connection whose secret was used. A later diagnosis is announced only if a
+/// request is stored whole.
+pub(crate) async fn explanation(reader: &mut Reader, rejection: &Rejection, other: Option<&str>) -> Result<Explanation, DbError> {
+    if rejection.cause == Cause::NotDiagnosed && !store::has_recoverable(reader, rejection.id).await? {
+        return Ok(rejections::never_diagnosed(rejection.gateway));
+    }
+    Ok(rejections::explanation(rejection, other))
 }
 
 /// Returns the display names of the connections whose secrets were used.

@@ -29,7 +29,10 @@ use crate::{
     db::{DbError, Reader, list},
     events::{self, Event},
     gateways::Mode,
-    messages::{self, rejections},
+    messages::{
+        self,
+        rejections::{self, Explanation},
+    },
     primitives::{
         id::{ConnectionId, RejectionId, RequestId},
         keyset::PageRequest,
@@ -79,6 +82,11 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let requested = PageRequest::read(&form.before, &form.after);
     let found = list::page(&mut reader, &Filter { app: app.id, mode }, requested).await?;
     let others = rejection_summary::others(&mut reader, &app, &found.rows).await?;
+    let mut explanations = Vec::new();
+    for rejection in &found.rows {
+        let other = rejection.other_connection_id.and_then(|id| others.get(&id)).map(String::as_str);
+        explanations.push(rejection_summary::explanation(&mut reader, rejection, other).await?);
+    }
     drop(reader);
     let enabled = shown.connections.iter().map(|(connection, _)| connection).filter(|one| one.is_enabled && app.is_enabled);
     let enabled: Vec<ConnectionId> = enabled.map(|connection| connection.id).collect();
@@ -89,12 +97,12 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
         .in_mode(&path, mode)
         .notices(shown.other, shown.off);
     let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
-    let other = |rejection: &Rejection| Some(others.get(&rejection.other_connection_id?)?.as_str());
-    let row = |rejection: &Rejection| {
+    let row = |(rejection, explanation): (&Rejection, Explanation)| {
         let is_enabled = enabled.contains(&rejection.connection_id);
-        views::Row::new(rejection, (other(rejection), is_enabled), page.now)
+        views::Row::new(rejection, (explanation, is_enabled), page.now)
     };
-    let rows = found.rows.iter().map(row).collect();
+    let mut rows: Vec<views::Row> = found.rows.iter().zip(explanations).map(row).collect();
+    views::tell_apart(&mut rows);
     let empty = found.rows.is_empty().then(|| rejections::nothing(mode));
     let pager = Pager::new(&path, &[("mode", mode.slug())], &found);
     page.ok(&views::Index { layout, rows, pager, empty })
@@ -152,14 +160,11 @@ impl Found {
         let other_url = rejection_summary::other_webhook(&mut reader, &self.app, &self.rejection).await?;
         let let_in = self.let_in(&mut reader).await?;
         let disputes = event_disputes::of(&mut reader, &let_in).await?;
+        let mut explanation = rejection_summary::explanation(&mut reader, &self.rejection, other.as_deref()).await?;
         drop(reader);
-        let mut explanation = rejections::explanation(&self.rejection, other.as_deref());
         if self.rejection.cause == Cause::SwitchedOff && self.connection.is_enabled && self.app.is_enabled {
             let fix = if count.verify() > 0 { rejections::ENABLED_AGAIN } else { rejections::ENABLED };
             fix.clone_into(&mut explanation.fix);
-        }
-        if self.rejection.cause == Cause::NotDiagnosed && stored == 0 {
-            explanation = rejections::never_diagnosed(self.rejection.gateway);
         }
         Ok(views::Show {
             layout: self.layout(&messages::capitalised(&explanation.why)),

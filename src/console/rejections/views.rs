@@ -10,9 +10,20 @@ use crate::{
     console::http::{form::FieldErrors, layout::Layout, pagination::Pager, payload::StoredContent},
     events::Event,
     ledger::payments::store::references::Dispute,
-    messages::{self, Badge, DisplayTime, EmptyState, rejections},
-    primitives::{id::RequestId, time::Timestamp},
-    rejections::{Cause, RETENTION, Rejection, Request, adopt_secret::Offer, advice::Start, recovery::Count},
+    messages::{
+        self, Badge, DisplayTime, EmptyState,
+        rejections::{self, Explanation},
+    },
+    primitives::{
+        id::{RejectionId, RequestId},
+        time::Timestamp,
+    },
+    rejections::{
+        Cause, RETENTION, Rejection, Request,
+        adopt_secret::Offer,
+        advice::{Finding, Start},
+        recovery::Count,
+    },
     urls,
 };
 
@@ -31,8 +42,11 @@ pub(crate) struct Index {
 
 /// A row of the list.
 pub(crate) struct Row {
+    id: RejectionId,
     pub(crate) url: String,
     pub(crate) why: String,
+    /// The end of its id, if another row has the same reason.
+    pub(crate) mark: Option<String>,
     pub(crate) fix: String,
     pub(crate) gateway: &'static str,
     pub(crate) address: String,
@@ -44,17 +58,20 @@ pub(crate) struct Row {
 
 impl Row {
     /// `is_enabled` is true if its app and its connection are enabled.
-    pub(crate) fn new(rejection: &Rejection, (other, is_enabled): (Option<&str>, bool), now: Timestamp) -> Self {
-        let mut explanation = rejections::explanation(rejection, other);
-        if rejection.cause == Cause::SwitchedOff && is_enabled {
-            let is_left = rejection.recovered_count < rejection.count;
-            let fix = if is_left { rejections::ENABLED_IN_LIST } else { rejections::ENABLED };
-            fix.clone_into(&mut explanation.fix);
-        }
+    pub(crate) fn new(rejection: &Rejection, (explanation, is_enabled): (Explanation, bool), now: Timestamp) -> Self {
+        let is_left = rejection.recovered_count < rejection.count;
+        let fix = match rejection.cause {
+            Cause::SwitchedOff if is_enabled && is_left => rejections::ENABLED_IN_LIST,
+            Cause::SwitchedOff if is_enabled => rejections::ENABLED,
+            // The rest is on the page of the rejection.
+            _ => messages::first_sentence(&explanation.fix),
+        };
         Self {
+            id: rejection.id,
             url: urls::rejection(rejection.app_id, rejection.id),
             why: messages::capitalised(&explanation.why),
-            fix: explanation.fix,
+            fix: fix.to_owned(),
+            mark: None,
             gateway: rejection.gateway.label(),
             address: rejection.address.clone(),
             count: rejections::times(rejection.count),
@@ -63,6 +80,21 @@ impl Row {
             since: (rejection.count > 1).then(|| DisplayTime::of_start(rejection.first_at, now)),
             last: messages::when(rejection.last_at, now),
         }
+    }
+}
+
+/// The number of characters of an id that tell rows apart.
+const MARK_CHARS: usize = 6;
+
+/// Marks rows with equal reasons, so that their links differ.
+pub(crate) fn tell_apart(rows: &mut [Row]) {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for row in rows.iter() {
+        *counts.entry(row.why.clone()).or_default() += 1;
+    }
+    for row in rows.iter_mut().filter(|row| counts[&row.why] > 1) {
+        let id = row.id.to_string();
+        row.mark = Some(format!("…{}", &id[id.len().saturating_sub(MARK_CHARS)..]));
     }
 }
 
@@ -84,7 +116,7 @@ pub(crate) struct Show {
     pub(crate) app: App,
     pub(crate) connection: Connection,
     pub(crate) rejection: Rejection,
-    pub(crate) explanation: rejections::Explanation,
+    pub(crate) explanation: Explanation,
     /// The displayed request, with its content if that is stored.
     pub(crate) request: Option<(Request, StoredContent)>,
     pub(crate) requests: Vec<Request>,
@@ -129,13 +161,17 @@ impl Show {
     /// Returns the links to where the fix starts on the console, with labels. Empty if it starts elsewhere.
     pub(crate) fn starts(&self) -> Vec<(String, &'static str)> {
         let webhook = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
-        let start = match self.rejection.cause.start() {
+        let start = match self.finding().start() {
             Start::Secret => Some((webhook, rejections::OPEN_WEBHOOK)),
             Start::UrlCheck => Some((format!("{webhook}#check"), rejections::CHECK_URL)),
             Start::Gateways => self.is_off().then(|| (urls::connections(self.app.id), rejections::OPEN_GATEWAYS)),
             Start::Nowhere => None,
         };
         start.into_iter().chain(self.other.clone().map(|url| (url, rejections::OPEN_OTHER_WEBHOOK))).collect()
+    }
+
+    fn finding(&self) -> Finding {
+        Finding::from(&self.rejection)
     }
 
     /// While the app or the connection is disabled, nothing can be recovered.
@@ -152,7 +188,7 @@ impl Show {
             &self.count,
             rejections::Left { stored: self.stored, recovered: self.rejection.recovered_count },
             self.is_off(),
-            (self.rejection.cause, self.rejection.gateway),
+            self.finding(),
             self.offer.is_some(),
         )
     }
@@ -181,7 +217,7 @@ impl Show {
 
     /// Returns the page for entering a secret that is not known here.
     pub(crate) fn bringing(&self) -> Option<String> {
-        let can = self.count.stored > 0 && self.count.verify() == 0 && self.rejection.cause.is_of_unknown_key() && !self.is_off();
+        let can = self.count.stored > 0 && self.count.verify() == 0 && self.finding().is_of_unknown_key() && !self.is_off();
         let step = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
         can.then(|| urls::query(&urls::own_secret(&step), &[("back", &urls::rejection(self.app.id, self.rejection.id))]))
     }

@@ -111,10 +111,24 @@ pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Re
 /// `GET …/payment-gateways`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<IndexQuery>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
-    let mode = page.asked_mode(&asked.mode)?.unwrap_or(Mode::Test).slug().to_owned();
-    let form = AddForm { gateway: Gateway::proposed().slug().to_owned(), mode, ..AddForm::default() };
+    let asked = page.asked_mode(&asked.mode)?;
+    let mut reader = page.state.db.reader().await?;
+    let taken = store::list_of_app(&mut reader, app.company_id, app.id).await?;
+    drop(reader);
+    let is_free = |(gateway, mode)| !taken.iter().any(|one| one.gateway == gateway && one.mode == mode);
+    let (gateway, mode) = proposal(asked, is_free);
+    let form = AddForm { gateway: gateway.slug().to_owned(), mode: mode.slug().to_owned(), ..AddForm::default() };
     let view = view(&page, &app, form, FieldErrors::default()).await?;
     page.ok(&view)
+}
+
+/// Returns the gateway and mode to preselect: the first that can be added, in the requested mode if there is one.
+fn proposal(asked: Option<Mode>, is_free: impl Fn((Gateway, Mode)) -> bool) -> (Gateway, Mode) {
+    let gateways = || std::iter::once(Gateway::proposed()).chain(Gateway::all());
+    let modes = || [Mode::Test, Mode::Live].into_iter().filter(|mode| asked.is_none_or(|asked| asked == *mode));
+    let all = gateways().flat_map(|gateway| modes().map(move |mode| (gateway, mode)));
+    let first = (Gateway::proposed(), asked.unwrap_or(Mode::Test));
+    all.into_iter().find(|one| is_free(*one)).unwrap_or(first)
 }
 
 /// `POST …/payment-gateways`
@@ -251,5 +265,22 @@ fn card(page: &RequestContext, app: &App, connection: &Connection, activity: &Ac
         app_enabled_url: is_off_with_app.then(|| urls::app_enabled(app.id)),
         steps: steps.collect(),
         line: if is_off_with_app { line.because_of_app() } else { line },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_proposed_can_be_added() {
+        let (razorpay, other) = (Gateway::RAZORPAY, Gateway::STANDARD_WEBHOOKS);
+        let without = |taken: &[(Gateway, Mode)], asked| proposal(asked, |one| !taken.contains(&one));
+        assert_eq!(without(&[], None), (razorpay, Mode::Test));
+        assert_eq!(without(&[(razorpay, Mode::Test)], None), (razorpay, Mode::Live));
+        let both = [(razorpay, Mode::Test), (razorpay, Mode::Live)];
+        assert!(!both.contains(&without(&both, None)));
+        assert_eq!(without(&[(razorpay, Mode::Live)], Some(Mode::Live)), (other, Mode::Live));
+        assert_eq!(proposal(Some(Mode::Live), |_| false), (razorpay, Mode::Live), "nothing is free");
     }
 }

@@ -48,12 +48,15 @@ pub(crate) struct FeedRow {
 /// The Evidence panel.
 pub(crate) struct EvidenceView {
     pub(crate) said: Notice,
+    /// URL to enable the connection, if only the connection is disabled.
+    pub(crate) enable_url: Option<String>,
     pub(crate) first: Option<DisplayTime>,
     pub(crate) last: Option<DisplayTime>,
-    pub(crate) verified: i64,
-    pub(crate) refused: i64,
+    pub(crate) verified: String,
+    /// The number of rejected requests in all, if there are any.
+    pub(crate) refused: Option<String>,
     pub(crate) failing_since: Option<DisplayTime>,
-    pub(crate) failing: i64,
+    pub(crate) failing: String,
     pub(crate) last_refused: Option<DisplayTime>,
     /// A sentence on requests rejected while the webhook works, and their URL.
     pub(crate) rejected: Option<(String, String)>,
@@ -228,14 +231,21 @@ fn evidence_view(
     let proven_since = activity.failing_since.filter(|_| is_failing);
     let when = |at: Option<crate::primitives::time::Timestamp>| at.map(|at| messages::when(at, now));
     EvidenceView {
-        said: messages::sentence_of_connection(&wizard.connection, state, activity, (verified, explanation.as_ref()), now),
+        said: messages::sentence_of_connection(
+            &wizard.connection,
+            (state, wizard.app.is_enabled),
+            activity,
+            (verified, explanation.as_ref()),
+            now,
+        ),
+        enable_url: wizard.enable_url(),
         rejection: rejection.filter(|_| state != ConnectionState::Verified),
         first: when(activity.first_verified_at),
         last: when(activity.last_verified_at),
-        verified: activity.verified_count,
-        refused: activity.rejected_count,
+        verified: messages::number_text(activity.verified_count),
+        refused: (activity.rejected_count > 0).then(|| messages::number_text(activity.rejected_count)),
         failing_since: when(proven_since),
-        failing: activity.failing_count,
+        failing: messages::number_text(activity.failing_count),
         last_refused: when(activity.last_rejected_at),
         rejected: messages::rejected_meanwhile(state, activity, now)
             .map(|said| (said, urls::in_mode(&urls::rejections(wizard.app.id), wizard.connection.mode))),

@@ -55,7 +55,7 @@ pub(crate) struct StepChrome {
     pub(crate) texts: &'static SetupTexts,
     pub(crate) mode: Badge,
     pub(crate) steps: Vec<StepLink>,
-    /// URL to enable the connection, if it is disabled.
+    /// URL to enable the connection, if only the connection is disabled and the step does not offer that itself.
     pub(crate) enable_url: Option<String>,
     /// The step's own URL; its actions are below it.
     pub(crate) url: String,
@@ -100,6 +100,11 @@ impl Wizard {
             domain: self.app.domain.as_deref(),
             is_app_enabled: self.app.is_enabled,
         }
+    }
+
+    /// Returns the URL to enable the connection, if only the connection is disabled; a disabled app has its own message.
+    pub(crate) fn enable_url(&self) -> Option<String> {
+        messages::off_connection(&self.app, &self.connection).map(|off| off.enable_url)
     }
 
     /// Returns the URL of a step.
@@ -157,7 +162,8 @@ impl Wizard {
             texts: &profile.texts.setup,
             mode: messages::mode(mode),
             steps,
-            enable_url: (!self.connection.is_enabled).then(|| urls::connection_enabled(app.id, gateway, mode)),
+            // The Webhook page has the button in its panel.
+            enable_url: self.enable_url().filter(|_| current != Step::Webhook),
             url: self.url(current),
             next,
         };

@@ -4,7 +4,11 @@ use super::{ENABLE_THEN_ENTER, SWITCH_ON_FIRST, fixes::sender, number_text};
 use crate::{
     gateways::Gateway,
     messages::lower,
-    rejections::{Cause, advice::Attempts, recovery::Count},
+    rejections::{
+        Cause,
+        advice::{Attempts, Finding},
+        recovery::Count,
+    },
 };
 
 /// How many requests of a rejection are stored, complete or not, and how many were recovered.
@@ -15,16 +19,17 @@ pub(crate) struct Left {
 }
 
 /// States whether the stored requests can be recovered; `can_adopt` is true if their secret can be adopted on this page.
-pub(crate) fn standing(found: &Count, left: Left, is_off: bool, (cause, gateway): (Cause, Gateway), can_adopt: bool) -> String {
-    let whole = number_text(i64::try_from(found.stored).unwrap_or(i64::MAX));
-    match (found.stored, found.verify()) {
+pub(crate) fn standing(count: &Count, left: Left, is_off: bool, finding: Finding, can_adopt: bool) -> String {
+    let gateway = finding.gateway;
+    let whole = number_text(i64::try_from(count.stored).unwrap_or(i64::MAX));
+    match (count.stored, count.verify()) {
         (0, _) if left.stored == 0 => {
             format!("These requests are no longer stored, so they cannot be recovered. {}", look_up(gateway))
         }
         (0, _) if left.recovered > 0 => "Nothing is left to recover: what was stored whole has been recovered.".to_owned(),
-        (0, _) => format!("These can’t be recovered: {}. {}", never_whole(cause), look_up(gateway)),
-        (_, 0) if is_off && cause.is_of_unknown_key() => ENABLE_THEN_ENTER.to_owned(),
-        (_, 0) => none_verifies(cause, gateway, can_adopt),
+        (0, _) => format!("These can’t be recovered: {}. {}", never_whole(finding.cause), look_up(gateway)),
+        (_, 0) if is_off && finding.is_of_unknown_key() => ENABLE_THEN_ENTER.to_owned(),
+        (_, 0) => none_verifies(finding, can_adopt),
         _ if is_off => SWITCH_ON_FIRST.to_owned(),
         (stored, verify) => {
             let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));
@@ -48,6 +53,17 @@ const fn never_whole(cause: Cause) -> &'static str {
     }
 }
 
+/// Returns why requests that nothing proves cannot be recovered, as an observation about them.
+const fn not_intact(cause: Cause) -> &'static str {
+    match cause {
+        Cause::BodyEmpty => "their bodies are empty",
+        Cause::BodyCut => "their bodies are incomplete",
+        Cause::BodyCompressed => "their bodies are compressed",
+        Cause::TooLarge | Cause::Encoded | Cause::TooSlow => never_whole(cause),
+        _ => "their signatures cannot be read",
+    }
+}
+
 /// Where to find the payments of requests that cannot be recovered.
 fn look_up(gateway: Gateway) -> String {
     let profile = gateway.profile();
@@ -64,16 +80,18 @@ const fn repeats(gateway: Gateway) -> &'static str {
 }
 
 /// None of the stored requests verifies: whether that can change, and whether further attempts will verify.
-fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
+fn none_verifies(finding: Finding, can_adopt: bool) -> String {
+    let gateway = finding.gateway;
     let (sender, look_up, repeats) = (sender(gateway), look_up(gateway), repeats(gateway));
-    let attempts = if cause.is_of_unknown_key() { Attempts::Unknown } else { cause.attempts(gateway) };
+    let attempts = if finding.is_of_unknown_key() { Attempts::Unknown } else { finding.attempts() };
     match attempts {
         Attempts::OnceUnchanged => format!(
             "These requests cannot be recovered: they were changed after they were signed. They were signed with the right secret, so retries verify once they arrive unchanged. After the last retry, {}",
             lower(&look_up)
         ),
         Attempts::OnceUnchangedIfGenuine => format!(
-            "These requests cannot be recovered: they did not arrive intact. If {sender} sent them, retries verify once they arrive unchanged. After the last retry, {}",
+            "These requests cannot be recovered: {}. If {sender} sent them, retries verify once they arrive unchanged. After the last retry, {}",
+            not_intact(finding.cause),
             lower(&look_up)
         ),
         Attempts::OnceAdopted if can_adopt => format!(
@@ -115,9 +133,43 @@ fn none_verifies(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rejections::{Reason, advice::Start};
 
     fn said(cause: Cause, gateway: Gateway, can_adopt: bool) -> String {
-        standing(&Count { stored: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, (cause, gateway), can_adopt)
+        said_of(finding(cause, gateway), can_adopt)
+    }
+
+    fn said_of(finding: Finding, can_adopt: bool) -> String {
+        standing(&Count { stored: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, finding, can_adopt)
+    }
+
+    const fn finding(cause: Cause, gateway: Gateway) -> Finding {
+        Finding { gateway, reason: Reason::SignatureMismatch, cause, is_signed: false }
+    }
+
+    #[test]
+    fn an_unreadable_signature_is_a_matter_of_the_way_and_of_no_secret() {
+        let unreadable = Finding { reason: Reason::SignatureMalformed, ..finding(Cause::Unknown, Gateway::RAZORPAY) };
+        let said = said_of(unreadable, false);
+        assert!(said.starts_with("These requests cannot be recovered: their signatures cannot be read. If Razorpay sent them,"));
+        assert!(!said.contains("enter the secret"), "{said}");
+        assert_eq!((unreadable.start(), unreadable.is_of_unknown_key()), (Start::UrlCheck, false));
+        let of_program = Finding { gateway: Gateway::STANDARD_WEBHOOKS, ..unreadable };
+        assert!(said_of(of_program, false).contains("verify only if the program signs each one again"));
+        assert_eq!((of_program.start(), of_program.is_of_unknown_key()), (Start::Nowhere, false));
+        let mismatch = finding(Cause::Unknown, Gateway::RAZORPAY);
+        assert_eq!((mismatch.start(), mismatch.is_of_unknown_key()), (Start::Secret, true));
+    }
+
+    #[test]
+    fn a_proven_cause_is_not_said_as_a_condition() {
+        for cause in [Cause::BodyCompressed, Cause::BodyEmpty, Cause::BodyCut] {
+            let unproven = finding(cause, Gateway::RAZORPAY);
+            let said = said_of(unproven, false);
+            assert!(said.contains("If Razorpay sent them") && !said.contains("did not arrive intact"), "{said}");
+            let said = said_of(Finding { is_signed: true, ..unproven }, false);
+            assert!(said.contains("They were signed with the right secret") && !said.contains("If "), "{said}");
+        }
     }
 
     #[test]
@@ -142,8 +194,9 @@ mod tests {
     #[test]
     fn at_a_disabled_webhook_no_secret_is_asked_for_before_it_is_enabled() {
         let found = Count { stored: 2, verified: Vec::new() };
-        let said =
-            |is_off| standing(&found, Left { stored: 2, recovered: 0 }, is_off, (Cause::Unknown, Gateway::RAZORPAY), false);
+        let said = |is_off| {
+            standing(&found, Left { stored: 2, recovered: 0 }, is_off, finding(Cause::Unknown, Gateway::RAZORPAY), false)
+        };
         assert!(said(true).starts_with("Enable the webhook first, then enter the secret"), "{}", said(true));
         assert!(said(false).contains("enter the secret they were signed with"), "{}", said(false));
     }
@@ -151,7 +204,7 @@ mod tests {
     #[test]
     fn only_what_was_recovered_is_said_to_be() {
         let said = |cause, recovered| {
-            standing(&Count::default(), Left { stored: 2, recovered }, false, (cause, Gateway::RAZORPAY), false)
+            standing(&Count::default(), Left { stored: 2, recovered }, false, finding(cause, Gateway::RAZORPAY), false)
         };
         for cause in Cause::ALL {
             assert!(!said(*cause, 0).contains("has been recovered"), "{cause:?}");

@@ -43,7 +43,7 @@ describe("the evidence of a webhook", () => {
       await step(page, "Webhook").getByText("Verified").waitFor();
       await page.getByText("A verified event has come, so this step is proven.").waitFor();
       assert.equal(await evidence(page).getByText("Failing since").count(), 0);
-      assert.match(await evidence(page).innerText(), /Rejected: signature missing or wrong\s+3, last/, "what was rejected stays in sight");
+      assert.match(await evidence(page).innerText(), /Total rejected: signature missing or wrong\s+3, last/, "what was rejected stays in sight");
     });
   });
 

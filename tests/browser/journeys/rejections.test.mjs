@@ -85,7 +85,7 @@ describe("refused requests", () => {
       await page.locator("main tbody a.row-link").first().click();
       await page.getByText(`recovered by ${at.owner.name}`).waitFor();
       await page.goto(`/ks-pay/apps/${app}?mode=test`);
-      await page.getByText("2 requests rejected recently, for any reason").waitFor();
+      await page.getByText("2 requests rejected in the last 15 days, for any reason").waitFor();
     });
   }
 });

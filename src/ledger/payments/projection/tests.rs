@@ -201,6 +201,27 @@ fn a_refund_made_before_a_quote_and_reported_after_it_is_counted_once() {
 }
 
 #[test]
+fn a_refund_whose_own_report_quotes_a_total_without_it_is_not_lost() {
+    let captured = payment(Status::Captured, 10, 0);
+    let pending = refund("r1", 50_000, Pending, (100, 100), Some(0));
+    let alone = [captured.clone(), pending.clone()];
+    in_any_order(&alone, |state| assert_eq!((state.refunded(), state.refund_pending()), (50_000, 50_000)));
+    let processed = refund("r1", 50_000, Processed, (100, 300), Some(50_000));
+    in_any_order(&[captured.clone(), pending.clone(), processed], |state| {
+        assert_eq!((state.refunded(), state.refund_pending()), (50_000, 0));
+    });
+    for quoted in [0, 50_000] {
+        let failed = refund("r1", 50_000, Failed, (100, 300), Some(quoted));
+        in_any_order(&[captured.clone(), pending.clone(), failed], |state| assert_eq!(state.refunded(), 0, "{quoted}"));
+    }
+    let second = refund("r2", 60_000, Pending, (200, 200), Some(40_000));
+    let first = refund("r1", 40_000, Processed, (100, 100), Some(40_000));
+    in_any_order(&[captured, first, second], |state| {
+        assert_eq!((state.refunded(), state.refund_pending()), (100_000, 60_000));
+    });
+}
+
+#[test]
 fn refunds_of_one_second_add_up() {
     let reports = [
         payment(Status::Captured, 10, 0),

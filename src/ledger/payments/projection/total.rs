@@ -23,6 +23,13 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// Returns the quoted total. If it is below the refund that the same report describes as not failed, it cannot include that
+    /// refund yet, so the refund is added.
+    fn total(&self) -> i64 {
+        let own = self.refund.filter(|refund| !self.is_failure && self.quote.total < refund.last.amount);
+        self.quote.total.saturating_add(own.map_or(0, |refund| refund.last.amount))
+    }
+
     /// Returns the rank of the quote. Within a second, a failure lowers the total, and all else raises it.
     fn rank(&self) -> (Moment, bool, bool, i64) {
         let total = if self.is_failure { -self.quote.total } else { self.quote.total };
@@ -58,7 +65,7 @@ fn sources<'a>(quote: Option<Quote>, refunds: &[&'a RefundState]) -> Vec<Source<
 fn read(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> i64 {
     let parts: Vec<Part> = refunds.iter().map(|refund| refund.part(source)).collect();
     let usual = parts.iter().fold(0i64, |sum, part| sum.saturating_add(part.usual));
-    let total = source.quote.total;
+    let total = source.total();
     let still_in = source.refund.filter(|refund| source.is_failure && refund.standing_since.is_some());
     let mut totals = vec![total];
     totals.extend(still_in.map(|refund| total.saturating_sub(refund.last.amount)).filter(|total| *total >= 0));
