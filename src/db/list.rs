@@ -49,7 +49,7 @@ impl Side {
     }
 
     /// True if the position is farther from the cursor than the end.
-    pub(crate) fn is_beyond<C: Ord>(self, position: C, end: C) -> bool {
+    pub(crate) fn is_beyond<C: Copy + Ord>(self, position: C, end: C) -> bool {
         match self {
             Self::Older => position < end,
             Self::Newer => position > end,
