@@ -77,7 +77,9 @@ impl Db {
         let least = now.seconds().saturating_mul(IDS_PER_SECOND);
         let mut tx = self.begin().await?;
         match &mut tx {
-            Tx::Sqlite(conn) => drop(sqlx::query(sqlite::RAISE).bind(least).execute(conn).await?),
+            Tx::Sqlite(conn) => {
+                sqlx::query(sqlite::RAISE).bind(least).execute(conn).await?;
+            }
             Tx::Postgres(conn) => {
                 sqlx::query(postgres::LOCK).execute(&mut **conn).await?;
                 sqlx::query(postgres::RAISE).bind(least).execute(&mut **conn).await?;

@@ -273,6 +273,7 @@ impl Show {
         urls::query(&urls::rejection(self.app.id, self.rejection.id), &[("request", &request.to_string())])
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template passes references")]
     pub(crate) fn body(&self, request: &RequestId) -> String {
         urls::rejection_body(self.app.id, self.rejection.id, *request)
     }
