@@ -4,9 +4,11 @@
 use std::{
     collections::HashSet,
     num::NonZeroU32,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+
+use tokio::task::{JoinError, spawn_blocking};
 
 use crate::primitives::{id::CompanyId, rate_limit::KeyedLimiter, time::Clock};
 
@@ -58,6 +60,23 @@ impl CheckLimiter {
         running.insert(company);
         Ok(CheckPermit { limiter: self, company })
     }
+
+    /// Runs a check that costs CPU time on another thread, since it would delay the requests that this one serves. Its permit is
+    /// held until it ends, also if the client disconnects.
+    ///
+    /// # Errors
+    /// If the check panics.
+    pub(crate) async fn compute<T: Send + 'static>(
+        self: Arc<Self>,
+        company: CompanyId,
+        check: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Result<T, Denied>, JoinError> {
+        spawn_blocking(move || {
+            let _permit = self.acquire(company)?;
+            Ok(check())
+        })
+        .await
+    }
 }
 
 impl Drop for CheckPermit<'_> {
@@ -88,5 +107,14 @@ mod tests {
         clock.advance(REQUEST_INTERVAL);
         assert!(limiter.acquire(mine).is_ok(), "after waiting");
         assert_eq!(limiter.acquire(mine).err(), Some(Denied::TooMany));
+    }
+
+    #[tokio::test]
+    async fn a_computation_has_a_permit_to_its_end_and_no_thread_that_serves_others() {
+        let limiter = Arc::new(CheckLimiter::of_computations(&Clock::fixed(Timestamp::from_millis(0))));
+        let (company, here, inner) = (CompanyId::unique(), std::thread::current().id(), Arc::clone(&limiter));
+        let check = move || (std::thread::current().id() == here, inner.acquire(company).err());
+        assert_eq!(Arc::clone(&limiter).compute(company, check).await.unwrap(), Ok((false, Some(Denied::Running))));
+        assert!(limiter.acquire(company).is_ok());
     }
 }

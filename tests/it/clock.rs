@@ -107,6 +107,22 @@ async fn one_verified_event_ends_failing_after_a_clock_that_was_ahead() {
     assert_eq!(app.count(failing).await, 0);
 }
 
+/// Nothing else has a time to come that would start the repair.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overlap_alone_that_a_clock_ahead_began_is_repaired() {
+    let mut app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let rotate = ["webhook", "rotate", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
+    app.cli_with(&rotate, "", &[]).await.assert_done();
+    app.stop().await;
+    let ahead = "UPDATE secrets SET valid_until = valid_until + 31536000000, replaced_at = replaced_at + 31536000000 WHERE state = 'additional'";
+    assert_eq!(app.sql(ahead).await, 1);
+    app.restart().await;
+    let now = app.now().millis();
+    eventually(async || app.count("SELECT replaced_at FROM secrets WHERE state = 'additional'").await <= now).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_behind_ends_nothing() {
     let mut app = TestApp::start().await;

@@ -154,6 +154,8 @@ async fn a_secret_needs_the_password_and_replaces_the_one_before() {
     kestrel.stored(&[kestrel.paid(1)]).await;
     eventually(async || kestrel.app.count("SELECT COUNT(*) FROM secret_usage").await == 1).await;
     kestrel.enter(OTHER_SECRET).await.location();
+    let logged = "SELECT COUNT(*) FROM security_log WHERE action = 'secret_imported'";
+    assert_eq!(kestrel.app.count(logged).await, 2, "of each of the two");
     let form = |number| format!("currency=INR&{}", kestrel.paid(number));
     for (number, secret) in [(2, OTHER_SECRET), (3, SECRET)] {
         assert_eq!(kestrel.send(signed(secret, &form(number), kestrel.now())).await.status(), 200, "{secret}");
@@ -461,6 +463,15 @@ async fn a_credential_that_was_swapped_is_reported_by_its_label_and_can_be_enter
     }
     kestrel.owner.post(&step, &fields).await.location();
     assert_eq!(kestrel.owner.post(&format!("{step}/check"), &[]).await.location(), step);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_asks_for_a_new_secret_of_the_gateway_if_the_stored_one_is_damaged() {
+    let mut kestrel = Kestrel::with_secret().await;
+    kestrel.app.stop().await;
+    assert_eq!(kestrel.app.sql("UPDATE secrets SET sealed = substr(sealed, 1, 50)").await, 1);
+    let doctor = kestrel.app.cli_with(&["doctor"], "", &[]).await;
+    assert!(doctor.out.contains("paste it on the Webhook page") && !doctor.out.contains("webhook rotate"), "{}", doctor.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,6 +64,8 @@ async fn the_same_thing_again_is_one_row_until_there_is_a_pause() {
     assert_eq!(shop.wrong("pay_0").send().await, 401);
     shop.counted(15).await;
     assert_eq!((shop.app.count(GROUPS).await, shop.app.count(KEPT).await), (1, 14), "a repeated request is kept once");
+    let repeated = "SELECT last_at - received_at FROM rejected_requests WHERE count = 2";
+    assert_eq!(shop.app.count(repeated).await, 59 * 60_000, "with its count and its latest time");
     assert_eq!(shop.connection.post("{}").unsigned().send().await, 401);
     shop.counted(16).await;
     shop.app.clock.advance(Duration::from_mins(61));

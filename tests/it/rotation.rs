@@ -176,6 +176,26 @@ async fn requests_signed_with_a_retired_secret_are_rejected_immediately() {
     assert!(owner.get(&connection.webhook_step("")).await.has("That SECRET counts no more"));
 }
 
+/// So that no other form makes it the active one meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn retiring_a_secret_waits_for_other_changes_of_the_webhook() {
+    if !database::is_postgres() {
+        // SQLite has one writer.
+        return;
+    }
+    let (app, connection, owner) = connected().await;
+    rotate(&app, &connection, &owner, "360").await;
+    let retirement = connection.webhook_step(&format!("/secrets/{}/retirement", draining(&app, &connection).await));
+    let lock = app.lock_connections().await;
+    let answer = async { owner.post(&retirement, &[]).await.location().to_owned() };
+    let releasing = async {
+        let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        eventually(async || app.count(waiting).await == 1).await;
+        lock.release().await;
+    };
+    assert_eq!(tokio::join!(answer, releasing).0, connection.webhook_step(""));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_the_active_secret_nor_an_unknown_one_can_be_retired() {
     let (app, connection, owner) = connected().await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, bodies, builders::PASSWORD, eventually};
+use crate::support::{TestApp, bodies, builders::PASSWORD, eventually, fake_razorpay::StandIn};
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
 const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
@@ -94,6 +94,26 @@ async fn each_sensitive_action_is_recorded_once_it_is_done_and_not_before() {
     owner.post(&connection.step("/enabled"), &[("is_enabled", "false")]).await;
     assert_eq!(entries(&app, 4).await, expected);
     assert_eq!(app.count("SELECT COUNT(*) FROM security_log WHERE object LIKE '%kq8Zt%'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_and_passwords_are_recorded_when_they_change_and_a_check_of_keys_is_not() {
+    let stand_in = StandIn::start().await;
+    let app = TestApp::start_with(|config| config.razorpay_api.clone_from(&stand_in.url)).await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let keys = [("key_id", "rzp_test_Demo0000000001"), ("key_secret", "demo-key-secret-0001"), ("upi", "true")];
+    let new = "orange kettle under the stairs";
+    let password = [("old_password", PASSWORD), ("new_password", new), ("confirm_password", new)];
+    let (changed, both) = (&["api_keys_changed on gc"][..], &["api_keys_changed on gc", "password_changed on us"][..]);
+    for (path, fields, expected) in [
+        (connection.step("/credentials"), &keys[..], changed),
+        (connection.step("/credentials/check"), &[], changed),
+        ("/personal-info/password".to_owned(), &password, both),
+    ] {
+        owner.post(&path, fields).await.location();
+        assert_eq!(entries(&app, 4).await, expected, "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,3 +58,13 @@ async fn without_a_dictionary_that_the_database_needs_no_server_starts_and_no_ba
         assert!(!copy.exists());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_list_of_dictionaries_is_a_fault_of_doctor() {
+    let mut app = TestApp::start().await;
+    app.razorpay().await;
+    app.stop().await;
+    app.sql("ALTER TABLE payload_dictionaries RENAME COLUMN sha256 TO renamed").await;
+    let doctor = app.cli(["doctor"], "").await;
+    assert!(doctor.code == 1 && doctor.out.contains("bad   stored requests"), "{}", doctor.out);
+}

@@ -279,7 +279,29 @@ async fn a_payment_with_many_disputes_lists_them_or_says_that_some_are_missing()
                   SELECT transaction_id, 'disp_' || CAST(n AS TEXT), status, status_at, digest, amount_subunits, currency \
                   FROM disputes CROSS JOIN numbers WHERE dispute_id = 'disp_0'";
     assert_eq!(app.sql(copies).await, 76);
+    assert_eq!(app.sql("UPDATE disputes SET respond_by = status_at").await, 101);
     let page = payment_page(&app, &owner).await;
     assert!(page.has("Only 100 disputes are listed here"), "{}", page.body);
     assert_eq!((0..101).filter(|number| page.has(&format!(">disp_{number}<"))).count(), 100);
+    assert_eq!(page.body.matches("Dispute of ₹").count(), 100, "a notice for each: {}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_with_many_payments_lists_them_or_says_that_some_are_missing() {
+    let (app, connection, owner) = connected().await;
+    let of_order = |number: usize| {
+        let body = String::from_utf8(bodies::payment("payment.captured", &format!("pay_{number}"), 0)).unwrap();
+        body.replace(&format!("order_of_pay_{number}"), "order_of_all")
+    };
+    for number in 0..21 {
+        connection.post(of_order(number)).stored().await;
+    }
+    let others = |page: &Page| (0..22).filter(|number| page.has(&format!("<code>pay_{number}</code></a>"))).count();
+    let oldest = app.transactions().await.remove(0)["transaction"].as_str().unwrap().to_owned();
+    let path = format!("/ks-pay/apps/{}/transactions/{oldest}", connection.app_id);
+    let page = owner.get(&path).await;
+    assert!(others(&page) == 20 && !page.has("are listed here"), "{}", page.body);
+    connection.post(of_order(21)).stored().await;
+    let page = owner.get(&path).await;
+    assert!(others(&page) == 20 && page.has("Only 20 payments are listed here"), "{}", page.body);
 }

@@ -323,6 +323,13 @@ mod tests {
     }
 
     #[test]
+    fn of_a_secret_with_many_codes_a_bounded_number_of_texts_is_read() {
+        // Any of the codes can be read while the others stay as they are: 64 texts.
+        let codes: Vec<String> = (0..6).map(|number| hex::encode(format!("neemtree{number}").as_bytes())).collect();
+        assert_eq!(decoded(&codes.join("."), &[]).len(), MAX_READINGS);
+    }
+
+    #[test]
     fn a_name_in_a_rare_notation_is_read() {
         for (name, code) in rare_codes(PLAIN) {
             assert!(reads(&code, PLAIN), "{name}: {code}");

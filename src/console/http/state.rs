@@ -45,7 +45,7 @@ pub(crate) struct State {
     pub(crate) checks: CheckLimiter,
     pub(crate) key_checks: CheckLimiter,
     /// Limits how often the strength of secrets that users enter is checked, which costs CPU time.
-    pub(crate) secret_checks: CheckLimiter,
+    pub(crate) secret_checks: Arc<CheckLimiter>,
     pub(crate) streams: Streams,
     pub(crate) untrusted_proxy: UntrustedProxy,
     /// The base of every URL shown; set once the server listens.
@@ -70,7 +70,7 @@ impl State {
             limits: Limits::new(&clock),
             checks: CheckLimiter::of_requests(&clock),
             key_checks: CheckLimiter::of_requests(&clock),
-            secret_checks: CheckLimiter::of_computations(&clock),
+            secret_checks: Arc::new(CheckLimiter::of_computations(&clock)),
             clock,
             settings,
             passwords: PasswordHasher::new(),

@@ -4,6 +4,8 @@
 //! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments. The
 //! submitted value is never shown again, not even when it is rejected.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web::Query};
 use askama::Template;
 use serde::Deserialize;
@@ -143,29 +145,28 @@ enum NotRead {
     Denied(Denied),
 }
 
-/// Parses the secret and checks its strength; returns what was trimmed from it too. Runs on another thread, since the check
-/// would delay the requests that this one serves.
+/// Parses the secret and checks its strength; returns what was trimmed from it too.
 async fn read(
     wizard: &Wizard,
     names: Vec<String>,
     credentials: Vec<String>,
     form: &ImportForm,
 ) -> Result<Result<(Secret, Trimmed), NotRead>, AppError> {
-    let (state, connection) = (wizard.page.state.clone(), wizard.connection.clone());
+    let (limiter, connection) = (Arc::clone(&wizard.page.state.secret_checks), wizard.connection.clone());
     let (typed, is_exact) = (Zeroizing::new(form.secret.clone()), form.is_exact);
     let check = move || {
-        // Held until the check ends, also if the client disconnects.
-        let _permit = state.secret_checks.acquire(connection.company_id).map_err(NotRead::Denied)?;
         let known = ConnectionContext {
             gateway: connection.gateway,
             endpoint: &connection.endpoint,
             credentials: &credentials,
             names: &names,
         };
-        secret_strength::read(&typed, is_exact, &known).map_err(NotRead::Weak)
+        secret_strength::read(&typed, is_exact, &known)
     };
+    let checked = limiter.compute(wizard.connection.company_id, check).await;
     // The text of a panic could quote the secret.
-    tokio::task::spawn_blocking(check).await.map_err(|_| AppError::Internal("the check of a secret panicked".into()))
+    let checked = checked.map_err(|_| AppError::Internal("the check of a secret panicked".into()))?;
+    Ok(checked.map_err(NotRead::Denied).and_then(|read| read.map_err(NotRead::Weak)))
 }
 
 /// What it is already: a secret credential of an API, which lets its owner move money, a secret that was retired here, which others may

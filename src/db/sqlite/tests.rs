@@ -333,17 +333,22 @@ async fn a_unit_of_work_that_waits_for_a_lock_holds_up_no_thread_that_serves_oth
     released.unwrap();
     drop(begun.unwrap());
     other.begin_writing().await.unwrap();
-    let own = db.on_own_thread();
+    let (own, (waiting, waits)) = (db.on_own_thread(), tokio::sync::watch::channel(false));
     let writing = db.start_writers(|| {
-        let own = own.clone();
+        let (own, waiting) = (own.clone(), waiting.clone());
         async move {
+            // What follows blocks its thread until the lock is released.
+            waiting.send_replace(true);
             let mut tx = own.begin().await.unwrap();
             add(&mut tx, 1).await.unwrap();
             tx.commit().await.unwrap();
         }
     });
-    let ((), released) = tokio::join!(writing.unwrap(), other.commit_and_continue());
-    released.unwrap();
+    let releasing = async {
+        waits.clone().wait_for(|waits| *waits).await.unwrap();
+        other.commit_and_continue().await.unwrap();
+    };
+    tokio::join!(writing.unwrap(), releasing);
     assert_eq!(count_in(&db).await, 1);
     other.close().await.unwrap();
     db.close().await;

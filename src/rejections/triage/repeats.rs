@@ -184,4 +184,19 @@ mod tests {
         assert!(repeats.grant(key(webhook(), 0), 0, MIB), "there is room again");
         assert_eq!((repeats.webhooks.len(), repeats.granted.len()), (1, 1));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn grants_and_buckets_are_bounded_without_each_other() {
+        let (mut repeats, flooded) = (Repeats::default(), webhook());
+        let granted = (0..MAX_GRANTS + 16).filter(|number| repeats.grant(key(flooded, *number), 1, 0)).count();
+        assert_eq!(granted, MAX_GRANTS, "of one webhook");
+        let mut repeats = Repeats::default();
+        for number in 0..MAX_TRACKED + 16 {
+            let request = key(webhook(), number);
+            assert_eq!(repeats.grant(request, 1, MIB), number < MAX_TRACKED, "{number}");
+            // No grant is left, but each bucket lacks something.
+            repeats.note_used(&request);
+        }
+        assert_eq!((repeats.webhooks.len(), repeats.shapes.len()), (MAX_TRACKED, MAX_TRACKED));
+    }
 }

@@ -190,6 +190,11 @@ impl Installation {
         self.lock("SELECT 1 FROM rejected_requests ORDER BY id LIMIT 1 FOR UPDATE").await
     }
 
+    /// Blocks others from changing connections and their secrets until the lock is released.
+    pub(crate) async fn lock_connections(&self) -> Lock {
+        self.lock("SELECT 1 FROM connections FOR UPDATE").await
+    }
+
     /// Blocks others from writing the installation's settings until the lock is released.
     pub(crate) async fn lock_installation(&self) -> Lock {
         self.lock("LOCK TABLE installation").await

@@ -84,6 +84,17 @@ fn in_a_flood_no_stranger_and_no_gateway_is_diagnosed_a_second_time() {
     assert!(!samples.iter().any(|sample| triage.is_repeat(sample)));
 }
 
+#[test]
+fn a_flood_at_one_webhook_leaves_second_diagnoses_to_another() {
+    let (flooded, shop) = (Shop::new(), Shop::new());
+    let junk = |number: usize| flooded.sample(&format!("{number:064x}"), format!("{{\"number\":{number}}}").as_bytes(), FORGED);
+    let own = || two_faults(&shop, 33, FORGED);
+    let mut triage = Triage::default();
+    let work = vec![(flooded.known(), (0..65).map(junk).collect()), (shop.known(), vec![own()])];
+    look(&mut triage, work, MOST / 6, false);
+    assert!(triage.is_repeat(&own()) && !triage.is_repeat(&junk(0)));
+}
+
 /// 1,800 forgeries, 60 in each second.
 #[tokio::test(start_paused = true)]
 async fn forgeries_get_second_diagnoses_of_a_fixed_number_of_bytes_and_the_gateways_gets_its_own() {
