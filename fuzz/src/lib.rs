@@ -15,7 +15,7 @@ const LINES: &[&str] = &[
     "https://pay.neemtree.example/webhooks/wh_x",
     "shop.neemtree.example",
     "whsec_c2l4dGVlbiBsZXR0ZXJzIGFuZCBtb3JlIG9mIHRo",
-    "ap_0123456789012345678901",
+    "ap_01234567890",
     "INR",
     "Owner@Neemtree.Example",
     "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
@@ -23,7 +23,7 @@ const LINES: &[&str] = &[
 const FORMS: &[&str] = &[
     "token=t&company=Neem+Tree&name=Asha&email=asha%40neemtree.example&password=violet+tram+over+nine+bridges",
     "name=Neem+Tree+Store&email=shop%40neemtree.example&country=IN&address=&phone=%2B91+00000+00000&city=Pune",
-    "q=pay_1&from=2026-11-01&to=2026-11-10&status=captured&before=1795343403000_tx_0123456789012345678901",
+    "q=pay_1&from=2026-11-01&to=2026-11-10&status=captured&before=1795343403000_tx_01234567890",
     "mode=test&state=processed&type=payment.captured",
 ];
 

@@ -2,7 +2,6 @@
 
 -- (dedupe_prefix, dedupe_key) identifies an event at its connection; both are pure functions of the request, see
 -- gateways/adapter.rs. The prefix keeps the index nearly in the order of time. body_sha256: null where it is the dedupe_key.
--- kind: what the event reports, in terms that all gateways share; null for types that are only stored.
 -- is_flagged: the same body came with another event id, or without one. subject_*: the refund or dispute that the event reports,
 -- and the status in which it reports it, or its payment. part: the index of the event in a request with several, whose body is
 -- stored once, under request_id; null where the body is the event, or where request_id is the event's own id.
@@ -11,12 +10,6 @@ CREATE TABLE events (
     connection_id BIGINT NOT NULL REFERENCES connections (id),
     gateway_event_id TEXT,
     event_type TEXT,
-    kind TEXT CHECK (kind IN ('payment_created', 'payment_authorized', 'payment_captured', 'payment_failed', 'order_paid',
-        'payment_link_paid', 'payment_link_partly_paid', 'invoice_paid', 'invoice_partly_paid', 'subscription_charged',
-        'subscription_activated', 'subscription_completed', 'qr_code_credited', 'virtual_account_credited',
-        'refund_created', 'refund_processed', 'refund_failed', 'refund_speed_changed', 'dispute_created',
-        'dispute_under_review', 'dispute_action_required', 'dispute_won', 'dispute_lost', 'dispute_closed',
-        'settlement_processed')),
     dedupe_prefix TEXT NOT NULL,
     dedupe_key BYTEA NOT NULL,
     body_sha256 BYTEA,

@@ -72,6 +72,16 @@ impl<'c> From<&'c mut Reader> for Exec<'c> {
     }
 }
 
+impl Exec<'_> {
+    /// Returns the text for the open database, where the planner of one needs another form.
+    pub(crate) const fn pick(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite,
+            Self::Postgres(_) => postgres,
+        }
+    }
+}
+
 /// Runs `$body` on the open database. The body is compiled once per driver, so its SQL and its types must mean the same in
 /// both.
 macro_rules! run {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the database hands out a number once, whatever clocks do, however many processes use it, and however long one of
 //! them is stopped. On SQLite the counter is a row, which only the unit of work that is writing can change; on PostgreSQL it is a
-//! sequence, which no transaction waits for. Ids are taken within the unit of work that stores them, or just before it, so
+//! sequence, which no transaction waits for while servers run. Ids are taken within the unit of work that stores them, or just before it, so
 //! they are in the order of storing. A number that is not used leaves a gap.
 
 use super::{Db, DbError, Tx, with_timeout};
@@ -21,6 +21,9 @@ mod sqlite {
 /// Statements of PostgreSQL.
 mod postgres {
     pub(super) const TAKE: &str = "SELECT nextval('ids') FROM generate_series(1, CAST($1 AS BIGINT))";
+    pub(super) const IS_BELOW: &str = "SELECT last_value < $1 FROM ids";
+    /// A unit of work that has taken ids is waited for, and those that take ids meanwhile wait as long.
+    pub(super) const WAIT: &str = "SET LOCAL lock_timeout = '1s'";
     /// Changes nothing, but no other transaction takes ids until this one ends.
     pub(super) const LOCK: &str = "ALTER SEQUENCE ids OWNED BY NONE";
     pub(super) const RAISE: &str = "SELECT setval('ids', $1) FROM ids WHERE last_value < $1";
@@ -73,19 +76,25 @@ impl Db {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn raise_ids(&self, now: Timestamp) -> Result<(), DbError> {
+    pub(crate) async fn raise_ids(&self, now: Timestamp) -> Result<(), DbError> {
         let least = now.seconds().saturating_mul(IDS_PER_SECOND);
-        let mut tx = self.begin().await?;
-        match &mut tx {
-            Tx::Sqlite(conn) => {
-                sqlx::query(sqlite::RAISE).bind(least).execute(conn).await?;
+        let raising = async {
+            let mut tx = self.begin().await?;
+            match &mut tx {
+                Tx::Sqlite(conn) => {
+                    sqlx::query(sqlite::RAISE).bind(least).execute(conn).await?;
+                }
+                Tx::Postgres(conn) => {
+                    if sqlx::query_scalar(postgres::IS_BELOW).bind(least).fetch_one(&mut **conn).await? {
+                        sqlx::query(postgres::WAIT).execute(&mut **conn).await?;
+                        sqlx::query(postgres::LOCK).execute(&mut **conn).await?;
+                        sqlx::query(postgres::RAISE).bind(least).execute(&mut **conn).await?;
+                    }
+                }
             }
-            Tx::Postgres(conn) => {
-                sqlx::query(postgres::LOCK).execute(&mut **conn).await?;
-                sqlx::query(postgres::RAISE).bind(least).execute(&mut **conn).await?;
-            }
-        }
-        tx.commit().await
+            tx.commit().await
+        };
+        with_timeout(raising).await
     }
 }
 
@@ -94,7 +103,13 @@ pub(crate) fn statements(db: &Db) -> Vec<(&'static str, &'static str)> {
     match db {
         Db::Sqlite { .. } => vec![("db::ids::TAKE", sqlite::TAKE), ("db::ids::RAISE", sqlite::RAISE)],
         Db::Postgres { .. } => {
-            vec![("db::ids::TAKE", postgres::TAKE), ("db::ids::LOCK", postgres::LOCK), ("db::ids::RAISE", postgres::RAISE)]
+            vec![
+                ("db::ids::TAKE", postgres::TAKE),
+                ("db::ids::IS_BELOW", postgres::IS_BELOW),
+                ("db::ids::WAIT", postgres::WAIT),
+                ("db::ids::LOCK", postgres::LOCK),
+                ("db::ids::RAISE", postgres::RAISE),
+            ]
         }
     }
 }

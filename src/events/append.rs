@@ -21,7 +21,6 @@ use crate::{
     gateways::{
         Gateway,
         adapter::{self, Incoming, ParsedEvent, ResponseBody, Verified},
-        event_kind::EventKind,
         parts::{self, Part, Split},
     },
     primitives::{
@@ -123,7 +122,6 @@ pub(crate) struct ReadEvent {
     pub(crate) dedupe_key: [u8; 32],
     pub(crate) dedupe_prefix: String,
     pub(crate) gateway_event_id: Option<String>,
-    pub(crate) kind: Option<EventKind>,
     pub(crate) reading: ParsedEvent,
     /// The index of the event in its request; `None` if the body is the event.
     pub(crate) part: Option<i64>,
@@ -141,7 +139,6 @@ impl ReadEvent {
             dedupe_key: adapter::dedupe_key(gateway, identity, gateway_event_id),
             dedupe_prefix: gateway.adapter().dedupe_prefix(bytes).to_owned(),
             gateway_event_id: gateway_event_id.map(str::to_owned),
-            kind: reading.event_type.as_deref().and_then(|event_type| gateway.adapter().event_kind(event_type)),
             reading: reading.received(&identity),
             part,
         }
@@ -154,7 +151,6 @@ impl ReadEvent {
             dedupe_key: adapter::dedupe_key(gateway, sha256, None),
             dedupe_prefix: String::new(),
             gateway_event_id: None,
-            kind: None,
             reading: ParsedEvent::quarantined(None, FAULTY_PARTS),
             part: None,
         }

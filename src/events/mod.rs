@@ -63,8 +63,6 @@ pub(crate) struct Event {
     pub(crate) mode: Mode,
     pub(crate) gateway_event_id: Option<String>,
     pub(crate) event_type: Option<String>,
-    /// What it reports; `None` for a type that its gateway's folder does not map.
-    pub(crate) kind: Option<EventKind>,
     pub(crate) body_sha256: Vec<u8>,
     pub(crate) state: State,
     pub(crate) fault: Option<String>,
@@ -94,6 +92,11 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// Returns what it reports; `None` for a type that its gateway's folder does not map.
+    pub(crate) fn kind(&self) -> Option<EventKind> {
+        self.gateway.adapter().event_kind(self.event_type.as_deref()?)
+    }
+
     /// Returns the id under which headers and body of its request are stored.
     pub(crate) fn request(&self) -> EventId {
         self.request_id.unwrap_or(self.id)

@@ -5,11 +5,16 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use super::store::log;
 use crate::{
     db::{Db, DbError},
-    jobs::{Periodic, delete_in_small_units},
-    primitives::time::Clock,
+    jobs::{MAX_ROWS_PER_COMMIT, PAUSE_BETWEEN_COMMITS, Periodic},
+    primitives::{
+        id::EventId,
+        time::{Clock, Timestamp},
+    },
 };
 
 /// Deletes the bodies and headers of events received longer ago than that.
@@ -27,10 +32,23 @@ impl Periodic for BodyRetention {
     }
 
     async fn run(&mut self) -> Result<(), DbError> {
-        let before = self.clock.now().minus(self.period);
-        let count = delete_in_small_units(&self.db, before, log::delete_payloads).await?;
-        if count > 0 {
-            tracing::info!(count, "expired bodies were deleted");
+        let now = self.clock.now();
+        let (mut after, mut deleted) = (EventId::least(), 0);
+        loop {
+            let mut tx = self.db.begin().await?;
+            let listed = log::list_payloads(&mut tx, after, MAX_ROWS_PER_COMMIT).await?;
+            let is_expired = |at: &Timestamp| *at < now.minus(self.period);
+            let expired: Vec<EventId> = listed.iter().filter(|(_, at)| is_expired(at)).map(|(id, _)| *id).collect();
+            deleted += log::delete_payloads(&mut tx, &expired).await?;
+            tx.commit().await?;
+            // Ids are nearly in the order of time. Where a clock was ahead, expired ones may follow.
+            let may_follow = |(_, at): &(EventId, Timestamp)| is_expired(at) || *at > now;
+            let Some((last, _)) = listed.last().filter(|_| listed.iter().any(may_follow)) else { break };
+            after = *last;
+            sleep(PAUSE_BETWEEN_COMMITS).await;
+        }
+        if deleted > 0 {
+            tracing::info!(count = deleted, "expired bodies were deleted");
         }
         Ok(())
     }

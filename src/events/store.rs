@@ -13,7 +13,7 @@ use crate::{
         list::{List, Side, last_examined, max_examined},
         run, sql,
     },
-    gateways::{Mode, event_kind::EventKind},
+    gateways::Mode,
     primitives::{
         id::{AppId, ConnectionId, EventId, TransactionId},
         time::Timestamp,
@@ -23,7 +23,7 @@ use crate::{
 /// The columns of [`Event`], from `events!`.
 macro_rules! columns {
     () => {
-        "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, kind, COALESCE(body_sha256, dedupe_key) AS body_sha256, \
+        "id, app_id, connection_id, gateway, mode, gateway_event_id, event_type, COALESCE(body_sha256, dedupe_key) AS body_sha256, \
          state, fault, conflict_with, transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, \
          received_count, is_flagged, occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at"
     };
@@ -43,62 +43,96 @@ macro_rules! events {
     };
 }
 
-/// The rows of a connection on one side of a cursor.
+/// The rows of a connection on one side of a cursor, closest to it first. PostgreSQL needs another form: for the first one it may
+/// read the events of all connections in the order of the primary key, until it has found enough of this one.
 macro_rules! range {
     (older) => {
-        "connection_id = $1 AND id < $2"
+        "connection_id = $1 AND id < $2 ORDER BY id DESC"
     };
     (newer) => {
-        "connection_id = $1 AND id > $2"
+        "connection_id = $1 AND id > $2 ORDER BY id"
+    };
+    (older on PostgreSQL) => {
+        "(connection_id, id) < ($1, $2) AND connection_id >= $1 ORDER BY connection_id DESC, id DESC"
+    };
+    (newer on PostgreSQL) => {
+        "(connection_id, id) > ($1, $2) AND connection_id <= $1 ORDER BY connection_id, id"
     };
 }
 
-/// The rows of a connection that have a state or a type, among the next ones from a cursor: no index has these.
+/// The first rows of a range, limited before anything is joined, or PostgreSQL may sort all of the range.
+macro_rules! list_on_postgres {
+    ($side:ident, $order:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM (SELECT id AS listed_id FROM events WHERE ",
+            range!($side on PostgreSQL),
+            " LIMIT $3) AS listed JOIN events ON id = listed_id",
+            with_connection!(),
+            " ORDER BY id",
+            $order
+        )
+    };
+}
+
+/// The rows of a range that have a state or a type, among its first ones: no index has these.
 macro_rules! search {
-    ($side:ident, $order:literal, $examined:literal) => {
+    ($range:expr, $order:literal) => {
         concat!(
             "SELECT ",
             columns!(),
             " FROM (SELECT examined_id FROM (SELECT id AS examined_id, state AS examined_state, \
              event_type AS examined_type FROM events WHERE ",
-            range!($side),
-            " ORDER BY ",
-            $order,
+            $range,
             " LIMIT ",
             max_examined!(),
             ") AS examined WHERE (CAST($3 AS TEXT) IS NULL OR examined_state = $3) AND (CAST($4 AS TEXT) IS NULL \
-             OR substr(examined_type, 1, length(CAST($4 AS TEXT))) = $4) ORDER BY ",
-            $examined,
+             OR substr(examined_type, 1, length(CAST($4 AS TEXT))) = $4) ORDER BY examined_id",
+            $order,
             " LIMIT $5) AS matching JOIN events ON id = examined_id",
             with_connection!(),
-            " ORDER BY ",
+            " ORDER BY id",
             $order
         )
+    };
+}
+
+/// The last row that a search examines.
+macro_rules! end {
+    ($range:expr) => {
+        concat!("SELECT id FROM events WHERE ", $range, " LIMIT 1 OFFSET ", last_examined!())
     };
 }
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND id = $2");
     FIND_FRAME = "SELECT frame FROM event_payloads WHERE request_id = $1";
-    LIST_OLDER = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE ", range!(older), " ORDER BY id DESC LIMIT $3");
-    LIST_NEWER = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE ", range!(newer), " ORDER BY id LIMIT $3");
-    SEARCH_OLDER = search!(older, "id DESC", "examined_id DESC");
-    SEARCH_NEWER = search!(newer, "id", "examined_id");
-    END_OLDER = concat!("SELECT id FROM events WHERE ", range!(older), " ORDER BY id DESC LIMIT 1 OFFSET ", last_examined!());
-    END_NEWER = concat!("SELECT id FROM events WHERE ", range!(newer), " ORDER BY id LIMIT 1 OFFSET ", last_examined!());
+    LIST_OLDER = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE ", range!(older), " LIMIT $3");
+    LIST_NEWER = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE ", range!(newer), " LIMIT $3");
+    SEARCH_OLDER = search!(range!(older), " DESC");
+    SEARCH_NEWER = search!(range!(newer), "");
+    END_OLDER = end!(range!(older));
+    END_NEWER = end!(range!(newer));
+    LIST_OLDER_ON_POSTGRES = list_on_postgres!(older, " DESC");
+    LIST_NEWER_ON_POSTGRES = list_on_postgres!(newer, "");
+    SEARCH_OLDER_ON_POSTGRES = search!(range!(older on PostgreSQL), " DESC");
+    SEARCH_NEWER_ON_POSTGRES = search!(range!(newer on PostgreSQL), "");
+    END_OLDER_ON_POSTGRES = end!(range!(older on PostgreSQL));
+    END_NEWER_ON_POSTGRES = end!(range!(newer on PostgreSQL));
     LIST_SIGNED_TIMES = "SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events ORDER BY id DESC LIMIT $1";
     LIST_SIGNED_TIMES_UNTIL = concat!("SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM \
                                (SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events \
                                ORDER BY id DESC LIMIT ", max_examined!(), ") AS examined WHERE received_at <= $1 ORDER BY id DESC LIMIT $2");
-    LIST_ORDER_REPORTS = concat!("SELECT DISTINCT kind, amount_subunits, currency FROM (SELECT kind, amount_subunits, currency \
+    LIST_ORDER_REPORTS = concat!("SELECT DISTINCT event_type, amount_subunits, currency FROM (SELECT event_type, amount_subunits, currency \
                           FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
-                          WHERE kind IN ('order_paid', 'payment_link_partly_paid', 'invoice_partly_paid')");
+                          WHERE event_type IS NOT NULL");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM (SELECT id AS examined_id FROM events WHERE connection_id IN \
                          (SELECT id FROM connections WHERE app_id = $1 AND mode = $4) AND reference IN ($2, $3) LIMIT ", max_examined!(), ") \
                          AS examined JOIN events ON id = examined_id", with_connection!(), " ORDER BY received_at DESC LIMIT 1");
     COUNT = "SELECT COUNT(*) FROM events";
-    LIST_NEWEST = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id <= $1 ORDER BY id DESC LIMIT $2");
+    LIST_NEWEST = concat!("SELECT ", columns!(), " FROM ", events!(), " ORDER BY id DESC LIMIT $1");
     EXPORT = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id > $1 ORDER BY id LIMIT $2");
     /// COALESCE makes the planner scan by id: by the connections of the app, each page would sort all of the app's events.
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
@@ -162,15 +196,13 @@ impl Filter {
         (side, from): (Side, EventId),
         limit: i64,
     ) -> Result<Vec<Event>, DbError> {
+        let on = Exec::from(reader);
         if !self.is_searched() {
-            return run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
-                .bind(connection)
-                .bind(from)
-                .bind(limit)
-                .fetch_all(conn)
-                .await);
+            let text = on.pick(side.pick(LIST_OLDER, LIST_NEWER), side.pick(LIST_OLDER_ON_POSTGRES, LIST_NEWER_ON_POSTGRES));
+            return run!(on, |conn| sqlx::query_as(text).bind(connection).bind(from).bind(limit).fetch_all(conn).await);
         }
-        run!(reader, |conn| sqlx::query_as(side.pick(SEARCH_OLDER, SEARCH_NEWER))
+        let text = on.pick(side.pick(SEARCH_OLDER, SEARCH_NEWER), side.pick(SEARCH_OLDER_ON_POSTGRES, SEARCH_NEWER_ON_POSTGRES));
+        run!(on, |conn| sqlx::query_as(text)
             .bind(connection)
             .bind(from)
             .bind(self.state)
@@ -208,11 +240,10 @@ impl List for Filter {
     async fn last_examined(&self, reader: &mut Reader, side: Side, from: EventId) -> Result<Option<EventId>, DbError> {
         let mut ends: Vec<EventId> = Vec::new();
         for connection in &self.connections {
-            let end: Option<EventId> = run!(&mut *reader, |conn| sqlx::query_scalar(side.pick(END_OLDER, END_NEWER))
-                .bind(connection)
-                .bind(from)
-                .fetch_optional(conn)
-                .await)?;
+            let on = Exec::from(&mut *reader);
+            let text = on.pick(side.pick(END_OLDER, END_NEWER), side.pick(END_OLDER_ON_POSTGRES, END_NEWER_ON_POSTGRES));
+            let end: Option<EventId> =
+                run!(on, |conn| sqlx::query_scalar(text).bind(connection).bind(from).fetch_optional(conn).await)?;
             ends.extend(end);
         }
         Ok(side.closest(ends.into_iter()))
@@ -221,7 +252,9 @@ impl List for Filter {
 
 /// Lists the newest events of a connection.
 pub(crate) async fn list_last(on: impl Into<Exec<'_>>, connection: ConnectionId, limit: i64) -> Result<Vec<Event>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_OLDER).bind(connection).bind(EventId::greatest()).bind(limit).fetch_all(conn).await)
+    let on: Exec<'_> = on.into();
+    let text = on.pick(LIST_OLDER, LIST_OLDER_ON_POSTGRES);
+    run!(on, |conn| sqlx::query_as(text).bind(connection).bind(EventId::greatest()).bind(limit).fetch_all(conn).await)
 }
 
 /// The times at which an event was signed and received.
@@ -255,10 +288,10 @@ pub(crate) async fn list_signed_times_until(
     run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES_UNTIL).bind(until).bind(limit).fetch_all(conn).await)
 }
 
-/// The kind, amount and currency of an event about the order of a payment.
-pub(crate) type OrderReport = (EventKind, Option<i64>, Option<String>);
+/// The type, amount and currency of an event of a payment.
+pub(crate) type OrderReport = (String, Option<i64>, Option<String>);
 
-/// Lists the distinct order reports of a transaction. The caller has checked access to `transaction`.
+/// Lists the distinct reports of a transaction that may be about its order. The caller has checked access to `transaction`.
 pub(crate) async fn list_order_reports(on: impl Into<Exec<'_>>, transaction: TransactionId) -> Result<Vec<OrderReport>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ORDER_REPORTS).bind(transaction).fetch_all(conn).await)
 }
@@ -275,7 +308,7 @@ pub(crate) async fn list_of_transaction(
 
 /// Lists the newest events of all apps, newest first.
 pub(crate) async fn list_newest(on: impl Into<Exec<'_>>, limit: i64) -> Result<Vec<Event>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_NEWEST).bind(EventId::greatest()).bind(limit).fetch_all(conn).await)
+    run!(on, |conn| sqlx::query_as(LIST_NEWEST).bind(limit).fetch_all(conn).await)
 }
 
 /// Lists the events after `after`, oldest first, of all apps or of one.

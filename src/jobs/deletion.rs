@@ -7,9 +7,9 @@ use tokio::time::sleep;
 use crate::db::{Db, DbError, Tx};
 
 /// The most rows deleted in one unit of work, so that incoming events wait only briefly.
-const MAX_ROWS_PER_COMMIT: i64 = 500;
+pub(crate) const MAX_ROWS_PER_COMMIT: i64 = 500;
 /// The pause between two units of work.
-const PAUSE_BETWEEN_COMMITS: Duration = Duration::from_millis(50);
+pub(crate) const PAUSE_BETWEEN_COMMITS: Duration = Duration::from_millis(50);
 
 /// Calls `delete` with `before` and the most rows that it may delete, in a unit of work each, until it deletes fewer. Returns
 /// the number of rows.

@@ -10,6 +10,6 @@ mod periodic;
 pub(crate) mod store;
 
 pub(crate) use buffered::{Buffer, BufferTask, Buffered, Content};
-pub(crate) use deletion::delete_in_small_units;
+pub(crate) use deletion::{MAX_ROWS_PER_COMMIT, PAUSE_BETWEEN_COMMITS, delete_in_small_units};
 pub(crate) use leased::Leased;
 pub(crate) use periodic::{Jobs, Periodic};

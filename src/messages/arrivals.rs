@@ -82,7 +82,7 @@ pub(crate) fn bytes(size: usize) -> String {
 
 /// Returns class and icon of an event in a payment's list of events.
 pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
-    match event.kind {
+    match event.kind() {
         Some(kind) if kind.reports_payment() || kind == EventKind::DisputeWon => ("is-paid", "good"),
         Some(EventKind::PaymentFailed | EventKind::RefundFailed | EventKind::DisputeLost) => ("is-lost", "failed"),
         Some(EventKind::PaymentAuthorized) => ("", "authorized"),
@@ -111,7 +111,7 @@ pub(super) fn reports_without_payment(event: &Event) -> bool {
 
 /// Whether an event's type says that money was paid.
 fn reports_payment(event: &Event) -> bool {
-    event.kind.is_some_and(EventKind::reports_payment)
+    event.kind().is_some_and(EventKind::reports_payment)
 }
 
 /// The empty list before the first event.

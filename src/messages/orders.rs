@@ -58,7 +58,7 @@ pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timest
 /// The amount of failed refunds that is still to be refunded. `events` are the payment's.
 pub(crate) fn failed_refund(payment: &Transaction, events: &[Event]) -> Option<Notice> {
     let (money, gateway) = (payment.failed_refund()?, payment.gateway.label());
-    let failed = events.iter().filter(|event| event.kind == Some(EventKind::RefundFailed));
+    let failed = events.iter().filter(|event| event.kind() == Some(EventKind::RefundFailed));
     let is_one_refund = failed.filter_map(Event::money).any(|failed| failed == money);
     let (headline, what, action) = if is_one_refund {
         (format!("Refund of {money} failed"), "it", "Try again in")

@@ -48,7 +48,7 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     if reports_without_payment(event) {
         return without_payment(event, name);
     }
-    let Some(kind) = event.kind else { return format!("{gateway} reports {name}{with}") };
+    let Some(kind) = event.kind() else { return format!("{gateway} reports {name}{with}") };
     match kind {
         EventKind::PaymentCreated => format!("A payment{of} was begun"),
         EventKind::PaymentAuthorized => format!("The bank approved a payment{of}"),
@@ -96,7 +96,7 @@ pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction, di
     if contradicts(event, payment) {
         return without_payment(event, name);
     }
-    match (event.kind, event.money()) {
+    match (event.kind(), event.money()) {
         (Some(EventKind::DisputeCreated), Some(money)) if [payment.money(), payment.settled].contains(&Some(money)) => {
             format!("A customer disputes this payment of {money}")
         }
@@ -118,12 +118,12 @@ pub(crate) fn event_sentence_with_costs(event: &Event, disputes: &[Dispute]) -> 
 
 /// True if the sentence of the event needs its dispute.
 pub(crate) fn is_lost_dispute(event: &Event) -> bool {
-    event.kind == Some(EventKind::DisputeLost)
+    event.kind() == Some(EventKind::DisputeLost)
 }
 
 /// What an event is called whose payment was not received.
 fn without_payment(event: &Event, name: &str) -> String {
-    let what = if event.kind == Some(EventKind::OrderPaid) { "an order" } else { "a payment" };
+    let what = if event.kind() == Some(EventKind::OrderPaid) { "an order" } else { "a payment" };
     let amount = event.money().map(|money| format!(" for {what} of {money}")).unwrap_or_default();
     format!("{} reports {name}{amount}", event.gateway.label())
 }
@@ -153,7 +153,7 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
         State::Conflict => {
             Some("Another body came under this event’s id before. Both are kept; the money is counted once.".to_owned())
         }
-        State::Unhandled if event.kind == Some(EventKind::SettlementProcessed) => {
+        State::Unhandled if event.kind() == Some(EventKind::SettlementProcessed) => {
             Some("A settlement belongs to no single payment. It is stored and changes no transaction.".to_owned())
         }
         State::Unhandled => Some("Events of this type are stored exactly as received. They change no transaction.".to_owned()),

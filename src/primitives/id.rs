@@ -62,8 +62,8 @@ macro_rules! ids {
 
             /// Returns an id that no other call in this test process returns.
             #[cfg(test)]
-            #[allow(dead_code, reason = "the tests do not need one of each kind")]
-            pub(crate) fn unique() -> Self {
+            #[must_use]
+            pub fn unique() -> Self {
                 Self(unique())
             }
         }

@@ -81,3 +81,21 @@ async fn a_command_that_only_reads_takes_no_id() {
         assert_eq!(app.count(counter).await, before, "{args:?}");
     }
 }
+
+/// As on a copy of the database that is older than ids which are known elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_starts_raises_the_counter_to_the_time() {
+    let mut app = TestApp::start().await;
+    app.stop().await;
+    let (lower, counter) = if database::is_postgres() {
+        ("SELECT setval('ids', 1000)", "SELECT last_value FROM ids")
+    } else {
+        ("UPDATE ids SET last = 1000", "SELECT last FROM ids")
+    };
+    app.sql(lower).await;
+    assert_eq!(app.count(counter).await, 1000);
+    app.restart().await;
+    let seconds = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let raised = app.count(counter).await / 65_536;
+    assert!(raised.abs_diff(i64::try_from(seconds).unwrap()) < 3_600, "{raised}");
+}

@@ -132,8 +132,8 @@ async fn the_events_of_two_gateways_are_one_list_there_and_back_and_in_a_search(
     let owner = app.owner("Neem Tree Retail").await;
     let list = format!("/ks-pay/apps/{}/events?mode=test", razorpay.app_id);
     let first = owner.get(&list).await;
-    let order: Vec<bool> = first.body.split("<tr role=\"row\">").skip(2).map(|row| row.contains("invoice.paid")).collect();
-    assert_eq!(order, [true, false].repeat(25), "newest first, of each in turn");
+    let in_turn: Vec<bool> = first.body.split("<tr role=\"row\">").skip(2).map(|row| row.contains("invoice.paid")).collect();
+    assert_eq!(in_turn, [true, false].repeat(25), "newest first, of each in turn");
     let second = owner.get(&link(&first, "Older").unwrap()).await;
     let third = owner.get(&link(&second, "Older").unwrap()).await;
     assert_eq!((rows(&second), rows(&third), link(&third, "Older")), (50, 20, None));

@@ -47,10 +47,12 @@ async fn a_body_received_by_a_clock_that_was_ahead_does_not_keep_later_ones() {
     for number in 1..=3 {
         connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0)).stored().await;
     }
-    let ahead = "UPDATE event_payloads SET received_at = received_at + 31536000000 \
-                 WHERE request_id = (SELECT MIN(request_id) FROM event_payloads)";
-    assert_eq!(app.sql(ahead).await, 1);
+    // More than one unit of work deletes.
+    let copies = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) INSERT INTO event_payloads \
+                  (request_id, received_at, frame) SELECT i, received_at + 31536000000, frame FROM n CROSS JOIN \
+                  (SELECT received_at, frame FROM event_payloads LIMIT 1) AS first";
+    assert_eq!(app.sql(copies).await, 1_200);
     app.clock.advance(40 * DAY);
     app.restart_with(|config| config.body_retention = Some(30 * DAY)).await;
-    eventually(async || app.count(BODIES).await == 1).await;
+    eventually(async || app.count(BODIES).await == 1_200).await;
 }

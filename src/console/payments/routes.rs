@@ -273,7 +273,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let is_truncated = i64::try_from(events.len()).is_ok_and(|count| count > MAX_EVENTS_SHOWN);
     events.truncate(usize::try_from(MAX_EVENTS_SHOWN).unwrap_or_default());
     let (mut reasons, mut last) = (Vec::new(), None);
-    let failed = |event: &&events::Event| event.kind == Some(EventKind::PaymentFailed);
+    let failed = |event: &&events::Event| event.kind() == Some(EventKind::PaymentFailed);
     for event in events.iter().filter(failed).take(MAX_REASONS_SHOWN) {
         let own = own_bytes(&mut reader, event, &mut last).await?;
         let reason = own.and_then(|own| event.gateway.adapter().failure_reason(&own));
@@ -296,7 +296,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
             reports.extend(events::store::list_order_reports(&mut reader, payment).await?);
         }
     }
-    let order = Order::of(reports);
+    let order = Order::of(transaction.gateway, reports);
     drop(reader);
     let mode = transaction.mode;
     page.remember_mode(app.id, mode);

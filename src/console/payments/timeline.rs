@@ -86,7 +86,7 @@ fn states(
 
 /// Builds the observation from an event's row: the refund or dispute, its state, time and amount.
 fn observation(transaction: &Transaction, event: &Event, disputes: &[ListedDispute]) -> Option<PaymentObservation> {
-    let (kind, status, at) = (event.kind, event.subject_status.as_deref()?, moment(event));
+    let (kind, status, at) = (event.kind(), event.subject_status.as_deref()?, moment(event));
     let time_source = match event.occurred_at {
         None => TimeSource::Received,
         Some(_) if event.is_time_borrowed => TimeSource::Entity,
@@ -165,7 +165,6 @@ mod tests {
             mode: Mode::Test,
             gateway_event_id: None,
             event_type: Some(name.to_owned()),
-            kind: Gateway::RAZORPAY.adapter().event_kind(name),
             body_sha256: Vec::new(),
             state: State::Processed,
             fault: None,

@@ -6,9 +6,7 @@ use crate::{
     db::{
         DbError, Tx,
         batch::{execute_rows, fetch_rows, rows},
-        execute,
-        list::max_examined,
-        run, sql,
+        execute, run, sql,
     },
     events::{
         State,
@@ -23,12 +21,12 @@ use crate::{
 
 macro_rules! insert {
     () => {
-        "INSERT INTO events (id, connection_id, gateway_event_id, event_type, kind, dedupe_prefix, dedupe_key, body_sha256, state, fault, \
+        "INSERT INTO events (id, connection_id, gateway_event_id, event_type, dedupe_prefix, dedupe_key, body_sha256, state, fault, \
          transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, received_count, is_flagged, \
          occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, dedupe_prefix, dedupe_key) DO NOTHING";
@@ -39,6 +37,7 @@ rows! {
                     is_flagged = events.is_flagged OR excluded.is_flagged \
                     OR events.gateway_event_id IS DISTINCT FROM excluded.gateway_event_id \
                     RETURNING id, connection_id, dedupe_key, gateway_event_id";
+    DELETE_PAYLOADS = "DELETE FROM event_payloads WHERE request_id IN (", "?", ")";
     INSERT_PAYLOAD = "INSERT INTO event_payloads (request_id, received_at, frame) VALUES", "(?, ?, ?)", "";
     CLAIM_ID = "INSERT INTO event_ids (connection_id, gateway_event_id, event_id) VALUES", "(?, ?, ?)",
                "ON CONFLICT (connection_id, gateway_event_id) DO NOTHING";
@@ -47,10 +46,7 @@ rows! {
 sql! {
     FIND_FIRST = "SELECT event_id FROM event_ids WHERE connection_id = $1 AND gateway_event_id = $2";
     IS_STORED = "SELECT EXISTS (SELECT 1 FROM events WHERE connection_id = $1 AND dedupe_prefix = $2 AND dedupe_key = $3)";
-    /// Among the oldest by id, which are nearly in the order of time.
-    DELETE_PAYLOADS = concat!("DELETE FROM event_payloads WHERE request_id IN (SELECT request_id FROM \
-                       (SELECT request_id, received_at FROM event_payloads ORDER BY request_id LIMIT ", max_examined!(), ") AS examined \
-                       WHERE received_at < $1 LIMIT $2)");
+    LIST_PAYLOADS = "SELECT request_id, received_at FROM event_payloads WHERE request_id > $1 ORDER BY request_id LIMIT $2";
     UPDATE_CONFLICT = "UPDATE events SET state = $2, conflict_with = $3 WHERE id = $1";
 }
 
@@ -64,7 +60,6 @@ macro_rules! bind_group {
             .bind(request.scope.connection)
             .bind(&event.gateway_event_id)
             .bind(&reading.event_type)
-            .bind(event.kind)
             .bind(&event.dedupe_prefix)
             .bind(event.dedupe_key.as_slice())
             .bind($group.first.other_sha256())
@@ -171,7 +166,13 @@ pub(crate) async fn update_conflict(tx: &mut Tx, id: EventId, state: State, with
     Ok(())
 }
 
-/// Deletes headers and bodies of the oldest requests, if received before `before`, at most `most`; returns their number.
-pub(crate) async fn delete_payloads(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64, DbError> {
-    execute!(tx, sqlx::query(DELETE_PAYLOADS).bind(before).bind(most))
+/// Lists the requests after `after` whose headers and body are stored, with the times when they were received, in the order of
+/// their ids.
+pub(crate) async fn list_payloads(tx: &mut Tx, after: EventId, limit: i64) -> Result<Vec<(EventId, Timestamp)>, DbError> {
+    run!(tx, |conn| sqlx::query_as(LIST_PAYLOADS).bind(after).bind(limit).fetch_all(conn).await)
+}
+
+/// Deletes the headers and bodies of these requests; returns their number.
+pub(crate) async fn delete_payloads(tx: &mut Tx, requests: &[EventId]) -> Result<u64, DbError> {
+    execute_rows!(tx, DELETE_PAYLOADS, requests, |query, request| query.bind(request))
 }

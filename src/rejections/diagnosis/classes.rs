@@ -17,7 +17,7 @@ pub(super) const NOW: i64 = 1_795_000_000;
 pub(super) const SIZES: [usize; 4] = [2 * 1024, 4 * 1024, 64 * 1024, 256 * 1024];
 
 pub(super) fn key(whose: KeyOwner, text: &str) -> Key {
-    let secret = (whose != KeyOwner::KeySecret).then(|| SecretId::unique());
+    let secret = (whose != KeyOwner::KeySecret).then(SecretId::unique);
     Key { whose, gateway: Gateway::RAZORPAY, text: Zeroizing::new(text.to_owned()), is_retired: false, secret, connection: None }
 }
 

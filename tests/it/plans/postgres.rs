@@ -70,3 +70,55 @@ async fn a_list_is_read_in_the_order_of_an_index() {
     drop(on);
     db.close().await;
 }
+
+/// Reads the events of a connection that received nothing for a long time, while another one received very many: neither an
+/// index of all events nor a sort may be used.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_events_of_a_quiet_connection_are_found_among_those_of_a_busy_one() {
+    const FILL: &str = "SET session_replication_role = replica; INSERT INTO events (id, connection_id, dedupe_prefix, dedupe_key, \
+        state, secret_id, received_count, is_flagged, is_time_borrowed, received_at, last_received_at) \
+        SELECT n, CASE WHEN n <= 12000 THEN 1 ELSE 2 END, '', decode(lpad(to_hex(n), 64, '0'), 'hex'), 'unhandled', 1, 1, FALSE, \
+        FALSE, n, n FROM generate_series(1, 150000) AS n; \
+        INSERT INTO connections (id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, payment_modes, created_at) \
+        VALUES (1, 1, 1, 'razorpay', 'test', 'INR', 'wh_1', TRUE, '', 0), (2, 1, 1, 'razorpay', 'live', 'INR', 'wh_2', TRUE, '', 0)";
+    if !is_postgres() {
+        return;
+    }
+    let at = Installation::new().await;
+    std::fs::create_dir_all(at.data_dir()).unwrap();
+    let db = Db::open(&at.location()).await.unwrap();
+    let Db::Postgres { pool, .. } = &db else { unreachable!() };
+    let mut on = pool.acquire().await.unwrap();
+    run(&mut on, FILL.to_owned()).await;
+    run(&mut on, "ANALYZE events".to_owned()).await;
+    let statements = ks_pay::statements(&db).into_iter().filter(|(name, _)| name.ends_with("_ON_POSTGRES"));
+    let mut checked = 0;
+    for (name, text) in statements {
+        let from = if name.contains("OLDER") { i64::MAX } else { 0 };
+        let rest = if name.contains("SEARCH") {
+            ", NULL, NULL, 51"
+        } else if name.contains("LIST") {
+            ", 51"
+        } else {
+            ""
+        };
+        run(&mut on, format!("PREPARE explained AS {text}")).await;
+        let explain = format!("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE explained(1, {from}{rest})");
+        let row = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_one(&mut *on).await.unwrap();
+        let plan: Value = serde_json::from_str(row.try_get_raw(0).unwrap().as_str().unwrap()).unwrap();
+        run(&mut on, "DEALLOCATE explained".to_owned()).await;
+        let examined = most_examined(&plan[0]["Plan"]);
+        assert!((1.0..=5_000.0).contains(&examined), "{name} examines {examined} rows: {plan:#}");
+        checked += 1;
+    }
+    assert_eq!(checked, 6);
+    drop(on);
+    db.close().await;
+}
+
+/// Returns the most rows that a node of a plan has read: what it passed on, and what it removed.
+fn most_examined(node: &Value) -> f64 {
+    let number = |key: &str| node[key].as_f64().unwrap_or_default();
+    let own = (number("Actual Rows") + number("Rows Removed by Filter")) * number("Actual Loops");
+    node["Plans"].as_array().into_iter().flatten().map(most_examined).fold(own, f64::max)
+}

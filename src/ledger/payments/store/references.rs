@@ -14,6 +14,7 @@ use crate::{
     },
     events::store::OrderReport,
     gateways::{
+        Gateway,
         event_kind::EventKind,
         payment::{DisputeStatus, Reference, ReferenceKind},
     },
@@ -128,10 +129,19 @@ pub(crate) struct Order {
 
 impl Order {
     /// Merges the reports of an order.
-    pub(crate) fn of(reports: Vec<OrderReport>) -> Self {
-        let (paid, partial): (Vec<_>, Vec<_>) = reports.into_iter().partition(|(kind, ..)| *kind == EventKind::OrderPaid);
-        let amount = |(_, subunits, currency): OrderReport| Some(Money::new(subunits?, currency?.parse::<Currency>().ok()?));
-        let amount = paid.into_iter().filter_map(amount).max_by_key(|money| money.subunits);
-        Self { amount, is_in_parts: !partial.is_empty() }
+    pub(crate) fn of(gateway: Gateway, reports: Vec<OrderReport>) -> Self {
+        let mut order = Self::default();
+        for (event_type, subunits, currency) in reports {
+            match gateway.adapter().event_kind(&event_type) {
+                Some(EventKind::OrderPaid) => {
+                    let currency = currency.and_then(|currency| currency.parse::<Currency>().ok());
+                    let amount = subunits.zip(currency).map(|(subunits, currency)| Money::new(subunits, currency));
+                    order.amount = order.amount.into_iter().chain(amount).max_by_key(|money| money.subunits);
+                }
+                Some(EventKind::PaymentLinkPartlyPaid | EventKind::InvoicePartlyPaid) => order.is_in_parts = true,
+                _ => {}
+            }
+        }
+        order
     }
 }
