@@ -1,6 +1,6 @@
 //! Identifiers: one type per kind, so that two kinds cannot be confused.
 //!
-//! An id is a positive integer, taken from the database's counter ([`crate::db::ids`]); as text it is a prefix, `_` and 11 base62
+//! An id is a positive integer, taken from the database's counter (`db/ids.rs`); as text it is a prefix, `_` and 11 base62
 //! characters. Both sort in the order of creation. An id is an identifier, never a secret: it can be guessed.
 
 use std::{fmt, str::FromStr};

@@ -162,7 +162,7 @@ async fn try_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, Open
                 opened.db.raise_ids(Clock::system().now()).await?;
                 opened.db.pin_log(lock.stamp_in_file(), |stamps| lock.note(stamps)).await
             };
-            if let Err(error) = preparing.await {
+            if let Err(error) = Box::pin(preparing).await {
                 opened.db.close().await;
                 return Err(OpenError::of(&config.database, &error));
             }

@@ -333,19 +333,19 @@ async fn a_unit_of_work_that_waits_for_a_lock_holds_up_no_thread_that_serves_oth
     released.unwrap();
     drop(begun.unwrap());
     other.begin_writing().await.unwrap();
-    let (own, (waiting, waits)) = (db.on_own_thread(), tokio::sync::watch::channel(false));
+    let (own, (start, started)) = (db.on_own_thread(), tokio::sync::watch::channel(false));
     let writing = db.start_writers(|| {
-        let (own, waiting) = (own.clone(), waiting.clone());
+        let (own, start) = (own.clone(), start.clone());
         async move {
             // What follows blocks its thread until the lock is released.
-            waiting.send_replace(true);
+            start.send_replace(true);
             let mut tx = own.begin().await.unwrap();
             add(&mut tx, 1).await.unwrap();
             tx.commit().await.unwrap();
         }
     });
     let releasing = async {
-        waits.clone().wait_for(|waits| *waits).await.unwrap();
+        started.clone().wait_for(|has_started| *has_started).await.unwrap();
         other.commit_and_continue().await.unwrap();
     };
     tokio::join!(writing.unwrap(), releasing);
