@@ -17,7 +17,7 @@ use crate::{
         money::{Currency, Money},
         time::Timestamp,
     },
-    rejections::store::RequestCount,
+    rejections::{self, store::RequestCount},
     urls,
 };
 
@@ -64,11 +64,14 @@ impl Health {
         now: Timestamp,
     ) -> Self {
         let is_failing = state == connections::ConnectionState::Failing;
-        let (way, rejected) = match activity.failing_since {
-            _ if !is_failing => ("View webhook", 0),
-            Some(_) => ("See the cause", activity.failing_count),
-            None => ("See the cause", activity.rejected_streak),
+        let way = if is_failing { "See the cause" } else { "View webhook" };
+        let (since, count) = match activity.failing_since {
+            Some(since) => (Some(since), activity.failing_count),
+            None => (activity.rejected_since, activity.rejected_streak),
         };
+        // Of a longer time, the number says nothing about the requests that are kept.
+        let is_kept = since.is_some_and(|since| since > now.minus(rejections::RETENTION));
+        let rejected = if is_failing && is_kept { count } else { 0 };
         let line = messages::line(connection.gateway, state, activity, now);
         Self { gateway: connection.gateway.label(), line, url, way, rejected }
     }
@@ -215,7 +218,8 @@ impl Show {
     pub(crate) fn rejections(&self) -> Option<(String, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
         let of_failing: i64 = self.health.iter().map(|line| line.rejected).sum();
-        (self.refused.requests > of_failing).then(|| (messages::rejections::rejected_in_all(self.refused), url))
+        (self.refused.is_partial || self.refused.requests > of_failing)
+            .then(|| (messages::rejections::rejected_in_all(self.refused), url))
     }
 
     /// True if there is anything above the empty state, which itself leads to the first gateway.
