@@ -1,9 +1,9 @@
 //! Ids for new rows: positive integers from one counter of the database, for all tables.
 //!
 //! Invariant: the database hands out a number once, whatever clocks do, however many processes use it, and however long one of
-//! them is stopped. On SQLite the counter is a row, which only the unit of work that is writing can change; on PostgreSQL it is a
-//! sequence, which no transaction waits for while servers run. Ids are taken within the unit of work that stores them, or just before it, so
-//! they are in the order of storing. A number that is not used leaves a gap.
+//! them is stopped. On SQLite the counter is a row, which only the unit of work that is writing can change; on PostgreSQL it is
+//! a sequence, for which no transaction waits while servers run. Ids are taken within the unit of work that stores them, or just
+//! before it, so they are in the order of storing. A number that is not used leaves a gap.
 
 use super::{Db, DbError, Tx, with_timeout};
 use crate::primitives::{id::Id, time::Timestamp};

@@ -33,11 +33,12 @@ impl Periodic for BodyRetention {
 
     async fn run(&mut self) -> Result<(), DbError> {
         let now = self.clock.now();
+        let before = now.minus(self.period);
         let (mut after, mut deleted) = (EventId::least(), 0);
         loop {
             let mut tx = self.db.begin().await?;
             let listed = log::list_payloads(&mut tx, after, MAX_ROWS_PER_COMMIT).await?;
-            let is_expired = |at: &Timestamp| *at < now.minus(self.period);
+            let is_expired = |at: &Timestamp| *at < before;
             let expired: Vec<EventId> = listed.iter().filter(|(_, at)| is_expired(at)).map(|(id, _)| *id).collect();
             deleted += log::delete_payloads(&mut tx, &expired).await?;
             tx.commit().await?;

@@ -8,13 +8,19 @@ use crate::support::{TestApp, bodies, builders::PASSWORD, eventually};
 
 const YEAR: Duration = Duration::from_hours(365 * 24);
 
-/// Creates an app with an event and an expiring secret, with the timestamps of a clock that was a year ahead.
-async fn left_behind() -> (TestApp, crate::support::builders::Connection) {
-    let mut app = TestApp::start().await;
+/// A shop with a verified event, whose secret was replaced since.
+async fn rotated() -> (TestApp, crate::support::builders::Connection) {
+    let app = TestApp::start().await;
     let connection = app.razorpay().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     let rotate = ["webhook", "rotate", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
     app.cli_with(&rotate, "", &[]).await.assert_done();
+    (app, connection)
+}
+
+/// Creates an app with an event and an expiring secret, with the timestamps of a clock that was a year ahead.
+async fn left_behind() -> (TestApp, crate::support::builders::Connection) {
+    let (mut app, connection) = rotated().await;
     app.stop().await;
     for statement in [
         "UPDATE activity SET first_verified_at = first_verified_at + 31536000000, last_verified_at = last_verified_at + 31536000000, \
@@ -110,11 +116,7 @@ async fn one_verified_event_ends_failing_after_a_clock_that_was_ahead() {
 /// Nothing else has a time to come that would start the repair.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_overlap_alone_that_a_clock_ahead_began_is_repaired() {
-    let mut app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
-    let rotate = ["webhook", "rotate", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
-    app.cli_with(&rotate, "", &[]).await.assert_done();
+    let (mut app, _) = rotated().await;
     app.stop().await;
     let ahead = "UPDATE secrets SET valid_until = valid_until + 31536000000, replaced_at = replaced_at + 31536000000 WHERE state = 'additional'";
     assert_eq!(app.sql(ahead).await, 1);
@@ -125,11 +127,7 @@ async fn an_overlap_alone_that_a_clock_ahead_began_is_repaired() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_behind_ends_nothing() {
-    let mut app = TestApp::start().await;
-    let connection = app.razorpay().await;
-    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
-    let rotate = ["webhook", "rotate", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
-    app.cli_with(&rotate, "", &[]).await.assert_done();
+    let (mut app, connection) = rotated().await;
     let until = app.count("SELECT valid_until FROM secrets WHERE state = 'additional'").await;
     let behind = Clock::fixed(app.now().minus(YEAR));
     app.restart_at(behind).await;

@@ -16,10 +16,15 @@ async fn run(on: &mut PgConnection, text: String) {
     sqlx::raw_sql(AssertSqlSafe(text)).execute(on).await.unwrap();
 }
 
+/// Returns the plan of a statement that is planned for any parameters.
 async fn plan(on: &mut PgConnection, statement: &str) -> Value {
-    run(on, format!("PREPARE explained AS {statement}")).await;
     let parameters = (1..=99).take_while(|number| statement.contains(&format!("${number}"))).map(|_| "NULL").collect::<Vec<_>>();
-    let explain = format!("EXPLAIN (FORMAT JSON, COSTS FALSE) EXECUTE explained({})", parameters.join(", "));
+    explained(on, statement, "COSTS FALSE", &parameters.join(", ")).await
+}
+
+async fn explained(on: &mut PgConnection, statement: &str, options: &str, parameters: &str) -> Value {
+    run(on, format!("PREPARE explained AS {statement}")).await;
+    let explain = format!("EXPLAIN (FORMAT JSON, {options}) EXECUTE explained({parameters})");
     let row = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_one(&mut *on).await.unwrap();
     let plan: Value = serde_json::from_str(row.try_get_raw(0).unwrap().as_str().unwrap()).unwrap();
     run(on, "DEALLOCATE explained".to_owned()).await;
@@ -102,12 +107,8 @@ async fn the_events_of_a_quiet_connection_are_found_among_those_of_a_busy_one() 
         } else {
             ""
         };
-        run(&mut on, format!("PREPARE explained AS {text}")).await;
-        let explain = format!("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE explained(1, {from}{rest})");
-        let row = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_one(&mut *on).await.unwrap();
-        let plan: Value = serde_json::from_str(row.try_get_raw(0).unwrap().as_str().unwrap()).unwrap();
-        run(&mut on, "DEALLOCATE explained".to_owned()).await;
-        let examined = most_examined(&plan[0]["Plan"]);
+        let plan = explained(&mut on, text, "ANALYZE", &format!("1, {from}{rest}")).await;
+        let examined = most_examined(&plan);
         assert!((1.0..=5_000.0).contains(&examined), "{name} examines {examined} rows: {plan:#}");
         checked += 1;
     }
