@@ -80,7 +80,7 @@ async fn a_list_is_read_in_the_order_of_an_index() {
 /// index of all events nor a sort may be used.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_events_of_a_quiet_connection_are_found_among_those_of_a_busy_one() {
-    const FILL: &str = "SET session_replication_role = replica; INSERT INTO events (id, connection_id, dedupe_prefix, dedupe_key, \
+    const FILL: &str = "SET session_replication_role = replica; SET statement_timeout = 0; INSERT INTO events (id, connection_id, dedupe_prefix, dedupe_key, \
         state, secret_id, received_count, is_flagged, is_time_borrowed, received_at, last_received_at) \
         SELECT n, CASE WHEN n <= 12000 THEN 1 ELSE 2 END, '', decode(lpad(to_hex(n), 64, '0'), 'hex'), 'unhandled', 1, 1, FALSE, \
         FALSE, n, n FROM generate_series(1, 150000) AS n; \
