@@ -1,7 +1,7 @@
 //! Finds digests of known words in a secret: they look random and are publicly known. Pure.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet, VecDeque},
     ops::Range,
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
@@ -18,6 +18,8 @@ const IDENTIFYING_DIGITS: usize = 16;
 const LENGTHS: [usize; 4] = [32, 40, 64, 128];
 /// The names that are hashed with years as well.
 const MAX_DATED: usize = 16;
+/// The sets of names whose digests are remembered. Each takes up to a megabyte.
+const MAX_REMEMBERED: usize = 8;
 /// The years that people add to a name.
 const YEARS: std::ops::RangeInclusive<u16> = 2018..=2030;
 
@@ -106,12 +108,12 @@ pub(super) fn found(letters: &[char], names: &[&str]) -> Vec<Range<usize>> {
     found
 }
 
-/// The digests of these names, of each with a year, and of each word of them. Those that were made last are remembered: a
-/// company's are asked for again and again.
+/// The digests of these names, of each with a year, and of each word of them. The last few are remembered: each diagnosis of a
+/// company's requests asks for the same ones several times.
 fn ends_of_names(names: &[&str]) -> Arc<Ends> {
-    static LAST: Mutex<Option<(Vec<String>, Arc<Ends>)>> = Mutex::new(None);
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, ends)) = last.as_ref().filter(|(of, _)| of == names) {
+    static REMEMBERED: Mutex<VecDeque<(Vec<String>, Arc<Ends>)>> = Mutex::new(VecDeque::new());
+    let remembered = || REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, ends)) = remembered().iter().find(|(of, _)| of == names) {
         return Arc::clone(ends);
     }
     let plain = names.iter().flat_map(|name| spellings(name));
@@ -120,14 +122,16 @@ fn ends_of_names(names: &[&str]) -> Arc<Ends> {
         let dates = ["", "-", "_", "@", " "].into_iter().flat_map(years);
         dates.map(move |(between, year)| format!("{name}{between}{year}"))
     });
-    let texts: Vec<String> = plain.chain(dated).collect();
+    let texts: BTreeSet<String> = plain.chain(dated).collect();
     let ends = Arc::new(Ends::of(texts.iter().map(String::as_str)));
-    *last = Some((names.iter().map(|name| (*name).to_owned()).collect(), Arc::clone(&ends)));
+    let mut remembered = remembered();
+    remembered.truncate(MAX_REMEMBERED - 1);
+    remembered.push_front((names.iter().map(|name| (*name).to_owned()).collect(), Arc::clone(&ends)));
     ends
 }
 
-/// Returns the usual spellings of a name and of each of its words.
-fn spellings(name: &str) -> Vec<String> {
+/// Returns the usual spellings of a name and of each of its words, each once.
+fn spellings(name: &str) -> BTreeSet<String> {
     let joined = |with: &str| name.split_whitespace().collect::<Vec<_>>().join(with);
     let whole = [" ", "", "-", "_"].map(joined).into_iter();
     let all: Vec<String> = whole.chain(name.split_whitespace().map(str::to_owned)).collect();

@@ -276,6 +276,10 @@ fn unit_text(unit: u32, is_upper: bool) -> String {
 
 fn escaped(text: &str, escapes: Escapes) -> Cow<'_, str> {
     let Escapes::Written { slash, ascii, html } = escapes else { return text.into() };
+    // Most strings are the same in every notation.
+    if !text.bytes().any(|byte| matches!(byte, b'\\' | b'/' | b'<' | b'>' | b'&' | 0x80..)) {
+        return text.into();
+    }
     // A lone half of a surrogate pair cannot be decoded: such a string stays as it is.
     let Ok(decoded) = serde_json::from_str::<String>(text) else { return text.into() };
     let mut out = String::with_capacity(text.len() + 2);
