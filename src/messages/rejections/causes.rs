@@ -4,7 +4,10 @@
 //! outsider can forge is worded as an observation about the request, never as a fact about the gateway.
 
 use crate::{
-    gateways::{Gateway, profile::Notation},
+    gateways::{
+        Gateway,
+        profile::{Notation, SignedMessage},
+    },
     messages::tolerance,
     rejections::Cause,
 };
@@ -104,10 +107,10 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::AsymmetricOnly => whole("it carries only an asymmetric signature (v1a)"),
         Cause::SignedBodyOnly => whole("signed with this webhook’s secret, but over the body alone"),
         Cause::SignedPart => whole("signed with this webhook’s secret, but over only part of the body"),
-        Cause::SignedOtherParts if !scheme.covers_headers() => {
-            whole("signed with this webhook’s secret, but over data other than the body")
-        }
-        Cause::SignedOtherParts => whole("signed with this webhook’s secret, but over other parts than id, time and body"),
+        Cause::SignedOtherParts => match scheme.message {
+            SignedMessage::Body => whole("signed with this webhook’s secret, but over data other than the body"),
+            SignedMessage::IdTimeBody => whole("signed with this webhook’s secret, but over other parts than id, time and body"),
+        },
         Cause::CheckoutSignature => whole("it carries the signature of a checkout, not of a webhook"),
         Cause::OldSecret => whole("signed with a previous secret of this webhook, which has expired"),
         Cause::RetiredSecret => whole("signed with a retired secret of this webhook"),

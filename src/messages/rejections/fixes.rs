@@ -5,7 +5,7 @@ use super::causes::{self, Context};
 use crate::{
     gateways::{
         Gateway, Mode,
-        profile::{KeyForm, Notation},
+        profile::{KeyForm, Notation, SignedMessage},
     },
     messages::{lower, tolerance},
     rejections::Cause,
@@ -80,11 +80,13 @@ fn of(cause: Cause, context: Context<'_>) -> String {
             lower(&author(&format!("send {}", scheme.header_list()))),
             lower(&host("pass on all three"))
         ),
-        Cause::RenamedHeader if !scheme.covers_headers() => host(&format!("pass on the header {header} under its own name")),
-        Cause::RenamedHeader => {
-            let names = format!("send {} under these names", scheme.header_list());
-            format!("{} If something renames them on the way, {}", author(&names), lower(&host("keep their names")))
-        }
+        Cause::RenamedHeader => match scheme.message {
+            SignedMessage::Body => host(&format!("pass on the header {header} under its own name")),
+            SignedMessage::IdTimeBody => {
+                let names = format!("send {} under these names", scheme.header_list());
+                format!("{} If something renames them on the way, {}", author(&names), lower(&host("keep their names")))
+            }
+        },
         Cause::OtherGateway => format!(
             "If you use {detail}, remove this URL from its settings: this webhook is for {}. If you don’t, and {sender} did not send this, there is nothing to do. {}",
             label,
@@ -106,15 +108,17 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::OtherHash => author("use HMAC-SHA256"),
         Cause::OtherLength => own_author("use HMAC-SHA256 with this webhook’s secret"),
         Cause::NotKeyed => format!("Anyone can create such a signature. {}", own_author("use HMAC-SHA256 with the secret as the key")),
-        Cause::HashedWithSecret if !scheme.covers_headers() => author("use HMAC-SHA256 with the secret as the key, over the body alone"),
-        Cause::HashedWithSecret => author(&format!("use HMAC-SHA256 with the decoded secret as the key, over {id}.{time}.body")),
+        Cause::HashedWithSecret => match scheme.message {
+            SignedMessage::Body => author("use HMAC-SHA256 with the secret as the key, over the body alone"),
+            SignedMessage::IdTimeBody => author(&format!("use HMAC-SHA256 with the decoded secret as the key, over {id}.{time}.body")),
+        },
         Cause::AsymmetricOnly => own_author("add a signature made with the secret, beginning with v1 and a comma"),
-        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts if !scheme.covers_headers() => {
-            author("sign the whole body, unchanged, and nothing else")
-        }
-        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts => {
-            author(&format!("sign {id}.{time}.body: all three, in this order, separated by full stops"))
-        }
+        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts => match scheme.message {
+            SignedMessage::Body => author("sign the whole body, unchanged, and nothing else"),
+            SignedMessage::IdTimeBody => {
+                author(&format!("sign {id}.{time}.body: all three, in this order, separated by full stops"))
+            }
+        },
         Cause::CheckoutSignature => checkout(gateway).to_owned(),
         Cause::RetiredSecret => format!("{paste} If the secret was retired because someone else may know it, these requests may be forged."),
         Cause::OtherMode | Cause::OtherConnection | Cause::OtherApp => first_check(gateway).to_owned(),

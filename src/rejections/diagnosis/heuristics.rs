@@ -107,11 +107,13 @@ pub(super) fn signed_parts<'a>(case: &'a RejectedCase<'_>, body: &'a [u8]) -> Op
 /// Returns the part of a signature that is missing while others are present.
 pub(super) fn missing_part(case: &RejectedCase<'_>) -> Option<Cause> {
     let signature = &case.gateway.profile().signature;
-    let is_signed = signature.covers_headers() && header(case, signature.header).is_some();
-    match (is_signed, header(case, signature.id_header), header(case, signature.time_header)) {
-        (true, None, _) => Some(Cause::IdMissing),
-        (true, Some(_), None) => Some(Cause::TimeMissing),
-        _ => None,
+    header(case, signature.header)?;
+    let missing = |name, cause| header(case, name).is_none().then_some(cause);
+    match signature.message {
+        SignedMessage::Body => None,
+        SignedMessage::IdTimeBody => {
+            missing(signature.id_header, Cause::IdMissing).or_else(|| missing(signature.time_header, Cause::TimeMissing))
+        }
     }
 }
 
