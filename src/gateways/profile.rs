@@ -50,8 +50,8 @@ pub(crate) struct Profile {
     pub(crate) secret_labels: &'static [&'static str],
     /// How its bodies order the keys of each entity: a line per entity, see `rejections/diagnosis/key_orders.rs`.
     pub(crate) key_orders: &'static str,
-    /// The environment variable that overrides the address of its API, if it has one.
-    pub(crate) api_variable: Option<&'static str>,
+    /// Its API, if KS Pay calls it.
+    pub(crate) api: Option<Api>,
     /// The events that `ks-pay simulate` can send.
     pub(crate) samples: Samples,
     /// How to enter URL and secret at the gateway.
@@ -60,6 +60,16 @@ pub(crate) struct Profile {
     pub(crate) snippets: &'static [Snippet],
     pub(crate) texts: Texts,
     pub(crate) adapter: &'static dyn Adapter,
+}
+
+/// The address of a gateway's API, and its settings.
+pub(crate) struct Api {
+    /// Scheme, host and port, without a slash at the end.
+    pub(crate) base_url: &'static str,
+    /// The flag that overrides the address, with its dashes.
+    pub(crate) flag: &'static str,
+    /// The environment variable that overrides the address.
+    pub(crate) variable: &'static str,
 }
 
 /// How requests are signed, as far as diagnosis, the URL check and messages need to know. Verification is the adapter's.

@@ -413,7 +413,6 @@ const NAME_A_GATEWAY: &[(&str, &str)] = &[
     ("accounts/password/policy.rs", "words that attackers of this product try"),
     ("connections/secret_strength/common.rs", "a list of passwords that people choose"),
     ("connections/secret_strength/lists.rs", "lists of secrets and words that people choose"),
-    ("server/config.rs", "flags are declared statically, and each gateway's API has one"),
 ];
 
 #[test]

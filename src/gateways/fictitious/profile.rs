@@ -45,7 +45,7 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     lookalike_values: &[],
     secret_labels: &[],
     key_orders: "",
-    api_variable: None,
+    api: None,
     samples: Samples { events: &[], usual: "", single: |_, _, _, _| None, life_cycle: None },
     guide: Guide {
         heading: "Enter the URL at Kestrel Pay",

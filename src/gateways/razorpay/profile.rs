@@ -12,7 +12,7 @@ use super::{
     texts::TEXTS,
     windows::{AUTO_DISABLE_AFTER, REPLAY_WINDOW, RETRY_WINDOW},
 };
-use crate::gateways::profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage};
+use crate::gateways::profile::{Api, KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage};
 
 /// The events a merchant should select, as used by the page, the simulator and the tests.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
@@ -87,7 +87,7 @@ pub(crate) static PROFILE: Profile = Profile {
         "export RAZORPAY_WEBHOOK_SECRET=",
     ],
     key_orders: include_str!("key_orders.txt"),
-    api_variable: Some("KS_PAY_RAZORPAY_API"),
+    api: Some(Api { base_url: "https://api.razorpay.com", flag: "--razorpay-api", variable: "KS_PAY_RAZORPAY_API" }),
     samples: SAMPLES,
     guide: GUIDE,
     snippets: SNIPPETS,

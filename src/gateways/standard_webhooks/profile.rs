@@ -42,7 +42,7 @@ pub(crate) static PROFILE: Profile = Profile {
     lookalike_values: &[],
     secret_labels: &[],
     key_orders: "",
-    api_variable: None,
+    api: None,
     samples: SAMPLES,
     guide: GUIDE,
     snippets: SNIPPETS,
