@@ -40,8 +40,6 @@ pub(crate) struct Profile {
     pub(crate) webhook_networks: &'static [IpNet],
     /// The events to which a merchant should subscribe; empty if the sender decides.
     pub(crate) recommended_events: &'static [&'static str],
-    /// True if messages describe its event types; otherwise they only name the type.
-    pub(crate) has_known_events: bool,
     /// Its API keys, if it has an API that KS Pay uses.
     pub(crate) api_keys: Option<ApiKeys>,
     /// Values that its pages show next to the secret, which may be pasted in its place.

@@ -40,7 +40,6 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     auto_disable_after: None,
     webhook_networks: &[],
     recommended_events: &["payment.paid", "payment.declined"],
-    has_known_events: false,
     api_keys: Some(API_KEYS),
     lookalike_values: &[],
     secret_labels: &[],

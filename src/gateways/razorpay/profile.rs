@@ -77,7 +77,6 @@ pub(crate) static PROFILE: Profile = Profile {
     auto_disable_after: Some(AUTO_DISABLE_AFTER),
     webhook_networks: WEBHOOK_NETWORKS,
     recommended_events: RECOMMENDED_EVENTS,
-    has_known_events: true,
     api_keys: Some(API_KEYS),
     lookalike_values: &[TEST_UPI_ID],
     secret_labels: &[

@@ -37,7 +37,6 @@ pub(crate) static PROFILE: Profile = Profile {
     auto_disable_after: None,
     webhook_networks: &[],
     recommended_events: &[],
-    has_known_events: false,
     api_keys: None,
     lookalike_values: &[],
     secret_labels: &[],
