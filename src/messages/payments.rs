@@ -8,7 +8,7 @@ use crate::{
         event_kind::EventKind,
         payment::{DisputeStatus, RefundStatus, Status},
     },
-    ledger::payments::{Transaction, store::references::Dispute},
+    ledger::payments::{Transaction, disputes::Dispute},
     primitives::time::Timestamp,
 };
 
