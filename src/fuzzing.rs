@@ -1,4 +1,4 @@
-//! Exposes the parsers of untrusted input to the fuzz targets in `fuzz/`; absent from every other build.
+//! Exposes the parsers of untrusted input to the fuzz targets in `fuzz/`; unit tests compile it too, and no other build.
 //!
 //! Invariant: there is no logic here. Each target states what must hold of a result, independently of the code under test.
 

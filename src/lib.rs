@@ -17,7 +17,7 @@ mod console;
 pub mod db;
 mod demo;
 mod events;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod gateways;

@@ -232,7 +232,7 @@ fn settings(config: &Config, at_risk: Option<String>) -> Settings {
     let plain_http = config.plain_http().map(|_| messages::access::plain_http());
     Settings {
         public_url: config.public_url.clone(),
-        api_addresses: config.api_addresses(),
+        api_addresses: config.api_addresses.clone(),
         trusted_proxies: TrustedProxies::new(&config.trusted_proxies),
         warnings: at_risk.map(messages::durability::accepted).into_iter().chain(plain_http).collect(),
     }

@@ -79,11 +79,15 @@ mod tests {
 
     /// A recommended event without a kind has no sentence of its own.
     #[test]
-    fn every_recommended_event_of_a_gateway_with_known_events_has_a_kind() {
-        for gateway in Gateway::all().filter(|gateway| gateway.profile().has_known_events) {
-            for event_type in gateway.profile().recommended_events {
-                assert!(gateway.adapter().event_kind(event_type).is_some(), "{event_type}");
-            }
+    fn every_recommended_event_has_a_kind_if_any_has() {
+        let mut with_kinds = 0;
+        for gateway in Gateway::all() {
+            let has_kind = |event_type: &&str| gateway.adapter().event_kind(event_type).is_some();
+            let (known, unknown): (Vec<&str>, Vec<&str>) =
+                gateway.profile().recommended_events.iter().copied().partition(has_kind);
+            assert!(known.is_empty() || unknown.is_empty(), "{gateway}: {unknown:?}");
+            with_kinds += usize::from(!known.is_empty());
         }
+        assert!(with_kinds > 0);
     }
 }

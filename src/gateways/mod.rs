@@ -6,6 +6,7 @@ pub(crate) mod credentials;
 pub(crate) mod event_kind;
 #[cfg(feature = "fictitious-gateway")]
 pub(crate) mod fictitious;
+pub(crate) mod foreign_headers;
 pub(crate) mod guide;
 pub(crate) mod parts;
 pub(crate) mod payment;

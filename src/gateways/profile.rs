@@ -40,8 +40,6 @@ pub(crate) struct Profile {
     pub(crate) webhook_networks: &'static [IpNet],
     /// The events to which a merchant should subscribe; empty if the sender decides.
     pub(crate) recommended_events: &'static [&'static str],
-    /// True if messages describe its event types; otherwise they only name the type.
-    pub(crate) has_known_events: bool,
     /// Its API keys, if it has an API that KS Pay uses.
     pub(crate) api_keys: Option<ApiKeys>,
     /// Values that its pages show next to the secret, which may be pasted in its place.
@@ -50,8 +48,8 @@ pub(crate) struct Profile {
     pub(crate) secret_labels: &'static [&'static str],
     /// How its bodies order the keys of each entity: a line per entity, see `rejections/diagnosis/key_orders.rs`.
     pub(crate) key_orders: &'static str,
-    /// The environment variable that overrides the address of its API, if it has one.
-    pub(crate) api_variable: Option<&'static str>,
+    /// Its API, if KS Pay calls it.
+    pub(crate) api: Option<Api>,
     /// The events that `ks-pay simulate` can send.
     pub(crate) samples: Samples,
     /// How to enter URL and secret at the gateway.
@@ -60,6 +58,16 @@ pub(crate) struct Profile {
     pub(crate) snippets: &'static [Snippet],
     pub(crate) texts: Texts,
     pub(crate) adapter: &'static dyn Adapter,
+}
+
+/// The address of a gateway's API, and its settings.
+pub(crate) struct Api {
+    /// Scheme, host and port, without a slash at the end.
+    pub(crate) base_url: &'static str,
+    /// The flag that overrides the address, with its dashes.
+    pub(crate) flag: &'static str,
+    /// The environment variable that overrides the address.
+    pub(crate) variable: &'static str,
 }
 
 /// How requests are signed, as far as diagnosis, the URL check and messages need to know. Verification is the adapter's.
@@ -96,8 +104,9 @@ pub(crate) enum SecretGenerator {
     Gateway,
 }
 
-/// The message that a signature covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The message that a signature covers. Whatever depends on it matches every kind, so that a new one does not compile until each
+/// place handles it.
+#[derive(Clone, Copy)]
 pub(crate) enum SignedMessage {
     /// The body.
     Body,
@@ -126,11 +135,6 @@ pub(crate) enum KeyForm {
 }
 
 impl Signature {
-    /// True if the signature covers more than the body.
-    pub(crate) fn covers_headers(&self) -> bool {
-        self.message != SignedMessage::Body
-    }
-
     /// Returns the names of the signed headers as a list in a sentence.
     pub(crate) fn header_list(&self) -> String {
         match self.signed_headers {

@@ -2,7 +2,10 @@
 
 use crate::{
     gateways::payment::DisputeStatus,
-    ledger::payments::{Transaction, dispute_costs::OtherCosts, store::references::Dispute},
+    ledger::payments::{
+        Transaction,
+        disputes::{Dispute, OtherCosts},
+    },
     primitives::money::Money,
 };
 

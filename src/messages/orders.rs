@@ -6,8 +6,8 @@ use crate::{
     gateways::{Gateway, event_kind::EventKind, payment::DisputeStatus},
     ledger::payments::{
         Transaction,
-        dispute_costs::OtherCosts,
-        store::references::{Dispute, Order},
+        disputes::{Dispute, OtherCosts},
+        order::Order,
     },
     primitives::{money::Money, time::Timestamp},
 };

@@ -8,7 +8,7 @@ use crate::{
         event_kind::EventKind,
         payment::{DisputeStatus, RefundStatus, Status},
     },
-    ledger::payments::{Transaction, store::references::Dispute},
+    ledger::payments::{Transaction, disputes::Dispute},
     primitives::time::Timestamp,
 };
 
@@ -38,17 +38,15 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     let with = amount.as_deref().map(|amount| format!(" with a payment of {amount}")).unwrap_or_default();
     let sum = amount.clone().unwrap_or_else(|| "The money".to_owned());
     let gateway = event.gateway.label();
-    if !event.gateway.profile().has_known_events {
-        return format!("{} reports {name}", super::capitalised(event.gateway.profile().sender));
-    }
+    let reports = || format!("{} reports {name}", super::capitalised(event.gateway.profile().sender));
     if event.state == State::Quarantined {
         // It changes no payment, so nothing is claimed about the money.
-        return format!("{gateway} reports {name}");
+        return reports();
     }
     if reports_without_payment(event) {
         return without_payment(event, name);
     }
-    let Some(kind) = event.kind() else { return format!("{gateway} reports {name}{with}") };
+    let Some(kind) = event.kind() else { return format!("{}{with}", reports()) };
     match kind {
         EventKind::PaymentCreated => format!("A payment{of} was begun"),
         EventKind::PaymentAuthorized => format!("The bank approved a payment{of}"),

@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 
 use super::{Cause, proof::Signer, store_batch};
 use crate::{
-    gateways::{Gateway, adapter::SignatureError},
+    gateways::{Gateway, adapter::SignatureError, profile::SignedMessage},
     primitives::{
         id::{ConnectionId, SecretId},
         time::Timestamp,
@@ -216,7 +216,10 @@ pub(crate) fn single_fault_work(gateway: Gateway, body: usize, known: &CompanyKe
     let own: usize = own.map(|key| HYPOTHESES_PER_VALID_KEY + HYPOTHESES_PER_CHAR * key.text.len()).sum();
     let named = known.key_ids.len() + known.ids.len() + known.emails().count();
     // Other signed parts of the request may be found in several headers.
-    let ways = if gateway.profile().signature.covers_headers() { 4 } else { 1 };
+    let ways = match gateway.profile().signature.message {
+        SignedMessage::Body => 1,
+        SignedMessage::IdTimeBody => 4,
+    };
     ((HYPOTHESES_PER_BODY + own * ways + HYPOTHESES_PER_OTHER_KEY * known.keys.len() + named) * (body + HASH_OVERHEAD_BYTES))
         .min(MAX_WORK_BYTES)
 }

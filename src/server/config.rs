@@ -2,9 +2,11 @@
 //!
 //! An error message names the setting and describes a valid value. It never repeats a value that may be a secret.
 
+mod api_addresses;
 mod trusted_proxies;
 
 use std::{
+    collections::BTreeMap,
     fs,
     net::{IpAddr, SocketAddr, ToSocketAddrs as _},
     os::unix::ffi::OsStrExt as _,
@@ -15,7 +17,8 @@ use std::{
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::{db::Location, gateways::Gateway, telemetry::LogFormat};
+use crate::{db::Location, telemetry::LogFormat};
+pub use api_addresses::ApiFlags;
 
 /// Flags of every command. Each has a variable of the same meaning; the flag takes precedence.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -37,9 +40,9 @@ pub struct Options {
     /// Networks whose X-Forwarded-For header is trusted, separated by commas [env: KS_PAY_TRUSTED_PROXIES] [default: none]
     #[arg(long, value_name = "CIDRS", global = true)]
     pub trusted_proxies: Option<String>,
-    /// Razorpay API base URL [env: KS_PAY_RAZORPAY_API] [default: api.razorpay.com over https]
-    #[arg(long, value_name = "URL", global = true)]
-    pub razorpay_api: Option<String>,
+    /// A flag for each gateway with an API.
+    #[command(flatten)]
+    pub api_addresses: ApiFlags,
     /// Days after which the headers and bodies of events are deleted; the events are kept
     /// [env: KS_PAY_BODY_RETENTION_DAYS] [default: never]
     #[arg(long, value_name = "DAYS", global = true)]
@@ -94,8 +97,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How long the headers and bodies of events are stored; `None` means forever.
     pub body_retention: Option<Duration>,
-    /// The base of Razorpay's API, without a slash at the end.
-    pub razorpay_api: String,
+    /// The base of each gateway's API, without a slash at the end, by the gateway's slug.
+    pub api_addresses: BTreeMap<&'static str, String>,
     /// True to start even if the database could lose acknowledged events.
     pub accept_data_loss: bool,
 }
@@ -127,18 +130,11 @@ impl Config {
             trusted_proxies: set(&options.trusted_proxies, TRUSTED_PROXIES)
                 .map_or_else(|| Ok(Vec::new()), |set| trusted_proxies::parse(set.name, &set.text))?,
             body_retention: set(&options.body_retention_days, BODY_RETENTION_DAYS).map(|set| days(&set)).transpose()?,
-            razorpay_api: set(&options.razorpay_api, RAZORPAY_API)
-                .map_or_else(|| Ok("https://api.razorpay.com".to_owned()), |set| origin(&set))?,
+            api_addresses: options.api_addresses.addresses(variable)?,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
             data_dir,
             database,
         })
-    }
-
-    /// Returns the address of each gateway's API that is called, by the variable that the gateway's profile names.
-    pub(crate) fn api_addresses(&self) -> Vec<(Gateway, String)> {
-        let is_set = |gateway: &Gateway| gateway.profile().api_variable == Some(RAZORPAY_API.1);
-        Gateway::all().filter(is_set).map(|gateway| (gateway, self.razorpay_api.clone())).collect()
     }
 
     /// Returns the plain http address that other machines use to reach this server, if there is one.
@@ -170,7 +166,6 @@ const LISTEN: Name = ("--listen", "KS_PAY_LISTEN");
 const PUBLIC_URL: Name = ("--public-url", "KS_PAY_PUBLIC_URL");
 const TRUSTED_PROXIES: Name = ("--trusted-proxies", "KS_PAY_TRUSTED_PROXIES");
 const BODY_RETENTION_DAYS: Name = ("--body-retention-days", "KS_PAY_BODY_RETENTION_DAYS");
-const RAZORPAY_API: Name = ("--razorpay-api", "KS_PAY_RAZORPAY_API");
 const LOG_FORMAT: Name = ("--log-format", "KS_PAY_LOG_FORMAT");
 
 /// A value and the name it was set by: messages name the flag or variable that the operator used.
@@ -278,7 +273,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.database.file(), Some(Path::new("./data/ks-pay.db")));
         assert_eq!(config.master_key, KeySource::File("./data/master.key".into()));
-        assert_eq!(config.razorpay_api, "https://api.razorpay.com");
+        assert_eq!(config.api_addresses, BTreeMap::from([("razorpay", "https://api.razorpay.com".to_owned())]));
         assert_eq!(config.public_url, None);
     }
 
@@ -355,7 +350,7 @@ mod tests {
             (Options { listen: wrong(), ..none() }, "--listen"),
             (Options { public_url: wrong(), ..none() }, "--public-url"),
             (Options { trusted_proxies: wrong(), ..none() }, "--trusted-proxies"),
-            (Options { razorpay_api: wrong(), ..none() }, "--razorpay-api"),
+            (Options { api_addresses: ApiFlags::from([("--razorpay-api", "hush")]), ..none() }, "--razorpay-api"),
             (Options { body_retention_days: wrong(), ..none() }, "--body-retention-days"),
         ] {
             // The variable is valid, but the flag takes precedence.

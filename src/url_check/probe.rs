@@ -22,7 +22,10 @@ use super::{
     tls,
 };
 use crate::{
-    gateways::{Gateway, profile::Notation},
+    gateways::{
+        Gateway,
+        profile::{Notation, SignedMessage},
+    },
     net::http_client,
     primitives::{hex, time::Timestamp, vault::Vault},
 };
@@ -133,8 +136,9 @@ impl Probe<'_> {
         let mut headers = vec![("content-type", "application/json".to_owned())];
         let signature = &self.gateway.profile().signature;
         headers.push((signature.id_header, probe.nonce.clone()));
-        if signature.covers_headers() {
-            headers.push((signature.time_header, self.now.seconds().to_string()));
+        match signature.message {
+            SignedMessage::Body => {}
+            SignedMessage::IdTimeBody => headers.push((signature.time_header, self.now.seconds().to_string())),
         }
         headers.push(match signature.notation {
             Notation::Hex | Notation::Base64 => (signature.header, nobody),

@@ -9,7 +9,7 @@ use crate::support::{
     browser::{Browser, Page},
     builders::Connection,
     eventually,
-    fake_razorpay::StandIn,
+    fake_razorpay::{StandIn, set_api},
     signing,
     webhook_request::Post,
 };
@@ -33,7 +33,7 @@ struct Shop {
 impl Shop {
     async fn start() -> Self {
         let api = StandIn::start().await;
-        let app = TestApp::start_with(|config| config.razorpay_api.clone_from(&api.url)).await;
+        let app = TestApp::start_with(|config| set_api(config, &api.url)).await;
         let company = app.company("Neem Tree Retail").await;
         let (store, stall) = (company.app("Neem Tree Store").await, company.app("Neem Tree Stall").await);
         let (test, live) = (store.razorpay("test").await, store.razorpay("live").await);

@@ -9,7 +9,7 @@ use crate::support::{
     browser::{Browser, Page},
     builders::{Connection, PASSWORD},
     eventually,
-    fake_razorpay::StandIn,
+    fake_razorpay::{StandIn, set_api},
 };
 
 /// Longer than a password entry remains valid.
@@ -99,8 +99,7 @@ struct Shop {
 impl Shop {
     async fn start() -> Self {
         let razorpay = StandIn::start().await;
-        let url = razorpay.url.clone();
-        let app = TestApp::start_with(|config| config.razorpay_api = url).await;
+        let app = TestApp::start_with(|config| set_api(config, &razorpay.url)).await;
         let connection = app.razorpay().await;
         let owner = app.owner("Neem Tree Retail").await;
         for (account, payment) in [("acc_Test0000000001", "pay_1"), (OTHER_ACCOUNT, "pay_2")] {

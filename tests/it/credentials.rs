@@ -4,14 +4,20 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, browser::Browser, builders::Connection, eventually, fake_razorpay::StandIn, files};
+use crate::support::{
+    TestApp,
+    browser::Browser,
+    builders::Connection,
+    eventually,
+    fake_razorpay::{StandIn, set_api},
+    files,
+};
 
 const KEY_ID: &str = "rzp_test_Demo0000000001";
 const KEY_SECRET: &str = "demo-key-secret-0001";
 
 async fn asked_of(stand_in: &StandIn) -> (TestApp, Connection, Browser) {
-    let url = stand_in.url.clone();
-    let app = TestApp::start_with(|config| config.razorpay_api = url).await;
+    let app = TestApp::start_with(|config| set_api(config, &stand_in.url)).await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     (app, connection, owner)
@@ -66,8 +72,7 @@ async fn the_key_secret_is_sealed_in_the_database() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_of_one_connection_and_their_payment_modes_stay_chosen() {
     let stand_in = StandIn::start().await;
-    let url = stand_in.url.clone();
-    let app = TestApp::start_with(|config| config.razorpay_api = url).await;
+    let app = TestApp::start_with(|config| set_api(config, &stand_in.url)).await;
     let shop = app.company("Neem Tree Retail").await.app("Neem Tree Store").await;
     let (connection, _) = (shop.razorpay("test").await, shop.razorpay("live").await);
     let owner = app.owner("Neem Tree Retail").await;
@@ -126,7 +131,7 @@ async fn keys_that_cannot_be_checked_are_stored_and_checked_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_that_cannot_be_reached_is_said_so() {
-    let app = TestApp::start_with(|config| config.razorpay_api = "http://127.0.0.1:1".to_owned()).await;
+    let app = TestApp::start_with(|config| set_api(config, "http://127.0.0.1:1")).await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();

@@ -6,7 +6,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha512;
 
-use crate::support::{TestApp, bodies, builders::Connection, eventually, fake_razorpay::StandIn, signing, webhook_request::Post};
+use crate::support::{
+    TestApp, bodies,
+    builders::Connection,
+    eventually,
+    fake_razorpay::{StandIn, set_api},
+    signing,
+    webhook_request::Post,
+};
 
 const NEWEST: &str = "SELECT cause FROM rejections ORDER BY last_at DESC, id DESC LIMIT 1";
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
@@ -47,7 +54,7 @@ struct Shop {
 
 async fn shop() -> (Practice, Shop) {
     let api = StandIn::start().await;
-    let app = TestApp::start_with(|config| config.razorpay_api.clone_from(&api.url)).await;
+    let app = TestApp::start_with(|config| set_api(config, &api.url)).await;
     let company = app.company("Neem Tree Retail").await;
     let (one, other) = (company.app("Neem Tree Store").await, company.app("Neem Tree Stall").await);
     let shop = Shop {

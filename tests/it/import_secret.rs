@@ -10,7 +10,9 @@ use crate::support::{
     Installation, TestApp, bodies,
     browser::{Browser, Page},
     builders::{Connection, PASSWORD, connected, text},
-    database, eventually, files,
+    database, eventually,
+    fake_razorpay::set_api,
+    files,
 };
 
 const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
@@ -202,7 +204,7 @@ async fn checks_of_secrets_are_limited_per_company() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_secret_of_the_api_keys_is_no_webhook_secret() {
-    let app = TestApp::start_with(|config| config.razorpay_api = "http://127.0.0.1:9".to_owned()).await;
+    let app = TestApp::start_with(|config| set_api(config, "http://127.0.0.1:9")).await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     let keys = [("key_id", "rzp_test_Demo0000000001"), ("key_secret", "Zt81kQwX0vLpZt83-key")];

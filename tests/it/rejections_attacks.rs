@@ -11,7 +11,7 @@ use crate::support::{
     browser::Browser,
     builders::{Connection, PASSWORD},
     eventually,
-    fake_razorpay::StandIn,
+    fake_razorpay::{StandIn, set_api},
     signing,
     webhook_request::Post,
 };
@@ -39,7 +39,7 @@ impl Shop {
     async fn open() -> Self {
         let api = StandIn::start().await;
         let app = TestApp::start_with(|config| {
-            config.razorpay_api.clone_from(&api.url);
+            set_api(config, &api.url);
             config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
         })
         .await;

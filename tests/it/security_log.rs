@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::support::{TestApp, bodies, builders::PASSWORD, eventually, fake_razorpay::StandIn};
+use crate::support::{
+    TestApp, bodies,
+    builders::PASSWORD,
+    eventually,
+    fake_razorpay::{StandIn, set_api},
+};
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
 const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
@@ -99,7 +104,7 @@ async fn each_sensitive_action_is_recorded_once_it_is_done_and_not_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_and_passwords_are_recorded_when_they_change_and_a_check_of_keys_is_not() {
     let stand_in = StandIn::start().await;
-    let app = TestApp::start_with(|config| config.razorpay_api.clone_from(&stand_in.url)).await;
+    let app = TestApp::start_with(|config| set_api(config, &stand_in.url)).await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     let keys = [("key_id", "rzp_test_Demo0000000001"), ("key_secret", "demo-key-secret-0001"), ("upi", "true")];

@@ -11,7 +11,7 @@ use crate::{
     },
     events::{Event, State},
     gateways::Mode,
-    ledger::payments::store::references::Dispute,
+    ledger::payments::disputes::Dispute,
     messages::{self, Badge, DisplayTime, EmptyState, Notice},
     primitives::{
         hex,

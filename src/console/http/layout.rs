@@ -29,14 +29,15 @@ pub(crate) enum AppEntry {
 }
 
 impl AppEntry {
-    /// The entry of the page at a path below an app.
-    pub(crate) fn of(path: &str) -> Self {
+    /// Returns the entry of the page at a path below an app; `None` for a page of no entry.
+    pub(crate) fn of(path: &str) -> Option<Self> {
         match path.split('/').nth(4) {
-            None | Some("") => Self::Overview,
-            Some("events") => Self::Events,
-            Some("rejections") => Self::Rejections,
-            Some("settings") => Self::Settings,
-            Some(_) => Self::Transactions,
+            None | Some("") => Some(Self::Overview),
+            Some("transactions" | "transactions.csv") => Some(Self::Transactions),
+            Some("events") => Some(Self::Events),
+            Some("rejections") => Some(Self::Rejections),
+            Some("settings") => Some(Self::Settings),
+            Some(_) => None,
         }
     }
 }

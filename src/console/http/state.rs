@@ -1,6 +1,9 @@
 //! The state shared by the request handlers of a server.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{
     accounts::{limits::Limits, password::PasswordHasher},
@@ -19,8 +22,8 @@ use crate::{
 pub(crate) struct Settings {
     /// The configured base of every URL shown; `None` means the address listened on.
     pub(crate) public_url: Option<String>,
-    /// The address of each gateway's API that is called.
-    pub(crate) api_addresses: Vec<(Gateway, String)>,
+    /// The address of each gateway's API that is called, by the gateway's slug.
+    pub(crate) api_addresses: BTreeMap<&'static str, String>,
     pub(crate) trusted_proxies: TrustedProxies,
     /// The warnings shown on every page.
     pub(crate) warnings: Vec<Warning>,
@@ -29,7 +32,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Returns the address of a gateway's API; empty if its API is not called.
     pub(crate) fn api_of(&self, gateway: Gateway) -> &str {
-        self.api_addresses.iter().find(|(of, _)| *of == gateway).map_or("", |(_, address)| address)
+        self.api_addresses.get(gateway.slug()).map_or("", String::as_str)
     }
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::forms::ListQuery;
 use crate::{
     gateways::Mode,
-    ledger::payments::{Transaction, dispute_costs::OtherCosts},
+    ledger::payments::{Transaction, disputes::OtherCosts},
     messages,
     primitives::{money::Money, time::Timestamp},
 };

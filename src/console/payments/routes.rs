@@ -37,12 +37,13 @@ use crate::{
     gateways::{Mode, event_kind::EventKind},
     ledger::payments::{
         Transaction,
-        dispute_costs::OtherCosts,
+        disputes::OtherCosts,
+        order::Order,
         state::DisplayState,
         store::{
             self, Filter,
             daily_totals::{self, Ledger},
-            references::{self, Order},
+            references,
         },
     },
     messages::{self, EmptyState},

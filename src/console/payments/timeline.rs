@@ -14,7 +14,7 @@ use crate::{
         event_kind::EventKind,
         payment::{Details, Dispute, PaymentObservation, Refund, Snapshot, Status, TimeSource},
     },
-    ledger::payments::{Transaction, projection::PaymentState, state::DisplayState, store::references::Dispute as ListedDispute},
+    ledger::payments::{Transaction, disputes::Dispute as ListedDispute, projection::PaymentState, state::DisplayState},
     messages,
     primitives::{id::EventId, time::Timestamp},
 };

@@ -22,9 +22,10 @@ use crate::{
     },
     ledger::payments::{
         Transaction,
-        dispute_costs::OtherCosts,
+        disputes::{Dispute, OtherCosts},
+        order::Order,
         state::DisplayState,
-        store::references::{Dispute, MAX_DISPUTES, MAX_OTHERS, Order},
+        store::references::{MAX_DISPUTES, MAX_OTHERS},
     },
     messages::{self, Badge, DisplayTime, EmptyState, Notice},
     primitives::{

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     db::{DbError, Reader},
     events::Event,
-    ledger::payments::store::references::{self, Dispute},
+    ledger::payments::{disputes::Dispute, store::references},
     messages,
 };
 

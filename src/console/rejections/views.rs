@@ -9,7 +9,7 @@ use crate::{
     connections::{Connection, Step},
     console::http::{form::FieldErrors, layout::Layout, pagination::Pager, payload::StoredContent},
     events::Event,
-    ledger::payments::store::references::Dispute,
+    ledger::payments::disputes::Dispute,
     messages::{
         self, Badge, DisplayTime, EmptyState,
         rejections::{self, Explanation},

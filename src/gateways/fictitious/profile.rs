@@ -40,12 +40,11 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     auto_disable_after: None,
     webhook_networks: &[],
     recommended_events: &["payment.paid", "payment.declined"],
-    has_known_events: false,
     api_keys: Some(API_KEYS),
     lookalike_values: &[],
     secret_labels: &[],
     key_orders: "",
-    api_variable: None,
+    api: None,
     samples: Samples { events: &[], usual: "", single: |_, _, _, _| None, life_cycle: None },
     guide: Guide {
         heading: "Enter the URL at Kestrel Pay",

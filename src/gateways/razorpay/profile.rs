@@ -12,7 +12,7 @@ use super::{
     texts::TEXTS,
     windows::{AUTO_DISABLE_AFTER, REPLAY_WINDOW, RETRY_WINDOW},
 };
-use crate::gateways::profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage};
+use crate::gateways::profile::{Api, KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage};
 
 /// The events a merchant should select, as used by the page, the simulator and the tests.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
@@ -77,7 +77,6 @@ pub(crate) static PROFILE: Profile = Profile {
     auto_disable_after: Some(AUTO_DISABLE_AFTER),
     webhook_networks: WEBHOOK_NETWORKS,
     recommended_events: RECOMMENDED_EVENTS,
-    has_known_events: true,
     api_keys: Some(API_KEYS),
     lookalike_values: &[TEST_UPI_ID],
     secret_labels: &[
@@ -87,7 +86,7 @@ pub(crate) static PROFILE: Profile = Profile {
         "export RAZORPAY_WEBHOOK_SECRET=",
     ],
     key_orders: include_str!("key_orders.txt"),
-    api_variable: Some("KS_PAY_RAZORPAY_API"),
+    api: Some(Api { base_url: "https://api.razorpay.com", flag: "--razorpay-api", variable: "KS_PAY_RAZORPAY_API" }),
     samples: SAMPLES,
     guide: GUIDE,
     snippets: SNIPPETS,

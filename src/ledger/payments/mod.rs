@@ -4,7 +4,8 @@
 //! it can be rebuilt from the events.
 
 pub(crate) mod daily;
-pub(crate) mod dispute_costs;
+pub(crate) mod disputes;
+pub(crate) mod order;
 pub(crate) mod projection;
 pub(crate) mod reconcile_totals;
 pub(crate) mod state;

@@ -4,7 +4,10 @@
 //! outsider can forge is worded as an observation about the request, never as a fact about the gateway.
 
 use crate::{
-    gateways::{Gateway, profile::Notation},
+    gateways::{
+        Gateway,
+        profile::{Notation, SignedMessage},
+    },
     messages::tolerance,
     rejections::Cause,
 };
@@ -33,8 +36,31 @@ enum Clause {
     Changed(&'static str),
 }
 
+const NOT_DIAGNOSED: &str =
+    "not every common mistake has been checked yet: many requests arrived together, or their bodies are very large";
+
 fn whole(text: impl Into<String>) -> Clause {
     Clause::Whole(text.into())
+}
+
+/// Signed with the right secret in a wrong way.
+fn signed(how: &str) -> Clause {
+    whole(format!("signed with this webhook’s secret, but {how}"))
+}
+
+/// Signed with no secret that matches; `what` is seen besides.
+fn unmatched(what: &str) -> Clause {
+    whole(format!("the signature matches no secret of this webhook, and {what}"))
+}
+
+/// Signed at another time: `if_signed` and `otherwise` follow the difference.
+fn out_of_tolerance(context: Context<'_>, if_signed: &str, otherwise: &str) -> Clause {
+    let away = away(context.gateway, context.detail);
+    if context.is_signed {
+        whole(format!("it was signed {away} {if_signed}"))
+    } else {
+        unmatched(&format!("its time is {away} {otherwise}"))
+    }
 }
 
 /// Returns the reason, without a capital and a full stop, including the second cause if there is one.
@@ -69,7 +95,6 @@ pub(super) fn second(cause: Cause, detail: &str) -> Option<Cause> {
     if has_other_detail { None } else { second }
 }
 
-#[expect(clippy::too_many_lines, reason = "a line for each cause")]
 fn clause(cause: Cause, context: Context<'_>) -> Clause {
     use Clause::{Changed, Pasted, Written};
     let Context { gateway, detail, other, is_signed } = context;
@@ -94,20 +119,16 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::Truncated => Written("it is cut short"),
         Cause::Lengthened => Written("it has something appended"),
         Cause::OtherHash => whole(format!("the signature is made with {detail} instead of SHA-256")),
-        Cause::OtherLength => {
-            whole(format!("the signature matches no secret of this webhook, and has the length of {detail} instead of SHA-256"))
-        }
+        Cause::OtherLength => unmatched(&format!("has the length of {detail} instead of SHA-256")),
         Cause::NotKeyed => whole("the signature is a plain SHA-256 hash, made without a key"),
-        Cause::HashedWithSecret => {
-            whole("signed with this webhook’s secret, but with a plain SHA-256 hash of secret and body instead of HMAC-SHA256")
-        }
+        Cause::HashedWithSecret => signed("with a plain SHA-256 hash of secret and body instead of HMAC-SHA256"),
         Cause::AsymmetricOnly => whole("it carries only an asymmetric signature (v1a)"),
-        Cause::SignedBodyOnly => whole("signed with this webhook’s secret, but over the body alone"),
-        Cause::SignedPart => whole("signed with this webhook’s secret, but over only part of the body"),
-        Cause::SignedOtherParts if !scheme.covers_headers() => {
-            whole("signed with this webhook’s secret, but over data other than the body")
-        }
-        Cause::SignedOtherParts => whole("signed with this webhook’s secret, but over other parts than id, time and body"),
+        Cause::SignedBodyOnly => signed("over the body alone"),
+        Cause::SignedPart => signed("over only part of the body"),
+        Cause::SignedOtherParts => signed(match scheme.message {
+            SignedMessage::Body => "over data other than the body",
+            SignedMessage::IdTimeBody => "over other parts than id, time and body",
+        }),
         Cause::CheckoutSignature => whole("it carries the signature of a checkout, not of a webhook"),
         Cause::OldSecret => whole("signed with a previous secret of this webhook, which has expired"),
         Cause::RetiredSecret => whole("signed with a retired secret of this webhook"),
@@ -156,27 +177,17 @@ fn clause(cause: Cause, context: Context<'_>) -> Clause {
         Cause::BodyCompressed => whole("the body is compressed, but the header Content-Encoding is missing"),
         Cause::BodyEmpty => whole("the body is empty"),
         Cause::BodyCut => whole("the body ends in the middle"),
-        Cause::SignedEarlier if is_signed => whole(format!("it was signed {} before it arrived", away(gateway, detail))),
-        Cause::SignedAhead if is_signed => whole(format!("it was signed {} ahead of this server’s time", away(gateway, detail))),
-        Cause::SignedEarlier => {
-            whole(format!("the signature matches no secret of this webhook, and its time is {} ago", away(gateway, detail)))
-        }
-        Cause::SignedAhead => {
-            whole(format!("the signature matches no secret of this webhook, and its time is {} ahead", away(gateway, detail)))
-        }
+        Cause::SignedEarlier => out_of_tolerance(context, "before it arrived", "ago"),
+        Cause::SignedAhead => out_of_tolerance(context, "ahead of this server’s time", "ahead"),
         Cause::TimeInMillis => whole(format!("{time} is in milliseconds")),
         Cause::TimeUnreadable => whole(format!("{time} is not a number")),
-        Cause::OtherAccount => whole(format!(
-            "the signature matches no secret of this webhook, and the body names another {label} account than your verified events",
-        )),
+        Cause::OtherAccount => unmatched(&format!("the body names another {label} account than your verified events")),
         Cause::NowVerifies => whole("it verifies now"),
         Cause::SwitchedOff => whole("it arrived while this webhook was disabled"),
         Cause::TooLarge => whole("the body is larger than 1 MiB"),
         Cause::Encoded => whole("the body arrived compressed or encoded"),
         Cause::TooSlow => whole("the body did not arrive within 3 s"),
-        Cause::NotDiagnosed => {
-            whole("not every common mistake has been checked yet: many requests arrived together, or their bodies are very large")
-        }
+        Cause::NotDiagnosed => whole(NOT_DIAGNOSED),
         Cause::Unknown => whole("the signature matches no secret of this webhook"),
     }
 }

@@ -1,12 +1,11 @@
 //! The fix of each cause, and who can do it: the merchant in the gateway's dashboard, the server administrator or hosting
 //! provider, or the developer of the program that signs.
 
+mod signature;
+
 use super::causes::{self, Context};
 use crate::{
-    gateways::{
-        Gateway, Mode,
-        profile::{KeyForm, Notation},
-    },
+    gateways::{Gateway, Mode, profile::Signature},
     messages::{lower, tolerance},
     rejections::Cause,
 };
@@ -61,64 +60,38 @@ const fn is_another_secret(cause: Cause) -> bool {
     )
 }
 
-#[expect(clippy::too_many_lines, reason = "a line for each cause")]
+/// The fix of one cause.
 fn of(cause: Cause, context: Context<'_>) -> String {
-    let Context { gateway, detail, is_signed, .. } = context;
+    let Context { gateway, is_signed, .. } = context;
     let (paste, sender, scheme) = (paste(gateway), sender(gateway), &gateway.profile().signature);
     let (header, label, prefix) = (scheme.display_header, gateway.label(), scheme.secret_prefix);
-    let (id, time) = (scheme.id_header, scheme.time_header);
-    let unchanged = || host("let requests to /webhooks/ through unchanged, byte for byte");
-    let if_sent = |then: String| format!("If {sender} sent this, it was changed on the way. {then}");
-    let unsigned = || {
-        let texts = &gateway.profile().texts.requests;
-        format!("{} {paste} {} {}", texts.unsigned, texts.if_has_secret, lower(&host(texts.pass_on)))
-    };
     match cause {
-        Cause::NoSignature => unsigned(),
-        Cause::IdMissing | Cause::TimeMissing => format!(
-            "If your sender sent this, {} If it already does, {}",
-            lower(&author(&format!("send {}", scheme.header_list()))),
-            lower(&host("pass on all three"))
-        ),
-        Cause::RenamedHeader if !scheme.covers_headers() => host(&format!("pass on the header {header} under its own name")),
-        Cause::RenamedHeader => {
-            let names = format!("send {} under these names", scheme.header_list());
-            format!("{} If something renames them on the way, {}", author(&names), lower(&host("keep their names")))
-        }
-        Cause::OtherGateway => format!(
-            "If you use {detail}, remove this URL from its settings: this webhook is for {}. If you don’t, and {sender} did not send this, there is nothing to do. {}",
-            label,
-            unsigned()
-        ),
-        Cause::Scanner => format!(
-            "If you don’t recognise it, there is nothing to do: it was rejected and has no effect. {}",
-            unsigned()
-        ),
+        Cause::NoSignature => signature::unsigned(gateway),
+        Cause::IdMissing | Cause::TimeMissing => signature::incomplete(scheme),
+        Cause::RenamedHeader => signature::renamed(scheme),
+        Cause::OtherGateway => signature::other_gateway(context),
+        Cause::Scanner => signature::scanner(gateway),
         Cause::RepeatedHeader => host(&format!("pass on the header {header} only once")),
         Cause::Quoted | Cause::UpperCase | Cause::Prefixed | Cause::Truncated | Cause::Lengthened => {
             host(&format!("pass on the header {header} unchanged"))
         }
         Cause::VersionMissing => author(&format!("write {header} as v1, followed by a comma and the signature in base64")),
-        Cause::Base64 if scheme.notation == Notation::Hex => author(&format!("encode {header} in hex, as {label} does")),
-        Cause::Base64 => author("encode the signature in standard base64, with padding"),
-        Cause::Hex if scheme.notation == Notation::Base64 => author("encode the signature in base64"),
-        Cause::Hex => author("encode the signature in base64, after v1 and a comma"),
+        Cause::Base64 => signature::base64(gateway),
+        Cause::Hex => signature::hex(scheme),
         Cause::OtherHash => author("use HMAC-SHA256"),
         Cause::OtherLength => own_author("use HMAC-SHA256 with this webhook’s secret"),
-        Cause::NotKeyed => format!("Anyone can create such a signature. {}", own_author("use HMAC-SHA256 with the secret as the key")),
-        Cause::HashedWithSecret if !scheme.covers_headers() => author("use HMAC-SHA256 with the secret as the key, over the body alone"),
-        Cause::HashedWithSecret => author(&format!("use HMAC-SHA256 with the decoded secret as the key, over {id}.{time}.body")),
+        Cause::NotKeyed => forgeable(&own_author("use HMAC-SHA256 with the secret as the key")),
+        Cause::HashedWithSecret => signature::hashed_with_secret(scheme),
         Cause::AsymmetricOnly => own_author("add a signature made with the secret, beginning with v1 and a comma"),
-        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts if !scheme.covers_headers() => {
-            author("sign the whole body, unchanged, and nothing else")
-        }
-        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts => {
-            author(&format!("sign {id}.{time}.body: all three, in this order, separated by full stops"))
-        }
+        Cause::SignedBodyOnly | Cause::SignedPart | Cause::SignedOtherParts => signature::other_message(scheme),
         Cause::CheckoutSignature => checkout(gateway).to_owned(),
-        Cause::RetiredSecret => format!("{paste} If the secret was retired because someone else may know it, these requests may be forged."),
+        Cause::RetiredSecret => {
+            format!("{paste} If the secret was retired because someone else may know it, these requests may be forged.")
+        }
         Cause::OtherMode | Cause::OtherConnection | Cause::OtherApp => first_check(gateway).to_owned(),
-        Cause::KeySecret => format!("The Key Secret belongs in the Credentials step; the webhook has its own secret. {paste}"),
+        Cause::KeySecret => {
+            format!("The Key Secret belongs in the Credentials step; the webhook has its own secret. {paste}")
+        }
         Cause::OldSecret
         | Cause::SecretWithSpace
         | Cause::SecretWithLineEnd
@@ -135,30 +108,16 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         | Cause::SecretHtmlEscaped
         | Cause::SecretEscaped
         | Cause::SecretHashed
-        | Cause::SecretDecoded
-            if scheme.key == KeyForm::Text =>
-        {
-            format!("{paste} If a program of yours signs these requests, ask the developer of that program to use the secret exactly as it is.")
+        | Cause::SecretDecoded => signature::encoded(gateway),
+        Cause::SecretWithPrefix => {
+            author(&format!("remove {prefix} from the secret and decode the rest from base64, as the {label} libraries do"))
         }
-        Cause::SecretEncoded
-        | Cause::SecretEncodedLineEnd
-        | Cause::SecretUrlEncoded
-        | Cause::SecretHtmlEscaped
-        | Cause::SecretEscaped
-        | Cause::SecretHashed
-        | Cause::SecretDecoded => author(&format!("remove {prefix} from the secret and decode the rest from base64, once")),
-        Cause::SecretWithPrefix => author(&format!("remove {prefix} from the secret and decode the rest from base64, as the {label} libraries do")),
         Cause::SecretNotDecoded => author(&format!("decode the secret from base64 first, as the {label} libraries do")),
-        Cause::SecretGuessable => format!(
-            "It is not random enough, so KS Pay does not accept it. If {sender} sent this, {}",
-            paste_new(gateway)
-        ),
+        Cause::SecretGuessable => guessable(gateway),
         Cause::SecretIsUrl | Cause::SecretIsId | Cause::SecretIsKeyId | Cause::SecretIsCopied | Cause::SecretEmpty => {
-            format!("Anyone can create such a signature. If {sender} sent this, its secret is wrong. {paste}")
+            forgeable(&format!("If {sender} sent this, its secret is wrong. {paste}"))
         }
-        Cause::SecretIsDots => format!(
-            "Anyone can create such a signature. If {sender} sent this, the dots were copied instead of the secret: press Copy next to it. {paste}"
-        ),
+        Cause::SecretIsDots => forgeable(&dots(gateway)),
         Cause::BodyRespaced
         | Cause::BodyReordered
         | Cause::BodyEscaped
@@ -170,38 +129,91 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         | Cause::BodyWrapped
         | Cause::BodyCharset
         | Cause::BodyHtmlEscaped
-        | Cause::BodyBackslashed => unchanged(),
+        | Cause::BodyBackslashed => host("let requests to /webhooks/ through unchanged, byte for byte"),
         Cause::BodyCompressed if is_signed => host("decompress the body, or to keep the Content-Encoding header"),
-        Cause::BodyCompressed => if_sent(host("decompress the body, or to turn off request compression")),
-        Cause::BodyEmpty => if_sent(host("pass on the body")),
-        Cause::BodyCut => if_sent(host("pass on the whole body, and to check for a size limit")),
-        Cause::SignedEarlier if is_signed => format!(
-            "If the sender’s clock is right, it is reusing an old signature: {} Otherwise, correct its clock. A difference of up to {} is accepted.",
-            lower(&author("sign each attempt again")),
-            tolerance(gateway)
-        ),
-        Cause::SignedAhead if is_signed => {
-            "Ask your server administrator or hosting provider to synchronise the server’s clock, and the developer of the program that signs these requests to do the same.".to_owned()
-        }
-        Cause::SignedEarlier | Cause::SignedAhead => format!("If your sender sent this, its secret and its clock are wrong. {paste} Then correct its clock."),
-        Cause::TimeInMillis => format!("If your sender sent this, {}", lower(&author(&format!("write {time} in whole seconds since 1970")))),
-        Cause::TimeUnreadable => format!("If your sender sent this, {}", lower(&author(&format!("write {time} in whole seconds since 1970, in digits only")))),
-        Cause::OtherAccount => format!("If the account is yours, create a webhook for it, or enter its secret for this webhook. If not, there is nothing to do: any {label} merchant can enter your URL by mistake."),
+        Cause::BodyCompressed => if_sent(gateway, "decompress the body, or to turn off request compression"),
+        Cause::BodyEmpty => if_sent(gateway, "pass on the body"),
+        Cause::BodyCut => if_sent(gateway, "pass on the whole body, and to check for a size limit"),
+        Cause::SignedEarlier => signed_earlier(context),
+        Cause::SignedAhead => signed_ahead(context),
+        Cause::TimeInMillis => written_time(scheme, ""),
+        Cause::TimeUnreadable => written_time(scheme, ", in digits only"),
+        Cause::OtherAccount => other_account(label),
         Cause::NowVerifies => "Recover it: it arrived before its secret was accepted here. New requests verify.".to_owned(),
         Cause::SwitchedOff => "Enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
-        Cause::TooLarge => format!(
-            "{} events are about a thousandth of that size. If {sender} sent this, {}",
-            gateway.label(),
-            lower(&host("find out what makes the body so large"))
-        ),
-        Cause::Encoded => if_sent(host("turn off request compression: the signature covers the body as it was before compression")),
+        Cause::TooLarge => too_large(gateway),
+        Cause::Encoded => {
+            if_sent(gateway, "turn off request compression: the signature covers the body as it was before compression")
+        }
         Cause::TooSlow => format!("If {sender} sent this, {}", lower(&host("find out what delays requests"))),
-        Cause::NotDiagnosed => format!(
-            "KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause. {}",
-            never_diagnosed(gateway)
-        ),
+        Cause::NotDiagnosed => not_diagnosed(gateway),
         Cause::Unknown => format!("If {sender} sent this, it does not use this webhook’s secret. {paste}"),
     }
+}
+
+/// A signature that needs no secret; `then` says what to do if it is the sender's.
+fn forgeable(then: &str) -> String {
+    format!("Anyone can create such a signature. {then}")
+}
+
+/// Changed on the way, if the sender sent it at all.
+fn if_sent(gateway: Gateway, what: &str) -> String {
+    format!("If {} sent this, it was changed on the way. {}", sender(gateway), host(what))
+}
+
+fn guessable(gateway: Gateway) -> String {
+    let (sender, paste) = (sender(gateway), paste_new(gateway));
+    format!("It is not random enough, so KS Pay does not accept it. If {sender} sent this, {paste}")
+}
+
+fn dots(gateway: Gateway) -> String {
+    let (sender, paste) = (sender(gateway), paste(gateway));
+    format!("If {sender} sent this, the dots were copied instead of the secret: press Copy next to it. {paste}")
+}
+
+fn signed_earlier(context: Context<'_>) -> String {
+    if !context.is_signed {
+        return other_time(context.gateway);
+    }
+    format!(
+        "If the sender’s clock is right, it is reusing an old signature: {} Otherwise, correct its clock. A difference of up to {} is accepted.",
+        lower(&author("sign each attempt again")),
+        tolerance(context.gateway)
+    )
+}
+
+fn signed_ahead(context: Context<'_>) -> String {
+    if !context.is_signed {
+        return other_time(context.gateway);
+    }
+    "Ask your server administrator or hosting provider to synchronise the server’s clock, and the developer of the program that signs these requests to do the same.".to_owned()
+}
+
+/// No secret matches, and the signed time is out of tolerance.
+fn other_time(gateway: Gateway) -> String {
+    format!("If your sender sent this, its secret and its clock are wrong. {} Then correct its clock.", paste(gateway))
+}
+
+fn written_time(scheme: &Signature, how: &str) -> String {
+    let write = format!("write {} in whole seconds since 1970{how}", scheme.time_header);
+    format!("If your sender sent this, {}", lower(&author(&write)))
+}
+
+fn other_account(label: &str) -> String {
+    format!(
+        "If the account is yours, create a webhook for it, or enter its secret for this webhook. If not, there is nothing to do: any {label} merchant can enter your URL by mistake."
+    )
+}
+
+fn too_large(gateway: Gateway) -> String {
+    let find_out = lower(&host("find out what makes the body so large"));
+    let (label, sender) = (gateway.label(), sender(gateway));
+    format!("{label} events are about a thousandth of that size. If {sender} sent this, {find_out}")
+}
+
+fn not_diagnosed(gateway: Gateway) -> String {
+    let again = "KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause.";
+    format!("{again} {}", never_diagnosed(gateway))
 }
 
 /// What to do about requests that were not diagnosed.

@@ -2,35 +2,12 @@
 
 use super::{CompanyKeys, RejectedCase};
 use crate::{
-    gateways::{Gateway, adapter::SignatureError, profile::SignedMessage},
+    gateways::{Gateway, adapter::SignatureError, foreign_headers, profile::SignedMessage},
     rejections::Cause,
 };
 
 /// The part of a form that is searched.
 const MAX_FORM_BYTES: usize = 4096;
-
-/// Signature headers of senders that are no gateway here, and their names.
-const FOREIGN_SIGNATURE_HEADERS: &[(&str, &str)] = &[
-    ("svix-signature", "Svix"),
-    ("stripe-signature", "Stripe"),
-    ("x-hub-signature-256", "GitHub or Meta"),
-    ("x-hub-signature", "GitHub or Meta"),
-    ("x-shopify-hmac-sha256", "Shopify"),
-    ("x-wc-webhook-signature", "WooCommerce"),
-    ("paypal-transmission-sig", "PayPal"),
-    ("x-paystack-signature", "Paystack"),
-    ("verif-hash", "Flutterwave"),
-    ("x-cashfree-signature", "Cashfree"),
-    ("x-webhook-signature", "Cashfree"),
-    ("x-verify", "PhonePe"),
-    ("x-square-hmacsha256-signature", "Square"),
-    ("x-cc-webhook-signature", "Coinbase"),
-    ("paddle-signature", "Paddle"),
-    ("x-slack-signature", "Slack"),
-    ("x-twilio-signature", "Twilio"),
-    ("x-zm-signature", "Zoom"),
-    ("x-gitlab-token", "GitLab"),
-];
 
 /// User agents of vulnerability scanners and crawlers.
 const SCANNERS: &[&str] = &[
@@ -107,19 +84,20 @@ pub(super) fn signed_parts<'a>(case: &'a RejectedCase<'_>, body: &'a [u8]) -> Op
 /// Returns the part of a signature that is missing while others are present.
 pub(super) fn missing_part(case: &RejectedCase<'_>) -> Option<Cause> {
     let signature = &case.gateway.profile().signature;
-    let is_signed = signature.covers_headers() && header(case, signature.header).is_some();
-    match (is_signed, header(case, signature.id_header), header(case, signature.time_header)) {
-        (true, None, _) => Some(Cause::IdMissing),
-        (true, Some(_), None) => Some(Cause::TimeMissing),
-        _ => None,
+    header(case, signature.header)?;
+    let missing = |name, cause| header(case, name).is_none().then_some(cause);
+    match signature.message {
+        SignedMessage::Body => None,
+        SignedMessage::IdTimeBody => {
+            missing(signature.id_header, Cause::IdMissing).or_else(|| missing(signature.time_header, Cause::TimeMissing))
+        }
     }
 }
 
 /// Returns the sender whose signature header the request has instead.
 pub(super) fn other_gateway(case: &RejectedCase<'_>) -> Option<&'static str> {
-    let gateways = Gateway::all().filter(|other| *other != case.gateway);
-    let gateways = gateways.map(|other| (other.profile().signature.header, other.label()));
-    let mut others = gateways.chain(FOREIGN_SIGNATURE_HEADERS.iter().copied());
+    let own = case.gateway.profile().signature.header;
+    let mut others = foreign_headers::senders().filter(|(name, _)| *name != own);
     others.find(|(name, _)| header(case, name).is_some()).map(|(_, who)| who)
 }
 

@@ -14,7 +14,7 @@ use super::{
     signature_parser::Reading,
     typos,
 };
-use crate::rejections::Cause;
+use crate::{gateways::profile::SignedMessage, rejections::Cause};
 
 /// The cost of rewriting a body, as a multiple of hashing it.
 const WRITING: usize = 4;
@@ -240,7 +240,6 @@ impl Search<'_> {
     /// Tries these keys over a part of the body alone.
     fn of_body_parts(&mut self, attempts: &[Attempt], readings: &[Reading]) -> Option<Diagnosis> {
         let case = self.case;
-        let covers_headers = case.gateway.profile().signature.covers_headers();
         self.spend(case.body.len())?;
         for part in parts::of_body(case.gateway, case.body) {
             for attempt in attempts {
@@ -248,7 +247,10 @@ impl Search<'_> {
                     return None;
                 }
                 let fit = self.fits(attempt, &Message::Pieces(&[&part]), readings);
-                let fit = fit.or_else(|| if covers_headers { self.fits(attempt, &Message::Of(&part), readings) } else { None });
+                let fit = fit.or_else(|| match case.gateway.profile().signature.message {
+                    SignedMessage::Body => None,
+                    SignedMessage::IdTimeBody => self.fits(attempt, &Message::Of(&part), readings),
+                });
                 if let Some(Match { form }) = fit {
                     return Some(named(attempt, &[Cause::SignedPart], form, case));
                 }
@@ -293,9 +295,14 @@ impl Search<'_> {
         found
             .or_else(|| self.under(&renamed, |search, key| candidate_keys::pasted(search.case.gateway, key), KeyOwner::Valid))
             .or_else(|| {
-                let covers_headers = case.gateway.profile().signature.covers_headers();
-                let likely = renamed.iter().filter(|sibling| !covers_headers && sibling.name.contains("sig"));
-                let found = likely
+                match case.gateway.profile().signature.message {
+                    SignedMessage::Body => {}
+                    // A second fault is only looked for with id and time in their own headers.
+                    SignedMessage::IdTimeBody => return None,
+                }
+                let found = renamed
+                    .iter()
+                    .filter(|sibling| sibling.name.contains("sig"))
                     .map(|sibling| (sibling.name, self.find_proven_cause(&sibling.readings)))
                     .find(|(_, found)| found.is_some());
                 let (name, found) = found?;

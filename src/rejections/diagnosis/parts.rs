@@ -58,8 +58,9 @@ pub(super) fn others<'a>(case: &'a RejectedCase<'_>, url: &'a str, digests: &'a 
     ids.extend(own_values(&own, &OWN_IDS));
     times.extend(own_values(&own, &OWN_TIMES));
     let mut made: Vec<(Cause, Pieces<'a>)> = Vec::new();
-    if case.gateway.profile().signature.covers_headers() {
-        made.push((Cause::SignedBodyOnly, vec![body]));
+    match case.gateway.profile().signature.message {
+        SignedMessage::Body => {}
+        SignedMessage::IdTimeBody => made.push((Cause::SignedBodyOnly, vec![body])),
     }
     let mut other = |pieces: Pieces<'a>| made.push((Cause::SignedOtherParts, pieces));
     for text in [body, digests.0[0].as_bytes(), digests.0[1].as_bytes()] {
@@ -247,8 +248,13 @@ pub(super) fn siblings<'a>(case: &'a RejectedCase<'_>) -> Vec<Sibling<'a>> {
     let usual = scheme.header;
     let has_usual = header(case, usual).is_some();
     let says_so = is_of_signature;
+    let may_be_renamed = match scheme.message {
+        SignedMessage::Body => |name: &str, usual: &str| name != usual,
+        // Id or time may be in another header although the signature is in its own.
+        SignedMessage::IdTimeBody => |_: &str, _: &str| true,
+    };
     let is_one = |(name, value): &&(String, Vec<u8>)| {
-        let is_wanted = if has_usual { says_so(name) && (name != usual || scheme.covers_headers()) } else { true };
+        let is_wanted = !has_usual || (says_so(name) && may_be_renamed(name, usual));
         is_wanted && !signature_parser::read_value(case.gateway, value).is_empty()
     };
     let mut named: Vec<_> = case.headers.iter().filter(is_one).collect();

@@ -7,6 +7,13 @@ use tokio::{
     net::TcpListener,
 };
 
+use ks_pay::server::config::Config;
+
+/// Makes the server call Razorpay's API at that address.
+pub(crate) fn set_api(config: &mut Config, url: &str) {
+    config.api_addresses.insert("razorpay", url.to_owned());
+}
+
 /// Fake API; it ends with the test.
 pub(crate) struct StandIn {
     pub(crate) url: String,

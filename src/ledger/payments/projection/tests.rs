@@ -222,6 +222,42 @@ fn a_refund_whose_own_report_quotes_a_total_without_it_is_not_lost() {
 }
 
 #[test]
+fn a_pending_refund_counts_although_quoted_totals_are_without_it() {
+    let captured = payment(Status::Captured, 10, 0);
+    let processed = [captured.clone(), refund("r1", 60_000, Processed, (100, 100), Some(60_000))];
+    let second = refund("r2", 40_000, Pending, (200, 200), Some(60_000));
+    in_any_order(&[&processed[..], &[second]].concat(), |state| {
+        assert_eq!((state.refunded(), state.refund_pending()), (100_000, 40_000));
+    });
+    let parts =
+        [refund("r2", 10_000, Pending, (200, 200), Some(60_000)), refund("r3", 20_000, Pending, (201, 201), Some(60_000))];
+    in_any_order(&[&processed[..], &parts].concat(), |state| {
+        assert_eq!((state.refunded(), state.refund_pending()), (90_000, 30_000));
+    });
+    let none = [captured, refund("r1", 40_000, Pending, (100, 100), Some(0)), refund("r2", 30_000, Pending, (200, 200), Some(0))];
+    in_any_order(&none, |state| assert_eq!((state.refunded(), state.refund_pending()), (70_000, 70_000)));
+    for later in [refund("r2", 30_000, Processed, (200, 300), Some(30_000)), dispute("d", DisputeStatus::Open, 300, 5, None)] {
+        let later = PaymentObservation {
+            snapshot: Some(shown(Status::Captured, Some(if later.refund.is_some() { 30_000 } else { 0 }))),
+            ..later
+        };
+        in_any_order(&[&none[..], &[later]].concat(), |state| assert_eq!(state.refunded(), 70_000));
+    }
+}
+
+#[test]
+fn a_failure_that_is_not_reported_explains_a_total_first() {
+    let retried = [
+        payment(Status::Captured, 10, 0),
+        refund("r1", 40_000, Processed, (100, 100), Some(40_000)),
+        refund("r2", 40_000, Pending, (200, 200), Some(40_000)),
+    ];
+    in_any_order(&retried, |state| assert_eq!((state.refunded(), state.refund_pending()), (40_000, 40_000)));
+    let failed = [&retried[..], &[refund("r1", 40_000, Failed, (100, 150), None)]].concat();
+    in_any_order(&failed, |state| assert_eq!((state.refunded(), state.refund_pending()), (40_000, 40_000)));
+}
+
+#[test]
 fn refunds_of_one_second_add_up() {
     let reports = [
         payment(Status::Captured, 10, 0),

@@ -1,11 +1,11 @@
 //! Calculates the refunded total of a payment: the quoted total of the highest rank, plus the effect of later refunds.
 //!
 //! Quotes are processed in the order of their ranks. Each implies how much was refunded *apart from* the refunds known here:
-//! outside this webhook, or in reports not yet received. A single quote is ambiguous in three ways: whether the report of a
+//! outside this webhook, or in reports not yet received. A single quote is ambiguous in four ways: whether the report of a
 //! failure quotes a total that already excludes the failed refund; whether the total includes a refund created before the
-//! quote but reported after it; and the order within a second. Each ambiguity is resolved consistently with what is already
-//! known, if possible. Otherwise ranks decide, a failed refund is excluded, and a refund created before the quote is
-//! included.
+//! quote but reported after it; the order within a second; and whether totals include pending refunds. Each ambiguity is
+//! resolved consistently with what is already known, if possible. Otherwise ranks decide, a failed refund is excluded, and a
+//! refund created before the quote is included, also while it is pending.
 
 use super::{Moment, PaymentState, Quote, RefundState};
 use crate::{gateways::payment::RefundStatus, primitives::money::Currency};
@@ -23,11 +23,19 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Returns the quoted total. If it is below the refund that the same report describes as not failed, it cannot include that
-    /// refund yet, so the refund is added.
+    /// Returns the refund that the same report describes as not failed.
+    fn standing(&self) -> Option<&RefundState> {
+        self.refund.filter(|_| !self.is_failure)
+    }
+
+    /// Returns that refund if the quoted total is below its amount, so that it cannot include it yet.
+    fn left_out(&self) -> Option<&RefundState> {
+        self.standing().filter(|refund| self.quote.total < refund.last.amount)
+    }
+
+    /// Returns the quoted total with the refund that it leaves out.
     fn total(&self) -> i64 {
-        let own = self.refund.filter(|refund| !self.is_failure && self.quote.total < refund.last.amount);
-        self.quote.total.saturating_add(own.map_or(0, |refund| refund.last.amount))
+        self.quote.total.saturating_add(self.left_out().map_or(0, |refund| refund.last.amount))
     }
 
     /// Returns the rank of the quote. Within a second, a failure lowers the total, and all else raises it.
@@ -45,8 +53,11 @@ pub(super) fn refunded(state: &PaymentState, currency: Option<Currency>) -> i64 
     let refunds: Vec<&RefundState> = state.refunds.values().filter(|refund| Some(refund.last.currency) == currency).collect();
     let mut sources = sources(state.quote, &refunds);
     sources.sort_by_key(Source::rank);
-    let latest = sources.chunk_by(|one, next| one.quote.at == next.quote.at).filter_map(<[Source<'_>]>::last);
-    let apart = latest.fold(0, |apart, source| read(source, apart, &refunds));
+    let latest = || sources.chunk_by(|one, next| one.quote.at == next.quote.at).filter_map(<[Source<'_>]>::last);
+    let read_all = |known| latest().fold(known, |known, source| read(source, known, &refunds));
+    // Whether totals include pending refunds may show late; then it holds for the earlier quotes too.
+    let Known { without_pending, .. } = read_all(Known::default());
+    let Known { apart, .. } = read_all(Known { apart: 0, without_pending });
     let is_made_up_for = sources.last().is_some_and(|source| is_reported_late(source, apart, &refunds));
     let apart = if is_made_up_for { 0 } else { apart };
     let standing = refunds.iter().filter(|refund| refund.last.status != RefundStatus::Failed);
@@ -61,21 +72,59 @@ fn sources<'a>(quote: Option<Quote>, refunds: &[&'a RefundState]) -> Vec<Source<
     source(quote, None, false).into_iter().chain(of_refunds).collect()
 }
 
-/// Returns the amount refunded apart from the known refunds, according to this quote; `apart` is the value before it.
-fn read(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -> i64 {
-    let parts: Vec<Part> = refunds.iter().map(|refund| refund.part(source)).collect();
+/// What the quotes up to one of them tell.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// The amount refunded apart from the known refunds.
+    apart: i64,
+    /// True if totals are without pending refunds.
+    without_pending: bool,
+}
+
+/// Returns what is known after this quote.
+fn read(source: &Source<'_>, known: Known, refunds: &[&RefundState]) -> Known {
+    let apart = known.apart;
+    let parts: Vec<Part<'_>> = refunds.iter().map(|refund| refund.part(source)).collect();
     let usual = parts.iter().fold(0i64, |sum, part| sum.saturating_add(part.usual));
     let total = source.total();
     let still_in = source.refund.filter(|refund| source.is_failure && refund.standing_since.is_some());
     let mut totals = vec![total];
     totals.extend(still_in.map(|refund| total.saturating_sub(refund.last.amount)).filter(|total| *total >= 0));
     let mut sums = vec![apart.saturating_add(usual)];
-    for other in parts.iter().filter_map(|part| part.other) {
+    add_sums(&mut sums, parts.iter().filter_map(|part| part.other));
+    let without_pending = known.without_pending || source.left_out().is_some();
+    if sums.iter().any(|sum| totals.contains(sum)) {
+        return Known { without_pending, ..known };
+    }
+    if is_without_pending(source, &parts, sums, &totals, without_pending) {
+        return Known { without_pending: true, ..known };
+    }
+    Known { apart: total.saturating_sub(usual), without_pending }
+}
+
+/// Adds the sums with any of these differences.
+fn add_sums(sums: &mut Vec<i64>, differences: impl Iterator<Item = i64>) {
+    for difference in differences {
         if sums.len() < MAX_SUMS {
-            sums.extend(sums.clone().into_iter().map(|sum| sum.saturating_add(other)));
+            sums.extend(sums.clone().into_iter().map(|sum| sum.saturating_add(difference)));
         }
     }
-    if sums.iter().any(|sum| totals.contains(sum)) { apart } else { total.saturating_sub(usual) }
+}
+
+/// True if the quote is one of the sums without refunds that may have been pending. Unless totals are known to be without
+/// pending ones, only the report of such a refund tells, and the failure of a single other refund, not reported yet, explains
+/// a lower total as well.
+fn is_without_pending(source: &Source<'_>, parts: &[Part<'_>], mut sums: Vec<i64>, totals: &[i64], is_known: bool) -> bool {
+    let at = source.quote.at;
+    let may_be_pending = |refund: &RefundState| refund.last.status == RefundStatus::Pending || refund.last.at > at;
+    let own = source.standing().filter(|own| !is_known && may_be_pending(own));
+    let others = parts.iter().filter(|part| own.is_none_or(|own| !std::ptr::eq(part.refund, own)));
+    let is_a_sum = |sums: &[i64], left_out: i64| totals.iter().any(|total| sums.contains(&total.saturating_add(left_out)));
+    if !is_known && (own.is_none() || others.clone().any(|other| other.usual > 0 && is_a_sum(&sums, other.usual))) {
+        return false;
+    }
+    add_sums(&mut sums, others.filter(|part| may_be_pending(part.refund)).map(|part| -part.usual));
+    is_a_sum(&sums, own.map_or(0, |own| own.last.amount))
 }
 
 /// True if `apart` is negative because the quote already excludes a refund whose failure is reported later.
@@ -85,14 +134,15 @@ fn is_reported_late(source: &Source<'_>, apart: i64, refunds: &[&RefundState]) -
 }
 
 /// The part of a refund in a quoted total.
-struct Part {
+struct Part<'a> {
+    refund: &'a RefundState,
     usual: i64,
     /// The difference if the quote is read in the other way, where it is ambiguous.
     other: Option<i64>,
 }
 
 impl RefundState {
-    fn part(&self, source: &Source<'_>) -> Part {
+    fn part(&self, source: &Source<'_>) -> Part<'_> {
         let at = source.quote.at;
         let is_own = source.refund.is_some_and(|refund| std::ptr::eq(refund, self));
         // Within a second, reports of refunds rank above those of the payment itself.
@@ -119,6 +169,6 @@ impl RefundState {
             (true, true) => true,
         };
         let other = can_differ.then_some(if is_in { -amount } else { amount });
-        Part { usual: if is_in { amount } else { 0 }, other }
+        Part { refund: self, usual: if is_in { amount } else { 0 }, other }
     }
 }

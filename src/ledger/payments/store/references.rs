@@ -12,16 +12,11 @@ use crate::{
         list::max_examined,
         run, sql,
     },
-    events::store::OrderReport,
-    gateways::{
-        Gateway,
-        event_kind::EventKind,
-        payment::{DisputeStatus, Reference, ReferenceKind},
-    },
-    ledger::payments::Transaction,
+    gateways::payment::{DisputeStatus, Reference, ReferenceKind},
+    ledger::payments::{Transaction, disputes::Dispute},
     primitives::{
         id::{AppId, TransactionId},
-        money::{Currency, Money},
+        money::Money,
         time::Timestamp,
     },
 };
@@ -73,17 +68,6 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<V
     Ok(rows.into_iter().map(|(kind, text)| Reference { kind, text }).collect())
 }
 
-/// A dispute on a payment's page.
-#[derive(Debug)]
-pub(crate) struct Dispute {
-    pub(crate) id: String,
-    pub(crate) status: DisputeStatus,
-    pub(crate) money: Money,
-    /// The amount deducted for it in subunits, if reported.
-    pub(crate) deducted: Option<i64>,
-    pub(crate) respond_by: Option<Timestamp>,
-}
-
 #[derive(FromRow)]
 struct DisputeRow {
     dispute_id: String,
@@ -118,30 +102,4 @@ pub(crate) async fn list_of_order(on: impl Into<Exec<'_>>, of: &Transaction) -> 
         .bind(i64::from(MAX_OTHERS) + 1)
         .fetch_all(conn)
         .await)
-}
-
-/// An order, as described by the events of its payments.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Order {
-    pub(crate) amount: Option<Money>,
-    pub(crate) is_in_parts: bool,
-}
-
-impl Order {
-    /// Merges the reports of an order.
-    pub(crate) fn of(gateway: Gateway, reports: Vec<OrderReport>) -> Self {
-        let mut order = Self::default();
-        for (event_type, subunits, currency) in reports {
-            match gateway.adapter().event_kind(&event_type) {
-                Some(EventKind::OrderPaid) => {
-                    let currency = currency.and_then(|currency| currency.parse::<Currency>().ok());
-                    let amount = subunits.zip(currency).map(|(subunits, currency)| Money::new(subunits, currency));
-                    order.amount = order.amount.into_iter().chain(amount).max_by_key(|money| money.subunits);
-                }
-                Some(EventKind::PaymentLinkPartlyPaid | EventKind::InvoicePartlyPaid) => order.is_in_parts = true,
-                _ => {}
-            }
-        }
-        order
-    }
 }

@@ -7,7 +7,11 @@ use super::{
     *,
 };
 use crate::{
-    ledger::payments::{Transaction, dispute_costs::OtherCosts, state::DisplayState, store::references::Dispute as ShownDispute},
+    ledger::payments::{
+        Transaction,
+        disputes::{Dispute as ShownDispute, OtherCosts},
+        state::DisplayState,
+    },
     messages::{self, payments_tests::paid},
 };
 

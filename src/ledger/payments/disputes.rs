@@ -1,12 +1,25 @@
-//! The costs of disputes in currencies other than the payment's.
+//! The disputes of a payment as its page lists them, and what they cost in currencies other than the payment's.
 //!
 //! Invariant: pure; amounts of different currencies are never added.
 
-use super::store::references::Dispute;
 use crate::{
     gateways::payment::DisputeStatus,
-    primitives::money::{Currency, Money},
+    primitives::{
+        money::{Currency, Money},
+        time::Timestamp,
+    },
 };
+
+/// A dispute on a payment's page.
+#[derive(Debug)]
+pub(crate) struct Dispute {
+    pub(crate) id: String,
+    pub(crate) status: DisputeStatus,
+    pub(crate) money: Money,
+    /// The amount deducted for it in subunits, if reported.
+    pub(crate) deducted: Option<i64>,
+    pub(crate) respond_by: Option<Timestamp>,
+}
 
 impl Dispute {
     /// Returns the cost of a lost dispute: the amount deducted or, if the gateway does not report it, the amount in dispute.
