@@ -5,6 +5,7 @@
 
 pub(crate) mod daily;
 pub(crate) mod dispute_costs;
+pub(crate) mod figures;
 pub(crate) mod projection;
 pub(crate) mod reconcile_totals;
 pub(crate) mod state;
