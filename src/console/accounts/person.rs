@@ -90,8 +90,8 @@ pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer 
     let (page, form) = (posted.page, posted.form);
     let user = &page.signed_in.user;
     let owner = PasswordOwner { email: &user.email, name: &user.name, company: &page.signed_in.company.name };
-    let password_error = page.state.passwords.policy_error(Requester::Trusted(user.id), &form.new_password, &owner).await?;
-    let errors = form.errors(password_error);
+    let password_fault = page.state.passwords.password_fault(Requester::Trusted(user.id), &form.new_password, &owner).await?;
+    let errors = form.errors(password_fault);
     if !errors.is_empty() {
         return page.unprocessable(&view(&page, form_of(&page), FieldErrors::default(), errors).await?);
     }

@@ -195,13 +195,13 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     if !setup::accepts(&state.db, &link, now).await? {
         return setup_over(&state);
     }
-    let password_error = {
+    let password_fault = {
         let form = &posted.form;
         let email = email::parse(&form.email).unwrap_or_default();
         let owner = PasswordOwner { email: &email, name: &form.name, company: &form.company };
-        state.passwords.policy_error(Requester::New, &form.password, &owner).await?
+        state.passwords.password_fault(Requester::New, &form.password, &owner).await?
     };
-    let owner = match posted.form.parse(password_error) {
+    let owner = match posted.form.parse(password_fault) {
         Ok(owner) => owner,
         Err(errors) => {
             let page = views::Setup { errors, ..setup_page(&state, &visitor, &posted.form) };
