@@ -1,5 +1,6 @@
 //! Companies: the tenants. Everything a merchant owns belongs to exactly one.
 
+pub(crate) mod check_limiter;
 pub(crate) mod store;
 
 use crate::{

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
+    companies::check_limiter::Denied,
     connections::{
         Step, credentials, public_names,
         secret_strength::{self, ConnectionContext, Trimmed, WeakSecret},
@@ -28,7 +29,6 @@ use crate::{
     },
     messages,
     primitives::secret::Secret,
-    url_check::limiter::Denied,
     urls,
 };
 
