@@ -5,7 +5,7 @@ pub(crate) mod store;
 
 use crate::{
     accounts::{
-        authz::Actor,
+        authz::{Actor, Permission, UseCaseError},
         security_log::{self, Action},
     },
     db::{DbError, Exec, Tx, ids},
@@ -59,9 +59,10 @@ pub(crate) async fn rename(
     company: CompanyId,
     name: &str,
     (actor, now): (&Actor<'_>, Timestamp),
-) -> Result<(), DbError> {
+) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageCompany, company)?;
     store::update_name(tx, company, name).await?;
-    security_log::append(tx, actor, Action::CompanyChanged, company, now).await
+    Ok(security_log::append(tx, actor, Action::CompanyChanged, company, now).await?)
 }
 
 /// Creates a company.

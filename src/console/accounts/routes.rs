@@ -217,7 +217,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     let new = NewUser { company: company.id, email: owner.email, name: owner.name, role: Role::Owner, password_hash };
     let user = accounts::create(&mut tx, &new, now).await?;
     let address = Some(client_ip::address(&request, &state.settings.trusted_proxies));
-    let actor = Actor { company: company.id, user: Some(user), name: &new.name, address };
+    let actor = Actor { company: company.id, user: Some(user), role: new.role, name: &new.name, address };
     security_log::append(&mut tx, &actor, Action::InstallationSetUp, company.id, now).await?;
     let token = accounts::open_session(&mut tx, user, now).await?;
     tx.commit().await?;

@@ -15,7 +15,6 @@ use super::{
     views,
 };
 use crate::{
-    accounts::security_log::Action,
     apps::App,
     console::{
         http::{
@@ -36,7 +35,7 @@ use crate::{
     events::{self, payload::StoredPayload},
     gateways::{Mode, event_kind::EventKind},
     ledger::payments::{
-        Transaction,
+        Transaction, begin_export,
         dispute_costs::OtherCosts,
         state::DisplayState,
         store::{
@@ -211,7 +210,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     // Not open while the commit waits for the disk.
     drop(reader);
     let mut tx = page.state.db.begin().await?;
-    page.record(&mut tx, Action::PaymentsExported, app.id).await?;
+    begin_export(&mut tx, &app, (&page.actor(), page.now)).await?;
     tx.commit().await?;
     if let Some((rows, _)) = found {
         let rows = with_costs(&mut page.state.db.reader().await?, rows).await?;
