@@ -100,14 +100,13 @@ impl RequestContext {
             app: RefCell::new(None),
             permission,
         };
-        let Some(Err(denied)) = permission.map(|permission| page.actor().require(permission, page.signed_in.company.id)) else {
-            return Ok(page);
-        };
-        // Not found, if it is another company's.
+        // First: another company's app is not found, whatever else is wrong with the request.
         if let Some(app) = request.match_info().get("app") {
             page.app(app).await?;
+        } else if let Some(permission) = permission {
+            page.actor().require(permission, page.signed_in.company.id)?;
         }
-        Err(denied.into())
+        Ok(page)
     }
 
     /// Returns the user as the actor of what this request does.
@@ -123,6 +122,9 @@ impl RequestContext {
     /// Finds an app for a user with the permission of the route; an app of another company is reported as not found.
     pub(crate) async fn app(&self, id: &str) -> Result<App, AppError> {
         let id = id.parse().map_err(|_| AppError::NotFound)?;
+        if let Some(app) = self.app.borrow().as_ref().filter(|app| app.id == id) {
+            return Ok(app.clone());
+        }
         let mut reader = self.state.db.reader().await?;
         let app = apps::find(&mut reader, id, (&self.actor(), self.permission)).await?;
         self.app.replace(Some(app.clone()));
