@@ -71,7 +71,8 @@ sql! {
     COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
     LIST_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_truncated AND id > $2 ORDER BY id LIMIT $3";
-    LIST_WITH_RECOVERABLE = concat!("SELECT id FROM rejections WHERE app_id = $1 AND EXISTS (SELECT 1 FROM rejected_requests \
+    /// COALESCE forces a search by id: with the app's index, SQLite would examine all rejections of the app.
+    LIST_WITH_RECOVERABLE = concat!("SELECT id FROM rejections WHERE COALESCE(app_id, app_id) = $1 AND EXISTS (SELECT 1 FROM rejected_requests \
                   WHERE rejection_id = rejections.id AND recovered_at IS NULL AND NOT is_truncated) AND id ", among_page!());
     /// The newest of a connection, of all its rejections.
     LIST_OF_CONNECTION = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
