@@ -6,6 +6,8 @@ pub(crate) mod evictions;
 pub(crate) mod later;
 pub(crate) mod recoveries;
 
+use sqlx::query::QueryScalar;
+
 use super::{Cause, Reason, Rejection, Request};
 use crate::{
     connections::ConnectionScope,
@@ -341,7 +343,7 @@ pub(crate) async fn list_with_recoverable(
     let Some(rejections) = page_ids(rejections, RejectionId::least()) else { return Ok(Vec::new()) };
     run!(on, |conn| {
         let query = sqlx::query_scalar(LIST_WITH_RECOVERABLE).bind(app);
-        rejections.iter().fold(query, |query, rejection| query.bind(rejection)).fetch_all(conn).await
+        rejections.iter().fold(query, QueryScalar::bind).fetch_all(conn).await
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Installation, TestApp, bodies, database};
+use crate::support::{Installation, TestApp, bodies, database, eventually};
 
 const COMPANY: &str = "Neem Tree Retail";
 
@@ -81,8 +81,15 @@ async fn a_command_that_only_reads_takes_no_id() {
     }
 }
 
-/// Lowers the counter, as on a copy of the database that is older than ids which are known elsewhere.
+fn seconds() -> u64 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
+/// Lowers the counter, as on a copy of the database that is older than ids which are known elsewhere. The counter is raised to the
+/// start of a second, so the one in which the last ids were taken has to end.
 async fn lower(app: &TestApp) {
+    let taken = seconds();
+    eventually(async || seconds() > taken).await;
     let lower = if database::is_postgres() { "SELECT setval('ids', 1000)" } else { "UPDATE ids SET last = 1000" };
     app.sql(lower).await;
     assert_eq!(counter(app).await, 1000);
@@ -93,9 +100,8 @@ async fn counter(app: &TestApp) -> i64 {
 }
 
 async fn assert_raised(app: &TestApp) {
-    let seconds = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let raised = counter(app).await / 65_536;
-    assert!(raised.abs_diff(i64::try_from(seconds).unwrap()) < 3_600, "{raised}");
+    assert!(raised.abs_diff(i64::try_from(seconds()).unwrap()) < 3_600, "{raised}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use sqlx::query::QueryScalar;
+
 use crate::{
     db::{
         DbError, Exec, Tx, execute,
@@ -70,9 +72,7 @@ pub(crate) async fn list_among(
     events: impl Iterator<Item = EventId>,
 ) -> Result<Vec<EventId>, DbError> {
     let Some(events) = page_ids(events, EventId::least()) else { return Ok(Vec::new()) };
-    run!(on, |conn| {
-        events.iter().fold(sqlx::query_scalar(LIST_AMONG).bind(app), |query, event| query.bind(event)).fetch_all(conn).await
-    })
+    run!(on, |conn| { events.iter().fold(sqlx::query_scalar(LIST_AMONG).bind(app), QueryScalar::bind).fetch_all(conn).await })
 }
 
 /// Returns the recovered events within a range of ids, of one app or of all.
