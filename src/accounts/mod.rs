@@ -17,7 +17,10 @@ use rand::{TryRng as _, rngs::SysRng};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use self::{authz::Actor, security_log::Action};
+use self::{
+    authz::{Actor, UseCaseError},
+    security_log::Action,
+};
 use crate::{
     db::{DbError, Tx, ids},
     primitives::{
@@ -126,6 +129,24 @@ pub(crate) async fn change_password(
     security_log::append(tx, actor, Action::PasswordChanged, user, now).await
 }
 
+/// Changes the name, and the email if another is given.
+///
+/// # Errors
+/// [`DbError::NotUnique`] if a user of the installation has this email.
+pub(crate) async fn change_personal_info(
+    tx: &mut Tx,
+    user: &User,
+    (name, email): (&str, Option<&str>),
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<(), UseCaseError> {
+    actor.require_own(user)?;
+    store::update_name(tx, user.id, name).await?;
+    if let Some(email) = email {
+        store::update_email(tx, user.id, email).await?;
+    }
+    Ok(security_log::append(tx, actor, Action::PersonalInfoChanged, user.id, now).await?)
+}
+
 /// Ends all sessions of the user but one, given by the hash of its token.
 pub(crate) async fn end_other_sessions(
     tx: &mut Tx,
@@ -172,7 +193,8 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{authz::denial::assert_denied, *};
+    use crate::db::test_db::TestDb;
 
     fn session() -> Session {
         let now = Timestamp::from_millis(0);
@@ -184,6 +206,17 @@ mod tests {
             role: Role::Owner,
         };
         Session { user, started_at: now, last_seen_at: now, proven_at: now }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn only_the_user_changes_their_personal_info() {
+        let test = TestDb::new("personal_info_denied").await;
+        let (user, now) = (&session().user, Timestamp::from_millis(0));
+        let change = async |actor: Actor<'static>| {
+            change_personal_info(&mut test.db.begin().await?, user, ("Meera", None), (&actor, now)).await
+        };
+        assert_denied(user.company_id, change).await;
+        test.end().await;
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod policy;
 
 use std::{future::pending, sync::Arc};
 
-pub(crate) use self::policy::PasswordOwner;
+pub(crate) use self::policy::{PasswordFault, PasswordOwner};
 use super::shares::{Share, Shares};
 use crate::primitives::{id::UserId, text_input};
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
@@ -138,15 +138,15 @@ impl PasswordHasher {
 
     /// Returns why a new password is invalid, as a sentence that tells the user what to do. An estimate costs about as much as a
     /// hash and therefore runs where passwords are hashed.
-    pub(crate) async fn policy_error(
+    pub(crate) async fn password_fault(
         &self,
         who: Requester,
         password: &str,
         owner: &PasswordOwner<'_>,
-    ) -> Result<Option<&'static str>, HasherUnavailable> {
+    ) -> Result<Option<PasswordFault>, HasherUnavailable> {
         let password = Zeroizing::new(password.to_owned());
         let [email, name, company] = [owner.email, owner.name, owner.company].map(str::to_owned);
-        let check = move || policy::policy_error(&password, &PasswordOwner { email: &email, name: &name, company: &company });
+        let check = move || policy::password_fault(&password, &PasswordOwner { email: &email, name: &name, company: &company });
         self.work(who, check).await
     }
 
@@ -232,7 +232,7 @@ mod tests {
             format!("tanpura lamp 8 river{}tea", "\u{3000}violet".repeat(120)),
         ] {
             assert!(
-                typed.len() > MAX_PASSWORD_BYTES && policy::policy_error(&typed, &PasswordOwner::default()).is_none(),
+                typed.len() > MAX_PASSWORD_BYTES && policy::password_fault(&typed, &PasswordOwner::default()).is_none(),
                 "{typed}"
             );
             let stored = passwords.hash(Requester::Unknown, &typed).await.unwrap();

@@ -5,7 +5,11 @@ pub(crate) mod domain;
 pub(crate) mod store;
 
 use crate::{
-    db::{DbError, Tx, ids},
+    accounts::{
+        authz::{Actor, Denied, Permission, UseCaseError},
+        security_log::{self, Action},
+    },
+    db::{Exec, Tx, ids},
     primitives::{
         id::{AppId, CompanyId},
         time::Timestamp,
@@ -46,12 +50,69 @@ pub(crate) struct Details {
     pub(crate) postal_code: Option<String>,
 }
 
+/// Finds an app for an actor with the permission that a page about it requires, if it requires one.
+///
+/// # Errors
+/// [`Denied::OtherCompany`] if the actor's company has no such app, whatever the permission.
+pub(crate) async fn find(
+    on: impl Into<Exec<'_>>,
+    id: AppId,
+    (actor, permission): (&Actor<'_>, Option<Permission>),
+) -> Result<App, UseCaseError> {
+    let app = store::find(on, actor.company, id).await?.ok_or(Denied::OtherCompany)?;
+    permission.map_or(Ok(()), |permission| actor.require(permission, app.company_id))?;
+    Ok(app)
+}
+
 /// Registers an app.
 ///
 /// # Errors
-/// [`DbError::NotUnique`] if the company has an app with this name.
-pub(crate) async fn create(tx: &mut Tx, company: CompanyId, details: &Details, now: Timestamp) -> Result<AppId, DbError> {
+/// [`crate::db::DbError::NotUnique`] if the company has an app with this name.
+pub(crate) async fn create(
+    tx: &mut Tx,
+    company: CompanyId,
+    details: &Details,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<AppId, UseCaseError> {
+    actor.require(Permission::ManageApps, company)?;
     let id = ids::next(tx).await?;
     store::insert(tx, id, company, details, now).await?;
+    security_log::append(tx, actor, Action::AppAdded, id, now).await?;
     Ok(id)
 }
+
+/// Changes the details of an app.
+///
+/// # Errors
+/// [`crate::db::DbError::NotUnique`] if the company has another app with this name.
+pub(crate) async fn update(tx: &mut Tx, app: &App, details: &Details, by: (&Actor<'_>, Timestamp)) -> Result<(), UseCaseError> {
+    by.0.require(Permission::ManageApps, app.company_id)?;
+    store::update(tx, app.company_id, app.id, details).await?;
+    record(tx, Action::AppChanged, app, by).await
+}
+
+/// Sets the domain of an app.
+pub(crate) async fn update_domain(tx: &mut Tx, app: &App, domain: &str, by: (&Actor<'_>, Timestamp)) -> Result<(), UseCaseError> {
+    by.0.require(Permission::ManageApps, app.company_id)?;
+    store::update_domain(tx, app.company_id, app.id, domain).await?;
+    record(tx, Action::AppChanged, app, by).await
+}
+
+/// Enables or disables an app.
+pub(crate) async fn set_enabled(
+    tx: &mut Tx,
+    app: &App,
+    is_enabled: bool,
+    by: (&Actor<'_>, Timestamp),
+) -> Result<(), UseCaseError> {
+    by.0.require(Permission::ManageApps, app.company_id)?;
+    store::update_enabled(tx, app.company_id, app.id, is_enabled).await?;
+    record(tx, if is_enabled { Action::AppEnabled } else { Action::AppDisabled }, app, by).await
+}
+
+async fn record(tx: &mut Tx, action: Action, app: &App, (actor, now): (&Actor<'_>, Timestamp)) -> Result<(), UseCaseError> {
+    Ok(security_log::append(tx, actor, action, app.id, now).await?)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -75,7 +75,7 @@ pub(crate) async fn count(on: impl Into<Exec<'_>>, company: CompanyId) -> Result
 }
 
 /// Updates the app's details; [`DbError::NotUnique`] if another app of the company has this name.
-pub(crate) async fn update(tx: &mut Tx, company: CompanyId, id: AppId, details: &Details) -> Result<(), DbError> {
+pub(super) async fn update(tx: &mut Tx, company: CompanyId, id: AppId, details: &Details) -> Result<(), DbError> {
     execute!(
         tx,
         sqlx::query(UPDATE)
@@ -93,12 +93,12 @@ pub(crate) async fn update(tx: &mut Tx, company: CompanyId, id: AppId, details: 
     Ok(())
 }
 
-pub(crate) async fn update_enabled(tx: &mut Tx, company: CompanyId, id: AppId, is_enabled: bool) -> Result<(), DbError> {
+pub(super) async fn update_enabled(tx: &mut Tx, company: CompanyId, id: AppId, is_enabled: bool) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_ENABLED).bind(company).bind(id).bind(is_enabled))?;
     Ok(())
 }
 
-pub(crate) async fn update_domain(tx: &mut Tx, company: CompanyId, id: AppId, domain: &str) -> Result<(), DbError> {
+pub(super) async fn update_domain(tx: &mut Tx, company: CompanyId, id: AppId, domain: &str) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_DOMAIN).bind(company).bind(id).bind(domain))?;
     Ok(())
 }

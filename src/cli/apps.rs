@@ -4,10 +4,7 @@ use clap::Subcommand;
 
 use super::{Failure, Installation, Io};
 use crate::{
-    accounts::{
-        authz::Actor,
-        security_log::{self, Action},
-    },
+    accounts::authz::{Actor, UseCaseError},
     apps, companies,
     console::apps::forms::AppForm,
     db::DbError,
@@ -49,14 +46,13 @@ async fn add(at: &Installation, io: &mut Io<'_>, company: &str, form: &AppForm, 
     let Some(company) = companies::find_by_name(&mut tx, company.trim()).await? else {
         return Err(Failure::Failed("No company has this name. `ks-pay user add` creates one with its owner.".to_owned()));
     };
-    let now = at.clock.now();
-    let id = match apps::create(&mut tx, company.id, &details, now).await {
-        Err(DbError::NotUnique) => {
+    let by = (&Actor::command(company.id), at.clock.now());
+    let id = match apps::create(&mut tx, company.id, &details, by).await {
+        Err(UseCaseError::Db(DbError::NotUnique)) => {
             return Err(Failure::Failed("The company already has an app with this name. Choose another name.".to_owned()));
         }
         other => other?,
     };
-    security_log::append(&mut tx, &Actor::command(company.id), Action::AppAdded, id, now).await?;
     tx.commit().await?;
     if json { io.say(serde_json::json!({ "app": id.to_string() })) } else { io.say(id) }
 }

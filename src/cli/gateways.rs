@@ -4,10 +4,7 @@ use clap::Subcommand;
 
 use super::{Failure, Installation, Io, Which};
 use crate::{
-    accounts::{
-        authz::{self, Actor},
-        security_log::{self, Action},
-    },
+    accounts::authz::Actor,
     connections::{self, ConnectError, NewConnection},
     db::DbError,
     primitives::money::Currency,
@@ -41,7 +38,8 @@ async fn add(at: &Installation, io: &mut Io<'_>, which: &Which, currency: Curren
     let new = NewConnection { company: app.company_id, app: app.id, gateway: which.gateway, mode: which.mode, currency };
     let vault = at.vault().await?;
     let mut tx = at.db.begin().await?;
-    let connection = match connections::create(&mut tx, &vault, &new, authz::COMMAND_LINE, at.clock.now()).await {
+    let by = (&Actor::command(app.company_id), at.clock.now());
+    let connection = match connections::create(&mut tx, &vault, &new, by).await {
         Err(ConnectError::Db(DbError::NotUnique)) => {
             return Err(Failure::Failed(
                 "The app is already connected to this gateway in this mode. `ks-pay webhook show` shows the connection."
@@ -50,8 +48,6 @@ async fn add(at: &Installation, io: &mut Io<'_>, which: &Which, currency: Curren
         }
         other => other.map_err(|error| Failure::Failed(format!("{error}.")))?,
     };
-    let actor = Actor::command(app.company_id);
-    security_log::append(&mut tx, &actor, Action::ConnectionAdded, connection.id, at.clock.now()).await?;
     tx.commit().await?;
     if !json {
         return io.say(connection.id);

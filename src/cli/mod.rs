@@ -25,6 +25,7 @@ use clap::{Parser, Subcommand};
 use zeroize::Zeroizing;
 
 use crate::{
+    accounts::authz::UseCaseError,
     db::{Db, DbError},
     gateways::{Gateway, Mode},
     primitives::{id::AppId, time::Clock, vault::Vault},
@@ -109,6 +110,15 @@ pub(crate) enum Failure {
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
         Self::Failed(bootstrap::sentence(&error))
+    }
+}
+
+impl From<UseCaseError> for Failure {
+    fn from(error: UseCaseError) -> Self {
+        match error {
+            UseCaseError::Db(error) => error.into(),
+            denied @ UseCaseError::Denied(_) => Self::Failed(format!("{denied}.")),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     companies,
     console::http::form::sentence,
     db::DbError,
+    messages::access,
     primitives::{
         email::{self, EmailFault},
         text_input,
@@ -130,8 +131,8 @@ fn read_password(io: &mut Io<'_>) -> Result<Zeroizing<String>, Failure> {
 async fn hash_password(password: &str, owner: &PasswordOwner<'_>) -> Result<String, Failure> {
     let unavailable = |error: HasherUnavailable| Failure::Failed(error.to_string());
     let hasher = PasswordHasher::new();
-    if let Some(sentence) = hasher.policy_error(Requester::New, password, owner).await.map_err(unavailable)? {
-        return Err(Failure::Failed(sentence.to_owned()));
+    if let Some(fault) = hasher.password_fault(Requester::New, password, owner).await.map_err(unavailable)? {
+        return Err(Failure::Failed(access::password_fault(fault).to_owned()));
     }
     hasher.hash(Requester::New, password).await.map_err(unavailable)
 }

@@ -81,7 +81,7 @@ async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, overlap: Over
     let mut tx = at.db.begin().await?;
     let connection = connection(&mut tx, app.id, which).await?;
     let actor = Actor::command(connection.company_id);
-    secrets::rotate(&mut tx, &vault, connection.id, (overlap, &actor), now)
+    secrets::rotate(&mut tx, &vault, &connection, (overlap, &actor), now)
         .await
         .map_err(|error| Failure::Failed(format!("{error}.")))?;
     let stored = secrets::list_valid(&mut tx, connection.id, now).await?;

@@ -1,10 +1,11 @@
 //! Companies: the tenants. Everything a merchant owns belongs to exactly one.
 
+pub(crate) mod check_limiter;
 pub(crate) mod store;
 
 use crate::{
     accounts::{
-        authz::Actor,
+        authz::{Actor, Permission, UseCaseError},
         security_log::{self, Action},
     },
     db::{DbError, Exec, Tx, ids},
@@ -58,9 +59,10 @@ pub(crate) async fn rename(
     company: CompanyId,
     name: &str,
     (actor, now): (&Actor<'_>, Timestamp),
-) -> Result<(), DbError> {
+) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageCompany, company)?;
     store::update_name(tx, company, name).await?;
-    security_log::append(tx, actor, Action::CompanyChanged, company, now).await
+    Ok(security_log::append(tx, actor, Action::CompanyChanged, company, now).await?)
 }
 
 /// Creates a company.

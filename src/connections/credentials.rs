@@ -6,10 +6,10 @@ pub(crate) mod store;
 
 use zeroize::Zeroizing;
 
-use super::{ApiKeyState, ConnectError, secrets};
+use super::{ApiKeyState, ConnectError, Connection, secrets};
 use crate::{
     accounts::{
-        authz::Actor,
+        authz::{Actor, Permission},
         security_log::{self, Action},
     },
     db::Tx,
@@ -77,10 +77,12 @@ pub(crate) struct NewCredentials<'a> {
 pub(crate) async fn update(
     tx: &mut Tx,
     vault: &Vault,
-    id: ConnectionId,
+    connection: &Connection,
     new: &NewCredentials<'_>,
     (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<bool, ConnectError> {
+    actor.require(Permission::ManageConnections, connection.company_id)?;
+    let id = connection.id;
     // First, since this locks the row: of two concurrent forms, the values of one are stored, and never some of each.
     super::store::update_keys(tx, id, new.payment_modes, new.state, now).await?;
     if let Some(checked) = new.checked

@@ -16,11 +16,15 @@ pub(crate) mod secret_usage;
 pub(crate) mod secrets;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 
 use crate::{
+    accounts::{
+        authz::{Actor, Denied, Permission, UseCaseError},
+        security_log::{self, Action},
+    },
     db::{DbError, Tx, ids},
     gateways::{Gateway, Mode},
     primitives::{
@@ -258,6 +262,8 @@ pub(crate) enum ConnectError {
     Db(#[from] DbError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error("this server's master key is another than the one the database was sealed with")]
     WrongMasterKey,
     /// See [`secrets::MAX_VALID_SECRETS`].
@@ -268,7 +274,7 @@ pub(crate) enum ConnectError {
     TooManySecrets,
 }
 
-/// Creates a connection with its endpoint and its first secret; `by` is the user's name. It accepts events as soon as this is
+/// Creates a connection with its endpoint and its first secret. It accepts events as soon as this is
 /// committed. If the gateway generates the secret, there is none yet: requests get 503 until it is entered.
 ///
 /// # Errors
@@ -277,15 +283,80 @@ pub(crate) async fn create(
     tx: &mut Tx,
     vault: &Vault,
     new: &NewConnection,
-    by: &str,
-    now: Timestamp,
+    (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<Connection, ConnectError> {
+    actor.require(Permission::ManageConnections, new.company)?;
     let connection = Connection::new(ids::next(tx).await?, new, now);
     secrets::bind_master_key(tx, vault).await?;
     store::insert(tx, &connection).await?;
     activity::insert(tx, connection.id).await?;
     if !connection.gateway.generates_secret() {
-        secrets::insert_active(tx, vault, connection.id, by, now).await?;
+        secrets::insert_active(tx, vault, connection.id, actor.name, now).await?;
     }
+    security_log::append(tx, actor, Action::ConnectionAdded, connection.id, now).await?;
     Ok(connection)
+}
+
+/// Enables or disables a connection.
+pub(crate) async fn set_enabled(
+    tx: &mut Tx,
+    connection: &Connection,
+    is_enabled: bool,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageConnections, connection.company_id)?;
+    store::update_enabled(tx, connection.id, is_enabled).await?;
+    let action = if is_enabled { Action::ConnectionEnabled } else { Action::ConnectionDisabled };
+    Ok(security_log::append(tx, actor, action, connection.id, now).await?)
+}
+
+/// A step that a user marks as done; the others are done once their data is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MarkedStep {
+    Webhook,
+    Integration,
+}
+
+impl From<MarkedStep> for Step {
+    fn from(step: MarkedStep) -> Self {
+        match step {
+            MarkedStep::Webhook => Self::Webhook,
+            MarkedStep::Integration => Self::Integration,
+        }
+    }
+}
+
+/// Marks a step as done, or undoes that. Keeps the first name and time.
+pub(crate) async fn set_step_done(
+    tx: &mut Tx,
+    connection: &Connection,
+    (step, is_done): (MarkedStep, bool),
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageConnections, connection.company_id)?;
+    let id = connection.id;
+    match (step, is_done) {
+        (MarkedStep::Webhook, true) => store::complete_webhook(tx, id, actor.name, now).await?,
+        (MarkedStep::Webhook, false) => store::reopen_webhook(tx, id).await?,
+        (MarkedStep::Integration, true) => store::complete_integration(tx, id, actor.name, now).await?,
+        (MarkedStep::Integration, false) => store::reopen_integration(tx, id).await?,
+    }
+    let action = if is_done { Action::StepCompleted } else { Action::StepReopened };
+    Ok(security_log::append(tx, actor, action, id, now).await?)
+}
+
+/// Adds a gateway account to the expected ones, see [`activity::accept_account`]. Returns whether it was added; if not, the caller
+/// rolls back.
+pub(crate) async fn accept_account(
+    tx: &mut Tx,
+    connection: &Connection,
+    account: &str,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<bool, UseCaseError> {
+    actor.require(Permission::ManageConnections, connection.company_id)?;
+    let is_added = activity::accept_account(tx, connection.id, account, now).await?;
+    if is_added {
+        security_log::append(tx, actor, Action::GatewayAccountAccepted, connection.id, now).await?;
+    }
+    Ok(is_added)
 }

@@ -8,14 +8,12 @@
 
 mod stored;
 
-use std::time::Duration;
-
 use self::stored::SEAL_CONTEXT;
 pub(crate) use self::stored::{Origin, SecretState, StoredSecret};
-use super::{ConnectError, activity, overlap::Overlap, secret_usage, store};
+use super::{ConnectError, Connection, activity, overlap::Overlap, secret_usage, store};
 use crate::{
     accounts::{
-        authz::Actor,
+        authz::{Actor, Permission, UseCaseError},
         security_log::{self, Action},
     },
     db::{DbError, Exec, Tx, execute, ids, run, sql},
@@ -122,10 +120,12 @@ pub(super) async fn insert_active(
 pub(crate) async fn rotate(
     tx: &mut Tx,
     vault: &Vault,
-    connection: ConnectionId,
+    connection: &Connection,
     (overlap, actor): (Overlap, &Actor<'_>),
     now: Timestamp,
 ) -> Result<Timestamp, ConnectError> {
+    actor.require(Permission::ManageSecrets, connection.company_id)?;
+    let connection = connection.id;
     let until = now.plus(overlap.duration());
     bind_master_key(tx, vault).await?;
     expire_active(tx, connection, until, now).await?;
@@ -150,10 +150,12 @@ async fn expire_active(tx: &mut Tx, connection: ConnectionId, until: Timestamp, 
 pub(crate) async fn enter(
     tx: &mut Tx,
     vault: &Vault,
-    (connection, retry_window): (ConnectionId, Duration),
+    connection: &Connection,
     (secret, actor): (&Secret, &Actor<'_>),
     now: Timestamp,
 ) -> Result<AddSecretOutcome, ConnectError> {
+    actor.require(Permission::ManageSecrets, connection.company_id)?;
+    let (connection, retry_window) = (connection.id, connection.gateway.retry_window());
     store::lock_row(tx, connection).await?;
     let live = list_valid(&mut *tx, connection, now).await?;
     let known = live.iter().find(|stored| stored.open(vault).is_ok_and(|opened| opened.is(secret)));
@@ -209,10 +211,12 @@ pub(crate) enum AddSecretOutcome {
 pub(crate) async fn add_secret(
     tx: &mut Tx,
     vault: &Vault,
-    connection: ConnectionId,
+    connection: &Connection,
     (secret, origin, actor): (&Secret, Origin, &Actor<'_>),
     now: Timestamp,
 ) -> Result<AddSecretOutcome, ConnectError> {
+    actor.require(Permission::ManageSecrets, connection.company_id)?;
+    let connection = connection.id;
     store::lock_row(tx, connection).await?;
     let live = list_valid(&mut *tx, connection, now).await?;
     // A stored secret that does not open must not prevent adding another, since that resolves the failure.
@@ -232,17 +236,32 @@ pub(crate) async fn add_secret(
 /// Retires a secret that is not active, immediately and on every server. Returns false if there was none to retire.
 pub(crate) async fn retire(
     tx: &mut Tx,
-    connection: ConnectionId,
+    connection: &Connection,
     id: SecretId,
     actor: &Actor<'_>,
     now: Timestamp,
-) -> Result<bool, DbError> {
+) -> Result<bool, UseCaseError> {
+    actor.require(Permission::ManageSecrets, connection.company_id)?;
+    let connection = connection.id;
     store::lock_row(tx, connection).await?;
     let is_retired = execute!(&mut *tx, sqlx::query(RETIRE).bind(connection).bind(id).bind(now).bind(actor.name))? > 0;
     if is_retired {
         security_log::append(tx, actor, Action::SecretRetired, id, now).await?;
     }
     Ok(is_retired)
+}
+
+/// Returns the active secret in order to show it. `None` if it does not open, or if there is none.
+pub(crate) async fn reveal(
+    tx: &mut Tx,
+    vault: &Vault,
+    connection: &Connection,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<Option<Secret>, UseCaseError> {
+    actor.require(Permission::ManageSecrets, connection.company_id)?;
+    security_log::append(tx, actor, Action::SecretRevealed, connection.id, now).await?;
+    let valid = list_valid(tx, connection.id, now).await?;
+    Ok(valid.iter().find(|stored| stored.is_active()).and_then(|stored| stored.open(vault).ok()))
 }
 
 /// True if a secret was replaced in the future, which means that the clock was ahead.

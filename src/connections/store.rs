@@ -95,29 +95,29 @@ pub(crate) async fn lock_row(tx: &mut Tx, id: ConnectionId) -> Result<(), DbErro
     Ok(())
 }
 
-pub(crate) async fn update_enabled(tx: &mut Tx, id: ConnectionId, is_enabled: bool) -> Result<(), DbError> {
+pub(super) async fn update_enabled(tx: &mut Tx, id: ConnectionId, is_enabled: bool) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_ENABLED).bind(id).bind(is_enabled))?;
     Ok(())
 }
 
 /// Marks the webhook step as done, unless it already is.
-pub(crate) async fn complete_webhook(tx: &mut Tx, id: ConnectionId, by: &str, now: Timestamp) -> Result<(), DbError> {
+pub(super) async fn complete_webhook(tx: &mut Tx, id: ConnectionId, by: &str, now: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(COMPLETE_WEBHOOK).bind(id).bind(by).bind(now))?;
     Ok(())
 }
 
-pub(crate) async fn reopen_webhook(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
+pub(super) async fn reopen_webhook(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(REOPEN_WEBHOOK).bind(id))?;
     Ok(())
 }
 
 /// Marks the integration step as done, unless it already is.
-pub(crate) async fn complete_integration(tx: &mut Tx, id: ConnectionId, by: &str, now: Timestamp) -> Result<(), DbError> {
+pub(super) async fn complete_integration(tx: &mut Tx, id: ConnectionId, by: &str, now: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(COMPLETE_INTEGRATION).bind(id).bind(by).bind(now))?;
     Ok(())
 }
 
-pub(crate) async fn reopen_integration(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
+pub(super) async fn reopen_integration(tx: &mut Tx, id: ConnectionId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(REOPEN_INTEGRATION).bind(id))?;
     Ok(())
 }

@@ -1,9 +1,16 @@
 //! Tests of the connection state and the current step.
 
-use super::*;
 use std::time::Duration;
 
-fn connection(gateway: Gateway) -> Connection {
+use super::{credentials::NewCredentials, overlap::Overlap, secrets::Origin, *};
+use crate::{
+    accounts::authz::denial::{Reason, assert_denied},
+    db::test_db::TestDb,
+    gateways::credentials::CredentialValues,
+    primitives::{id::SecretId, secret::Secret, vault::MasterKey},
+};
+
+pub(crate) fn connection(gateway: Gateway) -> Connection {
     let now = Timestamp::from_millis(0);
     let (company, app) = (CompanyId::unique(), AppId::unique());
     Connection::new(
@@ -72,4 +79,53 @@ fn the_current_step_is_the_webhook_until_it_is_verified_then_the_first_that_is_n
 #[test]
 fn no_account_is_unexpected_before_the_first_is_known() {
     assert!(!Activity::default().is_unexpected("acc_1"));
+}
+
+impl Reason for ConnectError {
+    fn denied(self) -> Option<Denied> {
+        match self {
+            Self::Denied(denied) => Some(denied),
+            Self::Db(_) | Self::Vault(_) | Self::WrongMasterKey | Self::TooManySecrets => None,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_user_of_the_company_with_the_permission_changes_a_connection_or_sees_its_secret() {
+    let test = TestDb::new("connections_denied").await;
+    let (db, vault, now) = (&test.db, &Vault::new(MasterKey::generate()), Timestamp::from_seconds(1_795_343_400));
+    let connection = &connection(Gateway::RAZORPAY);
+    let (company, app, mode) = (connection.company_id, connection.app_id, Mode::Live);
+    let new = &NewConnection { company, app, gateway: connection.gateway, mode, currency: Currency::INR };
+    let (secret, id, values) = (&Secret::generate(), SecretId::unique(), &CredentialValues::default());
+    let keys = &NewCredentials { values, payment_modes: Some("upi"), state: ApiKeyState::Accepted, checked: None };
+    assert_denied(company, async |actor| create(&mut db.begin().await?, vault, new, (&actor, now)).await).await;
+    assert_denied(company, async |actor| set_enabled(&mut db.begin().await?, connection, false, (&actor, now)).await).await;
+    for step in [MarkedStep::Webhook, MarkedStep::Integration] {
+        for is_done in [true, false] {
+            let set = async |actor: Actor<'static>| {
+                set_step_done(&mut db.begin().await?, connection, (step, is_done), (&actor, now)).await
+            };
+            assert_denied(company, set).await;
+        }
+    }
+    assert_denied(company, async |actor| accept_account(&mut db.begin().await?, connection, "acc_1", (&actor, now)).await).await;
+    assert_denied(company, async |actor| {
+        credentials::update(&mut db.begin().await?, vault, connection, keys, (&actor, now)).await
+    })
+    .await;
+    assert_denied(company, async |actor| secrets::reveal(&mut db.begin().await?, vault, connection, (&actor, now)).await).await;
+    assert_denied(company, async |actor| {
+        secrets::rotate(&mut db.begin().await?, vault, connection, (Overlap::CHOICES[0], &actor), now).await
+    })
+    .await;
+    assert_denied(company, async |actor| secrets::enter(&mut db.begin().await?, vault, connection, (secret, &actor), now).await)
+        .await;
+    assert_denied(company, async |actor| {
+        let new = (secret, Origin::Imported, &actor);
+        secrets::add_secret(&mut db.begin().await?, vault, connection, new, now).await
+    })
+    .await;
+    assert_denied(company, async |actor| secrets::retire(&mut db.begin().await?, connection, id, &actor, now).await).await;
+    test.end().await;
 }

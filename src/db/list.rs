@@ -9,7 +9,7 @@
 use std::cmp::Reverse;
 
 use super::{DbError, Reader};
-use crate::primitives::keyset::{Cursor as _, FETCH_LIMIT, Found, ListPage, Listed, PageRequest};
+use crate::primitives::keyset::{Cursor as _, FETCH_LIMIT, Found, ListPage, Listed, PAGE_SIZE, PageRequest};
 
 /// The maximum number of rows that a page of a filtered list examines, as it stands in SQL.
 macro_rules! max_examined {
@@ -26,6 +26,24 @@ macro_rules! last_examined {
     };
 }
 pub(crate) use last_examined;
+
+/// The ids of the rows of a page, from the second parameter of a statement on: a range of ids would include other rows.
+macro_rules! among_page {
+    () => {
+        "IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, \
+         $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51)"
+    };
+}
+pub(crate) use among_page;
+
+/// Returns the parameters of [`among_page`]: the ids of at most a page, then `least`, which no row has. `None` if there is no id.
+pub(crate) fn page_ids<T: Copy>(ids: impl Iterator<Item = T>, least: T) -> Option<Vec<T>> {
+    let mut ids: Vec<T> = ids.collect();
+    debug_assert!(ids.len() <= PAGE_SIZE, "the statement has a parameter for each row of a page");
+    let has_any = !ids.is_empty();
+    ids.resize(PAGE_SIZE, least);
+    has_any.then_some(ids)
+}
 
 /// The number behind [`max_examined`], for messages.
 pub(crate) const MAX_EXAMINED: i64 = 5_000;

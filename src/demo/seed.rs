@@ -8,14 +8,17 @@ use super::{
     simulator::DAYS,
 };
 use crate::{
-    accounts::{self, NewUser, Role, authz::Actor},
-    apps::{self, Details},
+    accounts::{
+        self, NewUser, Role,
+        authz::{Actor, UseCaseError},
+    },
+    apps::{self, App, Details},
     companies,
     connections::{
-        self, ApiKeyState, ConnectError, Connection, NewConnection,
+        self, ApiKeyState, ConnectError, Connection, MarkedStep, NewConnection,
         credentials::{self, NewCredentials},
         overlap::Overlap,
-        secrets, store,
+        secrets,
     },
     console::http::state::State,
     db::{DbError, Tx},
@@ -25,12 +28,7 @@ use crate::{
         razorpay,
         samples::shops::{SHOPS, Shop},
     },
-    primitives::{
-        id::{AppId, CompanyId},
-        money::Currency,
-        secret::Secret,
-        time::Timestamp,
-    },
+    primitives::{id::CompanyId, money::Currency, secret::Secret, time::Timestamp},
 };
 
 /// A connection that the simulated gateway sends to.
@@ -64,8 +62,7 @@ pub(super) enum TrafficProfile {
 
 /// An app that was just created.
 struct SeededApp {
-    company: CompanyId,
-    app: AppId,
+    app: App,
     shop: &'static Shop,
     founded: Timestamp,
 }
@@ -75,6 +72,8 @@ struct SeededApp {
 pub(super) enum SeedError {
     #[error(transparent)]
     Db(#[from] DbError),
+    #[error(transparent)]
+    UseCase(#[from] UseCaseError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(transparent)]
@@ -95,9 +94,9 @@ pub(super) async fn seed(state: &State, password: &str) -> Result<Vec<SeededConn
     accounts::create(&mut tx, &owner, now).await?;
     let mut wired = Vec::new();
     for (shop, wishes) in SHOPS.iter().zip(FIXTURES) {
-        let app = app(&mut tx, company.id, shop, now).await?;
+        let place = SeededApp { app: app(&mut tx, company.id, shop, now).await?, shop, founded };
         for &(mode, temper) in wishes {
-            wired.push(wire(&mut tx, state, &SeededApp { company: company.id, app, shop, founded }, mode, temper).await?);
+            wired.push(wire(&mut tx, state, &place, mode, temper).await?);
         }
     }
     tx.commit().await?;
@@ -121,7 +120,7 @@ const FIXTURES: [&[(Mode, TrafficProfile)]; 4] = [
     &[],
 ];
 
-async fn app(tx: &mut Tx, company: CompanyId, shop: &Shop, now: Timestamp) -> Result<AppId, SeedError> {
+async fn app(tx: &mut Tx, company: CompanyId, shop: &Shop, now: Timestamp) -> Result<App, SeedError> {
     let details = Details {
         name: shop.name.to_owned(),
         email: shop.email.to_owned(),
@@ -132,7 +131,14 @@ async fn app(tx: &mut Tx, company: CompanyId, shop: &Shop, now: Timestamp) -> Re
         city: None,
         postal_code: None,
     };
-    Ok(apps::create(tx, company, &details, now).await?)
+    let actor = owner(company);
+    let id = apps::create(tx, company, &details, (&actor, now)).await?;
+    Ok(apps::find(tx, id, (&actor, None)).await?)
+}
+
+/// Returns the demo user as actor.
+const fn owner(company: CompanyId) -> Actor<'static> {
+    Actor { company, user: None, role: Role::Owner, name: OWNER, address: None }
 }
 
 async fn wire(
@@ -142,14 +148,14 @@ async fn wire(
     mode: Mode,
     temper: TrafficProfile,
 ) -> Result<SeededConnection, SeedError> {
-    let &SeededApp { company, app, shop, founded: now } = place;
+    let &SeededApp { ref app, shop, founded: now } = place;
+    let actor = owner(app.company_id);
     let (today, rotated_at) = (state.clock.now(), state.clock.now().minus(ROTATED));
-    let new = NewConnection { company, app, gateway: razorpay::GATEWAY, mode, currency: Currency::INR };
-    let connection = connections::create(tx, &state.vault, &new, OWNER, now).await?;
+    let new = NewConnection { company: app.company_id, app: app.id, gateway: razorpay::GATEWAY, mode, currency: Currency::INR };
+    let connection = connections::create(tx, &state.vault, &new, (&actor, now)).await?;
     if temper == TrafficProfile::Busy {
-        let actor = Actor { company, user: None, name: OWNER, address: None };
-        finish(tx, state, &connection, app, company, now).await?;
-        secrets::rotate(tx, &state.vault, connection.id, (OVERLAP, &actor), rotated_at).await?;
+        finish(tx, state, &connection, app, (&actor, now)).await?;
+        secrets::rotate(tx, &state.vault, &connection, (OVERLAP, &actor), rotated_at).await?;
     }
     let stored = secrets::list_valid(&mut *tx, connection.id, today).await?;
     let open = |is_active| stored.iter().find(|stored| stored.is_active() == is_active).map(|stored| stored.open(&state.vault));
@@ -168,9 +174,8 @@ async fn finish(
     tx: &mut Tx,
     state: &State,
     connection: &Connection,
-    app: AppId,
-    company: CompanyId,
-    now: Timestamp,
+    app: &App,
+    by: (&Actor<'_>, Timestamp),
 ) -> Result<(), SeedError> {
     let key_id = format!("rzp_{}_Demo0000000001", connection.mode);
     let mut values = CredentialValues::default();
@@ -184,10 +189,9 @@ async fn finish(
         state: ApiKeyState::Accepted,
         checked: None,
     };
-    let actor = Actor { company, user: None, name: OWNER, address: None };
-    credentials::update(tx, &state.vault, connection.id, &keys, (&actor, now)).await?;
-    store::complete_webhook(tx, connection.id, OWNER, now).await?;
-    store::complete_integration(tx, connection.id, OWNER, now).await?;
-    apps::store::update_domain(tx, company, app, "shop.demo.example").await?;
-    Ok(())
+    credentials::update(tx, &state.vault, connection, &keys, by).await?;
+    for step in [MarkedStep::Webhook, MarkedStep::Integration] {
+        connections::set_step_done(tx, connection, (step, true), by).await?;
+    }
+    Ok(apps::update_domain(tx, app, "shop.demo.example", by).await?)
 }

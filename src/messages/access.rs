@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use super::when::DisplayTime;
-use crate::messages::Warning;
+use crate::{accounts::password::PasswordFault, messages::Warning};
 
 /// Shown on every page while the server is reached over plain http.
 pub(crate) fn plain_http() -> Warning {
@@ -27,6 +27,16 @@ pub(crate) fn untrusted_proxy(peer: IpAddr, seen: &DisplayTime) -> String {
         if peer.is_ipv4() { 32 } else { 128 },
         seen.exact
     )
+}
+
+/// What to do about a password that is not accepted.
+pub(crate) const fn password_fault(fault: PasswordFault) -> &'static str {
+    match fault {
+        PasswordFault::TooShort => "Choose at least 12 characters. Four words with spaces between them are good.",
+        PasswordFault::TooLong => "Choose at most 1,024 bytes.",
+        PasswordFault::EasilyGuessed => "This password is too easy to guess. Four unrelated words are better.",
+        PasswordFault::ContainsEmail => "The password must not contain your e-mail address.",
+    }
 }
 
 /// A form submitted from another origin than this server's.

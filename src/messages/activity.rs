@@ -54,7 +54,7 @@ pub(crate) fn tolerance(gateway: Gateway) -> String {
 pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection, Activity)], causes: &Causes) -> EmptyState {
     let rejecting = connections.iter().filter(|(_, activity)| activity.rejected_since.is_some());
     let Some((connection, activity)) = rejecting.max_by_key(|(_, activity)| activity.rejected_streak) else { return empty };
-    let (why, _) = cause(connection.gateway, activity, causes.get(&connection.id));
+    let why = latest_cause(connection.gateway, activity, causes.get(&connection.id)).why;
     let not_yet = if activity.first_verified_at.is_none() { "Not verified yet: " } else { "" };
     let last = if activity.rejected_streak == 1 { ": " } else { ". Latest reason: " };
     EmptyState {
@@ -106,47 +106,62 @@ pub(crate) fn sentence_of_connection(
     }
 }
 
-/// Returns why the latest rejected request was rejected, and what to do. The last rejected request may be from an unknown
-/// sender, so its reason does not explain why a webhook is failing.
-pub(super) fn cause<'a>(
-    gateway: Gateway,
-    activity: &Activity,
-    explanation: Option<&'a Explanation>,
-) -> (Cow<'a, str>, Cow<'a, str>) {
+/// Why the latest rejected request was rejected, and what to do.
+#[derive(Default)]
+pub(super) struct LatestCause<'a> {
+    pub(super) why: Cow<'a, str>,
+    fix: Cow<'a, str>,
+    /// See [`Explanation::is_conditional`].
+    is_conditional: bool,
+}
+
+/// Returns the cause of the latest rejected request. That one may be from an unknown sender, so its reason does not explain why a
+/// webhook is failing.
+pub(super) fn latest_cause<'a>(gateway: Gateway, activity: &Activity, explanation: Option<&'a Explanation>) -> LatestCause<'a> {
     match (explanation, activity.last_reason) {
-        (Some(explanation), _) => (explanation.why.as_str().into(), explanation.fix.as_str().into()),
-        (None, _) if activity.failing_since.is_some() => ("the signature matches no secret of this webhook".into(), "".into()),
-        (None, Some(reason)) => refusal(gateway, reason),
-        (None, None) => ("it could not be verified".into(), "".into()),
+        (Some(Explanation { why, fix, is_conditional, .. }), _) => {
+            LatestCause { why: why.into(), fix: fix.into(), is_conditional: *is_conditional }
+        }
+        (None, _) if activity.failing_since.is_some() => {
+            LatestCause { why: "the signature matches no secret of this webhook".into(), ..LatestCause::default() }
+        }
+        (None, Some(reason)) => of_signature(gateway, reason),
+        (None, None) => LatestCause { why: "it could not be verified".into(), ..LatestCause::default() },
     }
 }
 
+/// Returns the cause of a request whose signature was not accepted.
+fn of_signature(gateway: Gateway, reason: SignatureError) -> LatestCause<'static> {
+    let (why, fix) = refusal(gateway, reason);
+    LatestCause { why, fix, is_conditional: true }
+}
+
 fn failing(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
-    let (why, fix) = cause(gateway, activity, explanation);
+    let LatestCause { why, fix, .. } = latest_cause(gateway, activity, explanation);
     let ago = activity.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
     Notice { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.into_owned() }
 }
 
 /// Events are overdue, and requests from an unproven sender are rejected.
 fn overdue(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
-    let (why, fix) = cause(gateway, activity, explanation);
+    let cause = latest_cause(gateway, activity, explanation);
     let usual = baseline::silence(activity, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
     Notice {
         class: "is-bad",
         icon: "bad",
         headline: "No events are being verified, and requests are rejected".to_owned(),
-        reason: format!("{usual}{} {}", unproven(activity, now), condition(gateway, &why, &fix)),
+        reason: format!("{usual}{} {}", unproven(activity, now), condition(gateway, &cause)),
     }
 }
 
 /// No event has been verified yet, and requests were rejected.
 fn not_yet(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>) -> Notice {
-    let (why, fix) = cause(gateway, activity, explanation);
+    let cause = latest_cause(gateway, activity, explanation);
     let (headline, reason) = if activity.failing_since.is_some() {
-        (format!("Not verified yet: {why}"), fix.into_owned())
+        (format!("Not verified yet: {}", cause.why), cause.fix.into_owned())
     } else {
         let rejected = format!("Not verified yet: {} rejected", were(activity.rejected_streak));
-        (rejected, format!("{ANYONE} {}", condition(gateway, &why, &fix)))
+        (rejected, format!("{ANYONE} {}", condition(gateway, &cause)))
     };
     Notice { class: "is-warn", icon: "warn", headline, reason }
 }
@@ -177,14 +192,13 @@ fn between(start: &str, end: &str) -> String {
 }
 
 /// Words the cause of a request from an unproven sender as a condition, unless its fix is one already.
-fn condition(gateway: Gateway, why: &str, fix: &str) -> String {
-    let sender = gateway.profile().your_sender;
-    let said = if fix.contains(&format!("If {sender} sent ")) {
-        format!("Latest reason: {why}. {fix}")
+fn condition(gateway: Gateway, LatestCause { why, fix, is_conditional }: &LatestCause<'_>) -> String {
+    let start = if *is_conditional {
+        "Latest reason".to_owned()
     } else {
-        format!("If {sender} sent the last one, this is why it was rejected: {why}. {fix}")
+        format!("If {} sent the last one, this is why it was rejected", gateway.profile().your_sender)
     };
-    said.trim_end().to_owned()
+    format!("{start}: {why}. {fix}").trim_end().to_owned()
 }
 
 /// `1 request was`, `3 requests were`.
@@ -227,11 +241,11 @@ mod tests {
 
     #[test]
     fn a_condition_is_said_once() {
-        let (why, fix) = refusal(Gateway::RAZORPAY, SignatureError::SignatureMismatch);
-        let said = condition(Gateway::RAZORPAY, &why, &fix);
+        let said = condition(Gateway::RAZORPAY, &of_signature(Gateway::RAZORPAY, SignatureError::SignatureMismatch));
         assert!(said.starts_with("Latest reason: the signature matches no secret of this webhook. If Razorpay sent this, "));
         assert_eq!(said.matches("If Razorpay").count(), 1, "{said}");
-        let said = condition(Gateway::RAZORPAY, "the right signature is in another header", "Keep its name.");
+        let (why, fix) = ("the right signature is in another header".into(), "Keep its name.".into());
+        let said = condition(Gateway::RAZORPAY, &LatestCause { why, fix, is_conditional: false });
         assert!(
             said.starts_with("If Razorpay sent the last one, this is why it was rejected: ") && said.ends_with("Keep its name.")
         );

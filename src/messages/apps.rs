@@ -2,7 +2,7 @@
 
 use super::{
     DisplayTime, NOT_CONNECTED, Notice, StatusLine,
-    activity::{cause, see_whether_enabled},
+    activity::{latest_cause, see_whether_enabled},
     connection_name, countdown, health, line,
     rejections::Explanation,
     when,
@@ -74,7 +74,7 @@ fn failing(app: &App, webhook: &Webhook, explanation: Option<&Explanation>, now:
     let (gateway, mode) = (connection.gateway, connection.mode);
     let requests = if activity.failing_count == 1 { "request" } else { "requests" };
     let since = activity.failing_since.map(|at| format!(" since {}", DisplayTime::of_start(at, now).text)).unwrap_or_default();
-    let (why, _) = cause(gateway, activity, explanation);
+    let why = latest_cause(gateway, activity, explanation).why;
     let is_failing = webhook.state == ConnectionState::Failing;
     let deadline = activity.failing_since.filter(|_| is_failing).and_then(|at| countdown(gateway, at, now));
     let (class, icon, not_yet) = if is_failing { ("is-bad", "bad", "") } else { ("is-warn", "warn", "not verified yet, ") };

@@ -1,8 +1,8 @@
 //! Messages on the check of the API keys.
 
 use crate::{
+    companies::check_limiter::Denied,
     gateways::{Gateway, api::Unavailable, credentials::CredentialField},
-    url_check::limiter::Denied,
 };
 
 /// Shown if the check was rate limited.

@@ -25,6 +25,8 @@ pub(crate) struct Explanation {
     /// Follows a colon: no capital, no full stop.
     pub(crate) why: String,
     pub(crate) fix: String,
+    /// True if the fix says that it applies only if the gateway sent the request.
+    pub(crate) is_conditional: bool,
     /// Alternative fixes, each with its condition.
     pub(crate) options: Vec<String>,
     /// What to check if no cause is known.
@@ -45,8 +47,9 @@ pub(crate) fn explanation(rejection: &Rejection, other: Option<&str>) -> Explana
         }
         None => (causes::why(cause, context), fixes::fix(cause, context)),
     };
+    let is_conditional = reason.is_some() || fixes::is_conditional(cause, context);
     let options = fixes::either(cause, gateway, rejection.mode, other);
-    Explanation { why, fix, options, checks: checks(cause, gateway, rejection.reason) }
+    Explanation { why, fix, is_conditional, options, checks: checks(cause, gateway, rejection.reason) }
 }
 
 /// Explains requests that were not diagnosed and are not stored whole, so that they never will be.
@@ -54,6 +57,7 @@ pub(crate) fn never_diagnosed(gateway: Gateway) -> Explanation {
     Explanation {
         why: "not every common mistake was checked: many requests arrived together, or their bodies are very large".to_owned(),
         fix: fixes::never_diagnosed(gateway),
+        is_conditional: true,
         options: Vec::new(),
         checks: Vec::new(),
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Badge, DisplayTime, Notice, badge, when};
 use crate::{
+    companies::check_limiter::Denied,
     connections::{
         overlap::Overlap,
         secret_set::{PreviousSecret, SecretSet, SecretWithUsage},
@@ -15,7 +16,6 @@ use crate::{
         secret::{MAX_SECRET_BYTES, MIN_SECRET_CHARS},
         time::Timestamp,
     },
-    url_check::limiter::Denied,
 };
 
 /// Returns the badge of a secret in the list.

@@ -2,8 +2,9 @@
 
 use super::{Badge, span};
 use crate::{
+    companies::check_limiter::Denied,
     gateways::Gateway,
-    url_check::{self, Check, Finding, TlsFault, Verdict, limiter::Denied},
+    url_check::{self, Check, Finding, TlsFault, Verdict},
 };
 
 /// Shown if the check was rate limited.

@@ -10,7 +10,7 @@ use super::{
     recovery, signing_key, store, store_batch,
 };
 use crate::{
-    accounts::authz::Actor,
+    accounts::authz::{Actor, Permission},
     connections::{
         ConnectError, Connection,
         secrets::{self, AddSecretOutcome, Origin},
@@ -49,9 +49,10 @@ pub(crate) async fn adopt(
     rejection: &Rejection,
     (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<AdoptOutcome, ConnectError> {
+    actor.require(Permission::ManageSecrets, connection.company_id)?;
     let Some(secret) = find(context, connection, rejection).await? else { return Ok(AdoptOutcome::NotFound) };
     let mut tx = context.db.begin().await?;
-    let also = secrets::add_secret(&mut tx, &context.vault, connection.id, (&secret, Origin::Adopted, actor), now).await?;
+    let also = secrets::add_secret(&mut tx, &context.vault, connection, (&secret, Origin::Adopted, actor), now).await?;
     tx.commit().await?;
     Ok(match also {
         AddSecretOutcome::Added(id) => AdoptOutcome::Adopted(id),

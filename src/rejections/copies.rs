@@ -42,12 +42,8 @@ pub(super) async fn is_new_fault(
 /// have come in another request before.
 pub(super) async fn are_stored(tx: &mut Tx, connection: ConnectionId, signer: Option<&Signer>) -> Result<bool, DbError> {
     let events = signer.map_or(&[][..], |signer| &signer.events);
-    for event in events {
-        if !log::is_stored(tx, connection, (&event.dedupe_prefix, &event.dedupe_key)).await? {
-            return Ok(false);
-        }
-    }
-    Ok(!events.is_empty())
+    let keys: Vec<_> = events.iter().map(|event| (event.dedupe_prefix.as_str(), &event.dedupe_key)).collect();
+    Ok(!keys.is_empty() && log::are_stored(tx, connection, &keys).await?)
 }
 
 /// Identifies it among other requests, keyed so that the digest does not confirm a guess at its content.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     accounts::{
-        authz::Actor,
+        authz::{Actor, Permission, UseCaseError},
         security_log::{self, Action},
     },
     apps,
@@ -197,7 +197,8 @@ pub(crate) async fn recover(
     rejection: &Rejection,
     only: Option<RequestId>,
     (actor, now): (&Actor<'_>, Timestamp),
-) -> Result<Recovered, DbError> {
+) -> Result<Recovered, UseCaseError> {
+    actor.require(Permission::RecoverRequests, connection.company_id)?;
     let mut after = RequestId::least();
     let mut all = Recovered::default();
     loop {
@@ -296,4 +297,52 @@ async fn import(
         }
     }
     Ok(Some(Recovered { events: made.len(), known }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        accounts::authz::denial::assert_denied,
+        connections,
+        db::test_db::TestDb,
+        gateways::Gateway,
+        primitives::{time::Clock, vault::MasterKey},
+        rejections::{Cause, Reason, adopt_secret, recorder::DiagnosisContext},
+    };
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_343_400);
+
+    fn rejection(connection: &Connection) -> Rejection {
+        Rejection {
+            id: RejectionId::unique(),
+            app_id: connection.app_id,
+            connection_id: connection.id,
+            gateway: connection.gateway,
+            mode: connection.mode,
+            reason: Reason::SignatureMismatch,
+            cause: Cause::SecretWithSpace,
+            secret_id: None,
+            key_digest: Some(vec![0; 32]),
+            other_connection_id: None,
+            detail: None,
+            address: "203.0.113.7".to_owned(),
+            count: 1,
+            recovered_count: 0,
+            first_at: NOW,
+            last_at: NOW,
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn only_a_user_of_the_company_with_the_permission_recovers_requests_or_adopts_their_secret() {
+        let test = TestDb::new("recovery_denied").await;
+        let (db, vault, clock) = (test.db.clone(), Vault::new(MasterKey::generate()), Clock::fixed(NOW));
+        let context = &DiagnosisContext { db, vault, clock, base: "https://pay.neemtree.example".to_owned() };
+        let connection = &connections::tests::connection(Gateway::RAZORPAY);
+        let (company, rejection, stores) = (connection.company_id, &rejection(connection), (&context.db, &context.vault));
+        assert_denied(company, async |actor| recover(stores, connection, rejection, None, (&actor, NOW)).await).await;
+        assert_denied(company, async |actor| adopt_secret::adopt(context, connection, rejection, (&actor, NOW)).await).await;
+        test.end().await;
+    }
 }

@@ -6,12 +6,14 @@ pub(crate) mod evictions;
 pub(crate) mod later;
 pub(crate) mod recoveries;
 
+use sqlx::query::QueryScalar;
+
 use super::{Cause, Reason, Rejection, Request};
 use crate::{
     connections::ConnectionScope,
     db::{
         DbError, Exec, Reader, Tx, execute,
-        list::{List, MAX_EXAMINED, Side, max_examined},
+        list::{List, MAX_EXAMINED, Side, among_page, max_examined, page_ids},
         run, sql,
     },
     gateways::Mode,
@@ -71,7 +73,9 @@ sql! {
     COUNT_REQUESTS = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id = $1";
     LIST_RECOVERABLE = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                         WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_truncated AND id > $2 ORDER BY id LIMIT $3";
-    FIND_ANY_RECOVERABLE = "SELECT id FROM rejected_requests WHERE rejection_id = $1 AND recovered_at IS NULL AND NOT is_truncated LIMIT 1";
+    /// COALESCE forces a search by id: with the app's index, SQLite would examine all rejections of the app.
+    LIST_WITH_RECOVERABLE = concat!("SELECT id FROM rejections WHERE COALESCE(app_id, app_id) = $1 AND EXISTS (SELECT 1 FROM rejected_requests \
+                  WHERE rejection_id = rejections.id AND recovered_at IS NULL AND NOT is_truncated) AND id ", among_page!());
     /// The newest of a connection, of all its rejections.
     LIST_OF_CONNECTION = "SELECT id, rejection_id, received_at, headers, body FROM rejected_requests \
                           WHERE connection_id = $1 AND recovered_at IS NULL AND NOT is_truncated ORDER BY id DESC LIMIT $2";
@@ -329,11 +333,18 @@ pub(crate) async fn list_recoverable(
     run!(on, |conn| sqlx::query_as(LIST_RECOVERABLE).bind(rejection).bind(after).bind(limit).fetch_all(conn).await)
 }
 
-/// True if a rejection has a request that is stored whole and was not recovered, so that it can be diagnosed later.
-pub(crate) async fn has_recoverable(on: impl Into<Exec<'_>>, rejection: RejectionId) -> Result<bool, DbError> {
-    let found: Option<RequestId> =
-        run!(on, |conn| sqlx::query_scalar(FIND_ANY_RECOVERABLE).bind(rejection).fetch_optional(conn).await)?;
-    Ok(found.is_some())
+/// Returns which of an app's rejections, at most a page, have a request that is stored whole and was not recovered, so that it can
+/// be diagnosed later.
+pub(crate) async fn list_with_recoverable(
+    on: impl Into<Exec<'_>>,
+    app: AppId,
+    rejections: impl Iterator<Item = RejectionId>,
+) -> Result<Vec<RejectionId>, DbError> {
+    let Some(rejections) = page_ids(rejections, RejectionId::least()) else { return Ok(Vec::new()) };
+    run!(on, |conn| {
+        let query = sqlx::query_scalar(LIST_WITH_RECOVERABLE).bind(app);
+        rejections.iter().fold(query, QueryScalar::bind).fetch_all(conn).await
+    })
 }
 
 /// Returns the newest of a connection. The caller has checked access to it.

@@ -75,13 +75,25 @@ impl From<String> for OpenError {
     }
 }
 
-/// Opens database and vault, and creates what is missing.
+/// Opens database and vault for a command that writes, and creates what is missing. Raises the ids, as a server does: the command
+/// may be the first that runs on an older copy of the database.
 ///
 /// # Errors
 /// A message with the cause and the remedy.
 pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
     prepare(config)?;
-    let opening = async || ready(config, connect(config).await?).await;
+    let opening = async || {
+        let opened = ready(config, connect(config).await?).await?;
+        match opened.db.raise_ids(Clock::system().now()).await {
+            // A unit of work has ids: it is a server's, which raised the counter when it started.
+            Err(DbError::Unavailable(_)) if opened.db.is_shared() => Ok(opened),
+            Err(error) => {
+                opened.db.close().await;
+                Err(OpenError::of(&config.database, &error))
+            }
+            Ok(()) => Ok(opened),
+        }
+    };
     for _ in 0..FILE_ATTEMPTS {
         match opening().await {
             // Another process that opens the file for the first time locks it briefly.

@@ -4,7 +4,6 @@
 //! A check never stores an event, or counts as one.
 
 pub(crate) mod challenge;
-pub(crate) mod limiter;
 pub(crate) mod probe;
 pub(crate) mod store;
 mod tls;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Installation, TestApp, bodies, database};
+use crate::support::{Installation, TestApp, bodies, database, eventually};
 
 const COMPANY: &str = "Neem Tree Retail";
 
@@ -67,8 +67,7 @@ async fn a_command_that_only_reads_takes_no_id() {
     let connection = app.razorpay().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     app.stop().await;
-    let counter = if database::is_postgres() { "SELECT last_value FROM ids" } else { "SELECT last FROM ids" };
-    let before = app.count(counter).await;
+    let before = counter(&app).await;
     let reads: [&[&str]; 5] = [
         &["app", "list"],
         &["events", "export"],
@@ -78,24 +77,62 @@ async fn a_command_that_only_reads_takes_no_id() {
     ];
     for args in reads {
         app.cli_with(args, "", &[]).await;
-        assert_eq!(app.count(counter).await, before, "{args:?}");
+        assert_eq!(counter(&app).await, before, "{args:?}");
     }
 }
 
-/// As on a copy of the database that is older than ids which are known elsewhere.
+fn seconds() -> u64 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
+/// Lowers the counter, as on a copy of the database that is older than ids which are known elsewhere. The counter is raised to the
+/// start of a second, so the one in which the last ids were taken has to end.
+async fn lower(app: &TestApp) {
+    let taken = seconds();
+    eventually(async || seconds() > taken).await;
+    let lower = if database::is_postgres() { "SELECT setval('ids', 1000)" } else { "UPDATE ids SET last = 1000" };
+    app.sql(lower).await;
+    assert_eq!(counter(app).await, 1000);
+}
+
+async fn counter(app: &TestApp) -> i64 {
+    app.count(if database::is_postgres() { "SELECT last_value FROM ids" } else { "SELECT last FROM ids" }).await
+}
+
+async fn assert_raised(app: &TestApp) {
+    let raised = counter(app).await / 65_536;
+    assert!(raised.abs_diff(i64::try_from(seconds()).unwrap()) < 3_600, "{raised}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_starts_raises_the_counter_to_the_time() {
     let mut app = TestApp::start().await;
     app.stop().await;
-    let (lower, counter) = if database::is_postgres() {
-        ("SELECT setval('ids', 1000)", "SELECT last_value FROM ids")
-    } else {
-        ("UPDATE ids SET last = 1000", "SELECT last FROM ids")
-    };
-    app.sql(lower).await;
-    assert_eq!(app.count(counter).await, 1000);
+    lower(&app).await;
     app.restart().await;
-    let seconds = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    let raised = app.count(counter).await / 65_536;
-    assert!(raised.abs_diff(i64::try_from(seconds).unwrap()) < 3_600, "{raised}");
+    assert_raised(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_writes_raises_the_counter_to_the_time() {
+    let mut app = TestApp::start().await;
+    app.razorpay().await;
+    app.stop().await;
+    lower(&app).await;
+    app.cli(add("Tea Stall"), "").await.assert_done();
+    assert_raised(&app).await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM apps WHERE id < 1000000").await, 0, "its own id is above");
+}
+
+/// Another server's unit of work has the ids while the command starts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_starts_while_ids_are_taken() {
+    if !database::is_postgres() {
+        return;
+    }
+    let app = TestApp::start().await;
+    app.razorpay().await;
+    let taking = app.lock_ids().await;
+    app.cli(add("Tea Stall"), "").await.assert_done();
+    taking.release().await;
 }

@@ -92,6 +92,21 @@ async fn a_search_by_status_goes_on_where_it_ended_and_its_sum_is_of_all_matches
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_download_of_a_search_by_id_has_all_that_are_found_or_says_so() {
+    let (app, connection, owner) = many(COPIES_OF_PAYMENT).await;
+    let order = app.texts("SELECT DISTINCT order_id FROM transactions").await.remove(0);
+    let csv = format!("/ks-pay/apps/{}/transactions.csv?mode=test&q={order}", connection.app_id);
+    app.sql("UPDATE transactions SET order_id = NULL WHERE id > 300 AND id <= 12000").await;
+    let all = owner.get(&csv).await;
+    assert_eq!(all.headers["content-disposition"], "attachment; filename=\"transactions-test.csv\"");
+    assert_eq!(all.body.lines().count(), 1 + 301, "more than a page shows");
+    app.sql("UPDATE transactions SET order_id = (SELECT MAX(order_id) FROM transactions)").await;
+    let newest = owner.get(&csv).await;
+    assert_eq!(newest.headers["content-disposition"], "attachment; filename=\"transactions-test-newest-2000-only.csv\"");
+    assert_eq!(newest.body.lines().count(), 1 + 2_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_for_an_event_type_goes_on_where_it_ended() {
     let copies = if database::is_postgres() {
         copies_of_event!("decode(lpad(to_hex(value), 64, '0'), 'hex')")

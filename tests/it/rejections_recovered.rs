@@ -46,8 +46,10 @@ async fn what_was_not_diagnosed_is_said_to_be_checked_again_only_while_it_is_sto
     let (app, _connection, owner, path) = refused(0).await;
     app.sql("UPDATE rejections SET cause = 'unexamined'").await;
     let again = "KS Pay checks stored requests";
-    assert!(owner.get(&path).await.has(again));
+    let list = path.rsplit_once('/').unwrap().0;
+    assert!(owner.get(&path).await.has(again) && owner.get(list).await.has(again));
     app.sql("DELETE FROM rejected_requests").await;
+    assert!(!owner.get(list).await.has(again));
     let page = owner.get(&path).await;
     assert!(page.has("These requests are no longer stored") && !page.has(again) && !page.has("checked yet"), "{}", page.body);
 }

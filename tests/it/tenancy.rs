@@ -180,6 +180,70 @@ async fn nothing_of_another_company_can_be_changed() {
     assert!(!page.has("Retire now"), "no new SECRET was made");
 }
 
+/// A method of a route below an app, and whether it needs a permission.
+struct Route {
+    path: String,
+    method: Method,
+    needs_permission: bool,
+}
+
+/// Returns the routes below an app, as the route table has them.
+fn routes_below(app: &str) -> Vec<Route> {
+    let paths = include_str!("../../src/urls.rs");
+    let mut found = Vec::new();
+    for route in include_str!("../../src/server/routes.rs").split("route!(").skip(1) {
+        let Some((name, rest)) = route.split_once("urls::").and_then(|(_, rest)| rest.split_once(',')) else { continue };
+        let path = paths.split_once(&format!("const {name}: &str =")).unwrap().1.split('"').nth(1).unwrap();
+        if !path.contains("{app}") {
+            continue;
+        }
+        let parts = [("{app}", app), ("{gateway}", "razorpay"), ("{mode}", "test")];
+        let parts = parts.iter().chain(&[("{event}", "ev_00000000000"), ("{transaction}", "tx_00000000000")]);
+        let parts =
+            parts.chain(&[("{rejection}", "rj_00000000000"), ("{request}", "rq_00000000000"), ("{secret}", "ws_00000000000")]);
+        let path = parts.fold(path.to_owned(), |path, (part, value)| path.replace(part, value));
+        assert!(!path.contains('{'), "{path}");
+        let methods = rest.split("\n}").next().unwrap().split(';').next().unwrap();
+        for (word, method) in [("get", Method::GET), ("get", Method::HEAD), ("post", Method::POST)] {
+            let needs_permission = methods.contains(&format!("{word}("));
+            if needs_permission || methods.contains(&format!("{word} =")) {
+                found.push(Route { path: path.clone(), method, needs_permission });
+            }
+        }
+    }
+    assert!(found.len() > 80, "{}", found.len());
+    found
+}
+
+impl Route {
+    /// Requests it with a token and with fields that no form has.
+    async fn status(&self, browser: &Browser) -> StatusCode {
+        if self.method == Method::POST {
+            let token = browser.token().await;
+            let fields = [("csrf_token", token.as_str()), ("is_enabled", "neither"), ("is_exact", "neither")];
+            return browser.post_exactly(&self.path, &fields).await.status;
+        }
+        browser.send(self.method.clone(), &self.path, None, &[]).await.status
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_companys_app_is_not_found_before_any_permission_is_checked() {
+    let two = two_companies().await;
+    for role in ["owner", "viewer"] {
+        if role == "viewer" {
+            two.app.sql("UPDATE users SET role = 'viewer'").await;
+        }
+        for route in routes_below(&two.mine) {
+            assert_eq!(route.status(&two.stranger).await, StatusCode::NOT_FOUND, "{role}: {} {}", route.method, route.path);
+        }
+    }
+    let viewer = two.app.owner("Neem Tree Retail").await;
+    for route in routes_below(&two.mine).iter().filter(|route| route.needs_permission) {
+        assert_eq!(route.status(&viewer).await, StatusCode::FORBIDDEN, "{} {}", route.method, route.path);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_id_is_not_found() {
     let two = two_companies().await;

@@ -186,7 +186,7 @@ async fn an_answer_that_does_not_come_is_given_up_and_one_checks_at_a_time_and_n
     assert_eq!(second, StatusCode::SEE_OTHER);
     assert_eq!(middle.passed().len(), 2, "the second one sent nothing");
 
-    // The limit is defined in `limiter.rs`: here it is one every ten seconds in the long run.
+    // The limit is defined in `check_limiter.rs`: here it is one every ten seconds in the long run.
     middle.does(Manner::HangsUp);
     eventually(async || {
         let before = middle.passed().len();

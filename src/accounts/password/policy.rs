@@ -64,21 +64,32 @@ impl PasswordOwner<'_> {
     }
 }
 
-/// Returns why a password is invalid, as a sentence that tells the user what to do.
-pub(crate) fn policy_error(password: &str, owner: &PasswordOwner<'_>) -> Option<&'static str> {
+/// Why a password is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PasswordFault {
+    /// Shorter than 12 characters.
+    TooShort,
+    /// Longer than 1,024 bytes.
+    TooLong,
+    EasilyGuessed,
+    ContainsEmail,
+}
+
+/// Returns why a password is invalid.
+pub(crate) fn password_fault(password: &str, owner: &PasswordOwner<'_>) -> Option<PasswordFault> {
     let prepared = prepare(password);
     let password = prepared.as_str();
     let folded = Zeroizing::new(password.to_lowercase());
     let letters: Zeroizing<String> = Zeroizing::new(folded.chars().filter(|character| !character.is_whitespace()).collect());
     let name = owner.email.split('@').next().unwrap_or_default();
     if password.chars().count() < MIN_PASSWORD_CHARS {
-        Some("Choose at least 12 characters. Four words with spaces between them are good.")
+        Some(PasswordFault::TooShort)
     } else if password.len() > MAX_PASSWORD_BYTES {
-        Some("Choose at most 1,024 bytes.")
+        Some(PasswordFault::TooLong)
     } else if is_easily_guessed(&letters, owner) {
-        Some("This password is too easy to guess. Four unrelated words are better.")
+        Some(PasswordFault::EasilyGuessed)
     } else if (name.len() > 3 && letters.contains(name)) || has_address(&folded, owner.email) {
-        Some("The password must not contain your e-mail address.")
+        Some(PasswordFault::ContainsEmail)
     } else {
         None
     }
@@ -135,20 +146,23 @@ mod tests {
             "nilgirichaihouse“”‘’",
             "password1234\u{200b}\u{200c}\u{2060}\u{feff}",
         ] {
-            assert!(policy_error(weak, &owner).is_some(), "{weak}");
+            assert!(password_fault(weak, &owner).is_some(), "{weak}");
         }
         for good in ["four unrelated words here", "नीम के पेड़ की छाया में", "🌧️🌳🚲📚🌧️🌳🚲📚🌧️🌳🚲📚", "tanpura lamp 8 river"]
         {
-            assert_eq!(policy_error(good, &owner), None, "{good}");
+            assert_eq!(password_fault(good, &owner), None, "{good}");
         }
-        assert!(policy_error(&"ab c".repeat(300), &owner).is_some());
+        assert_eq!(password_fault(&"ab c".repeat(300), &owner), Some(PasswordFault::TooLong));
+        assert_eq!(password_fault("short", &owner), Some(PasswordFault::TooShort));
+        let own = password_fault("tanpura meera@neemtree.example 8", &owner);
+        assert_eq!(own, Some(PasswordFault::ContainsEmail));
     }
 
     #[test]
     fn long_patterns_are_estimated_without_an_overflow() {
         // An overflow panics; which of these are easily guessed is zxcvbn's decision.
         let patterns = ["qw", "12", "74", "qwertgfdsa", "p@$$w0rd(){}[]|!1/#%", "🌧️"];
-        let weak = patterns.map(|pattern| policy_error(&pattern.repeat(50), &PasswordOwner::default()).is_some());
+        let weak = patterns.map(|pattern| password_fault(&pattern.repeat(50), &PasswordOwner::default()).is_some());
         assert!(weak[0] && weak[1], "two keys in turn: {weak:?}");
     }
 

@@ -3,8 +3,10 @@
 use serde::Deserialize;
 
 use crate::{
+    accounts::password::PasswordFault,
     companies,
     console::http::form::FieldErrors,
+    messages::access,
     primitives::{email, text_input},
 };
 
@@ -35,8 +37,8 @@ pub(crate) struct NewOwner {
 }
 
 impl SetupForm {
-    /// Returns the new owner, or the errors by field; `password_error` is what the password policy says.
-    pub(crate) fn parse(&self, password_error: Option<&'static str>) -> Result<NewOwner, FieldErrors> {
+    /// Returns the new owner, or the errors by field; `password_fault` is what the password policy says.
+    pub(crate) fn parse(&self, password_fault: Option<PasswordFault>) -> Result<NewOwner, FieldErrors> {
         let mut errors = FieldErrors::default();
         let company = text_input::line(&self.company, companies::NAME_LEAST, companies::NAME_MOST);
         let owner = NewOwner {
@@ -44,8 +46,8 @@ impl SetupForm {
             name: errors.take("name", "Your Name", text_input::line(&self.name, 1, 100)),
             email: errors.take_email("email", email::parse(&self.email)),
         };
-        if let Some(sentence) = password_error {
-            errors.add("password", sentence);
+        if let Some(fault) = password_fault {
+            errors.add("password", access::password_fault(fault));
         }
         if errors.is_empty() { Ok(owner) } else { Err(errors) }
     }
@@ -80,11 +82,11 @@ pub(crate) struct PasswordForm {
 }
 
 impl PasswordForm {
-    /// Validates the new password; `password_error` is what the password policy says.
-    pub(crate) fn errors(&self, password_error: Option<&'static str>) -> FieldErrors {
+    /// Validates the new password; `password_fault` is what the password policy says.
+    pub(crate) fn errors(&self, password_fault: Option<PasswordFault>) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        if let Some(sentence) = password_error {
-            errors.add("new_password", sentence);
+        if let Some(fault) = password_fault {
+            errors.add("new_password", access::password_fault(fault));
         } else if self.new_password != self.confirm_password {
             errors.add("confirm_password", "This is not the same as the new password. Type both again.");
         }

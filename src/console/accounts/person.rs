@@ -16,8 +16,8 @@ use super::{
 use crate::{
     accounts::{
         self, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME,
+        authz::UseCaseError,
         password::{PasswordOwner, Requester},
-        security_log::Action,
         store,
     },
     console::http::{
@@ -68,19 +68,16 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     if is_moving {
         require_live_session(&mut tx, &page).await?;
     }
-    store::update_name(&mut tx, user.id, &name).await?;
-    if is_moving {
-        match store::update_email(&mut tx, user.id, &email).await {
-            Err(DbError::NotUnique) => {
-                drop(tx);
-                let mut errors = FieldErrors::default();
-                errors.add("email", "This email is already in use. Enter another.");
-                return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?);
-            }
-            other => other?,
+    let new = (name.as_str(), is_moving.then_some(email.as_str()));
+    match accounts::change_personal_info(&mut tx, user, new, (&page.actor(), page.now)).await {
+        Err(UseCaseError::Db(DbError::NotUnique)) => {
+            drop(tx);
+            let mut errors = FieldErrors::default();
+            errors.add("email", "This email is already in use. Enter another.");
+            return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?);
         }
+        changed => changed?,
     }
-    page.record(&mut tx, Action::PersonalInfoChanged, user.id).await?;
     tx.commit().await?;
     Ok(page.redirect(urls::PERSONAL_INFO, "Your personal info is saved"))
 }
@@ -90,8 +87,8 @@ pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer 
     let (page, form) = (posted.page, posted.form);
     let user = &page.signed_in.user;
     let owner = PasswordOwner { email: &user.email, name: &user.name, company: &page.signed_in.company.name };
-    let password_error = page.state.passwords.policy_error(Requester::Trusted(user.id), &form.new_password, &owner).await?;
-    let errors = form.errors(password_error);
+    let password_fault = page.state.passwords.password_fault(Requester::Trusted(user.id), &form.new_password, &owner).await?;
+    let errors = form.errors(password_fault);
     if !errors.is_empty() {
         return page.unprocessable(&view(&page, form_of(&page), FieldErrors::default(), errors).await?);
     }

@@ -195,13 +195,13 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     if !setup::accepts(&state.db, &link, now).await? {
         return setup_over(&state);
     }
-    let password_error = {
+    let password_fault = {
         let form = &posted.form;
         let email = email::parse(&form.email).unwrap_or_default();
         let owner = PasswordOwner { email: &email, name: &form.name, company: &form.company };
-        state.passwords.policy_error(Requester::New, &form.password, &owner).await?
+        state.passwords.password_fault(Requester::New, &form.password, &owner).await?
     };
-    let owner = match posted.form.parse(password_error) {
+    let owner = match posted.form.parse(password_fault) {
         Ok(owner) => owner,
         Err(errors) => {
             let page = views::Setup { errors, ..setup_page(&state, &visitor, &posted.form) };
@@ -217,7 +217,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     let new = NewUser { company: company.id, email: owner.email, name: owner.name, role: Role::Owner, password_hash };
     let user = accounts::create(&mut tx, &new, now).await?;
     let address = Some(client_ip::address(&request, &state.settings.trusted_proxies));
-    let actor = Actor { company: company.id, user: Some(user), name: &new.name, address };
+    let actor = Actor { company: company.id, user: Some(user), role: new.role, name: &new.name, address };
     security_log::append(&mut tx, &actor, Action::InstallationSetUp, company.id, now).await?;
     let token = accounts::open_session(&mut tx, user, now).await?;
     tx.commit().await?;

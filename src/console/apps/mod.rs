@@ -1,6 +1,5 @@
 //! The list of apps, registration, and an app's settings.
 
 pub(crate) mod forms;
-pub(crate) mod page_slice;
 pub(crate) mod routes;
 pub(crate) mod views;

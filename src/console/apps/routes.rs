@@ -11,7 +11,7 @@ use super::{
     views,
 };
 use crate::{
-    accounts::security_log::Action,
+    accounts::authz::UseCaseError,
     apps::{self, App, store},
     connections::{self, Connection, app_health},
     console::{
@@ -77,14 +77,13 @@ pub(crate) async fn create(posted: SignedForm<AppForm>) -> Answer {
         Err(errors) => return page.unprocessable(&new_page(&page, form, errors)),
     };
     let mut tx = page.state.db.begin().await?;
-    match apps::create(&mut tx, page.signed_in.company.id, &details, page.now).await {
-        Err(DbError::NotUnique) => {
+    match apps::create(&mut tx, page.signed_in.company.id, &details, (&page.actor(), page.now)).await {
+        Err(UseCaseError::Db(DbError::NotUnique)) => {
             drop(tx);
             page.unprocessable(&new_page(&page, form, name_taken()))
         }
         created => {
             let app = created?;
-            page.record(&mut tx, Action::AppAdded, app).await?;
             tx.commit().await?;
             Ok(page.redirect(&urls::app(app), &format!("{} is registered", details.name)))
         }
@@ -132,14 +131,13 @@ pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> A
         Err(errors) => return page.unprocessable(&settings_page(&page, app, form, errors)),
     };
     let mut tx = page.state.db.begin().await?;
-    match store::update(&mut tx, app.company_id, app.id, &details).await {
-        Err(DbError::NotUnique) => {
+    match apps::update(&mut tx, &app, &details, (&page.actor(), page.now)).await {
+        Err(UseCaseError::Db(DbError::NotUnique)) => {
             drop(tx);
             page.unprocessable(&settings_page(&page, app, form, name_taken()))
         }
         updated => {
             updated?;
-            page.record(&mut tx, Action::AppChanged, app.id).await?;
             tx.commit().await?;
             Ok(page.redirect(&urls::app_settings(app.id), "The app’s settings are saved"))
         }
@@ -162,8 +160,7 @@ pub(crate) async fn update_domain(path: Path<String>, posted: SignedForm<DomainF
         Err(fault) => return page.unprocessable(&domain_page(&page, app, form.domain, Some(domain_sentence(fault)))),
     };
     let mut tx = page.state.db.begin().await?;
-    store::update_domain(&mut tx, app.company_id, app.id, &domain).await?;
-    page.record(&mut tx, Action::AppChanged, app.id).await?;
+    apps::update_domain(&mut tx, &app, &domain, (&page.actor(), page.now)).await?;
     tx.commit().await?;
     Ok(page.redirect(&urls::app_domain(app.id), &format!("The domain is {domain}")))
 }
@@ -186,9 +183,7 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<Enable
         confirmation::require(&page, &action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
-    store::update_enabled(&mut tx, app.company_id, app.id, form.is_enabled).await?;
-    let action = if form.is_enabled { Action::AppEnabled } else { Action::AppDisabled };
-    page.record(&mut tx, action, app.id).await?;
+    apps::set_enabled(&mut tx, &app, form.is_enabled, (&page.actor(), page.now)).await?;
     tx.commit().await?;
     let (name, now_is) = (&app.name, if form.is_enabled { "enabled" } else { "disabled" });
     tracing::info!(app = %app.id, by = %page.signed_in.user.id, "the app is {now_is}");

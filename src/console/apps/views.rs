@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use super::{forms::AppForm, page_slice::Slice};
+use super::forms::AppForm;
 use crate::{
     apps::{App, country},
     connections::app_health::{self, AppWithWebhooks},
     console::{
-        http::{form::FieldErrors, layout::Layout},
+        http::{form::FieldErrors, layout::Layout, page_slice::Slice},
         read_models::alerts::{Alert, trouble},
     },
     gateways::Gateway,

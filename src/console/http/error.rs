@@ -17,7 +17,10 @@ use askama::Template;
 
 use super::{confirmation::ConfirmPage, layout::Layout, page};
 use crate::{
-    accounts::password::HasherUnavailable,
+    accounts::{
+        authz::{Denied, UseCaseError},
+        password::HasherUnavailable,
+    },
     console::http::state::State,
     db::DbError,
     messages::{self, Warning},
@@ -76,6 +79,24 @@ impl From<DbError> for AppError {
     }
 }
 
+impl From<Denied> for AppError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::OtherCompany => Self::NotFound,
+            Denied::Permission => Self::Forbidden,
+        }
+    }
+}
+
+impl From<UseCaseError> for AppError {
+    fn from(error: UseCaseError) -> Self {
+        match error {
+            UseCaseError::Db(error) => error.into(),
+            UseCaseError::Denied(denied) => denied.into(),
+        }
+    }
+}
+
 impl From<askama::Error> for AppError {
     fn from(error: askama::Error) -> Self {
         Self::Internal(error.into())
@@ -86,6 +107,7 @@ impl From<crate::connections::ConnectError> for AppError {
     fn from(error: crate::connections::ConnectError) -> Self {
         match error {
             crate::connections::ConnectError::Db(error) => error.into(),
+            crate::connections::ConnectError::Denied(denied) => denied.into(),
             other => Self::Internal(other.into()),
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod headers;
 pub(crate) mod layout;
 mod mode_memory;
 pub(crate) mod page;
+pub(crate) mod page_slice;
 pub(crate) mod pagination;
 pub(crate) mod payload;
 pub(crate) mod proof;

@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    fmt::Display,
     future::Future,
     net::IpAddr,
     pin::Pin,
@@ -24,19 +23,12 @@ use super::{
     session::{self, SignedIn},
 };
 use crate::{
-    accounts::{
-        authz::{Actor, Permission},
-        security_log,
-    },
+    accounts::authz::{Actor, Permission},
     apps::{self, App},
     console::http::state::State,
-    db::{DbError, Tx},
     gateways::Mode,
     net::client_ip,
-    primitives::{
-        id::{AppId, CompanyId},
-        time::Timestamp,
-    },
+    primitives::{id::AppId, time::Timestamp},
     urls,
 };
 
@@ -57,6 +49,8 @@ pub(crate) struct RequestContext {
     chosen: Cell<Option<(AppId, Mode)>>,
     /// The app of the page, once it was looked up.
     app: RefCell<Option<App>>,
+    /// The permission that the route table names.
+    permission: Option<Permission>,
 }
 
 /// A page of an app whose address asks for a mode that does not exist.
@@ -66,14 +60,6 @@ struct UnknownMode {
     layout: Layout,
     test_url: String,
     live_url: String,
-}
-
-/// Returns the response to a user without the permission: not found if the path names an app that the company does not have.
-async fn denial(request: &HttpRequest, state: &State, company: CompanyId) -> Result<AppError, AppError> {
-    let Some(app) = request.match_info().get("app") else { return Ok(AppError::Forbidden) };
-    let Ok(id) = app.parse() else { return Ok(AppError::NotFound) };
-    let found = apps::store::find(&mut state.db.reader().await?, company, id).await?;
-    Ok(if found.is_some() { AppError::Forbidden } else { AppError::NotFound })
 }
 
 impl FromRequest for RequestContext {
@@ -96,15 +82,12 @@ impl RequestContext {
             return Err(AppError::SignedOut { return_to: path.filter(|path| is_get && path != "/") });
         };
         let permission = request.extensions().get::<Permission>().copied();
-        if permission.is_some_and(|permission| !signed_in.user.role.permits(permission)) {
-            return Err(denial(request, &state, signed_in.company.id).await?);
-        }
         let flash = cookies::read_signed(request, &state, FLASH).and_then(|carried| Flash::read(&carried));
         let modes = ModeMemory::of(request, &state);
         let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(ToString::to_string);
         let here = here.unwrap_or_default();
         let is_own_choice = mode_memory::is_own_choice(request);
-        Ok(Self {
+        let page = Self {
             now: state.clock.now(),
             address: client_ip::address(request, &state.settings.trusted_proxies),
             state,
@@ -115,7 +98,15 @@ impl RequestContext {
             is_own_choice,
             chosen: Cell::new(None),
             app: RefCell::new(None),
-        })
+            permission,
+        };
+        // First: another company's app is not found, whatever else is wrong with the request.
+        if let Some(app) = request.match_info().get("app") {
+            page.app(app).await?;
+        } else if let Some(permission) = permission {
+            page.actor().require(permission, page.signed_in.company.id)?;
+        }
+        Ok(page)
     }
 
     /// Returns the user as the actor of what this request does.
@@ -123,21 +114,19 @@ impl RequestContext {
         Actor::user(&self.signed_in.user, self.address)
     }
 
-    /// Appends an entry to the security log, in the unit of work of the action.
-    pub(crate) async fn record(&self, tx: &mut Tx, action: security_log::Action, object: impl Display) -> Result<(), DbError> {
-        security_log::append(tx, &self.actor(), action, object, self.now).await
-    }
-
     /// Creates the layout of the page.
     pub(crate) fn layout(&self, title: impl Into<String>) -> Layout {
         Layout { here: self.here.clone(), flash: self.flash.clone(), ..layout(&self.state, &self.signed_in, title.into()) }
     }
 
-    /// Finds an app of the company; an app of another company is reported as not found.
+    /// Finds an app for a user with the permission of the route; an app of another company is reported as not found.
     pub(crate) async fn app(&self, id: &str) -> Result<App, AppError> {
         let id = id.parse().map_err(|_| AppError::NotFound)?;
+        if let Some(app) = self.app.borrow().as_ref().filter(|app| app.id == id) {
+            return Ok(app.clone());
+        }
         let mut reader = self.state.db.reader().await?;
-        let app = apps::store::find(&mut reader, self.signed_in.company.id, id).await?.ok_or(AppError::NotFound)?;
+        let app = apps::find(&mut reader, id, (&self.actor(), self.permission)).await?;
         self.app.replace(Some(app.clone()));
         Ok(app)
     }

@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     accounts::{limits::Limits, password::PasswordHasher},
+    companies::check_limiter::CheckLimiter,
     console::http::{streams::Streams, untrusted_proxy::UntrustedProxy},
     db::Db,
     gateways::Gateway,
@@ -15,7 +16,6 @@ use crate::{
     net::client_ip::TrustedProxies,
     primitives::{shutdown::Shutdown, time::Clock, vault::Vault},
     rejections::recorder::DiagnosisContext,
-    url_check::limiter::CheckLimiter,
 };
 
 /// The settings of the installation that pages need.

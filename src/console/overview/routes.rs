@@ -6,7 +6,10 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::{DEFAULT_PERIOD, Figures, period, views};
+use super::{
+    forms::{DEFAULT_PERIOD, period},
+    views,
+};
 use crate::{
     connections::SetupProgress,
     console::{
@@ -16,6 +19,7 @@ use crate::{
     db::list,
     ledger::payments::{
         self,
+        figures::Figures,
         store::{
             self,
             daily_totals::{self, Ledger},

@@ -3,14 +3,14 @@
 use askama::Template;
 
 use super::{
-    DEFAULT_PERIOD, Figures, PERIODS,
     chart::{Chart, percent, tenths},
+    forms::{DEFAULT_PERIOD, PERIODS},
 };
 use crate::{
     connections::{self, Connection, activity::Activity},
     console::{http::layout::Layout, read_models::payment_row::Row},
     gateways::Mode,
-    ledger::payments::Transaction,
+    ledger::payments::{Transaction, figures::Figures},
     messages::{self, EmptyState, StatusLine, rejections::Causes},
     primitives::{
         id::AppId,
@@ -144,7 +144,7 @@ impl Show {
     pub(crate) fn went_through(&self) -> String {
         let ways = self.figures.ways;
         // The sum of the rows of the list, so that both are rounded alike.
-        let tenths = ways.tenths();
+        let tenths = tenths(&ways.decided());
         if ways.settled() == 0 { NO_PERCENT.to_owned() } else { percent(tenths[0] + tenths[1]) }
     }
 
@@ -184,8 +184,9 @@ impl Show {
         let ways = self.figures.ways;
         let labels = ["Paid", "Refunded", "Failed", "Returned, never captured"];
         let decided = labels.into_iter().zip(["bar-1", "bar-2", "bar-4", "bar-5"]).zip(ways.decided());
-        let decided =
-            decided.zip(ways.tenths()).map(|(((label, class), part), tenths)| share(label, class, part, percent(tenths)));
+        let decided = decided
+            .zip(tenths(&ways.decided()))
+            .map(|(((label, class), part), tenths)| share(label, class, part, percent(tenths)));
         let open = share("Not decided yet", "bar-3", ways.open, NO_PERCENT.to_owned());
         decided.chain([open]).filter(|row| row.part > 0).collect()
     }

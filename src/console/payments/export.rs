@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::forms::ListQuery;
 use crate::{
     gateways::Mode,
-    ledger::payments::{Transaction, disputes::OtherCosts},
+    ledger::payments::{Transaction, disputes::OtherCosts, store::MAX_FOUND},
     messages,
     primitives::{money::Money, time::Timestamp},
 };
@@ -90,12 +90,13 @@ fn escape_formula(cell: &str) -> Cow<'_, str> {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}").into() } else { cell.into() }
 }
 
-/// Returns the file name, which contains no external data.
-pub(crate) fn file_name(wanted: &ListQuery, mode: Mode) -> String {
-    if wanted.name.is_some() {
-        return format!("transactions-{mode}.csv");
+/// Returns the file name, which contains no external data. It says if the search has found more than the file contains.
+pub(crate) fn file_name(wanted: &ListQuery, mode: Mode, is_all: bool) -> String {
+    match (&wanted.name, is_all) {
+        (Some(_), true) => format!("transactions-{mode}.csv"),
+        (Some(_), false) => format!("transactions-{mode}-newest-{MAX_FOUND}-only.csv"),
+        (None, _) => format!("transactions-{mode}-{}-to-{}.csv", wanted.days.first, wanted.days.last),
     }
-    format!("transactions-{mode}-{}-to-{}.csv", wanted.days.first, wanted.days.last)
 }
 
 #[cfg(test)]

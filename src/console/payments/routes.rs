@@ -15,7 +15,6 @@ use super::{
     views,
 };
 use crate::{
-    accounts::security_log::Action,
     apps::App,
     console::{
         http::{
@@ -36,7 +35,7 @@ use crate::{
     events::{self, payload::StoredPayload},
     gateways::{Mode, event_kind::EventKind},
     ledger::payments::{
-        Transaction,
+        Transaction, begin_export,
         disputes::OtherCosts,
         order::Order,
         state::DisplayState,
@@ -58,7 +57,7 @@ use crate::{
 
 type Answer = Result<HttpResponse, AppError>;
 
-/// The maximum number of results of a search by gateway id.
+/// The maximum number of results of a search by gateway id on a page; the download has all that are found.
 const MAX_SEARCH_RESULTS: i64 = 200;
 /// The maximum number of events on the page of a transaction.
 const MAX_EVENTS_SHOWN: i64 = 200;
@@ -81,7 +80,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let filter = wanted.filter(app.id, mode);
     let mut is_none = false;
     let (rows, sum) = if let Some(name) = &wanted.name {
-        let (rows, is_all) = find(&mut reader, &app, mode, name).await?;
+        let (rows, is_all) = find(&mut reader, &app, mode, name, MAX_SEARCH_RESULTS).await?;
         (found(rows), if is_all { String::new() } else { messages::more_payments_than(MAX_SEARCH_RESULTS) })
     } else {
         let ledger = Ledger { app: app.id, mode, zone: app.zone };
@@ -121,17 +120,17 @@ fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
     Rows { rows, ..Rows::default() }
 }
 
-/// Returns the newest matches of a search by id, and whether these are all.
-async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search) -> Result<(Vec<Transaction>, bool), DbError> {
+/// Returns the newest matches of a search by id, at most `most`, and whether these are all.
+async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search, most: i64) -> Result<(Vec<Transaction>, bool), DbError> {
     match name {
         Search::Transaction(id) => {
             let found = store::find(reader, app.id, *id).await?;
             Ok((found.into_iter().filter(|transaction| transaction.mode == mode).collect(), true))
         }
         Search::GatewayId(name) => {
-            let mut found = store::find_by_gateway_id(reader, app.id, mode, name, MAX_SEARCH_RESULTS + 1).await?;
-            let is_all = i64::try_from(found.len()).is_ok_and(|count| count <= MAX_SEARCH_RESULTS);
-            found.truncate(usize::try_from(MAX_SEARCH_RESULTS).unwrap_or_default());
+            let mut found = store::find_by_gateway_id(reader, app.id, mode, name, most + 1).await?;
+            let is_all = i64::try_from(found.len()).is_ok_and(|count| count <= most);
+            found.truncate(usize::try_from(most).unwrap_or_default());
             Ok((found, is_all))
         }
     }
@@ -162,7 +161,7 @@ async fn empty_state(
             return Ok(messages::settlement_found(&event, urls::event(app.id, event.id), page.now));
         }
         let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
-        let is_there = !find(reader, app, other, name).await?.0.is_empty();
+        let is_there = !find(reader, app, other, name, 1).await?.0.is_empty();
         return Ok(messages::EmptyTransactions::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
     }
     let Some(newest) = crate::ledger::payments::newest(&mut *reader, app.id, mode).await? else {
@@ -197,9 +196,14 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
         query => format!("{}?{query}", urls::transactions(app.id)),
     };
     confirmation::require_for_download(&page, &request, &list)?;
+    let found = match &wanted.name {
+        Some(name) => Some(find(&mut reader, &app, mode, name, store::MAX_FOUND).await?),
+        None => None,
+    };
+    let is_all = found.as_ref().is_none_or(|(_, is_all)| *is_all);
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
-    let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode));
+    let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode, is_all));
     response.insert_header((header::CONTENT_DISPOSITION, name));
     if request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, DbError>>()));
@@ -207,12 +211,10 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     // Not open while the commit waits for the disk.
     drop(reader);
     let mut tx = page.state.db.begin().await?;
-    page.record(&mut tx, Action::PaymentsExported, app.id).await?;
+    begin_export(&mut tx, &app, (&page.actor(), page.now)).await?;
     tx.commit().await?;
-    if let Some(name) = &wanted.name {
-        let mut reader = page.state.db.reader().await?;
-        let (rows, _) = find(&mut reader, &app, mode, name).await?;
-        let rows = with_costs(&mut reader, rows).await?;
+    if let Some((rows, _)) = found {
+        let rows = with_costs(&mut page.state.db.reader().await?, rows).await?;
         return Ok(response.body([export::header(), export::lines(&rows, page.now)].concat()));
     }
     let head = stream::once(std::future::ready(Ok(Bytes::from(export::header()))));

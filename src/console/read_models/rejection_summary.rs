@@ -38,13 +38,29 @@ pub(crate) async fn cause(
     Ok(Some((rejection, explanation)))
 }
 
-/// Explains a rejection; `other` is the name of the connection whose secret was used. A later diagnosis is announced only if a
-/// request is stored whole.
+/// Explains a rejection; `other` is the name of the connection whose secret was used.
 pub(crate) async fn explanation(reader: &mut Reader, rejection: &Rejection, other: Option<&str>) -> Result<Explanation, DbError> {
-    if rejection.cause == Cause::NotDiagnosed && !store::has_recoverable(reader, rejection.id).await? {
-        return Ok(rejections::never_diagnosed(rejection.gateway));
-    }
-    Ok(rejections::explanation(rejection, other))
+    let explained = explanations(reader, std::slice::from_ref(rejection), |_| other).await?;
+    Ok(explained.into_iter().next().unwrap_or_else(|| rejections::explanation(rejection, other)))
+}
+
+/// Explains rejections of an app, at most a page; `other` returns the name of the connection whose secret was used. A later
+/// diagnosis is announced only if a request is stored whole.
+pub(crate) async fn explanations<'a>(
+    reader: &mut Reader,
+    rows: &[Rejection],
+    other: impl Fn(&Rejection) -> Option<&'a str>,
+) -> Result<Vec<Explanation>, DbError> {
+    let undiagnosed = || rows.iter().filter(|row| row.cause == Cause::NotDiagnosed);
+    let waiting = match undiagnosed().next() {
+        Some(first) => store::list_with_recoverable(reader, first.app_id, undiagnosed().map(|row| row.id)).await?,
+        None => Vec::new(),
+    };
+    let is_final = |row: &Rejection| row.cause == Cause::NotDiagnosed && !waiting.contains(&row.id);
+    let explain = |row: &Rejection| {
+        if is_final(row) { rejections::never_diagnosed(row.gateway) } else { rejections::explanation(row, other(row)) }
+    };
+    Ok(rows.iter().map(explain).collect())
 }
 
 /// Returns the display names of the connections whose secrets were used.

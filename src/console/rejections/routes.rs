@@ -82,11 +82,8 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let requested = PageRequest::read(&form.before, &form.after);
     let found = list::page(&mut reader, &Filter { app: app.id, mode }, requested).await?;
     let others = rejection_summary::others(&mut reader, &app, &found.rows).await?;
-    let mut explanations = Vec::new();
-    for rejection in &found.rows {
-        let other = rejection.other_connection_id.and_then(|id| others.get(&id)).map(String::as_str);
-        explanations.push(rejection_summary::explanation(&mut reader, rejection, other).await?);
-    }
+    let other = |rejection: &Rejection| others.get(&rejection.other_connection_id?).map(String::as_str);
+    let explanations = rejection_summary::explanations(&mut reader, &found.rows, other).await?;
     drop(reader);
     let enabled = shown.connections.iter().map(|(connection, _)| connection).filter(|one| one.is_enabled && app.is_enabled);
     let enabled: Vec<ConnectionId> = enabled.map(|connection| connection.id).collect();

@@ -8,8 +8,7 @@ use serde::Deserialize;
 
 use super::wizard::{ConnectionPath, Wizard};
 use crate::{
-    accounts::security_log::Action,
-    connections::{Step, activity},
+    connections::{self, Step},
     console::http::{error::AppError, signed_form::SignedForm},
     db::{DbError, Reader},
     ledger::payments::store::cross_mode,
@@ -44,10 +43,9 @@ pub(crate) async fn accept(posted: SignedForm<AccountForm>, names: ConnectionPat
     let wizard = Wizard::open(posted.page, &names).await?;
     wizard.confirm(Step::Webhook, &posted.action, messages::access::ACCEPT_ACCOUNT).await?;
     let mut tx = wizard.page.state.db.begin().await?;
-    let now = wizard.page.state.clock.now();
-    let is_done = activity::accept_account(&mut tx, wizard.connection.id, &posted.form.account, now).await?;
+    let by = (&wizard.page.actor(), wizard.page.state.clock.now());
+    let is_done = connections::accept_account(&mut tx, &wizard.connection, &posted.form.account, by).await?;
     if is_done {
-        wizard.page.record(&mut tx, Action::GatewayAccountAccepted, wizard.connection.id).await?;
         tx.commit().await?;
     }
     let (page, webhook) = (&wizard.page, wizard.url(Step::Webhook));

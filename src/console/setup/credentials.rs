@@ -192,9 +192,9 @@ impl KeysStep {
 
     /// Stores the credentials. Returns false if others were stored meanwhile.
     async fn store(&self, new: &NewCredentials<'_>) -> Result<bool, AppError> {
-        let (page, id) = (&self.wizard.page, self.wizard.connection.id);
+        let (page, connection) = (&self.wizard.page, &self.wizard.connection);
         let mut tx = page.state.db.begin().await?;
-        let is_stored = credentials::update(&mut tx, &page.state.vault, id, new, (&page.actor(), page.now)).await?;
+        let is_stored = credentials::update(&mut tx, &page.state.vault, connection, new, (&page.actor(), page.now)).await?;
         if is_stored {
             tx.commit().await?;
         }

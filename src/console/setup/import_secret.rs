@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
+    companies::check_limiter::Denied,
     connections::{
         Step, credentials, public_names,
         secret_strength::{self, ConnectionContext, Trimmed, WeakSecret},
@@ -28,7 +29,6 @@ use crate::{
     },
     messages,
     primitives::secret::Secret,
-    url_check::limiter::Denied,
     urls,
 };
 
@@ -122,9 +122,9 @@ async fn accept(wizard: &Wizard, secret: &Secret) -> Result<AddSecretOutcome, Ap
     let mut tx = page.state.db.begin().await?;
     let vault = &page.state.vault;
     let also = if wizard.connection.gateway.generates_secret() {
-        secrets::enter(&mut tx, vault, (id, wizard.connection.gateway.retry_window()), (secret, &actor), page.now).await?
+        secrets::enter(&mut tx, vault, &wizard.connection, (secret, &actor), page.now).await?
     } else {
-        secrets::add_secret(&mut tx, vault, id, (secret, Origin::Imported, &actor), page.now).await?
+        secrets::add_secret(&mut tx, vault, &wizard.connection, (secret, Origin::Imported, &actor), page.now).await?
     };
     if let AddSecretOutcome::Added(secret) = also {
         tx.commit().await?;

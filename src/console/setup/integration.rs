@@ -9,7 +9,7 @@ use super::{
     wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
-    connections::{Step, credentials},
+    connections::{MarkedStep, Step, credentials},
     console::http::{
         error::AppError,
         layout::Layout,
@@ -67,10 +67,10 @@ pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Re
 
 /// `POST …/integration/completion`
 pub(crate) async fn complete(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
-    Wizard::open(posted.page, &names).await?.set_step_done(Step::Integration, true).await
+    Wizard::open(posted.page, &names).await?.set_step_done(MarkedStep::Integration, true).await
 }
 
 /// `POST …/integration/completion/removal`
 pub(crate) async fn reopen(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
-    Wizard::open(posted.page, &names).await?.set_step_done(Step::Integration, false).await
+    Wizard::open(posted.page, &names).await?.set_step_done(MarkedStep::Integration, false).await
 }

@@ -9,10 +9,9 @@ use serde::Deserialize;
 
 use super::wizard::{ConnectionPath, Wizard, badge};
 use crate::{
-    accounts::security_log::Action,
     apps::App,
     connections::{
-        ConnectError, Connection, ConnectionState, NewConnection, SetupProgress, Step,
+        self, ConnectError, Connection, ConnectionState, NewConnection, SetupProgress, Step,
         activity::{self, Activity},
         store,
     },
@@ -144,11 +143,8 @@ pub(crate) async fn create(posted: SignedForm<AddForm>, app: Path<String>) -> Re
     };
     let new = NewConnection { company: app.company_id, app: app.id, gateway, mode, currency };
     let mut tx = page.state.db.begin().await?;
-    match crate::connections::create(&mut tx, &page.state.vault, &new, &page.signed_in.user.name, page.now).await {
-        Ok(created) => {
-            page.record(&mut tx, Action::ConnectionAdded, created.id).await?;
-            tx.commit().await?;
-        }
+    match connections::create(&mut tx, &page.state.vault, &new, (&page.actor(), page.now)).await {
+        Ok(_) => tx.commit().await?,
         Err(ConnectError::Db(DbError::NotUnique)) => {
             drop(tx);
             let mut errors = FieldErrors::default();
@@ -198,9 +194,7 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
         confirmation::require(page, &posted.action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
-    store::update_enabled(&mut tx, connection.id, posted.form.is_enabled).await?;
-    let action = if posted.form.is_enabled { Action::ConnectionEnabled } else { Action::ConnectionDisabled };
-    page.record(&mut tx, action, connection.id).await?;
+    connections::set_enabled(&mut tx, connection, posted.form.is_enabled, (&page.actor(), page.now)).await?;
     tx.commit().await?;
     tracing::info!(connection = %connection.id, is_enabled = posted.form.is_enabled, "a connection was enabled or disabled");
     let name = messages::connection_name(connection);

@@ -65,7 +65,7 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
     wizard.confirm(Step::Webhook, &posted.action, messages::access::RETIRE).await?;
     let user = &page.signed_in.user;
     let mut tx = page.state.db.begin().await?;
-    let is_retired = secrets::retire(&mut tx, connection, id, &page.actor(), page.now).await?;
+    let is_retired = secrets::retire(&mut tx, &wizard.connection, id, &page.actor(), page.now).await?;
     tx.commit().await?;
     let webhook = wizard.url(Step::Webhook);
     if !is_retired {

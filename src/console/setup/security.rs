@@ -6,7 +6,6 @@ use serde::Deserialize;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
-    accounts::security_log::Action,
     apps::{self, domain},
     connections::{SetupProgress, Step},
     console::http::{
@@ -56,8 +55,7 @@ pub(crate) async fn update(posted: SignedForm<DomainForm>, names: ConnectionPath
         }
     };
     let mut tx = wizard.page.state.db.begin().await?;
-    apps::store::update_domain(&mut tx, wizard.app.company_id, wizard.app.id, &domain).await?;
-    wizard.page.record(&mut tx, Action::AppChanged, wizard.app.id).await?;
+    apps::update_domain(&mut tx, &wizard.app, &domain, (&wizard.page.actor(), wizard.page.now)).await?;
     tx.commit().await?;
     let setup = SetupProgress { domain: Some(&domain), ..wizard.setup() };
     Ok(wizard.page.redirect(&wizard.url(Step::Security), messages::domain_stored(&setup, wizard.page.now)))

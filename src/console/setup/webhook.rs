@@ -12,9 +12,8 @@ use super::{
     wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
-    accounts::security_log::Action,
     clock_check::SignedTimes,
-    connections::{ConnectionState, Step, baseline, secret_set::SecretSet},
+    connections::{ConnectionState, MarkedStep, Step, baseline, secret_set::SecretSet, secrets},
     console::{
         http::{
             error::AppError,
@@ -28,6 +27,7 @@ use crate::{
     events::{self, Event},
     gateways::{Mode, guide::Guide},
     messages::{self, DisplayTime, Notice, rejections::Explanation},
+    primitives::secret::Secret,
     rejections::store::recoveries,
     url_check, urls,
 };
@@ -123,7 +123,7 @@ impl Webhook {
 /// `GET …/webhook`
 pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
-    let view = view(&wizard, false).await?;
+    let view = view(&wizard, None).await?;
     wizard.page.ok(&view)
 }
 
@@ -138,25 +138,27 @@ pub(crate) async fn reveal(posted: SignedForm<EmptyForm>, names: ConnectionPath)
     let wizard = Wizard::open(posted.page, &names).await?;
     wizard.require_own_secret()?;
     wizard.confirm(Step::Webhook, &posted.action, messages::access::REVEAL).await?;
-    let view = view(&wizard, true).await?;
-    let mut tx = wizard.page.state.db.begin().await?;
-    wizard.page.record(&mut tx, Action::SecretRevealed, wizard.connection.id).await?;
+    let (page, connection) = (&wizard.page, &wizard.connection);
+    let mut tx = page.state.db.begin().await?;
+    let secret = secrets::reveal(&mut tx, &page.state.vault, connection, (&page.actor(), page.now)).await?;
     tx.commit().await?;
-    tracing::info!(connection = %wizard.connection.id, user = %wizard.page.signed_in.user.id, "a secret was revealed");
-    wizard.page.ok(&view)
+    let view = view(&wizard, secret).await?;
+    tracing::info!(connection = %connection.id, user = %page.signed_in.user.id, "a secret was revealed");
+    page.ok(&view)
 }
 
 /// `POST …/webhook/completion`: **Mark as done**. Keeps the first name and time.
 pub(crate) async fn complete(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
-    Wizard::open(posted.page, &names).await?.set_step_done(Step::Webhook, true).await
+    Wizard::open(posted.page, &names).await?.set_step_done(MarkedStep::Webhook, true).await
 }
 
 /// `POST …/webhook/completion/removal`
 pub(crate) async fn reopen(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
-    Wizard::open(posted.page, &names).await?.set_step_done(Step::Webhook, false).await
+    Wizard::open(posted.page, &names).await?.set_step_done(MarkedStep::Webhook, false).await
 }
 
-async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
+/// A secret that does not open is not revealed; the page explains what to do.
+async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppError> {
     let (page, connection) = (&wizard.page, &wizard.connection);
     let state = wizard.setup().state(page.now);
     let mut reader = page.state.db.reader().await?;
@@ -168,9 +170,7 @@ async fn view(wizard: &Wizard, is_revealed: bool) -> Result<Webhook, AppError> {
     let signed_times = SignedTimes::load(&mut reader, page.now).await?;
     drop(reader);
     let active = secrets.active().map(|held| &held.stored);
-    // A secret that does not open is not shown; the page explains what to do.
-    let opened = active.filter(|_| is_revealed).and_then(|stored| stored.open(&page.state.vault).ok());
-    let secret = opened.map(|secret| connection.gateway.adapter().format_secret(&secret));
+    let secret = revealed.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
     let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading);

@@ -5,10 +5,9 @@
 use actix_web::HttpResponse;
 
 use crate::{
-    accounts::security_log,
     apps::App,
     connections::{
-        Connection, SetupProgress, Step,
+        self, Connection, MarkedStep, SetupProgress, Step,
         activity::{self, Activity},
         store,
     },
@@ -113,21 +112,11 @@ impl Wizard {
     }
 
     /// Marks a step as done, or undoes that. Keeps the first name and time.
-    pub(crate) async fn set_step_done(&self, step: Step, is_done: bool) -> Result<HttpResponse, AppError> {
-        let (id, by, now) = (self.connection.id, &self.page.signed_in.user.name, self.page.now);
+    pub(crate) async fn set_step_done(&self, step: MarkedStep, is_done: bool) -> Result<HttpResponse, AppError> {
         let mut tx = self.page.state.db.begin().await?;
-        match (step, is_done) {
-            (Step::Webhook, true) => store::complete_webhook(&mut tx, id, by, now).await?,
-            (Step::Webhook, false) => store::reopen_webhook(&mut tx, id).await?,
-            (Step::Integration, true) => store::complete_integration(&mut tx, id, by, now).await?,
-            (Step::Integration, false) => store::reopen_integration(&mut tx, id).await?,
-            // These are done once their data is stored.
-            (Step::Credentials | Step::Security, _) => return Err(AppError::NotFound),
-        }
-        let action = if is_done { security_log::Action::StepCompleted } else { security_log::Action::StepReopened };
-        self.page.record(&mut tx, action, id).await?;
+        connections::set_step_done(&mut tx, &self.connection, (step, is_done), (&self.page.actor(), self.page.now)).await?;
         tx.commit().await?;
-        let what = if is_done { "is marked as done" } else { "is open again" };
+        let (step, what) = (Step::from(step), if is_done { "is marked as done" } else { "is open again" });
         Ok(self.page.redirect(&self.url(step), &format!("The {} step {what}", step.label())))
     }
 

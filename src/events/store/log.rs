@@ -41,11 +41,13 @@ rows! {
     INSERT_PAYLOAD = "INSERT INTO event_payloads (request_id, received_at, frame) VALUES", "(?, ?, ?)", "";
     CLAIM_ID = "INSERT INTO event_ids (connection_id, gateway_event_id, event_id) VALUES", "(?, ?, ?)",
                "ON CONFLICT (connection_id, gateway_event_id) DO NOTHING";
+    /// Looks for an event only while those before it are stored.
+    ARE_STORED = "SELECT COALESCE(", "(SELECT FALSE WHERE NOT EXISTS (SELECT 1 FROM events \
+                  WHERE connection_id = ? AND dedupe_prefix = ? AND dedupe_key = ?))", ", TRUE)";
 }
 
 sql! {
     FIND_FIRST = "SELECT event_id FROM event_ids WHERE connection_id = $1 AND gateway_event_id = $2";
-    IS_STORED = "SELECT EXISTS (SELECT 1 FROM events WHERE connection_id = $1 AND dedupe_prefix = $2 AND dedupe_key = $3)";
     LIST_PAYLOADS = "SELECT request_id, received_at FROM event_payloads WHERE request_id > $1 ORDER BY request_id LIMIT $2";
     UPDATE_CONFLICT = "UPDATE events SET state = $2, conflict_with = $3 WHERE id = $1";
 }
@@ -109,18 +111,12 @@ pub(crate) async fn made(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<EventId>, D
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Returns true if the connection has that event.
-pub(crate) async fn is_stored(
-    tx: &mut Tx,
-    connection: ConnectionId,
-    (dedupe_prefix, dedupe_key): (&str, &[u8; 32]),
-) -> Result<bool, DbError> {
-    run!(tx, |conn| sqlx::query_scalar(IS_STORED)
-        .bind(connection)
-        .bind(dedupe_prefix)
-        .bind(dedupe_key.as_slice())
-        .fetch_one(conn)
-        .await)
+/// Returns true if the connection has all events with these prefixes and keys.
+pub(crate) async fn are_stored(tx: &mut Tx, connection: ConnectionId, keys: &[(&str, &[u8; 32])]) -> Result<bool, DbError> {
+    let found = fetch_rows!(tx, ARE_STORED -> (bool,), keys, |query, key| {
+        query.bind(connection).bind(key.0).bind(key.1.as_slice())
+    })?;
+    Ok(found.into_iter().all(|(are_stored,)| are_stored))
 }
 
 /// An event that was already stored.

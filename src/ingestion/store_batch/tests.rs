@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
+    accounts::authz::Actor,
     apps, companies,
     connections::{
         self, ConnectionScope, NewConnection,
@@ -71,10 +72,11 @@ impl Bench {
             city: None,
             postal_code: None,
         };
-        let app = apps::create(&mut tx, company.id, &details, self.now).await.unwrap();
+        let by = (&Actor::command(company.id), self.now);
+        let app = apps::create(&mut tx, company.id, &details, by).await.unwrap();
         let new =
             NewConnection { company: company.id, app, gateway: Gateway::RAZORPAY, mode: Mode::Test, currency: Currency::INR };
-        let scope = connections::create(&mut tx, &self.vault, &new, "The Owner", self.now).await.unwrap().scope();
+        let scope = connections::create(&mut tx, &self.vault, &new, by).await.unwrap().scope();
         tx.commit().await.unwrap();
         scope
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod daily;
 pub(crate) mod disputes;
+pub(crate) mod figures;
 pub(crate) mod order;
 pub(crate) mod projection;
 pub(crate) mod reconcile_totals;
@@ -22,6 +23,11 @@ use store::{
 };
 
 use crate::{
+    accounts::{
+        authz::{Actor, Permission, UseCaseError},
+        security_log::{self, Action},
+    },
+    apps::App,
     connections::ConnectionScope,
     db::{DbError, Reader, Tx, list},
     gateways::{
@@ -227,8 +233,29 @@ impl Listed for Transaction {
     }
 }
 
+/// Records that an actor downloads payments of an app. Committed before the first of them is sent.
+pub(crate) async fn begin_export(tx: &mut Tx, app: &App, (actor, now): (&Actor<'_>, Timestamp)) -> Result<(), UseCaseError> {
+    actor.require(Permission::ExportPayments, app.company_id)?;
+    Ok(security_log::append(tx, actor, Action::PaymentsExported, app.id, now).await?)
+}
+
 /// Returns the newest transaction of a mode, of any age.
 pub(crate) async fn newest(reader: &mut Reader, app: AppId, mode: Mode) -> Result<Option<Transaction>, DbError> {
     let (from, until) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
     Ok(list::newest(reader, &Filter { app, mode, from, until, status: None }, 1).await?.pop())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{accounts::authz::denial::assert_denied, apps, db::test_db::TestDb, primitives::id::CompanyId};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn only_a_user_of_the_company_with_the_permission_downloads_payments() {
+        let test = TestDb::new("export_denied").await;
+        let (app, now) = (&apps::tests::app(CompanyId::unique()), Timestamp::from_seconds(1_795_343_400));
+        let begin = async |actor: Actor<'static>| begin_export(&mut test.db.begin().await?, app, (&actor, now)).await;
+        assert_denied(app.company_id, begin).await;
+        test.end().await;
+    }
 }

@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// The maximum number of payments that a search by a gateway's id finds.
+pub(crate) const MAX_FOUND: i64 = 2_000;
+
 /// The columns of [`Transaction`].
 macro_rules! columns {
     () => {
@@ -83,14 +86,15 @@ sql! {
     END_NEWER = concat!("SELECT created_at, id FROM transactions WHERE ", range!(newer), " ORDER BY created_at, id LIMIT 1 OFFSET ", last_examined!());
     /// Finds each kind of id by its own index: with one condition for all, or with the plain column of the app, SQLite may
     /// scan all of the app's rows. Ids of refunds and disputes match in any company until the outer condition. A merchant may
-    /// give many payments the same order or receipt, so only the newest of these are examined.
+    /// give many payments the same order or receipt, so only the newest of these are examined: one more
+    /// than [`MAX_FOUND`], which shows that there are more.
     FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE id IN \
                   (SELECT id FROM transactions WHERE connection_id IN (SELECT id FROM connections WHERE app_id = $1) AND payment_id = $3 \
-                  UNION SELECT id FROM (SELECT id FROM transactions WHERE app_id = $1 AND order_id = $3 ORDER BY id DESC LIMIT 2000) AS of_order \
+                  UNION SELECT id FROM (SELECT id FROM transactions WHERE app_id = $1 AND order_id = $3 ORDER BY id DESC LIMIT 2001) AS of_order \
                   UNION SELECT transaction_id FROM refunds WHERE refund_id = $3 \
                   UNION SELECT transaction_id FROM disputes WHERE dispute_id = $3 \
                   UNION SELECT transaction_id FROM (SELECT transaction_id FROM payment_references WHERE app_id = $1 AND search_key = $5 \
-                  ORDER BY transaction_id DESC LIMIT 2000) AS with_reference) \
+                  ORDER BY transaction_id DESC LIMIT 2001) AS with_reference) \
                   AND COALESCE(app_id, app_id) = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $4");
 }
 

@@ -44,13 +44,46 @@ pub(super) const fn sender(gateway: Gateway) -> &'static str {
 /// Returns what to do about a cause, and about the second one if there is one.
 pub(super) fn fix(cause: Cause, context: Context<'_>) -> String {
     let first = of(cause, context);
-    // If another secret was used, how it was pasted makes no difference.
-    let second = causes::second(cause, context.detail).filter(|second| !(is_another_secret(cause) && second.is_of_key()));
-    let second = second.map(|second| of(second, Context { detail: "", ..context }));
+    let second = second(cause, context).map(|second| of(second, Context { detail: "", ..context }));
     match second.filter(|second| *second != first) {
         Some(second) => format!("{first} {second}"),
         None => first,
     }
+}
+
+/// Returns the second cause, if it changes what to do: how another secret was pasted makes no difference.
+fn second(cause: Cause, context: Context<'_>) -> Option<Cause> {
+    causes::second(cause, context.detail).filter(|second| !(is_another_secret(cause) && second.is_of_key()))
+}
+
+/// True if the fix says that it applies only if the gateway sent the request.
+pub(super) fn is_conditional(cause: Cause, context: Context<'_>) -> bool {
+    let is_of = |cause| match cause {
+        Cause::NoSignature
+        | Cause::IdMissing
+        | Cause::TimeMissing
+        | Cause::OtherGateway
+        | Cause::Scanner
+        | Cause::SecretGuessable
+        | Cause::SecretIsUrl
+        | Cause::SecretIsId
+        | Cause::SecretIsKeyId
+        | Cause::SecretIsCopied
+        | Cause::SecretIsDots
+        | Cause::SecretEmpty
+        | Cause::BodyEmpty
+        | Cause::BodyCut
+        | Cause::TimeInMillis
+        | Cause::TimeUnreadable
+        | Cause::TooLarge
+        | Cause::Encoded
+        | Cause::TooSlow
+        | Cause::NotDiagnosed
+        | Cause::Unknown => true,
+        Cause::BodyCompressed | Cause::SignedEarlier | Cause::SignedAhead => !context.is_signed,
+        _ => false,
+    };
+    is_of(cause) || second(cause, context).is_some_and(is_of)
 }
 
 const fn is_another_secret(cause: Cause) -> bool {
@@ -347,6 +380,17 @@ mod tests {
         }
         for cause in OUTSIDERS {
             assert!(!cause.can_adopt_secret(), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn a_fix_is_conditional_if_it_names_the_sender() {
+        for is_signed in [true, false] {
+            for (gateway, cause, fix) in fixes(is_signed) {
+                let context = Context { gateway, detail: "", other: "Neem Tree Store", is_signed };
+                let names_sender = [sender(gateway), "your sender"].iter().any(|name| fix.contains(&format!("If {name} sent ")));
+                assert_eq!(is_conditional(cause, context), names_sender, "{cause:?}: {fix}");
+            }
         }
     }
 

@@ -2,11 +2,16 @@
 
 use std::collections::HashSet;
 
+use sqlx::query::QueryScalar;
+
 use crate::{
-    db::{DbError, Exec, Tx, execute, run, sql},
+    db::{
+        DbError, Exec, Tx, execute,
+        list::{among_page, page_ids},
+        run, sql,
+    },
     primitives::{
         id::{AppId, EventId, RejectionId},
-        keyset::PAGE_SIZE,
         time::Timestamp,
     },
 };
@@ -15,11 +20,7 @@ sql! {
     INSERT = "INSERT INTO recoveries (event_id, app_id, rejection_id, rejected_at, recovered_at, recovered_by) VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = "SELECT rejection_id, rejected_at, recovered_by FROM recoveries WHERE app_id = $1 AND event_id = $2";
     IS_RECOVERED = "SELECT EXISTS (SELECT 1 FROM recoveries WHERE event_id = $1)";
-    /// One id for each row of a page: a range of ids would include events of other apps and modes.
-    LIST_AMONG = "SELECT event_id FROM recoveries WHERE app_id = $1 AND event_id IN ( \
-                  $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-                  $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, \
-                  $43, $44, $45, $46, $47, $48, $49, $50, $51)";
+    LIST_AMONG = concat!("SELECT event_id FROM recoveries WHERE app_id = $1 AND event_id ", among_page!());
     /// The key is the event's, so that the cost is bounded by the events in the range.
     LIST_OF_EXPORT = "SELECT event_id FROM recoveries WHERE event_id >= $1 AND event_id <= $2 \
                       AND (CAST($3 AS BOOLEAN) OR app_id = $4)";
@@ -70,20 +71,8 @@ pub(crate) async fn list_among(
     app: AppId,
     events: impl Iterator<Item = EventId>,
 ) -> Result<Vec<EventId>, DbError> {
-    let mut events: Vec<EventId> = events.collect();
-    if events.is_empty() {
-        return Ok(events);
-    }
-    debug_assert!(events.len() <= PAGE_SIZE, "the statement has a parameter for each row of a page");
-    // No event has this id.
-    events.resize(PAGE_SIZE, EventId::least());
-    run!(on, |conn| {
-        let mut query = sqlx::query_scalar(LIST_AMONG).bind(app);
-        for event in events {
-            query = query.bind(event);
-        }
-        query.fetch_all(conn).await
-    })
+    let Some(events) = page_ids(events, EventId::least()) else { return Ok(Vec::new()) };
+    run!(on, |conn| { events.iter().fold(sqlx::query_scalar(LIST_AMONG).bind(app), QueryScalar::bind).fetch_all(conn).await })
 }
 
 /// Returns the recovered events within a range of ids, of one app or of all.

@@ -77,7 +77,7 @@ fn known(error: &DbError) -> Option<String> {
             "PostgreSQL is not accepting writes: it is a standby, or default_transaction_read_only is on. Point DATABASE_URL to the primary."
         }
         (_, Some("42501")) => {
-            "The PostgreSQL user in DATABASE_URL lacks a privilege. Make it the owner of the tables, or grant it read and write access."
+            "The PostgreSQL user in DATABASE_URL lacks a privilege. Make it the owner of the tables and of the sequence ids."
         }
         (_, Some("53100")) => "PostgreSQL's disk is full. Free some space there, then try again.",
         _ => return None,

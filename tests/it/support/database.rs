@@ -195,6 +195,11 @@ impl Installation {
         self.lock("SELECT 1 FROM connections FOR UPDATE").await
     }
 
+    /// Takes an id in a unit of work that lasts until the lock is released.
+    pub(crate) async fn lock_ids(&self) -> Lock {
+        self.lock("SELECT nextval('ids')").await
+    }
+
     /// Blocks others from writing the installation's settings until the lock is released.
     pub(crate) async fn lock_installation(&self) -> Lock {
         self.lock("LOCK TABLE installation").await

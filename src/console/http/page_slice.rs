@@ -1,4 +1,4 @@
-//! In-memory pagination. A company has at most some thousand apps, and their order by urgency is computed in memory.
+//! In-memory pagination, for lists that are short enough to be sorted in memory.
 
 /// One page of a list.
 pub(crate) struct Slice<'a, T> {
