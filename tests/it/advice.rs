@@ -168,7 +168,6 @@ async fn another_account_is_said_after_that_no_secret_matches_and_a_secret_can_b
     let elsewhere = body.replace(&account, "acc_Elsewhere00001");
     let page = shop.page(shop.test.post(elsewhere).secret("a secret of another account")).await;
     assert!(page.shows("cause-other-account") && page.shows("attempts-unknown") && page.has("/secrets/new"), "{}", page.body);
-    assert!(page.text_of("cause-other-account").contains("acc_Elsewhere00001"), "{}", page.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -146,8 +146,8 @@ describe("a sensitive action a while after signing in", () => {
       await page.locator("#current_password-error").waitFor();
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
-      const shown = (await at.installation.run(["webhook", "show", "--app", at.connection.app, "--gateway", "razorpay", "--mode", "test", "--json"]));
-      assert.equal(await page.locator("#secret").inputValue(), shown.secrets[0].secret);
+      const webhook = (await at.installation.run(["webhook", "show", "--app", at.connection.app, "--gateway", "razorpay", "--mode", "test", "--json"]));
+      assert.equal(await page.locator("#secret").inputValue(), webhook.secrets[0].secret);
 
       await later(page);
       await page.goto(`${at.webhook}/rotation`);

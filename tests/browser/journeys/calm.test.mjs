@@ -48,8 +48,8 @@ describe("what strangers send", () => {
     await until(page, `${own}/rejections`, "cause-signature-mismatch");
     await leading(page, () => shown(page, "cause-signature-mismatch").click());
     await shown(page, "invisible-characters").waitFor();
-    const shown = await page.locator(".unseen").allTextContents();
-    assert.deepEqual([...new Set(shown)], ["⟨U+202E⟩", "⟨U+202C⟩", "⟨U+200B⟩"]);
+    const named = await page.locator(".unseen").allTextContents();
+    assert.deepEqual([...new Set(named)], ["⟨U+202E⟩", "⟨U+202C⟩", "⟨U+200B⟩"]);
     const text = await page.locator("main").innerText();
     assert.ok(text.includes("र्\u{200d}य") && !text.includes("\u{202e}"));
     await look(page, "unseen");

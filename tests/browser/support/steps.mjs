@@ -68,8 +68,9 @@ export const step = (page, name) => page.getByRole("list", { name: "Set-up steps
 /** Returns the Evidence panel. */
 export const evidence = (page) => page.getByRole("complementary", { name: "Evidence" });
 
-/** Returns the element with that `data-testid` whose text contains a value. */
-export const shown = (page, hook, value = undefined) => page.getByTestId(hook).filter({ hasText: value }).first();
+/** Returns the element with that hook, its `data-testid` or its id, whose text contains a value. */
+export const shown = (page, hook, value = undefined) =>
+  page.locator(`[data-testid="${hook}"], [id="${hook}"]`).filter({ hasText: value }).first();
 
 /** Loads the page again until it shows that element. */
 export async function reloadUntil(page, ...wanted) {

@@ -70,6 +70,13 @@ impl Page {
         Some(value.split_once('"')?.0.to_owned())
     }
 
+    /// Returns the tag of the first control with that name.
+    pub(crate) fn field_tag(&self, name: &str) -> &str {
+        let at = self.body.find(&format!("name=\"{name}\"")).unwrap();
+        let start = self.body[..at].rfind('<').unwrap();
+        self.body[start..].split('>').next().unwrap()
+    }
+
     /// Returns the text inside the element with that id.
     pub(crate) fn inside(&self, id: &str) -> Option<String> {
         let rest = self.body.split_once(&format!("id=\"{id}\""))?.1;
