@@ -211,7 +211,7 @@ async fn keys_stored_while_others_are_checked_stay_and_keep_their_state() {
         });
         let (page, ()) = tokio::join!(owner.post(&url, fields), colleague);
         let page = if page.status == StatusCode::SEE_OTHER { owner.get(page.location()).await } else { page };
-        let is_said = page.shows("key_id-error") || page.texts_of("keys-unchecked").iter().any(|said| *said != usual);
+        let is_said = page.shows("key_secret-error") || page.texts_of("keys-unchecked").iter().any(|said| *said != usual);
         assert!(is_said, "{way}: {}", page.body);
         assert_eq!(app.texts(stored).await, ["rzp_test_Demo0000000002 unchecked upi"], "{way}");
         app.sql("UPDATE credentials SET value = 'rzp_test_Demo0000000001' WHERE field = 'key_id'").await;
