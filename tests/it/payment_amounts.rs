@@ -149,9 +149,9 @@ async fn a_loss_in_the_settled_currency_is_in_every_sum() {
     shop.post(with(&lost, &foreign)).await;
     assert_eq!(shop.page().await.text_of("left"), "₹0.00");
     for filter in ["", "&status=dispute_lost"] {
-        let list = shop.list(filter).await;
-        assert!(list.text_of("sum-received").contains("USD\u{a0}1,000.00"), "{}", list.body);
-        assert!(list.text_of("sum-lost").contains("₹8,345.00"), "{}", list.body);
+        let page = shop.list(filter).await;
+        assert!(page.text_of("sum-received").contains("USD\u{a0}1,000.00"), "{}", page.body);
+        assert!(page.text_of("sum-lost").contains("₹8,345.00"), "{}", page.body);
     }
     assert!(shop.owner.get(&shop.at("?mode=test")).await.text_of("cost-lost").contains("₹8,345.00"));
     let line = shop.download().await;

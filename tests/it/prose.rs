@@ -66,12 +66,12 @@ fn no_test_looks_for_a_sentence_on_a_page() {
     for (name, text) in &tests {
         let on_pages = text.lines().filter(|line| [".body", "text_of(", "texts_of("].iter().any(|page| line.contains(page)));
         let on_pages = on_pages.collect::<Vec<_>>().join("\n");
-        let texts = literals(text, ".has(\"").chain(literals(&on_pages, "contains(\""));
-        faults.extend(texts.filter(|text| !is_allowed(text)).map(|text| format!("{name}: {text}")));
+        let wanted = literals(text, ".has(\"").chain(literals(&on_pages, "contains(\""));
+        faults.extend(wanted.filter(|text| !is_allowed(text)).map(|text| format!("{name}: {text}")));
     }
     for (name, text) in journeys.iter().chain(&support) {
-        let texts = ["getByText(\"", "getByText(`", "hasText: \""].into_iter().flat_map(|mark| literals(text, mark));
-        faults.extend(texts.filter(|text| !is_allowed(text)).map(|text| format!("{name}: {text}")));
+        let wanted = ["getByText(\"", "getByText(`", "hasText: \""].into_iter().flat_map(|mark| literals(text, mark));
+        faults.extend(wanted.filter(|text| !is_allowed(text)).map(|text| format!("{name}: {text}")));
     }
     assert!(faults.is_empty(), "assert these by a hook (data-testid):\n{}", faults.join("\n"));
 }
