@@ -137,8 +137,8 @@ pub(crate) fn sentence_of_connection(
 /// The style of a notice before the first event.
 const WAITING: (&str, &str) = ("is-waiting", "pending");
 
-/// Returns why the latest rejected request was rejected, with the stored value of that, and what to do. The last rejected request may be from an unknown
-/// sender, so its reason does not explain why a webhook is failing.
+/// Returns why the latest rejected request was rejected, with the stored value of that, and what to do. The last rejected request
+/// may be from an unknown sender, so its reason does not explain why a webhook is failing.
 pub(super) fn cause<'a>(
     gateway: Gateway,
     activity: &Activity,
