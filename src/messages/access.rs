@@ -8,6 +8,7 @@ use crate::{accounts::password::PasswordFault, messages::Warning};
 /// Shown on every page while the server is reached over plain http.
 pub(crate) fn plain_http() -> Warning {
     Warning {
+        hook: "plain-http",
         headline: "This console uses plain http: passwords and secrets can be read in transit.".to_owned(),
         advice: "Ask your server administrator to put a TLS proxy in front:",
     }

@@ -9,17 +9,44 @@ use crate::{
     gateways::{Gateway, Mode, adapter::SignatureError},
     messages::{EmptyState, rejections::Causes},
     primitives::time::Timestamp,
+    rejections::Reason,
     urls,
 };
+
+/// The style of a failure.
+pub(super) const BAD: (&str, &str) = ("is-bad", "bad");
+/// The style of a warning.
+pub(super) const WARN: (&str, &str) = ("is-warn", "warn");
 
 /// A headline with its reason and its style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Notice {
+    /// Identifies it in tests.
+    pub(crate) hook: &'static str,
     /// The panel's class: waiting, good or bad.
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
     pub(crate) headline: String,
     pub(crate) reason: String,
+    /// The stored value of the cause that the text names.
+    pub(crate) cause: Option<&'static str>,
+    /// How long the gateway tolerates the failures.
+    pub(crate) countdown: Option<(&'static str, String)>,
+}
+
+impl Notice {
+    pub(super) fn new(
+        hook: &'static str,
+        (class, icon): (&'static str, &'static str),
+        headline: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self { hook, class, icon, headline: headline.into(), reason: reason.into(), cause: None, countdown: None }
+    }
+
+    pub(super) fn because(self, cause: &'static str) -> Self {
+        Self { cause: Some(cause), ..self }
+    }
 }
 
 /// Returns why a request was rejected, and what to do.
@@ -54,10 +81,12 @@ pub(crate) fn tolerance(gateway: Gateway) -> String {
 pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection, Activity)], causes: &Causes) -> EmptyState {
     let rejecting = connections.iter().filter(|(_, activity)| activity.rejected_since.is_some());
     let Some((connection, activity)) = rejecting.max_by_key(|(_, activity)| activity.rejected_streak) else { return empty };
-    let why = latest_cause(connection.gateway, activity, causes.get(&connection.id)).why;
+    let LatestCause { known, why, .. } = latest_cause(connection.gateway, activity, causes.get(&connection.id));
     let not_yet = if activity.first_verified_at.is_none() { "Not verified yet: " } else { "" };
     let last = if activity.rejected_streak == 1 { ": " } else { ". Latest reason: " };
     EmptyState {
+        hook: "only-rejected-requests",
+        cause: Some(known),
         text: format!("{not_yet}{} rejected{last}{why}.", were(activity.rejected_streak)),
         way: Some((urls::activity(connection.app_id, connection.gateway, connection.mode), "See how to fix it".to_owned())),
         ..empty
@@ -81,34 +110,38 @@ pub(crate) fn sentence_of_connection(
             not_yet(gateway, activity, explanation)
         }
         ConnectionState::Verified => verified(activity, last, now),
-        ConnectionState::Off => Notice {
-            class: "is-off",
-            icon: "not-started",
-            headline: "Off: every request is rejected".to_owned(),
-            reason: if is_app_enabled { "This connection is disabled." } else { "The app is disabled." }.to_owned(),
-        },
-        ConnectionState::Pending => Notice {
-            class: "is-waiting",
-            icon: "pending",
-            headline: "Marked as done, nothing verified yet".to_owned(),
-            reason: "The step stays Pending verification until a verified event comes.".to_owned(),
-        },
-        ConnectionState::NotStarted => Notice {
-            class: "is-waiting",
-            icon: "pending",
-            headline: "Waiting for the first event".to_owned(),
-            reason: match connection.mode {
+        ConnectionState::Off => {
+            let (hook, reason) = if is_app_enabled {
+                ("evidence-connection-off", "This connection is disabled.")
+            } else {
+                ("evidence-app-off", "The app is disabled.")
+            };
+            Notice::new(hook, ("is-off", "not-started"), "Off: every request is rejected", reason)
+        }
+        ConnectionState::Pending => Notice::new(
+            "evidence-pending",
+            WAITING,
+            "Marked as done, nothing verified yet",
+            "The step stays Pending verification until a verified event comes.",
+        ),
+        ConnectionState::NotStarted => {
+            let reason = match connection.mode {
                 Mode::Test => gateway.profile().texts.setup.waiting[0],
                 Mode::Live => gateway.profile().texts.setup.waiting[1],
-            }
-            .to_owned(),
-        },
+            };
+            Notice::new("evidence-waiting", WAITING, "Waiting for the first event", reason)
+        }
     }
 }
+
+/// The style of a notice before the first event.
+const WAITING: (&str, &str) = ("is-waiting", "pending");
 
 /// Why the latest rejected request was rejected, and what to do.
 #[derive(Default)]
 pub(super) struct LatestCause<'a> {
+    /// The stored value of the cause or of the reason.
+    pub(super) known: &'static str,
     pub(super) why: Cow<'a, str>,
     fix: Cow<'a, str>,
     /// See [`Explanation::is_conditional`].
@@ -119,51 +152,49 @@ pub(super) struct LatestCause<'a> {
 /// webhook is failing.
 pub(super) fn latest_cause<'a>(gateway: Gateway, activity: &Activity, explanation: Option<&'a Explanation>) -> LatestCause<'a> {
     match (explanation, activity.last_reason) {
-        (Some(Explanation { why, fix, is_conditional, .. }), _) => {
-            LatestCause { why: why.into(), fix: fix.into(), is_conditional: *is_conditional }
+        (Some(Explanation { cause, why, fix, is_conditional, .. }), _) => {
+            LatestCause { known: cause, why: why.into(), fix: fix.into(), is_conditional: *is_conditional }
         }
         (None, _) if activity.failing_since.is_some() => {
-            LatestCause { why: "the signature matches no secret of this webhook".into(), ..LatestCause::default() }
+            let known = Reason::SignatureMismatch.as_str();
+            LatestCause { known, why: "the signature matches no secret of this webhook".into(), ..LatestCause::default() }
         }
         (None, Some(reason)) => of_signature(gateway, reason),
-        (None, None) => LatestCause { why: "it could not be verified".into(), ..LatestCause::default() },
+        (None, None) => LatestCause { known: "unverified", why: "it could not be verified".into(), ..LatestCause::default() },
     }
 }
 
 /// Returns the cause of a request whose signature was not accepted.
 fn of_signature(gateway: Gateway, reason: SignatureError) -> LatestCause<'static> {
     let (why, fix) = refusal(gateway, reason);
-    LatestCause { why, fix, is_conditional: true }
+    LatestCause { known: Reason::from(reason).as_str(), why, fix, is_conditional: true }
 }
 
 fn failing(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
-    let LatestCause { why, fix, .. } = latest_cause(gateway, activity, explanation);
+    let LatestCause { known, why, fix, .. } = latest_cause(gateway, activity, explanation);
     let ago = activity.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
-    Notice { class: "is-bad", icon: "bad", headline: format!("Rejected{ago}: {why}"), reason: fix.into_owned() }
+    Notice::new("evidence-failing", BAD, format!("Rejected{ago}: {why}"), fix).because(known)
 }
 
 /// Events are overdue, and requests from an unproven sender are rejected.
 fn overdue(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
     let cause = latest_cause(gateway, activity, explanation);
     let usual = baseline::silence(activity, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
-    Notice {
-        class: "is-bad",
-        icon: "bad",
-        headline: "No events are being verified, and requests are rejected".to_owned(),
-        reason: format!("{usual}{} {}", unproven(activity, now), condition(gateway, &cause)),
-    }
+    let reason = format!("{usual}{} {}", unproven(activity, now), condition(gateway, &cause));
+    Notice::new("evidence-overdue", BAD, "No events are being verified, and requests are rejected", reason).because(cause.known)
 }
 
 /// No event has been verified yet, and requests were rejected.
 fn not_yet(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>) -> Notice {
     let cause = latest_cause(gateway, activity, explanation);
-    let (headline, reason) = if activity.failing_since.is_some() {
-        (format!("Not verified yet: {}", cause.why), cause.fix.into_owned())
+    let known = cause.known;
+    let (hook, headline, reason) = if activity.failing_since.is_some() {
+        ("evidence-not-verified-yet", format!("Not verified yet: {}", cause.why), cause.fix.into_owned())
     } else {
         let rejected = format!("Not verified yet: {} rejected", were(activity.rejected_streak));
-        (rejected, format!("{ANYONE} {}", condition(gateway, &cause)))
+        ("evidence-only-rejected", rejected, format!("{ANYONE} {}", condition(gateway, &cause)))
     };
-    Notice { class: "is-warn", icon: "warn", headline, reason }
+    Notice::new(hook, WARN, headline, reason).because(known)
 }
 
 /// Requests rejected since the last verified event while the webhook works: how many, when, and that their sender is unknown.
@@ -192,7 +223,7 @@ fn between(start: &str, end: &str) -> String {
 }
 
 /// Words the cause of a request from an unproven sender as a condition, unless its fix is one already.
-fn condition(gateway: Gateway, LatestCause { why, fix, is_conditional }: &LatestCause<'_>) -> String {
+fn condition(gateway: Gateway, LatestCause { why, fix, is_conditional, .. }: &LatestCause<'_>) -> String {
     let start = if *is_conditional {
         "Latest reason".to_owned()
     } else {
@@ -210,12 +241,8 @@ fn silent(gateway: Gateway, activity: &Activity, now: Timestamp) -> Notice {
     let silence = baseline::silence(activity, now);
     let lasts = silence.map(|silence| format!(" for {}", span(silence.lasts))).unwrap_or_default();
     let usual = silence.map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
-    Notice {
-        class: "is-warn",
-        icon: "silent",
-        headline: format!("Silent{lasts}"),
-        reason: format!("{usual}{}", see_whether_enabled(gateway)),
-    }
+    let reason = format!("{usual}{}", see_whether_enabled(gateway));
+    Notice::new("evidence-silent", ("is-warn", "silent"), format!("Silent{lasts}"), reason)
 }
 
 /// Returns what to do about a silence.
@@ -227,12 +254,12 @@ fn verified(activity: &Activity, last: Option<&Event>, now: Timestamp) -> Notice
     let name = last.and_then(|event| event.event_type.clone()).unwrap_or_else(|| "an event".to_owned());
     let ago = activity.last_verified_at.map(|at| format!(", {}", when(at, now).text)).unwrap_or_default();
     let amount = last.and_then(Event::money).map(|money| format!("{money}. ")).unwrap_or_default();
-    Notice {
-        class: "is-good",
-        icon: "good",
-        headline: format!("Received {name}, verified{ago}"),
-        reason: format!("{amount}Signed with a SECRET of this webhook, and stored before the answer went out."),
-    }
+    Notice::new(
+        "evidence-verified",
+        ("is-good", "good"),
+        format!("Received {name}, verified{ago}"),
+        format!("{amount}Signed with a SECRET of this webhook, and stored before the answer went out."),
+    )
 }
 
 #[cfg(test)]
@@ -245,7 +272,7 @@ mod tests {
         assert!(said.starts_with("Latest reason: the signature matches no secret of this webhook. If Razorpay sent this, "));
         assert_eq!(said.matches("If Razorpay").count(), 1, "{said}");
         let (why, fix) = ("the right signature is in another header".into(), "Keep its name.".into());
-        let said = condition(Gateway::RAZORPAY, &LatestCause { why, fix, is_conditional: false });
+        let said = condition(Gateway::RAZORPAY, &LatestCause { why, fix, ..LatestCause::default() });
         assert!(
             said.starts_with("If Razorpay sent the last one, this is why it was rejected: ") && said.ends_with("Keep its name.")
         );

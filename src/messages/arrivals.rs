@@ -56,6 +56,17 @@ pub(crate) const fn borrowed_time(is_borrowed: bool) -> &'static str {
     }
 }
 
+/// Returns what identifies in tests how the times of an event are known.
+pub(crate) fn arrival_hook(event: &Event, now: Timestamp) -> &'static str {
+    if super::past_day(event.received_at, now).is_none() {
+        "arrival-unknown"
+    } else if event.is_time_borrowed || event.occurred_at.is_none() {
+        "time-borrowed"
+    } else {
+        "arrival"
+    }
+}
+
 /// The same in the list of a payment's events.
 pub(crate) fn arrival_in_story(event: &Event, is_late: bool, now: Timestamp) -> String {
     let late = if is_late { ", after the line below; the order does not matter" } else { "" };
@@ -117,6 +128,8 @@ fn reports_payment(event: &Event) -> bool {
 /// The empty list before the first event.
 pub(crate) fn no_event_yet(app: AppId, mode: Mode, gateway: Option<Gateway>) -> EmptyState {
     EmptyState {
+        hook: "no-event-yet",
+        cause: None,
         icon: "inbox",
         title: "No event yet".to_owned(),
         text: format!(
@@ -132,6 +145,8 @@ pub(crate) fn no_such_event(event_type: Option<&str>, state: Option<State>, all:
     let of_type = event_type.map(|name| format!(" whose type begins with {name}")).unwrap_or_default();
     let in_state = state.map(|state| format!(" with the state {}", event_state(state).label)).unwrap_or_default();
     EmptyState {
+        hook: "no-such-event",
+        cause: None,
         icon: "search",
         title: "Nothing matches".to_owned(),
         text: format!("No event{of_type}{in_state} has come."),

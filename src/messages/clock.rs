@@ -1,9 +1,19 @@
 //! Messages on a clock that deviates from the times in signed events: what it means and what to do.
 
-use super::{Notice, span};
+use super::{Notice, activity::WARN, span};
 use crate::clock_check::Difference;
 
 const NOTHING_TO_DO: &str = "If it was set since then, nothing is to be done.";
+
+/// Returns what identifies the difference in tests.
+const fn hook(difference: Difference) -> &'static str {
+    match difference {
+        Difference::WasBehind(_) => "clock-was-behind",
+        Difference::Behind(_) => "clock-behind",
+        Difference::Ahead { is_certain: true, .. } => "clock-ahead",
+        Difference::Ahead { is_certain: false, .. } => "clock-maybe-ahead",
+    }
+}
 
 /// Returns headline and reason.
 fn sentences(difference: Difference) -> (String, &'static str) {
@@ -38,5 +48,5 @@ pub(crate) fn for_merchant(difference: Difference) -> Notice {
     let (headline, reason) = sentences(difference);
     let ask = if matches!(difference, Difference::WasBehind(_)) { "Otherwise, ask" } else { "Ask" };
     let reason = format!("{reason} {ask} the person who runs this server to set its clock and to keep it synchronised.");
-    Notice { class: "is-warn", icon: "warn", headline, reason }
+    Notice::new(hook(difference), WARN, headline, reason)
 }

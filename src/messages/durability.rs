@@ -27,7 +27,7 @@ pub(crate) fn at_risk(engine: &str, settings: &[Setting]) -> Option<String> {
 
 /// The same as a warning on every page.
 pub(crate) const fn accepted(said: String) -> Warning {
-    Warning { headline: said, advice: "Your server administrator accepted this risk:" }
+    Warning { hook: "durability-at-risk", headline: said, advice: "Your server administrator accepted this risk:" }
 }
 
 /// Returns why the server does not start; `None` if no setting is unsafe.

@@ -22,8 +22,8 @@ pub(crate) struct StatusLine {
     /// The text between the state and the time.
     pub(crate) joint: &'static str,
     pub(crate) when: Option<DisplayTime>,
-    /// An additional clause.
-    pub(crate) rest: Option<String>,
+    /// An additional clause, and what identifies it in tests.
+    pub(crate) rest: Option<(&'static str, String)>,
 }
 
 impl StatusLine {
@@ -42,10 +42,16 @@ pub(crate) fn line(gateway: Gateway, state: ConnectionState, activity: &Activity
         // The sender of the rejected requests is unproven: only the silence is certain.
         ConnectionState::Failing | ConnectionState::Silent => {
             let silence = baseline::silence(activity, now);
-            (" for ", silence.map(|silence| lasting(&silence, now)), silence.map(|silence| usually(&silence.usual)))
+            (
+                " for ",
+                silence.map(|silence| lasting(&silence, now)),
+                silence.map(|silence| ("usual-traffic", usually(&silence.usual))),
+            )
         }
         ConnectionState::Verified => (", ", activity.last_verified_at.map(|at| when(at, now)), None),
-        ConnectionState::Pending | ConnectionState::NotStarted => ("", None, rejected(activity)),
+        ConnectionState::Pending | ConnectionState::NotStarted => {
+            ("", None, rejected(activity).map(|text| ("proven-rejections", text)))
+        }
         ConnectionState::Off => ("", None, None),
     };
     StatusLine { badge: webhook_state(state, activity), joint, when, rest }
@@ -54,7 +60,7 @@ pub(crate) fn line(gateway: Gateway, state: ConnectionState, activity: &Activity
 impl StatusLine {
     /// The same for a webhook that is off only because its app is disabled.
     pub(crate) fn because_of_app(self) -> Self {
-        Self { rest: Some("because the app is disabled".to_owned()), ..self }
+        Self { rest: Some(("app-is-off", "because the app is disabled".to_owned())), ..self }
     }
 }
 
@@ -67,15 +73,16 @@ fn rejected(activity: &Activity) -> Option<String> {
     })
 }
 
-/// Returns the time left until the gateway disables the webhook; `None` if it documents no such limit.
-pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<String> {
+/// Returns the time left until the gateway disables the webhook, with what identifies it in tests; `None` if it documents no such
+/// limit.
+pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<(&'static str, String)> {
     let patience = gateway.profile().auto_disable_after?;
     let name = gateway.label();
     let left = since.plus(patience).since(now);
     Some(if left.is_zero() {
-        format!("{name} may have switched the webhook off already: look in {name}’s Dashboard")
+        ("countdown-over", format!("{name} may have switched the webhook off already: look in {name}’s Dashboard"))
     } else {
-        format!("{name} switches the webhook off in {}", to_the_minute(left))
+        ("countdown", format!("{name} switches the webhook off in {}", to_the_minute(left)))
     })
 }
 
@@ -119,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_countdown_is_the_gateways() {
-        let after = |length| countdown(Gateway::RAZORPAY, NOW, NOW.plus(length)).unwrap().replace('\u{a0}', " ");
+        let after = |length| countdown(Gateway::RAZORPAY, NOW, NOW.plus(length)).unwrap().1.replace('\u{a0}', " ");
         assert_eq!(after(Duration::from_mins(320)), "Razorpay switches the webhook off in 18 h 40 min");
         assert_eq!(after(Duration::from_secs(86_399)), "Razorpay switches the webhook off in 1 min");
         let over = "Razorpay may have switched the webhook off already: look in Razorpay’s Dashboard";

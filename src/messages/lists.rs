@@ -30,6 +30,8 @@ pub(crate) const NO_SEARCH: &str = "Enter up to 200 characters, without invisibl
 /// Shown instead of rows while a filter is invalid.
 pub(crate) fn invalid_filters(all: String) -> EmptyState {
     EmptyState {
+        hook: "invalid-filter",
+        cause: None,
         icon: "warn",
         title: "Invalid filter".to_owned(),
         text: "Correct the filter above, or clear all filters.".to_owned(),
@@ -49,6 +51,8 @@ pub(crate) fn found_among(rows: usize, examined: i64) -> String {
 /// A part of a list in which nothing matches. `way` leads to the next part.
 pub(crate) fn search_on(way: (String, String), examined: i64) -> EmptyState {
     EmptyState {
+        hook: "no-match-yet",
+        cause: None,
         icon: "search",
         title: "No match yet".to_owned(),
         text: format!("{} were searched and none matches. Go on to search the rest.", number_text(examined)),
@@ -59,6 +63,8 @@ pub(crate) fn search_on(way: (String, String), examined: i64) -> EmptyState {
 /// The part of a list after the last match. `newest` is the URL of its first page.
 pub(crate) fn end_of_search(newest: String) -> EmptyState {
     EmptyState {
+        hook: "end-of-search",
+        cause: None,
         icon: "search",
         title: "Nothing older matches".to_owned(),
         text: "The search has reached the end of the list.".to_owned(),
@@ -108,34 +114,44 @@ pub(crate) fn more_payments_than(number: i64) -> String {
     format!("more than {}; the newest {} are shown", count(number, "payment", "payments"), number_text(number))
 }
 
-/// How many payments a list has and how many of them were paid; what came in, went back and was lost.
-pub(crate) fn sum(sums: &[Sum]) -> String {
+/// How many payments a list has and how many of them were paid; what came in, went back and was lost. Each part has what
+/// identifies it in tests.
+pub(crate) fn sum(sums: &[Sum]) -> Vec<(&'static str, String)> {
     let (all, paid) = sums.iter().fold((0, 0), |(all, paid), sum| (all + sum.payments, paid + sum.paid));
     let payments = count(all, "payment", "payments");
-    let amounts: Vec<String> = [
-        (total(sums.iter().map(|sum| (sum, sum.received))), "received"),
-        (total(sums.iter().map(|sum| (sum, sum.refunded))), "refunded"),
-        (total(sums.iter().map(|sum| (sum, sum.refund_pending))), "refund pending"),
-        (total(sums.iter().map(|sum| (sum, sum.lost))), "lost in disputes"),
-        (total(sums.iter().map(|sum| (sum, sum.held))), "deducted for disputes"),
-    ]
-    .into_iter()
-    .filter(|(money, _)| !money.is_empty())
-    .map(|(money, what)| format!("{money} {what}"))
-    .collect();
-    let separator = if paid < all { ": " } else { ", " };
-    let paid = if (1..all).contains(&paid) { format!(", {} paid", number_text(paid)) } else { String::new() };
-    let amounts = if amounts.is_empty() { String::new() } else { format!("{separator}{}", amounts.join(", ")) };
-    format!("{payments}{paid}{amounts}")
+    let mut parts = vec![("sum-payments", payments)];
+    if (1..all).contains(&paid) {
+        parts.push(("sum-paid", format!(", {} paid", number_text(paid))));
+    }
+    let amounts = [
+        (total(sums.iter().map(|sum| (sum, sum.received))), "sum-received", "received"),
+        (total(sums.iter().map(|sum| (sum, sum.refunded))), "sum-refunded", "refunded"),
+        (total(sums.iter().map(|sum| (sum, sum.refund_pending))), "sum-refund-pending", "refund pending"),
+        (total(sums.iter().map(|sum| (sum, sum.lost))), "sum-lost", "lost in disputes"),
+        (total(sums.iter().map(|sum| (sum, sum.held))), "sum-held", "deducted for disputes"),
+    ];
+    let mut separator = if paid < all { ": " } else { ", " };
+    for (money, hook, what) in amounts.into_iter().filter(|(money, ..)| !money.is_empty()) {
+        parts.push((hook, format!("{separator}{money} {what}")));
+        separator = ", ";
+    }
+    parts
 }
 
-/// A figure's note, with what is being refunded and what disputes took.
-pub(crate) fn with_costs(text: String, pending: &[Money], lost: &[Money], held: &[Money]) -> String {
-    let costs = [(pending, "refund pending"), (lost, "lost in disputes"), (held, "deducted for disputes")];
-    costs.into_iter().fold(text, |text, (money, what)| {
+/// What is being refunded and what disputes took, each with what identifies it in tests.
+pub(crate) fn costs(pending: &[Money], lost: &[Money], held: &[Money]) -> Vec<(&'static str, String)> {
+    let costs = [
+        (pending, "cost-refund-pending", "refund pending"),
+        (lost, "cost-lost", "lost in disputes"),
+        (held, "cost-held", "deducted for disputes"),
+    ];
+    let said = costs.into_iter().map(|(money, hook, what)| {
         let amounts: Vec<String> = money.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
-        if amounts.is_empty() { text } else { format!("{text}; {} {what}", amounts.join(" + ")) }
-    })
+        (hook, amounts, what)
+    });
+    said.filter(|(_, amounts, _)| !amounts.is_empty())
+        .map(|(hook, amounts, what)| (hook, format!("{} {what}", amounts.join(" + "))))
+        .collect()
 }
 
 /// How many of the payments that ended did not succeed, and how.
@@ -197,6 +213,8 @@ impl EmptyTransactions<'_> {
     pub(crate) fn at(&self, path: &str) -> EmptyState {
         match *self {
             Self::Yet { mode, app, gateway } => EmptyState {
+                hook: "no-transaction-yet",
+                cause: None,
                 icon: "inbox",
                 title: "No transaction yet".to_owned(),
                 text: match mode {
@@ -219,7 +237,7 @@ impl EmptyTransactions<'_> {
                         (urls::in_mode(path, mode), "Clear the search".to_owned()),
                     ),
                 };
-                matchless(text + &more, way)
+                matchless("no-such-id", text + &more, way)
             }
             Self::Between { days: span, status, mode, wider, today } => {
                 let wide = days(wider, today);
@@ -230,9 +248,10 @@ impl EmptyTransactions<'_> {
                     Some(status) => {
                         let label = super::payment_state(status).label;
                         let text = format!("No transaction from {span} has the status {label}.");
-                        matchless(text, (url, "Show every status".to_owned()))
+                        matchless("no-such-status", text, (url, "Show every status".to_owned()))
                     }
                     None => matchless(
+                        "no-transaction-in-span",
                         format!("No transaction from {span}. The newest is of {}.", date(wider.last, today)),
                         (url, format!("Show {wide}")),
                     ),
@@ -249,6 +268,8 @@ pub(crate) fn settlement_found(event: &Event, url: String, now: Timestamp) -> Em
         None => "; its time is in the future".to_owned(),
     };
     EmptyState {
+        hook: "settlement-found",
+        cause: None,
         icon: "search",
         title: "This is the reference of a settlement".to_owned(),
         text: format!("{}{when}.", super::event_sentence(event)),
@@ -256,8 +277,8 @@ pub(crate) fn settlement_found(event: &Event, url: String, now: Timestamp) -> Em
     }
 }
 
-fn matchless(text: String, way: (String, String)) -> EmptyState {
-    EmptyState { icon: "search", title: "Nothing matches".to_owned(), text, way: Some(way) }
+fn matchless(hook: &'static str, text: String, way: (String, String)) -> EmptyState {
+    EmptyState { hook, cause: None, icon: "search", title: "Nothing matches".to_owned(), text, way: Some(way) }
 }
 
 /// Returns the label of an overview's period.
@@ -267,8 +288,13 @@ pub(crate) fn period(days: i32) -> String {
 
 /// An overview without transactions in its period. `newest` is the day of the newest transaction, unless it is in the future.
 pub(crate) fn nothing_in_period(period: &str, newest: Option<&str>, all: &str) -> EmptyState {
-    let newest = newest.map_or_else(|| LATER_THAN_NOW.to_owned(), |day| format!("The newest transaction is from {day}."));
+    let (hook, newest) = newest.map_or_else(
+        || ("only-later-transactions", LATER_THAN_NOW.to_owned()),
+        |day| ("no-transaction-in-period", format!("The newest transaction is from {day}.")),
+    );
     EmptyState {
+        hook,
+        cause: None,
         icon: "search",
         title: "No transaction in this period".to_owned(),
         text: format!("Period: {period}. {newest}"),
@@ -282,12 +308,18 @@ const LATER_THAN_NOW: &str =
 
 /// An empty list while the newest transaction is in the future. `url` is that of the transaction.
 pub(crate) fn nothing_but_later(span: DateRange, today: Date, url: String) -> EmptyState {
-    matchless(format!("No transaction from {}. {LATER_THAN_NOW}", days(span, today)), (url, "Show it".to_owned()))
+    matchless(
+        "only-later-transactions",
+        format!("No transaction from {}. {LATER_THAN_NOW}", days(span, today)),
+        (url, "Show it".to_owned()),
+    )
 }
 
 /// Shown instead of the figures if the period is invalid.
 pub(crate) fn invalid_period(usual: String) -> EmptyState {
     EmptyState {
+        hook: "invalid-period",
+        cause: None,
         icon: "warn",
         title: "Invalid period".to_owned(),
         text: "Choose a period above.".to_owned(),
@@ -323,7 +355,7 @@ mod tests {
             lost: 0,
             held: 0,
         };
-        let said = |sums: &[Sum]| sum(sums).replace('\u{a0}', " ");
+        let said = |sums: &[Sum]| sum(sums).into_iter().map(|(_, part)| part).collect::<String>().replace('\u{a0}', " ");
         let all = Sum { refunded: 962_050, lost: 39_000, ..row("INR", 739, 707, 41_062_050) };
         assert_eq!(said(&[all]), "739 payments, 707 paid: ₹4,10,620.50 received, ₹9,620.50 refunded, ₹390.00 lost in disputes");
         assert_eq!(said(&[row("INR", 31, 0, 0)]), "31 payments");

@@ -25,23 +25,23 @@ mod when;
 pub(crate) use activity::{Notice, nothing_but_refused, rejected_meanwhile, sentence_of_connection, tolerance};
 pub(crate) use apps::{AllClear, Health, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
-    BODY_DELETED, UNSEEN, arrival, arrival_in_story, borrowed_time, bytes, damaged_payload, event_icon_of_payment, no_event_yet,
-    no_such_event, part, receipts,
+    BODY_DELETED, UNSEEN, arrival, arrival_hook, arrival_in_story, borrowed_time, bytes, damaged_payload, event_icon_of_payment,
+    no_event_yet, no_such_event, part, receipts,
 };
 pub(crate) use disputes::amounts as dispute_amounts;
 pub(crate) use health::{StatusLine, countdown, line, pace};
 pub(crate) use lists::{
     EmptyTransactions, NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today,
-    count, date, days, end_of_search, failed_of, found_among, invalid_filters, invalid_period, more_payments_than,
-    nothing_but_later, nothing_in_period, number_text, period, search_on, settlement_found, sum, too_many_days, with_costs,
+    costs, count, date, days, end_of_search, failed_of, found_among, invalid_filters, invalid_period, more_payments_than,
+    nothing_but_later, nothing_in_period, number_text, period, search_on, settlement_found, sum, too_many_days,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use parts::{EmptyState, Warning};
 #[cfg(test)]
 pub(crate) use payments::tests as payments_tests;
 pub(crate) use payments::{
-    began, event_sentence, event_sentence_of_payment, event_sentence_with_costs, fault_sentence, is_lost_dispute, method,
-    payment_sentence, payment_sentence_with, payment_title, reason,
+    began, event_sentence, event_sentence_of_payment, event_sentence_with_costs, fault_sentence, is_lost_dispute, is_only_report,
+    method, payment_sentence, payment_sentence_with, payment_title, reason,
 };
 use when::day;
 pub(crate) use when::{DisplayTime, UNKNOWN_DAY, past_day, span, to_the_minute, when};
@@ -56,13 +56,20 @@ use crate::{
 /// A state as a page shows it: class, icon and label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Badge {
+    /// The state's stored value, by which tests find it in any language.
+    pub(crate) state: &'static str,
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
     pub(crate) label: &'static str,
 }
 
-const fn badge(class: &'static str, icon: &'static str, label: &'static str) -> Badge {
-    Badge { class, icon, label }
+const fn badge(state: &'static str, (class, icon, label): (&'static str, &'static str, &'static str)) -> Badge {
+    Badge { state, class, icon, label }
+}
+
+/// Returns a stored value as a part of a `data-testid`.
+pub(crate) fn hook(value: &str) -> String {
+    value.replace('_', "-")
 }
 
 /// Capitalizes the first letter, for a separate line.
@@ -85,12 +92,12 @@ fn lower(text: &str) -> String {
 /// Returns the badge of a connection's state.
 pub(crate) const fn connection_state(state: connections::ConnectionState) -> Badge {
     match state {
-        connections::ConnectionState::Failing => badge("status-bad", "bad", "Failing"),
-        connections::ConnectionState::Silent => badge("status-warn", "silent", "Silent"),
-        connections::ConnectionState::Verified => badge("status-good", "good", "Verified"),
-        connections::ConnectionState::Pending => badge("status-pending", "pending", "Pending verification"),
-        connections::ConnectionState::NotStarted => badge("status-off", "not-started", "Not started"),
-        connections::ConnectionState::Off => badge("status-off", "not-started", "Off"),
+        connections::ConnectionState::Failing => badge("failing", ("status-bad", "bad", "Failing")),
+        connections::ConnectionState::Silent => badge("silent", ("status-warn", "silent", "Silent")),
+        connections::ConnectionState::Verified => badge("verified", ("status-good", "good", "Verified")),
+        connections::ConnectionState::Pending => badge("pending", ("status-pending", "pending", "Pending verification")),
+        connections::ConnectionState::NotStarted => badge("not_started", ("status-off", "not-started", "Not started")),
+        connections::ConnectionState::Off => badge("off", ("status-off", "not-started", "Off")),
     }
 }
 
@@ -99,7 +106,7 @@ pub(crate) const fn connection_state(state: connections::ConnectionState) -> Bad
 pub(crate) const fn webhook_state(state: connections::ConnectionState, activity: &connections::activity::Activity) -> Badge {
     match state {
         connections::ConnectionState::NotStarted if activity.failing_since.is_some() => {
-            badge("status-warn", "warn", "Not verified yet")
+            badge("not_verified_yet", ("status-warn", "warn", "Not verified yet"))
         }
         _ => connection_state(state),
     }
@@ -107,7 +114,11 @@ pub(crate) const fn webhook_state(state: connections::ConnectionState, activity:
 
 /// Returns the badge of a step with only two states.
 pub(crate) const fn step_state(is_done: bool) -> Badge {
-    if is_done { badge("status-good", "good", "Done") } else { badge("status-off", "not-started", "Not started") }
+    if is_done {
+        badge("done", ("status-good", "good", "Done"))
+    } else {
+        badge("not_started", ("status-off", "not-started", "Not started"))
+    }
 }
 
 /// Shown next to the webhook's state, which marking the step as done does not change.
@@ -116,9 +127,9 @@ pub(crate) const MARKED: &str = "marked as done";
 /// Returns the badge of the API keys.
 pub(crate) const fn keys_state(keys: Option<connections::ApiKeyState>) -> Badge {
     match keys {
-        Some(connections::ApiKeyState::Accepted) => badge("status-good", "good", "Verified"),
-        Some(connections::ApiKeyState::Unchecked) => badge("status-warn", "pending", "Not checked yet"),
-        None => badge("status-off", "not-started", "Not started"),
+        Some(connections::ApiKeyState::Accepted) => badge("accepted", ("status-good", "good", "Verified")),
+        Some(connections::ApiKeyState::Unchecked) => badge("unchecked", ("status-warn", "pending", "Not checked yet")),
+        None => badge("not_started", ("status-off", "not-started", "Not started")),
     }
 }
 
@@ -151,43 +162,45 @@ pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timesta
 pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is rejected.";
 
 /// An app without any connection.
-pub(crate) const NOT_CONNECTED: Badge = badge("status-off", "not-started", "Nothing connected");
+pub(crate) const NOT_CONNECTED: Badge = badge("not_connected", ("status-off", "not-started", "Nothing connected"));
 
 /// Of a failure that is dated after the payment succeeded.
 pub(crate) const OVERRULED: &str = "The payment had succeeded before. This report changes nothing.";
 
 /// The state of a payment.
 pub(crate) const fn payment_state(state: DisplayState) -> Badge {
-    match state {
-        DisplayState::Unreported => badge("status-off", "pending", "Not reported yet"),
-        DisplayState::Created => badge("status-off", "pending", "Created"),
-        DisplayState::Failed => badge("status-lost", "failed", "Failed"),
-        DisplayState::Authorized => badge("status-pending", "authorized", "Approved"),
-        DisplayState::Captured => badge("status-good", "good", "Paid"),
-        DisplayState::PartlyRefunded => badge("status-good", "good", "Partly refunded"),
-        DisplayState::Refunded => badge("status-off", "refund", "Refunded"),
-        DisplayState::RefundPending => badge("status-pending", "refund", "Refund pending"),
-        DisplayState::RefundFailed => badge("status-warn", "warn", "Refund failed"),
-        DisplayState::Disputed => badge("status-warn", "warn", "Disputed"),
-        DisplayState::DisputeLost => badge("status-lost", "failed", "Dispute lost"),
-        DisplayState::DisputeDeducted => badge("status-warn", "warn", "Deducted for a dispute"),
-    }
+    let looks = match state {
+        DisplayState::Unreported => ("status-off", "pending", "Not reported yet"),
+        DisplayState::Created => ("status-off", "pending", "Created"),
+        DisplayState::Failed => ("status-lost", "failed", "Failed"),
+        DisplayState::Authorized => ("status-pending", "authorized", "Approved"),
+        DisplayState::Captured => ("status-good", "good", "Paid"),
+        DisplayState::PartlyRefunded => ("status-good", "good", "Partly refunded"),
+        DisplayState::Refunded => ("status-off", "refund", "Refunded"),
+        DisplayState::RefundPending => ("status-pending", "refund", "Refund pending"),
+        DisplayState::RefundFailed => ("status-warn", "warn", "Refund failed"),
+        DisplayState::Disputed => ("status-warn", "warn", "Disputed"),
+        DisplayState::DisputeLost => ("status-lost", "failed", "Dispute lost"),
+        DisplayState::DisputeDeducted => ("status-warn", "warn", "Deducted for a dispute"),
+    };
+    badge(state.as_str(), looks)
 }
 
 /// Returns the badge of an event's state.
 pub(crate) const fn event_state(state: events::State) -> Badge {
-    match state {
-        events::State::Processed => badge("status-good", "good", "Processed"),
-        events::State::Unhandled => badge("status-off", "info", "Stored only"),
-        events::State::Conflict => badge("status-warn", "warn", "Conflict"),
-        events::State::Quarantined => badge("status-warn", "warn", "Set aside"),
-    }
+    let looks = match state {
+        events::State::Processed => ("status-good", "good", "Processed"),
+        events::State::Unhandled => ("status-off", "info", "Stored only"),
+        events::State::Conflict => ("status-warn", "warn", "Conflict"),
+        events::State::Quarantined => ("status-warn", "warn", "Set aside"),
+    };
+    badge(state.as_str(), looks)
 }
 
 /// Returns the badge of a mode.
 pub(crate) const fn mode(mode: Mode) -> Badge {
     match mode {
-        Mode::Test => badge("is-test", "test", "Test"),
-        Mode::Live => badge("is-live", "live", "Live"),
+        Mode::Test => badge("test", ("is-test", "test", "Test")),
+        Mode::Live => badge("live", ("is-live", "live", "Live")),
     }
 }

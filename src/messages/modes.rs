@@ -35,7 +35,7 @@ pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Opt
             whose: connection_name(&worst.connection),
             // What follows from a state is on the page that the link leads to; without a first event it is all there is to say.
             text: match &line.rest {
-                Some(rest) if worst.activity.first_verified_at.is_none() => format!("{}, {rest}", line.badge.label),
+                Some((_, rest)) if worst.activity.first_verified_at.is_none() => format!("{}, {rest}", line.badge.label),
                 _ => String::new(),
             },
             line: worst.activity.first_verified_at.map(|_| line),

@@ -1,6 +1,6 @@
 //! Messages on a payment's page about the other payments of its order and about its disputes.
 
-use super::{Badge, Notice, badge, capitalised, day};
+use super::{Badge, Notice, activity::WARN, badge, capitalised, day};
 use crate::{
     events::Event,
     gateways::{Gateway, event_kind::EventKind, payment::DisputeStatus},
@@ -14,13 +14,14 @@ use crate::{
 
 /// Returns the badge of a dispute.
 pub(crate) const fn dispute_state(status: DisputeStatus) -> Badge {
-    match status {
-        DisputeStatus::Open => badge("status-warn", "warn", "Open"),
-        DisputeStatus::UnderReview => badge("status-pending", "pending", "Under review"),
-        DisputeStatus::Won => badge("status-good", "good", "Won"),
-        DisputeStatus::Lost => badge("status-lost", "failed", "Lost"),
-        DisputeStatus::Closed => badge("status-off", "info", "Closed"),
-    }
+    let looks = match status {
+        DisputeStatus::Open => ("status-warn", "warn", "Open"),
+        DisputeStatus::UnderReview => ("status-pending", "pending", "Under review"),
+        DisputeStatus::Won => ("status-good", "good", "Won"),
+        DisputeStatus::Lost => ("status-lost", "failed", "Lost"),
+        DisputeStatus::Closed => ("status-off", "info", "Closed"),
+    };
+    badge(status.as_str(), looks)
 }
 
 /// Says that a payment has more disputes than are shown.
@@ -52,7 +53,7 @@ pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timest
         format!("{money} is in dispute. Answer in {gateway} by {until}; without an answer the money is lost.")
     };
     let headline = format!("Dispute of {money}: {answer}");
-    Some(Notice { class: "is-warn", icon: "warn", headline: capitalised(&headline), reason })
+    Some(Notice::new("dispute-to-answer", WARN, capitalised(&headline), reason))
 }
 
 /// The amount of failed refunds that is still to be refunded. `events` are the payment's.
@@ -60,17 +61,17 @@ pub(crate) fn failed_refund(payment: &Transaction, events: &[Event]) -> Option<N
     let (money, gateway) = (payment.failed_refund()?, payment.gateway.label());
     let failed = events.iter().filter(|event| event.kind() == Some(EventKind::RefundFailed));
     let is_one_refund = failed.filter_map(Event::money).any(|failed| failed == money);
-    let (headline, what, action) = if is_one_refund {
-        (format!("Refund of {money} failed"), "it", "Try again in")
+    let (hook, headline, what, action) = if is_one_refund {
+        ("refund-failed", format!("Refund of {money} failed"), "it", "Try again in")
     } else {
-        (format!("Failed refunds: {money} not refunded yet"), "this amount", "Refund it in")
+        ("refunds-failed", format!("Failed refunds: {money} not refunded yet"), "this amount", "Refund it in")
     };
     let reason = if payment.lost > 0 || payment.is_dispute_lost {
         format!("A dispute was also lost. Check in {gateway} what the customer has received before you refund anything.")
     } else {
         format!("The customer hasn’t received {what}. {action} {gateway}.")
     };
-    Some(Notice { class: "is-warn", icon: "warn", headline, reason })
+    Some(Notice::new(hook, WARN, headline, reason))
 }
 
 /// A payment of which refunds and lost disputes took more than was paid. `disputes` are the payment's.
@@ -80,12 +81,12 @@ pub(crate) fn went_back_twice(payment: &Transaction, disputes: &[Dispute]) -> Op
     let elsewhere = OtherCosts::of(payment.currency, disputes).lost.into_iter().next();
     let is_more = payment.refunded.saturating_add(payment.lost) > paid.subunits;
     let lost = lost.filter(|_| is_more).or_else(|| elsewhere.filter(|_| payment.refunded >= paid.subunits))?;
-    let headline = "More went back than was paid".to_owned();
+    let headline = "More went back than was paid";
     let reason = format!(
         "Of this payment of {paid}, {refunded} was refunded and {lost} lost in a dispute. Check in {gateway} whether the customer \
          received the money twice."
     );
-    payment.is_captured.then_some(Notice { class: "is-warn", icon: "warn", headline, reason })
+    payment.is_captured.then(|| Notice::new("went-back-twice", WARN, headline, reason))
 }
 
 /// Returns what remains of the payment after refunds and lost disputes.
@@ -130,14 +131,14 @@ pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction],
     let ids = held.iter().map(|other| other.payment_id.as_str()).collect::<Vec<_>>().join(", ");
     let (gateway, count) = (payment.gateway.label(), held.len());
     let amount = if count == 1 { held[0].money() } else { None }.map(|money| format!(" of {money}")).unwrap_or_default();
-    let (headline, reason) = if is_known {
+    let (hook, headline, reason) = if is_known {
         let also = match count {
             1 => format!("Another payment{amount} was captured"),
             _ => format!("{count} other payments were captured"),
         };
         let asked = order.amount.map(|money| format!(" of {money}")).unwrap_or_default();
         let reason = format!("{also} for order {id}{asked}: {ids}. In {gateway}, refund what was paid twice.");
-        ("This order was paid more than once".to_owned(), reason)
+        ("paid-more-than-once", "This order was paid more than once".to_owned(), reason)
     } else {
         let headline = match count {
             1 => format!("Another payment{amount} was captured for this order"),
@@ -145,9 +146,9 @@ pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction],
         };
         let reason =
             format!("Order {id} also has {ids}. If the order is not paid in parts, refund what was paid twice, in {gateway}.");
-        (headline, reason)
+        ("maybe-paid-more-than-once", headline, reason)
     };
-    Some(Notice { class: "is-warn", icon: "warn", headline, reason })
+    Some(Notice::new(hook, WARN, headline, reason))
 }
 
 /// Labels the amount of a foreign payment in its settlement currency.

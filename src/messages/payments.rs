@@ -103,6 +103,11 @@ pub(crate) fn event_sentence_of_payment(event: &Event, payment: &Transaction, di
     }
 }
 
+/// True if the event's sentence says only that the gateway reports it, because its payment was not received.
+pub(crate) fn is_only_report(event: &Event, payment: &Transaction) -> bool {
+    event.event_type.is_some() && (contradicts(event, payment) || reports_without_payment(event))
+}
+
 /// The same outside of that page: a lost dispute says what it cost. `disputes` may be those of any payments.
 pub(crate) fn event_sentence_with_costs(event: &Event, disputes: &[Dispute]) -> String {
     let dispute = disputes.iter().find(|dispute| event.subject_id.as_deref() == Some(dispute.id.as_str()));

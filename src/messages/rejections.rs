@@ -22,6 +22,8 @@ pub(crate) type Causes = HashMap<ConnectionId, Explanation>;
 /// Why requests were rejected, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Explanation {
+    /// The stored value of the cause, or of the reason if no cause is known.
+    pub(crate) cause: &'static str,
     /// Follows a colon: no capital, no full stop.
     pub(crate) why: String,
     pub(crate) fix: String,
@@ -40,21 +42,22 @@ pub(crate) fn explanation(rejection: &Rejection, other: Option<&str>) -> Explana
     let other = other.unwrap_or("another webhook");
     let context = causes::Context { gateway, detail, other, is_signed: rejection.secret_id.is_some() };
     let reason = rejection.reason.rejected().filter(|_| cause == Cause::Unknown);
-    let (why, fix) = match reason {
+    let (known, why, fix) = match reason {
         Some(reason) => {
             let (why, fix) = refusal(gateway, reason);
-            (why.into_owned(), fix.into_owned())
+            (rejection.reason.as_str(), why.into_owned(), fix.into_owned())
         }
-        None => (causes::why(cause, context), fixes::fix(cause, context)),
+        None => (cause.as_str(), causes::why(cause, context), fixes::fix(cause, context)),
     };
     let is_conditional = reason.is_some() || fixes::is_conditional(cause, context);
     let options = fixes::either(cause, gateway, rejection.mode, other);
-    Explanation { why, fix, is_conditional, options, checks: checks(cause, gateway, rejection.reason) }
+    Explanation { cause: known, why, fix, is_conditional, options, checks: checks(cause, gateway, rejection.reason) }
 }
 
 /// Explains requests that were not diagnosed and are not stored whole, so that they never will be.
 pub(crate) fn never_diagnosed(gateway: Gateway) -> Explanation {
     Explanation {
+        cause: "never_diagnosed",
         why: "not every common mistake was checked: many requests arrived together, or their bodies are very large".to_owned(),
         fix: fixes::never_diagnosed(gateway),
         is_conditional: true,
@@ -97,10 +100,8 @@ pub(crate) fn other(app: &str, gateway: Gateway, mode: Mode, is_same_app: bool) 
 
 /// Returns the badge of the reason that ingestion recorded. Nothing is wrong with a request at a disabled webhook.
 pub(crate) const fn badge(reason: Reason) -> Badge {
-    match reason {
-        Reason::SwitchedOff => super::badge("status-off", "not-started", label(reason)),
-        _ => super::badge("status-bad", "bad", label(reason)),
-    }
+    let (class, icon) = if matches!(reason, Reason::SwitchedOff) { ("status-off", "not-started") } else { ("status-bad", "bad") };
+    super::badge(reason.as_str(), (class, icon, label(reason)))
 }
 
 /// Returns the label of the reason that ingestion recorded.
@@ -125,6 +126,8 @@ pub(crate) fn times(number: i64) -> String {
 /// The empty list if no request was rejected.
 pub(crate) fn nothing(mode: Mode) -> EmptyState {
     EmptyState {
+        hook: "no-rejection",
+        cause: None,
         icon: "inbox",
         title: "Nothing was rejected".to_owned(),
         text: format!(

@@ -20,12 +20,13 @@ use crate::{
 
 /// Returns the badge of a secret in the list.
 pub(crate) fn state(stored: &StoredSecret) -> Badge {
-    match (stored.is_active(), stored.origin) {
-        (true, _) => badge("status-good", "good", "Active"),
-        (false, Origin::Generated) => badge("status-pending", "schedule", "Still accepted"),
-        (false, Origin::Imported) => badge("status-pending", "key", "Your own"),
-        (false, Origin::Adopted) => badge("status-pending", "key", "Accepted as well"),
-    }
+    let (class, icon, label) = match stored.origin {
+        _ if stored.is_active() => return badge("active", ("status-good", "good", "Active")),
+        Origin::Generated => ("status-pending", "schedule", "Still accepted"),
+        Origin::Imported => ("status-pending", "key", "Your own"),
+        Origin::Adopted => ("status-pending", "key", "Accepted as well"),
+    };
+    badge(stored.origin.as_str(), (class, icon, label))
 }
 
 /// Returns the label of a secret's origin, followed by time and name.
@@ -87,13 +88,23 @@ pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
 pub(crate) fn unproven(gateway: Gateway, before: PreviousSecret, now: Timestamp) -> Notice {
     let what_to_do = gateway.profile().texts.secrets.hand_over;
     let until = DisplayTime::of_expiry(before.until, now).text;
-    let (class, icon, so_far) = if before.is_valid {
-        ("is-info", "rotate", format!("No event signed with it has come yet. The one before counts until {until}."))
+    let (hook, class, icon, so_far) = if before.is_valid {
+        (
+            "rotation-pending",
+            "is-info",
+            "rotate",
+            format!("No event signed with it has come yet. The one before counts until {until}."),
+        )
     } else {
-        ("is-warn", "warn", format!("No event signed with it has come yet, and the one before counts no more since {until}."))
+        (
+            "rotation-overdue",
+            "is-warn",
+            "warn",
+            format!("No event signed with it has come yet, and the one before counts no more since {until}."),
+        )
     };
     let whom = gateway.profile().sender;
-    Notice { class, icon, headline: format!("Now give {whom} the new SECRET"), reason: format!("{what_to_do} {so_far}") }
+    Notice::new(hook, (class, icon), format!("Now give {whom} the new SECRET"), format!("{what_to_do} {so_far}"))
 }
 
 /// Valid secrets whose sealed value does not open, by their ids, and what to do.
@@ -111,43 +122,57 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
     } else {
         format!("Create a new secret and {}", texts.give)
     };
-    Some(Notice {
-        class: "is-bad",
-        icon: "bad",
-        headline: headline.to_owned(),
-        reason: format!(
+    Some(Notice::new(
+        "secret-unreadable",
+        ("is-bad", "bad"),
+        headline,
+        format!(
             "{} {was} damaged or replaced in the database. Requests that match no other secret get 503, and {whom}. \
              {remedy}: events signed with it verify immediately. Then retire the damaged one. Your \
              server administrator can find details with ks-pay doctor.",
             ids.join(", ")
         ),
-    })
+    ))
 }
 
-/// Returns the consequences of retiring a secret, a sentence each.
-pub(crate) fn retiring(gateway: Gateway, secrets: &SecretSet, held: &SecretWithUsage, now: Timestamp) -> Vec<String> {
+/// Returns the consequences of retiring a secret, a sentence each, with what identifies it in tests.
+pub(crate) fn retiring(
+    gateway: Gateway,
+    secrets: &SecretSet,
+    held: &SecretWithUsage,
+    now: Timestamp,
+) -> Vec<(&'static str, String)> {
     let whom = gateway.profile().sender;
     let last = held.used.map(|used| when(used.last_at, now).text);
     let mut said = vec![in_its_place(whom, secrets, now)];
     match (secrets.safe_to_retire_after(held, now), last) {
         (Some(unused), Some(_)) => {
-            said.push(format!("No event was signed with it for {}, and a newer one has taken its place.", span(unused)));
+            let text = format!("No event was signed with it for {}, and a newer one has taken its place.", span(unused));
+            said.push(("secret-replaced", text));
         }
-        (Some(_), None) => said.push("No event was ever signed with it, and another one is in use.".to_owned()),
-        (None, Some(last)) => said.push(format!(
-            "The last event signed with it came {last}. Make sure first that {whom} has the active SECRET: whatever is signed with this one is refused from now on."
+        (Some(_), None) => {
+            said.push(("secret-never-used", "No event was ever signed with it, and another one is in use.".to_owned()));
+        }
+        (None, Some(last)) => said.push((
+            "secret-in-use",
+            format!(
+                "The last event signed with it came {last}. Make sure first that {whom} has the active SECRET: whatever is signed with this one is refused from now on."
+            ),
         )),
-        (None, None) => said.push(format!(
-            "No event signed with it has come yet. If {whom} has it nevertheless, whatever is signed with it is refused from now on."
+        (None, None) => said.push((
+            "secret-maybe-in-use",
+            format!(
+                "No event signed with it has come yet. If {whom} has it nevertheless, whatever is signed with it is refused from now on."
+            ),
         )),
     }
     if secrets.safe_to_retire_after(held, now).is_none() {
-        said.extend(gateway.profile().texts.secrets.after_rejections.map(str::to_owned));
+        said.extend(gateway.profile().texts.secrets.after_rejections.map(|text| ("after-rejections", text.to_owned())));
     }
     said.push(match held.stored.origin {
-        Origin::Generated => "It cannot be brought back.".to_owned(),
-        Origin::Imported => "You cannot enter it again.".to_owned(),
-        Origin::Adopted => "Requests signed with it are refused again, and you cannot enter it.".to_owned(),
+        Origin::Generated => ("gone-for-good", "It cannot be brought back.".to_owned()),
+        Origin::Imported => ("not-entered-again", "You cannot enter it again.".to_owned()),
+        Origin::Adopted => ("refused-again", "Requests signed with it are refused again, and you cannot enter it.".to_owned()),
     });
     said
 }
@@ -163,10 +188,16 @@ pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -
 }
 
 /// States whether the active secret has verified an event.
-fn in_its_place(whom: &str, secrets: &SecretSet, now: Timestamp) -> String {
+fn in_its_place(whom: &str, secrets: &SecretSet, now: Timestamp) -> (&'static str, String) {
     match secrets.active().and_then(|active| active.used) {
-        Some(used) => format!("The active SECRET works: it last verified an event {}.", when(used.last_at, now).text),
-        None => format!("The active SECRET has never verified an event: it seems that {whom} does not have it yet."),
+        Some(used) => (
+            "active-secret-works",
+            format!("The active SECRET works: it last verified an event {}.", when(used.last_at, now).text),
+        ),
+        None => (
+            "active-secret-unproven",
+            format!("The active SECRET has never verified an event: it seems that {whom} does not have it yet."),
+        ),
     }
 }
 

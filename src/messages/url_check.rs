@@ -21,6 +21,8 @@ pub(crate) struct Line {
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
     pub(crate) text: String,
+    /// The finding's stored value.
+    pub(crate) hook: String,
 }
 
 /// The report.
@@ -35,26 +37,33 @@ pub(crate) fn report(gateway: Gateway, check: &Check) -> Report {
     let objections = url_check::objections(gateway, &check.url);
     let worst = check.findings.iter().map(Finding::verdict).max().unwrap_or(Verdict::Good);
     let badge = match (objections.is_empty(), worst) {
-        (false, _) => super::badge("status-bad", "bad", "A gateway cannot send here"),
-        (true, Verdict::Bad) => super::badge("status-bad", "bad", "An event would not arrive"),
-        (true, Verdict::Doubtful) => super::badge("status-warn", "warn", "Arrives; look at the marked lines"),
-        (true, Verdict::Good) => super::badge("status-good", "good", "An event would arrive"),
+        (false, _) => super::badge("unreachable", ("status-bad", "bad", "A gateway cannot send here")),
+        (true, Verdict::Bad) => super::badge("bad", ("status-bad", "bad", "An event would not arrive")),
+        (true, Verdict::Doubtful) => super::badge("doubtful", ("status-warn", "warn", "Arrives; look at the marked lines")),
+        (true, Verdict::Good) => super::badge("good", ("status-good", "good", "An event would arrive")),
     };
-    let mut lines: Vec<Line> = objections.into_iter().map(|text| line(Verdict::Bad, text)).collect();
+    let mut lines: Vec<Line> = objections.into_iter().map(|text| line("objection".to_owned(), Verdict::Bad, text)).collect();
     if let Some(allowed) = gateway.profile().texts.setup.url_allowed.filter(|_| lines.is_empty()) {
-        lines.push(line(Verdict::Good, allowed.to_owned()));
+        lines.push(line("url-allowed".to_owned(), Verdict::Good, allowed.to_owned()));
     }
-    lines.extend(check.findings.iter().map(|finding| line(finding.verdict(), sentence(gateway, finding))));
+    lines.extend(check.findings.iter().map(|finding| line(hook(finding), finding.verdict(), sentence(gateway, finding))));
     Report { badge, lines }
 }
 
-fn line(verdict: Verdict, text: String) -> Line {
+/// Returns the stored value of a finding, with that of its fault.
+fn hook(finding: &Finding) -> String {
+    let stored = serde_json::to_value(finding).unwrap_or_default();
+    let names = [&stored["finding"], &stored["fault"]].into_iter().filter_map(serde_json::Value::as_str);
+    names.collect::<Vec<_>>().join("-")
+}
+
+fn line(hook: String, verdict: Verdict, text: String) -> Line {
     let (class, icon) = match verdict {
         Verdict::Good => ("check-good", "good"),
         Verdict::Doubtful => ("check-warn", "warn"),
         Verdict::Bad => ("check-bad", "bad"),
     };
-    Line { class, icon, text }
+    Line { class, icon, text, hook }
 }
 
 fn sentence(gateway: Gateway, finding: &Finding) -> String {

@@ -81,6 +81,24 @@ pub(crate) enum Attempts {
     Verify,
 }
 
+impl Attempts {
+    /// Returns what identifies it in tests.
+    pub(crate) const fn hook(self) -> &'static str {
+        match self {
+            Self::OnceUnchanged => "attempts-once-unchanged",
+            Self::OnceUnchangedIfGenuine => "attempts-once-unchanged-if-genuine",
+            Self::OnceAdopted => "attempts-once-adopted",
+            Self::Never => "attempts-never",
+            Self::NeverIfGenuine => "attempts-never-if-genuine",
+            Self::Elsewhere => "attempts-elsewhere",
+            Self::OnceSignedAgain => "attempts-once-signed-again",
+            Self::Unknown => "attempts-unknown",
+            Self::NoEvents => "attempts-no-events",
+            Self::Verify => "attempts-verify",
+        }
+    }
+}
+
 /// Where on the console the fix starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {

@@ -41,7 +41,9 @@ async fn accepted_keys_are_stored_and_the_secret_one_is_never_shown() {
     assert!(asked[0].starts_with("GET /v1/payments?count=1 "), "{}", asked[0]);
     assert!(asked[0].to_lowercase().contains("authorization: basic ") && asked[0].contains("Basic "));
     let page = owner.get(&path(&connection, "")).await;
-    assert!(page.has("Razorpay accepted the keys") && page.has(KEY_ID) && !page.has(KEY_SECRET));
+    assert!(
+        page.text_of("flash").contains("Razorpay") && page.shows("state-accepted") && page.has(KEY_ID) && !page.has(KEY_SECRET)
+    );
     assert_eq!(app.count("SELECT count(*) FROM connections WHERE keys_state = 'accepted'").await, 1);
     assert!(owner.get(&path(&connection, "").replace("credentials", "integration")).await.has(KEY_ID));
 
@@ -93,7 +95,7 @@ async fn another_key_id_does_not_go_with_the_stored_secret() {
     submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
     let page = submit(&owner, &connection, "rzp_test_Demo0000000002", "").await;
     assert_eq!((page.status, stand_in.asked().len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
-    assert!(page.has("Key Secret is empty"));
+    assert!(page.shows("key_secret-error") && page.lacks("key_id-error"));
     assert_eq!(
         app.count("SELECT COUNT(*) FROM credentials WHERE field = 'key_id' AND value = 'rzp_test_Demo0000000001'").await,
         1
@@ -107,7 +109,7 @@ async fn refused_keys_are_not_stored() {
     let (app, connection, owner) = asked_of(&stand_in).await;
     let page = submit(&owner, &connection, KEY_ID, KEY_SECRET).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.has("Razorpay refused these keys") && page.has(KEY_ID) && !page.has(KEY_SECRET));
+    assert!(page.text_of("key_secret-error").contains("Razorpay") && page.has(KEY_ID) && !page.has(KEY_SECRET));
     assert_eq!(app.count("SELECT COUNT(*) FROM credentials").await, 0);
 }
 
@@ -118,7 +120,7 @@ async fn keys_that_cannot_be_checked_are_stored_and_checked_again() {
     for status in [500, 503, 429, 302] {
         stand_in.answers(status);
         assert_eq!(submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location(), path(&connection, ""));
-        assert!(owner.get(&path(&connection, "")).await.has("not checked yet"), "{status}");
+        assert!(owner.get(&path(&connection, "")).await.shows("keys-unchecked"), "{status}");
         assert_eq!(app.count("SELECT count(*) FROM connections WHERE keys_state = 'unchecked'").await, 1);
     }
     assert_eq!(stand_in.asked().len(), 4, "no redirect is followed");
@@ -135,22 +137,22 @@ async fn an_api_that_cannot_be_reached_is_said_so() {
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
-    assert!(owner.get(&path(&connection, "")).await.has("could not be reached"));
+    assert!(owner.get(&path(&connection, "")).await.text_of("keys-unchecked").contains("Razorpay"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_the_other_mode_and_half_keys_are_refused_unasked() {
     let stand_in = StandIn::start().await;
     let (_app, connection, owner) = asked_of(&stand_in).await;
-    for (key_id, secret, said) in [
-        ("rzp_live_Demo0000000001", KEY_SECRET, "This is a Live key. Test mode needs one that begins with rzp_test_."),
-        ("Demo0000000001", KEY_SECRET, "A Key ID of Test mode is rzp_test_"),
-        ("", KEY_SECRET, "Key ID is empty"),
-        (KEY_ID, "", "Key Secret is empty"),
+    for (key_id, secret, field, value) in [
+        ("rzp_live_Demo0000000001", KEY_SECRET, "key_id-error", "rzp_test_"),
+        ("Demo0000000001", KEY_SECRET, "key_id-error", "rzp_test_"),
+        ("", KEY_SECRET, "key_id-error", "Key ID"),
+        (KEY_ID, "", "key_secret-error", "Key Secret"),
     ] {
         let page = submit(&owner, &connection, key_id, secret).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.has(said), "{said}");
+        assert!(page.text_of(field).contains(value), "{}", page.text_of(field));
     }
     assert!(stand_in.asked().is_empty());
 }
@@ -165,14 +167,14 @@ async fn the_gateway_is_not_asked_without_end() {
         let fields = [("key_id", KEY_ID), ("key_secret", KEY_SECRET)];
         let page = owner.post(&path(&connection, rest), &fields).await;
         if page.status == StatusCode::TOO_MANY_REQUESTS {
-            assert!(page.has("Too many checks in a short time") && page.has(KEY_ID) && !page.has(KEY_SECRET));
+            assert!(page.shows("key_secret-error") && page.has(KEY_ID) && !page.has(KEY_SECRET));
             refused += 1;
         }
     }
     let asked = stand_in.asked().len();
     assert_eq!((refused, asked), (10, 10), "five of the forms and five of the checks are within the burst");
     assert!(owner.post(&path(&connection, "/check"), &[]).await.location() == path(&connection, ""));
-    assert!(owner.get(&path(&connection, "")).await.has("Too many checks"));
+    assert!(owner.get(&path(&connection, "")).await.has("flash is-warn"));
 
     app.company("Banyan Books").await;
     let other = app.owner("Banyan Books").await;
@@ -197,6 +199,8 @@ async fn keys_stored_while_others_are_checked_stay_and_keep_their_state() {
     stand_in.answers(500);
     submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
     stand_in.answers(200);
+    owner.get(&path(&connection, "")).await;
+    let usual = owner.get(&path(&connection, "")).await.text_of("keys-unchecked");
     let stored = "SELECT value || ' ' || keys_state || ' ' || payment_modes FROM connections c \
                   JOIN credentials k ON k.connection_id = c.id WHERE k.field = 'key_id'";
     assert_eq!(app.texts(stored).await, [format!("{KEY_ID} unchecked upi")]);
@@ -212,7 +216,8 @@ async fn keys_stored_while_others_are_checked_stay_and_keep_their_state() {
         });
         let (page, ()) = tokio::join!(owner.post(&url, fields), colleague);
         let page = if page.status == StatusCode::SEE_OTHER { owner.get(page.location()).await } else { page };
-        assert!(page.has("Other keys were saved while these were being checked"), "{}", page.body);
+        let is_said = page.shows("key_secret-error") || page.texts_of("keys-unchecked").iter().any(|said| *said != usual);
+        assert!(is_said, "{way}: {}", page.body);
         assert_eq!(app.texts(stored).await, ["rzp_test_Demo0000000002 unchecked upi"], "{way}");
         app.sql("UPDATE credentials SET value = 'rzp_test_Demo0000000001' WHERE field = 'key_id'").await;
     }
@@ -223,7 +228,9 @@ async fn the_hint_of_a_secret_field_follows_what_is_stored_of_it() {
     let stand_in = StandIn::start().await;
     let (app, connection, owner) = asked_of(&stand_in).await;
     submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
-    assert!(owner.get(&path(&connection, "")).await.has("Leave this empty to keep it"));
+    let is_required = async || owner.get(&path(&connection, "")).await.field_tag("key_secret").contains(" required");
+    let hint = owner.get(&path(&connection, "")).await.text_of("key_secret-hint");
+    assert!(!is_required().await, "it may stay as it is");
     app.sql("DELETE FROM credentials WHERE field = 'key_secret'").await;
-    assert!(!owner.get(&path(&connection, "")).await.has("Leave this empty to keep it"));
+    assert!(is_required().await && owner.get(&path(&connection, "")).await.text_of("key_secret-hint") != hint);
 }

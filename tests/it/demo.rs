@@ -65,7 +65,7 @@ async fn the_demo_shows_a_second_secret_and_a_slip_of_it() {
     for _ in 0..2400 {
         for id in apps(&visitor).await {
             let list = visitor.get(&format!("/ks-pay/apps/{id}/rejections?mode=live")).await;
-            has_slip |= list.has("pasted with a line break");
+            has_slip |= list.shows("cause-secret-with-line-end");
             let webhook = format!("/ks-pay/apps/{id}/settings/payment-gateways/razorpay/live/webhook");
             has_second |= visitor.get(&webhook).await.has("Still accepted");
         }

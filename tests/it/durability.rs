@@ -47,7 +47,7 @@ async fn a_database_that_keeps_what_it_acknowledged_needs_no_word_of_it() {
     let app = TestApp::start().await;
     app.company("Neem Tree Retail").await;
     for page in [app.visitor().get("/login").await, app.owner("Neem Tree Retail").await.get("/").await] {
-        assert!(!page.has(AT_RISK));
+        assert!(page.lacks("durability-at-risk"));
     }
     let needless = app.cli_with(&["doctor"], "", &[("KS_PAY_ACCEPT_DATA_LOSS", "true")]).await;
     assert!(needless.code == 0 && needless.out.contains("note  data loss: accepted, but not needed"), "{}", needless.out);
@@ -86,8 +86,7 @@ async fn where_data_loss_is_accepted_every_page_the_log_and_the_doctor_say_so() 
 
 #[track_caller]
 fn assert_says(page: &crate::support::browser::Page, path: &str) {
-    let said = page.body.split("role=\"status\"").any(|part| part.contains(AT_RISK) && part.contains("fsync"));
-    assert!(said, "{path}: {}", page.body);
+    assert!(page.text_of("durability-at-risk").contains("fsync"), "{path}: {}", page.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -111,7 +111,7 @@ fn signed(secret: &str, form: &str, at: i64) -> String {
 async fn until_the_secret_is_pasted_nothing_is_stored_and_no_secret_is_shown() {
     let kestrel = Kestrel::connect().await;
     let page = kestrel.owner.get(&kestrel.webhook).await;
-    assert!(page.has("id=\"no-secret\"") && page.has("id=\"secret-entry\"") && page.has("There is none yet."), "{}", page.body);
+    assert!(page.shows("no-secret") && page.shows("secret-entry") && page.lacks("secret-unused"), "{}", page.body);
     for action in ["/reveal", "/rotation"] {
         assert!(!page.has(&format!("{}{action}\"", kestrel.webhook)), "{action}: {}", page.body);
         let answer = kestrel.owner.post(&format!("{}{action}", kestrel.webhook), &[("current_password", PASSWORD)]).await;
@@ -127,15 +127,18 @@ async fn until_the_secret_is_pasted_nothing_is_stored_and_no_secret_is_shown() {
     assert_eq!(kestrel.app.count(EVENTS).await, 0);
     assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM secrets").await, 0);
 
-    for (text, sentence) in [("", "SECRET is empty."), ("no base64, but long enough!", "Copy it whole"), ("•••••••••", "dots")]
-    {
+    for (text, word) in [("", "SECRET"), ("no base64, but long enough!", "whole"), ("•••••••••", "dots")] {
         let refused = kestrel.enter(text).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
-        assert!(refused.has(sentence), "{text}: {}", refused.body);
+        assert!(refused.text_of("secret-error").contains(word), "{text}: {}", refused.body);
     }
     assert_eq!(kestrel.enter(SECRET).await.location(), kestrel.webhook);
     let page = kestrel.owner.get(&kestrel.webhook).await;
-    assert!(page.has("The SECRET is saved.") && !page.has("id=\"no-secret\"") && !page.has(SECRET), "{}", page.body);
+    assert!(
+        page.has("flash is-good") && page.shows("secret-unused") && page.lacks("no-secret") && !page.has(SECRET),
+        "{}",
+        page.body
+    );
     assert_eq!(kestrel.stored(&[kestrel.paid(1)]).await, "accepted=kn_1");
     assert_eq!(kestrel.app.count(REJECTED).await, 0, "what got 503 was not recorded");
     kestrel.cause(kestrel.request(&[kestrel.paid(2)]).replace("649.5", "650.5")).await;
@@ -305,7 +308,7 @@ async fn requests_rejected_under_a_wrong_secret_are_recovered_with_all_their_eve
     assert_eq!(kestrel.stored(&[kestrel.paid(2)]).await, "accepted=kn_2");
     let path = kestrel.rejection().await;
     let page = kestrel.owner.get(&path).await;
-    assert!(page.has("The stored request verifies now"), "{}", page.body);
+    assert!(page.shows("requests-verify"), "{}", page.body);
     kestrel.owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
     let events = kestrel.app.events().await;
     let told: Vec<_> = events.iter().map(|event| (event["gateway_event_id"].clone(), event["received_count"].clone())).collect();
@@ -400,17 +403,17 @@ async fn its_own_credentials_are_saved_shown_and_replaced() {
     }
     assert!(!page.has("Key ID") && !page.has("Key Secret"), "{}", page.body);
 
-    for (number, passphrase, sentence) in [
-        ("", PASSPHRASE, "Merchant number is empty. Type it here."),
-        ("4041772", PASSPHRASE, "Merchant number needs at least 8 characters."),
-        ("4041772x", PASSPHRASE, "A merchant number has digits alone."),
-        (MERCHANT, "", "Passphrase is empty. Type it here."),
-        (MERCHANT, "short", "Passphrase needs at least 12 characters."),
-        (MERCHANT, OTHER_PASSPHRASE, "Copy Passphrase and Merchant number again from My business, Access"),
+    for (number, passphrase, field, value) in [
+        ("", PASSPHRASE, "merchant_number-error", "Merchant number"),
+        ("4041772", PASSPHRASE, "merchant_number-error", " 8 "),
+        ("4041772x", PASSPHRASE, "merchant_number-error", "digits"),
+        (MERCHANT, "", "passphrase-error", "Passphrase"),
+        (MERCHANT, "short", "passphrase-error", " 12 "),
+        (MERCHANT, OTHER_PASSPHRASE, "passphrase-error", "My business, Access"),
     ] {
         let refused = save(&[("merchant_number", number), ("passphrase", passphrase)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{number} {passphrase}");
-        assert!(refused.has(sentence), "{sentence}: {}", refused.body);
+        assert!(refused.text_of(field).contains(value), "{value}: {}", refused.body);
         assert!(passphrase.is_empty() || !refused.has(passphrase), "{}", refused.body);
     }
     assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM credentials").await, 0);
@@ -419,12 +422,11 @@ async fn its_own_credentials_are_saved_shown_and_replaced() {
 
     let late = format!("{PASSPHRASE}?");
     assert_eq!(save(&[("merchant_number", MERCHANT), ("passphrase", &late)]).await.location(), step);
-    assert!(kestrel.owner.get(&step).await.has("Kestrel Pay did not answer within 10 s."));
+    assert!(kestrel.owner.get(&step).await.text_of("keys-unchecked").contains("10 s"));
     assert_eq!(save(&[("merchant_number", MERCHANT), ("passphrase", PASSPHRASE), ("upi", "true")]).await.location(), step);
     let page = kestrel.owner.get(&step).await;
-    for text in ["Kestrel Pay accepted the keys", MERCHANT, "A Passphrase is stored. Leave this empty to keep it"] {
-        assert!(page.has(text), "{text}: {}", page.body);
-    }
+    assert!(page.text_of("flash").contains("Kestrel Pay") && page.shows("state-accepted"), "{}", page.body);
+    assert!(page.has(MERCHANT) && page.text_of("passphrase-hint").contains("Passphrase"), "{}", page.body);
     assert!(!page.has(PASSPHRASE), "{}", page.body);
     let stored = "SELECT field || ' ' || COALESCE(value, 'sealed') FROM credentials ORDER BY field";
     assert_eq!(kestrel.app.texts(stored).await, ["merchant_number 40417722", "passphrase sealed"]);
@@ -432,7 +434,7 @@ async fn its_own_credentials_are_saved_shown_and_replaced() {
     // An empty secret is kept, with the merchant number that it belongs to alone.
     assert_eq!(save(&[("merchant_number", MERCHANT), ("passphrase", "")]).await.location(), step);
     let refused = save(&[("merchant_number", OTHER_MERCHANT), ("passphrase", "")]).await;
-    assert!(refused.has("Passphrase is empty. Type it here."), "{}", refused.body);
+    assert!(refused.text_of("passphrase-error").contains("Passphrase"), "{}", refused.body);
     assert_eq!(kestrel.owner.post(&format!("{step}/check"), &[]).await.location(), step);
     assert_eq!(save(&[("merchant_number", OTHER_MERCHANT), ("passphrase", OTHER_PASSPHRASE)]).await.location(), step);
     let page = kestrel.owner.get(&step).await;
@@ -441,7 +443,7 @@ async fn its_own_credentials_are_saved_shown_and_replaced() {
     assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM connections WHERE keys_state = 'accepted'").await, 1);
 
     let imported = kestrel.enter(OTHER_PASSPHRASE).await;
-    assert!(imported.has("This is the Passphrase of your API keys"), "{}", imported.body);
+    assert!(imported.text_of("secret-error").contains("Passphrase"), "{}", imported.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -459,7 +461,7 @@ async fn a_credential_that_was_swapped_is_reported_by_its_label_and_can_be_enter
     for (path, form) in [(format!("{step}/check"), &[][..]), (step.clone(), &[("merchant_number", MERCHANT)][..])] {
         let page = kestrel.owner.post(&path, form).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
-        assert!(page.has("The stored Passphrase cannot be read"), "{path}: {}", page.body);
+        assert!(page.text_of("passphrase-error").contains("Passphrase"), "{path}: {}", page.body);
     }
     kestrel.owner.post(&step, &fields).await.location();
     assert_eq!(kestrel.owner.post(&format!("{step}/check"), &[]).await.location(), step);

@@ -245,10 +245,10 @@ async fn what_one_server_stored_is_seen_at_the_other() {
     // A session is valid at both servers.
     let there = app.owner("Neem Tree Retail").await.elsewhere(other.address());
     let step = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
-    assert!(there.get(&step).await.has("Waiting for the first event"));
+    assert!(there.get(&step).await.shows("evidence-waiting"));
     let mut stream = there.listen(&format!("{step}/evidence/stream")).await;
     connection.post(captured("pay_1")).stored().await;
-    assert!(there.get(&step).await.has("Received payment.captured, verified"));
+    assert!(there.get(&step).await.text_of("evidence-verified").contains("payment.captured"));
     stream.says("event: changed").await;
     drop(stream);
     other.stop().await;

@@ -57,18 +57,20 @@ impl Three {
 async fn transactions_are_chosen_by_what_is_beside_their_status() {
     let three = three_payments().await;
     for (status, shown, sum) in [
-        ("", &["pay_disputed", "pay_part", "pay_whole"][..], "3 payments, ₹3,000.00 received, ₹400.00 refunded"),
-        ("partly_refunded", &["pay_part"], "1 payment, ₹1,000.00 received, ₹400.00 refunded"),
-        ("disputed", &["pay_disputed"], "1 payment, ₹1,000.00 received"),
-        ("failed", &[], ""),
+        ("", &["pay_disputed", "pay_part", "pay_whole"][..], &["3 ", "₹3,000.00", "₹400.00"][..]),
+        ("partly_refunded", &["pay_part"], &["1 ", "₹1,000.00", "₹400.00"]),
+        ("disputed", &["pay_disputed"], &["1 ", "₹1,000.00"]),
+        ("failed", &[], &[]),
     ] {
         let page = three.transactions(&format!("&status={status}")).await;
         assert_eq!(three.shown(&page).await, shown, "{status}");
-        assert!(page.has(sum), "{status}: {sum}");
+        let sums: Vec<_> = ["sum-payments", "sum-received", "sum-refunded"].iter().flat_map(|hook| page.texts_of(hook)).collect();
+        let is_sum = sums.len() == sum.len() && sums.iter().zip(sum).all(|(text, number)| text.contains(number));
+        assert!(is_sum, "{status}: {sums:?}");
         assert_eq!(three.download(&format!("&status={status}")).await.len(), shown.len() + 1, "{status}");
     }
     let none = three.transactions("&status=failed").await;
-    assert!(none.has("has the status Failed") && none.has("Show every status"));
+    assert!(none.text_of("no-such-status").contains("Failed"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +115,7 @@ async fn events_are_chosen_by_how_their_type_begins() {
     }
     assert_eq!(links("&type=payment&state=unhandled").await, 0);
     let none = three.events("&type=settlement").await;
-    assert!(none.has("whose type begins with settlement") && none.has("Show all events"));
+    assert!(none.text_of("no-such-event").contains("settlement"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,18 +125,19 @@ async fn an_empty_list_says_that_requests_were_refused_and_why() {
     let owner = app.owner("Neem Tree Retail").await;
     let lists = ["", "/transactions", "/events"].map(|rest| format!("/ks-pay/apps/{}{rest}?mode=test", connection.app_id));
     for path in &lists {
-        assert!(!owner.get(path).await.has("rejected"), "{path}");
+        assert!(owner.get(path).await.lacks("only-rejected-requests"), "{path}");
     }
     assert_eq!(connection.post(bodies::payment("payment.captured", "pay_1", 0)).unsigned().send().await, 401);
     for path in &lists {
-        let page = owner.sees(path, "Not verified yet: 1 request was rejected: no signature was sent").await;
-        assert!(page.has("See how to fix it") && page.has("/payment-gateways/razorpay/test/webhook"), "{path}");
+        let page = owner.sees(path, "only-rejected-requests").await;
+        assert!(page.shows("cause-no-signature") && page.text_of("only-rejected-requests").contains(" 1 "), "{path}");
+        assert!(page.has("/payment-gateways/razorpay/test/webhook"), "{path}");
     }
     // The mode without requests shows no rejections.
-    assert!(!owner.get(&lists[2].replace("test", "live")).await.has("rejected"));
+    assert!(owner.get(&lists[2].replace("test", "live")).await.lacks("only-rejected-requests"));
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     for path in &lists[1..] {
-        assert!(!owner.get(path).await.has("was rejected"), "{path}");
+        assert!(owner.get(path).await.lacks("only-rejected-requests"), "{path}");
     }
 }
 
@@ -145,7 +148,11 @@ async fn nothing_is_claimed_of_the_money_of_an_event_that_is_not_relied_on() {
     connection.post(bodies::bare("payment.captured")).stored().await;
     let owner = app.owner("Neem Tree Retail").await;
     let page = owner.get(&format!("/ks-pay/apps/{}/events?mode=test", connection.app_id)).await;
-    assert!(page.has("Razorpay reports payment.captured") && !page.has("was paid"), "{}", page.body);
+    let event = page.body.split('"').find(|text| text.contains("/events/ev_")).unwrap();
+    let shown = owner.get(event).await;
+    let said = shown.text_of("event-sentence");
+    assert!(said.contains("payment.captured") && !said.contains('₹'), "{said}");
+    assert!(shown.shows("state-quarantined") && page.has(said.trim_end_matches('.')), "{}", page.body);
 }
 
 /// Returns the breadcrumbs of a page.
@@ -187,8 +194,8 @@ async fn an_invalid_filter_shows_no_row_and_no_sum_and_says_at_its_field_what_to
     ] {
         let page = three.transactions(query).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
-        assert!(page.has(&format!("id=\"{field}-error\"")) && page.has("Correct the filter above"), "{query}");
-        assert!(three.shown(&page).await.is_empty() && !page.has("₹") && !page.has(" payments"), "{query}");
+        assert!(page.has(&format!("id=\"{field}-error\"")) && page.shows("invalid-filter"), "{query}");
+        assert!(three.shown(&page).await.is_empty() && !page.has("₹") && page.lacks("sum-payments"), "{query}");
         assert!(!page.has("transactions.csv"), "{query}: nothing to download");
         let path = format!("/ks-pay/apps/{}/transactions.csv?mode=test{query}", three.connection.app_id);
         let download = three.owner.get(&path).await;
@@ -216,13 +223,17 @@ async fn an_overview_of_a_period_that_is_not_offered_shows_no_sum_and_no_row() {
     for days in ["abc", "0", "30", "-1", "07", "14%20", "9999999999"] {
         let page = overview(&format!("&days={days}")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{days}");
-        assert!(page.has("Invalid period") && page.has("Show the default period"), "{days}: {}", page.body);
-        assert!(three.shown(&page).await.is_empty() && !page.has("₹") && !page.has("Received"), "{days}");
-        assert!(!page.has("aria-current=\"true\">14 days"), "{days}: no period is the current one");
+        assert!(page.shows("invalid-period"), "{days}: {}", page.body);
+        assert!(three.shown(&page).await.is_empty() && !page.has("₹") && page.lacks("received-today"), "{days}");
+        let period = page.body.split_once("aria-label=\"Period\"").unwrap().1.split_once("</nav>").unwrap().0;
+        assert!(!period.contains("aria-current"), "{days}: no period is the current one");
     }
     for days in ["", "&days=", "&days=1", "&days=90"] {
         let page = overview(days).await;
-        assert!(page.status == 200 && page.has("₹3,000.00") && !page.has("Invalid period"), "{days}");
+        assert!(
+            page.status == 200 && page.text_of("received-today").contains("₹3,000.00") && page.lacks("invalid-period"),
+            "{days}"
+        );
     }
 }
 
@@ -233,8 +244,8 @@ async fn an_empty_list_leads_to_the_webhook_step_or_to_adding_a_gateway() {
     let owner = app.owner("Neem Tree Retail").await;
     for rest in ["", "/transactions", "/events"] {
         let of = async |mode: &str| owner.get(&format!("/ks-pay/apps/{}{rest}?mode={mode}", connection.app_id)).await;
-        assert!(of("test").await.has("/payment-gateways/razorpay/test/webhook\">Open the Webhook step"), "{rest}");
-        assert!(of("live").await.has("payment-gateways?mode=live#add\">Add a gateway in Live mode"), "{rest}");
+        assert!(of("test").await.has("/payment-gateways/razorpay/test/webhook\">"), "{rest}");
+        assert!(of("live").await.has("payment-gateways?mode=live#add\">"), "{rest}");
     }
 }
 

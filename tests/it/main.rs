@@ -60,6 +60,7 @@ mod pipelining;
 mod plans;
 mod projection;
 mod proof;
+mod prose;
 mod reading;
 mod recount;
 mod rejections;

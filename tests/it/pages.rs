@@ -98,7 +98,7 @@ async fn pages_that_are_none_say_what_to_do_and_nothing_else() {
     ] {
         let page = visitor.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
-        assert!(page.has("There is no such page") && page.has("To the dashboard"), "{path}");
+        assert!(page.shows("no-such-page") && page.has("href=\"/\""), "{path}");
         carries_the_headers(&page, path);
     }
     let page = owner.send(Method::DELETE, "/login", None, &[]).await;
@@ -124,7 +124,7 @@ async fn who_is_signed_in_keeps_the_navigation_on_error_pages() {
     }
     let expired = owner.post_exactly(&format!("/ks-pay/apps/{id}/settings"), &[("csrf_token", "AAAA")]).await;
     assert_eq!(expired.status, StatusCode::FORBIDDEN);
-    assert!(expired.has("This form has expired") && expired.has("class=\"sidebar\""), "{}", expired.body);
+    assert!(expired.shows("form-expired") && expired.has("class=\"sidebar\""), "{}", expired.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +147,7 @@ async fn a_database_that_does_not_answer_is_a_page_of_its_own() {
         page
     };
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(page.has("The database does not answer"));
+    assert!(page.shows("database-unavailable"));
     for cause in ["sqlite", "SELECT", "database is locked", "accepting connections"] {
         assert!(!page.has(cause), "{cause}");
     }

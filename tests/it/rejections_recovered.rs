@@ -45,13 +45,12 @@ async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
 async fn what_was_not_diagnosed_is_said_to_be_checked_again_only_while_it_is_stored() {
     let (app, _connection, owner, path) = refused(0).await;
     app.sql("UPDATE rejections SET cause = 'unexamined'").await;
-    let again = "KS Pay checks stored requests";
-    let list = path.rsplit_once('/').unwrap().0;
-    assert!(owner.get(&path).await.has(again) && owner.get(list).await.has(again));
+    let (list, unexamined) = (path.rsplit_once('/').unwrap().0, "cause-unexamined");
+    assert!(owner.get(&path).await.shows(unexamined) && owner.get(list).await.shows(unexamined));
     app.sql("DELETE FROM rejected_requests").await;
-    assert!(!owner.get(list).await.has(again));
+    assert!(owner.get(list).await.lacks(unexamined));
     let page = owner.get(&path).await;
-    assert!(page.has("These requests are no longer stored") && !page.has(again) && !page.has("checked yet"), "{}", page.body);
+    assert!(page.shows("requests-not-stored") && page.lacks(unexamined), "{}", page.body);
 }
 
 const USES: &str = "SELECT COUNT(*) FROM secret_usage";
@@ -61,18 +60,19 @@ async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
     let (app, connection, owner, path) = refused(70).await;
     let recovery = format!("{path}/recovery");
     let off = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
+    assert!(owner.get(&path).await.shows("enable-first"));
     assert_eq!(off.status, StatusCode::UNPROCESSABLE_ENTITY, "nothing comes in through what is switched off");
     switch(&owner, &connection, true).await;
     let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
-    assert!(list.has("It’s enabled again. Open this rejection") && !list.has("Enable the app and its gateway"), "{}", list.body);
+    assert!(list.shows("enabled-again"), "{}", list.body);
     let page = owner.get(&path).await;
-    assert!(page.has("70 of 71 stored requests verify now"), "{}", page.body);
-    assert!(page.has("It arrived while this webhook was disabled") && page.has("It’s enabled again."), "{}", page.body);
+    assert!(page.text_of("requests-verify").contains("70 of 71"), "{}", page.body);
+    assert!(page.shows("enabled-again") && page.lacks("enable-first"), "{}", page.body);
 
-    for (wrong, said) in [("", "Enter your password"), ("not the password", "Incorrect password")] {
+    for wrong in ["", "not the password"] {
         let page = owner.post(&recovery, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.has(said), "{}", page.body);
+        assert!(page.shows("current_password-error"), "{}", page.body);
     }
     assert_eq!(app.events().await.len(), 0, "no event was recovered");
 
@@ -81,8 +81,9 @@ async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
     let done = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
     assert_eq!(done.location(), path);
     let page = owner.get(&path).await;
-    assert!(page.has("69 events recovered; 1 request had come again in the meantime"), "{}", page.body);
-    assert!(page.has("not signed with a secret that KS Pay accepts"), "{}", page.body);
+    let said = page.text_of("flash");
+    assert!(said.contains("69 ") && said.contains(" 1 "), "recovered, and come again meanwhile: {said}");
+    assert!(page.shows("attempts-unknown"), "{}", page.body);
     let (events, transactions) = (app.events().await, app.transactions().await);
     assert_eq!((events.len(), transactions.len()), (70, 70));
     assert!(events.iter().all(|event| event["state"] == "processed"));
@@ -96,20 +97,20 @@ async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
     let of =
         |id: &str| events.iter().find(|event| event["gateway_event_id"] == id).unwrap()["event"].as_str().unwrap().to_owned();
     let recovered = owner.get(&format!("/ks-pay/apps/{}/events/{}", connection.app_id, of("evt_7"))).await;
-    assert!(recovered.has("Arrived and was rejected") && recovered.has("recovered by The Owner"), "{}", recovered.body);
+    assert!(recovered.shows("was-rejected") && recovered.text_of("recovered-by").contains("The Owner"), "{}", recovered.body);
     assert!(recovered.has(&format!("href=\"{path}\"")), "and leads to where it is told why");
     let usual = owner.get(&format!("/ks-pay/apps/{}/events/{}", connection.app_id, of("evt_0"))).await;
-    assert!(!usual.has("Recovered") && usual.has("Arrived, verified and stored"));
+    assert!(usual.lacks("recovered-by") && usual.shows("was-verified"));
 
     let page = owner.get(&path).await;
-    assert!(page.has("Events that were let in") && page.has("70 requests recovered in all"), "{}", page.body);
+    assert!(page.shows("recovered-events") && page.text_of("recovered-in-all").contains("70 "), "{}", page.body);
     assert_eq!(page.body.matches(&format!("/ks-pay/apps/{}/events/ev_", connection.app_id)).count(), 10);
     let list = owner.get(&format!("/ks-pay/apps/{}/events", connection.app_id)).await;
     let rows = list.body.matches("class=\"row-link\"").count();
-    assert_eq!(list.body.matches("recovered: rejected at first").count(), rows, "the newest page has nothing else");
+    assert_eq!(list.texts_of("recovered").len(), rows, "the newest page has nothing else");
     connection.post(bodies::payment("payment.captured", "pay_now", 0)).stored().await;
     let list = owner.get(&format!("/ks-pay/apps/{}/events", connection.app_id)).await;
-    assert_eq!(list.body.matches("recovered: rejected at first").count(), rows - 1, "what came by itself has no mark");
+    assert_eq!(list.texts_of("recovered").len(), rows - 1, "what came by itself has no mark");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,14 +119,14 @@ async fn a_single_request_can_be_recovered() {
     switch(&owner, &connection, true).await;
     let page = owner.get(&path).await;
     // The newest is the one with the wrong secret.
-    assert!(page.has("5 of 6 stored requests verify now") && !page.has("Only the one shown below"), "{}", page.body);
+    assert!(page.text_of("requests-verify").contains("5 of 6") && page.lacks("recover-one"), "{}", page.body);
     let other = page.body.split('"').filter(|text| text.contains("?request=rq_")).nth(2).unwrap().to_owned();
     let shown = owner.get(&other).await;
     let id = other.split_once("?request=").unwrap().1;
-    assert!(shown.has("Only the one shown below") && shown.has(&format!("value=\"{id}\"")), "{}", shown.body);
+    assert!(shown.shows("recover-one") && shown.has(&format!("value=\"{id}\"")), "{}", shown.body);
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD), ("request", id)]).await.location();
     assert_eq!(app.events().await.len(), 1);
-    assert!(owner.get(&path).await.has("4 of 5 stored requests verify now"));
+    assert!(owner.get(&path).await.text_of("requests-verify").contains("4 of 5"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +140,7 @@ async fn a_recovery_is_no_evidence_that_the_webhook_works() {
     assert_eq!(app.events().await.len(), 2);
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
     let page = owner.get(&webhook).await;
-    assert!(page.has("Received foo.bar, verified") && page.has("<span class=\"feed-end\">recovered, <time"), "{}", page.body);
+    assert!(page.text_of("evidence-verified").contains("foo.bar") && page.texts_of("recovered").len() == 1, "{}", page.body);
     assert_eq!(app.texts("SELECT CAST(last_verified_at AS TEXT) FROM secret_usage").await, uses);
 }
 
@@ -208,7 +209,7 @@ async fn what_was_refused_for_its_time_stays_refused() {
     assert_eq!(connection.post(bodies::standard("invoice.paid", "in_1")).seconds_later(-3600).send().await, 401);
     eventually(async || app.count(COUNT).await == 1).await;
     let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
-    assert!(list.has("It was signed 60 minutes before it arrived"), "{}", list.body);
+    assert!(list.text_of("cause-signed-earlier").contains("60 minutes"), "{}", list.body);
     let path = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap();
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
     assert_eq!(app.events().await.len(), 0);
@@ -227,7 +228,8 @@ async fn refused_with(app: &TestApp, connection: &Connection, owner: &Browser, s
     list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned()
 }
 
-const ACCEPT: &str = "Accept that SECRET too";
+/// The end of the form for adopting the secret.
+const ACCEPT: &str = "/acceptance\"";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
@@ -237,27 +239,28 @@ async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
     let pasted = format!("{}\n", connection.secret);
     let path = refused_with(&app, &connection, &owner, &[&pasted, &pasted, &pasted]).await;
     let page = owner.get(&path).await;
-    assert!(page.has("pasted with a line break") && page.has(ACCEPT), "{}", page.body);
+    assert!(page.shows("cause-secret-with-line-end") && page.has(ACCEPT), "{}", page.body);
     assert!(!page.body.contains(&connection.secret));
 
     let acceptance = format!("{path}/acceptance");
-    for (wrong, said) in [("", "Enter your password"), ("not the password", "Incorrect password")] {
+    for wrong in ["", "not the password"] {
         let page = owner.post(&acceptance, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.has(said), "{}", page.body);
+        assert!(page.shows("current_password-error"), "{}", page.body);
     }
     let again = || connection.post(bodies::payment("payment.captured", "pay_0", 0)).event_id("evt_0").secret(&pasted);
     assert_eq!(again().send().await, 401, "nothing was accepted yet");
 
     assert_eq!(owner.post(&acceptance, &[("current_password", PASSWORD)]).await.location(), path);
     let page = owner.get(&path).await;
-    assert!(page.has("4 of 4 stored requests verify now") || page.has("3 of 3 stored requests verify now"), "{}", page.body);
+    assert!(["4 of 4", "3 of 3"].iter().any(|of| page.text_of("requests-verify").contains(of)), "{}", page.body);
     assert_eq!(again().send().await, 200, "the gateway's retries are taken, too");
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
     assert_eq!((app.events().await.len(), app.transactions().await.len()), (3, 3));
+    assert!(owner.get(&path).await.shows("nothing-left-to-recover"));
 
     let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
-    assert!(owner.get(&webhook).await.has("Accepted as well"), "it is listed, and can be retired");
+    assert!(owner.get(&webhook).await.shows("state-adopted"), "it is listed, and can be retired");
     assert_eq!(owner.post(&acceptance, &[("current_password", PASSWORD)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
@@ -269,14 +272,14 @@ async fn what_others_could_know_and_the_other_mode_are_never_accepted() {
     let (test, live) = (shop.razorpay("test").await, shop.razorpay("live").await);
     let owner = app.owner("Neem Tree Retail").await;
     for (secret, why) in [
-        (live.secret.as_str(), "secret of the other mode"),
-        (test.url.as_str(), "URL as the secret"),
-        ("••••••••••••••••••••", "the dots that hide"),
-        ("a secret that nobody here knows", "Enter that SECRET"),
+        (live.secret.as_str(), "cause-other-mode"),
+        (test.url.as_str(), "cause-secret-is-url"),
+        ("••••••••••••••••••••", "cause-secret-is-dots"),
+        ("a secret that nobody here knows", "attempts-unknown"),
     ] {
         let path = refused_with(&app, &test, &owner, &[secret]).await;
         let page = owner.get(&path).await;
-        assert!(page.has(why) && !page.has(ACCEPT), "{why}: {}", page.body);
+        assert!(page.shows(why) && !page.has(ACCEPT), "{why}: {}", page.body);
         let tried = owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await;
         assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
         let post = test.post(bodies::payment("payment.captured", "pay_0", 0)).secret(secret);
@@ -306,7 +309,7 @@ async fn a_secret_entered_for_a_rejection_leads_back_to_it() {
     let entered = [("secret", secret), ("back", &path), ("current_password", PASSWORD)];
     assert_eq!(owner.post(secrets, &entered).await.location(), path);
     let page = owner.get(&path).await;
-    assert!(page.has("The stored request verifies now"), "{}", page.body);
+    assert!(page.shows("requests-verify"), "{}", page.body);
     let elsewhere =
         [("secret", "another-kq8Zt2mVx0Lw9Rb4-of"), ("back", "https://evil.example/"), ("current_password", PASSWORD)];
     assert!(owner.post(secrets, &elsewhere).await.location().ends_with("/webhook"));
@@ -322,7 +325,7 @@ async fn a_key_that_was_not_decoded_is_accepted_at_the_generic_gateway_too() {
     let as_text = STANDARD.encode(bare);
     let path = refused_with(&app, &connection, &owner, &[&as_text]).await;
     let page = owner.get(&path).await;
-    assert!(page.has("Signed with the secret as text, not decoded") && page.has(ACCEPT), "{}", page.body);
+    assert!(page.shows("cause-secret-not-decoded") && page.has(ACCEPT), "{}", page.body);
     owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await.location();
-    assert!(owner.get(&path).await.has("The stored request verifies now"));
+    assert!(owner.get(&path).await.shows("requests-verify"));
 }

@@ -191,7 +191,7 @@ async fn a_sign_in_that_finds_the_queue_full_says_so_and_when_to_try_again() {
         let Some(busy) = attempts.await.into_iter().find(|page| page.status == StatusCode::SERVICE_UNAVAILABLE) else {
             continue;
         };
-        assert!(busy.has("Too many people are signing in. Wait a few seconds"), "{}", busy.body);
+        assert!(busy.shows("sign-in-error"), "{}", busy.body);
         assert!(busy.has(EMAIL) && busy.field("csrf_token").is_some() && !busy.has("not the password"), "{}", busy.body);
         assert_eq!(busy.headers["retry-after"], "2");
         return;

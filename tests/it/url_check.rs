@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::support::{
     Installation, SOON, TestApp, bodies,
-    browser::Browser,
+    browser::{Browser, Page},
     builders::Connection,
     eventually,
     proxy::{Manner, Middle},
@@ -25,24 +25,23 @@ fn webhook(connection: &Connection) -> String {
     format!("/ks-pay/apps/{}/settings/payment-gateways/{}/{}/webhook", connection.app_id, connection.gateway, connection.mode)
 }
 
-/// Runs the check, and returns the report's lines.
-async fn check(owner: &Browser, connection: &Connection) -> Vec<String> {
+/// Runs the check, and returns the page with its report.
+async fn check(owner: &Browser, connection: &Connection) -> Page {
     let page = webhook(connection);
     let answer = owner.post(&format!("{page}/check"), &[]).await;
     assert_eq!(answer.location(), format!("{page}#check"));
-    report(owner, connection).await
+    owner.get(&page).await
 }
 
-async fn report(owner: &Browser, connection: &Connection) -> Vec<String> {
-    let page = owner.get(&webhook(connection)).await.body.replace('\u{a0}', " ");
-    let list = page.split_once("class=\"report\">").and_then(|(_, rest)| rest.split_once("</ul>")).map(|(list, _)| list);
-    let texts = list.unwrap_or_default().split("<span>").skip(1).filter_map(|rest| rest.split_once("</span>"));
-    texts.map(|(text, _)| text.replace("&#39;", "'")).collect()
-}
-
+/// Asserts that a line of the report has that finding, with that value.
 #[track_caller]
-fn says(report: &[String], text: &str) {
-    assert!(report.iter().any(|line| line.contains(text)), "no line says {text:?}: {report:#?}");
+fn finds(report: &Page, finding: &str, value: &str) {
+    let lines = report.texts_of(finding);
+    assert!(
+        lines.iter().any(|line| line.replace('\u{a0}', " ").contains(value)),
+        "{finding} {value}: {lines:?}: {}",
+        report.body
+    );
 }
 
 /// Starts a server whose public URL is that of a proxy that forwards everything.
@@ -70,16 +69,15 @@ async fn nothing_was_counted(app: &TestApp) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_way_that_is_free_is_told_line_by_line_and_nothing_is_counted() {
     let (app, connection, owner, middle) = behind_a_proxy().await;
-    assert!(owner.get(&webhook(&connection)).await.has("Check my URL"));
+    assert!(owner.get(&webhook(&connection)).await.has("/webhook/check\""));
     let report = check(&owner, &connection).await;
-    says(&report, "Razorpay refuses localhost");
-    says(&report, "the host name leads to 127.0.0.1, a private address");
-    says(&report, &format!("Port {} is open", middle.address.port()));
-    says(&report, "There is no TLS");
-    says(&report, "This installation answered, after ");
-    says(&report, "Razorpay waits 5 s");
-    says(&report, "The body arrived unchanged, to the byte");
-    says(&report, "The headers of the signature arrived");
+    finds(&report, "finding-objection", "localhost");
+    finds(&report, "finding-name", "127.0.0.1");
+    finds(&report, "finding-port", &middle.address.port().to_string());
+    finds(&report, "finding-plain", "");
+    finds(&report, "finding-reached-us", "Razorpay waits 5 s");
+    finds(&report, "finding-body", "");
+    finds(&report, "finding-headers", "");
     nothing_was_ever_counted(app).await;
     assert_eq!(middle.passed().len(), 1);
 }
@@ -89,11 +87,11 @@ async fn a_standard_webhooks_url_is_checked_alike() {
     let app = TestApp::start().await;
     let connection = app.standard_webhooks().await;
     let owner = app.owner("Banyan Books").await;
-    assert!(owner.get(&webhook(&connection)).await.has("A sender elsewhere cannot reach 127.0.0.1"), "before the check");
+    assert!(owner.get(&webhook(&connection)).await.text_of("url-objections").contains("127.0.0.1"), "before the check");
     let report = check(&owner, &connection).await;
-    says(&report, "A sender elsewhere cannot reach 127.0.0.1");
-    says(&report, "This installation answered");
-    says(&report, "The headers of the signature arrived");
+    finds(&report, "finding-objection", "127.0.0.1");
+    finds(&report, "finding-reached-us", "");
+    finds(&report, "finding-headers", "");
     nothing_was_ever_counted(app).await;
 }
 
@@ -112,15 +110,15 @@ async fn what_a_proxy_does_to_a_request_is_found() {
         let kept: Vec<&str> = head.lines().filter(|line| !line.to_lowercase().starts_with("x-razorpay-signature")).collect();
         (kept.join("\r\n"), body)
     };
-    for (manner, text) in [
-        (Manner::Pass(rewritten), "The body was changed on the way"),
-        (Manner::Pass(shouted), "as many but others arrived"),
-        (Manner::Pass(without), "The proxy drops or changes x-razorpay-signature"),
+    for (manner, finding, value) in [
+        (Manner::Pass(rewritten), "finding-body-changed", " bytes "),
+        (Manner::Pass(shouted), "finding-body-changed", "as many but others"),
+        (Manner::Pass(without), "finding-headers-changed", "x-razorpay-signature"),
     ] {
         middle.does(manner);
         let report = check(&owner, &connection).await;
-        says(&report, "This installation answered");
-        says(&report, text);
+        finds(&report, "finding-reached-us", "");
+        finds(&report, finding, value);
     }
     nothing_was_ever_counted(app).await;
 }
@@ -132,28 +130,29 @@ async fn who_else_answers_is_never_taken_for_this_installation() {
         let kept: Vec<&str> = head.lines().filter(|line| !line.to_lowercase().starts_with(HEADER)).collect();
         (kept.join("\r\n"), body)
     };
-    for (manner, text) in [
-        (
-            Manner::Answers("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"),
-            "It answers 200, but not from this installation. Something else says yes",
-        ),
-        (Manner::Answers("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"), "Another site answers there"),
+    for (manner, finding, value) in [
+        (Manner::Answers("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"), "finding-unexpected-responder", "200"),
+        (Manner::Answers("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"), "finding-unexpected-responder", "404"),
         (
             Manner::Answers("HTTP/1.1 202 Accepted\r\nks-pay-check: a.1.b.c\r\ncontent-length: 0\r\n\r\n"),
-            "but not from this installation",
+            "finding-unexpected-responder",
+            "202",
         ),
         (
             Manner::Answers("HTTP/1.1 301 X\r\nlocation: https://www.neemtree.example/\r\ncontent-length: 0\r\n\r\n"),
-            "leads to https://www.neemtree.example/. Razorpay follows no redirect",
+            "finding-redirect",
+            "https://www.neemtree.example/",
         ),
     ] {
         middle.does(manner);
-        says(&check(&owner, &connection).await, text);
+        let report = check(&owner, &connection).await;
+        finds(&report, finding, value);
+        assert!(report.lacks("finding-reached-us"), "{}", report.body);
     }
     // A probe that lost its header is an ordinary unsigned request: rejected and recorded.
     middle.does(Manner::Pass(without));
-    says(&check(&owner, &connection).await, "Another installation answers there, or the proxy drops headers");
-    app.owner("Neem Tree Retail").await.sees(&webhook(&connection), "Not verified yet: 1 request was rejected").await;
+    finds(&check(&owner, &connection).await, "finding-unexpected-responder", "401");
+    app.owner("Neem Tree Retail").await.sees_in(&webhook(&connection), "evidence-only-rejected", " 1 ").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,19 +160,20 @@ async fn a_name_or_a_port_that_leads_nowhere_is_told() {
     let mut app = TestApp::start_with(|config| config.public_url = Some("https://nobody.invalid".to_owned())).await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
-    says(&check(&owner.elsewhere(app.address), &connection).await, "The host name is unknown");
+    finds(&check(&owner.elsewhere(app.address), &connection).await, "finding-name-unknown", "");
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     app.restart_with(|config| config.public_url = Some(format!("http://{closed}"))).await;
     let owner = app.owner("Neem Tree Retail").await;
-    assert!(report(&owner, &connection).await.is_empty(), "what was found of another URL is not shown");
-    says(&check(&owner, &connection).await, &format!("Nothing listens at port {}", closed.port()));
+    let page = owner.get(&webhook(&connection)).await;
+    assert!(page.lacks("finding-name-unknown"), "what was found of another URL is not shown");
+    finds(&check(&owner, &connection).await, "finding-port-closed", &closed.port().to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_does_not_come_is_given_up_and_one_checks_at_a_time_and_not_without_end() {
     let (_app, connection, owner, middle) = behind_a_proxy().await;
     middle.does(Manner::HangsUp);
-    says(&check(&owner, &connection).await, "broke off before an answer came");
+    finds(&check(&owner, &connection).await, "finding-answer-broken", "");
     middle.does(Manner::Silent);
     let second = async {
         eventually(async || middle.passed().len() == 2).await;
@@ -182,7 +182,7 @@ async fn an_answer_that_does_not_come_is_given_up_and_one_checks_at_a_time_and_n
     let twin = owner.twin();
     let both = async { tokio::join!(check(&twin, &connection), second) };
     let (report, second) = timeout(SOON, both).await.expect("the page comes");
-    says(&report, "No answer within 5 s");
+    finds(&report, "finding-answer-slow", "5 s");
     assert_eq!(second, StatusCode::SEE_OTHER);
     assert_eq!(middle.passed().len(), 2, "the second one sent nothing");
 
@@ -192,8 +192,7 @@ async fn an_answer_that_does_not_come_is_given_up_and_one_checks_at_a_time_and_n
         let before = middle.passed().len();
         owner.post(&format!("{}/check", webhook(&connection)), &[]).await.location();
         let page = owner.get(&webhook(&connection)).await;
-        let is_over = page.has("Wait ten seconds");
-        assert_eq!(is_over, page.has("flash is-warn"));
+        let is_over = page.has("flash is-warn");
         assert_eq!(is_over, middle.passed().len() == before, "nothing is sent where one has to wait, and only there");
         is_over
     })
@@ -283,19 +282,20 @@ async fn a_certificate_is_looked_at_as_a_gateway_does() {
     let connection = at.razorpay().await;
     let owner = Browser::at(address);
     owner.sign_in("owner@neem-tree-retail.example", crate::support::builders::PASSWORD, "/").await.location();
-    for (acceptor, text) in [
-        (known.server("localhost", 2020), "The certificate has expired"),
-        (known.server("elsewhere.example", 4000), "The certificate is for another host name"),
-        (unknown.server("localhost", 4000), "The certificate is signed by nobody known"),
-        (known.server("localhost", 4000), "TLS 1.3, and the certificate is good for this host"),
+    for (acceptor, finding) in [
+        (known.server("localhost", 2020), "finding-tls-broken-expired"),
+        (known.server("elsewhere.example", 4000), "finding-tls-broken-other-name"),
+        (unknown.server("localhost", 4000), "finding-tls-broken-unknown-issuer"),
     ] {
         middle.speaks(acceptor);
-        says(&check(&owner, &connection).await, text);
+        finds(&check(&owner, &connection).await, finding, "");
     }
-    let whole = report(&owner, &connection).await;
-    says(&whole, "This installation answered");
-    says(&whole, "The body arrived unchanged, to the byte");
-    assert!(!whole.iter().any(|line| line.contains("no TLS")), "{whole:#?}");
+    middle.speaks(known.server("localhost", 4000));
+    let whole = check(&owner, &connection).await;
+    finds(&whole, "finding-tls", "TLS 1.3");
+    finds(&whole, "finding-reached-us", "");
+    finds(&whole, "finding-body", "");
+    assert!(whole.lacks("finding-plain"), "{}", whole.body);
     process.terminate();
 }
 
@@ -308,5 +308,5 @@ async fn a_port_without_tls_is_told_where_the_url_says_https() {
     let connection = app.razorpay().await;
     // The secure cookie is set even over plain http, and this visitor returns every cookie.
     let owner = app.owner("Neem Tree Retail").await;
-    says(&check(&owner, &connection).await, "does not speak TLS");
+    finds(&check(&owner, &connection).await, "finding-tls-broken-no-tls", "");
 }

@@ -168,6 +168,8 @@ impl ResponseError for AppError {
 #[derive(Template)]
 #[template(path = "errors/show.html")]
 struct ErrorPage<'a> {
+    /// Identifies it in tests.
+    hook: &'a str,
     heading: &'a str,
     text: &'a str,
     request_id: Option<&'a str>,
@@ -180,6 +182,7 @@ struct ErrorPage<'a> {
 #[derive(Template)]
 #[template(path = "errors/signed_in.html")]
 struct SignedInErrorPage {
+    hook: &'static str,
     layout: Layout,
     text: Cow<'static, str>,
 }
@@ -206,7 +209,7 @@ pub(crate) async fn pages(
     }
     let state = response.request().app_data::<Data<State>>().cloned();
     let error = response.response().error().and_then(|error| error.as_error::<AppError>());
-    let (heading, text) = error_text(status, error, state.as_ref().and_then(|state| state.settings.public_url.as_deref()));
+    let (hook, heading, text) = error_text(status, error, state.as_ref().and_then(|state| state.settings.public_url.as_deref()));
     // What another site sent is not answered with the navigation, and without the database no session is found.
     let keeps_navigation = status.is_client_error() && !matches!(error, Some(AppError::OtherOrigin));
     let request = response.request().clone();
@@ -215,12 +218,12 @@ pub(crate) async fn pages(
         _ => None,
     };
     let html = if let Some(layout) = layout {
-        SignedInErrorPage { layout, text }.render()
+        SignedInErrorPage { hook, layout, text }.render()
     } else {
         let warnings = state.as_ref().map_or(&[][..], |state| state.warnings());
         let again = again(&request).filter(|_| status == StatusCode::SERVICE_UNAVAILABLE);
         let request_id = is_defect.then_some(request_id.as_str());
-        ErrorPage { heading, text: &text, request_id, again, warnings }.render()
+        ErrorPage { hook, heading, text: &text, request_id, again, warnings }.render()
     };
     let html = html.unwrap_or_else(|_| heading.to_owned());
     Ok(response.map_body(|head, _| {
@@ -235,46 +238,60 @@ fn again(request: &HttpRequest) -> Option<&str> {
     urls::is_local(path).then_some(path)
 }
 
-/// Returns the heading, and the text that tells what to do next.
-fn error_text(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>) -> (&'static str, Cow<'static, str>) {
+/// Returns what identifies the page in tests, the heading, and the text that tells what to do next.
+fn error_text(
+    status: StatusCode,
+    error: Option<&AppError>,
+    public_url: Option<&str>,
+) -> (&'static str, &'static str, Cow<'static, str>) {
     match error {
         Some(AppError::OtherOrigin) => {
-            ("This form was sent from another address", messages::access::other_origin(public_url).into())
+            ("other-origin", "This form was sent from another address", messages::access::other_origin(public_url).into())
         }
-        Some(AppError::Forbidden) => ("Your role doesn’t allow this", "Ask an owner of your company to do it.".into()),
-        Some(AppError::CsrfFailed) => ("This form has expired", messages::access::expired(public_url).into()),
+        Some(AppError::Forbidden) => {
+            ("forbidden", "Your role doesn’t allow this", "Ask an owner of your company to do it.".into())
+        }
+        Some(AppError::CsrfFailed) => ("form-expired", "This form has expired", messages::access::expired(public_url).into()),
         Some(AppError::PasswordsBusy) => (
+            "sign-in-busy",
             "Sign-in is busy",
             "Too many people are signing in. Wait a few seconds, then go back and submit the form again.".into(),
         ),
         _ => {
-            let (heading, text) = status_text(status);
-            (heading, text.into())
+            let (hook, heading, text) = status_text(status);
+            (hook, heading, text.into())
         }
     }
 }
 
-/// Returns heading and text by status alone.
-fn status_text(status: StatusCode) -> (&'static str, &'static str) {
+/// Returns the same by status alone.
+fn status_text(status: StatusCode) -> (&'static str, &'static str, &'static str) {
     match status {
         StatusCode::NOT_FOUND => (
+            "no-such-page",
             "There is no such page",
             "It may have been removed, or the address has a slip in it. Start again from the dashboard.",
         ),
         StatusCode::METHOD_NOT_ALLOWED => {
-            ("This page cannot be used that way", "Go back to the page you came from and use its buttons.")
+            ("wrong-method", "This page cannot be used that way", "Go back to the page you came from and use its buttons.")
         }
-        StatusCode::PAYLOAD_TOO_LARGE => ("That is too much for a form", "Nothing was changed. Go back and send less."),
-        StatusCode::REQUEST_TIMEOUT => {
-            ("The form did not arrive in time", "Nothing was changed. Check your connection, then go back and submit it again.")
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("form-too-large", "That is too much for a form", "Nothing was changed. Go back and send less.")
         }
+        StatusCode::REQUEST_TIMEOUT => (
+            "form-too-slow",
+            "The form did not arrive in time",
+            "Nothing was changed. Check your connection, then go back and submit it again.",
+        ),
         StatusCode::SERVICE_UNAVAILABLE => {
-            ("The database does not answer", "Nothing you stored is lost. Wait a moment, then try again.")
+            ("database-unavailable", "The database does not answer", "Nothing you stored is lost. Wait a moment, then try again.")
         }
-        status if status.is_server_error() => {
-            ("Something broke on our side", "Tell the person who runs this server the number below; the log says why.")
-        }
-        _ => ("The request could not be read", "Nothing was changed. Go back, reload the page and try again."),
+        status if status.is_server_error() => (
+            "server-error",
+            "Something broke on our side",
+            "Tell the person who runs this server the number below; the log says why.",
+        ),
+        _ => ("bad-request", "The request could not be read", "Nothing was changed. Go back, reload the page and try again."),
     }
 }
 

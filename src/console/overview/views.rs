@@ -82,6 +82,8 @@ const NO_PERCENT: &str = "–";
 
 /// A table row with a meter.
 pub(crate) struct Share {
+    /// Identifies it in tests.
+    pub(crate) hook: &'static str,
     pub(crate) label: String,
     pub(crate) class: &'static str,
     pub(crate) count: String,
@@ -137,8 +139,11 @@ impl Show {
     }
 
     pub(crate) fn refunds(&self) -> String {
-        let text = with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded);
-        messages::with_costs(text, &self.figures.refund_pending, &self.figures.lost, &self.figures.held)
+        with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded)
+    }
+
+    pub(crate) fn costs(&self) -> Vec<(&'static str, String)> {
+        messages::costs(&self.figures.refund_pending, &self.figures.lost, &self.figures.held)
     }
 
     pub(crate) fn went_through(&self) -> String {
@@ -182,12 +187,17 @@ impl Show {
 
     pub(crate) fn ways(&self) -> Vec<Share> {
         let ways = self.figures.ways;
-        let labels = ["Paid", "Refunded", "Failed", "Returned, never captured"];
+        let labels = [
+            ("way-paid", "Paid"),
+            ("way-refunded", "Refunded"),
+            ("way-failed", "Failed"),
+            ("way-returned", "Returned, never captured"),
+        ];
         let decided = labels.into_iter().zip(["bar-1", "bar-2", "bar-4", "bar-5"]).zip(ways.decided());
         let decided = decided
             .zip(tenths(&ways.decided()))
             .map(|(((label, class), part), tenths)| share(label, class, part, percent(tenths)));
-        let open = share("Not decided yet", "bar-3", ways.open, NO_PERCENT.to_owned());
+        let open = share(("way-open", "Not decided yet"), "bar-3", ways.open, NO_PERCENT.to_owned());
         decided.chain([open]).filter(|row| row.part > 0).collect()
     }
 
@@ -211,7 +221,7 @@ impl Show {
         let counts: Vec<i64> = self.figures.methods.iter().map(|(_, count)| *count).collect();
         let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty())).to_owned();
         let rows = self.figures.methods.iter().zip(tenths(&counts));
-        rows.map(|((code, count), tenths)| share(&label(code), "bar-1", *count, percent(tenths))).collect()
+        rows.map(|((code, count), tenths)| share(("method", &label(code)), "bar-1", *count, percent(tenths))).collect()
     }
 
     /// Returns a summary of the rejected requests and their URL; `None` if there are none, or only those that the line of a
@@ -248,8 +258,8 @@ impl Show {
     }
 }
 
-fn share(label: &str, class: &'static str, part: i64, percent: String) -> Share {
-    Share { label: label.to_owned(), class, count: messages::number_text(part), part, percent }
+fn share((hook, label): (&'static str, &str), class: &'static str, part: i64, percent: String) -> Share {
+    Share { hook, label: label.to_owned(), class, count: messages::number_text(part), part, percent }
 }
 
 fn first(money: &[Money]) -> String {

@@ -81,7 +81,8 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let mut is_none = false;
     let (rows, sum) = if let Some(name) = &wanted.name {
         let (rows, is_all) = find(&mut reader, &app, mode, name, MAX_SEARCH_RESULTS).await?;
-        (found(rows), if is_all { String::new() } else { messages::more_payments_than(MAX_SEARCH_RESULTS) })
+        let more = ("more-payments", messages::more_payments_than(MAX_SEARCH_RESULTS));
+        (found(rows), if is_all { Vec::new() } else { vec![more] })
     } else {
         let ledger = Ledger { app: app.id, mode, zone: app.zone };
         let sums = daily_totals::sums(&mut reader, ledger, wanted.days, wanted.status).await?;
@@ -105,7 +106,7 @@ fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: 
     let (mode, rows) = (shown.mode, found(Vec::new()));
     let empty = Some(messages::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
     let (layout, pager) = (list_layout(page, app, shown), pager(app, mode, &wanted, &rows));
-    let sum = String::new();
+    let sum = Vec::new();
     page.unprocessable(&views::Index { layout, app: app.id, mode, form, wanted, rows: Vec::new(), sum, pager, empty })
 }
 

@@ -46,7 +46,8 @@ pub(crate) struct Index {
     pub(crate) form: ListForm,
     pub(crate) wanted: ListQuery,
     pub(crate) rows: Vec<Row>,
-    pub(crate) sum: String,
+    /// The totals, each with what identifies it in tests.
+    pub(crate) sum: Vec<(&'static str, String)>,
     pub(crate) pager: Pager,
     pub(crate) empty: Option<EmptyState>,
 }
@@ -153,9 +154,13 @@ pub(crate) struct TimelineRow {
     pub(crate) event_type: String,
     pub(crate) url: String,
     pub(crate) arrival: String,
+    /// Identifies in tests how its times are known.
+    pub(crate) arrival_hook: &'static str,
     pub(crate) fault: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) decided: Option<&'static str>,
+    /// True if it is not said to have been paid, because its payment was not received.
+    pub(crate) is_only_report: bool,
     /// True if it reports a failure after the payment succeeded.
     pub(crate) is_overruled: bool,
 }
@@ -189,10 +194,12 @@ impl Show {
                 sentence: messages::event_sentence_of_payment(event, &self.transaction, &self.disputes),
                 event_type: event.event_type.clone().unwrap_or_else(|| "of unknown type".to_owned()),
                 url: urls::event(event.app_id, event.id),
+                arrival_hook: messages::arrival_hook(event, self.now),
                 arrival: messages::arrival_in_story(event, line.is_late, self.now),
                 fault: messages::fault_sentence(event),
                 reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| messages::reason(said)),
                 decided: line.decided,
+                is_only_report: messages::is_only_report(event, &self.transaction),
                 is_overruled: line.is_overruled,
             }
         };
@@ -227,11 +234,11 @@ impl Show {
         self.transaction.part(subunits).map(negative)
     }
 
-    /// Returns the costs of disputes in other currencies, each with its label.
-    pub(crate) fn other_costs(&self) -> impl Iterator<Item = (&'static str, Money)> {
+    /// Returns the costs of disputes in other currencies, each with its label and what identifies it in tests.
+    pub(crate) fn other_costs(&self) -> impl Iterator<Item = (&'static str, &'static str, Money)> {
         let costs = OtherCosts::of(self.transaction.currency, &self.disputes);
-        let lost = costs.lost.into_iter().map(|money| ("Lost in a dispute", negative(money)));
-        lost.chain(costs.held.into_iter().map(|money| ("Deducted for a dispute", negative(money))))
+        let lost = costs.lost.into_iter().map(|money| ("dispute-lost", "Lost in a dispute", negative(money)));
+        lost.chain(costs.held.into_iter().map(|money| ("dispute-deducted", "Deducted for a dispute", negative(money))))
     }
 
     /// Returns the net amount of a received payment, after refunds and disputes: in its own currency, or in the settlement

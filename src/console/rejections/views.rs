@@ -44,10 +44,13 @@ pub(crate) struct Index {
 pub(crate) struct Row {
     id: RejectionId,
     pub(crate) url: String,
+    /// The stored value of its cause.
+    pub(crate) cause: &'static str,
     pub(crate) why: String,
     /// The end of its id, if another row has the same reason.
     pub(crate) mark: Option<String>,
     pub(crate) fix: String,
+    pub(crate) is_enabled_again: bool,
     pub(crate) gateway: &'static str,
     pub(crate) address: String,
     pub(crate) count: String,
@@ -69,8 +72,10 @@ impl Row {
         Self {
             id: rejection.id,
             url: urls::rejection(rejection.app_id, rejection.id),
+            cause: explanation.cause,
             why: messages::capitalised(&explanation.why),
             fix: fix.to_owned(),
+            is_enabled_again: rejection.cause == Cause::SwitchedOff && is_enabled,
             mark: None,
             gateway: rejection.gateway.label(),
             address: rejection.address.clone(),
@@ -179,11 +184,16 @@ impl Show {
         !self.connection.is_enabled || !self.app.is_enabled
     }
 
+    /// True if the requests came while the webhook was disabled, and it is not any more.
+    pub(crate) fn is_enabled_again(&self) -> bool {
+        self.rejection.cause == Cause::SwitchedOff && !self.is_off()
+    }
+
     pub(crate) fn recovery(&self) -> String {
         urls::rejection_recovery(self.app.id, self.rejection.id)
     }
 
-    pub(crate) fn standing(&self) -> String {
+    pub(crate) fn standing(&self) -> (&'static str, String) {
         rejections::standing(
             &self.count,
             rejections::Left { stored: self.stored, recovered: self.rejection.recovered_count },

@@ -37,7 +37,7 @@ pub(crate) struct Retirement {
     pub(crate) badge: Badge,
     pub(crate) made: (&'static str, DisplayTime),
     pub(crate) by: String,
-    pub(crate) losses: Vec<String>,
+    pub(crate) losses: Vec<(&'static str, String)>,
     /// A sentence on the rejected requests that only this secret verifies, and their URL.
     pub(crate) only: Option<(String, String)>,
     /// URL that retires it; `None` for the active one.
@@ -108,7 +108,7 @@ async fn view(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage) -> R
         made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
         by: messages::secrets::by(stored.created_by.as_deref()),
         losses: if is_active {
-            vec![messages::secrets::active_stays(wizard.connection.gateway)]
+            vec![("why-active-stays", messages::secrets::active_stays(wizard.connection.gateway))]
         } else {
             messages::secrets::retiring(wizard.connection.gateway, secrets, held, now)
         },

@@ -61,7 +61,7 @@ pub(crate) struct EvidenceView {
     /// A sentence on requests rejected while the webhook works, and their URL.
     pub(crate) rejected: Option<(String, String)>,
     /// How long the gateway tolerates the failures.
-    pub(crate) countdown: Option<String>,
+    pub(crate) countdown: Option<(&'static str, String)>,
     /// The expected gateway accounts, and the latest unexpected one.
     pub(crate) accounts: Vec<String>,
     pub(crate) other_account: Option<(String, Option<DisplayTime>)>,

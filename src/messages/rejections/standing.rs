@@ -18,19 +18,26 @@ pub(crate) struct Left {
     pub(crate) recovered: i64,
 }
 
-/// States whether the stored requests can be recovered; `can_adopt` is true if their secret can be adopted on this page.
-pub(crate) fn standing(count: &Count, left: Left, is_off: bool, finding: Finding, can_adopt: bool) -> String {
+/// States whether the stored requests can be recovered, with what identifies that in tests; `can_adopt` is true if their secret
+/// can be adopted on this page.
+pub(crate) fn standing(count: &Count, left: Left, is_off: bool, finding: Finding, can_adopt: bool) -> (&'static str, String) {
     let gateway = finding.gateway;
     let whole = number_text(i64::try_from(count.stored).unwrap_or(i64::MAX));
     match (count.stored, count.verify()) {
-        (0, _) if left.stored == 0 => {
-            format!("These requests are no longer stored, so they cannot be recovered. {}", look_up(gateway))
+        (0, _) if left.stored == 0 => (
+            "requests-not-stored",
+            format!("These requests are no longer stored, so they cannot be recovered. {}", look_up(gateway)),
+        ),
+        (0, _) if left.recovered > 0 => {
+            ("nothing-left-to-recover", "Nothing is left to recover: what was stored whole has been recovered.".to_owned())
         }
-        (0, _) if left.recovered > 0 => "Nothing is left to recover: what was stored whole has been recovered.".to_owned(),
-        (0, _) => format!("These can’t be recovered: {}. {}", never_whole(finding.cause), look_up(gateway)),
-        (_, 0) if is_off && finding.is_of_unknown_key() => ENABLE_THEN_ENTER.to_owned(),
+        (0, _) => (
+            if is_unread(finding.cause) { "requests-not-read" } else { "requests-truncated" },
+            format!("These can’t be recovered: {}. {}", never_whole(finding.cause), look_up(gateway)),
+        ),
+        (_, 0) if is_off && finding.is_of_unknown_key() => ("enable-then-enter-secret", ENABLE_THEN_ENTER.to_owned()),
         (_, 0) => none_verifies(finding, can_adopt),
-        _ if is_off => SWITCH_ON_FIRST.to_owned(),
+        _ if is_off => ("enable-first", SWITCH_ON_FIRST.to_owned()),
         (stored, verify) => {
             let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));
             let of = if stored == 1 {
@@ -38,18 +45,25 @@ pub(crate) fn standing(count: &Count, left: Left, is_off: bool, finding: Finding
             } else {
                 format!("{verify} of {whole} stored requests verify")
             };
-            format!(
+            let text = format!(
                 "{of} now. Each recovered request becomes an event marked as recovered, and is recorded only once, even if the gateway retries or replays it."
-            )
+            );
+            ("requests-verify", text)
         }
     }
 }
 
+/// Whether bodies of such requests are rejected before they are read.
+const fn is_unread(cause: Cause) -> bool {
+    matches!(cause, Cause::TooLarge | Cause::Encoded | Cause::TooSlow)
+}
+
 /// Returns why no stored request has a complete body.
 const fn never_whole(cause: Cause) -> &'static str {
-    match cause {
-        Cause::TooLarge | Cause::Encoded | Cause::TooSlow => "their bodies were rejected before they were read",
-        _ => "only the beginning of their bodies is stored",
+    if is_unread(cause) {
+        "their bodies were rejected before they were read"
+    } else {
+        "only the beginning of their bodies is stored"
     }
 }
 
@@ -80,11 +94,11 @@ const fn repeats(gateway: Gateway) -> &'static str {
 }
 
 /// None of the stored requests verifies: whether that can change, and whether further attempts will verify.
-fn none_verifies(finding: Finding, can_adopt: bool) -> String {
+fn none_verifies(finding: Finding, can_adopt: bool) -> (&'static str, String) {
     let gateway = finding.gateway;
     let (sender, look_up, repeats) = (sender(gateway), look_up(gateway), repeats(gateway));
     let attempts = if finding.is_of_unknown_key() { Attempts::Unknown } else { finding.attempts() };
-    match attempts {
+    let text = match attempts {
         Attempts::OnceUnchanged => format!(
             "These requests cannot be recovered: they were changed after they were signed. They were signed with the right secret, so retries verify once they arrive unchanged. After the last retry, {}",
             lower(&look_up)
@@ -127,7 +141,8 @@ fn none_verifies(finding: Finding, can_adopt: bool) -> String {
             lower(&look_up)
         ),
         Attempts::Verify => format!("These requests no longer verify. {look_up}"),
-    }
+    };
+    (attempts.hook(), text)
 }
 
 #[cfg(test)]
@@ -140,7 +155,7 @@ mod tests {
     }
 
     fn said_of(finding: Finding, can_adopt: bool) -> String {
-        standing(&Count { stored: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, finding, can_adopt)
+        standing(&Count { stored: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, finding, can_adopt).1
     }
 
     const fn finding(cause: Cause, gateway: Gateway) -> Finding {
@@ -195,7 +210,7 @@ mod tests {
     fn at_a_disabled_webhook_no_secret_is_asked_for_before_it_is_enabled() {
         let found = Count { stored: 2, verified: Vec::new() };
         let said = |is_off| {
-            standing(&found, Left { stored: 2, recovered: 0 }, is_off, finding(Cause::Unknown, Gateway::RAZORPAY), false)
+            standing(&found, Left { stored: 2, recovered: 0 }, is_off, finding(Cause::Unknown, Gateway::RAZORPAY), false).1
         };
         assert!(said(true).starts_with("Enable the webhook first, then enter the secret"), "{}", said(true));
         assert!(said(false).contains("enter the secret they were signed with"), "{}", said(false));
@@ -204,7 +219,7 @@ mod tests {
     #[test]
     fn only_what_was_recovered_is_said_to_be() {
         let said = |cause, recovered| {
-            standing(&Count::default(), Left { stored: 2, recovered }, false, finding(cause, Gateway::RAZORPAY), false)
+            standing(&Count::default(), Left { stored: 2, recovered }, false, finding(cause, Gateway::RAZORPAY), false).1
         };
         for cause in Cause::ALL {
             assert!(!said(*cause, 0).contains("has been recovered"), "{cause:?}");

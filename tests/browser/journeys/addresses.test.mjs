@@ -8,14 +8,13 @@ import { launch, open } from "../support/browser.mjs";
 import { change } from "../support/database.mjs";
 import { Installation, simulate } from "../support/ks_pay.mjs";
 import { HOST, RESOLVE, freePort, secondAddress, startProxy } from "../support/proxies.mjs";
-import { addApp, addRazorpay, follow, leading, send, setUp, signIn, signOut, toPaymentGatewaySettings } from "../support/steps.mjs";
+import { addApp, addRazorpay, follow, leading, send, setUp, shown, signIn, signOut, toPaymentGatewaySettings } from "../support/steps.mjs";
 import { after, before, describe, it } from "../support/test.mjs";
 
 const PERSON = { company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words" };
 const APP = { name: "Neem Tree Shop", email: "shop@neemtree.example" };
 /** Chromium's messages about headers that it supports over https only. */
 const PLAIN = /Cross-Origin-Opener-Policy header has been ignored|Clear-Site-Data header on 'http:/;
-const WARNING = "This console uses plain http";
 
 /** Sets up, signs out and in, and submits forms at the installation's address `url`. */
 async function lives(t, at, options) {
@@ -26,10 +25,10 @@ async function lives(t, at, options) {
   await signOut(page);
   await signIn(page, PERSON, "/personal-info");
   assert.equal(page.url(), `${at.url}/personal-info`);
-  assert.equal(await page.getByText(WARNING).count(), at.isPlain ? 1 : 0);
+  assert.equal(await page.getByTestId("plain-http").count(), at.isPlain ? 1 : 0);
   await page.getByLabel("Name", { exact: true }).fill("Meera R Iyer");
   await send(page, "Save");
-  await page.getByText("Your personal info is saved").waitFor();
+  await page.locator(".flash.is-good").waitFor();
   await page.goto("/ks-pay");
   await addApp(page, APP);
   await toPaymentGatewaySettings(page, APP.name);
@@ -144,11 +143,11 @@ describe("a sensitive action a while after signing in", () => {
       await page.getByRole("heading", { name: "Confirm your password" }).waitFor();
       await page.getByLabel("Your password").fill("not the password");
       await send(page, "Confirm and continue");
-      await page.getByText("Incorrect password. Try again.").waitFor();
+      await page.locator("#current_password-error").waitFor();
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
-      const shown = (await at.installation.run(["webhook", "show", "--app", at.connection.app, "--gateway", "razorpay", "--mode", "test", "--json"]));
-      assert.equal(await page.locator("#secret").inputValue(), shown.secrets[0].secret);
+      const webhook = (await at.installation.run(["webhook", "show", "--app", at.connection.app, "--gateway", "razorpay", "--mode", "test", "--json"]));
+      assert.equal(await page.locator("#secret").inputValue(), webhook.secrets[0].secret);
 
       await later(page);
       await page.goto(`${at.webhook}/rotation`);
@@ -156,7 +155,7 @@ describe("a sensitive action a while after signing in", () => {
       await send(page, "Make a new SECRET");
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
-      await page.getByText(/^New secret created\./).waitFor();
+      await shown(page, "rotation-pending").waitFor();
     });
 
     it(`disables a gateway only after the password, with scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
@@ -167,7 +166,7 @@ describe("a sensitive action a while after signing in", () => {
       await page.goto(gateways);
       await leading(page, () => page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click());
       await send(page, "Disable");
-      await page.getByText("To disable Razorpay in Test mode, enter your password.").waitFor();
+      await shown(page, "confirm-password", "Razorpay").waitFor();
       await follow(page, "Cancel");
       const disable = page.getByRole("button", { name: /^Disable\s+Razorpay/ });
       await disable.waitFor();
@@ -175,12 +174,12 @@ describe("a sensitive action a while after signing in", () => {
       await send(page, "Disable");
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
-      await page.getByText("Razorpay in Test mode is disabled").waitFor();
+      await shown(page, "flash", "Razorpay").waitFor();
       // Enabling destroys nothing and requires no password.
       await later(page);
       await page.goto(gateways);
       await leading(page, () => page.getByRole("button", { name: /^Enable\b/ }).first().click());
-      await page.getByText("Razorpay in Test mode is enabled").waitFor();
+      await shown(page, "flash", "Razorpay").waitFor();
     });
   }
 });
@@ -204,7 +203,7 @@ describe("a download a while after signing in", () => {
     await page.getByLabel("Your password").fill(at.owner.password);
     await send(page, "Confirm and continue");
     await page.getByRole("heading", { name: "Transaction History" }).waitFor();
-    await page.getByText("Password confirmed. Download the file again.").waitFor();
+    await page.locator(".flash.is-good").waitFor();
     const downloading = page.waitForEvent("download");
     await page.getByRole("link", { name: "Download" }).click();
     assert.match((await downloading).suggestedFilename(), /\.csv$/);

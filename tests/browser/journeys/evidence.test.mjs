@@ -5,7 +5,7 @@ import { NO_SERVER, open, stays } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { captured, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
-import { evidence, signIn, step } from "../support/steps.mjs";
+import { evidence, reloadUntil, shown, signIn, step } from "../support/steps.mjs";
 import { describe, it } from "../support/test.mjs";
 
 describe("the evidence of a webhook", () => {
@@ -20,30 +20,31 @@ describe("the evidence of a webhook", () => {
     await signIn(page, owner, `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
     return { page, ...connection };
   }
-  const says = (page, name) => evidence(page).getByRole("heading", { name }).waitFor();
+  const says = (page, ...wanted) => shown(evidence(page), ...wanted).waitFor();
 
   it("says why a request was refused, and is content with the next good one, without a reload", async (t) => {
     const { page, url, secret } = await webhook(t);
     await stays(page, async () => {
       await simulate(url, "another secret than this one");
-      await says(page, "Not verified yet: 1 request was rejected");
-      await step(page, "Webhook").getByText("Not started").waitFor();
+      await says(page, "evidence-only-rejected", " 1 ");
+      await shown(step(page, "Webhook"), "state-not-started").waitFor();
       assert.equal((await fetch(url, { method: "POST", body: "{}" })).status, 401);
-      await says(page, "Not verified yet: 2 requests were rejected");
+      await says(page, "evidence-only-rejected", " 2 ");
 
       await simulate(url, secret);
-      await says(page, /^Received payment\.captured, verified/);
+      await says(page, "evidence-verified", "payment.captured");
       await refused({ url, secret: `${secret} ` }, captured("pay_Slip00000000001"), "evt_Slip0000000001");
-      await says(page, /^Rejected.*: signed with this webhook’s secret, but it was pasted with a space$/);
-      await step(page, "Webhook").getByText("Failing").waitFor();
-      await page.getByText("Requests are rejected. The step shows Failing").waitFor();
+      await says(page, "cause-secret-with-space");
+      await says(page, "failing-since");
+      await shown(step(page, "Webhook"), "state-failing").waitFor();
+      await shown(page, "step-failing").waitFor();
 
       await simulate(url, secret);
-      await says(page, /^Received payment\.captured, verified/);
-      await step(page, "Webhook").getByText("Verified").waitFor();
-      await page.getByText("A verified event has come, so this step is proven.").waitFor();
-      assert.equal(await evidence(page).getByText("Failing since").count(), 0);
-      assert.match(await evidence(page).innerText(), /Total rejected: signature missing or wrong\s+3, last/, "what was rejected stays in sight");
+      await says(page, "evidence-verified", "payment.captured");
+      await shown(step(page, "Webhook"), "state-verified").waitFor();
+      await shown(page, "step-proven").waitFor();
+      assert.equal(await evidence(page).getByTestId("failing-since").count(), 0);
+      assert.match(await evidence(page).getByTestId("rejected-count").innerText(), /^3,/, "what was rejected stays in sight");
     });
   });
 
@@ -51,9 +52,9 @@ describe("the evidence of a webhook", () => {
     const { page, url, secret } = await webhook(t, { javaScriptEnabled: false });
     await simulate(url, "another secret than this one");
     // A rejection is stored after the response, so the page may be requested too early.
-    await eventually(page, /^Not verified yet: 1 request was rejected$/);
+    await reloadUntil(page, "evidence-only-rejected", " 1 ");
     await simulate(url, secret);
-    await eventually(page, /^Received payment\.captured, verified/);
+    await reloadUntil(page, "evidence-verified", "payment.captured");
   });
 
   it("keeps an open Reveal and the reader's focus while the evidence changes", async (t) => {
@@ -61,7 +62,7 @@ describe("the evidence of a webhook", () => {
     await page.getByRole("button", { name: "Reveal" }).click();
     await page.locator("#secret").focus();
     await simulate(url, secret);
-    await says(page, /verified/);
+    await says(page, "evidence-verified");
     assert.equal(await page.locator("#secret").inputValue(), secret);
     assert.ok(await page.locator("#secret").evaluate((field) => field === document.activeElement));
   });
@@ -70,17 +71,11 @@ describe("the evidence of a webhook", () => {
     const { page, url, secret } = await webhook(t, {}, NO_SERVER);
     await stays(page, async () => {
       await simulate(url, secret);
-      await says(page, /verified/);
+      await says(page, "evidence-verified");
       assert.equal(await at.installation.stop(), 0, "the server ends although a stream is open");
       await at.installation.serve();
       await simulate(url, secret, ["--event", "refund.created"]);
-      await says(page, /^Received refund\.created, verified/);
+      await says(page, "evidence-verified", "refund.created");
     });
   });
-
-  async function eventually(page, name) {
-    const heading = evidence(page).getByRole("heading", { name });
-    for (let tries = 0; tries < 50 && await heading.count() === 0; tries += 1) await page.reload();
-    await heading.waitFor();
-  }
 });

@@ -4,14 +4,13 @@ import assert from "node:assert/strict";
 import { NO_SERVER, copied, open, recordDocument, stays } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { site } from "../support/site.mjs";
-import { addApp, addRazorpay, evidence, follow, leading, send, setUp, step, toPaymentGatewaySettings } from "../support/steps.mjs";
+import { addApp, addRazorpay, evidence, follow, leading, send, setUp, shown, step, toPaymentGatewaySettings } from "../support/steps.mjs";
 import { describe, it } from "../support/test.mjs";
 
 const PERSON = {
   company: "Neem Tree Crafts", name: "Meera Iyer", email: "meera@neemtree.example", password: "four unrelated quiet words",
 };
 const APP = { name: "Neem Tree Shop", email: "shop@neemtree.example" };
-const HIDDEN = "Hidden. Press Reveal to show it.";
 
 /** Goes from the printed link to the Webhook step of Razorpay in Test mode. */
 async function walkToWebhook(page, installation) {
@@ -25,7 +24,7 @@ async function walkToWebhook(page, installation) {
   await toPaymentGatewaySettings(page, APP.name);
   await page.getByRole("heading", { name: "No payment gateway yet" }).waitFor();
   await addRazorpay(page);
-  await step(page, "Webhook").getByText("Not started").waitFor();
+  await shown(step(page, "Webhook"), "state-not-started").waitFor();
 }
 
 describe("the first payment", () => {
@@ -43,25 +42,25 @@ describe("the first payment", () => {
     const secret = await copied(page, secrets.getByRole("button", { name: "Copy" }), "SECRET copied");
     assert.match(secret, /^[0-9A-Za-z]{44}$/);
     assert.ok(!(await seen()).includes(secret), "Copy put the SECRET into the page");
-    await secrets.getByText(HIDDEN).waitFor();
+    await shown(secrets, "secret-hidden").waitFor();
 
     await stays(page, async () => {
-      await evidence(page).getByText("none yet").first().waitFor();
+      await shown(evidence(page), "evidence-waiting").waitFor();
       assert.deepEqual((await simulate(url, secret)).answers, { 200: 1 });
-      await evidence(page).getByRole("heading", { name: /^Received payment\.captured, verified/ }).waitFor();
+      await shown(evidence(page), "evidence-verified", "payment.captured").waitFor();
       await evidence(page).getByRole("listitem").first().waitFor();
-      await step(page, "Webhook").getByText("Verified").waitFor();
-      await page.getByText("A verified event has come, so this step is proven.").waitFor();
+      await shown(step(page, "Webhook"), "state-verified").waitFor();
+      await shown(page, "step-proven").waitFor();
     });
     await send(page, "Mark as done");
-    await page.getByText(`Marked as done by ${PERSON.name}`).waitFor();
+    await shown(page, "marked-as-done", PERSON.name).waitFor();
 
     assert.equal(await installation.stop(), 0, "an open evidence stream does not hold the server");
     await installation.serve();
     await page.reload();
-    await page.getByText(`Marked as done by ${PERSON.name}`).waitFor();
-    await step(page, "Webhook").getByText("Verified").waitFor();
-    assert.match(await evidence(page).innerText(), /Total verified\s+1\b/);
+    await shown(page, "marked-as-done", PERSON.name).waitFor();
+    await shown(step(page, "Webhook"), "state-verified").waitFor();
+    assert.equal(await evidence(page).getByTestId("verified-count").innerText(), "1");
   });
 });
 
@@ -80,20 +79,20 @@ describe("the first payment, with scripts off", () => {
     const secret = await page.locator("#secret").inputValue();
     assert.ok(!hidden.includes(secret), "the SECRET was in the page before Reveal");
     await follow(page, "Hide");
-    await page.getByText(HIDDEN).waitFor();
+    await shown(page, "secret-hidden").waitFor();
     await leading(page, () => page.getByRole("group", { name: "SECRET" }).getByRole("button", { name: "Copy" }).click());
     assert.equal(await page.locator("#secret").inputValue(), secret, "without scripts Copy shows it, to be selected by hand");
     await follow(page, "Hide");
 
     assert.equal((await simulate(url, secret, ["--life-cycle", "paid"])).code, 0);
     await page.reload();
-    await evidence(page).getByRole("heading", { name: /verified/ }).waitFor();
-    await step(page, "Webhook").getByText("Verified").waitFor();
+    await shown(evidence(page), "evidence-verified").waitFor();
+    await shown(step(page, "Webhook"), "state-verified").waitFor();
     await send(page, "Mark as done");
-    await page.getByText(`Marked as done by ${PERSON.name}`).waitFor();
+    await shown(page, "marked-as-done", PERSON.name).waitFor();
 
     await send(page, "Undo");
     await page.getByRole("button", { name: "Mark as done" }).waitFor();
-    await step(page, "Webhook").getByText("Verified").waitFor();
+    await shown(step(page, "Webhook"), "state-verified").waitFor();
   });
 });

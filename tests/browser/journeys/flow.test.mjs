@@ -5,7 +5,7 @@ import { NO_SERVER, PHONE, open } from "../support/browser.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { captured, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
-import { evidence, follow, leading, send, signIn, step, toPaymentGatewaySettings } from "../support/steps.mjs";
+import { evidence, follow, leading, reloadUntil, send, shown, signIn, step, toPaymentGatewaySettings } from "../support/steps.mjs";
 import { describe, it } from "../support/test.mjs";
 
 const mode = (page) => page.getByRole("navigation", { name: "Mode" });
@@ -61,13 +61,13 @@ describe("the mode", () => {
     const page = await open(t, at);
     await signIn(page, at.owner, own);
     await current(page, "Live");
-    assert.equal(await page.getByText("No gateway is connected").count(), 0);
+    assert.equal(await page.getByTestId("no-gateway").count(), 0);
 
     await fail(live);
     await page.goto(`${own}/transactions?mode=test`);
-    for (let tries = 0; tries < 100 && await page.getByText("Razorpay in Live mode:").count() === 0; tries += 1) await page.reload();
+    await reloadUntil(page, "other-mode", "Razorpay");
     await follow(page, "See the cause");
-    await evidence(page).getByRole("heading", { name: /space/ }).waitFor();
+    await shown(evidence(page), "cause-secret-with-space").waitFor();
     await current(page, "Live");
   });
 });
@@ -84,7 +84,7 @@ describe("what leads on", () => {
     await signIn(page, at.owner, gateways);
     await page.getByLabel("Live: real payments").check();
     await send(page, "Add Gateway");
-    await page.getByText("Razorpay is added in Live mode. Next: copy the URL and the secret below").waitFor();
+    await shown(page, "flash", "Razorpay").waitFor();
     await page.getByRole("heading", { name: "Copy these two values" }).waitFor();
     const url = await page.locator("#webhook-url").inputValue();
     await send(page, "Reveal");
@@ -101,7 +101,7 @@ describe("what leads on", () => {
     await page.goto("/");
     for (let tries = 0; tries < 100 && await page.getByRole("link", { name: /^Fix it/ }).count() === 0; tries += 1) await page.reload();
     await leading(page, () => page.getByRole("link", { name: /^Fix it/ }).click());
-    const cause = evidence(page).getByRole("heading", { name: /space/ });
+    const cause = shown(evidence(page), "evidence-failing").getByRole("heading");
     await cause.waitFor();
     const { y } = await cause.boundingBox();
     assert.ok(y >= 0 && y < PHONE.height, `the cause is in sight: ${y}`);
@@ -122,10 +122,10 @@ describe("what leads on", () => {
       await leading(page, () => page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click());
       await send(page, "Disable");
       await page.goto(path);
-      await page.getByText(/\b(off|disabled)\b/i).first().waitFor();
+      await page.getByTestId(/^(state-off|connection-off|evidence-connection-off|trouble-connection-off)$/).first().waitFor();
       await leading(page, () => page.getByRole("button", { name: /^Enable\b/ }).first().click());
       await page.waitForURL((to) => to.pathname === path);
-      await page.getByText("Razorpay in Test mode is enabled").waitFor();
+      await shown(page, "flash", "Razorpay").waitFor();
       assert.equal(await page.getByRole("button", { name: /^Enable\b/ }).count(), 0, path);
     }
   });

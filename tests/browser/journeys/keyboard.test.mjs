@@ -5,7 +5,7 @@ import { open } from "../support/browser.mjs";
 import { assertFocused, enter, tabTo, type } from "../support/keyboard.mjs";
 import { simulate } from "../support/ks_pay.mjs";
 import { site } from "../support/site.mjs";
-import { evidence, leading, signIn, step } from "../support/steps.mjs";
+import { evidence, leading, shown, signIn, step } from "../support/steps.mjs";
 import { describe, it } from "../support/test.mjs";
 
 describe("the keyboard alone", () => {
@@ -54,7 +54,7 @@ describe("the keyboard alone", () => {
 
     await enter(page, "button", "Mark as done");
     await assertFocused(page.locator("[data-flash]"));
-    await step(page, "Webhook").getByText("Verified").waitFor();
+    await shown(step(page, "Webhook"), "state-verified").waitFor();
   });
 
   /** Presses a Copy button, and returns the clipboard's content once the page shows `said`. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { open, stays } from "../support/browser.mjs";
 import { captured, post, refused } from "../support/razorpay.mjs";
 import { site } from "../support/site.mjs";
-import { evidence, follow, send, signIn, step } from "../support/steps.mjs";
+import { evidence, follow, leading, reloadUntil, send, shown, signIn, step } from "../support/steps.mjs";
 import { describe, it } from "../support/test.mjs";
 
 describe("refused requests", () => {
@@ -21,19 +21,19 @@ describe("refused requests", () => {
     await signIn(page, owner, `${gateways}/razorpay/test/webhook`);
     return { page, app, test, live, gateways };
   }
-  const says = (page, name) => evidence(page).getByRole("heading", { name }).waitFor();
+  const says = (page, ...wanted) => shown(evidence(page), ...wanted).waitFor();
 
   it("say on the wizard's page, without a reload, which SECRET was pasted, and how to mend it", async (t) => {
     const { page, test, live } = await shop(t, "Neem Tree Shop");
     await stays(page, async () => {
       await refused({ url: test.url, secret: live.secret }, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Not verified yet: signed with the secret of the other mode \(Razorpay, Live mode\)$/);
-      await evidence(page).getByText("First check in Razorpay’s Dashboard which webhook has this URL").waitFor();
+      await says(page, "cause-other-mode");
+      await says(page, "evidence-not-verified-yet", "(Razorpay, Live mode)");
       await refused({ url: test.url, secret: `${test.secret}\n` }, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Not verified yet: signed with this webhook’s secret, but it was pasted with a line break$/);
+      await says(page, "cause-secret-with-line-end");
       await post(test, captured("pay_Refused0000001"), "evt_Refused0000001");
-      await says(page, /^Received payment\.captured, verified/);
-      await step(page, "Webhook").getByText("Verified").waitFor();
+      await says(page, "evidence-verified", "payment.captured");
+      await shown(step(page, "Webhook"), "state-verified").waitFor();
     });
   });
 
@@ -42,15 +42,15 @@ describe("refused requests", () => {
     const pasted = { url: test.url, secret: `${test.secret} ` };
     await stays(page, async () => {
       for (const n of [1, 2, 3]) await refused(pasted, captured(`pay_Pasted0000000${n}`), `evt_Pasted0000000${n}`);
-      await says(page, /^Not verified yet: signed with this webhook’s secret, but it was pasted with a space$/);
+      await says(page, "cause-secret-with-space");
     });
     await follow(page, "See the rejected request");
-    for (let tries = 0; tries < 50 && await page.getByText("Rejected 3 times").count() === 0; tries += 1) await page.reload();
-    await page.getByText("not signed with a secret that KS Pay accepts").waitFor();
+    await reloadUntil(page, "rejection-count", "3 ");
+    await shown(page, "attempts-once-adopted").waitFor();
     await send(page, "Accept that SECRET too");
-    await page.getByText("3 of 3 stored requests verify now.").waitFor();
+    await shown(page, "requests-verify", "3 of 3").waitFor();
     await send(page, "Recover these 3 requests");
-    await page.getByText("3 events recovered").waitFor();
+    await shown(page, "flash", "3 ").waitFor();
     await post(pasted, captured("pay_Pasted00000004"), "evt_Pasted00000004");
     await page.goto(`/ks-pay/apps/${app}/transactions?mode=test`);
     assert.equal(await page.locator("main tbody tr").count(), 4);
@@ -66,8 +66,8 @@ describe("refused requests", () => {
       for (const n of [1, 2]) await refused(test, captured(`pay_Meanwhile00000${n}`), `evt_Meanwhile00000${n}`);
       await page.goto(`/ks-pay/apps/${app}/rejections?mode=test`);
       for (let tries = 0; tries < 50 && await page.getByText("2 times").count() === 0; tries += 1) await page.reload();
-      await follow(page, "It arrived while this webhook was disabled");
-      await page.getByText("Enable the app and its gateway first.").waitFor();
+      await leading(page, () => shown(page, "cause-switched-off").click());
+      await shown(page, "enable-first").waitFor();
       assert.equal(await page.getByRole("button", { name: /^Recover/ }).count(), 0);
       const rejection = page.url();
 
@@ -75,17 +75,17 @@ describe("refused requests", () => {
       await page.getByRole("button", { name: /^Enable\s+Razorpay.*Test/ }).click();
       await page.waitForLoadState();
       await page.goto(rejection);
-      await page.getByText("2 of 2 stored requests verify now.").waitFor();
+      await shown(page, "requests-verify", "2 of 2").waitFor();
       await send(page, "Recover these 2 requests");
-      await page.getByText("2 events recovered").waitFor();
-      await page.getByText("Nothing is left to recover").waitFor();
+      await shown(page, "flash", "2 ").waitFor();
+      await shown(page, "nothing-left-to-recover").waitFor();
 
       await page.goto(`/ks-pay/apps/${app}/events?mode=test`);
       assert.equal(await page.locator("main tbody tr").count(), 2);
       await page.locator("main tbody a.row-link").first().click();
-      await page.getByText(`recovered by ${at.owner.name}`).waitFor();
+      await shown(page, "recovered-by", at.owner.name).waitFor();
       await page.goto(`/ks-pay/apps/${app}?mode=test`);
-      await page.getByText("2 requests rejected in the last 15 days, for any reason").waitFor();
+      await shown(page, "rejected-in-all", "2 ").waitFor();
     });
   }
 });

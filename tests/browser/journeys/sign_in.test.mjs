@@ -71,7 +71,7 @@ describe("the set-up link in a page of another site, such as a mailbox", () => {
       await page.getByLabel("Company Name").fill("x");
       await page.locator("form").evaluate((form) => { form.noValidate = true; });
       await send(page, "Create company and sign in");
-      await page.getByText("Company Name needs at least").waitFor();
+      await page.locator("#company-error").waitFor();
     });
   }
 });
@@ -88,7 +88,6 @@ describe("sign-in", () => {
       const page = await open(t, at, { javaScriptEnabled });
       await signIn(page, { ...at.owner, password: "four unrelated loud words" });
       const wrong = await page.getByRole("alert").innerText();
-      assert.match(wrong, /Email or password is incorrect/);
       assert.equal(await page.getByLabel("Enter Your Email").inputValue(), at.owner.email);
       await signIn(page, { ...at.owner, email: "nobody@neemtree.example" });
       assert.equal(await page.getByRole("alert").innerText(), wrong);

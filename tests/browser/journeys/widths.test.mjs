@@ -57,7 +57,7 @@ describe("at every width", () => {
     const { page, connection, own } = await shop(t, "Neem Tree Wholesale");
     for (const n of [1, 2]) await post(connection, captured(`pay_Crores0000000${n}`, { amount: 199 * CRORE }), `evt_Crores0000000${n}`);
     await page.goto(`${own}?mode=test`);
-    await page.getByText("Received today").waitFor();
+    await page.getByTestId("received-today").waitFor();
     await assertAmountsWhole(page, "overview");
   });
 
@@ -83,7 +83,7 @@ describe("at every width", () => {
 
   async function assertCellsWhole(page) {
     await page.goto("/ks-pay");
-    await page.locator("main").getByText("Failing since").first().waitFor();
+    await page.locator("main").getByTestId("state-failing").first().waitFor();
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       assert.deepEqual(await page.evaluate(spilledCells), [], `cells at ${width} px`);
@@ -100,7 +100,7 @@ describe("at every width", () => {
     assert.ok(await top("#webhook-url") < await top("#evidence-panel"), "the URL comes first while nothing fails");
     await post(connection, captured("pay_Phone0000000001"), "evt_Phone0000000001");
     await refused({ ...connection, secret: `${connection.secret} ` }, captured("pay_Phone0000000002"), "evt_Phone0000000002");
-    await page.getByText("Failing since").waitFor();
+    await page.getByTestId("failing-since").waitFor();
     assert.ok(await top("#evidence-panel") < await top("#webhook-url"), "the cause comes first while it fails");
     const leading = await page.locator(".topbar-app").evaluate((name) => {
       const { fontSize, lineHeight } = getComputedStyle(name);

@@ -27,7 +27,7 @@ export async function* amounts(page, { installation, names }) {
     order: { entity: { id: order.order_id, amount: 129_900, currency: "INR", receipt } } };
   await post(connection, event("order.paid", paid, now), "evt_Amounts00000004");
   await transaction("pay_PaidTwice000001");
-  await page.getByText("This order was paid more than once").waitFor();
+  await page.getByTestId("paid-more-than-once").waitFor();
   yield "transaction-paid-twice";
   await search(receipt);
   yield "transactions-found-by-receipt";
@@ -39,12 +39,12 @@ export async function* amounts(page, { installation, names }) {
   await post(connection, event("payment.dispute.action_required", dispute(2, { amount: 20_000 }), now + 2), "evt_Amounts00000007");
   await post(connection, event("payment.dispute.lost", dispute(3, { amount: 10_000, amount_deducted: 10_000, status: "lost" }), now + 3), "evt_Amounts00000008");
   await transaction("pay_Disputed0000001");
-  await page.getByText("Dispute of ₹390.00").waitFor();
+  await page.getByTestId("dispute-to-answer").filter({ hasText: "₹390.00" }).waitFor();
   yield "transaction-disputes";
 
   await post(connection, captured("pay_Foreign00000001", { currency: "USD", amount: 10_000, method: "card", base_amount: 834_500, base_currency: "INR" }), "evt_Amounts00000009");
   await transaction("pay_Foreign00000001");
-  await page.getByText("In INR, at Razorpay’s rate").waitFor();
+  await page.getByTestId("settled").waitFor();
   yield "transaction-foreign";
 
   const settlement = { settlement: { entity: { id: "setl_Amounts0000001", amount: 9_973_635, status: "processed", utr: "EXAMU00000000001", created_at: now } } };

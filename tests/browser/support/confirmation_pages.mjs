@@ -25,35 +25,35 @@ export async function* confirmations(page, { installation, names }) {
   await page.getByLabel("Key ID").fill("rzp_test_Demo0000000001");
   await page.getByLabel("Key Secret").fill("demo-key-secret-0001");
   await send(page, "Submit");
-  await page.getByText("To save these API keys, enter your password.").waitFor();
+  await page.getByTestId("confirm-password").waitFor();
   yield "confirm-keys";
   await confirm();
-  await page.getByText("Razorpay accepted the keys").first().waitFor();
+  await page.getByTestId("flash").filter({ hasText: "Razorpay" }).waitFor();
 
   await later(`${gateways}/razorpay/test/webhook`);
   await page.getByRole("link", { name: /^Retire now/ }).first().click();
   await send(page, "Retire it now");
-  await page.getByText("To retire this secret, enter your password.").waitFor();
+  await page.getByTestId("confirm-password").waitFor();
   yield "confirm-retirement";
   await confirm();
 
   await later(gateways);
   await leading(page, () => page.getByRole("button", { name: /^Disable\s+Razorpay/ }).click());
   await send(page, "Disable");
-  await page.getByText("To disable Razorpay in Test mode, enter your password.").waitFor();
+  await page.getByTestId("confirm-password").filter({ hasText: "Razorpay" }).waitFor();
   yield "confirm-gateway-disable";
   await page.getByLabel("Your password").fill("not the password");
   await send(page, "Confirm and continue");
-  await page.getByText("Incorrect password. Try again.").waitFor();
+  await page.locator("#current_password-error").waitFor();
   yield "confirm-gateway-disable-refused";
   await confirm();
-  await page.getByText("Razorpay in Test mode is disabled").waitFor();
+  await page.getByTestId("flash").filter({ hasText: "Razorpay" }).waitFor();
 
   await later(settings);
   await send(page, "Disable the app");
   await send(page, "Disable the app");
-  await page.getByText(`To disable ${names.app}, enter your password.`).waitFor();
+  await page.getByTestId("confirm-password").filter({ hasText: names.app }).waitFor();
   yield "confirm-app-disable";
   await confirm();
-  await page.getByText(/ is disabled$/).first().waitFor();
+  await page.getByTestId("flash").waitFor();
 }

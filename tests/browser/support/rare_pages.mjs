@@ -2,7 +2,7 @@
 import { captured, post, refused } from "./razorpay.mjs";
 import { change, whileLocked } from "./database.mjs";
 import { simulate } from "./ks_pay.mjs";
-import { follow, send, signIn } from "./steps.mjs";
+import { follow, leading, send, signIn } from "./steps.mjs";
 
 /** Events with anomalies, and one whose body was deleted. */
 export async function* oddities(page, { installation, names }) {
@@ -25,7 +25,7 @@ export async function* oddities(page, { installation, names }) {
   await post(connection, captured("pay_OddEvents00001", { notes: { gift: "wrapped" } }), "evt_OddEvents000001");
   yield await look("state=conflict", "event-conflict");
   await follow(page, "The first event");
-  await page.getByText("received 3 times, counted once").waitFor();
+  await page.getByTestId("received-again").filter({ hasText: "3 " }).waitFor();
   await page.getByRole("link", { name: /^tx_/ }).click();
   await page.getByRole("heading", { name: "What happened" }).waitFor();
   yield "transaction-conflict";
@@ -57,34 +57,32 @@ export async function* refusals(page, { installation, names }) {
   const list = `${own}/rejections?mode=test`;
   await signIn(page, names, list);
   yield "rejections-empty";
-  const appears = async (text) => {
-    for (let tries = 0; tries < 50 && await page.getByRole("link", { name: text }).count() === 0; tries += 1) await page.goto(list);
-  };
-  const refuse = async (secret, body, text) => {
+  const row = (cause) => page.getByTestId(`cause-${cause}`).first();
+  const refuse = async (secret, body, cause) => {
     await refused({ url: connection.url, secret }, body, "evt_Refused0000001");
-    await appears(text);
+    for (let tries = 0; tries < 50 && await row(cause).count() === 0; tries += 1) await page.goto(list);
   };
   const notes = { gift: `शुभ दीपावली ${"x".repeat(300)}` };
-  await refuse("somebody else's own secret", captured("pay_Refused0000001", { notes }), "The signature matches no secret");
-  await refuse("somebody else's own secret", captured("pay_Refused0000002"), "The signature matches no secret");
-  await follow(page, "The signature matches no secret of this webhook");
+  await refuse("somebody else's own secret", captured("pay_Refused0000001", { notes }), "signature-mismatch");
+  await refuse("somebody else's own secret", captured("pay_Refused0000002"), "signature-mismatch");
+  await leading(page, () => row("signature-mismatch").click());
   yield "rejection-unknown";
-  await refuse(live.secret, captured("pay_Refused0000001"), "Signed with the secret of the other mode");
-  await refuse(neighbour.secret, captured("pay_Refused0000001"), "Signed with the secret of another app");
-  await page.getByRole("link", { name: "Signed with the secret of another app" }).click();
+  await refuse(live.secret, captured("pay_Refused0000001"), "other-mode");
+  await refuse(neighbour.secret, captured("pay_Refused0000001"), "other-app");
+  await row("other-app").click();
   await page.getByRole("heading", { name: "What to do" }).waitFor();
   yield "rejection-other-app";
   await page.goto(`${own}/settings/payment-gateways/razorpay/test/webhook`);
-  await page.getByText("See the rejected request").waitFor();
+  await page.getByTestId("cause-other-app").waitFor();
   yield "webhook-diagnosed";
   await change(installation, "UPDATE connections SET is_enabled = FALSE");
-  await refuse(connection.secret, captured("pay_Refused0000003"), "It arrived while this webhook was disabled");
-  await page.getByRole("link", { name: "It arrived while this webhook was disabled" }).click();
-  await page.getByText("Enable the app and its gateway first.").waitFor();
+  await refuse(connection.secret, captured("pay_Refused0000003"), "switched-off");
+  await row("switched-off").click();
+  await page.getByTestId("enable-first").waitFor();
   yield "rejection-switched-off";
   await change(installation, "UPDATE connections SET is_enabled = TRUE");
   await page.reload();
-  await page.getByText("The stored request verifies now.").waitFor();
+  await page.getByTestId("requests-verify").waitFor();
   yield "rejection-recoverable";
   await page.goto("/ks-pay/settings"); // no stream is open while the server is away
   await change(installation, "UPDATE sessions SET proven_at = proven_at - 1000000");
@@ -94,11 +92,11 @@ export async function* refusals(page, { installation, names }) {
   yield "confirm";
   await page.getByLabel("Your password").fill("not the password");
   await send(page, "Confirm and continue");
-  await page.getByText("Incorrect password. Try again.").waitFor();
+  await page.locator("#current_password-error").waitFor();
   yield "confirm-refused";
   await page.getByLabel("Your password").fill(names.password);
   await send(page, "Confirm and continue");
-  await page.getByText("1 event recovered").waitFor();
+  await page.getByTestId("flash").filter({ hasText: "1 " }).waitFor();
   yield "rejection-recovered";
   await page.goto(list);
   yield "rejections";
@@ -106,12 +104,12 @@ export async function* refusals(page, { installation, names }) {
   yield "overview-with-rejections";
   await page.goto(`${own}/events?mode=test`);
   await page.locator("main tbody a.row-link").first().click();
-  await page.getByText("Arrived and was rejected").waitFor();
+  await page.getByTestId("was-rejected").waitFor();
   yield "event-recovered";
   await change(installation, "DELETE FROM rejected_requests");
   await page.goto(list);
   await page.locator("main tbody a.row-link").first().click();
-  await page.getByText("What it said is not kept any more").waitFor();
+  await page.getByTestId("request-not-stored").waitFor();
   yield "rejection-not-kept";
 }
 
@@ -143,7 +141,7 @@ export async function* outages(page, { installation, names }) {
   await page.goBack();
   await page.getByRole("textbox", { name: "Domain" }).fill(names.domain);
   await send(page, "Save");
-  await page.getByText("The domain is ").waitFor();
+  await page.getByTestId("flash").waitFor();
   await change(installation, "DROP TABLE url_checks");
   await page.goto(`/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
   await page.getByRole("heading", { name: "Something broke on our side" }).waitFor();
@@ -154,7 +152,7 @@ export async function* outages(page, { installation, names }) {
 export async function* plainly(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   await page.goto("/login");
-  await page.getByText("This console uses plain http").waitFor();
+  await page.getByTestId("plain-http").waitFor();
   yield "login-plain-http";
   await signIn(page, names, "/");
   yield "dashboard-plain-http";
@@ -169,6 +167,6 @@ export async function* publicly(page, { installation, names }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   await installation.connect(app);
   await signIn(page, names, `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
-  await page.getByText("Razorpay takes this URL").waitFor();
+  await page.getByTestId("url-allowed").waitFor();
   yield "webhook-public";
 }

@@ -7,7 +7,7 @@ const DAY = 86_400_000;
 
 /** Opens the page that asks whether to retire a secret of that kind. */
 const retire = (page, kind) => leading(page, () =>
-  page.locator(".secrets li").filter({ hasText: kind }).first().getByRole("link", { name: /^Retire now/ }).click());
+  page.locator(".secrets li").filter({ has: page.getByTestId(`state-${kind}`) }).first().getByRole("link", { name: /^Retire now/ }).click());
 
 /** Walks a webhook from its first secret to one that may be retired. */
 export async function* secrets(page, { installation, names }) {
@@ -20,13 +20,13 @@ export async function* secrets(page, { installation, names }) {
   yield "rotation";
   await page.getByRole("radio").first().evaluate((choice) => { choice.value = "25"; });
   await send(page, "Make a new SECRET");
-  await page.getByText("Choose how long the present SECRET goes on counting.").waitFor();
+  await page.locator("#overlap_hours-error").waitFor();
   yield "rotation-refused";
   await page.goto(`${webhook}/rotation`);
   await page.getByLabel("15 days").check();
   await send(page, "Make a new SECRET");
   yield "webhook-rotated";
-  await retire(page, "Still accepted");
+  await retire(page, "generated");
   yield "retirement";
   await page.goto(webhook);
   await follow(page, "Bring your own SECRET");
@@ -34,7 +34,7 @@ export async function* secrets(page, { installation, names }) {
   await page.locator("main form").evaluate((form) => { form.noValidate = true; });
   await page.getByLabel("SECRET", { exact: true }).fill("razorpay12345");
   await send(page, "Accept this SECRET too");
-  await page.getByText("It has 13 characters").waitFor();
+  await page.locator("#secret-error").filter({ hasText: "13" }).waitFor();
   yield "own-secret-refused";
   await page.getByLabel("SECRET", { exact: true }).fill("“kq8Zt2mVx0Lw9Rb4-of-their-shop”");
   await send(page, "Accept this SECRET too");
@@ -51,20 +51,20 @@ export async function* secrets(page, { installation, names }) {
     ["webhook", "show", "--app", app, "--gateway", "razorpay", "--mode", "test", "--json"]);
   await simulate(url, newest.secret);
   await page.goto(webhook);
-  await page.getByText("Now give Razorpay the new SECRET").waitFor({ state: "detached" });
+  await page.getByTestId("rotation-overdue").waitFor({ state: "detached" });
   await page.goto("/ks-pay/settings"); // no stream is open while the server is away
   await change(installation, `UPDATE secret_usage SET first_verified_at = first_verified_at - ${2 * DAY}`);
   await change(installation, `UPDATE secrets SET created_at = created_at - ${2 * DAY}`);
   await page.goto(webhook);
-  await page.getByText("safe to retire").first().waitFor();
+  await page.getByTestId("safe-to-retire").first().waitFor();
   yield "webhook-safe-to-retire";
-  await retire(page, "Your own");
+  await retire(page, "imported");
   yield "retirement-of-own";
   await page.goto(webhook);
-  await retire(page, "Still accepted");
-  await page.getByText("another one is in use").waitFor();
+  await retire(page, "generated");
+  await page.getByTestId("secret-never-used").waitFor();
   yield "retirement-unused";
   await send(page, "Retire it now");
-  await page.getByText("Those that count no more").click();
+  await page.locator("#ended-secrets summary").click();
   yield "webhook-retired";
 }

@@ -67,3 +67,13 @@ export const step = (page, name) => page.getByRole("list", { name: "Set-up steps
 
 /** Returns the Evidence panel. */
 export const evidence = (page) => page.getByRole("complementary", { name: "Evidence" });
+
+/** Returns the element with that hook, its `data-testid` or its id, whose text contains a value. */
+export const shown = (page, hook, value = undefined) =>
+  page.locator(`[data-testid="${hook}"], [id="${hook}"]`).filter({ hasText: value }).first();
+
+/** Loads the page again until it shows that element. */
+export async function reloadUntil(page, ...wanted) {
+  for (let tries = 0; tries < 100 && await shown(page, ...wanted).count() === 0; tries += 1) await page.reload();
+  await shown(page, ...wanted).waitFor();
+}

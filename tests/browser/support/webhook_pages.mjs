@@ -2,7 +2,7 @@
 import { change, count } from "./database.mjs";
 import { simulate } from "./ks_pay.mjs";
 import { captured, post, refused } from "./razorpay.mjs";
-import { send, signIn } from "./steps.mjs";
+import { reloadUntil, send, shown, signIn } from "./steps.mjs";
 
 const HOUR = 3_600_000;
 
@@ -18,12 +18,6 @@ export async function proven(installation, mode) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error("the rejected request was never found to be proven");
-}
-
-/** Reloads the page until it contains the text. */
-async function until(page, text) {
-  for (let tries = 0; tries < 100 && await page.getByText(text).count() === 0; tries += 1) await page.reload();
-  await page.getByText(text).first().waitFor();
 }
 
 /** Simulates events every 20 min for two weeks, followed by silence for that long. */
@@ -44,19 +38,19 @@ export async function* diagnoses(page, { installation, names }) {
   const settings = `/ks-pay/apps/${app}/settings/payment-gateways`;
   await signIn(page, names, `${settings}/razorpay/test/webhook`);
   await send(page, "Check my URL");
-  await page.getByText("The body arrived unchanged").waitFor();
+  await page.getByTestId("finding-body").waitFor();
   yield "url-checked";
 
   const stranger = "another secret than this one";
   for (const connection of [test, live]) await simulate(connection.url, connection.secret);
   await simulate(live.url, stranger);
   await page.goto(`${settings}/razorpay/live/webhook`);
-  await until(page, "1 request was rejected on");
+  await reloadUntil(page, "rejected-meanwhile", "1 ");
   yield "webhook-rejected-meanwhile";
   await away(page);
   await silentFor(installation, "live", 9 * HOUR);
   await page.goto(`${settings}/razorpay/live/webhook`);
-  await page.getByText("and requests are rejected").waitFor();
+  await page.getByTestId("evidence-overdue").waitFor();
   yield "webhook-overdue";
   await away(page);
   await change(installation, `UPDATE activity SET rejected_since = NULL, rejected_streak = 0`);
@@ -64,7 +58,7 @@ export async function* diagnoses(page, { installation, names }) {
   await proven(installation, "test");
   await failingFor(installation, "test", 320 * 60_000);
   await page.goto("/");
-  await page.getByText("Razorpay switches the webhook off in").waitFor();
+  await page.getByTestId("countdown").waitFor();
   yield "dashboard-failing-and-silent";
   await page.goto("/ks-pay");
   yield "apps-failing-and-silent";
@@ -73,7 +67,7 @@ export async function* diagnoses(page, { installation, names }) {
   await page.goto(`${settings}/razorpay/test/webhook`);
   yield "webhook-countdown";
   await page.goto(`${settings}/razorpay/live/webhook`);
-  await page.getByText("the longest pause in the 17 days before was 2 h").waitFor();
+  await shown(page, "evidence-silent", /17 days.*2\sh/).waitFor();
   yield "webhook-silent";
   await page.goto(`/ks-pay/apps/${app}?mode=live`);
   yield "overview-silent";
@@ -82,12 +76,12 @@ export async function* diagnoses(page, { installation, names }) {
   const foreign = captured("pay_MixedUp0000002").replace(/acc_\w+/, "acc_Another0000001");
   await post(live, foreign, "evt_MixedUp0000002");
   await page.goto(`${settings}/razorpay/live/webhook`);
-  await page.getByText("Events of another Razorpay account come here").waitFor();
-  await page.getByText("One payment came to both Test and Live").waitFor();
+  await page.getByTestId("other-account").waitFor();
+  await page.getByTestId("both-modes").waitFor();
   yield "webhook-mixed-up";
   await page.goto(`/ks-pay/apps/${app}/events?mode=live`);
   await page.locator("main tbody a.row-link").first().click();
-  await page.getByText("Of another Razorpay account").waitFor();
+  await page.getByTestId("event-of-other-account").waitFor();
   yield "event-of-another-account";
   await page.goto("/");
   yield "dashboard-mixed-up";
@@ -95,6 +89,6 @@ export async function* diagnoses(page, { installation, names }) {
   await away(page);
   await change(installation, "UPDATE secrets SET sealed = substr(sealed, 1, 50)");
   await page.goto(`${settings}/razorpay/test/webhook`);
-  await page.getByText("A secret of this webhook cannot be read").waitFor();
+  await page.getByTestId("secret-unreadable").waitFor();
   yield "webhook-unreadable-secret";
 }

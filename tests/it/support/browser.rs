@@ -29,8 +29,37 @@ impl Page {
         self.headers[header::LOCATION].to_str().unwrap()
     }
 
+    /// Whether the page's source has that text: an id, a URL, an amount, an attribute. A sentence may be reworded or translated,
+    /// so what a page says is asserted by [`Self::shows`] and [`Self::text_of`].
     pub(crate) fn has(&self, text: &str) -> bool {
         self.body.contains(text) || collapsed(&self.body).contains(&collapsed(text))
+    }
+
+    /// Whether an element has that hook: its `data-testid` or its id.
+    pub(crate) fn shows(&self, hook: &str) -> bool {
+        !self.texts_of(hook).is_empty()
+    }
+
+    /// Whether no element has that hook. `tests/it/prose.rs` requires that another assertion finds it, so that a renamed
+    /// hook fails.
+    pub(crate) fn lacks(&self, hook: &str) -> bool {
+        !self.shows(hook)
+    }
+
+    /// Returns the text of the first element with that hook.
+    pub(crate) fn text_of(&self, hook: &str) -> String {
+        self.texts_of(hook).into_iter().next().unwrap_or_else(|| panic!("no element has the hook {hook}: {}", self.body))
+    }
+
+    /// Returns the text of each element with that hook.
+    pub(crate) fn texts_of(&self, hook: &str) -> Vec<String> {
+        let of = |attribute: &str| {
+            let hook = format!("{attribute}=\"{hook}\"");
+            let is_attribute = |at: usize| self.body[..at].ends_with(|before: char| before.is_ascii_whitespace());
+            let places = self.body.match_indices(&hook).map(|(at, _)| at).filter(|at| is_attribute(*at));
+            places.map(|at| text(element(&self.body, at))).collect::<Vec<_>>()
+        };
+        [of("data-testid"), of("id")].concat()
     }
 
     /// Returns the value of the first element whose tag has that attribute.
@@ -39,6 +68,13 @@ impl Page {
         let rest = &self.body[at..];
         let value = rest.split_once("value=\"")?.1;
         Some(value.split_once('"')?.0.to_owned())
+    }
+
+    /// Returns the tag of the first control with that name.
+    pub(crate) fn field_tag(&self, name: &str) -> &str {
+        let at = self.body.find(&format!("name=\"{name}\"")).unwrap();
+        let start = self.body[..at].rfind('<').unwrap();
+        self.body[start..].split('>').next().unwrap()
     }
 
     /// Returns the text inside the element with that id.
@@ -111,18 +147,28 @@ impl Browser {
         if opened.status == StatusCode::SEE_OTHER { self.get(opened.location()).await } else { opened }
     }
 
-    /// Requests the page until it contains the text.
-    pub(crate) async fn sees(&self, path: &str, text: &str) -> Page {
+    /// Requests the page until an element has that hook.
+    pub(crate) async fn sees(&self, path: &str, hook: &str) -> Page {
+        self.sees_that(path, |page| page.shows(hook)).await.unwrap_or_else(|| panic!("{path} never showed {hook}"))
+    }
+
+    /// Requests the page until the text of an element with that hook contains a value.
+    pub(crate) async fn sees_in(&self, path: &str, hook: &str, value: &str) -> Page {
+        let has_value = |page: &Page| page.texts_of(hook).iter().any(|text| text.contains(value));
+        self.sees_that(path, has_value).await.unwrap_or_else(|| panic!("{path} never showed {value} in {hook}"))
+    }
+
+    async fn sees_that(&self, path: &str, is_seen: impl Fn(&Page) -> bool) -> Option<Page> {
         let looking = async {
             loop {
                 let page = self.get(path).await;
-                if page.has(text) {
+                if is_seen(&page) {
                     return page;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{path} never said {text:?}"))
+        tokio::time::timeout(PATIENCE, looking).await.ok()
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str, target: &str) -> Page {
@@ -229,4 +275,42 @@ fn collapsed(text: &str) -> String {
     let edge = |is_space: bool| if is_space { " " } else { "" };
     let is_space = |character: char| character.is_ascii_whitespace();
     format!("{}{inner}{}", edge(text.starts_with(is_space)), edge(text.ends_with(is_space)))
+}
+
+/// Returns what is between the tags of the element whose attributes are at that place.
+fn element(html: &str, at: usize) -> &str {
+    let start = html[..at].rfind('<').unwrap();
+    let name = html[start + 1..].split(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap();
+    let inner = &html[at..][html[at..].find('>').unwrap() + 1..];
+    let mut depth = 1;
+    for (at, _) in inner.match_indices('<') {
+        let (is_end, tag) = inner[at + 1..].strip_prefix('/').map_or((false, &inner[at + 1..]), |tag| (true, tag));
+        let is_same = tag.strip_prefix(name).is_some_and(|rest| rest.starts_with(|next: char| !next.is_ascii_alphanumeric()));
+        depth += i32::from(is_same && !is_end) - i32::from(is_same && is_end);
+        if depth == 0 {
+            return &inner[..at];
+        }
+    }
+    panic!("the element {name} has no end: {inner}")
+}
+
+/// Returns the text without tags and character references, with one space for each run of white space.
+fn text(html: &str) -> String {
+    let parts = html.split('<').enumerate().map(|(index, part)| match index {
+        0 => part,
+        _ => part.split_once('>').map_or("", |(_, text)| text),
+    });
+    let text = collapsed(parts.collect::<String>().trim());
+    [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")]
+        .into_iter()
+        .fold(text, |text, (reference, character)| text.replace(reference, character))
+}
+
+#[test]
+fn the_text_of_an_element_ends_with_it() {
+    let body =
+        "<p data-testid=\"a\">One <svg><use/></svg><b>&#60;b&#62;</b>\n  two</p><p class=\"x\"\n id=\"b\"><p>in</p></p>three";
+    let page = Page { status: StatusCode::OK, headers: header::HeaderMap::new(), body: body.to_owned() };
+    assert_eq!((page.text_of("a").as_str(), page.text_of("b").as_str()), ("One <b> two", "in"));
+    assert!(page.lacks("c") && page.shows("a"));
 }
