@@ -1,4 +1,5 @@
-//! Runs the independent parts of a long test on all cores, since the runner gives a test one thread.
+//! The independent parts of a long test, an enumeration: on all cores, since the runner gives a test one thread, and only some of
+//! them where `scripts/check` knows that the present code has passed with all.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -16,6 +17,12 @@ pub(crate) fn in_parallel<T: Send, R: Send>(items: impl IntoIterator<Item = T>, 
         let running: Vec<_> = (0..cores).map(|_| scope.spawn(run)).collect();
         running.into_iter().flat_map(|thread| thread.join().expect("a part failed")).collect()
     })
+}
+
+/// Returns the items of an enumeration: all, or the first of every `step` if the environment variable `ENUMERATIONS` is `sampled`.
+pub(crate) fn sampled<T>(items: impl IntoIterator<Item = T>, step: usize) -> impl Iterator<Item = T> {
+    let is_sampled = std::env::var("ENUMERATIONS").is_ok_and(|value| value == "sampled");
+    items.into_iter().step_by(if is_sampled { step } else { 1 })
 }
 
 #[test]

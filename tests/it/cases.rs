@@ -200,13 +200,13 @@ fn text(html: &str) -> String {
     ] {
         text = text.replace(entity, character);
     }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    // A list within a sentence is in elements of its own.
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace(" , ", ", ")
 }
 
 /// Returns the sentence below the heading of a page.
 fn sentence(page: &Page) -> String {
-    let said = page.body.split_once("class=\"head-note\">").and_then(|(_, rest)| rest.split_once("</p>"));
-    said.map(|(said, _)| text(&format!("<p>{said}"))).unwrap_or_default()
+    ["payment-summary", "event-sentence"].iter().flat_map(|hook| page.texts_of(hook)).collect()
 }
 
 async fn one_for_each_order(company: &Company<'_>, case: &Case) -> Vec<Connection> {

@@ -5,7 +5,10 @@ use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::*;
-use crate::primitives::{hex, in_parallel::in_parallel};
+use crate::primitives::{
+    hex,
+    in_parallel::{in_parallel, sampled},
+};
 
 pub(super) const SECRET: &str = "0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx";
 /// An imported secret, with characters that programs escape.
@@ -101,7 +104,7 @@ fn a_secret_that_was_transformed_is_found_with_a_body_of_any_size() {
         (Cause::OtherApp, SECRET, OTHER.to_owned()),
         (Cause::KeySecret, SECRET, KEY_SECRET.to_owned()),
     ];
-    for size in SIZES {
+    for size in sampled(SIZES, 2) {
         let body = event(size);
         for (cause, own, key) in &cases {
             assert_eq!(with(own, body.as_bytes(), &signed(key, &body)).cause, *cause, "{key:?}, {size} bytes");
@@ -134,7 +137,7 @@ fn typos() -> Vec<String> {
 
 #[test]
 fn a_mistyped_secret_is_found_with_a_body_of_any_size() {
-    for size in SIZES {
+    for size in sampled(SIZES, 2) {
         let body = event(size);
         in_parallel(typos(), |typed| {
             let found = with(SECRET, body.as_bytes(), &signed(&typed, &body));
@@ -219,7 +222,7 @@ fn two_paste_errors_are_found_together() {
 
 #[test]
 fn a_wrong_secret_and_a_changed_body_are_found_together() {
-    for size in [1024, 4 * 1024, 8 * 1024] {
+    for size in sampled([1024, 4 * 1024, 8 * 1024], 3) {
         let body = event(size);
         let keys = [
             (Cause::SecretCut, SECRET[..33].to_owned()),
@@ -254,7 +257,7 @@ fn a_body_inside_another_that_was_changed_too_is_found() {
 
 #[test]
 fn parts_that_were_signed_in_place_of_the_body_are_found() {
-    for size in SIZES {
+    for size in sampled(SIZES, 2) {
         let body = event(size);
         let value: serde_json::Value = serde_json::from_str(&body).unwrap();
         let start = body.find("\"payload\":").unwrap() + 10;

@@ -6,7 +6,10 @@ mod support;
 use super::{round::diagnose, *};
 use crate::{
     gateways::Gateway,
-    primitives::{in_parallel::in_parallel, secret::Secret},
+    primitives::{
+        in_parallel::{in_parallel, sampled},
+        secret::Secret,
+    },
     rejections::{Cause, Reason, diagnosis::Depth, eviction::EvictionRank},
 };
 use support::*;
@@ -96,7 +99,7 @@ fn among_lookalikes_nothing_is_said_of_what_was_not_examined_and_every_fault_is_
     let shop = Shop::new();
     for size in [1024, 28 * 1024] {
         let faults = shop.faults_of_size(size, GATEWAY).into_iter().chain([shop.mistyped(size)]);
-        let deferred = in_parallel(faults, |(cause, genuine)| {
+        let deferred = in_parallel(sampled(faults, 3), |(cause, genuine)| {
             let mut deferred = 0;
             let mut triage = Triage::default();
             let mut samples: Vec<CapturedRequest> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
