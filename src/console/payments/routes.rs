@@ -81,8 +81,8 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let mut is_none = false;
     let (rows, sum) = if let Some(name) = &wanted.name {
         let (rows, is_all) = find(&mut reader, &app, mode, name, MAX_SEARCH_RESULTS).await?;
-        let more = ("more-payments", messages::more_payments_than(MAX_SEARCH_RESULTS));
-        (found(rows), if is_all { Vec::new() } else { vec![more] })
+        let limit = ("more-payments", messages::more_payments_than(MAX_SEARCH_RESULTS));
+        (found(rows), if is_all { Vec::new() } else { vec![limit] })
     } else {
         let ledger = Ledger { app: app.id, mode, zone: app.zone };
         let sums = daily_totals::sums(&mut reader, ledger, wanted.days, wanted.status).await?;
