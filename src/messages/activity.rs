@@ -265,6 +265,11 @@ fn verified(activity: &Activity, last: Option<&Event>, now: Timestamp) -> Notice
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        connections,
+        messages::rejections::explanation,
+        rejections::{Cause, Rejection, recovery::tests::rejection},
+    };
 
     #[test]
     fn a_condition_is_said_once() {
@@ -276,6 +281,16 @@ mod tests {
         assert!(
             said.starts_with("If Razorpay sent the last one, this is why it was rejected: ") && said.ends_with("Keep its name.")
         );
+    }
+
+    #[test]
+    fn a_cause_whose_fix_is_a_condition_is_not_made_one_again() {
+        let of = |cause| Rejection { cause, ..rejection(&connections::tests::connection(Gateway::RAZORPAY)) };
+        for (cause, is_condition) in [(Cause::NoSignature, true), (Cause::SecretWithSpace, false)] {
+            let explanation = explanation(&of(cause), None);
+            let latest = latest_cause(Gateway::RAZORPAY, &Activity::default(), Some(&explanation));
+            assert_eq!((latest.is_conditional, latest.known), (is_condition, cause.as_str()));
+        }
     }
 
     #[test]

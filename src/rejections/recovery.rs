@@ -300,7 +300,7 @@ async fn import(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{
         accounts::authz::denial::assert_denied,
@@ -313,7 +313,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_343_400);
 
-    fn rejection(connection: &Connection) -> Rejection {
+    /// A request of a secret with a space.
+    pub(crate) fn rejection(connection: &Connection) -> Rejection {
         Rejection {
             id: RejectionId::unique(),
             app_id: connection.app_id,

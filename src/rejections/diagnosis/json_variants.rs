@@ -337,6 +337,22 @@ mod tests {
         assert!(parse("{").is_none() && parse("").is_none());
     }
 
+    #[test]
+    fn a_string_is_escaped_for_each_character_that_is_written_otherwise() {
+        let escapes = Escapes::Written { slash: true, ascii: Ascii::Upper, html: true };
+        for (text, written) in [
+            (r#""plain text.""#, r#""plain text.""#),
+            (r#""a/b""#, r#""a\/b""#),
+            (r#""a<b""#, r#""a\u003cb""#),
+            (r#""a>b""#, r#""a\u003eb""#),
+            (r#""a&b""#, r#""a\u0026b""#),
+            (r#""a\u0062""#, r#""ab""#),
+            ("\"é\"", r#""\u00E9""#),
+        ] {
+            assert_eq!(escaped(text, escapes), written);
+        }
+    }
+
     proptest! {
         #[test]
         fn reading_never_panics_and_writing_is_json(text in "[\\[\\]{}:,\"\\\\a-c0-9 ]{0,60}") {
