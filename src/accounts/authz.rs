@@ -1,7 +1,7 @@
 //! Who acts, and what they may do.
 //!
-//! Invariants: a permission that a role is not known to have is denied. A use case asks [`Actor::require`] before anything else, so
-//! that no page and no command can omit it.
+//! Invariants: a permission that a role is not known to have is denied. A use case on what a company owns asks [`Actor::require`]
+//! before anything else, so that no page and no command can omit it.
 
 use std::net::IpAddr;
 
@@ -81,10 +81,10 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// Allows an action on the actor's own account.
+    /// Allows an action on the actor's own account, and a command one on any account of the company.
     pub(crate) fn require_own(&self, account: &User) -> Result<(), Denied> {
         self.require(Permission::ManageOwnAccount, account.company_id)?;
-        if self.user == Some(account.id) { Ok(()) } else { Err(Denied::Permission) }
+        if self.user.is_none_or(|user| user == account.id) { Ok(()) } else { Err(Denied::Permission) }
     }
 }
 
@@ -112,12 +112,12 @@ pub(crate) enum UseCaseError {
 pub(crate) mod denial {
     use super::*;
 
-    /// The reason of a denial, in the error of a use case.
-    pub(crate) trait Reason {
+    /// The denial, in the error of a use case.
+    pub(crate) trait MaybeDenied {
         fn denied(self) -> Option<Denied>;
     }
 
-    impl Reason for UseCaseError {
+    impl MaybeDenied for UseCaseError {
         fn denied(self) -> Option<Denied> {
             match self {
                 Self::Denied(denied) => Some(denied),
@@ -127,12 +127,15 @@ pub(crate) mod denial {
     }
 
     /// Asserts that a use case on what a company owns denies an owner of another company, and a user without the permission.
-    pub(crate) async fn assert_denied<T, E: Reason>(company: CompanyId, use_case: impl AsyncFn(Actor<'static>) -> Result<T, E>) {
-        let owner = Actor { company, user: None, role: Role::Owner, name: "The Owner", address: None };
+    pub(crate) async fn assert_denied<T, E: MaybeDenied>(
+        company: CompanyId,
+        use_case: impl AsyncFn(Actor<'static>) -> Result<T, E>,
+    ) {
+        let owner = Actor { company, user: Some(UserId::unique()), role: Role::Owner, name: "The Owner", address: None };
         let stranger = Actor { company: CompanyId::unique(), ..owner };
         let viewer = Actor { role: Role::Viewer, ..owner };
         for (actor, wanted) in [(stranger, Denied::OtherCompany), (viewer, Denied::Permission)] {
-            assert_eq!(use_case(actor).await.err().and_then(Reason::denied), Some(wanted));
+            assert_eq!(use_case(actor).await.err().and_then(MaybeDenied::denied), Some(wanted));
         }
     }
 }
@@ -156,6 +159,8 @@ mod tests {
         assert_eq!(actor.require_own(&own), Ok(()));
         assert_eq!(actor.require_own(&colleague), Err(Denied::Permission));
         assert_eq!(actor.require_own(&stranger), Err(Denied::OtherCompany));
+        let command = Actor::command(company);
+        assert_eq!((command.require_own(&own), command.require_own(&stranger)), (Ok(()), Err(Denied::OtherCompany)));
     }
 
     #[test]

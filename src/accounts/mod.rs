@@ -121,12 +121,13 @@ pub(crate) async fn open_session(tx: &mut Tx, user: UserId, now: Timestamp) -> R
 /// Replaces the user's password and ends all their sessions.
 pub(crate) async fn change_password(
     tx: &mut Tx,
-    (user, hash): (UserId, &str),
+    (user, hash): (&User, &str),
     (actor, now): (&Actor<'_>, Timestamp),
-) -> Result<(), DbError> {
-    store::update_password(tx, user, hash).await?;
-    store::delete_sessions_of(tx, user).await?;
-    security_log::append(tx, actor, Action::PasswordChanged, user, now).await
+) -> Result<(), UseCaseError> {
+    actor.require_own(user)?;
+    store::update_password(tx, user.id, hash).await?;
+    store::delete_sessions_of(tx, user.id).await?;
+    Ok(security_log::append(tx, actor, Action::PasswordChanged, user.id, now).await?)
 }
 
 /// Changes the name, and the email if another is given.
@@ -150,11 +151,12 @@ pub(crate) async fn change_personal_info(
 /// Ends all sessions of the user but one, given by the hash of its token.
 pub(crate) async fn end_other_sessions(
     tx: &mut Tx,
-    (user, hash): (UserId, &[u8]),
+    (user, hash): (&User, &[u8]),
     (actor, now): (&Actor<'_>, Timestamp),
-) -> Result<(), DbError> {
-    store::delete_other_sessions(tx, user, hash).await?;
-    security_log::append(tx, actor, Action::OtherSessionsEnded, user, now).await
+) -> Result<(), UseCaseError> {
+    actor.require_own(user)?;
+    store::delete_other_sessions(tx, user.id, hash).await?;
+    Ok(security_log::append(tx, actor, Action::OtherSessionsEnded, user.id, now).await?)
 }
 
 /// A stored session and its user.
@@ -209,13 +211,16 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn only_the_user_changes_their_personal_info() {
-        let test = TestDb::new("personal_info_denied").await;
+    async fn only_the_user_changes_their_account() {
+        let test = TestDb::new("own_account_denied").await;
         let (user, now) = (&session().user, Timestamp::from_millis(0));
-        let change = async |actor: Actor<'static>| {
-            change_personal_info(&mut test.db.begin().await?, user, ("Meera", None), (&actor, now)).await
-        };
+        let begin = async || test.db.begin().await;
+        let change = async |actor| change_personal_info(&mut begin().await?, user, ("Meera", None), (&actor, now)).await;
         assert_denied(user.company_id, change).await;
+        let change = async |actor| change_password(&mut begin().await?, (user, "hash"), (&actor, now)).await;
+        assert_denied(user.company_id, change).await;
+        let end = async |actor| end_other_sessions(&mut begin().await?, (user, b"hash"), (&actor, now)).await;
+        assert_denied(user.company_id, end).await;
         test.end().await;
     }
 

@@ -136,7 +136,7 @@ impl PasswordHasher {
             .ok_or(HasherUnavailable::ShuttingDown)
     }
 
-    /// Returns why a new password is invalid, as a sentence that tells the user what to do. An estimate costs about as much as a
+    /// Returns why a new password is invalid. An estimate costs about as much as a
     /// hash and therefore runs where passwords are hashed.
     pub(crate) async fn password_fault(
         &self,

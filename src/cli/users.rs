@@ -110,7 +110,7 @@ async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Res
     let hash = hash_password(&password, &owner).await?;
     let mut tx = at.db.begin().await?;
     let actor = Actor::command(user.company_id);
-    accounts::change_password(&mut tx, (user.id, &hash), (&actor, at.clock.now())).await?;
+    accounts::change_password(&mut tx, (&user, &hash), (&actor, at.clock.now())).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -27,7 +27,7 @@ pub(crate) struct CheckLimiter {
 
 /// Why a check is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Denied {
+pub(crate) enum CheckDenied {
     /// Another check of the company is in progress.
     Running,
     TooMany,
@@ -51,12 +51,12 @@ impl CheckLimiter {
     }
 
     /// Acquires a permit for the company.
-    pub(crate) fn acquire(&self, company: CompanyId) -> Result<CheckPermit<'_>, Denied> {
+    pub(crate) fn acquire(&self, company: CompanyId) -> Result<CheckPermit<'_>, CheckDenied> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if running.contains(&company) {
-            return Err(Denied::Running);
+            return Err(CheckDenied::Running);
         }
-        self.quota.check(&company).map_err(|_| Denied::TooMany)?;
+        self.quota.check(&company).map_err(|_| CheckDenied::TooMany)?;
         running.insert(company);
         Ok(CheckPermit { limiter: self, company })
     }
@@ -70,7 +70,7 @@ impl CheckLimiter {
         self: Arc<Self>,
         company: CompanyId,
         check: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<Result<T, Denied>, JoinError> {
+    ) -> Result<Result<T, CheckDenied>, JoinError> {
         spawn_blocking(move || {
             let _permit = self.acquire(company)?;
             Ok(check())
@@ -97,16 +97,16 @@ mod tests {
         let [mine, theirs] = std::array::from_fn(|_| CompanyId::unique());
         let turn = limiter.acquire(mine).ok();
         assert!(turn.is_some());
-        assert_eq!(limiter.acquire(mine).err(), Some(Denied::Running));
+        assert_eq!(limiter.acquire(mine).err(), Some(CheckDenied::Running));
         assert!(limiter.acquire(theirs).is_ok(), "another company does not wait");
         drop(turn);
         for _ in 1..REQUEST_BURST.get() {
             assert!(limiter.acquire(mine).is_ok());
         }
-        assert_eq!(limiter.acquire(mine).err(), Some(Denied::TooMany));
+        assert_eq!(limiter.acquire(mine).err(), Some(CheckDenied::TooMany));
         clock.advance(REQUEST_INTERVAL);
         assert!(limiter.acquire(mine).is_ok(), "after waiting");
-        assert_eq!(limiter.acquire(mine).err(), Some(Denied::TooMany));
+        assert_eq!(limiter.acquire(mine).err(), Some(CheckDenied::TooMany));
     }
 
     #[tokio::test]
@@ -114,7 +114,7 @@ mod tests {
         let limiter = Arc::new(CheckLimiter::of_computations(&Clock::fixed(Timestamp::from_millis(0))));
         let (company, here, inner) = (CompanyId::unique(), std::thread::current().id(), Arc::clone(&limiter));
         let check = move || (std::thread::current().id() == here, inner.acquire(company).err());
-        assert_eq!(Arc::clone(&limiter).compute(company, check).await.unwrap(), Ok((false, Some(Denied::Running))));
+        assert_eq!(Arc::clone(&limiter).compute(company, check).await.unwrap(), Ok((false, Some(CheckDenied::Running))));
         assert!(limiter.acquire(company).is_ok());
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{credentials::NewCredentials, overlap::Overlap, secrets::Origin, *};
 use crate::{
-    accounts::authz::denial::{Reason, assert_denied},
+    accounts::authz::denial::{MaybeDenied, assert_denied},
     db::test_db::TestDb,
     gateways::credentials::CredentialValues,
     primitives::{id::SecretId, secret::Secret, vault::MasterKey},
@@ -81,7 +81,7 @@ fn no_account_is_unexpected_before_the_first_is_known() {
     assert!(!Activity::default().is_unexpected("acc_1"));
 }
 
-impl Reason for ConnectError {
+impl MaybeDenied for ConnectError {
     fn denied(self) -> Option<Denied> {
         match self {
             Self::Denied(denied) => Some(denied),

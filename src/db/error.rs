@@ -77,6 +77,11 @@ impl DbError {
         self.code().filter(|code| code.len() == 5)
     }
 
+    /// True if a lock was not available within `lock_timeout` of PostgreSQL.
+    pub(crate) fn is_lock_timeout(&self) -> bool {
+        self.sqlstate().is_some_and(|code| code == "55P03")
+    }
+
     /// True if a table is missing, as before the first start of a server.
     pub(crate) fn is_no_such_table(&self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the database hands out a number once, whatever clocks do, however many processes use it, and however long one of
 //! them is stopped. On SQLite the counter is a row, which only the unit of work that is writing can change; on PostgreSQL it is
-//! a sequence, for which no transaction waits while servers run. Ids are taken within the unit of work that stores them, or just
+//! a sequence, for which transactions wait only while it is raised. Ids are taken within the unit of work that stores them, or just
 //! before it, so they are in the order of storing. A number that is not used leaves a gap.
 
 use super::{Db, DbError, Tx, with_timeout};
@@ -22,8 +22,10 @@ mod sqlite {
 mod postgres {
     pub(super) const TAKE: &str = "SELECT nextval('ids') FROM generate_series(1, CAST($1 AS BIGINT))";
     pub(super) const IS_BELOW: &str = "SELECT last_value < $1 FROM ids";
-    /// A unit of work that has taken ids is waited for, and those that take ids meanwhile wait as long.
-    pub(super) const WAIT: &str = "SET LOCAL lock_timeout = '1s'";
+    /// A unit of work that has taken ids is waited for, and those that take ids meanwhile wait as long: for a command, that is
+    /// what ingestion on the servers may be held up.
+    pub(super) const WAIT_OF_SERVER: &str = "SET LOCAL lock_timeout = '1s'";
+    pub(super) const WAIT_OF_COMMAND: &str = "SET LOCAL lock_timeout = '50ms'";
     /// Changes nothing, but no other transaction takes ids until this one ends.
     pub(super) const LOCK: &str = "ALTER SEQUENCE ids OWNED BY NONE";
     pub(super) const RAISE: &str = "SELECT setval('ids', $1) FROM ids WHERE last_value < $1";
@@ -53,6 +55,13 @@ pub(crate) async fn next<I: Id>(tx: &mut Tx) -> Result<I, DbError> {
     take(tx, 1).await?.pop().ok_or(DbError::Internal(sqlx::Error::RowNotFound))
 }
 
+/// What raises the counter when it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Starting {
+    Server,
+    Command,
+}
+
 impl Db {
     /// Takes ids in a unit of work of their own, for values that are sealed before they are stored.
     ///
@@ -71,12 +80,12 @@ impl Db {
         with_timeout(taking).await
     }
 
-    /// Raises the counter to the time, when a server starts: this may be an older copy of the database, and ids that it handed
-    /// out later may be known elsewhere.
+    /// Raises the counter to the time, when a server or a command that writes starts: this may be an older copy of the database,
+    /// and ids that it handed out later may be known elsewhere.
     ///
     /// # Errors
-    /// If the database fails.
-    pub(crate) async fn raise_ids(&self, now: Timestamp) -> Result<(), DbError> {
+    /// If the database fails; see [`DbError::is_lock_timeout`].
+    pub(crate) async fn raise_ids(&self, starting: Starting, now: Timestamp) -> Result<(), DbError> {
         let least = now.seconds().saturating_mul(IDS_PER_SECOND);
         let raising = async {
             let mut tx = self.begin().await?;
@@ -86,7 +95,11 @@ impl Db {
                 }
                 Tx::Postgres(conn) => {
                     if sqlx::query_scalar(postgres::IS_BELOW).bind(least).fetch_one(&mut **conn).await? {
-                        sqlx::query(postgres::WAIT).execute(&mut **conn).await?;
+                        let wait = match starting {
+                            Starting::Server => postgres::WAIT_OF_SERVER,
+                            Starting::Command => postgres::WAIT_OF_COMMAND,
+                        };
+                        sqlx::query(wait).execute(&mut **conn).await?;
                         sqlx::query(postgres::LOCK).execute(&mut **conn).await?;
                         sqlx::query(postgres::RAISE).bind(least).execute(&mut **conn).await?;
                     }
@@ -106,7 +119,8 @@ pub(crate) fn statements(db: &Db) -> Vec<(&'static str, &'static str)> {
             vec![
                 ("db::ids::TAKE", postgres::TAKE),
                 ("db::ids::IS_BELOW", postgres::IS_BELOW),
-                ("db::ids::WAIT", postgres::WAIT),
+                ("db::ids::WAIT_OF_SERVER", postgres::WAIT_OF_SERVER),
+                ("db::ids::WAIT_OF_COMMAND", postgres::WAIT_OF_COMMAND),
                 ("db::ids::LOCK", postgres::LOCK),
                 ("db::ids::RAISE", postgres::RAISE),
             ]
@@ -141,7 +155,7 @@ mod tests {
         let mut last = EventId::least();
         for (server, restarted_at, count) in histories.concat() {
             if let Some(seconds) = restarted_at {
-                servers[server].raise_ids(Timestamp::from_seconds(seconds)).await.unwrap();
+                servers[server].raise_ids(Starting::Server, Timestamp::from_seconds(seconds)).await.unwrap();
             }
             for id in take_committed(servers[server], count).await {
                 assert!(id > last, "{id} after {last}");
@@ -162,7 +176,9 @@ mod tests {
                 let mut taken = Vec::new();
                 for turn in 0..10 {
                     if turn % 4 == worker % 4 {
-                        db.raise_ids(Timestamp::from_seconds(1_795_343_400 + i64::try_from(worker).unwrap())).await.unwrap();
+                        db.raise_ids(Starting::Server, Timestamp::from_seconds(1_795_343_400 + i64::try_from(worker).unwrap()))
+                            .await
+                            .unwrap();
                     }
                     taken.extend(take_committed(&db, 1 + turn).await);
                 }
@@ -199,12 +215,12 @@ mod tests {
     async fn a_server_on_an_older_copy_of_the_database_hands_out_no_id_that_was_handed_out_since() {
         let test = TestDb::new("ids_restored").await;
         let now = Timestamp::from_seconds(4_000_000_000);
-        test.db.raise_ids(now).await.unwrap();
+        test.db.raise_ids(Starting::Server, now).await.unwrap();
         let copied: UserId = next(&mut test.db.begin().await.unwrap()).await.unwrap();
         assert_eq!(copied.number() / IDS_PER_SECOND, now.seconds());
         // What a second at full load uses.
         let lost = copied.number() + IDS_PER_SECOND / 2;
-        test.db.raise_ids(now.plus(std::time::Duration::from_secs(1))).await.unwrap();
+        test.db.raise_ids(Starting::Server, now.plus(std::time::Duration::from_secs(1))).await.unwrap();
         assert!(take_committed(&test.db, 1).await[0].number() > lost);
         test.end().await;
     }

@@ -12,6 +12,7 @@ use std::{fs, io, path::Path};
 
 use crate::{
     db::Location,
+    gateways::razorpay,
     primitives::{base62, time::Clock},
     server::{
         Server, Signals,
@@ -55,7 +56,7 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     config.data_dir = directory.into();
     clear(directory, &config)?;
     let api = api::FakeApi::start().await?;
-    config.api_addresses.insert("razorpay", api.url());
+    config.api_addresses.insert(razorpay::GATEWAY.slug(), api.url());
     let server = Server::start(config, Clock::system()).await?;
     let password = base62::random(16);
     let shops = seed::seed(server.state(), &password).await.map_err(|error| format!("The demo could not be set up: {error}."))?;

@@ -1,17 +1,17 @@
 //! Messages on the check of the API keys.
 
 use crate::{
-    companies::check_limiter::Denied,
+    companies::check_limiter::CheckDenied,
     gateways::{Gateway, api::Unavailable, credentials::CredentialField},
 };
 
 /// Shown if the check was rate limited.
-pub(crate) const fn busy(busy: Denied) -> &'static str {
+pub(crate) const fn busy(busy: CheckDenied) -> &'static str {
     match busy {
-        Denied::Running => {
+        CheckDenied::Running => {
             "Another check of your company’s keys is running. Wait a few seconds, then try again. Nothing was stored."
         }
-        Denied::TooMany => "Too many checks in a short time. Wait ten seconds, then try again. Nothing was stored.",
+        CheckDenied::TooMany => "Too many checks in a short time. Wait ten seconds, then try again. Nothing was stored.",
     }
 }
 

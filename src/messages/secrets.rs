@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Badge, DisplayTime, Notice, badge, when};
 use crate::{
-    companies::check_limiter::Denied,
+    companies::check_limiter::CheckDenied,
     connections::{
         overlap::Overlap,
         secret_set::{PreviousSecret, SecretSet, SecretWithUsage},
@@ -307,12 +307,12 @@ pub(crate) fn elsewhere(own: Mode, other: Mode) -> &'static str {
 /// It is already valid here.
 pub(crate) const KNOWN: &str = "This SECRET counts at this webhook already. Nothing is left to be done.";
 /// Shown if the check of a secret was rate limited.
-pub(crate) const fn busy(busy: Denied) -> &'static str {
+pub(crate) const fn busy(busy: CheckDenied) -> &'static str {
     match busy {
-        Denied::Running => {
+        CheckDenied::Running => {
             "Another secret of your company is being checked. Wait a few seconds, then try again. Nothing was stored."
         }
-        Denied::TooMany => {
+        CheckDenied::TooMany => {
             "Too many secrets were checked in a short time. Wait a few seconds, then try again. Nothing was stored."
         }
     }

@@ -2,16 +2,16 @@
 
 use super::{Badge, span};
 use crate::{
-    companies::check_limiter::Denied,
+    companies::check_limiter::CheckDenied,
     gateways::Gateway,
     url_check::{self, Check, Finding, TlsFault, Verdict},
 };
 
 /// Shown if the check was rate limited.
-pub(crate) const fn busy(busy: Denied) -> &'static str {
+pub(crate) const fn busy(busy: CheckDenied) -> &'static str {
     match busy {
-        Denied::Running => "A check of your company is still under way. Its report will stand below in a few seconds.",
-        Denied::TooMany => "Many checks in a short time. Wait ten seconds, then check again.",
+        CheckDenied::Running => "A check of your company is still under way. Its report will stand below in a few seconds.",
+        CheckDenied::TooMany => "Many checks in a short time. Wait ten seconds, then check again.",
     }
 }
 

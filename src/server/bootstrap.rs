@@ -13,7 +13,7 @@ use std::{fs, io, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration}
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    db::{Db, DbError, Location},
+    db::{Db, DbError, Location, ids::Starting},
     events::{payload::dictionaries::missing_message, store::dictionaries},
     messages,
     primitives::{time::Clock, vault::Vault},
@@ -84,9 +84,9 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
     prepare(config)?;
     let opening = async || {
         let opened = ready(config, connect(config).await?).await?;
-        match opened.db.raise_ids(Clock::system().now()).await {
-            // A unit of work has ids: it is a server's, which raised the counter when it started.
-            Err(DbError::Unavailable(_)) if opened.db.is_shared() => Ok(opened),
+        match opened.db.raise_ids(Starting::Command, Clock::system().now()).await {
+            // Other processes take ids, so this is no copy that was just restored.
+            Err(error) if error.is_lock_timeout() => Ok(opened),
             Err(error) => {
                 opened.db.close().await;
                 Err(OpenError::of(&config.database, &error))
@@ -171,7 +171,7 @@ async fn try_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, Open
         Ok(at_risk) => {
             let opened = ready(config, db).await?;
             let preparing = async {
-                opened.db.raise_ids(Clock::system().now()).await?;
+                opened.db.raise_ids(Starting::Server, Clock::system().now()).await?;
                 opened.db.pin_log(lock.stamp_in_file(), |stamps| lock.note(stamps)).await
             };
             if let Err(error) = Box::pin(preparing).await {

@@ -126,6 +126,16 @@ async fn the_download_of_a_search_by_id_has_all_that_are_found_or_says_so() {
     let newest = owner.get(&csv).await;
     assert_eq!(newest.headers["content-disposition"], "attachment; filename=\"transactions-test-newest-2000-only.csv\"");
     assert_eq!(newest.body.lines().count(), 1 + 2_000);
+    // The newest payments with that id are of the other mode, so those that are shown are not all.
+    app.sql("UPDATE transactions SET mode = 'live' WHERE id <= 10500").await;
+    let (of_test, all_of_test) = (owner.get(&csv).await, 1 + 1_501);
+    assert!(of_test.body.lines().count() <= all_of_test, "{}", of_test.body.lines().count());
+    app.sql("UPDATE transactions SET mode = CASE mode WHEN 'live' THEN 'test' ELSE 'live' END").await;
+    let swapped = owner.get(&csv).await;
+    assert!(swapped.body.lines().count() < 1 + 10_500);
+    for cut in [of_test, swapped] {
+        assert_eq!(cut.headers["content-disposition"], "attachment; filename=\"transactions-test-newest-2000-only.csv\"");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -148,6 +148,9 @@ mod tests {
         ] {
             assert!(password_fault(weak, &owner).is_some(), "{weak}");
         }
+        for guessed in ["Krishna@12345", "Nilgiri Chai 2026"] {
+            assert_eq!(password_fault(guessed, &owner), Some(PasswordFault::EasilyGuessed), "{guessed}");
+        }
         for good in ["four unrelated words here", "नीम के पेड़ की छाया में", "🌧️🌳🚲📚🌧️🌳🚲📚🌧️🌳🚲📚", "tanpura lamp 8 river"]
         {
             assert_eq!(password_fault(good, &owner), None, "{good}");

@@ -108,13 +108,37 @@ pub(super) fn found(letters: &[char], names: &[&str]) -> Vec<Range<usize>> {
     found
 }
 
-/// The digests of these names, of each with a year, and of each word of them. The last few are remembered: each diagnosis of a
-/// company's requests asks for the same ones several times.
+/// The digests of names that were asked for last, newest first.
+#[derive(Default)]
+struct Remembered(VecDeque<(Vec<String>, Arc<Ends>)>);
+
+impl Remembered {
+    fn find(&mut self, names: &[&str]) -> Option<Arc<Ends>> {
+        let at = self.0.iter().position(|(of, _)| of == names)?;
+        let entry = self.0.remove(at)?;
+        let ends = Arc::clone(&entry.1);
+        self.0.push_front(entry);
+        Some(ends)
+    }
+
+    /// Adds them unless another thread was faster.
+    fn add(&mut self, names: &[&str], ends: Ends) -> Arc<Ends> {
+        self.find(names).unwrap_or_else(|| {
+            let ends = Arc::new(ends);
+            self.0.truncate(MAX_REMEMBERED - 1);
+            self.0.push_front((names.iter().map(|name| (*name).to_owned()).collect(), Arc::clone(&ends)));
+            ends
+        })
+    }
+}
+
+/// The digests of these names, of each with a year, and of each word of them. Each diagnosis of a company's requests asks for the
+/// same ones several times, so those of a few companies are remembered.
 fn ends_of_names(names: &[&str]) -> Arc<Ends> {
-    static REMEMBERED: Mutex<VecDeque<(Vec<String>, Arc<Ends>)>> = Mutex::new(VecDeque::new());
+    static REMEMBERED: LazyLock<Mutex<Remembered>> = LazyLock::new(Mutex::default);
     let remembered = || REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, ends)) = remembered().iter().find(|(of, _)| of == names) {
-        return Arc::clone(ends);
+    if let Some(ends) = remembered().find(names) {
+        return ends;
     }
     let plain = names.iter().flat_map(|name| spellings(name));
     let dated = names.iter().take(MAX_DATED).flat_map(|name| spellings(name)).flat_map(|name| {
@@ -123,11 +147,8 @@ fn ends_of_names(names: &[&str]) -> Arc<Ends> {
         dates.map(move |(between, year)| format!("{name}{between}{year}"))
     });
     let texts: BTreeSet<String> = plain.chain(dated).collect();
-    let ends = Arc::new(Ends::of(texts.iter().map(String::as_str)));
-    let mut remembered = remembered();
-    remembered.truncate(MAX_REMEMBERED - 1);
-    remembered.push_front((names.iter().map(|name| (*name).to_owned()).collect(), Arc::clone(&ends)));
-    ends
+    let ends = Ends::of(texts.iter().map(String::as_str));
+    remembered().add(names, ends)
 }
 
 /// Returns the usual spellings of a name and of each of its words, each once.

@@ -99,7 +99,7 @@ pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer 
     let hash = page.state.passwords.hash(Requester::Trusted(page.signed_in.user.id), &form.new_password).await?;
     let mut tx = page.state.db.begin().await?;
     require_live_session(&mut tx, &page).await?;
-    accounts::change_password(&mut tx, (page.signed_in.user.id, &hash), (&page.actor(), page.now)).await?;
+    accounts::change_password(&mut tx, (&page.signed_in.user, &hash), (&page.actor(), page.now)).await?;
     let token = accounts::open_session(&mut tx, page.signed_in.user.id, page.now).await?;
     tx.commit().await?;
     tracing::info!(user = %page.signed_in.user.id, "a password was changed");
@@ -117,7 +117,7 @@ pub(crate) async fn sign_out_elsewhere(posted: SignedForm<EmptyForm>) -> Answer 
         return Ok(page.redirect_warning(urls::PERSONAL_INFO, &access::too_many_attempts(Duration::from_secs(wait))));
     }
     let mut tx = page.state.db.begin().await?;
-    accounts::end_other_sessions(&mut tx, (page.signed_in.user.id, &hash), (&page.actor(), page.now)).await?;
+    accounts::end_other_sessions(&mut tx, (&page.signed_in.user, &hash), (&page.actor(), page.now)).await?;
     tx.commit().await?;
     tracing::info!(user = %page.signed_in.user.id, "other sessions were signed out");
     Ok(page.redirect(urls::PERSONAL_INFO, access::SIGNED_OUT_ELSEWHERE))

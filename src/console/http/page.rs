@@ -100,7 +100,7 @@ impl RequestContext {
             app: RefCell::new(None),
             permission,
         };
-        // First: another company's app is not found, whatever else is wrong with the request.
+        // Before the permission and the form: another company's app is not found.
         if let Some(app) = request.match_info().get("app") {
             page.app(app).await?;
         } else if let Some(permission) = permission {

@@ -201,7 +201,11 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
         Some(name) => Some(find(&mut reader, &app, mode, name, store::MAX_FOUND).await?),
         None => None,
     };
-    let is_all = found.as_ref().is_none_or(|(_, is_all)| *is_all);
+    let exceeds_examined = match &wanted.name {
+        Some(Search::GatewayId(name)) => store::exceeds_examined(&mut reader, app.id, name).await?,
+        _ => false,
+    };
+    let is_all = !exceeds_examined && found.as_ref().is_none_or(|(_, is_all)| *is_all);
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
     let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode, is_all));

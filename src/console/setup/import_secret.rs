@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
-    companies::check_limiter::Denied,
+    companies::check_limiter::CheckDenied,
     connections::{
         Step, credentials, public_names,
         secret_strength::{self, ConnectionContext, Trimmed, WeakSecret},
@@ -142,7 +142,7 @@ fn error(field: &'static str, sentence: &str) -> FieldErrors {
 /// Why a submitted secret was not read.
 enum NotRead {
     Weak(WeakSecret),
-    Denied(Denied),
+    Denied(CheckDenied),
 }
 
 /// Parses the secret and checks its strength; returns what was trimmed from it too.

@@ -96,6 +96,10 @@ sql! {
                   UNION SELECT transaction_id FROM (SELECT transaction_id FROM payment_references WHERE app_id = $1 AND search_key = $5 \
                   ORDER BY transaction_id DESC LIMIT 2001) AS with_reference) \
                   AND COALESCE(app_id, app_id) = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $4");
+    /// Whether the payments of an order or of a reference, of both modes, are more than are examined.
+    EXCEEDS_EXAMINED = "SELECT (SELECT COUNT(*) FROM (SELECT id FROM transactions WHERE app_id = $1 AND order_id = $2 LIMIT 2001) AS of_order) > 2000 \
+                  OR (SELECT COUNT(*) FROM (SELECT transaction_id FROM payment_references WHERE app_id = $1 AND search_key = $3 \
+                  LIMIT 2001) AS with_reference) > 2000";
 }
 
 impl<'r, R: Row> FromRow<'r, R> for Transaction
@@ -234,6 +238,12 @@ impl List for Filter {
             .fetch_optional(conn)
             .await)
     }
+}
+
+/// True if not all payments that [`find_by_gateway_id`] could find are examined by it, because too many share the id.
+pub(crate) async fn exceeds_examined(on: impl Into<Exec<'_>>, app: AppId, name: &str) -> Result<bool, DbError> {
+    let key = references::search_key(name);
+    run!(on, |conn| sqlx::query_scalar(EXCEEDS_EXAMINED).bind(app).bind(name).bind(&key).fetch_one(conn).await)
 }
 
 /// Finds transactions by the exact id of a payment, an order, a refund or a dispute, or by a case-insensitive reference,

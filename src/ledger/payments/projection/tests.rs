@@ -258,6 +258,17 @@ fn a_failure_that_is_not_reported_explains_a_total_first() {
 }
 
 #[test]
+fn a_late_total_of_a_processed_refund_says_nothing_of_pending_ones() {
+    let lagging = [
+        payment(Status::Captured, 10, 0),
+        refund("r1", 30_000, Pending, (100, 100), Some(30_000)),
+        refund("r2", 60_000, Processed, (200, 200), Some(30_000)),
+        refund("r2", 60_000, Processed, (200, 300), Some(60_000)),
+    ];
+    in_any_order(&lagging, |state| assert_eq!(state.refunded(), 60_000));
+}
+
+#[test]
 fn refunds_of_one_second_add_up() {
     let reports = [
         payment(Status::Captured, 10, 0),

@@ -12,6 +12,8 @@ use crate::{gateways::payment::RefundStatus, primitives::money::Currency};
 
 /// The maximum number of possible sums considered if much happens within one second.
 const MAX_SUMS: usize = 256;
+/// The maximum number of refunds of which each is considered to have failed unreported.
+const MAX_REFUNDS: usize = 64;
 
 /// A quote, and the report it is from.
 #[derive(Clone, Copy)]
@@ -55,9 +57,10 @@ pub(super) fn refunded(state: &PaymentState, currency: Option<Currency>) -> i64 
     sources.sort_by_key(Source::rank);
     let latest = || sources.chunk_by(|one, next| one.quote.at == next.quote.at).filter_map(<[Source<'_>]>::last);
     let read_all = |known| latest().fold(known, |known, source| read(source, known, &refunds));
-    // Whether totals include pending refunds may show late; then it holds for the earlier quotes too.
-    let Known { without_pending, .. } = read_all(Known::default());
-    let Known { apart, .. } = read_all(Known { apart: 0, without_pending });
+    let first = read_all(QuoteReading::default());
+    // That totals leave out pending refunds may show late, and then holds for the earlier quotes too.
+    let reading = if first.without_pending { read_all(QuoteReading { apart: 0, ..first }) } else { first };
+    let apart = reading.apart;
     let is_made_up_for = sources.last().is_some_and(|source| is_reported_late(source, apart, &refunds));
     let apart = if is_made_up_for { 0 } else { apart };
     let standing = refunds.iter().filter(|refund| refund.last.status != RefundStatus::Failed);
@@ -72,9 +75,9 @@ fn sources<'a>(quote: Option<Quote>, refunds: &[&'a RefundState]) -> Vec<Source<
     source(quote, None, false).into_iter().chain(of_refunds).collect()
 }
 
-/// What the quotes up to one of them tell.
+/// What the quotes up to one of them show.
 #[derive(Clone, Copy, Default)]
-struct Known {
+struct QuoteReading {
     /// The amount refunded apart from the known refunds.
     apart: i64,
     /// True if totals are without pending refunds.
@@ -82,7 +85,7 @@ struct Known {
 }
 
 /// Returns what is known after this quote.
-fn read(source: &Source<'_>, known: Known, refunds: &[&RefundState]) -> Known {
+fn read(source: &Source<'_>, known: QuoteReading, refunds: &[&RefundState]) -> QuoteReading {
     let apart = known.apart;
     let parts: Vec<Part<'_>> = refunds.iter().map(|refund| refund.part(source)).collect();
     let usual = parts.iter().fold(0i64, |sum, part| sum.saturating_add(part.usual));
@@ -92,38 +95,41 @@ fn read(source: &Source<'_>, known: Known, refunds: &[&RefundState]) -> Known {
     totals.extend(still_in.map(|refund| total.saturating_sub(refund.last.amount)).filter(|total| *total >= 0));
     let mut sums = vec![apart.saturating_add(usual)];
     add_sums(&mut sums, parts.iter().filter_map(|part| part.other));
-    let without_pending = known.without_pending || source.left_out().is_some();
-    if sums.iter().any(|sum| totals.contains(sum)) {
-        return Known { without_pending, ..known };
+    let without_pending = known.without_pending || source.left_out().is_some_and(|own| own.may_be_pending(source));
+    if totals.iter().any(|total| sums.binary_search(total).is_ok()) {
+        return QuoteReading { without_pending, ..known };
     }
     if is_without_pending(source, &parts, sums, &totals, without_pending) {
-        return Known { without_pending: true, ..known };
+        return QuoteReading { without_pending: true, ..known };
     }
-    Known { apart: total.saturating_sub(usual), without_pending }
+    QuoteReading { apart: total.saturating_sub(usual), without_pending }
 }
 
-/// Adds the sums with any of these differences.
+/// Adds the sums with any of these differences, and sorts them.
 fn add_sums(sums: &mut Vec<i64>, differences: impl Iterator<Item = i64>) {
     for difference in differences {
         if sums.len() < MAX_SUMS {
             sums.extend(sums.clone().into_iter().map(|sum| sum.saturating_add(difference)));
+            sums.sort_unstable();
+            sums.dedup();
         }
     }
 }
 
 /// True if the quote is one of the sums without refunds that may have been pending. Unless totals are known to be without
-/// pending ones, only the report of such a refund tells, and the failure of a single other refund, not reported yet, explains
-/// a lower total as well.
+/// pending ones, only the report of such a refund shows it, and the failure of a single other refund, not reported yet, explains
+/// a lower total as well: with very many others, that is assumed.
 fn is_without_pending(source: &Source<'_>, parts: &[Part<'_>], mut sums: Vec<i64>, totals: &[i64], is_known: bool) -> bool {
-    let at = source.quote.at;
-    let may_be_pending = |refund: &RefundState| refund.last.status == RefundStatus::Pending || refund.last.at > at;
-    let own = source.standing().filter(|own| !is_known && may_be_pending(own));
+    let own = source.standing().filter(|own| !is_known && own.may_be_pending(source));
     let others = parts.iter().filter(|part| own.is_none_or(|own| !std::ptr::eq(part.refund, own)));
-    let is_a_sum = |sums: &[i64], left_out: i64| totals.iter().any(|total| sums.contains(&total.saturating_add(left_out)));
-    if !is_known && (own.is_none() || others.clone().any(|other| other.usual > 0 && is_a_sum(&sums, other.usual))) {
+    let is_a_sum =
+        |sums: &[i64], left_out: i64| totals.iter().any(|total| sums.binary_search(&total.saturating_add(left_out)).is_ok());
+    let mut may_have_failed = others.clone().filter(|other| other.usual > 0);
+    let is_explained = parts.len() > MAX_REFUNDS || may_have_failed.any(|other| is_a_sum(&sums, other.usual));
+    if !is_known && (own.is_none() || is_explained) {
         return false;
     }
-    add_sums(&mut sums, others.filter(|part| may_be_pending(part.refund)).map(|part| -part.usual));
+    add_sums(&mut sums, others.filter(|part| part.refund.may_be_pending(source)).map(|part| -part.usual));
     is_a_sum(&sums, own.map_or(0, |own| own.last.amount))
 }
 
@@ -142,6 +148,11 @@ struct Part<'a> {
 }
 
 impl RefundState {
+    /// Whether it may have been pending when the total was quoted.
+    fn may_be_pending(&self, source: &Source<'_>) -> bool {
+        self.last.status == RefundStatus::Pending || self.last.at > source.quote.at
+    }
+
     fn part(&self, source: &Source<'_>) -> Part<'_> {
         let at = source.quote.at;
         let is_own = source.refund.is_some_and(|refund| std::ptr::eq(refund, self));
