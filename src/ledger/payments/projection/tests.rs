@@ -263,7 +263,11 @@ fn a_late_total_of_a_processed_refund_says_nothing_of_pending_ones() {
         payment(Status::Captured, 10, 0),
         refund("r1", 30_000, Pending, (100, 100), Some(30_000)),
         refund("r2", 60_000, Processed, (200, 200), Some(30_000)),
-        refund("r2", 60_000, Processed, (200, 300), Some(60_000)),
+        // The first has failed, which was not reported.
+        PaymentObservation {
+            snapshot: Some(shown(Status::Captured, Some(60_000))),
+            ..dispute("d", DisputeStatus::Open, 300, 5, None)
+        },
     ];
     in_any_order(&lagging, |state| assert_eq!(state.refunded(), 60_000));
 }
