@@ -33,6 +33,16 @@ pub(crate) enum CheckDenied {
     TooMany,
 }
 
+impl CheckDenied {
+    /// Returns the reason of a message, in kebab case.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::Running => "check-running",
+            Self::TooMany => "too-many-checks",
+        }
+    }
+}
+
 /// Permission for one check, released on drop.
 pub(crate) struct CheckPermit<'a> {
     limiter: &'a CheckLimiter,

@@ -21,3 +21,17 @@ pub(crate) enum Unavailable {
     /// The gateway responded with any other status.
     UnexpectedStatus(u16),
 }
+
+impl Unavailable {
+    /// Returns the reason of a message, in kebab case.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::NoClient(_) => "no-client",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Busy => "busy",
+            Self::ServerError(_) => "server-error",
+            Self::UnexpectedStatus(_) => "unexpected-status",
+        }
+    }
+}

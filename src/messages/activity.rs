@@ -286,10 +286,12 @@ mod tests {
     #[test]
     fn a_cause_whose_fix_is_a_condition_is_not_made_one_again() {
         let of = |cause| Rejection { cause, ..rejection(&connections::tests::connection(Gateway::RAZORPAY)) };
-        for (cause, is_condition) in [(Cause::NoSignature, true), (Cause::SecretWithSpace, false)] {
+        for (cause, is_condition) in [(Cause::NoSignature, true), (Cause::Unknown, true), (Cause::SecretWithSpace, false)] {
             let explanation = explanation(&of(cause), None);
             let latest = latest_cause(Gateway::RAZORPAY, &Activity::default(), Some(&explanation));
-            assert_eq!((latest.is_conditional, latest.known), (is_condition, cause.as_str()));
+            assert_eq!((latest.is_conditional, latest.known), (is_condition, explanation.cause));
+            let notice = overdue(Gateway::RAZORPAY, &Activity::default(), Some(&explanation), Timestamp::from_millis(0));
+            assert_eq!(notice.reason.matches("If Razorpay sent ").count(), 1, "{cause:?}: {}", notice.reason);
         }
     }
 

@@ -49,7 +49,7 @@ pub(crate) fn explanation(rejection: &Rejection, other: Option<&str>) -> Explana
         }
         None => (cause.as_str(), causes::why(cause, context), fixes::fix(cause, context)),
     };
-    let is_conditional = reason.is_some() || fixes::is_conditional(cause, context);
+    let is_conditional = fixes::is_conditional(cause, context);
     let options = fixes::either(cause, gateway, rejection.mode, other);
     Explanation { cause: known, why, fix, is_conditional, options, checks: checks(cause, gateway, rejection.reason) }
 }
@@ -230,4 +230,70 @@ pub(crate) fn more_let_in(number: i64) -> String {
 /// The note on the page of a recovered event.
 pub(crate) fn recovered_by(name: &str) -> String {
     format!("recovered by {name}, after its signature was found to be right")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{connections, rejections::recovery};
+
+    fn rejection(cause: Cause, mode: Mode, detail: Option<&str>) -> Rejection {
+        let fixture = recovery::tests::rejection(&connections::tests::connection(Gateway::RAZORPAY));
+        Rejection { cause, mode, detail: detail.map(str::to_owned), ..fixture }
+    }
+
+    #[test]
+    fn both_faults_of_a_rejection_are_named_the_secret_first() {
+        let said = explanation(&rejection(Cause::SecretCut, Mode::Test, Some("body_respaced")), None);
+        let (first, second) = said.why.split_once("; also, the body was changed").unwrap();
+        assert!(first.contains("only part of it was pasted") && second.contains("spaces and line breaks"), "{first}; {second}");
+    }
+
+    #[test]
+    fn that_no_secret_matches_is_said_before_the_other_account() {
+        let said = explanation(&rejection(Cause::OtherAccount, Mode::Test, None), None);
+        let places = ["matches no secret", "another Razorpay account"].map(|text| said.why.find(text).unwrap());
+        assert!(places.is_sorted(), "{}", said.why);
+    }
+
+    /// Whichever secret a webhook gets, the wrong one lets it record payments that are not its own.
+    #[test]
+    fn the_secret_of_another_webhook_has_two_fixes_and_a_warning_of_what_would_be_recorded() {
+        for (cause, mode, harm, is_wrong_url) in [
+            (Cause::OtherMode, Mode::Test, "live payments would be recorded as test payments", "is in Live mode"),
+            (Cause::OtherMode, Mode::Live, "test payments would be recorded as live payments", "is in Test mode"),
+            (
+                Cause::OtherApp,
+                Mode::Test,
+                "payments of the other app would be recorded as payments of this one",
+                "of the other app",
+            ),
+            (
+                Cause::OtherConnection,
+                Mode::Test,
+                "payments of the other webhook would be recorded as payments of this one",
+                "belong to the other webhook",
+            ),
+        ] {
+            let said = explanation(&rejection(cause, mode, None), Some("Neem Tree Stall"));
+            let [url, secret] = &said.options[..] else { panic!("{cause:?}: {said:?}") };
+            assert!(
+                url.contains(harm) && url.contains("its URL is wrong") && url.contains("Neem Tree Stall"),
+                "{cause:?}: {url}"
+            );
+            assert!(url.split(", its URL").next().unwrap().ends_with(is_wrong_url), "{cause:?}: {url}");
+            assert!(secret.contains("its secret is wrong") && !secret.contains(harm), "{cause:?}: {secret}");
+            assert!(!secret.contains(is_wrong_url), "{cause:?}: {secret}");
+        }
+        assert!(explanation(&rejection(Cause::OldSecret, Mode::Test, None), None).options.is_empty());
+    }
+
+    #[test]
+    fn without_a_cause_the_reason_is_said_and_its_fix_is_conditional() {
+        for reason in [Reason::SignatureMismatch, Reason::SignatureMalformed, Reason::TimeOutOfTolerance] {
+            let said = explanation(&Rejection { reason, ..rejection(Cause::Unknown, Mode::Test, None) }, None);
+            assert!(said.is_conditional && said.cause != Cause::Unknown.as_str(), "{reason:?}: {said:?}");
+        }
+        assert!(!explanation(&rejection(Cause::SecretCut, Mode::Test, None), None).is_conditional);
+    }
 }

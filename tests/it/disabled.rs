@@ -174,7 +174,7 @@ async fn enabling_a_connection_of_a_disabled_app_does_not_say_that_it_receives()
     }
     let led_to = owner.post(&action, &[("is_enabled", "true")]).await.location().to_owned();
     let page = owner.get(&led_to).await;
-    assert!(page.text_of("flash").contains("Razorpay") && page.has("flash is-warn") && page.shows("app-off"));
+    assert!(page.text_of("flash").contains("Razorpay") && page.reason_of("flash") == "app-disabled" && page.shows("app-off"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,7 +198,8 @@ async fn a_rejection_of_a_disabled_connection_offers_to_enable_it() {
     let list = owner.get(&format!("{at}/rejections")).await;
     let rejection = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
     let off = "class=\"status status-off\"";
-    assert!(owner.get(&rejection).await.has(off), "nothing is wrong with what arrived at a disabled webhook");
+    let page = owner.get(&rejection).await;
+    assert!(page.has(off) && page.shows("connection-off"), "nothing is wrong with what arrived at a disabled webhook");
     assert_eq!(press_enable(&owner, &rejection, &action).await, rejection);
     let page = owner.get(&rejection).await;
     assert!(page.text_of("flash").contains("Razorpay") && page.lacks("connection-off"), "{}", page.body);

@@ -13,8 +13,14 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("not the password", "a password that was typed"),
 ];
 
-/// The calls that take a hook as their last or second argument.
-const HOOKS: &[&str] = &["shows(\"", "lacks(\"", "text_of(\"", "texts_of(\""];
+/// The calls that find an element by its hook.
+const FINDERS: &[&str] = &[".shows(", ".text_of(", ".texts_of(", ".reason_of(", ".sees(", ".sees_in(", " finds(", " all_show("];
+
+/// The calls whose only argument is a hook.
+const HOOKS: &[&str] = &[".shows(", ".lacks(", ".text_of(", ".texts_of(", ".reason_of("];
+
+/// The calls that look for a text in a page's source.
+const HAS: &[&str] = &[".has(\"", ".has(&format!(\""];
 
 /// The names and texts of the files in a folder that have that ending.
 fn sources(folder: &str, ending: &str) -> Vec<(String, String)> {
@@ -23,6 +29,40 @@ fn sources(folder: &str, ending: &str) -> Vec<(String, String)> {
     let found = paths.filter(|path| path.extension().is_some_and(|found| found == ending));
     let named = found.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(path).unwrap()));
     named.filter(|(name, _)| name != "prose.rs").collect()
+}
+
+/// The tests and what they share, as [`on_one_line`] returns them.
+fn tests() -> Vec<(String, String)> {
+    let all = [sources("tests/it", "rs"), sources("tests/it/support", "rs")].concat();
+    all.into_iter().map(|(name, text)| (name, on_one_line(&text))).collect()
+}
+
+/// Returns the code with the first argument of a call on its line, and with the calls that follow on its value.
+fn on_one_line(code: &str) -> String {
+    code.lines().fold(String::new(), |before, line| {
+        let part = line.trim_start();
+        let goes_on = part.starts_with(['.', ')']) || before.ends_with('(');
+        if goes_on { before + part } else { before + "\n" + line }
+    })
+}
+
+/// The arguments of each call, whose mark ends with the opening parenthesis.
+fn arguments<'a>(code: &'a str, call: &str) -> impl Iterator<Item = &'a str> {
+    code.split(call).skip(1).map(|rest| {
+        let (mut depth, mut is_in_text) = (1, false);
+        let end = rest.char_indices().find(|(at, letter)| {
+            let is_escaped = rest[..*at].ends_with('\\') && !rest[..*at].ends_with("\\\\");
+            is_in_text ^= *letter == '"' && !is_escaped && !rest[..*at].ends_with('\'');
+            depth += i32::from(!is_in_text && *letter == '(') - i32::from(!is_in_text && *letter == ')');
+            depth == 0
+        });
+        &rest[..end.map_or(rest.len(), |(at, _)| at)]
+    })
+}
+
+/// The string literals of some code without escapes.
+fn texts(code: &str) -> impl Iterator<Item = &str> {
+    code.split('"').skip(1).step_by(2)
 }
 
 /// The string literals that follow a mark, which ends with the opening quotation mark.
@@ -59,14 +99,14 @@ fn a_sentence_is_told_from_a_value() {
 
 #[test]
 fn no_test_looks_for_a_sentence_on_a_page() {
-    let (tests, journeys) = (sources("tests/it", "rs"), sources("tests/browser/journeys", "mjs"));
+    let (tests, journeys) = (tests(), sources("tests/browser/journeys", "mjs"));
     let support = sources("tests/browser/support", "mjs");
     assert!(tests.len() > 70 && journeys.len() > 10 && support.len() > 5);
     let mut faults = Vec::new();
     for (name, text) in &tests {
         let on_pages = text.lines().filter(|line| [".body", "text_of(", "texts_of("].iter().any(|page| line.contains(page)));
         let on_pages = on_pages.collect::<Vec<_>>().join("\n");
-        let wanted = literals(text, ".has(\"").chain(literals(&on_pages, "contains(\""));
+        let wanted = HAS.iter().flat_map(|mark| literals(text, mark)).chain(literals(&on_pages, "contains(\""));
         faults.extend(wanted.filter(|text| !is_allowed(text)).map(|text| format!("{name}: {text}")));
     }
     for (name, text) in journeys.iter().chain(&support) {
@@ -78,20 +118,22 @@ fn no_test_looks_for_a_sentence_on_a_page() {
 
 #[test]
 fn a_hook_that_must_be_missing_is_found_by_another_assertion() {
-    let tests = sources("tests/it", "rs");
-    let all = tests.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n");
-    let missing: BTreeSet<&str> = literals(&all, ".lacks(\"").collect();
+    let all = tests().into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n");
+    let missing: BTreeSet<&str> = arguments(&all, ".lacks(").flat_map(texts).collect();
     assert!(missing.len() > 40, "{missing:?}");
-    let is_found = |hook: &str| {
-        let all_of_it = all.matches(&format!("\"{hook}\"")).count();
-        all_of_it > all.matches(&format!(".lacks(\"{hook}\")")).count()
+    let found: BTreeSet<&str> = FINDERS.iter().flat_map(|call| arguments(&all, call)).flat_map(texts).collect();
+    // Of a hook with a placeholder, what is in front of it.
+    let is_found = |hook: &str| match hook.split_once('{') {
+        Some((start, _)) => found.iter().any(|found| found.starts_with(start)),
+        None => found.contains(hook),
     };
     let lost: Vec<_> = missing.into_iter().filter(|hook| !is_found(hook)).collect();
     assert!(lost.is_empty(), "a renamed hook would go unnoticed: {lost:?}");
     let is_hook = |hook: &str| {
         hook.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_.{}".contains(letter))
     };
-    let strange: Vec<_> = HOOKS.iter().flat_map(|mark| literals(&all, mark)).filter(|hook| !is_hook(hook)).collect();
+    let hooks = HOOKS.iter().flat_map(|call| arguments(&all, call)).flat_map(texts);
+    let strange: Vec<_> = hooks.filter(|hook| !is_hook(hook)).collect();
     assert!(strange.is_empty(), "{strange:?}");
     let expressions = all.split(".shows(").map(|before| before.rsplit(['\n', '|', '&']).next().unwrap_or_default());
     let negated: Vec<_> =

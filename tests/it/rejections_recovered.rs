@@ -45,12 +45,12 @@ async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
 async fn what_was_not_diagnosed_is_said_to_be_checked_again_only_while_it_is_stored() {
     let (app, _connection, owner, path) = refused(0).await;
     app.sql("UPDATE rejections SET cause = 'unexamined'").await;
-    let (list, unexamined) = (path.rsplit_once('/').unwrap().0, "cause-unexamined");
-    assert!(owner.get(&path).await.shows(unexamined) && owner.get(list).await.shows(unexamined));
+    let list = path.rsplit_once('/').unwrap().0;
+    assert!(owner.get(&path).await.shows("cause-unexamined") && owner.get(list).await.shows("cause-unexamined"));
     app.sql("DELETE FROM rejected_requests").await;
-    assert!(owner.get(list).await.lacks(unexamined));
+    assert!(owner.get(list).await.lacks("cause-unexamined"));
     let page = owner.get(&path).await;
-    assert!(page.shows("requests-not-stored") && page.lacks(unexamined), "{}", page.body);
+    assert!(page.shows("requests-not-stored") && page.lacks("cause-unexamined"), "{}", page.body);
 }
 
 const USES: &str = "SELECT COUNT(*) FROM secret_usage";
@@ -69,10 +69,10 @@ async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
     assert!(page.text_of("requests-verify").contains("70 of 71"), "{}", page.body);
     assert!(page.shows("enabled-again") && page.lacks("enable-first"), "{}", page.body);
 
-    for wrong in ["", "not the password"] {
+    for (wrong, reason) in [("", "no-password"), ("not the password", "wrong-password")] {
         let page = owner.post(&recovery, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.shows("current_password-error"), "{}", page.body);
+        assert_eq!(page.reason_of("current_password-error"), reason);
     }
     assert_eq!(app.events().await.len(), 0, "no event was recovered");
 
@@ -243,10 +243,10 @@ async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
     assert!(!page.body.contains(&connection.secret));
 
     let acceptance = format!("{path}/acceptance");
-    for wrong in ["", "not the password"] {
+    for (wrong, reason) in [("", "no-password"), ("not the password", "wrong-password")] {
         let page = owner.post(&acceptance, &[("current_password", wrong)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.shows("current_password-error"), "{}", page.body);
+        assert_eq!(page.reason_of("current_password-error"), reason);
     }
     let again = || connection.post(bodies::payment("payment.captured", "pay_0", 0)).event_id("evt_0").secret(&pasted);
     assert_eq!(again().send().await, 401, "nothing was accepted yet");

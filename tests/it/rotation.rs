@@ -80,7 +80,7 @@ async fn no_more_than_sixty_four_secrets_are_valid_concurrently() {
     let before = secrets(&app, &connection).await;
     let page = owner.post(&rotation, &[("overlap_hours", "72")]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.shows("overlap_hours-error"));
+    assert_eq!(page.reason_of("overlap_hours-error"), "too-many-valid");
     let output = app.cli_with(&which(&connection, "rotate"), "", &[]).await;
     assert_eq!((output.code, output.out.as_str()), (1, ""));
     assert!(output.err.contains("64 SECRETs count here already"), "{}", output.err);
@@ -100,7 +100,7 @@ async fn the_page_asks_first_and_takes_no_other_time() {
     for hours in ["25", "0", "-1", "361", "x", "24 "] {
         let refused = owner.post(&connection.webhook_step("/rotation"), &[("overlap_hours", hours)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{hours}");
-        assert!(refused.shows("overlap_hours-error"));
+        assert_eq!(refused.reason_of("overlap_hours-error"), "unknown");
     }
     assert_eq!(secrets(&app, &connection).await.len(), 1, "asking and refusing change nothing");
 }
@@ -172,7 +172,7 @@ async fn requests_signed_with_a_retired_secret_are_rejected_immediately() {
     let page = owner.get(&connection.webhook_step("")).await;
     assert!(page.has("flash is-good") && page.text_of("ended-secrets").contains("The Owner"));
     assert_eq!(owner.post(&retirement, &[]).await.location(), connection.webhook_step(""), "twice does no harm");
-    assert!(owner.get(&connection.webhook_step("")).await.shows("flash"));
+    assert_eq!(owner.get(&connection.webhook_step("")).await.reason_of("flash"), "not-valid", "a warning");
 }
 
 /// So that no other form makes it the active one meanwhile.

@@ -34,7 +34,7 @@ async fn the_set_up_link_makes_one_owner_and_then_no_more() {
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(weak.has("Neem Tree Retail") && !weak.has("password1234"), "typed values stay, the password does not");
     let named = set_up(&owner, &csrf(&form), "Neem Tree Retail 1").await;
-    assert!(named.status == StatusCode::UNPROCESSABLE_ENTITY && named.shows("password-error"));
+    assert_eq!((named.status, named.reason_of("password-error")), (StatusCode::UNPROCESSABLE_ENTITY, "easily-guessed"));
 
     let late = csrf(&other.open_setup(&link).await);
     assert_eq!(set_up(&owner, &csrf(&form), PASSWORD).await.location(), "/");

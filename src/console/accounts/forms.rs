@@ -47,9 +47,18 @@ impl SetupForm {
             email: errors.take_email("email", email::parse(&self.email)),
         };
         if let Some(fault) = password_fault {
-            errors.add("password", access::password_fault(fault));
+            errors.add("password", password_reason(fault), access::password_fault(fault));
         }
         if errors.is_empty() { Ok(owner) } else { Err(errors) }
+    }
+}
+
+const fn password_reason(fault: PasswordFault) -> &'static str {
+    match fault {
+        PasswordFault::TooShort => "too-short",
+        PasswordFault::TooLong => "too-long",
+        PasswordFault::EasilyGuessed => "easily-guessed",
+        PasswordFault::ContainsEmail => "contains-email",
     }
 }
 
@@ -86,9 +95,9 @@ impl PasswordForm {
     pub(crate) fn errors(&self, password_fault: Option<PasswordFault>) -> FieldErrors {
         let mut errors = FieldErrors::default();
         if let Some(fault) = password_fault {
-            errors.add("new_password", access::password_fault(fault));
+            errors.add("new_password", password_reason(fault), access::password_fault(fault));
         } else if self.new_password != self.confirm_password {
-            errors.add("confirm_password", "This is not the same as the new password. Type both again.");
+            errors.add("confirm_password", "not-the-same", "This is not the same as the new password. Type both again.");
         }
         errors
     }

@@ -23,7 +23,7 @@ use crate::{
     console::http::{
         confirmation::{self, SensitiveAction},
         error::AppError,
-        form::FieldErrors,
+        form::{FieldError, FieldErrors},
         layout::{ConsoleEntry, Layout},
         page::{RequestContext, see_other},
         proof::{self, ConfirmationOutcome},
@@ -72,8 +72,7 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     match accounts::change_personal_info(&mut tx, user, new, (&page.actor(), page.now)).await {
         Err(UseCaseError::Db(DbError::NotUnique)) => {
             drop(tx);
-            let mut errors = FieldErrors::default();
-            errors.add("email", "This email is already in use. Enter another.");
+            let errors = FieldError::new("known", "This email is already in use. Enter another.").at("email");
             return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?);
         }
         changed => changed?,
@@ -114,7 +113,11 @@ pub(crate) async fn sign_out_elsewhere(posted: SignedForm<EmptyForm>) -> Answer 
     let page = posted.page;
     let hash = page.signed_in.token.hash();
     if let Err(wait) = page.state.limits.try_sign_out_elsewhere(&hash) {
-        return Ok(page.redirect_warning(urls::PERSONAL_INFO, &access::too_many_attempts(Duration::from_secs(wait))));
+        return Ok(page.redirect_warning(
+            urls::PERSONAL_INFO,
+            "too-many-attempts",
+            &access::too_many_attempts(Duration::from_secs(wait)),
+        ));
     }
     let mut tx = page.state.db.begin().await?;
     accounts::end_other_sessions(&mut tx, (&page.signed_in.user, &hash), (&page.actor(), page.now)).await?;
@@ -165,15 +168,13 @@ fn download<'a>(page: &'a RequestContext, target: &ConfirmationLinks) -> Sensiti
 /// A failed password check, with the field at which the error is shown.
 struct FailedConfirmation {
     field: &'static str,
-    sentence: String,
+    error: FieldError,
     retry_after: Option<Duration>,
 }
 
 impl FailedConfirmation {
     fn errors(&self) -> FieldErrors {
-        let mut errors = FieldErrors::default();
-        errors.add(self.field, &*self.sentence);
-        errors
+        self.error.clone().at(self.field)
     }
 
     fn answer(&self, page: &RequestContext, view: &views::PersonalInfo) -> Answer {
@@ -193,15 +194,18 @@ async fn prove(
     (field, missing): (&'static str, &str),
 ) -> Result<Option<FailedConfirmation>, AppError> {
     if password.is_empty() {
-        return Ok(Some(FailedConfirmation { field, sentence: missing.to_owned(), retry_after: None }));
+        let error = FieldError::new("no-password", missing);
+        return Ok(Some(FailedConfirmation { field, error, retry_after: None }));
     }
     Ok(match proof::check(page, password).await? {
         ConfirmationOutcome::Correct => None,
         ConfirmationOutcome::Wrong => {
-            Some(FailedConfirmation { field, sentence: access::WRONG_PASSWORD.to_owned(), retry_after: None })
+            let error = FieldError::new("wrong-password", access::WRONG_PASSWORD);
+            Some(FailedConfirmation { field, error, retry_after: None })
         }
         ConfirmationOutcome::RateLimited(wait) => {
-            Some(FailedConfirmation { field, sentence: access::too_many_attempts(wait), retry_after: Some(wait) })
+            let error = FieldError::new("too-many-attempts", access::too_many_attempts(wait));
+            Some(FailedConfirmation { field, error, retry_after: Some(wait) })
         }
     })
 }

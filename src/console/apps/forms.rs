@@ -65,10 +65,10 @@ impl AppForm {
             ),
         };
         if country::name(&details.country).is_none() {
-            errors.add("country", "Choose the country where the shop is registered.");
+            errors.add("country", "unknown", "Choose the country where the shop is registered.");
         }
         if details.phone.as_deref().is_some_and(|phone| !is_phone(phone)) {
-            errors.add("phone", "Type the number with its country code, for example +91 00000 00000.");
+            errors.add("phone", "not-a-number", "Type the number with its country code, for example +91 00000 00000.");
         }
         if errors.is_empty() { Ok(details) } else { Err(errors) }
     }

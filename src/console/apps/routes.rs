@@ -18,7 +18,7 @@ use crate::{
         http::{
             confirmation::{self, SensitiveAction},
             error::AppError,
-            form::{FieldErrors, domain_sentence},
+            form::{FieldError, FieldErrors, domain_error},
             layout::{AppEntry, ConsoleEntry, Layout},
             page::{RequestContext, see_other},
             signed_form::SignedForm,
@@ -157,7 +157,7 @@ pub(crate) async fn update_domain(path: Path<String>, posted: SignedForm<DomainF
     let app = page.app(&path).await?;
     let domain = match apps::domain::parse(&form.domain) {
         Ok(domain) => domain,
-        Err(fault) => return page.unprocessable(&domain_page(&page, app, form.domain, Some(domain_sentence(fault)))),
+        Err(fault) => return page.unprocessable(&domain_page(&page, app, form.domain, Some(domain_error(fault)))),
     };
     let mut tx = page.state.db.begin().await?;
     apps::update_domain(&mut tx, &app, &domain, (&page.actor(), page.now)).await?;
@@ -201,9 +201,7 @@ pub(crate) async fn enabled_page(page: RequestContext, path: Path<String>) -> An
 }
 
 fn name_taken() -> FieldErrors {
-    let mut errors = FieldErrors::default();
-    errors.add("name", NAME_TAKEN);
-    errors
+    FieldError::new("known", NAME_TAKEN).at("name")
 }
 
 fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {
@@ -225,7 +223,7 @@ fn settings_page(page: &RequestContext, app: App, form: AppForm, errors: FieldEr
     views::Settings { layout, app_id: app.id, tab: "general", app, form, errors }
 }
 
-fn domain_page(page: &RequestContext, app: App, typed: String, error: Option<String>) -> views::Domain {
+fn domain_page(page: &RequestContext, app: App, typed: String, error: Option<FieldError>) -> views::Domain {
     let layout = app_shell(page, &app, "Domain");
     views::Domain { layout, app_id: app.id, tab: "domain", app, typed, error }
 }

@@ -7,7 +7,11 @@ use crate::{
     apps::{App, country},
     connections::app_health::{self, AppWithWebhooks},
     console::{
-        http::{form::FieldErrors, layout::Layout, page_slice::Slice},
+        http::{
+            form::{FieldError, FieldErrors},
+            layout::Layout,
+            page_slice::Slice,
+        },
         read_models::alerts::{Alert, trouble},
     },
     gateways::Gateway,
@@ -50,7 +54,7 @@ impl Row<'_> {
 pub(crate) struct Index<'a> {
     pub(crate) layout: Layout,
     pub(crate) search: &'a str,
-    pub(crate) search_error: Option<&'static str>,
+    pub(crate) search_error: Option<FieldError>,
     pub(crate) slice: Slice<'a, AppWithWebhooks>,
     /// Number of the company's apps, regardless of the search.
     pub(crate) count: usize,
@@ -66,7 +70,7 @@ impl<'a> Index<'a> {
         page: usize,
         now: Timestamp,
     ) -> Self {
-        let search_error = (!app_health::is_searchable(search)).then_some(messages::NO_SEARCH);
+        let search_error = (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::NO_SEARCH));
         let is_found = |listed: &&AppWithWebhooks| search_error.is_none() && app_health::matches(&listed.app, search);
         let found = all.iter().filter(is_found).collect();
         Self {
@@ -126,7 +130,7 @@ pub(crate) struct New {
 pub(crate) struct Choose<'a> {
     pub(crate) layout: Layout,
     pub(crate) search: &'a str,
-    pub(crate) search_error: Option<&'static str>,
+    pub(crate) search_error: Option<FieldError>,
     pub(crate) chosen: Option<AppId>,
     pub(crate) slice: Slice<'a, App>,
     /// Number of the company's apps, regardless of the search.
@@ -138,7 +142,7 @@ impl<'a> Choose<'a> {
     /// Lists the chosen app first, whether or not the search matches it.
     pub(crate) fn new(layout: Layout, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
         let is_chosen = |app: &App| Some(app.id) == chosen;
-        let search_error = (!app_health::is_searchable(search)).then_some(messages::NO_SEARCH);
+        let search_error = (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::NO_SEARCH));
         let is_found = |app: &App| search_error.is_none() && (is_chosen(app) || app_health::matches(app, search));
         let mut found: Vec<&App> = apps.iter().filter(|app| is_found(app)).collect();
         found.sort_by_key(|app| (!is_chosen(app), std::cmp::Reverse(app.id)));
@@ -189,7 +193,7 @@ pub(crate) struct Domain {
     pub(crate) tab: &'static str,
     pub(crate) app: App,
     pub(crate) typed: String,
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<FieldError>,
 }
 
 impl Domain {

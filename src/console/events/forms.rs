@@ -35,12 +35,12 @@ impl ListForm {
         let mut errors = FieldErrors::default();
         let typed = self.r#type.trim();
         if !typed.is_empty() && !is_safe_identifier(typed) {
-            errors.add("type", messages::WHOLE_TYPE);
+            errors.add("type", "unknown", messages::WHOLE_TYPE);
         }
         let event_type = is_safe_identifier(typed).then(|| typed.to_owned());
         let state = self.state.parse().ok();
         if state.is_none() && !self.state.is_empty() {
-            errors.add("state", messages::NO_STATE);
+            errors.add("state", "unknown", messages::NO_STATE);
         }
         Wanted { state, event_type, errors }
     }

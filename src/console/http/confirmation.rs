@@ -15,7 +15,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{error::AppError, layout::Layout, page::RequestContext, session::SignedIn};
+use super::{error::AppError, form::FieldError, layout::Layout, page::RequestContext, session::SignedIn};
 use crate::{
     accounts,
     console::http::proof::{self, ConfirmationOutcome},
@@ -95,17 +95,17 @@ pub(crate) async fn require<F: FnOnce() -> Layout>(
         return if is_confirmed(page) { Ok(()) } else { Err(ask(page, action, of, Asked::default())) };
     };
     if password.is_empty() {
-        let error = Some(messages::access::NO_PASSWORD.to_owned());
+        let error = Some(FieldError::new("no-password", messages::access::NO_PASSWORD));
         return Err(ask(page, action, of, Asked { error, ..Asked::default() }));
     }
     match proof::check(page, password).await? {
         ConfirmationOutcome::Correct => Ok(()),
         ConfirmationOutcome::Wrong => {
-            let error = Some(messages::access::WRONG_PASSWORD.to_owned());
+            let error = Some(FieldError::new("wrong-password", messages::access::WRONG_PASSWORD));
             Err(ask(page, action, of, Asked { error, ..Asked::default() }))
         }
         ConfirmationOutcome::RateLimited(wait) => {
-            let error = Some(messages::access::too_many_attempts(wait));
+            let error = Some(FieldError::new("too-many-attempts", messages::access::too_many_attempts(wait)));
             Err(ask(page, action, of, Asked { status: StatusCode::TOO_MANY_REQUESTS, error, retry_after: Some(wait.as_secs()) }))
         }
     }
@@ -144,7 +144,7 @@ pub(crate) fn page(
 /// Response properties of the confirmation page.
 struct Asked {
     status: StatusCode,
-    error: Option<String>,
+    error: Option<FieldError>,
     retry_after: Option<u64>,
 }
 
@@ -165,10 +165,10 @@ struct View {
     back: String,
     action: String,
     interrupted: String,
-    error: Option<String>,
+    error: Option<FieldError>,
 }
 
-fn view(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce() -> Layout>, error: Option<String>) -> View {
+fn view(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce() -> Layout>, error: Option<FieldError>) -> View {
     View {
         interrupted: seal(&page.state.vault, &page.signed_in, &action.path, &action.carried()),
         layout: (of.layout)(),

@@ -3,26 +3,53 @@
 //! A form is parsed once into a domain type, or shown again with every error at its field. Secret values are never filled in
 //! again.
 
+use std::fmt;
+
 use crate::primitives::{email::EmailFault, text_input::Fault};
+
+/// An error of a field, displayed as its sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FieldError {
+    /// In kebab case. Tests tell errors apart by it, because a sentence may be reworded.
+    pub(crate) reason: &'static str,
+    sentence: String,
+}
+
+impl FieldError {
+    pub(crate) fn new(reason: &'static str, sentence: impl Into<String>) -> Self {
+        Self { reason, sentence: sentence.into() }
+    }
+
+    /// Returns the errors of a form in which only this field has one.
+    pub(crate) fn at(self, field: &'static str) -> FieldErrors {
+        FieldErrors(vec![(field, self)])
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
 
 /// The errors of a form, in the order of its fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct FieldErrors(Vec<(&'static str, String)>);
+pub(crate) struct FieldErrors(Vec<(&'static str, FieldError)>);
 
 impl FieldErrors {
     /// Adds an error to a field.
-    pub(crate) fn add(&mut self, field: &'static str, sentence: impl Into<String>) {
-        self.0.push((field, sentence.into()));
+    pub(crate) fn add(&mut self, field: &'static str, reason: &'static str, sentence: impl Into<String>) {
+        self.0.push((field, FieldError::new(reason, sentence)));
     }
 
     /// Returns the first error of a field.
-    pub(crate) fn of(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| *known == field).map(|(_, sentence)| sentence.as_str())
+    pub(crate) fn of(&self, field: &str) -> Option<&FieldError> {
+        self.0.iter().find(|(known, _)| *known == field).map(|(_, error)| error)
     }
 
-    /// Returns the first error of the form.
+    /// Returns the sentence of the first error of the form.
     pub(crate) fn first(&self) -> &str {
-        self.0.first().map_or("", |(_, sentence)| sentence)
+        self.0.first().map_or("", |(_, error)| &error.sentence)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -32,7 +59,7 @@ impl FieldErrors {
     /// Returns the parsed value; on failure adds the error and returns the default.
     pub(crate) fn take<T: Default>(&mut self, field: &'static str, label: &str, parsed: Result<T, Fault>) -> T {
         parsed.unwrap_or_else(|fault| {
-            self.add(field, sentence(label, fault));
+            self.add(field, reason(fault), sentence(label, fault));
             T::default()
         })
     }
@@ -40,23 +67,37 @@ impl FieldErrors {
     /// Returns the parsed email address; on failure adds the error and returns an empty string.
     pub(crate) fn take_email(&mut self, field: &'static str, parsed: Result<String, EmailFault>) -> String {
         parsed.unwrap_or_else(|fault| {
-            let message = match fault {
-                EmailFault::Line(fault) => sentence("E-mail", fault),
+            match fault {
+                EmailFault::Line(fault) => self.add(field, reason(fault), sentence("E-mail", fault)),
                 EmailFault::NotAsciiBeforeAt => {
-                    "Before the @, use only English letters, digits and signs such as . or _.".to_owned()
+                    let sentence = "Before the @, use only English letters, digits and signs such as . or _.";
+                    self.add(field, "not-ascii-before-at", sentence);
                 }
-                EmailFault::NotAnAddress => "Type an e-mail address, for example accounts@neemtree.example.".to_owned(),
-            };
-            self.add(field, message);
+                EmailFault::NotAnAddress => {
+                    self.add(field, "not-an-address", "Type an e-mail address, for example accounts@neemtree.example.");
+                }
+            }
             String::new()
         })
     }
 }
 
-/// Returns the error message for an invalid domain.
-pub(crate) fn domain_sentence(fault: Option<Fault>) -> String {
-    fault
-        .map_or_else(|| "Type the domain alone, for example shop.neemtree.example.".to_owned(), |fault| sentence("Domain", fault))
+/// Returns the error of an invalid domain.
+pub(crate) fn domain_error(fault: Option<Fault>) -> FieldError {
+    fault.map_or_else(
+        || FieldError::new("not-a-domain", "Type the domain alone, for example shop.neemtree.example."),
+        |fault| FieldError::new(reason(fault), sentence("Domain", fault)),
+    )
+}
+
+/// Returns the reason of an invalid line of text.
+pub(crate) const fn reason(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Empty => "empty",
+        Fault::ShorterThan(_) => "too-short",
+        Fault::LongerThan(_) => "too-long",
+        Fault::Control => "unseen",
+    }
 }
 
 /// Returns the error message for an invalid line of text.

@@ -80,41 +80,52 @@ impl ModeSwitch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flash {
     text: String,
-    is_good: bool,
+    /// The reason of a warning, in kebab case; tests tell warnings apart by it.
+    warning: Option<String>,
 }
 
 impl Flash {
     pub(super) fn good(text: &str) -> Self {
-        Self { text: text.to_owned(), is_good: true }
+        Self { text: text.to_owned(), warning: None }
     }
 
-    pub(super) fn warning(text: &str) -> Self {
-        Self { text: text.to_owned(), is_good: false }
+    pub(super) fn warning(reason: &str, text: &str) -> Self {
+        Self { text: text.to_owned(), warning: Some(reason.to_owned()) }
     }
 
     /// Encodes the message for the flash cookie.
     pub(super) fn carried(&self) -> String {
-        format!("{}{}", if self.is_good { SUCCESS_PREFIX } else { WARNING_PREFIX }, self.text)
+        match &self.warning {
+            None => format!("{SUCCESS_PREFIX}{}", self.text),
+            Some(reason) => format!("{WARNING_PREFIX}{reason}{WARNING_PREFIX}{}", self.text),
+        }
     }
 
     pub(super) fn read(carried: &str) -> Option<Self> {
-        carried.strip_prefix(SUCCESS_PREFIX).map(Self::good).or_else(|| carried.strip_prefix(WARNING_PREFIX).map(Self::warning))
+        let warning = || carried.strip_prefix(WARNING_PREFIX)?.split_once(WARNING_PREFIX);
+        let read = carried.strip_prefix(SUCCESS_PREFIX).map(Self::good);
+        read.or_else(|| warning().map(|(reason, text)| Self::warning(reason, text)))
     }
 
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
+    /// Returns the reason of a warning, or that it is a success.
+    pub(crate) fn reason(&self) -> &str {
+        self.warning.as_deref().unwrap_or("success")
+    }
+
     pub(crate) const fn class(&self) -> &'static str {
-        if self.is_good { "is-good" } else { "is-warn" }
+        if self.warning.is_none() { "is-good" } else { "is-warn" }
     }
 
     pub(crate) const fn icon(&self) -> &'static str {
-        if self.is_good { "good" } else { "warn" }
+        if self.warning.is_none() { "good" } else { "warn" }
     }
 }
 
-/// Prefixes of an encoded flash message.
+/// Prefixes of an encoded flash message; the one of warnings is also around the reason.
 const SUCCESS_PREFIX: char = '+';
 const WARNING_PREFIX: char = '!';
 

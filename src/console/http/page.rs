@@ -205,9 +205,9 @@ impl RequestContext {
         if flash.is_empty() { see_other(to) } else { self.carry(to, &Flash::good(flash)) }
     }
 
-    /// Redirects with a warning.
-    pub(crate) fn redirect_warning(&self, to: &str, why: &str) -> HttpResponse {
-        self.carry(to, &Flash::warning(why))
+    /// Redirects with a warning; `reason` is in kebab case.
+    pub(crate) fn redirect_warning(&self, to: &str, reason: &str, why: &str) -> HttpResponse {
+        self.carry(to, &Flash::warning(reason, why))
     }
 
     fn carry(&self, to: &str, flash: &Flash) -> HttpResponse {

@@ -70,7 +70,7 @@ impl ListForm {
         let name = name(self.q.trim(), &mut errors);
         let status = self.status.parse::<DisplayState>().ok();
         if status.is_none() && !self.status.is_empty() {
-            errors.add("status", messages::NO_STATUS);
+            errors.add("status", "unknown", messages::NO_STATUS);
         }
         ListQuery { days, zone, today, is_default: days == usual, status, name, errors }
     }
@@ -91,7 +91,7 @@ fn name(typed: &str, errors: &mut FieldErrors) -> Option<Search> {
     }
     let is_text = typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control);
     if !is_text || typed.starts_with("tx_") {
-        errors.add("q", messages::WHOLE_ID);
+        errors.add("q", "unsearchable", messages::WHOLE_ID);
         return None;
     }
     Some(Search::GatewayId(typed.to_owned()))
@@ -107,26 +107,26 @@ fn days(from: &str, to: &str, today: Date, errors: &mut FieldErrors) -> Option<D
     let last = day("to", to, errors);
     let days = DateRange { first: first?, last: last? };
     if days.last > today {
-        errors.add("to", messages::after_today(today));
+        errors.add("to", "after-today", messages::after_today(today));
     }
     if days.first > today {
-        errors.add("from", messages::after_today(today));
+        errors.add("from", "after-today", messages::after_today(today));
     } else if days.first > days.last {
-        errors.add("from", messages::WRONG_ORDER);
+        errors.add("from", "wrong-order", messages::WRONG_ORDER);
     } else if days.count() > MAX_DAYS {
-        errors.add("from", messages::too_many_days(DateRange::ending(days.last, MAX_DAYS).first, today));
+        errors.add("from", "too-many-days", messages::too_many_days(DateRange::ending(days.last, MAX_DAYS).first, today));
     }
     errors.is_empty().then_some(days)
 }
 
 fn day(field: &'static str, typed: &str, errors: &mut FieldErrors) -> Option<Date> {
     if typed.is_empty() {
-        errors.add(field, messages::ONE_DAY_MISSING);
+        errors.add(field, "empty", messages::ONE_DAY_MISSING);
         return None;
     }
     let day = Date::strptime("%Y-%m-%d", typed).ok().filter(|_| typed.len() == 10);
     if day.is_none() {
-        errors.add(field, messages::NO_DAY);
+        errors.add(field, "not-a-day", messages::NO_DAY);
     }
     day
 }
@@ -142,7 +142,7 @@ mod tests {
         let form = ListForm { from: from.to_owned(), to: to.to_owned(), ..ListForm::default() };
         let wanted = form.read(Zone::default(), now);
         assert!(wanted.errors.is_empty() || wanted.is_default);
-        (wanted.days, wanted.errors.of("from").map(str::to_owned), wanted.errors.of("to").map(str::to_owned))
+        (wanted.days, wanted.errors.of("from").map(ToString::to_string), wanted.errors.of("to").map(ToString::to_string))
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
         http::{
             confirmation::{self, Action, SensitiveAction},
             error::AppError,
-            form::FieldErrors,
+            form::{FieldError, FieldErrors},
             layout::{AppEntry, Layout},
             page::{RequestContext, see_other},
             pagination::Pager,
@@ -265,13 +265,11 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
 pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, String)>) -> Answer {
     let found = Found::open(posted.page, &path.0, &path.1).await?;
     let page = &found.page;
-    let refused = async |sentence: &str| {
-        let mut errors = FieldErrors::default();
-        errors.add(RECOVERY, sentence);
-        page.unprocessable(&found.view("", errors).await?)
+    let refused = async |reason: &'static str, sentence: &str| {
+        page.unprocessable(&found.view("", FieldError::new(reason, sentence).at(RECOVERY)).await?)
     };
     if !found.rejection.cause.can_adopt_secret() {
-        return refused(rejections::NOTHING_TO_ACCEPT).await;
+        return refused("nothing-to-accept", rejections::NOTHING_TO_ACCEPT).await;
     }
     found.confirm(&posted.action, messages::access::ADOPT).await?;
     let by = (&page.actor(), page.now);
@@ -282,9 +280,9 @@ pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, St
             tracing::info!(%connection, rejection = %id, %secret, %user, "a secret was adopted from rejected requests");
             Ok(page.redirect(&urls::rejection(found.app.id, id), rejections::ACCEPTED))
         }
-        AdoptOutcome::AlreadyValid => refused(messages::secrets::KNOWN).await,
-        AdoptOutcome::LimitReached => refused(messages::secrets::TOO_MANY).await,
-        AdoptOutcome::NotFound => refused(rejections::NOTHING_TO_ACCEPT).await,
+        AdoptOutcome::AlreadyValid => refused("already-valid", messages::secrets::KNOWN).await,
+        AdoptOutcome::LimitReached => refused("too-many-imported", messages::secrets::TOO_MANY).await,
+        AdoptOutcome::NotFound => refused("nothing-to-accept", rejections::NOTHING_TO_ACCEPT).await,
     }
 }
 
@@ -305,8 +303,7 @@ pub(crate) async fn recover(posted: SignedForm<RecoveryForm>, path: Path<(String
         text => Some(text.parse().map_err(|_| AppError::NotFound)?),
     };
     if !found.connection.is_enabled || !found.app.is_enabled {
-        let mut errors = FieldErrors::default();
-        errors.add(RECOVERY, rejections::SWITCH_ON_FIRST);
+        let errors = FieldError::new("disabled", rejections::SWITCH_ON_FIRST).at(RECOVERY);
         return page.unprocessable(&found.view(&form.request, errors).await?);
     }
     found.confirm(&posted.action, messages::access::RECOVER).await?;

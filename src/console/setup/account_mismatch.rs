@@ -52,6 +52,6 @@ pub(crate) async fn accept(posted: SignedForm<AccountForm>, names: ConnectionPat
     Ok(if is_done {
         page.redirect(&webhook, messages::mixups::ACCEPTED)
     } else {
-        page.redirect_warning(&webhook, messages::mixups::ANOTHER_BY_NOW)
+        page.redirect_warning(&webhook, "another-by-now", messages::mixups::ANOTHER_BY_NOW)
     })
 }

@@ -20,8 +20,8 @@ use crate::{
     },
     console::http::{
         error::AppError,
-        form::FieldErrors,
-        layout::Layout,
+        form::{FieldError, FieldErrors},
+        layout::{Flash, Layout},
         page::{RequestContext, see_other},
         signed_form::{EmptyForm, SignedForm},
     },
@@ -43,8 +43,8 @@ pub(crate) struct Credentials {
     pub(crate) modes: Vec<(&'static str, &'static str, bool)>,
     pub(crate) errors: FieldErrors,
     pub(crate) is_stored: bool,
-    /// Why the stored keys are not checked.
-    pub(crate) unchecked: Option<String>,
+    /// Why the stored keys are not checked: the reason and the sentence.
+    pub(crate) unchecked: Option<(String, String)>,
     pub(crate) stored_at: Option<DisplayTime>,
     /// The menu path to the keys in the gateway's dashboard, and what to do there.
     pub(crate) menu: String,
@@ -81,7 +81,7 @@ pub(crate) async fn update(posted: SignedForm<CredentialsForm>, names: Connectio
     let state = step.wizard.page.state.clone();
     let turn = match state.key_checks.acquire(step.wizard.page.signed_in.company.id) {
         Ok(turn) => turn,
-        Err(busy) => return step.wizard.page.too_many(&step.view(&form, step.error(messages::keys::busy(busy)))),
+        Err(busy) => return step.wizard.page.too_many(&step.view(&form, step.error(busy.reason(), messages::keys::busy(busy)))),
     };
     step.read_stored().await?;
     let (page, connection) = (&step.wizard.page, &step.wizard.connection);
@@ -98,9 +98,11 @@ pub(crate) async fn update(posted: SignedForm<CredentialsForm>, names: Connectio
     let (state, answer) = match step.check(&values).await {
         KeyCheck::Accepted => (ApiKeyState::Accepted, page.redirect(&url, &messages::keys::accepted(gateway))),
         KeyCheck::Rejected => {
-            return page.unprocessable(&step.view(&form, step.error(&messages::keys::refused(gateway))));
+            return page.unprocessable(&step.view(&form, step.error("refused", messages::keys::refused(gateway))));
         }
-        KeyCheck::Unknown(why) => (ApiKeyState::Unchecked, page.redirect_warning(&url, &messages::keys::reason(gateway, &why))),
+        KeyCheck::Unknown(why) => {
+            (ApiKeyState::Unchecked, page.redirect_warning(&url, why.reason(), &messages::keys::reason(gateway, &why)))
+        }
     };
     // All of them, so that what is stored is what was checked.
     let checked = (!is_all_typed).then_some(step.stored.as_slice());
@@ -109,7 +111,7 @@ pub(crate) async fn update(posted: SignedForm<CredentialsForm>, names: Connectio
     let is_stored = step.store(&new).await?;
     drop(turn);
     if !is_stored {
-        return page.unprocessable(&step.view(&form, step.error(messages::keys::CHANGED_MEANWHILE)));
+        return page.unprocessable(&step.view(&form, step.error("changed-meanwhile", messages::keys::CHANGED_MEANWHILE)));
     }
     Ok(answer)
 }
@@ -126,12 +128,13 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
     let state = step.wizard.page.state.clone();
     let _turn = match state.key_checks.acquire(step.wizard.page.signed_in.company.id) {
         Ok(turn) => turn,
-        Err(busy) => return Ok(step.wizard.page.redirect_warning(&url, messages::keys::busy(busy))),
+        Err(busy) => return Ok(step.wizard.page.redirect_warning(&url, busy.reason(), messages::keys::busy(busy))),
     };
     step.read_stored().await?;
     let (page, form) = (&step.wizard.page, step.stored_form());
     if let Some(missing) = step.keys.fields.iter().find(|field| credentials::find(&step.stored, field.name).is_none()) {
-        return page.unprocessable(&step.view(&form, error(missing.name, messages::keys::NONE_STORED)));
+        return page
+            .unprocessable(&step.view(&form, FieldError::new("none-stored", messages::keys::NONE_STORED).at(missing.name)));
     }
     let values = match step.with_stored(CredentialValues::default()) {
         Ok(values) => values,
@@ -142,12 +145,14 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
             let (none, checked) = (CredentialValues::default(), Some(step.stored.as_slice()));
             let new = NewCredentials { values: &none, payment_modes: None, state: ApiKeyState::Accepted, checked };
             if !step.store(&new).await? {
-                return Ok(page.redirect_warning(&url, messages::keys::CHANGED_MEANWHILE));
+                return Ok(page.redirect_warning(&url, "changed-meanwhile", messages::keys::CHANGED_MEANWHILE));
             }
             Ok(page.redirect(&url, &messages::keys::accepted(gateway)))
         }
-        KeyCheck::Rejected => page.unprocessable(&step.view(&form, step.error(&messages::keys::stored_refused(gateway)))),
-        KeyCheck::Unknown(why) => Ok(page.redirect_warning(&url, &messages::keys::reason(gateway, &why))),
+        KeyCheck::Rejected => {
+            page.unprocessable(&step.view(&form, step.error("refused", messages::keys::stored_refused(gateway))))
+        }
+        KeyCheck::Unknown(why) => Ok(page.redirect_warning(&url, why.reason(), &messages::keys::reason(gateway, &why))),
     }
 }
 
@@ -206,12 +211,12 @@ impl KeysStep {
         let name = field.name;
         tracing::error!(connection = %connection.id, field = name, "a stored credential cannot be decrypted: it was damaged or replaced");
         let said = messages::keys::unreadable(connection.gateway, field.label);
-        page.unprocessable(&self.view(form, error(name, &said)))
+        page.unprocessable(&self.view(form, FieldError::new("unreadable", said).at(name)))
     }
 
     /// Returns an error that concerns all values.
-    fn error(&self, sentence: &str) -> FieldErrors {
-        error(self.keys.main_field(), sentence)
+    fn error(&self, reason: &'static str, sentence: impl Into<String>) -> FieldErrors {
+        FieldError::new(reason, sentence).at(self.keys.main_field())
     }
 
     fn view(&self, form: &CredentialsForm, errors: FieldErrors) -> Credentials {
@@ -221,7 +226,8 @@ impl KeysStep {
         let is_unchecked = connection.keys_state == Some(ApiKeyState::Unchecked);
         // The flash message of the redirect is the reason: it is shown in the warning instead of above it.
         let flash = if is_unchecked { layout.flash.take() } else { None };
-        let why = || flash.map_or_else(|| messages::keys::unchecked(gateway), |flash| flash.text().to_owned());
+        let known = |flash: Flash| (flash.reason().to_owned(), flash.text().to_owned());
+        let why = || flash.map_or_else(|| ("unasked".to_owned(), messages::keys::unchecked(gateway)), known);
         Credentials {
             layout,
             chrome,
@@ -235,10 +241,4 @@ impl KeysStep {
             instructions: guide::pieces(keys.instructions, connection.mode, &wizard.app.email, 0),
         }
     }
-}
-
-fn error(field: &'static str, sentence: &str) -> FieldErrors {
-    let mut errors = FieldErrors::default();
-    errors.add(field, sentence);
-    errors
 }

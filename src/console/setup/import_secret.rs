@@ -22,11 +22,12 @@ use crate::{
     },
     console::http::{
         error::AppError,
-        form::FieldErrors,
+        form::{FieldError, FieldErrors},
         layout::Layout,
         page::{RequestContext, see_other},
         signed_form::SignedForm,
     },
+    gateways::Mode,
     messages,
     primitives::secret::Secret,
     urls,
@@ -85,21 +86,24 @@ pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Re
 pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let form = posted.form;
-    let refused = |errors| wizard.page.unprocessable(&view(&wizard, &form, errors));
+    let refused = |error: FieldError| wizard.page.unprocessable(&view(&wizard, &form, error.at("secret")));
     let mut reader = wizard.page.state.db.reader().await?;
     let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
     let shown = credentials::store::list_of_connection(&mut reader, wizard.connection.id).await?;
     drop(reader);
     let (secret, cut) = match read(&wizard, names, credentials::all_shown(shown), &form).await? {
         Ok(read) => read,
-        Err(NotRead::Weak(weak)) => return refused(error("secret", &messages::secrets::weak(wizard.connection.gateway, weak))),
+        Err(NotRead::Weak(weak)) => {
+            return refused(FieldError::new(weakness(weak), messages::secrets::weak(wizard.connection.gateway, weak)));
+        }
         Err(NotRead::Denied(denied)) => {
-            return wizard.page.too_many(&view(&wizard, &form, error("secret", messages::secrets::busy(denied))));
+            let error = FieldError::new(denied.reason(), messages::secrets::busy(denied));
+            return wizard.page.too_many(&view(&wizard, &form, error.at("secret")));
         }
     };
     wizard.confirm(Step::Webhook, &posted.action, messages::access::IMPORT).await?;
-    if let Some(sentence) = is_elsewhere(&wizard, &secret).await? {
-        return refused(error("secret", &sentence));
+    if let Some(error) = is_elsewhere(&wizard, &secret).await? {
+        return refused(error);
     }
     match accept(&wizard, &secret).await? {
         AddSecretOutcome::Added(_) => {
@@ -111,8 +115,8 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
             };
             Ok(wizard.page.redirect(&back, &said))
         }
-        AddSecretOutcome::AlreadyValid => refused(error("secret", messages::secrets::KNOWN)),
-        AddSecretOutcome::LimitReached => refused(error("secret", messages::secrets::TOO_MANY)),
+        AddSecretOutcome::AlreadyValid => refused(FieldError::new("already-valid", messages::secrets::KNOWN)),
+        AddSecretOutcome::LimitReached => refused(FieldError::new("too-many-imported", messages::secrets::TOO_MANY)),
     }
 }
 
@@ -133,10 +137,21 @@ async fn accept(wizard: &Wizard, secret: &Secret) -> Result<AddSecretOutcome, Ap
     Ok(also)
 }
 
-fn error(field: &'static str, sentence: &str) -> FieldErrors {
-    let mut errors = FieldErrors::default();
-    errors.add(field, sentence);
-    errors
+const fn weakness(weak: WeakSecret) -> &'static str {
+    match weak {
+        WeakSecret::Empty => "empty",
+        WeakSecret::Short(_) => "too-short",
+        WeakSecret::Long => "too-long",
+        WeakSecret::Unseen => "unseen",
+        WeakSecret::Dots => "dots",
+        WeakSecret::Url => "url",
+        WeakSecret::KeyId => "key-id",
+        WeakSecret::Repeated => "repeated",
+        WeakSecret::Digits => "digits",
+        WeakSecret::Common => "common",
+        WeakSecret::Named => "named",
+        WeakSecret::Form => "wrong-form",
+    }
 }
 
 /// Why a submitted secret was not read.
@@ -171,7 +186,7 @@ async fn read(
 
 /// What it is already: a secret credential of an API, which lets its owner move money, a secret that was retired here, which others may
 /// know, or the secret of another webhook, whose payments would count here.
-async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>, AppError> {
+async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<FieldError>, AppError> {
     let (state, own, now) = (&wizard.page.state, &wizard.connection, wizard.page.now);
     let mut reader = state.db.reader().await?;
     let keys = credentials::store::list_sealed(&mut reader, own.company_id, MAX_COMPARED_SECRETS).await?;
@@ -184,7 +199,7 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
         if key.and_then(|key| Secret::parse(&key)).is_some_and(|key| key.is(secret)) {
             let of = connections.iter().find(|one| one.id == stored.connection_id);
             let label = of.map_or(stored.field.as_str(), |one| one.gateway.credential_label(&stored.field));
-            return Ok(Some(messages::secrets::key_secret(own.gateway, label)));
+            return Ok(Some(FieldError::new("key-secret", messages::secrets::key_secret(own.gateway, label))));
         }
     }
     let is_same = |stored: &&secrets::StoredSecret| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret));
@@ -192,11 +207,16 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<String>
     if valid.all(|stored| !is_same(&stored))
         && let Some(retired) = former.iter().filter(|stored| stored.is_retired()).find(is_same)
     {
-        return Ok(Some(messages::secrets::retired(own.gateway, retired.valid_until, now)));
+        return Ok(Some(FieldError::new("retired", messages::secrets::retired(own.gateway, retired.valid_until, now))));
     }
     let same = stored.iter().filter(is_same);
     let modes = same.filter_map(|stored| connections.iter().find(|one| one.id == stored.connection_id)).map(|one| one.mode);
-    Ok(modes.map(|mode| messages::secrets::elsewhere(own.mode, mode).to_owned()).next())
+    let reason = |mode: Mode| match mode {
+        mode if mode == own.mode => "of-another-webhook",
+        Mode::Test => "of-test-mode",
+        Mode::Live => "of-live-mode",
+    };
+    Ok(modes.map(|mode| FieldError::new(reason(mode), messages::secrets::elsewhere(own.mode, mode))).next())
 }
 
 fn view(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> ImportPage {

@@ -18,7 +18,7 @@ use crate::{
     console::http::{
         confirmation::{self, SensitiveAction},
         error::AppError,
-        form::FieldErrors,
+        form::{FieldError, FieldErrors},
         layout::{AppEntry, Layout},
         page::{RequestContext, see_other},
         signed_form::SignedForm,
@@ -84,10 +84,10 @@ pub(crate) struct AddForm {
 impl AddForm {
     fn parse(&self) -> Result<(Gateway, Mode, Currency), FieldErrors> {
         let mut errors = FieldErrors::default();
-        let gateway = self.gateway.parse().map_err(|_| errors.add("gateway", "Choose a payment gateway."));
-        let mode = self.mode.parse().map_err(|_| errors.add("mode", "Choose Test or Live."));
+        let gateway = self.gateway.parse().map_err(|_| errors.add("gateway", "unknown", "Choose a payment gateway."));
+        let mode = self.mode.parse().map_err(|_| errors.add("mode", "unknown", "Choose Test or Live."));
         let currency = if self.currency.is_empty() { "INR" } else { &self.currency };
-        let currency = currency.parse().map_err(|_| errors.add("currency", "Choose a currency."));
+        let currency = currency.parse().map_err(|_| errors.add("currency", "unknown", "Choose a currency."));
         match (gateway, mode, currency) {
             (Ok(gateway), Ok(mode), Ok(currency)) => Ok((gateway, mode, currency)),
             _ => Err(errors),
@@ -147,10 +147,8 @@ pub(crate) async fn create(posted: SignedForm<AddForm>, app: Path<String>) -> Re
         Ok(_) => tx.commit().await?,
         Err(ConnectError::Db(DbError::NotUnique)) => {
             drop(tx);
-            let mut errors = FieldErrors::default();
             let sentence = format!("{} is already added in {} mode. Open it above.", gateway.label(), mode.label());
-            errors.add("gateway", sentence);
-            let view = view(&page, &app, form, errors).await?;
+            let view = view(&page, &app, form, FieldError::new("known", sentence).at("gateway")).await?;
             return page.unprocessable(&view);
         }
         Err(error) => return Err(error.into()),
@@ -201,9 +199,11 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
     Ok(match (posted.form.is_enabled, wizard.app.is_enabled) {
         (false, _) => page.redirect(&back, &format!("{name} is disabled")),
         (true, true) => page.redirect(&back, &format!("{name} is enabled")),
-        (true, false) => {
-            page.redirect_warning(&back, &format!("{name} is enabled, but its app is disabled. Enable the app too."))
-        }
+        (true, false) => page.redirect_warning(
+            &back,
+            "app-disabled",
+            &format!("{name} is enabled, but its app is disabled. Enable the app too."),
+        ),
     })
 }
 

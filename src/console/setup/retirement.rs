@@ -69,7 +69,7 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
     tx.commit().await?;
     let webhook = wizard.url(Step::Webhook);
     if !is_retired {
-        return Ok(page.redirect_warning(&webhook, messages::secrets::NOT_THERE));
+        return Ok(page.redirect_warning(&webhook, "not-valid", messages::secrets::NOT_THERE));
     }
     tracing::info!(%connection, secret = %id, user = %user.id, "a secret was retired");
     Ok(page.redirect(&webhook, messages::secrets::RETIRED))
@@ -93,7 +93,7 @@ fn no_longer_valid(wizard: &Wizard, secrets: &SecretSet, id: SecretId) -> Result
     if secrets.ended.iter().all(|held| held.stored.id != id) {
         return Err(AppError::NotFound);
     }
-    Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), messages::secrets::NOT_THERE))
+    Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), "not-valid", messages::secrets::NOT_THERE))
 }
 
 async fn view(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage) -> Result<Retirement, AppError> {

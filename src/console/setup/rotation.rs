@@ -9,7 +9,13 @@ use serde::Deserialize;
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
     connections::{ConnectError, Step, overlap::Overlap, secrets},
-    console::http::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, signed_form::SignedForm},
+    console::http::{
+        error::AppError,
+        form::{FieldError, FieldErrors},
+        layout::Layout,
+        page::RequestContext,
+        signed_form::SignedForm,
+    },
     messages, urls,
 };
 
@@ -47,8 +53,7 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
     wizard.require_own_secret()?;
     let (page, id) = (&wizard.page, wizard.connection.id);
     let Some(overlap) = Overlap::chosen(&posted.form.overlap_hours) else {
-        let mut errors = FieldErrors::default();
-        errors.add("overlap_hours", messages::secrets::CHOOSE_OVERLAP);
+        let errors = FieldError::new("unknown", messages::secrets::CHOOSE_OVERLAP).at("overlap_hours");
         return page.unprocessable(&view(&wizard, errors));
     };
     wizard.confirm(Step::Webhook, &posted.action, messages::access::ROTATE).await?;
@@ -57,8 +62,7 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
     let until = match secrets::rotate(&mut tx, &page.state.vault, &wizard.connection, (overlap, &page.actor()), page.now).await {
         Err(ConnectError::TooManySecrets) => {
             drop(tx);
-            let mut errors = FieldErrors::default();
-            errors.add("overlap_hours", messages::secrets::TOO_MANY_LIVE);
+            let errors = FieldError::new("too-many-valid", messages::secrets::TOO_MANY_LIVE).at("overlap_hours");
             return page.unprocessable(&view(&wizard, errors));
         }
         rotated => rotated?,

@@ -10,7 +10,7 @@ use crate::{
     connections::{SetupProgress, Step},
     console::http::{
         error::AppError,
-        form::{FieldErrors, domain_sentence},
+        form::{FieldErrors, domain_error},
         layout::Layout,
         page::RequestContext,
         signed_form::SignedForm,
@@ -49,9 +49,7 @@ pub(crate) async fn update(posted: SignedForm<DomainForm>, names: ConnectionPath
     let domain = match domain::parse(&posted.form.domain) {
         Ok(domain) => domain,
         Err(fault) => {
-            let mut errors = FieldErrors::default();
-            errors.add("domain", domain_sentence(fault));
-            return wizard.page.unprocessable(&view(&wizard, posted.form.domain, errors));
+            return wizard.page.unprocessable(&view(&wizard, posted.form.domain, domain_error(fault).at("domain")));
         }
     };
     let mut tx = wizard.page.state.db.begin().await?;

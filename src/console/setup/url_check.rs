@@ -24,7 +24,7 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
     let back = urls::url_check_report(&wizard.url(Step::Webhook));
     let turn = match page.state.checks.acquire(page.signed_in.company.id) {
         Ok(turn) => turn,
-        Err(busy) => return Ok(page.redirect_warning(&back, messages::url_check::busy(busy))),
+        Err(busy) => return Ok(page.redirect_warning(&back, busy.reason(), messages::url_check::busy(busy))),
     };
     let text = urls::webhook_url(page.state.base(), &connection.endpoint);
     let findings = match Url::parse(&text) {

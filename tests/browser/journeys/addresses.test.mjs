@@ -174,12 +174,12 @@ describe("a sensitive action a while after signing in", () => {
       await send(page, "Disable");
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
-      await shown(page, "flash", "Razorpay").waitFor();
+      await page.getByRole("button", { name: /^Enable\s+Razorpay/ }).waitFor();
       // Enabling destroys nothing and requires no password.
       await later(page);
       await page.goto(gateways);
       await leading(page, () => page.getByRole("button", { name: /^Enable\b/ }).first().click());
-      await shown(page, "flash", "Razorpay").waitFor();
+      await page.getByRole("button", { name: /^Disable\s+Razorpay/ }).waitFor();
     });
   }
 });

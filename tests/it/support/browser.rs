@@ -37,13 +37,13 @@ impl Page {
 
     /// Whether an element has that hook: its `data-testid` or its id.
     pub(crate) fn shows(&self, hook: &str) -> bool {
-        !self.texts_of(hook).is_empty()
+        !self.places(hook).is_empty()
     }
 
     /// Whether no element has that hook. `tests/it/prose.rs` requires that another assertion finds it, so that a renamed
     /// hook fails.
     pub(crate) fn lacks(&self, hook: &str) -> bool {
-        !self.shows(hook)
+        self.places(hook).is_empty()
     }
 
     /// Returns the text of the first element with that hook.
@@ -53,11 +53,25 @@ impl Page {
 
     /// Returns the text of each element with that hook.
     pub(crate) fn texts_of(&self, hook: &str) -> Vec<String> {
+        self.places(hook).into_iter().map(|at| text(element(&self.body, at))).collect()
+    }
+
+    /// Returns the reason of the first element with that hook, an error or a warning: its `data-reason`.
+    pub(crate) fn reason_of(&self, hook: &str) -> &str {
+        let place = self.places(hook).into_iter().next();
+        let at = place.unwrap_or_else(|| panic!("no element has the hook {hook}: {}", self.body));
+        let start = self.body[..at].rfind('<').unwrap();
+        let tag = self.body[start..].split('>').next().unwrap();
+        let reason = tag.split_once("data-reason=\"").unwrap_or_else(|| panic!("{tag} has no reason")).1;
+        reason.split('"').next().unwrap()
+    }
+
+    /// Returns where the attributes with that hook are.
+    fn places(&self, hook: &str) -> Vec<usize> {
         let of = |attribute: &str| {
             let hook = format!("{attribute}=\"{hook}\"");
             let is_attribute = |at: usize| self.body[..at].ends_with(|before: char| before.is_ascii_whitespace());
-            let places = self.body.match_indices(&hook).map(|(at, _)| at).filter(|at| is_attribute(*at));
-            places.map(|at| text(element(&self.body, at))).collect::<Vec<_>>()
+            self.body.match_indices(&hook).map(|(at, _)| at).filter(|at| is_attribute(*at)).collect::<Vec<_>>()
         };
         [of("data-testid"), of("id")].concat()
     }
@@ -308,9 +322,10 @@ fn text(html: &str) -> String {
 
 #[test]
 fn the_text_of_an_element_ends_with_it() {
-    let body =
-        "<p data-testid=\"a\">One <svg><use/></svg><b>&#60;b&#62;</b>\n  two</p><p class=\"x\"\n id=\"b\"><p>in</p></p>three";
+    let body = "<p data-testid=\"a\" data-reason=\"why\">One <svg><use/></svg><b>&#60;b&#62;</b>\n  two</p><p class=\"x\"\n id=\"b\"><p>in</p></p>three";
     let page = Page { status: StatusCode::OK, headers: header::HeaderMap::new(), body: body.to_owned() };
     assert_eq!((page.text_of("a").as_str(), page.text_of("b").as_str()), ("One <b> two", "in"));
-    assert!(page.lacks("c") && page.shows("a"));
+    let missing = "c";
+    assert!(page.lacks(missing) && page.shows("a"));
+    assert_eq!(page.reason_of("a"), "why");
 }

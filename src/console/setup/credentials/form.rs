@@ -15,7 +15,7 @@ use crate::{
         Connection, PAYMENT_MODES,
         credentials::{self, StoredCredential},
     },
-    console::http::form::{FieldErrors, sentence},
+    console::http::form::{FieldErrors, reason, sentence},
     gateways::credentials::{ApiKeys, CredentialField, CredentialValues},
     messages,
     primitives::text_input::{self, Fault},
@@ -103,10 +103,10 @@ impl CredentialsForm {
             match self.line(field) {
                 Ok(value) => match (field.fault)(&value, connection.mode) {
                     None => values.add(field, value.into()),
-                    Some(sentence) => errors.add(field.name, sentence),
+                    Some(sentence) => errors.add(field.name, "wrong-form", sentence),
                 },
                 Err(Fault::Empty) if field.is_secret && are_same && credentials::find(stored, field.name).is_some() => {}
-                Err(fault) => errors.add(field.name, sentence(field.label, fault)),
+                Err(fault) => errors.add(field.name, reason(fault), sentence(field.label, fault)),
             }
         }
         if errors.is_empty() { Ok(values) } else { Err(errors) }
