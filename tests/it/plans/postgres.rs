@@ -12,6 +12,17 @@ const LISTS: &[&str] = &["::LIST_OLDER", "::LIST_NEWER", "::SEARCH_OLDER", "::SE
 const PLANNER: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; \
      SET plan_cache_mode = force_generic_plan";
 
+/// Returns an installation with an empty database; `None` on SQLite.
+async fn empty() -> Option<(Installation, Db)> {
+    if !is_postgres() {
+        return None;
+    }
+    let at = Installation::new().await;
+    std::fs::create_dir_all(at.data_dir()).unwrap();
+    let db = Db::open(&at.location()).await.unwrap();
+    Some((at, db))
+}
+
 async fn run(on: &mut PgConnection, text: String) {
     sqlx::raw_sql(AssertSqlSafe(text)).execute(on).await.unwrap();
 }
@@ -49,12 +60,7 @@ fn unbounded(node: &Value, is_limited: bool) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_read_in_the_order_of_an_index() {
-    if !is_postgres() {
-        return;
-    }
-    let at = Installation::new().await;
-    std::fs::create_dir_all(at.data_dir()).unwrap();
-    let db = Db::open(&at.location()).await.unwrap();
+    let Some((_at, db)) = empty().await else { return };
     let Db::Postgres { pool, .. } = &db else { unreachable!() };
     let mut on = pool.acquire().await.unwrap();
     run(&mut on, PLANNER.to_owned()).await;
@@ -86,12 +92,7 @@ async fn the_events_of_a_quiet_connection_are_found_among_those_of_a_busy_one() 
         FALSE, n, n FROM generate_series(1, 150000) AS n; \
         INSERT INTO connections (id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, payment_modes, created_at) \
         VALUES (1, 1, 1, 'razorpay', 'test', 'INR', 'wh_1', TRUE, '', 0), (2, 1, 1, 'razorpay', 'live', 'INR', 'wh_2', TRUE, '', 0)";
-    if !is_postgres() {
-        return;
-    }
-    let at = Installation::new().await;
-    std::fs::create_dir_all(at.data_dir()).unwrap();
-    let db = Db::open(&at.location()).await.unwrap();
+    let Some((_at, db)) = empty().await else { return };
     let Db::Postgres { pool, .. } = &db else { unreachable!() };
     let mut on = pool.acquire().await.unwrap();
     run(&mut on, FILL.to_owned()).await;
