@@ -176,6 +176,11 @@ const fn mixed(number: u64) -> u64 {
     number ^ (number >> 31)
 }
 
+/// Returns 32 bytes that differ for each number, in no order, as digests do.
+pub(crate) fn scattered(number: i64) -> Vec<u8> {
+    (0..4).flat_map(|part| mixed(number.unsigned_abs() * 4 + part).to_le_bytes()).collect()
+}
+
 /// `payment.captured` of a UPI payment: compact, keys in the gateway's order, about 1.2 KB.
 fn body(at: u64) -> String {
     format!(

@@ -222,18 +222,19 @@ impl Crowd {
     /// Runs the load, measures within the window, and stops.
     pub(crate) async fn measure(mut self, window: &Window, watched: &Watched, main: &Tally) -> Result<Value, Failure> {
         sleep(Duration::from_secs_f64(window.warm_up)).await;
-        let before = Sample::take()?;
+        let (before, serving_before) = (Sample::take()?, machine::serving(&watched.servers));
         let start = Instant::now();
         self.tallies.iter().for_each(|tally| tally.is_counting.set(true));
         sleep(Duration::from_secs_f64(window.seconds)).await;
         self.tallies.iter().for_each(|tally| tally.is_counting.set(false));
         let took = start.elapsed();
-        let after = Sample::take()?;
+        let (after, serving_after) = (Sample::take()?, machine::serving(&watched.servers));
         self.is_over.set(true);
         let ended = timeout(PATIENCE, async { while self.members.join_next().await.is_some() {} }).await;
         let mut measured = main.summary(took.as_secs_f64());
         let micros = u64::try_from(took.as_micros())?;
         merge(&mut measured, machine::between(&before, &after, watched, micros, main.wanted()));
+        measured["serving_us"] = ratio(serving_after.saturating_sub(serving_before), main.wanted().max(1)).into();
         measured["seconds"] = took.as_secs_f64().into();
         measured["unanswered"] = if ended.is_ok() { 0 } else { self.members.len() }.into();
         Ok(measured)

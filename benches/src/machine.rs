@@ -43,7 +43,7 @@ impl Sample {
     }
 
     /// Returns the CPU microseconds of the process alone.
-    fn own(&self, pid: u32) -> u64 {
+    pub(crate) fn own(&self, pid: u32) -> u64 {
         self.processes.get(&pid).map_or(0, |process| process.own)
     }
 
@@ -107,6 +107,14 @@ pub(crate) fn between(before: &Sample, after: &Sample, watched: &Watched, micros
         measured["database_cpu_us"] = each(since(&|sample| sample.tree(database))).into();
     }
     measured
+}
+
+/// Returns the CPU microseconds of the threads of these servers that serve requests. On SQLite, other threads store them.
+pub(crate) fn serving(pids: &[u32]) -> u64 {
+    let threads = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok()).flatten();
+    let stat = |entry: std::io::Result<fs::DirEntry>| fs::read_to_string(entry.ok()?.path().join("stat")).ok();
+    let is_serving = |text: &String| text.contains("(actix-");
+    threads.filter_map(stat).filter(is_serving).filter_map(|text| Process::parse(&text)).map(|thread| thread.own).sum()
 }
 
 /// Returns the largest value among these processes, in megabytes.

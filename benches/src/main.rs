@@ -12,6 +12,7 @@ mod pages;
 mod rejected;
 mod report;
 mod start;
+mod tables;
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
@@ -45,6 +46,8 @@ enum Command {
     Walk(pages::Walk),
     /// Starts a command and prints the time to its first page.
     Start(start::Options),
+    /// Copies the rows of an event in a tight loop and prints the results.
+    Tables(tables::Options),
     /// Prints the median microseconds of a small write and its sync in a directory.
     SyncTime {
         /// Directory to write to.
@@ -122,6 +125,7 @@ fn main() -> ExitCode {
         Command::SignIn(options) => on_this_core(pages::sign_in(options)),
         Command::Walk(options) => on_this_core(pages::walk(options)),
         Command::Start(options) => on_this_core(start::run(options)),
+        Command::Tables(options) => tables::run(&options),
         Command::SyncTime { directory } => machine::sync_time(&directory).and_then(|micros| say(&micros.to_string())),
         Command::Rounds { file } => report::clean_rounds(&file).and_then(|count| say(&count.to_string())),
         Command::Report(options) => report::print(&options),

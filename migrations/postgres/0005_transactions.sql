@@ -80,17 +80,15 @@ CREATE TABLE disputes (
 );
 CREATE INDEX disputes_by_id ON disputes (dispute_id);
 
--- What a payment is found by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
--- refunds. search_key is lower case.
+-- What a payment is searched by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
+-- refunds, in lower case. Pages read them from the events, where they are as received. No foreign key: the unit of work that
+-- adds a row has written or locked the transaction.
 CREATE TABLE payment_references (
-    transaction_id BIGINT NOT NULL REFERENCES transactions (id),
-    kind TEXT NOT NULL CHECK (kind IN ('receipt', 'bank', 'refund_bank')),
-    reference TEXT NOT NULL,
     app_id BIGINT NOT NULL,
     search_key TEXT NOT NULL,
-    PRIMARY KEY (transaction_id, kind, reference)
+    transaction_id BIGINT NOT NULL,
+    PRIMARY KEY (app_id, search_key, transaction_id)
 );
-CREATE INDEX payment_references_by_key ON payment_references (app_id, search_key, transaction_id);
 
 -- Number and amounts of payments by day; each unit of work that writes transactions adds its difference. day: days since 1970
 -- in the zone, which is that of the app; totals of a zone that the app had earlier are not read, and a recount deletes them.

@@ -3,7 +3,8 @@
 -- (dedupe_prefix, dedupe_key) identifies an event at its connection; both are pure functions of the request, see
 -- gateways/adapter.rs. The prefix keeps the index nearly in the order of time. body_sha256: null where it is the dedupe_key.
 -- is_flagged: the same body came with another event id, or without one. subject_*: the refund or dispute that the event reports,
--- and the status in which it reports it, or its payment. part: the index of the event in a request with several, whose body is
+-- and the status in which it reports it, or its payment. payment_references: those of the payment that the event reports, as
+-- JSON. part: the index of the event in a request with several, whose body is
 -- stored once, under request_id; null where the body is the event, or where request_id is the event's own id.
 CREATE TABLE events (
     id INTEGER NOT NULL PRIMARY KEY,
@@ -13,7 +14,7 @@ CREATE TABLE events (
     dedupe_prefix TEXT NOT NULL,
     dedupe_key BLOB NOT NULL,
     body_sha256 BLOB,
-    state TEXT NOT NULL CHECK (state IN ('quarantined', 'conflict', 'unhandled', 'processed')),
+    state TEXT NOT NULL CHECK (state = 'quarantined' OR state = 'conflict' OR state = 'unhandled' OR state = 'processed'),
     fault TEXT,
     conflict_with INTEGER,
     transaction_id INTEGER,
@@ -22,6 +23,7 @@ CREATE TABLE events (
     reference TEXT,
     subject_id TEXT,
     subject_status TEXT,
+    payment_references TEXT,
     secret_id INTEGER NOT NULL,
     received_count INTEGER NOT NULL,
     is_flagged INTEGER NOT NULL,

@@ -7,16 +7,17 @@
 -- part of amount_refunded_subunits whose refunds no report describes as processed; amount_refund_failed_subunits: what failed
 -- refunds leave to be refunded. state: what a payment's badge shows and lists are filtered by, see ledger/payments/state.rs.
 -- is_updated_at_received: updated_at is the time of receipt. WITHOUT ROWID, because SQLite finds a pair of time and id in an index
--- only if the id is no rowid.
+-- only if the id is no rowid. OR in the constraints, because for a list of IN SQLite looks each row's value up in a temporary table.
 CREATE TABLE transactions (
     id INTEGER NOT NULL PRIMARY KEY,
     app_id INTEGER NOT NULL,
     connection_id INTEGER NOT NULL REFERENCES connections (id),
     gateway TEXT NOT NULL,
-    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    mode TEXT NOT NULL CHECK (mode = 'test' OR mode = 'live'),
     payment_id TEXT NOT NULL,
     order_id TEXT,
-    status TEXT CHECK (status IN ('created', 'authorized', 'captured', 'refunded', 'failed')),
+    status TEXT CHECK (status = 'created' OR status = 'authorized' OR status = 'captured' OR status = 'refunded'
+        OR status = 'failed'),
     method TEXT,
     amount_subunits INTEGER,
     currency TEXT,
@@ -29,9 +30,11 @@ CREATE TABLE transactions (
     settled_currency TEXT,
     is_captured INTEGER NOT NULL,
     is_disputed INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('unreported', 'created', 'failed', 'authorized', 'captured', 'partly_refunded', 'refunded',
-        'refund_pending', 'refund_failed', 'disputed', 'dispute_lost', 'dispute_deducted')),
-    snapshot_status TEXT CHECK (snapshot_status IN ('created', 'authorized', 'captured', 'refunded', 'failed')),
+    state TEXT NOT NULL CHECK (state = 'unreported' OR state = 'created' OR state = 'failed' OR state = 'authorized'
+        OR state = 'captured' OR state = 'partly_refunded' OR state = 'refunded' OR state = 'refund_pending'
+        OR state = 'refund_failed' OR state = 'disputed' OR state = 'dispute_lost' OR state = 'dispute_deducted'),
+    snapshot_status TEXT CHECK (snapshot_status = 'created' OR snapshot_status = 'authorized'
+        OR snapshot_status = 'captured' OR snapshot_status = 'refunded' OR snapshot_status = 'failed'),
     snapshot_at INTEGER,
     snapshot_digest INTEGER NOT NULL,
     snapshot_currency TEXT,
@@ -81,17 +84,15 @@ CREATE TABLE disputes (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX disputes_by_id ON disputes (dispute_id);
 
--- What a payment is found by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
--- refunds. search_key is lower case.
+-- What a payment is searched by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
+-- refunds, in lower case. Pages read them from the events, where they are as received. No foreign key: the unit of work that
+-- adds a row has written or locked the transaction.
 CREATE TABLE payment_references (
-    transaction_id INTEGER NOT NULL REFERENCES transactions (id),
-    kind TEXT NOT NULL CHECK (kind IN ('receipt', 'bank', 'refund_bank')),
-    reference TEXT NOT NULL,
     app_id INTEGER NOT NULL,
     search_key TEXT NOT NULL,
-    PRIMARY KEY (transaction_id, kind, reference)
+    transaction_id INTEGER NOT NULL,
+    PRIMARY KEY (app_id, search_key, transaction_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX payment_references_by_key ON payment_references (app_id, search_key, transaction_id);
 
 -- Number and amounts of payments by day; each unit of work that writes transactions adds its difference. day: days since 1970
 -- in the zone, which is that of the app; totals of a zone that the app had earlier are not read, and a recount deletes them.

@@ -7,6 +7,7 @@ pub(crate) mod append;
 pub(crate) mod headers;
 pub(crate) mod payload;
 pub(crate) mod payload_sample;
+pub(crate) mod references;
 pub(crate) mod retention;
 pub(crate) mod store;
 

@@ -3,9 +3,12 @@
 pub(crate) mod dictionaries;
 pub(crate) mod log;
 
+use std::collections::BTreeSet;
+
 use super::{
     Event, State,
     payload::{self, StoredPayload},
+    references,
 };
 use crate::{
     db::{
@@ -13,12 +16,15 @@ use crate::{
         list::{List, Side, last_examined, max_examined},
         run, sql,
     },
-    gateways::Mode,
+    gateways::{Mode, payment::Reference},
     primitives::{
         id::{AppId, ConnectionId, EventId, TransactionId},
         time::Timestamp,
     },
 };
+
+/// The maximum number of references on a page.
+const MAX_REFERENCES: u16 = 20;
 
 /// The columns of [`Event`], from `events!`.
 macro_rules! columns {
@@ -127,6 +133,9 @@ sql! {
     LIST_ORDER_REPORTS = concat!("SELECT DISTINCT event_type, amount_subunits, currency FROM (SELECT event_type, amount_subunits, currency \
                           FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
                           WHERE event_type IS NOT NULL");
+    LIST_REFERENCES = concat!("SELECT DISTINCT payment_references FROM (SELECT payment_references \
+                       FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
+                       WHERE payment_references IS NOT NULL ORDER BY payment_references LIMIT $2");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM (SELECT id AS examined_id FROM events WHERE connection_id IN \
                          (SELECT id FROM connections WHERE app_id = $1 AND mode = $4) AND reference IN ($2, $3) LIMIT ", max_examined!(), ") \
@@ -294,6 +303,15 @@ pub(crate) type OrderReport = (String, Option<i64>, Option<String>);
 /// Lists the distinct reports of a transaction that may be about its order. The caller has checked access to `transaction`.
 pub(crate) async fn list_order_reports(on: impl Into<Exec<'_>>, transaction: TransactionId) -> Result<Vec<OrderReport>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ORDER_REPORTS).bind(transaction).fetch_all(conn).await)
+}
+
+/// Lists the references that the events of a transaction report, without duplicates and in order, at most [`MAX_REFERENCES`]. The
+/// caller has checked access to `transaction`.
+pub(crate) async fn list_references(on: impl Into<Exec<'_>>, transaction: TransactionId) -> Result<BTreeSet<Reference>, DbError> {
+    let stored: Vec<(String,)> =
+        run!(on, |conn| sqlx::query_as(LIST_REFERENCES).bind(transaction).bind(i64::from(MAX_REFERENCES)).fetch_all(conn).await)?;
+    let all: BTreeSet<Reference> = stored.iter().flat_map(|(stored,)| references::from_json(stored)).collect();
+    Ok(all.into_iter().take(MAX_REFERENCES.into()).collect())
 }
 
 /// Lists the events of a transaction, oldest first.

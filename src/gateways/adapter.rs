@@ -31,8 +31,13 @@ pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// A request as received: header names in lower case, the exact bytes of the body.
 pub(crate) struct Incoming<'a> {
-    pub(crate) headers: &'a [(String, Vec<u8>)],
+    pub(crate) headers: &'a [(&'a str, &'a [u8])],
     pub(crate) body: &'a Bytes,
+}
+
+/// Returns stored headers as those of a request.
+pub(crate) fn borrowed(headers: &[(String, Vec<u8>)]) -> Vec<(&str, &[u8])> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect()
 }
 
 /// A header, with how often it occurs.
@@ -45,7 +50,7 @@ pub(crate) enum Header<'a> {
 
 impl<'a> Incoming<'a> {
     pub(crate) fn header(&self, name: &str) -> Header<'a> {
-        let mut found = self.headers.iter().filter(|(known, _)| known == name);
+        let mut found = self.headers.iter().filter(|(known, _)| *known == name);
         match (found.next(), found.next()) {
             (None, _) => Header::Absent,
             (Some((_, value)), None) => Header::Once(value),

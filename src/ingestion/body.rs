@@ -133,7 +133,12 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Returns the headers in the form that adapters read.
-pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn headers(map: &HeaderMap) -> Vec<(&str, &[u8])> {
+    map.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+}
+
+/// Returns a copy of the headers, for a request that outlives its connection's buffer.
+pub(crate) fn owned_headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
     map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
 }
 

@@ -10,10 +10,7 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use tokio::{
-    sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
-    task::yield_now,
-};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// The maximum number of items in one unit of work.
 const MAX_BATCH_ITEMS: usize = 128;
@@ -35,6 +32,10 @@ pub(crate) trait BatchStore: Send + Sync + 'static {
     fn weight(_item: &Self::Item) -> usize {
         1
     }
+
+    /// Lets the tasks and threads run that are ready to: those that serve requests may add to the batch that is being taken
+    /// from the queue. Waits for nothing.
+    fn let_others_run(&self) -> impl Future<Output = ()> + Send;
 
     /// Stores all items in one unit of work, or none. Returns the outcome for each, in order.
     fn keep(&self, batch: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Kept>, WriteError>> + Send;
@@ -195,9 +196,7 @@ impl<S: BatchStore> BatchWorker<S> {
             // An empty batch takes any job.
             queue.next = Some(job);
             queue.fill(&mut batch);
-            // Where requests are served by the same runtime, as on PostgreSQL, lets those that have arrived but were not processed
-            // yet join the batch. This does not wait for further requests.
-            yield_now().await;
+            self.store.let_others_run().await;
             queue.fill(&mut batch);
         }
         batch.jobs

@@ -46,9 +46,10 @@ impl Ingestion {
         let mut verified_requests = Vec::new();
         for request in requests {
             let Some(receiver) = known.receiver(&request.endpoint).filter(|receiver| receiver.is_enabled) else { continue };
-            let incoming = Incoming { headers: &request.headers, body: &request.body };
+            let headers = adapter::borrowed(&request.headers);
+            let incoming = Incoming { headers: &headers, body: &request.body };
             if let Ok(verified) = adapter::verify(receiver.scope.gateway, &incoming, receiver.live(), request.received_at) {
-                let headers = headers::to_json(&request.headers);
+                let headers = headers::to_json(&headers);
                 let owner = (receiver.scope, receiver.zone);
                 verified_requests.push(VerifiedRequest::new(owner, &incoming, verified, &headers, request.received_at));
             }

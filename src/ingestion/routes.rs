@@ -116,6 +116,7 @@ async fn answer(request: &HttpRequest, payload: Payload, route: &WebhookRoute, e
                 return response;
             }
             let (address, at) = (client_ip::address(request, &route.trusted_proxies), route.clock.now());
+            let headers = body::owned_headers(request.headers());
             route.recorder.note(known, UnverifiedRequest { headers, body: Some(body), address, at });
             line.release();
             throttle_rejections().await;
@@ -146,7 +147,7 @@ async fn note_unread(request: &HttpRequest, route: &WebhookRoute, (endpoint, ask
         BodyError::TooSlow => Reason::TooSlow,
         BodyError::Broken | BodyError::TooManyInFlight => return,
     };
-    let (headers, address) = (body::headers(request.headers()), client_ip::address(request, &route.trusted_proxies));
+    let (headers, address) = (body::owned_headers(request.headers()), client_ip::address(request, &route.trusted_proxies));
     let at = match route.ingestion.owner(endpoint, asked).await {
         EndpointOwner::Unknown => None,
         EndpointOwner::Connection(scope) => Some((scope, reason)),

@@ -2,10 +2,14 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
+    thread,
     time::Duration,
 };
 
-use tokio::time::{Instant, timeout};
+use tokio::{
+    task,
+    time::{Instant, timeout},
+};
 
 use super::{
     group_commit::{BatchStore, WriteError},
@@ -68,6 +72,16 @@ impl BatchStore for EventBatchStore {
 
     fn weight(item: &PendingRequest) -> usize {
         item.request.count()
+    }
+
+    /// On a busy core, the batch that follows a commit would otherwise hold only what arrived during the commit, half of the
+    /// open connections: the requests that its responses set off would wait for the batch after it.
+    async fn let_others_run(&self) {
+        if self.db.is_shared() {
+            task::yield_now().await;
+        } else {
+            thread::yield_now();
+        }
     }
 
     async fn keep(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {

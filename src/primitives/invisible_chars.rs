@@ -92,6 +92,10 @@ fn is_unseen(character: char, before: Option<char>, after: Option<char>) -> bool
 
 /// True for bidirectional controls, zero-width spaces, fillers, tags, and other characters without a glyph.
 fn is_mark(character: char) -> bool {
+    // ASCII has none, and is most of what gateways send.
+    if character.is_ascii() {
+        return false;
+    }
     DefaultIgnorableCodePoint::for_char(character)
         || matches!(GeneralCategory::for_char(character), GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator)
         // The blank pattern of Braille, and the marks of annotations: format characters outside the property. The others that

@@ -31,7 +31,6 @@ const GROWING: &[&str] = &[
 const FEW: &[(&str, &str, &str)] = &[
     ("refunds", "transaction_id=?", "the refunds of one payment"),
     ("disputes", "transaction_id=?", "the disputes of one payment"),
-    ("payment_references", "transaction_id=?", "the references of one payment"),
     ("refunds", "refund_id=?", "a gateway gives an id to one refund"),
     ("disputes", "dispute_id=?", "a gateway gives an id to one dispute"),
     ("rejected_requests", "rejection_id=?", STORAGE),

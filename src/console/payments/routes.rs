@@ -295,7 +295,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         Some(last) => events::store::find_payload(&mut reader, last).await?.body().map(Payload::new),
         None => None,
     };
-    let references = references::list(&mut reader, id).await?;
+    let references = events::store::list_references(&mut reader, id).await?;
     let disputes = references::list_disputes(&mut reader, id).await?;
     let others = references::list_of_order(&mut reader, &transaction).await?;
     let mut reports = Vec::new();

@@ -1,5 +1,7 @@
 //! The view models of the transaction pages.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 
 use super::{
@@ -135,7 +137,7 @@ pub(crate) struct Show {
     pub(crate) is_truncated: bool,
     /// The payload of the last event.
     pub(crate) payload: Option<Payload>,
-    pub(crate) references: Vec<Reference>,
+    pub(crate) references: BTreeSet<Reference>,
     pub(crate) disputes: Vec<Dispute>,
     /// The other payments of the order that were captured.
     pub(crate) others: Vec<Transaction>,

@@ -11,7 +11,9 @@ use super::contents_of;
 use crate::{
     events::headers,
     gateways::{
-        Gateway, fictitious,
+        Gateway,
+        adapter::borrowed,
+        fictitious,
         samples::{LifeCycle, Merchant, Pace, Sample},
     },
     primitives::{secret::Secret, time::Timestamp},
@@ -78,7 +80,7 @@ fn headers_of(gateway: Gateway, sample: &Sample, rng: &mut ThreadRng) -> String 
         let digit = |sign| if sign == '#' { char::from(rng.random_range(b'0'..=b'9')) } else { sign };
         all.push((name.to_owned(), value.chars().map(digit).collect::<String>().into()));
     }
-    headers::to_json(&all)
+    headers::to_json(&borrowed(&all))
 }
 
 fn events(gateway: Gateway, rng: &mut ThreadRng) -> Vec<Sample> {

@@ -11,6 +11,7 @@ use crate::{
     events::{
         State,
         append::{Arrival, Group},
+        references,
     },
     gateways::adapter::EventContent,
     primitives::{
@@ -22,11 +23,12 @@ use crate::{
 macro_rules! insert {
     () => {
         "INSERT INTO events (id, connection_id, gateway_event_id, event_type, dedupe_prefix, dedupe_key, body_sha256, state, fault, \
-         transaction_id, amount_subunits, currency, reference, subject_id, subject_status, secret_id, received_count, is_flagged, \
+         transaction_id, amount_subunits, currency, reference, subject_id, subject_status, payment_references, \
+         secret_id, received_count, is_flagged, \
          occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, dedupe_prefix, dedupe_key) DO NOTHING";
@@ -73,6 +75,7 @@ macro_rules! bind_group {
             .bind(&reading.reference)
             .bind(subject.0)
             .bind(subject.1)
+            .bind(references::to_json(&reading.content))
             .bind(request.secret)
             .bind($group.received_count)
             .bind($group.is_flagged)

@@ -169,7 +169,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
 
     fn check(headers: &[(&str, &str)], secret: &Secret, now: Timestamp) -> Result<(), SignatureError> {
-        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         StandardWebhooks.check(&Incoming { headers: &headers, body: &bytes::Bytes::from_static(b"{}") }, secret, now)
     }
 

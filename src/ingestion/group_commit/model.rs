@@ -67,6 +67,10 @@ impl BatchStore for Fake {
     type Item = Item;
     type Kept = Item;
 
+    async fn let_others_run(&self) {
+        yield_now().await;
+    }
+
     async fn keep(&self, batch: &[Item]) -> Result<Vec<Item>, WriteError> {
         self.disk().running += 1;
         assert!(self.disk().running <= self.width, "more units of work than were asked for");

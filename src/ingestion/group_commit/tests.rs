@@ -15,6 +15,8 @@ impl BatchStore for Fake {
     type Item = bool;
     type Kept = ();
 
+    async fn let_others_run(&self) {}
+
     async fn keep(&self, batch: &[bool]) -> Result<Vec<()>, WriteError> {
         assert!(!batch.contains(&true), "on purpose");
         Ok(vec![(); batch.len()])
@@ -31,6 +33,8 @@ struct Held {
 impl BatchStore for Arc<Held> {
     type Item = ();
     type Kept = ();
+
+    async fn let_others_run(&self) {}
 
     async fn keep(&self, batch: &[()]) -> Result<Vec<()>, WriteError> {
         self.batches.lock().unwrap().push(batch.len());
@@ -69,6 +73,8 @@ impl BatchStore for Arc<Weighed> {
     fn weight(item: &usize) -> usize {
         *item
     }
+
+    async fn let_others_run(&self) {}
 
     async fn keep(&self, batch: &[usize]) -> Result<Vec<()>, WriteError> {
         self.0.lock().unwrap().push(batch.to_vec());

@@ -183,13 +183,14 @@ async fn add_references(
     entries: &BTreeMap<Key<'_>, PaymentRow<'_>>,
 ) -> Result<(), DbError> {
     // A set, because several reports of a batch may have the same reference.
-    let mut rows: BTreeSet<references::Row<'_>> = BTreeSet::new();
-    for reports in reports {
-        if let Some(entry) = entries.get(&reports.key()) {
-            rows.extend(reports.facts.details.references.iter().map(|reference| (entry.id, reports.scope.app, reference)));
+    let mut rows: BTreeSet<references::Row> = BTreeSet::new();
+    for report in reports {
+        if let Some(entry) = entries.get(&report.key()) {
+            let keys = report.facts.details.references.iter().map(|reference| references::search_key(&reference.text));
+            rows.extend(keys.map(|key| (report.scope.app, key, entry.id)));
         }
     }
-    references::add(tx, &rows.into_iter().collect::<Vec<_>>()).await
+    references::add(tx, &rows.iter().collect::<Vec<_>>()).await
 }
 
 /// Applies the changes to the daily totals. Called after all other writes: all payments of an app share a few rows, which

@@ -1,4 +1,5 @@
-//! The `payment_references` table, and other details of a payment's page: disputes, and other payments of its order.
+//! The `payment_references` table, by which payments are searched, and other details of a payment's page: disputes, and other
+//! payments of its order.
 //!
 //! Invariant: references are a set. Reports only add to it, so their order does not matter. Search is case-insensitive.
 
@@ -12,7 +13,7 @@ use crate::{
         list::max_examined,
         run, sql,
     },
-    gateways::payment::{DisputeStatus, Reference, ReferenceKind},
+    gateways::payment::DisputeStatus,
     ledger::payments::{Transaction, disputes::Dispute},
     primitives::{
         id::{AppId, TransactionId},
@@ -21,19 +22,16 @@ use crate::{
     },
 };
 
-/// The maximum number of references on a page.
-const MAX_SHOWN: i64 = 20;
 /// The maximum number of disputes, and of other payments of the order, on a page. One more is read, which tells that there are more.
 pub(crate) const MAX_DISPUTES: u16 = 100;
 pub(crate) const MAX_OTHERS: u16 = 20;
 
 rows! {
-    ADD = "INSERT INTO payment_references (transaction_id, kind, reference, app_id, search_key) VALUES", "(?, ?, ?, ?, ?)",
-          "ON CONFLICT (transaction_id, kind, reference) DO NOTHING";
+    ADD = "INSERT INTO payment_references (app_id, search_key, transaction_id) VALUES", "(?, ?, ?)",
+          "ON CONFLICT (app_id, search_key, transaction_id) DO NOTHING";
 }
 
 sql! {
-    LIST = "SELECT kind, reference FROM payment_references WHERE transaction_id = $1 ORDER BY kind, reference LIMIT $2";
     LIST_DISPUTES = "SELECT dispute_id, status, amount_subunits, currency, amount_deducted_subunits, respond_by FROM disputes \
                      WHERE transaction_id = $1 ORDER BY status_at, dispute_id LIMIT $2";
     /// Among the oldest of the order, of which there are few.
@@ -43,29 +41,17 @@ sql! {
 }
 
 /// Returns the search key of a reference.
-pub(super) fn search_key(text: &str) -> String {
+pub(crate) fn search_key(text: &str) -> String {
     text.to_lowercase()
 }
 
-/// A reference of a payment of an app.
-pub(crate) type Row<'a> = (TransactionId, AppId, &'a Reference);
+/// A payment of an app, and what it can be searched by.
+pub(crate) type Row = (AppId, String, TransactionId);
 
 /// Adds references that are not stored yet. `rows` are in key order.
-pub(crate) async fn add(tx: &mut Tx, rows: &[Row<'_>]) -> Result<(), DbError> {
-    execute_rows!(tx, ADD, rows, |query, row| query
-        .bind(row.0)
-        .bind(row.2.kind)
-        .bind(&row.2.text)
-        .bind(row.1)
-        .bind(search_key(&row.2.text)))?;
+pub(crate) async fn add(tx: &mut Tx, rows: &[&Row]) -> Result<(), DbError> {
+    execute_rows!(tx, ADD, rows, |query, row| query.bind(row.0).bind(&row.1).bind(row.2))?;
     Ok(())
-}
-
-/// Lists a payment's references.
-pub(crate) async fn list(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Reference>, DbError> {
-    let rows: Vec<(ReferenceKind, String)> =
-        run!(on, |conn| sqlx::query_as(LIST).bind(id).bind(MAX_SHOWN).fetch_all(conn).await)?;
-    Ok(rows.into_iter().map(|(kind, text)| Reference { kind, text }).collect())
 }
 
 #[derive(FromRow)]
