@@ -93,7 +93,7 @@ struct Table {
 impl Table {
     fn read(database: &Connection, name: &'static str, key: &str, event: i64) -> Result<Self, Failure> {
         let mut statement = database.prepare(&format!("SELECT * FROM {name} WHERE {key} = ?"))?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let row = statement.query_row([event], |row| (0..columns.len()).map(|index| row.get(index)).collect())?;
         Ok(Self { name, columns, row })
     }
@@ -167,13 +167,13 @@ mod tests {
     #[test]
     fn copies_have_ids_of_their_own_and_are_otherwise_equal() {
         let copies = Copies { of: 7, last: 7 };
-        let copied = |value: Value, id| copies.copied(&value, id).into_owned();
+        let copy_of = |value: Value, id| copies.copied(&value, id).into_owned();
         let text = |text: &str| Value::Text(text.to_owned());
-        assert_eq!(copied(Value::Integer(7), 1234), Value::Integer(1234));
-        assert_eq!(copied(Value::Integer(8), 1234), Value::Integer(8));
-        assert_eq!(copied(text("captured:pay_ABCDEFGHIJKLMN"), 1234), text("captured:pay_00000000001234"));
-        assert_eq!(copied(text("payment.captured"), 1234), text("payment.captured"));
-        assert_eq!(copied(Value::Blob(vec![1; 33]), 1234), Value::Blob(vec![1; 33]));
-        assert_ne!(copied(Value::Blob(vec![1; 32]), 1), copied(Value::Blob(vec![1; 32]), 2));
+        assert_eq!(copy_of(Value::Integer(7), 1234), Value::Integer(1234));
+        assert_eq!(copy_of(Value::Integer(8), 1234), Value::Integer(8));
+        assert_eq!(copy_of(text("captured:pay_ABCDEFGHIJKLMN"), 1234), text("captured:pay_00000000001234"));
+        assert_eq!(copy_of(text("payment.captured"), 1234), text("payment.captured"));
+        assert_eq!(copy_of(Value::Blob(vec![1; 33]), 1234), Value::Blob(vec![1; 33]));
+        assert_ne!(copy_of(Value::Blob(vec![1; 32]), 1), copy_of(Value::Blob(vec![1; 32]), 2));
     }
 }

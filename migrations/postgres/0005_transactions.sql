@@ -6,11 +6,11 @@
 -- reported_refunded_*: the last refunded total that the gateway quoted, and as of when. amount_refund_pending_subunits: the
 -- part of amount_refunded_subunits whose refunds no report describes as processed; amount_refund_failed_subunits: what failed
 -- refunds leave to be refunded. state: what a payment's badge shows and lists are filtered by, see ledger/payments/state.rs.
--- is_updated_at_received: updated_at is the time of receipt.
+-- is_updated_at_received: updated_at is the time of receipt. No foreign key to connections, as for events.
 CREATE TABLE transactions (
     id BIGINT NOT NULL PRIMARY KEY,
     app_id BIGINT NOT NULL,
-    connection_id BIGINT NOT NULL REFERENCES connections (id),
+    connection_id BIGINT NOT NULL,
     gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     payment_id TEXT NOT NULL,

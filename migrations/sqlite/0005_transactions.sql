@@ -6,12 +6,13 @@
 -- reported_refunded_*: the last refunded total that the gateway quoted, and as of when. amount_refund_pending_subunits: the
 -- part of amount_refunded_subunits whose refunds no report describes as processed; amount_refund_failed_subunits: what failed
 -- refunds leave to be refunded. state: what a payment's badge shows and lists are filtered by, see ledger/payments/state.rs.
--- is_updated_at_received: updated_at is the time of receipt. WITHOUT ROWID, because SQLite finds a pair of time and id in an index
--- only if the id is no rowid. OR in the constraints, because for a list of IN SQLite looks each row's value up in a temporary table.
+-- is_updated_at_received: updated_at is the time of receipt. No foreign key to connections, as for events. WITHOUT ROWID, because
+-- SQLite finds a pair of time and id in an index only if the id is no rowid. OR in the constraints, because for a list of IN SQLite
+-- looks each row's value up in a temporary table.
 CREATE TABLE transactions (
     id INTEGER NOT NULL PRIMARY KEY,
     app_id INTEGER NOT NULL,
-    connection_id INTEGER NOT NULL REFERENCES connections (id),
+    connection_id INTEGER NOT NULL,
     gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode = 'test' OR mode = 'live'),
     payment_id TEXT NOT NULL,

@@ -28,7 +28,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::future::{BoxFuture, FutureExt as _, join_all};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use sqlx::PgPool;
 use tokio::{runtime::Handle, sync::oneshot};
 
@@ -199,20 +199,15 @@ impl Db {
         own
     }
 
-    /// Starts loops that write with [`Self::on_own_thread`], as many as the engine can use concurrently: on SQLite one, on a
-    /// thread of its own. Resolves when all have ended.
+    /// Starts a loop that writes with [`Self::on_own_thread`], on SQLite on a thread of its own. Resolves when it has ended.
     ///
     /// # Errors
     /// If the system has no thread for it.
-    pub(crate) fn start_writers<F>(&self, write: impl Fn() -> F) -> io::Result<BoxFuture<'static, ()>>
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
+    pub(crate) fn start_writer(&self, writing: impl Future<Output = ()> + Send + 'static) -> io::Result<BoxFuture<'static, ()>> {
         match self {
             Self::Sqlite { .. } => {
                 let (ending, ended) = oneshot::channel::<()>();
                 let (starting, started) = std::sync::mpsc::channel();
-                let writing = write();
                 // The thread makes its runtime itself: a runtime must not be dropped where another one runs, if there is no thread.
                 std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
@@ -225,10 +220,7 @@ impl Db {
                 started.recv().unwrap_or(Err(io::ErrorKind::Other))?;
                 Ok(ended.map(drop).boxed())
             }
-            Self::Postgres { runtime, .. } => {
-                let writing: Vec<_> = (0..postgres::WRITERS).map(|_| runtime.spawn(write())).collect();
-                Ok(join_all(writing).map(drop).boxed())
-            }
+            Self::Postgres { runtime, .. } => Ok(runtime.spawn(writing).map(drop).boxed()),
         }
     }
 

@@ -17,9 +17,6 @@ use super::{Db, DbError, Setting};
 /// Timeout of a request that waits for a connection. Below the ingestion deadline of 4.4 s.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The best number of concurrent units of work of ingestion.
-pub(super) const WRITERS: usize = 2;
-
 /// A connection that was idle for less than this is used without a ping.
 const SKIP_PING_WITHIN: Duration = Duration::from_secs(1);
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// The maximum number of items in one unit of work.
 const MAX_BATCH_ITEMS: usize = 128;
@@ -33,9 +33,12 @@ pub(crate) trait BatchStore: Send + Sync + 'static {
         1
     }
 
-    /// Lets the tasks and threads run that are ready to: those that serve requests may add to the batch that is being taken
+    /// Lets the threads run that are ready to on this core: those that serve requests may add to the batch that is being taken
     /// from the queue. Waits for nothing.
-    fn let_others_run(&self) -> impl Future<Output = ()> + Send;
+    ///
+    /// On a busy core, the batch that follows a commit would otherwise hold only what arrived during the commit, half of the
+    /// open connections: the requests that its responses set off would wait for the batch after it.
+    fn let_others_run(&self);
 
     /// Stores all items in one unit of work, or none. Returns the outcome for each, in order.
     fn keep(&self, batch: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Kept>, WriteError>> + Send;
@@ -80,11 +83,11 @@ impl<K> Responder<K> {
     }
 }
 
-/// Runs the batches of a [`Writer`], one after the other; several run concurrently. Not to be run where requests are served, since
-/// a unit of work may block its thread.
+/// Runs the batches of a [`Writer`], one after the other: two at a time would be half as large, and a batch costs nearly the same
+/// whatever its size. Not to be run where requests are served, since a unit of work may block its thread.
 pub(crate) struct BatchWorker<S: BatchStore> {
-    queue: Arc<Mutex<Queue<S>>>,
-    store: Arc<S>,
+    queue: Queue<S>,
+    store: S,
 }
 
 /// The queued items.
@@ -134,12 +137,6 @@ impl<S: BatchStore> Queue<S> {
     }
 }
 
-impl<S: BatchStore> Clone for BatchWorker<S> {
-    fn clone(&self) -> Self {
-        Self { queue: Arc::clone(&self.queue), store: Arc::clone(&self.store) }
-    }
-}
-
 impl<S: BatchStore> Writer<S> {
     /// Returns a writer, and what runs its batches.
     pub(crate) fn new(store: S) -> (Self, BatchWorker<S>) {
@@ -149,8 +146,7 @@ impl<S: BatchStore> Writer<S> {
     fn bounded(store: S, queue: usize) -> (Self, BatchWorker<S>) {
         let (sender, receiver) = mpsc::channel(queue);
         let writer = Self { jobs: RwLock::new(Some(sender)), queue_budget: Arc::new(Semaphore::new(MAX_QUEUED_KIB)) };
-        let queue = Arc::new(Mutex::new(Queue { jobs: receiver, next: None }));
-        (writer, BatchWorker { queue, store: Arc::new(store) })
+        (writer, BatchWorker { queue: Queue { jobs: receiver, next: None }, store })
     }
 
     /// Queues an item of `bytes` bytes and waits until it is stored. If the returned future is dropped, no other item is
@@ -178,7 +174,7 @@ impl<S: BatchStore> Writer<S> {
 
 impl<S: BatchStore> BatchWorker<S> {
     /// Stores batch after batch until the writer is closed and the queue is empty.
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(mut self) {
         loop {
             let batch = self.next().await;
             if batch.is_empty() {
@@ -189,15 +185,13 @@ impl<S: BatchStore> BatchWorker<S> {
     }
 
     /// Returns the queued items, at least one; none once the writer is closed and the queue is empty.
-    async fn next(&self) -> Vec<Job<S>> {
+    async fn next(&mut self) -> Vec<Job<S>> {
         let mut batch = Batch { jobs: Vec::with_capacity(MAX_BATCH_ITEMS), weight: 0 };
-        let mut queue = self.queue.lock().await;
-        if let Some(job) = queue.first().await {
+        if let Some(job) = self.queue.first().await {
             // An empty batch takes any job.
-            queue.next = Some(job);
-            queue.fill(&mut batch);
-            self.store.let_others_run().await;
-            queue.fill(&mut batch);
+            self.queue.next = Some(job);
+            self.store.let_others_run();
+            self.queue.fill(&mut batch);
         }
         batch.jobs
     }

@@ -108,15 +108,12 @@ impl Ingestion {
         let store_health = Arc::<StoreHealth>::default();
         let (writer, batches) = Writer::new(EventBatchStore::new(db.on_own_thread(), Arc::clone(&store_health)));
         let has_own_thread = !db.is_shared();
-        let writing = db.start_writers(|| {
-            let batches = batches.clone();
-            async move {
-                // Tests attribute the errors of a thread to its server.
-                if has_own_thread {
-                    tracing::debug!(%address, "worker started");
-                }
-                batches.run().await;
+        let writing = db.start_writer(async move {
+            // Tests attribute the errors of a thread to its server.
+            if has_own_thread {
+                tracing::debug!(%address, "worker started");
             }
+            batches.run().await;
         })?;
         let receivers = EndpointCache::new(db.clone(), vault.clone(), clock.clone());
         let (recorder, uses) = Recorder::start(db);

@@ -6,10 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    task,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 
 use super::{
     group_commit::{BatchStore, WriteError},
@@ -74,14 +71,8 @@ impl BatchStore for EventBatchStore {
         item.request.count()
     }
 
-    /// On a busy core, the batch that follows a commit would otherwise hold only what arrived during the commit, half of the
-    /// open connections: the requests that its responses set off would wait for the batch after it.
-    async fn let_others_run(&self) {
-        if self.db.is_shared() {
-            task::yield_now().await;
-        } else {
-            thread::yield_now();
-        }
+    fn let_others_run(&self) {
+        thread::yield_now();
     }
 
     async fn keep(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {

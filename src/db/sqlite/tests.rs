@@ -334,15 +334,12 @@ async fn a_unit_of_work_that_waits_for_a_lock_holds_up_no_thread_that_serves_oth
     drop(begun.unwrap());
     other.begin_writing().await.unwrap();
     let (own, (start, started)) = (db.on_own_thread(), tokio::sync::watch::channel(false));
-    let writing = db.start_writers(|| {
-        let (own, start) = (own.clone(), start.clone());
-        async move {
-            // What follows blocks its thread until the lock is released.
-            start.send_replace(true);
-            let mut tx = own.begin().await.unwrap();
-            add(&mut tx, 1).await.unwrap();
-            tx.commit().await.unwrap();
-        }
+    let writing = db.start_writer(async move {
+        // What follows blocks its thread until the lock is released.
+        start.send_replace(true);
+        let mut tx = own.begin().await.unwrap();
+        add(&mut tx, 1).await.unwrap();
+        tx.commit().await.unwrap();
     });
     let releasing = async {
         started.clone().wait_for(|has_started| *has_started).await.unwrap();

@@ -49,8 +49,6 @@ struct Fake {
     is_flaky: bool,
     /// Whether it reports success before the items are stored, which must never happen.
     is_hasty: bool,
-    /// The maximum number of concurrent units of work.
-    width: usize,
 }
 
 impl Fake {
@@ -67,13 +65,11 @@ impl BatchStore for Fake {
     type Item = Item;
     type Kept = Item;
 
-    async fn let_others_run(&self) {
-        yield_now().await;
-    }
+    fn let_others_run(&self) {}
 
     async fn keep(&self, batch: &[Item]) -> Result<Vec<Item>, WriteError> {
         self.disk().running += 1;
-        assert!(self.disk().running <= self.width, "more units of work than were asked for");
+        assert_eq!(self.disk().running, 1, "one unit of work at a time");
         let result = self.keep_one_way_or_another(batch).await;
         self.disk().running -= 1;
         result
@@ -119,10 +115,9 @@ async fn submit(writer: Arc<Writer<Fake>>, fake: Fake, item: Item) -> Result<Ite
     stored
 }
 
-fn start(fake: &Fake, queue: usize) -> (Arc<Writer<Fake>>, Vec<shuttle::future::JoinHandle<()>>) {
+fn start(fake: &Fake, queue: usize) -> (Arc<Writer<Fake>>, shuttle::future::JoinHandle<()>) {
     let (writer, batches) = Writer::bounded(fake.clone(), queue);
-    let running = (0..fake.width).map(|_| spawn(batches.clone().run())).collect();
-    (Arc::new(writer), running)
+    (Arc::new(writer), spawn(batches.run()))
 }
 
 /// Runs a test in many random orders, and in many that the random scheduler is unlikely to find.
@@ -132,18 +127,16 @@ fn check(test: impl Fn() + Send + Sync + Clone + 'static) {
     shuttle::check_pct(test, orders, 3);
 }
 
-async fn end(writer: &Writer<Fake>, running: Vec<shuttle::future::JoinHandle<()>>) {
+async fn end(writer: &Writer<Fake>, running: shuttle::future::JoinHandle<()>) {
     writer.close();
-    for batches in running {
-        batches.await.unwrap();
-    }
+    running.await.unwrap();
 }
 
 #[test]
 fn whoever_is_told_that_it_is_kept_is_told_the_truth_and_all_of_a_lost_batch_are_told() {
     check(|| {
         block_on(async {
-            let fake = Fake { is_flaky: true, width: 2, ..Fake::default() };
+            let fake = Fake { is_flaky: true, ..Fake::default() };
             let (writer, running) = start(&fake, 8);
             let items: Vec<Item> = (0..5).map(Item::Good).collect();
             let submitted: Vec<_> = items.iter().map(|item| spawn(submit(Arc::clone(&writer), fake.clone(), *item))).collect();
@@ -164,7 +157,7 @@ fn whoever_is_told_that_it_is_kept_is_told_the_truth_and_all_of_a_lost_batch_are
 fn what_cannot_be_stored_does_not_take_the_others_with_it() {
     check(|| {
         block_on(async {
-            let fake = Fake { width: 1, ..Fake::default() };
+            let fake = Fake::default();
             let (writer, running) = start(&fake, 8);
             let items = [Item::Good(0), Item::Bad(1), Item::Good(2), Item::Good(3)];
             let submitted = items.map(|item| spawn(submit(Arc::clone(&writer), fake.clone(), item)));
@@ -181,7 +174,7 @@ fn what_cannot_be_stored_does_not_take_the_others_with_it() {
 fn whoever_goes_away_harms_nobody() {
     check(|| {
         block_on(async {
-            let fake = Fake { width: 1, ..Fake::default() };
+            let fake = Fake::default();
             let (writer, running) = start(&fake, 8);
             let staying = [1, 2, 3].map(|number| spawn(submit(Arc::clone(&writer), fake.clone(), Item::Good(number))));
             let (leaver, leaving) = (Arc::clone(&writer), thread_rng().gen_range(0..4));
@@ -208,7 +201,7 @@ fn whoever_goes_away_harms_nobody() {
 fn whoever_finds_the_queue_full_is_told_so_and_the_others_are_kept() {
     check(|| {
         block_on(async {
-            let fake = Fake { width: 1, ..Fake::default() };
+            let fake = Fake::default();
             let (writer, running) = start(&fake, 2);
             let submitted: Vec<_> =
                 (0..6).map(|number| spawn(submit(Arc::clone(&writer), fake.clone(), Item::Good(number)))).collect();
@@ -230,7 +223,7 @@ fn whoever_finds_the_queue_full_is_told_so_and_the_others_are_kept() {
 fn what_was_handed_over_before_the_close_is_answered_and_nothing_later_is_taken() {
     check(|| {
         block_on(async {
-            let fake = Fake { width: 2, ..Fake::default() };
+            let fake = Fake::default();
             let (writer, running) = start(&fake, 8);
             let submitted: Vec<_> =
                 (0..4).map(|number| spawn(submit(Arc::clone(&writer), fake.clone(), Item::Good(number)))).collect();
@@ -250,7 +243,7 @@ fn what_was_handed_over_before_the_close_is_answered_and_nothing_later_is_taken(
 fn an_answer_that_comes_too_early_is_found() {
     check(|| {
         block_on(async {
-            let fake = Fake { width: 1, is_hasty: true, ..Fake::default() };
+            let fake = Fake { is_hasty: true, ..Fake::default() };
             let (writer, running) = start(&fake, 8);
             let submitted = [0, 1].map(|number| spawn(submit(Arc::clone(&writer), fake.clone(), Item::Good(number))));
             for submitter in submitted {

@@ -15,7 +15,7 @@ impl BatchStore for Fake {
     type Item = bool;
     type Kept = ();
 
-    async fn let_others_run(&self) {}
+    fn let_others_run(&self) {}
 
     async fn keep(&self, batch: &[bool]) -> Result<Vec<()>, WriteError> {
         assert!(!batch.contains(&true), "on purpose");
@@ -34,7 +34,7 @@ impl BatchStore for Arc<Held> {
     type Item = ();
     type Kept = ();
 
-    async fn let_others_run(&self) {}
+    fn let_others_run(&self) {}
 
     async fn keep(&self, batch: &[()]) -> Result<Vec<()>, WriteError> {
         self.batches.lock().unwrap().push(batch.len());
@@ -74,7 +74,7 @@ impl BatchStore for Arc<Weighed> {
         *item
     }
 
-    async fn let_others_run(&self) {}
+    fn let_others_run(&self) {}
 
     async fn keep(&self, batch: &[usize]) -> Result<Vec<()>, WriteError> {
         self.0.lock().unwrap().push(batch.to_vec());
