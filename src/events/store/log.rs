@@ -13,7 +13,7 @@ use crate::{
         append::{Arrival, Group},
         references,
     },
-    gateways::adapter::EventContent,
+    gateways::{adapter::EventContent, payment::Reference},
     primitives::{
         id::{ConnectionId, EventId},
         time::Timestamp,
@@ -75,7 +75,7 @@ macro_rules! bind_group {
             .bind(&reading.reference)
             .bind(subject.0)
             .bind(subject.1)
-            .bind(references::to_json(&reading.content))
+            .bind(references::to_json(references(&reading.content)))
             .bind(request.secret)
             .bind($group.received_count)
             .bind($group.is_flagged)
@@ -92,6 +92,13 @@ fn subject(content: &EventContent) -> (Option<&str>, Option<&'static str>) {
     match content {
         EventContent::Observation(facts) => facts.subject(),
         EventContent::Quarantined(_) | EventContent::Unhandled => (None, None),
+    }
+}
+
+fn references(content: &EventContent) -> &[Reference] {
+    match content {
+        EventContent::Observation(facts) => &facts.details.references,
+        EventContent::Quarantined(_) | EventContent::Unhandled => &[],
     }
 }
 
