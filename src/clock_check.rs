@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn one_connection_alone_does_not_say_that_the_clock_is_behind() {
-        let (own, other) = (ConnectionId::least(), ConnectionId::greatest());
+        let (own, other) = (ConnectionId::least(), ConnectionId::unique());
         let later = now().plus(Duration::from_secs(70 * 365 * DAY));
         let sample = |connection, signed, ago| Sample { received: now().minus(Duration::from_secs(ago)), signed, connection };
         let right = sample(other, now().minus(Duration::from_secs(9)), 8);
