@@ -18,8 +18,8 @@ use crate::{
     rejections::store::{later, recoveries},
 };
 
-/// The number of newest events that are read.
-const READ: i64 = 20;
+/// The maximum number of newest events that are read.
+const MAX_EVENTS_READ: i64 = 20;
 /// The number of these that are compared, of each connection.
 const SAMPLES: usize = 5;
 /// Samples that must agree that the clock is ahead: a single one may be a retry.
@@ -64,11 +64,11 @@ pub(crate) struct SignedTimes {
 impl SignedTimes {
     /// Loads the times of all connections: the clock is the same for all.
     pub(crate) async fn load(reader: &mut Reader, now: Timestamp) -> Result<Self, DbError> {
-        let mut found = events::store::list_signed_times(&mut *reader, READ).await?;
+        let mut found = events::store::list_signed_times(&mut *reader, MAX_EVENTS_READ).await?;
         // The clock was ahead when these were received, so earlier ones are read too.
         let until = now.plus(CLOCK_TOLERANCE);
         if found.iter().any(|event| event.received_at > until) {
-            found.extend(events::store::list_signed_times_until(&mut *reader, until, READ).await?);
+            found.extend(events::store::list_signed_times_until(&mut *reader, until, MAX_EVENTS_READ).await?);
         }
         let mut samples = Vec::with_capacity(found.len());
         for event in found {
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn one_connection_alone_does_not_say_that_the_clock_is_behind() {
-        let (own, other) = (ConnectionId::least(), ConnectionId::greatest());
+        let (own, other) = (ConnectionId::least(), ConnectionId::unique());
         let later = now().plus(Duration::from_secs(70 * 365 * DAY));
         let sample = |connection, signed, ago| Sample { received: now().minus(Duration::from_secs(ago)), signed, connection };
         let right = sample(other, now().minus(Duration::from_secs(9)), 8);

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 /// Buffer size: holds the head of any response, and most pages in full.
-const ROOM: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -36,7 +36,7 @@ impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, room: vec![0; ROOM], filled: 0, is_closing: false })
+        Ok(Self { stream, room: vec![0; BUFFER_BYTES], filled: 0, is_closing: false })
     }
 
     /// Sends a request and reads the whole response.

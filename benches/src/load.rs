@@ -28,13 +28,13 @@ use crate::{
 /// Events signed ahead for each second: more than one core can send.
 const AHEAD: f64 = 130_000.0;
 /// Upper bound on events signed ahead, 72 bytes each.
-const MOST_AHEAD: f64 = 8_000_000.0;
+const MAX_EVENTS_AHEAD: f64 = 8_000_000.0;
 /// Connections among which forged requests of a given rate are divided.
 const FORGERS: u32 = 32;
 /// Consecutive failures after which a connection is given up.
-const MOST_FAILURES: u32 = 50;
+const MAX_FAILURES: u32 = 50;
 /// Timeout for the last responses.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LAST_RESPONSES_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Posts signed events and prints the results.
 #[derive(Args)]
@@ -71,7 +71,7 @@ pub(crate) fn target(url: &str) -> Result<(SocketAddr, String, String), Failure>
 /// Runs the load and prints one line.
 pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let window = &options.window;
-    let ahead = ((window.seconds + window.warm_up) * AHEAD).min(MOST_AHEAD);
+    let ahead = ((window.seconds + window.warm_up) * AHEAD).min(MAX_EVENTS_AHEAD);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between nothing and the most")]
     let ahead = ahead as usize;
     // The same time for signing and for sending.
@@ -230,7 +230,7 @@ impl Crowd {
         let took = start.elapsed();
         let (after, serving_after) = (Sample::take()?, machine::serving(&watched.servers));
         self.is_over.set(true);
-        let ended = timeout(PATIENCE, async { while self.members.join_next().await.is_some() {} }).await;
+        let ended = timeout(LAST_RESPONSES_TIMEOUT, async { while self.members.join_next().await.is_some() {} }).await;
         let mut measured = main.summary(took.as_secs_f64());
         let micros = u64::try_from(took.as_micros())?;
         merge(&mut measured, machine::between(&before, &after, watched, micros, main.wanted()));
@@ -252,7 +252,7 @@ async fn member(address: SocketAddr, mut next: Next, pace: Option<Pace>, tally: 
     // Missed ticks are made up for, since a slow response would otherwise lower the rate.
     let mut ticks = pace.map(|pace| interval_at(Instant::now() + pace.first, pace.pause));
     let (mut connection, mut buffer, mut failures) = (None, Vec::new(), 0);
-    while !is_over.get() && failures < MOST_FAILURES {
+    while !is_over.get() && failures < MAX_FAILURES {
         if let Some(ticks) = &mut ticks {
             ticks.tick().await;
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{Failure, say};
 
 /// A round in which others used a larger share of a core than this is not clean.
-const MOST_OTHERS: f64 = 0.05;
+const MAX_OTHERS_BUSY: f64 = 0.05;
 
 /// Prints the tables of a file.
 #[derive(Args)]
@@ -103,7 +103,7 @@ impl Rounds {
         }
         let tried = lines.len();
         lines.retain(|_, lines| {
-            any || lines.iter().all(|line| number(line, "others_busy").is_none_or(|busy| busy <= MOST_OTHERS))
+            any || lines.iter().all(|line| number(line, "others_busy").is_none_or(|busy| busy <= MAX_OTHERS_BUSY))
         });
         Ok(Self { lines, tried })
     }

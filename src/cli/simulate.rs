@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Upper limit of `--count`.
-const MOST: u32 = 1_000_000;
+const MAX_COUNT: u32 = 1_000_000;
 
 #[derive(clap::Args)]
 pub(super) struct Simulate {
@@ -33,7 +33,7 @@ pub(super) struct Simulate {
     #[arg(long, requires = "life_cycle", conflicts_with = "event")]
     spread: bool,
     /// Number of times to send the event or life cycle
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_COUNT)))]
     count: u32,
     /// Maximum events per second
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=100_000))]

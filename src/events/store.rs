@@ -19,6 +19,7 @@ use crate::{
     gateways::{Mode, payment::Reference},
     primitives::{
         id::{AppId, ConnectionId, EventId, TransactionId},
+        keyset::Cursor as _,
         time::Timestamp,
     },
 };
@@ -263,7 +264,7 @@ impl List for Filter {
 pub(crate) async fn list_last(on: impl Into<Exec<'_>>, connection: ConnectionId, limit: i64) -> Result<Vec<Event>, DbError> {
     let on: Exec<'_> = on.into();
     let text = on.pick(LIST_OLDER, LIST_OLDER_ON_POSTGRES);
-    run!(on, |conn| sqlx::query_as(text).bind(connection).bind(EventId::greatest()).bind(limit).fetch_all(conn).await)
+    run!(on, |conn| sqlx::query_as(text).bind(connection).bind(EventId::NEWEST).bind(limit).fetch_all(conn).await)
 }
 
 /// The times at which an event was signed and received.

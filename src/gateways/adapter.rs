@@ -337,10 +337,10 @@ pub(crate) fn dedupe_key(gateway: Gateway, sha256: [u8; 32], event_id: Option<&s
 /// Returns the first `"id":"…"` of a JSON body, or an empty string.
 fn first_json_id(body: &[u8]) -> &str {
     const MARK: &[u8] = b"\"id\":\"";
-    const LONGEST: usize = 64;
+    const MAX_JSON_ID_BYTES: usize = 64;
     let start = memmem::find(body, MARK).map(|at| at + MARK.len());
     let rest = start.map_or(&[][..], |start| &body[start..]);
-    let length = rest.iter().take(LONGEST + 1).position(|byte| *byte == b'"').unwrap_or_default();
+    let length = rest.iter().take(MAX_JSON_ID_BYTES + 1).position(|byte| *byte == b'"').unwrap_or_default();
     std::str::from_utf8(&rest[..length]).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic())).unwrap_or_default()
 }
 

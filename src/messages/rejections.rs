@@ -79,7 +79,7 @@ fn checks(cause: Cause, gateway: Gateway, reason: Reason) -> Vec<&'static str> {
 }
 
 /// Exactly what diagnosis tried before it reports an unknown cause.
-pub(crate) const TRIED: &str = "KS Pay tried up to 64 secrets of this webhook, the valid ones first, up to 64 of your company’s other webhooks and up to 64 Key Secrets on requests like this: unchanged; with spaces, line breaks or quotes around them; in upper case and in lower case. It also tried this webhook’s valid secrets with every other single copy-paste mistake it knows, with one likely typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.";
+pub(crate) const DIAGNOSIS_SCOPE: &str = "KS Pay tried up to 64 secrets of this webhook, the valid ones first, up to 64 of your company’s other webhooks and up to 64 Key Secrets on requests like this: unchanged; with spaces, line breaks or quotes around them; in upper case and in lower case. It also tried this webhook’s valid secrets with every other single copy-paste mistake it knows, with one likely typing mistake, and with a body that was reformatted on the way. None matches. Rare mistakes, and several at once, are tried only while there is time.";
 /// What to do about requests at a disabled webhook that may be signed with a secret that is not known here.
 pub(crate) const ENABLE_THEN_ENTER: &str =
     "Enable the webhook first, then enter the secret these requests were signed with. You can then recover them.";

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::sync::OnceCell;
 
 /// The default timeout of a request.
-const WITHIN: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The client shared by all checks of API keys.
 static SHARED: OnceCell<reqwest::Client> = OnceCell::const_new();
@@ -15,7 +15,7 @@ static SHARED: OnceCell<reqwest::Client> = OnceCell::const_new();
 /// # Errors
 /// See [`client`]. The next call tries again.
 pub(crate) async fn shared() -> Result<&'static reqwest::Client, String> {
-    SHARED.get_or_try_init(|| build(reqwest::Client::builder().timeout(WITHIN).pool_max_idle_per_host(0))).await
+    SHARED.get_or_try_init(|| build(reqwest::Client::builder().timeout(REQUEST_TIMEOUT).pool_max_idle_per_host(0))).await
 }
 
 /// Returns a separate client, which keeps its connections open.
@@ -23,7 +23,7 @@ pub(crate) async fn shared() -> Result<&'static reqwest::Client, String> {
 /// # Errors
 /// Returns a sentence if TLS is unavailable, as on a system without certificates.
 pub(crate) async fn client() -> Result<reqwest::Client, String> {
-    build(reqwest::Client::builder().timeout(WITHIN)).await
+    build(reqwest::Client::builder().timeout(REQUEST_TIMEOUT)).await
 }
 
 /// Returns a client that resolves `host` to `address`, with `within` as its timeout.

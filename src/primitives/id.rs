@@ -24,7 +24,7 @@ fn parse(prefix: &'static str, text: &str) -> Result<i64, NotAnId> {
 
 /// What all kinds of ids have in common.
 pub(crate) trait Id: Copy + Ord + fmt::Display + FromStr {
-    /// The maximum, which no row has.
+    /// The maximum, which no row has: where a list of the newest begins.
     const GREATEST: Self;
 
     /// Makes a number of the database's counter an id.
@@ -48,12 +48,6 @@ macro_rules! ids {
                 Self(0)
             }
 
-            /// Returns the maximum, which no row has: where a list of the newest begins.
-            #[must_use]
-            pub const fn greatest() -> Self {
-                Self(i64::MAX)
-            }
-
             /// Returns the 8 bytes that bind a sealed value to its row.
             #[must_use]
             pub const fn to_bytes(self) -> [u8; 8] {
@@ -69,7 +63,7 @@ macro_rules! ids {
         }
 
         impl Id for $name {
-            const GREATEST: Self = Self::greatest();
+            const GREATEST: Self = Self(i64::MAX);
 
             fn from_number(number: i64) -> Self {
                 Self(number)
@@ -157,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_id_of_another_kind_or_out_of_range_is_refused() {
-        let text = AppId::greatest().to_string();
+        let text = AppId::GREATEST.to_string();
         assert_eq!(text, "ap_AzL8n0Y58m7");
         for wrong in ["ap_", "ap_AzL8n0Y58m8", "ap_zzzzzzzzzzz", "ap_0AzL8n0Y58m7", "AP_AZL8N0Y58M7", "ap_AzL8n0Y58m7 "] {
             assert_eq!(wrong.parse::<AppId>(), Err(NotAnId("ap")), "{wrong:?}");

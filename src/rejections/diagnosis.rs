@@ -311,7 +311,7 @@ impl<'a> Search<'a> {
     /// Returns a match if this key and message produce one of the received signatures.
     fn fits(&mut self, attempt: &Attempt, message: &Message<'_>, readings: &[Reading]) -> Option<Match> {
         #[cfg(test)]
-        TRIED.set(TRIED.get() + 1);
+        HYPOTHESES_TRIED.set(HYPOTHESES_TRIED.get() + 1);
         let parts: Cow<'_, [&[u8]]> = match message {
             Message::Pieces(parts) => Cow::Borrowed(parts),
             Message::Of(body) => Cow::Owned(heuristics::signed_parts(self.case, body)?),
@@ -369,7 +369,7 @@ impl Tag {
 #[cfg(test)]
 thread_local! {
     /// The number of hypotheses tried.
-    static TRIED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    static HYPOTHESES_TRIED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]

@@ -192,7 +192,7 @@ const LEVELS: &[for<'a> fn(&'a Stored) -> Group<'a>] = &[
 mod tests {
     use super::*;
 
-    const ROOM: StorageQuota = StorageQuota { rows: 2000, bytes: 8 * 1024 * 1024 };
+    const QUOTA: StorageQuota = StorageQuota { rows: 2000, bytes: 8 * 1024 * 1024 };
 
     struct Stock {
         rejections: HashMap<String, RejectionId>,
@@ -220,11 +220,11 @@ mod tests {
             });
             let taken = |stored: &[Stored]| (stored.len().try_into().unwrap(), stored.iter().map(|one| one.bytes).sum());
             let of_one: Vec<Stored> = self.stored.iter().filter(|one| one.rejection_id == rejection_id).cloned().collect();
-            if !ROOM.fits(taken(&self.stored)) || !ROOM.of_one().fits(taken(&of_one)) {
-                let gone: HashSet<RequestId> = evicted(&self.stored, ROOM).into_iter().collect();
+            if !QUOTA.fits(taken(&self.stored)) || !QUOTA.of_one().fits(taken(&of_one)) {
+                let gone: HashSet<RequestId> = evicted(&self.stored, QUOTA).into_iter().collect();
                 self.stored.retain(|one| !gone.contains(&one.id));
             }
-            assert!(ROOM.fits(taken(&self.stored)), "the room is never exceeded");
+            assert!(QUOTA.fits(taken(&self.stored)), "the quota is never exceeded");
         }
 
         fn count(&self, mark: &str) -> usize {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use tls::TlsFault;
 
 /// The timeout after which gateways abandon a request.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const GATEWAY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The result of a step. Results are listed in the order of the steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ impl Finding {
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
             Self::Name { addresses } if addresses.iter().any(|ip| !url_rules::is_public(*ip)) => Verdict::Doubtful,
-            Self::ReachedUs { millis } if u128::from(*millis) * 2 > PATIENCE.as_millis() => Verdict::Doubtful,
+            Self::ReachedUs { millis } if u128::from(*millis) * 2 > GATEWAY_TIMEOUT.as_millis() => Verdict::Doubtful,
             Self::Plain => Verdict::Doubtful,
             Self::Name { .. } | Self::Port { .. } | Self::Tls { .. } | Self::ReachedUs { .. } | Self::Body | Self::Headers => {
                 Verdict::Good

@@ -17,7 +17,7 @@ use tokio::{
 use url::{Host, Url};
 
 use super::{
-    Finding, PATIENCE,
+    Finding, GATEWAY_TIMEOUT,
     challenge::{Challenge, HEADER},
     tls,
 };
@@ -31,13 +31,13 @@ use crate::{
 };
 
 /// The timeout of all steps together.
-const LONGEST: Duration = Duration::from_secs(8);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(8);
 /// The timeout of each step before the request itself.
-const STEP: Duration = Duration::from_secs(2);
+const STEP_TIMEOUT: Duration = Duration::from_secs(2);
 /// The maximum number of addresses of a name that are tried.
-const TRIED: usize = 3;
+const MAX_ADDRESSES: usize = 3;
 /// The maximum length of a redirect's target that is shown, in characters.
-const SHOWN: usize = 200;
+const MAX_TARGET_CHARS: usize = 200;
 
 /// A probe of a connection's webhook URL.
 pub(crate) struct Probe<'a> {
@@ -52,7 +52,7 @@ impl Probe<'_> {
     /// Runs the probe until a step fails.
     pub(crate) async fn run(&self) -> Vec<Finding> {
         let mut found = Vec::new();
-        if timeout(LONGEST, self.steps(&mut found)).await.is_err() {
+        if timeout(CHECK_TIMEOUT, self.steps(&mut found)).await.is_err() {
             found.push(Finding::TooLong);
         }
         found
@@ -65,7 +65,7 @@ impl Probe<'_> {
         let addresses = self.resolve(port, found).await?;
         let (address, stream) = connect(&addresses, port, found).await?;
         if self.url.scheme() == "https" {
-            let shaken = timeout(STEP, tls::shake_hands(stream, host.trim_matches(['[', ']']))).await;
+            let shaken = timeout(STEP_TIMEOUT, tls::shake_hands(stream, host.trim_matches(['[', ']']))).await;
             found.push(shaken.unwrap_or(Finding::TlsSlow));
             matches!(found.last(), Some(Finding::Tls { .. })).then_some(())?;
         } else {
@@ -81,7 +81,7 @@ impl Probe<'_> {
             Host::Ipv4(ip) => return Some(vec![SocketAddr::new(ip.into(), port)]),
             Host::Ipv6(ip) => return Some(vec![SocketAddr::new(ip.into(), port)]),
         };
-        let resolved = match timeout(STEP, lookup_host((name, port))).await {
+        let resolved = match timeout(STEP_TIMEOUT, lookup_host((name, port))).await {
             Err(_) => Err(Finding::NameSlow),
             Ok(Err(_)) => Err(Finding::NameUnknown),
             Ok(Ok(resolved)) => Ok(resolved.collect::<Vec<_>>()),
@@ -102,7 +102,9 @@ impl Probe<'_> {
     async fn send(&self, host: &str, address: SocketAddr, found: &mut Vec<Finding>) -> Option<()> {
         let probe = Challenge::new(self.endpoint, self.now);
         let (body, headers) = (body(&probe), self.headers(&probe));
-        let Ok(client) = http_client::client_of(host, address, PATIENCE).await else { return stop(found, Finding::AnswerBroken) };
+        let Ok(client) = http_client::client_of(host, address, GATEWAY_TIMEOUT).await else {
+            return stop(found, Finding::AnswerBroken);
+        };
         let mut request = client.post(self.url.clone()).header(HEADER, probe.header(self.vault)).body(body.clone());
         for (name, value) in &headers {
             request = request.header(*name, value);
@@ -116,7 +118,7 @@ impl Probe<'_> {
         let status = answer.status().as_u16();
         if answer.status().is_redirection() {
             let to = answer.headers().get("location").map(|value| String::from_utf8_lossy(value.as_bytes()));
-            let to = to.unwrap_or_default().chars().filter(|character| !character.is_control()).take(SHOWN).collect();
+            let to = to.unwrap_or_default().chars().filter(|character| !character.is_control()).take(MAX_TARGET_CHARS).collect();
             return stop(found, Finding::Redirect { status, to });
         }
         let Some(arrived) = answer.headers().get(HEADER).and_then(|value| probe.read(self.vault, value.as_bytes())) else {
@@ -157,8 +159,8 @@ fn stop<T>(found: &mut Vec<Finding>, finding: Finding) -> Option<T> {
 
 async fn connect(addresses: &[SocketAddr], port: u16, found: &mut Vec<Finding>) -> Option<(SocketAddr, TcpStream)> {
     let mut is_slow = false;
-    let within = STEP / u32::try_from(addresses.len().min(TRIED)).unwrap_or(1);
-    for &address in addresses.iter().take(TRIED) {
+    let within = STEP_TIMEOUT / u32::try_from(addresses.len().min(MAX_ADDRESSES)).unwrap_or(1);
+    for &address in addresses.iter().take(MAX_ADDRESSES) {
         match timeout(within, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
                 found.push(Finding::Port { port });

@@ -12,8 +12,8 @@ const KIB: usize = 1024;
 /// Size of a form below its own limit.
 const FORM: usize = 60 * KIB;
 /// Number of forms that fit in the budget of 64 MiB, and a number that exceeds it.
-const WITHIN: usize = 1000;
-const BEYOND: usize = 150;
+const FORMS_WITHIN_BUDGET: usize = 1000;
+const FORMS_BEYOND_BUDGET: usize = 150;
 /// Upper bound on the server's memory with the budget used up, in MB: overhead comes on top of the bytes.
 const MEMORY: usize = 300;
 
@@ -74,13 +74,13 @@ fn most_memory(process: u32) -> usize {
 /// first, as happens on a busy machine.
 async fn use_up(address: std::net::SocketAddr, post: &Post) -> Option<Vec<u16>> {
     let mut forms = Vec::new();
-    for _ in 0..WITHIN {
+    for _ in 0..FORMS_WITHIN_BUDGET {
         forms.push(unfinished_form(address).await);
     }
     let mut genuine = post.begin(&[("connection", "close")]).await;
     let (first, second) = post.bytes().split_at(post.bytes().len() / 2);
     genuine.write_all(first).await.unwrap();
-    for _ in 0..BEYOND {
+    for _ in 0..FORMS_BEYOND_BUDGET {
         forms.push(unfinished_form(address).await);
     }
     let _ = genuine.write_all(second).await;
@@ -110,7 +110,7 @@ async fn when_the_budget_is_used_up_the_address_that_holds_most_gives_way_and_no
         assert!(tries < 10, "no form gives way");
     };
     assert!(statuses.iter().all(|status| matches!(status, 503 | 400)), "{statuses:?}");
-    assert!(statuses.len() < WITHIN, "the others go on");
+    assert!(statuses.len() < FORMS_WITHIN_BUDGET, "the others go on");
     let memory = most_memory(process.id());
     assert!(memory < MEMORY, "{memory} MB");
     assert_eq!(at.events().await.len(), 1);

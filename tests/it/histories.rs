@@ -37,7 +37,7 @@ use crate::support::{
 };
 
 /// Upper bound on the events of a history.
-const MOST: usize = 40;
+const MAX_EVENTS: usize = 40;
 
 /// Event under an id, or without one.
 #[derive(Debug, Clone)]
@@ -62,9 +62,9 @@ struct History {
 
 fn any_history() -> impl Strategy<Value = History> {
     let lives = model::any_lives(Shops::CONNECTIONS);
-    let again = prop::collection::vec(any::<Index>(), 0..=MOST / 2);
-    let sizes = prop::collection::vec(1..=12usize, 2 * MOST);
-    let ids = prop::collection::vec(ids::any_id(), 2 * MOST);
+    let again = prop::collection::vec(any::<Index>(), 0..=MAX_EVENTS / 2);
+    let sizes = prop::collection::vec(1..=12usize, 2 * MAX_EVENTS);
+    let ids = prop::collection::vec(ids::any_id(), 2 * MAX_EVENTS);
     let crash = prop::option::weighted(0.3, any::<Index>());
     (lives, again, sizes, ids, crash).prop_flat_map(|((truths, events), again, sizes, ids, crash)| {
         let repeated: Vec<Event> = events.iter().chain(again.iter().map(|index| index.get(&events))).cloned().collect();

@@ -10,9 +10,9 @@ use crate::support::{
 };
 
 /// Number of requests: many batches.
-const MANY: usize = 600;
+const REQUEST_COUNT: usize = 600;
 /// Number of the largest bodies: more than the 32 MiB write queue.
-const LARGE: usize = 40;
+const LARGE_BODY_COUNT: usize = 40;
 /// Log message for a request that is turned away without waiting.
 const TOO_MUCH: &str = "the write queue is full";
 
@@ -26,13 +26,13 @@ async fn served() -> (TestApp, Connection, Process) {
 }
 
 fn payments(connection: &Connection) -> Vec<Post> {
-    (0..MANY).map(|number| connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0))).collect()
+    (0..REQUEST_COUNT).map(|number| connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0))).collect()
 }
 
 /// Returns bodies of nearly a mebibyte, of which only the beginning is parsed.
 fn large(connection: &Connection) -> Vec<Post> {
     let body = |number: usize| [format!("{number} is no JSON").into_bytes(), vec![b' '; 1_000_000]].concat();
-    (0..LARGE).map(|number| connection.post(body(number))).collect()
+    (0..LARGE_BODY_COUNT).map(|number| connection.post(body(number))).collect()
 }
 
 /// Returns whether the request was stored; asserts that it was turned away correctly otherwise.
@@ -93,7 +93,7 @@ async fn many_who_wait_too_long_are_sent_away_in_time_and_their_retries_stored()
     let _turn = ONE_FLOOD_AT_A_TIME.lock().await;
     let (app, connection, process) = served().await;
     all_sent_away_and_all_stored_later(&app, payments(&connection)).await;
-    assert_eq!(app.transactions().await.len(), MANY);
+    assert_eq!(app.transactions().await.len(), REQUEST_COUNT);
     let ended = process.terminate();
     assert_eq!((ended.code, ended.err.contains(TOO_MUCH)), (Some(0), false), "all of them had room: {}", ended.err);
 }
@@ -117,6 +117,6 @@ async fn a_flood_is_stored_or_sent_away_and_never_half() {
     assert!(acknowledged.is_subset(&stored), "{} acknowledged, {} stored", acknowledged.len(), stored.len());
     assert_eq!(app.transactions().await.len(), stored.len(), "every event with its part in the story");
     retry(posts).await;
-    assert_eq!((kept(&app).await.len(), app.transactions().await.len()), (MANY, MANY));
+    assert_eq!((kept(&app).await.len(), app.transactions().await.len()), (REQUEST_COUNT, REQUEST_COUNT));
     assert_eq!(process.terminate().code, Some(0));
 }

@@ -14,7 +14,7 @@ use select::{Select, constraints};
 use sqlx::AssertSqlSafe;
 
 /// Tables with a row for every event, payment, request or day.
-const GROWING: &[&str] = &[
+const GROWING_TABLES: &[&str] = &[
     "events",
     "event_payloads",
     "event_ids",
@@ -27,8 +27,8 @@ const GROWING: &[&str] = &[
     "payment_references",
     "recoveries",
 ];
-/// Rows that are few, however long an installation is in use: the table, the constraint that selects them, and the reason.
-const FEW: &[(&str, &str, &str)] = &[
+/// Constraints that select few rows, however long an installation is in use: the table, the constraint, and the reason.
+const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("refunds", "transaction_id=?", "the refunds of one payment"),
     ("disputes", "transaction_id=?", "the disputes of one payment"),
     ("refunds", "refund_id=?", "a gateway gives an id to one refund"),
@@ -116,7 +116,7 @@ impl Statement<'_> {
         let index = words.iter().position(|word| *word == "INDEX").and_then(|at| self.indexes.get(*words.get(at + 1)?));
         let named = self.selects.iter().find_map(|select| select.table(name)).unwrap_or(name);
         let table = index.map_or(named, |index| index.table.as_str());
-        if !GROWING.contains(&table) {
+        if !GROWING_TABLES.contains(&table) {
             return false;
         }
         // Without the name of an index it is the primary key. SQLite calls a key that is an integer the rowid.
@@ -126,7 +126,8 @@ impl Statement<'_> {
         let is_one_row = index.or(key).is_some_and(|index| {
             index.is_unique && index.columns.iter().all(|column| constraints.contains(&format!("{column}=?")))
         });
-        let is_few = FEW.iter().any(|(of, selects, _)| *of == table && constraints.iter().any(|own| own == selects));
+        let is_few =
+            SELECTIVE_CONSTRAINTS.iter().any(|(of, selects, _)| *of == table && constraints.iter().any(|own| own == selects));
         let is_sorted = self.plan.iter().any(|other| other.parent == line.parent && other.text.starts_with("USE TEMP B-TREE"));
         let mut own = self.selects.iter().filter(|select| select.table(name).is_some() && select.has_conditions(&constraints));
         let is_limited = |select: &Select| {

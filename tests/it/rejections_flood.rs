@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 /// Size of a flood in which rejected requests wait for their responses.
-const MANY: usize = 300;
+const FLOOD_SIZE: usize = 300;
 /// Number of events at each connection during the flood.
 const ROUNDS: usize = 10;
 
@@ -52,7 +52,7 @@ async fn in_a_flood_at_one_app_genuine_events_of_it_and_of_others_are_stored() {
     for _ in 0..8 {
         flood.spawn(forge(genuine[0].url.clone(), Arc::clone(&count), Arc::clone(&is_over)));
     }
-    eventually(async || count.load(Ordering::Relaxed) > MANY).await;
+    eventually(async || count.load(Ordering::Relaxed) > FLOOD_SIZE).await;
     for round in 0..ROUNDS {
         let posts =
             genuine.iter().map(|connection| connection.post(bodies::payment("payment.captured", &format!("pay_{round}"), 0)));

@@ -37,29 +37,25 @@ fn nobodys(id: &str) -> String {
     format!("{}{}", &id[..id.len() - 4], if id.ends_with("0000") { "1111" } else { "0000" })
 }
 
+/// Returns the pattern of each route below an app with the text that lists its methods, as the route table has them.
+fn patterns_below() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let paths = include_str!("../../src/urls.rs");
+    let routes = include_str!("../../src/server/routes.rs").split("route!(").skip(1);
+    let named = routes.filter_map(|route| route.split_once("urls::")?.1.split_once(','));
+    let patterns = named.map(move |(name, rest)| {
+        let path = paths.split_once(&format!("const {name}: &str =")).unwrap().1.split('"').nth(1).unwrap();
+        (path, rest.split("\n}").next().unwrap().split(';').next().unwrap())
+    });
+    patterns.filter(|(path, _)| path.contains("{app}"))
+}
+
+/// Returns the pages below an app and the paths of its forms. Those of a rejection or a secret have tests of their own.
 fn pages(app: &str, event: &str, transaction: &str) -> Vec<String> {
-    let step = |rest: &str| format!("/ks-pay/apps/{app}/settings/payment-gateways/razorpay/test{rest}");
-    vec![
-        format!("/ks-pay/apps/{app}"),
-        format!("/ks-pay/apps/{app}/transactions"),
-        format!("/ks-pay/apps/{app}/transactions.csv"),
-        format!("/ks-pay/apps/{app}/transactions/{transaction}"),
-        format!("/ks-pay/apps/{app}/events"),
-        format!("/ks-pay/apps/{app}/events/{event}"),
-        format!("/ks-pay/apps/{app}/events/{event}/body"),
-        format!("/ks-pay/apps/{app}/rejections"),
-        format!("/ks-pay/apps/{app}/settings"),
-        format!("/ks-pay/apps/{app}/settings/domain"),
-        format!("/ks-pay/apps/{app}/settings/payment-gateways"),
-        step(""),
-        step("/credentials"),
-        step("/webhook"),
-        step("/webhook/rotation"),
-        step("/webhook/secrets/new"),
-        step("/webhook/evidence/stream"),
-        step("/integration"),
-        step("/security"),
-    ]
+    let ids = [("{app}", app), ("{event}", event), ("{transaction}", transaction)];
+    let parts = [&ids[..], &[("{gateway}", "razorpay"), ("{mode}", "test")]].concat();
+    let patterns = patterns_below().filter(|(_, methods)| methods.contains("get"));
+    let paths = patterns.map(|(path, _)| parts.iter().fold(path.to_owned(), |path, (part, value)| path.replace(part, value)));
+    paths.filter(|path| !path.contains('{')).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,23 +183,16 @@ struct Route {
     needs_permission: bool,
 }
 
-/// Returns the routes below an app, as the route table has them.
+/// Returns the routes below an app, with ids that do not exist below it.
 fn routes_below(app: &str) -> Vec<Route> {
-    let paths = include_str!("../../src/urls.rs");
     let mut found = Vec::new();
-    for route in include_str!("../../src/server/routes.rs").split("route!(").skip(1) {
-        let Some((name, rest)) = route.split_once("urls::").and_then(|(_, rest)| rest.split_once(',')) else { continue };
-        let path = paths.split_once(&format!("const {name}: &str =")).unwrap().1.split('"').nth(1).unwrap();
-        if !path.contains("{app}") {
-            continue;
-        }
+    for (pattern, methods) in patterns_below() {
         let parts = [("{app}", app), ("{gateway}", "razorpay"), ("{mode}", "test")];
         let parts = parts.iter().chain(&[("{event}", "ev_00000000000"), ("{transaction}", "tx_00000000000")]);
         let parts =
             parts.chain(&[("{rejection}", "rj_00000000000"), ("{request}", "rq_00000000000"), ("{secret}", "ws_00000000000")]);
-        let path = parts.fold(path.to_owned(), |path, (part, value)| path.replace(part, value));
+        let path = parts.fold(pattern.to_owned(), |path, (part, value)| path.replace(part, value));
         assert!(!path.contains('{'), "{path}");
-        let methods = rest.split("\n}").next().unwrap().split(';').next().unwrap();
         for (word, method) in [("get", Method::GET), ("get", Method::HEAD), ("post", Method::POST)] {
             let needs_permission = methods.contains(&format!("{word}("));
             if needs_permission || methods.contains(&format!("{word} =")) {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The maximum number of bytes shown.
-pub(crate) const MOST: usize = 64 * 1024;
+pub(crate) const MAX_SHOWN_BYTES: usize = 64 * 1024;
 
 /// A run of text with one highlighting class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,12 +51,12 @@ impl Payload {
     pub(crate) fn new(body: &[u8]) -> Self {
         let text = std::str::from_utf8(body).ok();
         let formatted = text.filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()).map(format).unwrap_or_default();
-        let mut raw = String::from_utf8_lossy(&body[..body.len().min(MOST)]).into_owned();
-        if text.is_some() && body.len() > MOST {
+        let mut raw = String::from_utf8_lossy(&body[..body.len().min(MAX_SHOWN_BYTES)]).into_owned();
+        if text.is_some() && body.len() > MAX_SHOWN_BYTES {
             // The cut may have split a character.
             raw.truncate(raw.trim_end_matches('\u{fffd}').len());
         }
-        let is_truncated = body.len() > MOST || formatted.last().is_some_and(|token| token.class == CUT);
+        let is_truncated = body.len() > MAX_SHOWN_BYTES || formatted.last().is_some_and(|token| token.class == CUT);
         let formatted = formatted.into_iter().flat_map(|token| marked(token.class, &token.text)).collect();
         let raw = marked("", &raw);
         let has_unseen = raw.iter().any(|token| token.class == UNSEEN);
@@ -102,8 +102,8 @@ fn format(json: &str) -> Vec<Token> {
         let length = token_length(rest, first);
         let (token, after) = rest.split_at(length);
         let after = after.trim_start();
-        if out.length + length > MOST {
-            let room = token.floor_char_boundary(MOST.saturating_sub(out.length));
+        if out.length + length > MAX_SHOWN_BYTES {
+            let room = token.floor_char_boundary(MAX_SHOWN_BYTES.saturating_sub(out.length));
             out.push("", &token[..room]);
             out.tokens.push(Token { class: CUT, text: "…".to_owned() });
             break;
@@ -230,11 +230,11 @@ mod tests {
 
     #[test]
     fn a_long_payload_is_cut_between_characters() {
-        let long = format!("{{\"a\":\"{}\"}}", "न".repeat(MOST));
+        let long = format!("{{\"a\":\"{}\"}}", "न".repeat(MAX_SHOWN_BYTES));
         let payload = Payload::new(long.as_bytes());
         let raw = plain(&payload.raw);
-        assert!(payload.is_truncated && payload.is_text && !raw.contains('\u{fffd}') && raw.len() <= MOST);
-        assert!(payload.formatted.iter().map(|token| token.text.len()).sum::<usize>() <= MOST + 3);
+        assert!(payload.is_truncated && payload.is_text && !raw.contains('\u{fffd}') && raw.len() <= MAX_SHOWN_BYTES);
+        assert!(payload.formatted.iter().map(|token| token.text.len()).sum::<usize>() <= MAX_SHOWN_BYTES + 3);
         let wide = Payload::new(format!("[{}1]", "1,".repeat(40_000)).as_bytes());
         assert!(wide.is_truncated);
     }

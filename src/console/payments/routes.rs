@@ -64,7 +64,7 @@ const MAX_EVENTS_SHOWN: i64 = 200;
 /// The maximum number of failed payment attempts that are shown with their reason.
 const MAX_REASONS_SHOWN: usize = 10;
 /// The number of rows per chunk of the download, which limits its memory.
-const CHUNK: i64 = 1000;
+const ROWS_PER_CHUNK: i64 = 1000;
 
 /// `GET /ks-pay/apps/{app}/transactions`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
@@ -231,7 +231,7 @@ fn chunks(db: Db, filter: Filter, now: Timestamp) -> impl futures_util::Stream<I
     stream::try_unfold((db, filter, Some(Cursor::NEWEST), now), async |(db, filter, place, now)| {
         let Some(place) = place else { return Ok(None) };
         let mut reader = db.bulk_reader().await?;
-        let (rows, next) = list::chunk(&mut reader, &filter, place, CHUNK).await?;
+        let (rows, next) = list::chunk(&mut reader, &filter, place, ROWS_PER_CHUNK).await?;
         let rows = with_costs(&mut reader, rows).await?;
         drop(reader);
         Ok(Some((Bytes::from(export::lines(&rows, now)), (db, filter, next, now))))

@@ -35,7 +35,7 @@ use crate::{
     },
     primitives::{
         id::{ConnectionId, RejectionId, RequestId},
-        keyset::PageRequest,
+        keyset::{Cursor as _, PageRequest},
     },
     rejections::{
         Cause, Rejection, Request,
@@ -142,7 +142,7 @@ impl Found {
             None
         };
         let mut reader = state.db.reader().await?;
-        let requests = store::list_requests(&mut reader, id, RequestId::greatest(), MAX_LISTED_REQUESTS).await?;
+        let requests = store::list_requests(&mut reader, id, RequestId::NEWEST, MAX_LISTED_REQUESTS).await?;
         let types = self.types(&mut reader, &requests).await?;
         let request = match request.parse() {
             Ok(wanted) => store::find_request(&mut reader, id, wanted).await?,

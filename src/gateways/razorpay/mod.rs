@@ -113,8 +113,8 @@ impl Adapter for Razorpay {
 fn account(body: &[u8]) -> Option<&str> {
     const MARK: &[u8] = b"\"account_id\":\"";
     /// The part of the body searched for it, in bytes.
-    const WITHIN: usize = 256;
-    let head = &body[..body.len().min(WITHIN)];
+    const MAX_SEARCHED_BYTES: usize = 256;
+    let head = &body[..body.len().min(MAX_SEARCHED_BYTES)];
     let at = |mark: &[u8]| memmem::find(head, mark);
     let start = at(MARK)? + MARK.len();
     if at(b"\"payload\"").is_some_and(|payload| payload < start) {

@@ -130,9 +130,9 @@ fn without_work_or_once_the_server_stops_nothing_is_tried() {
         at,
     };
     let tried = |work: usize, is_off: bool| {
-        let before = TRIED.get();
+        let before = HYPOTHESES_TRIED.get();
         diagnose_until(&AtomicBool::new(is_off), Depth::Full, &case, &known, &mut { work });
-        TRIED.get() - before
+        HYPOTHESES_TRIED.get() - before
     };
     assert!(tried(MAX_WORK_BYTES, false) > 1000);
     assert_eq!(tried(0, false), 0);

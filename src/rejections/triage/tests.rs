@@ -42,7 +42,7 @@ fn flood(each: usize, most: usize, from: &str) {
 
 #[test]
 fn a_flood_hides_no_fault_at_its_webhook_or_at_another() {
-    flood(180, MOST, GATEWAY);
+    flood(180, ROUND_BYTES, GATEWAY);
 }
 
 #[test]
@@ -63,23 +63,23 @@ fn a_fault_that_comes_again_is_found_with_a_few_hashes() {
         .into_iter()
         .filter(|(cause, _)| matches!(cause, Cause::SecretCut | Cause::OldSecret | Cause::KeySecret | Cause::SecretWithSpace))
     {
-        let (_, unused) = look(&mut triage, vec![(shop.known(), vec![first.clone()])], MOST, false);
+        let (_, unused) = look(&mut triage, vec![(shop.known(), vec![first.clone()])], ROUND_BYTES, false);
         let again = CapturedRequest { headers: [first.headers.clone(), vec![("x".to_owned(), b"y".to_vec())]].concat(), ..first };
-        let (examined, left) = look(&mut triage, vec![(shop.known(), vec![again])], MOST, false);
+        let (examined, left) = look(&mut triage, vec![(shop.known(), vec![again])], ROUND_BYTES, false);
         assert_eq!(causes(&examined), [cause]);
-        assert!(MOST - left < 4096 && left >= unused, "{cause:?}: {} bytes", MOST - left);
+        assert!(ROUND_BYTES - left < 4096 && left >= unused, "{cause:?}: {} bytes", ROUND_BYTES - left);
     }
 }
 
 #[test]
 fn forgeries_cost_less_the_longer_they_go_on() {
     let (shop, vault, mut triage) = (Shop::new(), vault(), Triage::default());
-    let allowance = Allowance { most: MOST, for_fruitless: 16 * MIB };
+    let allowance = Allowance { most: ROUND_BYTES, for_fruitless: 16 * MIB };
     let mut costs = Vec::new();
     for round in 0..20 {
         let samples = (0..30).map(|number| shop.forged(round * 30 + number, FORGED)).collect();
         let work = vec![Batch { connection: shop.scope.connection, known: shop.known(), samples, allowance }];
-        let (examined, spent) = triage.look(&vault, work, (Pass::Arrival, MOST), &AtomicBool::new(false));
+        let (examined, spent) = triage.look(&vault, work, (Pass::Arrival, ROUND_BYTES), &AtomicBool::new(false));
         assert!(examined.iter().all(|one| one.diagnosis.signer.is_none()));
         costs.push(spent[0].1);
     }
@@ -88,10 +88,10 @@ fn forgeries_cost_less_the_longer_they_go_on() {
 
 /// Returns the bytes hashed to try every single fault of a request.
 fn single_fault_cost(shop: &Shop, sample: &CapturedRequest) -> usize {
-    let mut left = MOST;
+    let mut left = ROUND_BYTES;
     let found = diagnose(sample, &shop.known(), Depth::Single, &mut left, &AtomicBool::new(false));
     assert_eq!(found.cause, Cause::Unknown);
-    MOST - left
+    ROUND_BYTES - left
 }
 
 #[test]
@@ -107,9 +107,10 @@ fn among_lookalikes_nothing_is_said_of_what_was_not_examined_and_every_fault_is_
             samples.insert(31, genuine);
             let mut is_found = false;
             for round in 0.. {
-                let (examined, left) = look_in(Pass::Stored, &mut triage, vec![(shop.known(), samples)], MOST, false);
+                let (examined, left) = look_in(Pass::Stored, &mut triage, vec![(shop.known(), samples)], ROUND_BYTES, false);
                 let unknown = examined.iter().filter(|one| one.diagnosis.cause == Cause::Unknown).count();
-                assert!(unknown * cost <= MOST - left, "{cause:?}: {unknown} of {size} bytes for {} bytes", MOST - left);
+                let spent = ROUND_BYTES - left;
+                assert!(unknown * cost <= spent, "{cause:?}: {unknown} of {size} bytes for {spent} bytes");
                 is_found |= causes(&examined).contains(&cause);
                 let known = [Cause::Unknown, Cause::NotDiagnosed, cause];
                 assert!(causes(&examined).iter().all(|found| known.contains(found)), "{cause:?}: {:?}", causes(&examined));
@@ -162,9 +163,9 @@ fn of_requests_that_are_the_same_one_is_examined() {
     let shop = Shop::new();
     let forged = shop.forged(1, FORGED);
     let cost = |samples| {
-        let (examined, left) = look_in(Pass::Alone, &mut Triage::default(), vec![(shop.known(), samples)], MOST, false);
+        let (examined, left) = look_in(Pass::Alone, &mut Triage::default(), vec![(shop.known(), samples)], ROUND_BYTES, false);
         assert!(causes(&examined).iter().all(|cause| *cause == Cause::Unknown));
-        MOST - left
+        ROUND_BYTES - left
     };
     assert_eq!(cost(vec![forged.clone()]), cost(vec![forged; 40]));
 }
@@ -178,7 +179,7 @@ fn what_came_from_the_gateways_own_network_is_examined_first() {
     for scope in [0, 30, 60] {
         let mut samples: Vec<CapturedRequest> = (0..60).map(|number| shop.lookalike(&genuine, number)).collect();
         samples.insert(scope, genuine.clone());
-        let (examined, _) = look(&mut Triage::default(), vec![(shop.known(), samples)], MOST, false);
+        let (examined, _) = look(&mut Triage::default(), vec![(shop.known(), samples)], ROUND_BYTES, false);
         assert_eq!(causes(&examined)[scope], cause, "at {scope}");
     }
 }
@@ -192,12 +193,12 @@ fn at_a_disabled_webhook_a_guess_is_no_proof_and_every_look_is_paid_for() {
     for (key, is_proof) in [(shop.older.as_str(), false), (shop.own.as_str(), true)] {
         let sample =
             CapturedRequest { reason: Reason::SwitchedOff, ..shop.sample(&signature(key.as_bytes(), body), body, FORGED) };
-        let (examined, left) = look(&mut Triage::default(), vec![(known(), vec![sample])], MOST, false);
+        let (examined, left) = look(&mut Triage::default(), vec![(known(), vec![sample])], ROUND_BYTES, false);
         let [found] = &examined[..] else { panic!("one was sent") };
         assert_eq!(found.diagnosis.cause, Cause::SwitchedOff);
         assert_eq!(found.diagnosis.signer.as_ref().map(proof::Signer::is_proof), Some(is_proof), "{key}");
         assert_eq!((EvictionRank::of(found) == EvictionRank::Proven, found.key), (is_proof, None), "{key}");
-        assert!((1..=MIN_WORK_BYTES).contains(&(MOST - left)), "{} bytes", MOST - left);
+        assert!((1..=MIN_WORK_BYTES).contains(&(ROUND_BYTES - left)), "{} bytes", ROUND_BYTES - left);
     }
 }
 
@@ -207,18 +208,18 @@ fn what_is_not_needed_is_left_and_a_server_that_stops_looks_at_nothing() {
     let body = br#"{"event":"x"}"#;
     let work =
         || vec![(CompanyKeys::default(), (0..3).map(|number| shop.sample(&format!("{number:064}"), body, FORGED)).collect())];
-    let (examined, unused) = look(&mut Triage::default(), work(), MOST, false);
+    let (examined, unused) = look(&mut Triage::default(), work(), ROUND_BYTES, false);
     assert_eq!(causes(&examined), [Cause::Unknown; 3]);
-    assert!((MOST / 10 * 9..MOST).contains(&unused), "{unused}");
-    let (examined, unused) = look(&mut Triage::default(), work(), MOST, true);
-    assert_eq!((causes(&examined), unused), (vec![Cause::NotDiagnosed; 3], MOST));
+    assert!((ROUND_BYTES / 10 * 9..ROUND_BYTES).contains(&unused), "{unused}");
+    let (examined, unused) = look(&mut Triage::default(), work(), ROUND_BYTES, true);
+    assert_eq!((causes(&examined), unused), (vec![Cause::NotDiagnosed; 3], ROUND_BYTES));
     // A cause that follows from the reason needs no diagnosis.
     for (reason, cause) in
         [(Reason::Encoded, Cause::Encoded), (Reason::TooLarge, Cause::TooLarge), (Reason::TooSlow, Cause::TooSlow)]
     {
         let sample = CapturedRequest { reason, ..shop.sample("00", body, FORGED) };
         assert_eq!(DiagnosedRequest::not_diagnosed(sample.clone()).diagnosis.cause, cause);
-        let (examined, _) = look(&mut Triage::default(), vec![(CompanyKeys::default(), vec![sample])], MOST, true);
+        let (examined, _) = look(&mut Triage::default(), vec![(CompanyKeys::default(), vec![sample])], ROUND_BYTES, true);
         assert_eq!(causes(&examined), [cause]);
     }
 }
@@ -244,7 +245,7 @@ async fn only_keys_that_no_outsider_has_are_remembered_and_not_for_long() {
     let (shop, mut triage) = (Shop::new(), Triage::default());
     let of = |cause| shop.faults(FORGED).into_iter().find(|(fault, _)| *fault == cause).unwrap().1;
     let found = |triage: &mut Triage, known: CompanyKeys, cause| {
-        let (examined, _) = look(triage, vec![(known, vec![of(cause)])], MOST, false);
+        let (examined, _) = look(triage, vec![(known, vec![of(cause)])], ROUND_BYTES, false);
         (causes(&examined)[0], triage.recent.values().map(|(_, keys)| keys.len()).sum::<usize>())
     };
     assert_eq!(found(&mut triage, shop.known(), Cause::SecretIsUrl), (Cause::SecretIsUrl, 0), "everyone knows the URL");
@@ -257,6 +258,6 @@ async fn only_keys_that_no_outsider_has_are_remembered_and_not_for_long() {
     assert_eq!(found(&mut triage, rotated, Cause::SecretWithSpace), (Cause::Unknown, 0), "of a secret that is gone");
     found(&mut triage, shop.known(), Cause::SecretWithSpace);
     tokio::time::advance(RECENT_KEY_TTL).await;
-    triage.look(&vault(), Vec::new(), (Pass::Arrival, MOST), &AtomicBool::new(false));
+    triage.look(&vault(), Vec::new(), (Pass::Arrival, ROUND_BYTES), &AtomicBool::new(false));
     assert!(triage.recent.is_empty());
 }

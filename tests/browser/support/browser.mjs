@@ -11,7 +11,7 @@ const PLACES = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/b
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
 /** Timeout for a page or an element, in milliseconds. */
-const PATIENCE = 15_000;
+const PAGE_TIMEOUT_MS = 15_000;
 
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 360, height: 740 };
@@ -33,7 +33,7 @@ export async function launch(flags = []) {
  */
 export async function open(t, { browser, installation: { url } }, options = {}, tolerated = undefined) {
   const context = await browser.newContext({ baseURL: url, viewport: DESKTOP, reducedMotion: "reduce", ...options });
-  context.setDefaultTimeout(PATIENCE);
+  context.setDefaultTimeout(PAGE_TIMEOUT_MS);
   const faults = await watch(context, url);
   t.after(async () => {
     await context.close();

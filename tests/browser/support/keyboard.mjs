@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { leading } from "./steps.mjs";
 
 /** Upper bound on tab stops, more than any page has. */
-const MOST_STOPS = 120;
+const MAX_STOPS = 120;
 
 /** Presses Tab until focus is on `target`; checks every stop on the way. */
 export async function tabTo(page, target) {
-  for (let stop = 0; stop < MOST_STOPS; stop += 1) {
+  for (let stop = 0; stop < MAX_STOPS; stop += 1) {
     await page.keyboard.press("Tab");
     await assertFocusIsSeen(page);
     if (await target.evaluate((element) => element === document.activeElement)) return;

@@ -11,9 +11,9 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const BINARY = process.env.KS_PAY_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/ks-pay");
 /** Timeout for a server to listen or to shut down, in milliseconds. */
-const PATIENCE = 30_000;
+const SERVER_TIMEOUT_MS = 30_000;
 /** Timeout for a command, in milliseconds. */
-const COMMAND_LIMIT = 90_000;
+const COMMAND_TIMEOUT_MS = 90_000;
 
 assert.ok(existsSync(BINARY), `There is no ${BINARY}: run cargo build, or name the binary in KS_PAY_BIN.`);
 
@@ -31,9 +31,9 @@ export async function command(args, { dataDir = tmpdir(), input = "", env = {} }
   child.stderr.setEncoding("utf8").on("data", (text) => { stderr += text; });
   child.stdin.on("error", () => {}).end(input); // some commands end without reading
   const late = setTimeout(() => {
-    stderr += `\nIt was ended: it did not end by itself within ${COMMAND_LIMIT / 1000} s.`;
+    stderr += `\nIt was ended: it did not end by itself within ${COMMAND_TIMEOUT_MS / 1000} s.`;
     child.kill("SIGKILL");
-  }, COMMAND_LIMIT);
+  }, COMMAND_TIMEOUT_MS);
   const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
   clearTimeout(late);
   return { code, stdout, stderr };
@@ -83,7 +83,7 @@ export class Installation {
     this.#child = child;
     this.setupLink = undefined;
     await new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`ks-pay does not listen.\n${this.log}`)), PATIENCE);
+      const late = setTimeout(() => reject(new Error(`ks-pay does not listen.\n${this.log}`)), SERVER_TIMEOUT_MS);
       child.on("error", reject).on("close", (code) => reject(new Error(`ks-pay ended with ${code}.\n${this.log}`)));
       createInterface(child.stdout).on("line", (line) => {
         this.url = line.match(/^listening on (http:\S+)$/)?.[1] ?? this.url;
@@ -103,7 +103,7 @@ export class Installation {
     if (!child || child.exitCode !== null) return child?.exitCode;
     const ended = new Promise((resolve) => child.on("close", resolve));
     child.kill("SIGTERM");
-    const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+    const late = setTimeout(() => child.kill("SIGKILL"), SERVER_TIMEOUT_MS);
     const code = await ended;
     clearTimeout(late);
     return code;

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const README = fileURLToPath(new URL("../../../README.md", import.meta.url));
 /** Timeout for a proxy to listen, in milliseconds. */
-const PATIENCE = 30_000;
+const LISTEN_TIMEOUT_MS = 30_000;
 /** Grace period of a proxy for open responses, in milliseconds; without it Caddy waits for streams. */
 const GRACE = 5_000;
 /**
@@ -100,7 +100,7 @@ export async function startProxy(kind, { port, backend, isPlain = false }) {
   };
   let hasEnded = false;
   ended.then(() => { hasEnded = true; });
-  for (const until = Date.now() + PATIENCE; !await listens(port);) {
+  for (const until = Date.now() + LISTEN_TIMEOUT_MS; !await listens(port);) {
     if (hasEnded || Date.now() > until) {
       await stop();
       throw new Error(`${kind} does not listen.\n${log}`);

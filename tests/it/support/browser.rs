@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode, header};
 use super::{TestApp, builders::PASSWORD, webhook_request::client};
 
 /// Timeout, only to keep a failing test from hanging.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Visitor of the site, signed in or not.
 pub(crate) struct Browser {
@@ -110,7 +110,7 @@ impl Stream {
                 heard.extend(self.0.chunk().await.unwrap().expect("the stream goes on"));
             }
         };
-        let is_heard = tokio::time::timeout(PATIENCE, hearing).await.is_ok();
+        let is_heard = tokio::time::timeout(RESPONSE_TIMEOUT, hearing).await.is_ok();
         assert!(is_heard, "{text:?} was never said: {:?}", String::from_utf8_lossy(&heard));
     }
 }
@@ -119,7 +119,7 @@ impl Stream {
     /// Waits until the stream ends.
     pub(crate) async fn ends(&mut self) {
         let ending = async { while let Ok(Some(_)) = self.0.chunk().await {} };
-        tokio::time::timeout(PATIENCE, ending).await.expect("the stream ends");
+        tokio::time::timeout(RESPONSE_TIMEOUT, ending).await.expect("the stream ends");
     }
 }
 
@@ -182,7 +182,7 @@ impl Browser {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, looking).await.ok()
+        tokio::time::timeout(RESPONSE_TIMEOUT, looking).await.ok()
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str, target: &str) -> Page {

@@ -200,7 +200,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 pub(crate) static ONE_FLOOD_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Timeout, only to keep a failing test from hanging.
-const PATIENCE: Duration = Duration::from_mins(1);
+const CONDITION_TIMEOUT: Duration = Duration::from_mins(1);
 /// First and longest interval between two checks: checking slows down the server under test.
 const LOOKS: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(500)];
 
@@ -213,7 +213,7 @@ pub(crate) async fn eventually(is_so: impl AsyncFn() -> bool) {
             pause = longest.min(pause * 3 / 2);
         }
     };
-    tokio::time::timeout(PATIENCE, wait).await.expect("it comes to be");
+    tokio::time::timeout(CONDITION_TIMEOUT, wait).await.expect("it comes to be");
 }
 
 /// Returns every file under a directory, with its content.

@@ -16,7 +16,7 @@ use std::{
 use super::Installation;
 
 /// Timeout, only to keep a failing test from hanging.
-const PATIENCE: Duration = Duration::from_mins(1);
+const LINE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Returns whether this is root, who can become any user, and to whom file modes do not apply.
 pub(crate) fn is_root() -> bool {
@@ -136,7 +136,7 @@ impl Process {
 
     /// Returns the first line on stdout; `None` if the process ends without one.
     pub(crate) fn first_line(&mut self) -> Option<String> {
-        let line = self.out.recv_timeout(PATIENCE).ok()?;
+        let line = self.out.recv_timeout(LINE_TIMEOUT).ok()?;
         self.seen.push(line.clone());
         Some(line)
     }
@@ -145,7 +145,8 @@ impl Process {
     #[track_caller]
     pub(crate) fn line(&mut self, beginning: &str) -> String {
         loop {
-            let line = self.out.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no line {beginning:?} after {:?}", self.seen));
+            let line = self.out.recv_timeout(LINE_TIMEOUT);
+            let line = line.unwrap_or_else(|_| panic!("no line {beginning:?} after {:?}", self.seen));
             self.seen.push(line.clone());
             if line.starts_with(beginning) {
                 return line;
@@ -168,7 +169,7 @@ impl Process {
     pub(crate) fn end(mut self) -> Ended {
         let mut out = std::mem::take(&mut self.seen);
         loop {
-            match self.out.recv_timeout(PATIENCE) {
+            match self.out.recv_timeout(LINE_TIMEOUT) {
                 Ok(line) => out.push(line),
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("it goes on and on: {out:?}"),

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 /// Timeout, only to keep a failing test from hanging.
-const PATIENCE: Duration = Duration::from_secs(30);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything received until the server closed the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) async fn exchange(to: SocketAddr, request: &[u8]) -> Answer {
 pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     let reading = async { while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {} };
-    timeout(PATIENCE, reading).await.expect("the server closes the connection");
+    timeout(READ_TIMEOUT, reading).await.expect("the server closes the connection");
     Answer(bytes)
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn status_line(stream: &mut TcpStream) -> String {
             bytes.push(stream.read_u8().await.unwrap());
         }
     };
-    timeout(PATIENCE, reading).await.expect("an answer");
+    timeout(READ_TIMEOUT, reading).await.expect("an answer");
     String::from_utf8(bytes).unwrap().lines().next().unwrap().to_owned()
 }
 

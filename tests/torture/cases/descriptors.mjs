@@ -13,7 +13,7 @@ const SOCKETS = 1000;
 const ALLOWED = 256;
 const RECOVERS_WITHIN = 10_000;
 /** Additional time to wait for the limit, in milliseconds. */
-const PATIENCE = 60_000;
+const EXTRA_TIME_MS = 60_000;
 
 await torture(async (run) => {
   const installation = await Installation.make(run);
@@ -32,7 +32,7 @@ await torture(async (run) => {
   let most = 0;
   const isReached = () => most >= ALLOWED - 1;
   const over = Date.now() + run.of(3000, 20_000);
-  for (; Date.now() < over || (!isReached() && Date.now() < over + PATIENCE); await pause(50)) {
+  for (; Date.now() < over || (!isReached() && Date.now() < over + EXTRA_TIME_MS); await pause(50)) {
     while (sockets.size < SOCKETS) open();
     most = Math.max(most, readdirSync(`/proc/${pid}/fd`).length);
   }

@@ -18,7 +18,7 @@ import { Traffic } from "../support/traffic.mjs";
 const SERVERS = 5;
 /** A server that writes nothing for this many milliseconds has processed its requests. */
 const STILL = 500;
-const PATIENCE = 30_000;
+const WAIT_TIMEOUT_MS = 30_000;
 /** Images examined concurrently. */
 const BATCH = 20;
 
@@ -80,7 +80,7 @@ async function load(run, { connection, directory }, traffic) {
   const before = written();
   await traffic.pour(connection, { most: run.of(250, 750) }).done;
   const more = traffic.pour(connection, { rate: 300 });
-  await soon(() => written() !== before, PATIENCE);
+  await soon(() => written() !== before, WAIT_TIMEOUT_MS);
   await more.end();
   await traffic.pour(connection, { most: traffic.answers.length }).done;
 }
@@ -91,7 +91,7 @@ async function still(figure) {
   await soon(() => {
     if (figure() !== last) [last, since] = [figure(), Date.now()];
     return Date.now() - since > STILL;
-  }, PATIENCE);
+  }, WAIT_TIMEOUT_MS);
 }
 
 /** Returns the times of the cuts: half at the receipt of a response, half anywhere between the first and the last. */

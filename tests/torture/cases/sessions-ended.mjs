@@ -13,7 +13,7 @@ const END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE applic
 /** Minimum of failed requests for a verdict. */
 const REFUSED = 5;
 /** Additional time to wait for them, in milliseconds. */
-const PATIENCE = 60_000;
+const EXTRA_TIME_MS = 60_000;
 
 await torture(async (run) => {
   const cluster = await Cluster.make(run);
@@ -25,7 +25,7 @@ await torture(async (run) => {
   const administrator = cluster.session();
   const isFelt = () => traffic.answers.filter(({ status }) => status === 503).length >= REFUSED;
   const over = Date.now() + run.of(4000, 60_000);
-  for (; Date.now() < over || (!isFelt() && Date.now() < over + PATIENCE); await pause(EVERY)) {
+  for (; Date.now() < over || (!isFelt() && Date.now() < over + EXTRA_TIME_MS); await pause(EVERY)) {
     administrator.ask(END);
   }
   administrator.end();

@@ -13,9 +13,9 @@ import { Installation } from "../support/installation.mjs";
 import { Cluster, freePort } from "../support/postgres.mjs";
 import { now, Traffic } from "../support/traffic.mjs";
 
-/** Grace period of a shutdown, in milliseconds, and the limit after a second signal. */
-const WITHIN = 30_000;
-const TWICE_WITHIN = 2000;
+/** Upper bounds on the duration of a shutdown, and of one after a second signal, in milliseconds. */
+const SHUTDOWN_LIMIT_MS = 30_000;
+const SECOND_SIGNAL_LIMIT_MS = 2000;
 /** Interval between the first and the second signal. */
 const BETWEEN = 1000;
 /** Log messages while PostgreSQL is gone and rejections are waiting to be written. */
@@ -137,7 +137,7 @@ async function stoppedTwice(installation) {
 function inTime(run, ends, where) {
   run.say(`ended after ${slowest(ends)} ms at most`);
   run.demand(ends.every(({ code }) => code === 0), `${where} it ends with 0`, ends);
-  run.inTime(slowest(ends), WITHIN, `${where} it ends within 30 s`, ends);
+  run.inTime(slowest(ends), SHUTDOWN_LIMIT_MS, `${where} it ends within 30 s`, ends);
 }
 
 function slowest(ends) {
@@ -148,5 +148,5 @@ function atOnce(run, ends, where) {
   run.say(`ended ${slowest(ends)} ms after the second signal at most`);
   run.control(ends.every(({ isHeld }) => isHeld), `${where} a stop is held up for more than ${BETWEEN} ms`, ends);
   run.demand(ends.every(({ code }) => code === 0), `${where} a second signal ends it with 0`, ends);
-  run.inTime(slowest(ends), TWICE_WITHIN, `${where} a second signal ends it within 2 s`, ends);
+  run.inTime(slowest(ends), SECOND_SIGNAL_LIMIT_MS, `${where} a second signal ends it within 2 s`, ends);
 }

@@ -11,7 +11,7 @@ import { now, Traffic } from "../support/traffic.mjs";
 
 const STORES_WITHIN = 10_000;
 /** Maximum time until a fault takes effect, in milliseconds. */
-const PATIENCE = 30_000;
+const FAULT_TIMEOUT_MS = 30_000;
 /** PostgreSQL has ended every session because one of them panicked. */
 const REINITIALIZING = /all server processes terminated; reinitializing/g;
 
@@ -30,11 +30,11 @@ await torture(async (run) => {
     await pause(300);
     const [failed, panicked] = [faults.failed, panics()];
     faults.failOnce(run.random.between(0, 10));
-    const isFailed = await soon(() => faults.failed > failed, PATIENCE);
+    const isFailed = await soon(() => faults.failed > failed, FAULT_TIMEOUT_MS);
     const began = now();
     faults.none();
     // Before that another session may still store, which would be mistaken for a recovery.
-    if (isFailed && await soon(() => panics() > panicked, PATIENCE)) felt++;
+    if (isFailed && await soon(() => panics() > panicked, FAULT_TIMEOUT_MS)) felt++;
     const gone = now();
     const again = await soon(() => traffic.storedSince(gone), STORES_WITHIN * 6);
     slowest = Math.max(slowest, again ? (again.at - began) / 1e6 : Infinity);

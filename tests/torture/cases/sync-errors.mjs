@@ -12,7 +12,7 @@ import { SyncFaults } from "../support/sync_faults.mjs";
 import { now, Traffic } from "../support/traffic.mjs";
 
 /** Maximum time until a fault takes effect, and until the server has recovered, in milliseconds. */
-const PATIENCE = 30_000;
+const FAULT_TIMEOUT_MS = 30_000;
 
 await torture(async (run) => {
   await needPython(run);
@@ -37,10 +37,10 @@ await torture(async (run) => {
   const once = run.of([0, 7], [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144]);
   for (const [index, nth] of once.entries()) {
     faults.failOnce(nth);
-    const isFelt = await soon(() => faults.failed === index + 1, PATIENCE);
+    const isFelt = await soon(() => faults.failed === index + 1, FAULT_TIMEOUT_MS);
     run.control(isFelt, `the sync error after ${nth} good ones reached the server`);
     const then = now();
-    if (await soon(() => traffic.storedSince(then), PATIENCE)) continue;
+    if (await soon(() => traffic.storedSince(then), FAULT_TIMEOUT_MS)) continue;
     stuck.push(nth);
     // Restarted, so that the rest can be compared.
     await crash();
@@ -51,7 +51,7 @@ await torture(async (run) => {
   const singly = faults.failed;
   faults.failForEver();
   const began = now();
-  await soon(() => traffic.answers.some(({ status, sent }) => status >= 500 && sent > began), PATIENCE);
+  await soon(() => traffic.answers.some(({ status, sent }) => status >= 500 && sent > began), FAULT_TIMEOUT_MS);
   await pause(run.of(1500, 5000));
   const ready = await installation.get("/readyz");
   const during = traffic.answers.filter(({ sent }) => sent > began);

@@ -15,7 +15,7 @@ import { Traffic } from "../support/traffic.mjs";
 
 /** Minimum of rows that the control commits, and its timeout in milliseconds. */
 const ROWS = 50;
-const PATIENCE = 60_000;
+const WAIT_TIMEOUT_MS = 60_000;
 const ACCEPT = "--accept-data-loss";
 /** SQLite treats it as a name; an empty file of that name is created in the working directory. */
 const IN_MEMORY = "sqlite:file::memory:";
@@ -47,13 +47,13 @@ async function asynchronous(run) {
   // It does not notice the server's end, and the case must not wait for it.
   const idle = cluster.session();
   insert(told);
-  await soon(() => told >= ROWS, PATIENCE);
+  await soon(() => told >= ROWS, WAIT_TIMEOUT_MS);
   await cluster.stop("immediate");
   await Promise.all([session.over(), idle.over()]);
   await cluster.start();
   const left = Number((await cluster.psql(`SELECT count(*) FROM control WHERE n < ${told}`)).stdout);
   run.control(left < told, `of ${told} rows that another session committed by the database's setting ${left} are left`);
-  await installation.until("/readyz", 200, PATIENCE);
+  await installation.until("/readyz", 200, WAIT_TIMEOUT_MS);
   await nothingLost(run, installation, traffic, { isFelt: false });
   await allWell(run, installation, traffic);
 }

@@ -17,9 +17,9 @@ import { waitedFor, within } from "./wait.mjs";
 export const SKIPPED = 77;
 const UNPROVED = 75;
 /** Timeout of a case, in milliseconds; ten times its duration, since it may share a slow machine. */
-const LONGEST = { short: 600_000, full: 3_600_000 };
+const CASE_TIMEOUT_MS = { short: 600_000, full: 3_600_000 };
 /** Timeout of one cleanup step, in milliseconds. */
-const CLEANING_LIMIT = 120_000;
+const CLEANUP_TIMEOUT_MS = 120_000;
 
 class Skipped extends Error {}
 
@@ -103,7 +103,7 @@ class Run {
 
   async clean() {
     for (const clean of this.#cleaners.splice(0).reverse()) {
-      await within(CLEANING_LIMIT, "cleaning up", Promise.resolve().then(clean)).catch((error) => console.log(`  could not clean up: ${error.message}`));
+      await within(CLEANUP_TIMEOUT_MS, "cleaning up", Promise.resolve().then(clean)).catch((error) => console.log(`  could not clean up: ${error.message}`));
     }
   }
 
@@ -154,7 +154,7 @@ export async function torture(body) {
   console.log(`${run.name}${run.isShort ? ", short form" : ""}, --seed ${run.seed}`);
   const interrupted = () => run.clean().finally(() => process.exit(130));
   process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
-  const longest = run.of(LONGEST.short, LONGEST.full);
+  const longest = run.of(CASE_TIMEOUT_MS.short, CASE_TIMEOUT_MS.full);
   let late;
   const tooLate = new Promise((_, reject) => {
     late = setTimeout(() => reject(new Error(`the case did not end within ${longest / 1000} s; it waited for ${waitedFor()}`)), longest);

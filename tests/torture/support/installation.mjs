@@ -10,9 +10,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { within } from "./wait.mjs";
 
 /** Timeout for a server to be ready or to end, in milliseconds. */
-const PATIENCE = 40_000;
+const SERVER_TIMEOUT_MS = 40_000;
 /** Timeout for any other program, in milliseconds. */
-const PROGRAM_LIMIT = 180_000;
+const PROGRAM_TIMEOUT_MS = 180_000;
 
 /** Owner of every installation created here. */
 export const OWNER = { email: "owner@torture.example", password: "four unrelated quiet words" };
@@ -36,7 +36,7 @@ export async function ended(command, args, { input = "", ...options } = {}) {
   child.stderr.setEncoding("utf8").on("data", (text) => { stderr += text; });
   child.stdin.on("error", () => {}).end(input); // some programs end without reading
   const over = new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
-  const code = await within(PROGRAM_LIMIT, `the end of ${command} ${args.slice(0, 4).join(" ")}`, over).finally(() => child.kill("SIGKILL"));
+  const code = await within(PROGRAM_TIMEOUT_MS, `the end of ${command} ${args.slice(0, 4).join(" ")}`, over).finally(() => child.kill("SIGKILL"));
   return { code, stdout: Buffer.concat(chunks).toString(), stderr };
 }
 
@@ -101,10 +101,10 @@ export class Installation {
         if (url) resolve(new URL(url));
       });
     });
-    const late = pause(PATIENCE, undefined, { ref: false }).then(() => { throw new Error(`ks-pay does not listen.\n${this.log}`); });
+    const late = pause(SERVER_TIMEOUT_MS, undefined, { ref: false }).then(() => { throw new Error(`ks-pay does not listen.\n${this.log}`); });
     const url = await Promise.race([listening, late]);
     this.connection = { host: "127.0.0.1", ...this.connection, port: Number(url.port) };
-    if ((await this.until("/readyz", 200, PATIENCE)) === undefined) throw new Error(`ks-pay is not ready.\n${this.log}`);
+    if ((await this.until("/readyz", 200, SERVER_TIMEOUT_MS)) === undefined) throw new Error(`ks-pay is not ready.\n${this.log}`);
     this.readyAfter = performance.now() - began;
   }
 
@@ -124,7 +124,7 @@ export class Installation {
   /** Returns a page as a visitor receives it. */
   async page(path) {
     const { host, port } = this.connection;
-    const signal = AbortSignal.timeout(PATIENCE);
+    const signal = AbortSignal.timeout(SERVER_TIMEOUT_MS);
     return (await fetch(`http://${host}:${port}${path}`, { signal, headers: { connection: "close" } })).text();
   }
 
@@ -155,8 +155,8 @@ export class Installation {
   async signal(name) {
     if (!this.isRunning) return this.exit;
     this.child.kill(name);
-    const late = setTimeout(() => this.child.kill("SIGKILL"), PATIENCE);
-    const how = await within(2 * PATIENCE, `the end of ks-pay after ${name}`, this.exit);
+    const late = setTimeout(() => this.child.kill("SIGKILL"), SERVER_TIMEOUT_MS);
+    const how = await within(2 * SERVER_TIMEOUT_MS, `the end of ks-pay after ${name}`, this.exit);
     clearTimeout(late);
     return how;
   }

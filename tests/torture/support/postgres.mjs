@@ -11,7 +11,7 @@ import { ended, start } from "./installation.mjs";
 import { within } from "./wait.mjs";
 
 /** Timeout for the server to start or to stop, in milliseconds. */
-const PATIENCE = 60_000;
+const SERVER_TIMEOUT_MS = 60_000;
 
 /** Settings that preserve a commit through a power cut. */
 const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" };
@@ -89,7 +89,7 @@ export class Cluster {
 
   /** Starts the cluster; after a crash it may have to wait until the previous processes are gone. */
   async start() {
-    const late = Date.now() + PATIENCE;
+    const late = Date.now() + SERVER_TIMEOUT_MS;
     do {
       const settings = Object.entries(this.#settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
       const [program, args] = unprivileged([join(this.#bin, "postgres"), "-D", this.data, "-k", this.directory, ...settings]);
@@ -110,10 +110,10 @@ export class Cluster {
 
   /** Waits until a connection to its address succeeds: after a cut the kernel may not have a route immediately. */
   async reached() {
-    for (const late = Date.now() + PATIENCE; Date.now() < late; await pause(20)) {
+    for (const late = Date.now() + SERVER_TIMEOUT_MS; Date.now() < late; await pause(20)) {
       const socket = connect({ host: this.#listen, port: this.#port });
       const taken = new Promise((resolve) => socket.on("connect", () => resolve(true)).on("error", () => resolve(false)));
-      const isTaken = await within(PATIENCE, `a connection to PostgreSQL at ${this.#listen}`, taken);
+      const isTaken = await within(SERVER_TIMEOUT_MS, `a connection to PostgreSQL at ${this.#listen}`, taken);
       socket.destroy();
       if (isTaken) return;
     }
@@ -124,7 +124,7 @@ export class Cluster {
   async stop(mode) {
     const ending = this.exit;
     await succeed(...unprivileged([join(this.#bin, "pg_ctl"), "--pgdata", this.data, "--mode", mode, "--wait", "--silent", "stop"]));
-    await within(PATIENCE, `the end of PostgreSQL after an ${mode} stop`, ending);
+    await within(SERVER_TIMEOUT_MS, `the end of PostgreSQL after an ${mode} stop`, ending);
     this.#endSessions();
   }
 
@@ -140,7 +140,7 @@ export class Cluster {
     process.kill(pid, "SIGKILL");
     this.child.stderr.destroy();
     const gone = new Promise((resolve) => (this.child.exitCode ?? this.child.signalCode) === null ? this.child.on("exit", resolve) : resolve());
-    await within(PATIENCE, "the end of a killed postmaster", gone);
+    await within(SERVER_TIMEOUT_MS, "the end of a killed postmaster", gone);
     this.#endSessions();
   }
 
@@ -171,7 +171,7 @@ export class Cluster {
     if (answers) createInterface(child.stdout).on("line", answers);
     this.#sessions.add(child);
     const closed = new Promise((resolve) => child.on("close", resolve)).then(() => this.#sessions.delete(child));
-    const over = () => within(PATIENCE, "the end of a psql session", closed).finally(() => child.kill("SIGKILL"));
+    const over = () => within(SERVER_TIMEOUT_MS, "the end of a psql session", closed).finally(() => child.kill("SIGKILL"));
     // Statements written after its end are lost, as in a crash.
     const ask = (sql) => child.stdin.writable && child.stdin.write(`${sql};\n`);
     return { ask, end: () => child.stdin.end(), over };

@@ -39,7 +39,7 @@ export async function databaseProblems(paths, scratch = tmpdir()) {
 }
 
 /** Timeout to acquire or release a lock, in milliseconds. */
-const LOCK_LIMIT = 90_000;
+const LOCK_TIMEOUT_MS = 90_000;
 
 /** Skips the case if there is no Python with sqlite3. */
 export async function needPython(run) {
@@ -66,6 +66,6 @@ export async function lock(run, path) {
     child.on("error", reject);
     over.then(() => reject(new Error("the lock could not be taken")));
   });
-  await within(LOCK_LIMIT, "the database's lock", held);
-  return { release: () => { child.stdin.end(); return within(LOCK_LIMIT, "the release of the database's lock", over); } };
+  await within(LOCK_TIMEOUT_MS, "the database's lock", held);
+  return { release: () => { child.stdin.end(); return within(LOCK_TIMEOUT_MS, "the release of the database's lock", over); } };
 }

@@ -19,9 +19,9 @@ const LATELY = 64;
 /** Connections of a typical load. */
 export const CONNECTIONS = 8;
 /** Timeout until an event is acknowledged, and until all retried ones are, in milliseconds. */
-const PATIENCE = 60_000;
+const ACKNOWLEDGEMENT_TIMEOUT_MS = 60_000;
 /** Timeout until a load of fixed size was sent, in milliseconds. */
-const LOAD_LIMIT = 300_000;
+const LOAD_TIMEOUT_MS = 300_000;
 
 /** Returns the current CLOCK_MONOTONIC time in nanoseconds. */
 export const now = () => Number(process.hrtime.bigint());
@@ -60,8 +60,8 @@ export class Traffic {
     });
     const all = Promise.all(lines);
     return {
-      get done() { return within(LOAD_LIMIT, `the answers to ${most} requests`, all); },
-      end: () => { isOver = true; return within(PATIENCE, "the last answers to a load that ends", all); },
+      get done() { return within(LOAD_TIMEOUT_MS, `the answers to ${most} requests`, all); },
+      end: () => { isOver = true; return within(ACKNOWLEDGEMENT_TIMEOUT_MS, "the last answers to a load that ends", all); },
     };
   }
 
@@ -78,15 +78,16 @@ export class Traffic {
   /** Waits until an event sent from now on is acknowledged, which takes time on a slow machine. */
   async flows() {
     const began = now();
-    if (!await soon(() => this.storedSince(began), PATIENCE)) throw new Error(`nothing is acknowledged within ${PATIENCE} ms`);
+    if (await soon(() => this.storedSince(began), ACKNOWLEDGEMENT_TIMEOUT_MS)) return;
+    throw new Error(`nothing is acknowledged within ${ACKNOWLEDGEMENT_TIMEOUT_MS} ms`);
   }
 
   /**
    * Sends every unacknowledged event, and the rest of every life cycle. Resolves with the events that are still unacknowledged.
    */
-  async settle(connection, patience = PATIENCE) {
+  async settle(connection) {
     for (const told of this.#telling.splice(0)) this.#unsent.push(...told.rest);
-    const late = Date.now() + patience;
+    const late = Date.now() + ACKNOWLEDGEMENT_TIMEOUT_MS;
     let again = false;
     for (;;) {
       const open = [...this.log.values()].filter((entry) => !entry.acknowledged.length).map((entry) => entry.event);

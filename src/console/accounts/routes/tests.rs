@@ -27,7 +27,7 @@ const PASSWORD: &str = "violet tram over nine bridges";
 /// Below the limits of one address and of the queue.
 const ABANDONED: usize = 8;
 /// Prevents a failing test from hanging.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A server with one owner, on the database engine under test.
 struct Site {
@@ -115,7 +115,7 @@ impl Browser {
     /// Reads the response, and stores its cookies.
     async fn read(&mut self, mut stream: TcpStream) -> String {
         let mut bytes = Vec::new();
-        timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("an answer").unwrap();
+        timeout(TEST_TIMEOUT, stream.read_to_end(&mut bytes)).await.expect("an answer").unwrap();
         let answer = String::from_utf8(bytes).unwrap();
         for line in answer.lines().take_while(|line| !line.is_empty()) {
             let cookie = line.to_ascii_lowercase().starts_with("set-cookie:").then(|| line.split_once(": ").unwrap().1);
@@ -138,7 +138,7 @@ async fn eventually(what: &str, is_so: impl Fn() -> bool) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}"));
+    timeout(TEST_TIMEOUT, waiting).await.unwrap_or_else(|_| panic!("{what}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,7 @@ fn two_faults(shop: &Shop, chars: usize, from: &str) -> CapturedRequest {
 fn found_later(shop: &Shop, triage: &mut Triage, put_off: Vec<DiagnosedRequest>) -> usize {
     let look = |one: DiagnosedRequest| {
         let work = vec![(shop.known(), vec![one.sample])];
-        look_in(Pass::Alone, triage, work, 8 * MOST, false).0.remove(0)
+        look_in(Pass::Alone, triage, work, 8 * ROUND_BYTES, false).0.remove(0)
     };
     put_off.into_iter().map(look).filter(|one| one.diagnosis.signer.is_some()).count()
 }
@@ -34,7 +34,7 @@ fn a_dozen_combined_faults_of_as_many_webhooks_are_left_for_later_and_found_alon
     for (from, cause) in [(RAZORPAYS, Cause::NotDiagnosed), (FORGED, Cause::Unknown)] {
         let mut triage = Triage::default();
         let work = shops.iter().map(|shop| (shop.known(), vec![two_faults(shop, 33, from)])).collect();
-        let together = look(&mut triage, work, MOST, false).0;
+        let together = look(&mut triage, work, ROUND_BYTES, false).0;
         assert_eq!(causes(&together), [cause; 12], "{from}");
         assert!(together.iter().all(|one| triage.is_repeat(&one.sample)));
         // Alone each takes long, so a few represent all; the test below diagnoses a dozen.
@@ -51,7 +51,7 @@ fn a_dozen_combined_faults_of_one_webhook_and_one_shape_are_all_found() {
         let mut triage = Triage::default();
         // Every key is another one, so that none helps to find the next.
         let samples: Vec<CapturedRequest> = (0..12).map(|number| two_faults(&shop, 20 + number, from)).collect();
-        let examined = look(&mut triage, vec![(shop.known(), samples)], MOST, false).0;
+        let examined = look(&mut triage, vec![(shop.known(), samples)], ROUND_BYTES, false).0;
         let found = examined.iter().filter(|one| one.diagnosis.signer.is_some()).count();
         assert!(found < 12, "not all in one round");
         let (granted, others): (Vec<DiagnosedRequest>, Vec<_>) =
@@ -67,9 +67,9 @@ fn what_was_diagnosed_alone_is_final() {
     for (from, cause) in [(RAZORPAYS, Cause::NotDiagnosed), (FORGED, Cause::Unknown)] {
         let work = || vec![(shop.known(), vec![two_faults(&shop, 33, from)])];
         // A single request that comes while little is left of the budget is put off, too.
-        assert_eq!(causes(&look(&mut triage, work(), MOST / 12, false).0), [cause]);
+        assert_eq!(causes(&look(&mut triage, work(), ROUND_BYTES / 12, false).0), [cause]);
         assert!(triage.is_repeat(&two_faults(&shop, 33, from)));
-        assert_eq!(causes(&look_in(Pass::Alone, &mut triage, work(), MOST / 12, false).0), [Cause::Unknown]);
+        assert_eq!(causes(&look_in(Pass::Alone, &mut triage, work(), ROUND_BYTES / 12, false).0), [Cause::Unknown]);
         assert!(!triage.is_repeat(&two_faults(&shop, 33, from)));
     }
 }
@@ -80,7 +80,7 @@ fn in_a_flood_no_stranger_and_no_gateway_is_diagnosed_a_second_time() {
     let mut samples: Vec<CapturedRequest> = (0..64).map(|number| shop.forged(number, FORGED)).collect();
     samples.push(two_faults(&shop, 33, RAZORPAYS));
     let mut triage = Triage::default();
-    look(&mut triage, vec![(shop.known(), samples.clone())], MOST, false);
+    look(&mut triage, vec![(shop.known(), samples.clone())], ROUND_BYTES, false);
     assert!(!samples.iter().any(|sample| triage.is_repeat(sample)));
 }
 
@@ -91,7 +91,7 @@ fn a_flood_at_one_webhook_leaves_second_diagnoses_to_another() {
     let own = || two_faults(&shop, 33, FORGED);
     let mut triage = Triage::default();
     let work = vec![(flooded.known(), (0..65).map(junk).collect()), (shop.known(), vec![own()])];
-    look(&mut triage, work, MOST / 6, false);
+    look(&mut triage, work, ROUND_BYTES / 6, false);
     assert!(triage.is_repeat(&own()) && !triage.is_repeat(&junk(0)));
 }
 
@@ -115,6 +115,6 @@ async fn forgeries_get_second_diagnoses_of_a_fixed_number_of_bytes_and_the_gatew
         tokio::time::advance(Duration::from_secs(1)).await;
     }
     assert!(granted > 0, "some are");
-    let genuine = look(&mut triage, vec![(shop.known(), vec![two_faults(&shop, 33, RAZORPAYS)])], MOST / 12, false).0;
+    let genuine = look(&mut triage, vec![(shop.known(), vec![two_faults(&shop, 33, RAZORPAYS)])], ROUND_BYTES / 12, false).0;
     assert_eq!(found_later(&shop, &mut triage, genuine), 1);
 }

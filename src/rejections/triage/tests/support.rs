@@ -28,8 +28,8 @@ use crate::{
 pub(super) type Work = (CompanyKeys, Vec<CapturedRequest>);
 
 pub(super) const MIB: usize = 1024 * 1024;
-/// The most bytes hashed in one interval, as in `budget.rs`.
-pub(super) const MOST: usize = 128 * MIB;
+/// The most bytes hashed for the requests of one interval, as in `budget.rs`.
+pub(super) const ROUND_BYTES: usize = 128 * MIB;
 pub(super) const FORGED: &str = "198.51.100.7";
 pub(super) const GATEWAY: &str = "192.0.2.1";
 /// In the networks that Razorpay publishes.
