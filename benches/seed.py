@@ -158,6 +158,8 @@ class Copies:
         self.body = body = contents[len(self.head) :]
         (transaction,) = (row for (table, _), row in self.rows if table == "transactions")
         self.payment, self.order = transaction["payment_id"], transaction["order_id"]
+        paid = json.loads(body)["payload"]["payment"]["entity"].get("acquirer_data") or {}
+        self.references = {key: paid[name] for key, name in (("rrn", "rrn"), ("upi", "upi_transaction_id")) if paid.get(name)}
         self.makers = [(target, [self.maker(name, value) for name, value in row.items()]) for target, row in self.rows]
 
     def maker(self, name, value):
@@ -177,7 +179,15 @@ class Copies:
                 if old and old in value:
                     before, after = value.split(old, 1)
                     return lambda new: before + new[key] + after
+            if name in ("search_key", "references_json"):
+                return lambda new: self.with_references(value, new)
         return lambda new: value
+
+    def with_references(self, text, new):
+        """Replaces the references of the bank by those of the copy, in the text's own case."""
+        for key, old in self.references.items():
+            text = text.replace(old, new[key]).replace(old.lower(), new[key].lower())
+        return text
 
     def facts(self, at_ns, chance, before):
         """Returns the data of a copy; `before` is its distance to the event, in copies."""
@@ -190,11 +200,16 @@ class Copies:
             "named": base62(moment + 1, 5) + tail[2],
             "event": self.event["id"] - before,
             "transaction": self.event["transaction_id"] - before,
+            # As banks make them: the RRN begins with the hour, the UPI transaction id is random.
+            "rrn": f"{moment // (3600 * 10**9) % 10**6:06}{int.from_bytes(chance[:4], 'big') % 10**6:06}",
+            "upi": hashlib.md5(chance).hexdigest().upper(),
             "head": self.head,
             "body": self.body,
         }
         body = self.body.replace(self.payment.encode(), new["payment"].encode())
         new["body"] = body.replace(self.order.encode(), new["order"].encode())
+        for key, old in self.references.items():
+            new["body"] = new["body"].replace(old.encode(), new[key].encode())
         new["sha256"] = hashlib.sha256(new["body"]).digest()
         # Ids of equal length: the length of the headers stays.
         named = self.event["gateway_event_id"]

@@ -44,7 +44,7 @@ pub fn believed(gateway: &str, headers: &[Header], body: &[u8], known: &[Known<'
         known.iter().enumerate().filter_map(|(number, known)| Some((number, live(known)?))).collect();
     let (numbers, secrets): (Vec<_>, Vec<_>) = live.into_iter().unzip();
     let ids: Vec<SecretId> = secrets.iter().map(|secret| secret.id).collect();
-    let request = Incoming { headers: &adapter::borrowed(headers), body: &Bytes::copy_from_slice(body) };
+    let request = Incoming { headers: &adapter::borrow_headers(headers), body: &Bytes::copy_from_slice(body) };
     let (verified, id) = adapter::verify(gateway.parse().ok()?, &request, &secrets, Timestamp::from_seconds(now)).ok()?;
     assert_eq!(verified.bytes(), body, "what was verified is what came");
     ids.iter().position(|known| *known == id).map(|place| numbers[place])
@@ -123,7 +123,7 @@ fn verified(body: &[u8]) -> Option<Verified> {
     let known = live(&("a SECRET of the fuzzer", None))?;
     let headers = razorpay::GATEWAY.adapter().sign(&known.secret, "", body, now);
     let headers: Vec<Header> = headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
-    let request = Incoming { headers: &adapter::borrowed(&headers), body: &Bytes::copy_from_slice(body) };
+    let request = Incoming { headers: &adapter::borrow_headers(&headers), body: &Bytes::copy_from_slice(body) };
     adapter::verify(razorpay::GATEWAY, &request, &[known], now).ok().map(|(verified, _)| verified)
 }
 
@@ -175,7 +175,7 @@ pub fn story(bodies: &[&[u8]]) -> Story {
 /// Returns the gateway's id of an event.
 #[must_use]
 pub fn event_id(gateway: &str, headers: &[Header]) -> Option<String> {
-    let request = Incoming { headers: &adapter::borrowed(headers), body: &Bytes::new() };
+    let request = Incoming { headers: &adapter::borrow_headers(headers), body: &Bytes::new() };
     gateway.parse::<Gateway>().ok()?.adapter().event_id(&request, b"").map(str::to_owned)
 }
 
@@ -206,7 +206,7 @@ pub fn is_local(target: &str) -> bool {
 /// Returns the headers as they are stored.
 #[must_use]
 pub fn headers_json(headers: &[Header]) -> String {
-    headers::to_json(&adapter::borrowed(headers))
+    headers::to_json(&adapter::borrow_headers(headers))
 }
 
 /// Decodes 32 bytes in hex.

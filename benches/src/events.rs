@@ -12,6 +12,8 @@ const EPOCH: u64 = 1_388_534_400;
 const PAYMENT: &str = "PPPPPPPPPPPPPP";
 const ORDER: &str = "OOOOOOOOOOOOOO";
 const EVENT: &str = "EEEEEEEEEEEEEE";
+const RRN: &str = "RRRRRRRRRRRR";
+const UPI: &str = "UUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUU";
 const SIGNATURE: &str = "SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS";
 
 /// Request template: the parts that differ between two requests are filled in.
@@ -21,6 +23,7 @@ pub(crate) struct Request {
     payment: usize,
     order: usize,
     events: [usize; 2],
+    references: [usize; 2],
     signature: usize,
     body: usize,
 }
@@ -48,6 +51,7 @@ impl Request {
             payment: at(PAYMENT),
             order: at(ORDER),
             events: [at(EVENT), text.rfind(EVENT).unwrap_or_default()],
+            references: [at(RRN), at(UPI)],
             signature: at(SIGNATURE),
             body: head.len(),
             bytes: text.into_bytes(),
@@ -63,6 +67,9 @@ impl Request {
         for at in self.events {
             put(at, &event);
         }
+        let (rrn, upi) = with.references();
+        put(self.references[0], rrn.as_bytes());
+        put(self.references[1], upi.as_bytes());
         put(self.signature, &with.signature);
     }
 
@@ -85,6 +92,13 @@ pub(crate) struct Signed {
 impl Signed {
     fn payment(&self) -> [u8; 14] {
         self.id(0)
+    }
+
+    /// Returns the bank's reference, whose first digits are a time as a bank's are, and a random UPI transaction id.
+    fn references(&self) -> (String, String) {
+        let (second, random) = (self.nanos / 1_000_000_000, mixed(self.nanos));
+        let upi = format!("{random:016X}{:016X}", mixed(random));
+        (format!("{:06}{:06}", second / 3600 % 1_000_000, random % 1_000_000), upi)
     }
 
     /// Returns an id created this many nanoseconds after the payment.
@@ -177,14 +191,14 @@ const fn mixed(number: u64) -> u64 {
 }
 
 /// Returns 32 bytes that differ for each number, in no order, as digests do.
-pub(crate) fn scattered(number: i64) -> Vec<u8> {
+pub(crate) fn pseudo_random_digest(number: i64) -> Vec<u8> {
     (0..4).flat_map(|part| mixed(number.unsigned_abs() * 4 + part).to_le_bytes()).collect()
 }
 
 /// `payment.captured` of a UPI payment: compact, keys in the gateway's order, about 1.2 KB.
 fn body(at: u64) -> String {
     format!(
-        r#"{{"entity":"event","account_id":"acc_BenchAccount01","event":"payment.captured","contains":["payment"],"payload":{{"payment":{{"entity":{{"id":"pay_{PAYMENT}","entity":"payment","amount":149900,"currency":"INR","base_amount":149900,"status":"captured","order_id":"order_{ORDER}","invoice_id":null,"international":false,"method":"upi","amount_refunded":0,"amount_transferred":0,"refund_status":null,"captured":true,"description":"Masala tea 250 g and two clay cups (bill-104822)","card_id":null,"bank":null,"wallet":null,"vpa":"amber.kite42@okexample","email":"amber.kite42@mail.example","contact":"+910000012345","notes":{{"shop":"Two Mongoose Tea","item":"Masala tea 250 g","bill":"bill-104822","counter":"2","parcel":"7 Lamp Post Lane, by the banyan, third bell","wrapping":"newspaper, with a bow","remarks":"leave it with the mongoose"}},"fee":3538,"tax":540,"error_code":null,"error_description":null,"error_source":null,"error_step":null,"error_reason":null,"acquirer_data":{{"rrn":"632711904815","upi_transaction_id":"9F2C41D7B06E4A53A1C8E7D2B45F6032"}},"created_at":{paid},"reward":null,"upi":{{"payer_account_type":"bank_account","vpa":"amber.kite42@okexample"}}}}}}}},"created_at":{at}}}"#,
+        r#"{{"entity":"event","account_id":"acc_BenchAccount01","event":"payment.captured","contains":["payment"],"payload":{{"payment":{{"entity":{{"id":"pay_{PAYMENT}","entity":"payment","amount":149900,"currency":"INR","base_amount":149900,"status":"captured","order_id":"order_{ORDER}","invoice_id":null,"international":false,"method":"upi","amount_refunded":0,"amount_transferred":0,"refund_status":null,"captured":true,"description":"Masala tea 250 g and two clay cups (bill-104822)","card_id":null,"bank":null,"wallet":null,"vpa":"amber.kite42@okexample","email":"amber.kite42@mail.example","contact":"+910000012345","notes":{{"shop":"Two Mongoose Tea","item":"Masala tea 250 g","bill":"bill-104822","counter":"2","parcel":"7 Lamp Post Lane, by the banyan, third bell","wrapping":"newspaper, with a bow","remarks":"leave it with the mongoose"}},"fee":3538,"tax":540,"error_code":null,"error_description":null,"error_source":null,"error_step":null,"error_reason":null,"acquirer_data":{{"rrn":"{RRN}","upi_transaction_id":"{UPI}"}},"created_at":{paid},"reward":null,"upi":{{"payer_account_type":"bank_account","vpa":"amber.kite42@okexample"}}}}}}}},"created_at":{at}}}"#,
         paid = at.saturating_sub(4),
     )
 }

@@ -234,7 +234,9 @@ impl Crowd {
         let mut measured = main.summary(took.as_secs_f64());
         let micros = u64::try_from(took.as_micros())?;
         merge(&mut measured, machine::between(&before, &after, watched, micros, main.wanted()));
-        measured["serving_us"] = ratio(serving_after.saturating_sub(serving_before), main.wanted().max(1)).into();
+        let serving_us = ratio(serving_after.saturating_sub(serving_before), main.wanted().max(1));
+        measured["storing_us"] = (measured["cpu_us"].as_f64().unwrap_or_default() - serving_us).into();
+        measured["serving_us"] = serving_us.into();
         measured["seconds"] = took.as_secs_f64().into();
         measured["unanswered"] = if ended.is_ok() { 0 } else { self.members.len() }.into();
         Ok(measured)

@@ -7,12 +7,12 @@ use std::borrow::Cow;
 use serde::Serializer as _;
 
 /// Room for the headers of most requests.
-const TYPICAL_BYTES: usize = 1024;
+const TYPICAL_HEADERS_BYTES: usize = 1024;
 
 /// Returns the headers as JSON for storage: without cookies and credentials, and with invalid UTF-8 replaced.
 pub(crate) fn to_json(headers: &[(&str, &[u8])]) -> String {
     let stored = headers.iter().filter(|(name, _)| !matches!(*name, "authorization" | "proxy-authorization" | "cookie"));
-    let mut json = Vec::with_capacity(TYPICAL_BYTES);
+    let mut json = Vec::with_capacity(TYPICAL_HEADERS_BYTES);
     // A text is written to memory without errors.
     let _ = serde_json::Serializer::new(&mut json).collect_seq(stored.map(|(name, value)| (name, text(value))));
     String::from_utf8(json).unwrap_or_default()

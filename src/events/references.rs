@@ -9,7 +9,7 @@ pub(crate) fn to_json(references: &[Reference]) -> Option<String> {
     (!references.is_empty()).then(|| serde_json::to_string(&pairs()).unwrap_or_default())
 }
 
-/// Returns stored references; none of a text that this version has not written.
+/// Returns stored references, without those of a kind that this version does not know.
 pub(crate) fn from_json(stored: &str) -> Vec<Reference> {
     let pairs: Vec<(String, String)> = serde_json::from_str(stored).unwrap_or_default();
     let reference = |(kind, text): (String, String)| Some(Reference { kind: kind.parse::<ReferenceKind>().ok()?, text });

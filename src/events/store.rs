@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// The maximum number of references on a page.
-const MAX_REFERENCES: u16 = 20;
+/// The maximum number of different sets of references that events of a payment are read with.
+const MAX_REFERENCE_SETS: i64 = 200;
 
 /// The columns of [`Event`], from `events!`.
 macro_rules! columns {
@@ -134,9 +134,9 @@ sql! {
     LIST_ORDER_REPORTS = concat!("SELECT DISTINCT event_type, amount_subunits, currency FROM (SELECT event_type, amount_subunits, currency \
                           FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
                           WHERE event_type IS NOT NULL");
-    LIST_REFERENCES = concat!("SELECT DISTINCT payment_references FROM (SELECT payment_references \
+    LIST_REFERENCES = concat!("SELECT DISTINCT references_json FROM (SELECT references_json \
                        FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
-                       WHERE payment_references IS NOT NULL ORDER BY payment_references LIMIT $2");
+                       WHERE references_json IS NOT NULL ORDER BY references_json LIMIT $2");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM (SELECT id AS examined_id FROM events WHERE connection_id IN \
                          (SELECT id FROM connections WHERE app_id = $1 AND mode = $4) AND reference IN ($2, $3) LIMIT ", max_examined!(), ") \
@@ -306,13 +306,12 @@ pub(crate) async fn list_order_reports(on: impl Into<Exec<'_>>, transaction: Tra
     run!(on, |conn| sqlx::query_as(LIST_ORDER_REPORTS).bind(transaction).fetch_all(conn).await)
 }
 
-/// Lists the references that the events of a transaction report, without duplicates and in order, at most [`MAX_REFERENCES`]. The
-/// caller has checked access to `transaction`.
+/// Lists the references that the events of a transaction report, without duplicates and in order. The caller has checked access
+/// to `transaction`.
 pub(crate) async fn list_references(on: impl Into<Exec<'_>>, transaction: TransactionId) -> Result<BTreeSet<Reference>, DbError> {
     let stored: Vec<(String,)> =
-        run!(on, |conn| sqlx::query_as(LIST_REFERENCES).bind(transaction).bind(i64::from(MAX_REFERENCES)).fetch_all(conn).await)?;
-    let all: BTreeSet<Reference> = stored.iter().flat_map(|(stored,)| references::from_json(stored)).collect();
-    Ok(all.into_iter().take(MAX_REFERENCES.into()).collect())
+        run!(on, |conn| sqlx::query_as(LIST_REFERENCES).bind(transaction).bind(MAX_REFERENCE_SETS).fetch_all(conn).await)?;
+    Ok(stored.iter().flat_map(|(stored,)| references::from_json(stored)).collect())
 }
 
 /// Lists the events of a transaction, oldest first.

@@ -36,7 +36,7 @@ pub(crate) struct Incoming<'a> {
 }
 
 /// Returns stored headers as those of a request.
-pub(crate) fn borrowed(headers: &[(String, Vec<u8>)]) -> Vec<(&str, &[u8])> {
+pub(crate) fn borrow_headers(headers: &[(String, Vec<u8>)]) -> Vec<(&str, &[u8])> {
     headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect()
 }
 

@@ -137,7 +137,7 @@ pub(crate) fn headers(map: &HeaderMap) -> Vec<(&str, &[u8])> {
     map.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }
 
-/// Returns a copy of the headers, for a request that outlives its connection's buffer.
+/// Returns a copy of the headers, for the recorder, which outlives the request.
 pub(crate) fn owned_headers(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
     map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
 }

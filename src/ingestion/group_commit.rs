@@ -33,12 +33,12 @@ pub(crate) trait BatchStore: Send + Sync + 'static {
         1
     }
 
-    /// Lets the threads run that are ready to on this core: those that serve requests may add to the batch that is being taken
-    /// from the queue. Waits for nothing.
+    /// Lets the scheduler run other threads that are ready on this core: those that serve requests may add to the batch that is
+    /// taken next. Returns immediately if there are none; it is not called after a batch of one item.
     ///
     /// On a busy core, the batch that follows a commit would otherwise hold only what arrived during the commit, half of the
     /// open connections: the requests that its responses set off would wait for the batch after it.
-    fn let_others_run(&self);
+    fn yield_thread(&self);
 
     /// Stores all items in one unit of work, or none. Returns the outcome for each, in order.
     fn keep(&self, batch: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Kept>, WriteError>> + Send;
@@ -83,11 +83,13 @@ impl<K> Responder<K> {
     }
 }
 
-/// Runs the batches of a [`Writer`], one after the other: two at a time would be half as large, and a batch costs nearly the same
-/// whatever its size. Not to be run where requests are served, since a unit of work may block its thread.
+/// Runs the batches of a [`Writer`], one after the other: two at a time would be half as large, and share the cost of their
+/// statements and of their sync among half as many items. Not to be run where requests are served, since a unit of work may block its thread.
 pub(crate) struct BatchWorker<S: BatchStore> {
     queue: Queue<S>,
     store: S,
+    /// The number of items in the last batch.
+    last_items: usize,
 }
 
 /// The queued items.
@@ -146,7 +148,7 @@ impl<S: BatchStore> Writer<S> {
     fn bounded(store: S, queue: usize) -> (Self, BatchWorker<S>) {
         let (sender, receiver) = mpsc::channel(queue);
         let writer = Self { jobs: RwLock::new(Some(sender)), queue_budget: Arc::new(Semaphore::new(MAX_QUEUED_KIB)) };
-        (writer, BatchWorker { queue: Queue { jobs: receiver, next: None }, store })
+        (writer, BatchWorker { queue: Queue { jobs: receiver, next: None }, store, last_items: 0 })
     }
 
     /// Queues an item of `bytes` bytes and waits until it is stored. If the returned future is dropped, no other item is
@@ -190,9 +192,12 @@ impl<S: BatchStore> BatchWorker<S> {
         if let Some(job) = self.queue.first().await {
             // An empty batch takes any job.
             self.queue.next = Some(job);
-            self.store.let_others_run();
+            if self.last_items > 1 {
+                self.store.yield_thread();
+            }
             self.queue.fill(&mut batch);
         }
+        self.last_items = batch.jobs.len();
         batch.jobs
     }
 

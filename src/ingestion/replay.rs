@@ -46,7 +46,7 @@ impl Ingestion {
         let mut verified_requests = Vec::new();
         for request in requests {
             let Some(receiver) = known.receiver(&request.endpoint).filter(|receiver| receiver.is_enabled) else { continue };
-            let headers = adapter::borrowed(&request.headers);
+            let headers = adapter::borrow_headers(&request.headers);
             let incoming = Incoming { headers: &headers, body: &request.body };
             if let Ok(verified) = adapter::verify(receiver.scope.gateway, &incoming, receiver.live(), request.received_at) {
                 let headers = headers::to_json(&headers);

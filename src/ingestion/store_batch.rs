@@ -71,7 +71,7 @@ impl BatchStore for EventBatchStore {
         item.request.count()
     }
 
-    fn let_others_run(&self) {
+    fn yield_thread(&self) {
         thread::yield_now();
     }
 

@@ -174,8 +174,13 @@ async fn verify_all<const SETS: usize>(
             let opened = said.and_then(|said| Some((said.pairs()?, said.body)));
             let verifies = |with: &Vec<ValidSecret>| {
                 let Some((headers, body)) = &opened else { return false };
-                adapter::verify(scope.gateway, &Incoming { headers: &adapter::borrowed(headers), body }, with, stored.received_at)
-                    .is_ok()
+                adapter::verify(
+                    scope.gateway,
+                    &Incoming { headers: &adapter::borrow_headers(headers), body },
+                    with,
+                    stored.received_at,
+                )
+                .is_ok()
             };
             let summary = Summary { id: stored.id, rejection: stored.rejection_id, received_at: stored.received_at };
             (summary, sets.each_ref().map(verifies))
@@ -254,7 +259,7 @@ fn verify(
     let said = store_batch::open(vault, stored.id, (&stored.headers, &stored.body)).ok()?;
     let headers = said.pairs()?;
     let body: Bytes = said.body;
-    let request = Incoming { headers: &adapter::borrowed(&headers), body: &body };
+    let request = Incoming { headers: &adapter::borrow_headers(&headers), body: &body };
     let verified = adapter::verify(owner.0.gateway, &request, live, stored.received_at).ok()?;
     let request = VerifiedRequest::new(owner, &request, verified, &said.headers, now);
     Some(Verified { id: stored.id, rejected_at: stored.received_at, request })

@@ -129,7 +129,7 @@ fn seal_one(vault: &Vault, id: Option<RequestId>, examined: DiagnosedRequest) ->
     let copies = copies::digests(vault, &examined);
     let Some(id) = id else { return SealedRequest { examined, copies, stored: None } };
     let sample = &examined.sample;
-    let headers = vault.seal(HEADERS, &id.to_bytes(), headers::to_json(&adapter::borrowed(&sample.headers)).as_bytes());
+    let headers = vault.seal(HEADERS, &id.to_bytes(), headers::to_json(&adapter::borrow_headers(&sample.headers)).as_bytes());
     let body = vault.seal(BODY, &id.to_bytes(), sample.stored_body());
     let stored = Some(Content { id, digest: copies::digest(vault, &examined), headers, body });
     SealedRequest { examined, copies, stored }

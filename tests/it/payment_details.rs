@@ -87,6 +87,33 @@ async fn a_payment_is_found_by_what_the_merchant_and_the_banks_call_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_reference_is_shown_once_and_many_of_one_kind_hide_no_other() {
+    let (app, connection, owner) = connected().await;
+    let named = |body: &[u8], receipt: Option<String>| {
+        changed(body, |body| {
+            body["payload"]["payment"]["entity"]["acquirer_data"] = json!({ "rrn": "400000777001" });
+            if let Some(receipt) = receipt {
+                body["payload"]["refund"]["entity"]["acquirer_data"] = json!({ "arn": "400000777001" });
+                body["payload"]["refund"]["entity"]["receipt"] = json!(receipt);
+            }
+        })
+    };
+    connection.post(named(&bodies::payment("payment.captured", "pay_1", 0), None)).stored().await;
+    connection.post(named(&bodies::payment("order.paid", "pay_1", 1), None)).stored().await;
+    for number in 0..25 {
+        let refund = bodies::refund("refund.processed", &format!("rfnd_{number}"), "pay_1", 100, 100 * (number + 1), 60 + number);
+        connection.post(named(&refund, Some(format!("RET-{number:02}")))).stored().await;
+    }
+    let page = page(&app, &owner, &connection, "pay_1").await;
+    assert_eq!(page.texts_of("bank-reference"), ["400000777001"]);
+    assert_eq!(page.texts_of("refund-reference"), ["400000777001"]);
+    assert_eq!(page.texts_of("receipt").len(), 20);
+    for wanted in ["400000777001", "RET-24"] {
+        assert!(search(&owner, &connection, wanted).await.has("₹1,000.00"), "{wanted}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_settlement_says_what_was_sent_and_is_found_by_its_reference() {
     let (app, connection, owner) = connected().await;
     let settlement = json!({ "event": "settlement.processed", "created_at": AT, "payload": { "settlement": { "entity":

@@ -38,6 +38,9 @@ use crate::{
     urls,
 };
 
+/// The maximum number of references of one kind on a page.
+const MAX_REFERENCES_SHOWN: usize = 20;
+
 /// `/ks-pay/apps/{app}/transactions`
 #[derive(Template)]
 #[template(path = "payments/index.html")]
@@ -321,7 +324,8 @@ impl Show {
     }
 
     fn of_kind(&self, kind: ReferenceKind) -> impl Iterator<Item = &str> {
-        self.references.iter().filter(move |reference| reference.kind == kind).map(|reference| reference.text.as_str())
+        let of_kind = self.references.iter().filter(move |reference| reference.kind == kind);
+        of_kind.take(MAX_REFERENCES_SHOWN).map(|reference| reference.text.as_str())
     }
 
     pub(crate) fn last(&self) -> Option<&Event> {

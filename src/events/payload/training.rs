@@ -12,7 +12,7 @@ use crate::{
     events::headers,
     gateways::{
         Gateway,
-        adapter::borrowed,
+        adapter::borrow_headers,
         fictitious,
         samples::{LifeCycle, Merchant, Pace, Sample},
     },
@@ -80,7 +80,7 @@ fn headers_of(gateway: Gateway, sample: &Sample, rng: &mut ThreadRng) -> String 
         let digit = |sign| if sign == '#' { char::from(rng.random_range(b'0'..=b'9')) } else { sign };
         all.push((name.to_owned(), value.chars().map(digit).collect::<String>().into()));
     }
-    headers::to_json(&borrowed(&all))
+    headers::to_json(&borrow_headers(&all))
 }
 
 fn events(gateway: Gateway, rng: &mut ThreadRng) -> Vec<Sample> {

@@ -23,7 +23,7 @@ use crate::{
 macro_rules! insert {
     () => {
         "INSERT INTO events (id, connection_id, gateway_event_id, event_type, dedupe_prefix, dedupe_key, body_sha256, state, fault, \
-         transaction_id, amount_subunits, currency, reference, subject_id, subject_status, payment_references, \
+         transaction_id, amount_subunits, currency, reference, subject_id, subject_status, references_json, \
          secret_id, received_count, is_flagged, \
          occurred_at, is_time_borrowed, request_id, part, received_at, last_received_at) VALUES"
     };

@@ -17,7 +17,7 @@ fn nothing_is_believed_without_a_secret() {
     let now = Timestamp::from_seconds(1_795_000_000);
     for gateway in Gateway::all() {
         let headers = signed(gateway, &Secret::generate(), b"{}", now);
-        let request = Incoming { headers: &borrowed(&headers), body: &Bytes::from_static(b"{}") };
+        let request = Incoming { headers: &borrow_headers(&headers), body: &Bytes::from_static(b"{}") };
         assert!(verify(gateway, &request, &[], now).is_err());
     }
 }
@@ -41,14 +41,14 @@ proptest! {
             let headers = signed(gateway, &secrets[1].secret, &body, now);
             let body = gateway.adapter().signed_body(&secrets[1].secret, &body, now).unwrap_or_else(|| body.clone());
             let whole = Bytes::from(body.clone());
-            let request = Incoming { headers: &borrowed(&headers), body: &whole };
+            let request = Incoming { headers: &borrow_headers(&headers), body: &whole };
             let (_, id) = verify(gateway, &request, &secrets, now).unwrap();
             prop_assert_eq!(id, secrets[1].id);
             let mut changed = body.clone();
             changed[at.index(body.len())] ^= 1 << bit;
-            let request = Incoming { headers: &borrowed(&headers), body: &Bytes::from(changed) };
+            let request = Incoming { headers: &borrow_headers(&headers), body: &Bytes::from(changed) };
             prop_assert!(verify(gateway, &request, &secrets, now).is_err());
-            let request = Incoming { headers: &borrowed(&headers), body: &whole };
+            let request = Incoming { headers: &borrow_headers(&headers), body: &whole };
             prop_assert!(verify(gateway, &request, &secrets[..1], now).is_err());
         }
     }

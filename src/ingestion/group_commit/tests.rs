@@ -15,7 +15,7 @@ impl BatchStore for Fake {
     type Item = bool;
     type Kept = ();
 
-    fn let_others_run(&self) {}
+    fn yield_thread(&self) {}
 
     async fn keep(&self, batch: &[bool]) -> Result<Vec<()>, WriteError> {
         assert!(!batch.contains(&true), "on purpose");
@@ -34,7 +34,7 @@ impl BatchStore for Arc<Held> {
     type Item = ();
     type Kept = ();
 
-    fn let_others_run(&self) {}
+    fn yield_thread(&self) {}
 
     async fn keep(&self, batch: &[()]) -> Result<Vec<()>, WriteError> {
         self.batches.lock().unwrap().push(batch.len());
@@ -74,7 +74,7 @@ impl BatchStore for Arc<Weighed> {
         *item
     }
 
-    fn let_others_run(&self) {}
+    fn yield_thread(&self) {}
 
     async fn keep(&self, batch: &[usize]) -> Result<Vec<()>, WriteError> {
         self.0.lock().unwrap().push(batch.to_vec());
@@ -129,4 +129,39 @@ async fn what_makes_the_store_panic_takes_no_other_with_it() {
     assert_eq!(writer.submit(false, 1).await, Ok(()), "and it goes on");
     writer.close();
     running.await.unwrap();
+}
+
+/// A store on whose core another request becomes ready while the thread is yielded.
+#[derive(Default)]
+struct Shared {
+    batches: Mutex<Vec<usize>>,
+    writer: Mutex<Option<Writer<Arc<Shared>>>>,
+}
+
+impl BatchStore for Arc<Shared> {
+    type Item = ();
+    type Kept = ();
+
+    fn yield_thread(&self) {
+        let writer = self.writer.lock().unwrap();
+        assert_eq!(writer.as_ref().unwrap().submit((), 1).now_or_never(), None, "it waits for its batch");
+        writer.as_ref().unwrap().close();
+    }
+
+    async fn keep(&self, batch: &[()]) -> Result<Vec<()>, WriteError> {
+        self.batches.lock().unwrap().push(batch.len());
+        Ok(vec![(); batch.len()])
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_others_make_ready_joins_the_batch_that_follows_one_of_several() {
+    let shared = Arc::new(Shared::default());
+    let (writer, batches) = Writer::new(Arc::clone(&shared));
+    for _ in 0..=MAX_BATCH_ITEMS {
+        assert_eq!(writer.submit((), 1).now_or_never(), None, "it waits");
+    }
+    *shared.writer.lock().unwrap() = Some(writer);
+    batches.run().await;
+    assert_eq!(*shared.batches.lock().unwrap(), [MAX_BATCH_ITEMS, 2], "the last of the first ones, and the one that joined it");
 }

@@ -17,7 +17,7 @@ use crate::{
     events::{Event, State, store as events},
     gateways::{
         Gateway, Mode,
-        adapter::{Incoming, SignatureError, ValidSecret, borrowed, verify},
+        adapter::{Incoming, SignatureError, ValidSecret, borrow_headers, verify},
     },
     ledger::payments::{Transaction, store as transactions},
     primitives::{
@@ -97,7 +97,7 @@ impl Bench {
             .filter(|(name, _)| *name != "x-razorpay-event-id" || sent.event_id.is_some())
             .map(|(name, value)| (name.to_owned(), value.into_bytes()))
             .collect();
-        let request = Incoming { headers: &borrowed(&headers), body: &body };
+        let request = Incoming { headers: &borrow_headers(&headers), body: &body };
         let verified = verify(scope.gateway, &request, &self.secret, self.now).unwrap();
         VerifiedRequest::new((scope, Zone::default()), &request, verified, "[]", self.now)
     }

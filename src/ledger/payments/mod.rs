@@ -183,7 +183,7 @@ async fn add_references(
     entries: &BTreeMap<Key<'_>, PaymentRow<'_>>,
 ) -> Result<(), DbError> {
     // A set, because several reports of a batch may have the same reference.
-    let mut rows: BTreeSet<references::Row> = BTreeSet::new();
+    let mut rows: BTreeSet<references::SearchKey> = BTreeSet::new();
     for report in reports {
         if let Some(entry) = entries.get(&report.key()) {
             let keys = report.facts.details.references.iter().map(|reference| references::search_key(&reference.text));

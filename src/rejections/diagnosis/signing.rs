@@ -141,7 +141,7 @@ impl Search<'_> {
                 vec![EventKey { dedupe_prefix: String::new(), dedupe_key }]
             }
             Split::Parts { first, others } => {
-                let request = Incoming { headers: &adapter::borrowed(self.case.headers), body: &Bytes::new() };
+                let request = Incoming { headers: &adapter::borrow_headers(self.case.headers), body: &Bytes::new() };
                 let parts = iter::once(first).chain(others).filter_map(|range| body.get(range));
                 parts.map(|part| key(part, gateway.adapter().event_id(&request, part))).collect()
             }

@@ -46,10 +46,10 @@ pub(crate) fn search_key(text: &str) -> String {
 }
 
 /// A payment of an app, and what it can be searched by.
-pub(crate) type Row = (AppId, String, TransactionId);
+pub(crate) type SearchKey = (AppId, String, TransactionId);
 
 /// Adds references that are not stored yet. `rows` are in key order.
-pub(crate) async fn add(tx: &mut Tx, rows: &[&Row]) -> Result<(), DbError> {
+pub(crate) async fn add(tx: &mut Tx, rows: &[&SearchKey]) -> Result<(), DbError> {
     execute_rows!(tx, ADD, rows, |query, row| query.bind(row.0).bind(&row.1).bind(row.2))?;
     Ok(())
 }
