@@ -1,9 +1,12 @@
 //! Tests that need no model checker: queue limits, batch boundaries, and a store that panics.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures_util::FutureExt as _;
-use tokio::task::yield_now;
+use tokio::{task::yield_now, time::timeout};
 
 use super::{BatchStore, MAX_BATCH_ITEMS, MAX_BATCH_WEIGHT, MAX_QUEUED_KIB, WriteError, Writer};
 
@@ -154,7 +157,7 @@ impl BatchStore for Arc<Shared> {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_request_that_others_make_ready_joins_the_batch_that_follows_one_of_several() {
     let shared = Arc::new(Shared::default());
     let (writer, batches) = Writer::new(Arc::clone(&shared));
@@ -162,6 +165,7 @@ async fn a_request_that_others_make_ready_joins_the_batch_that_follows_one_of_se
         assert_eq!(writer.submit((), 1).now_or_never(), None, "it waits");
     }
     *shared.writer.lock().unwrap() = Some(writer);
-    batches.run().await;
+    // The writer is closed by the request that joins.
+    timeout(Duration::from_secs(1), batches.run()).await.unwrap_or_default();
     assert_eq!(*shared.batches.lock().unwrap(), [MAX_BATCH_ITEMS, 2], "the last of the first ones, and the one that joined it");
 }
