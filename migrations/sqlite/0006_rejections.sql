@@ -11,7 +11,7 @@ CREATE TABLE rejections (
     gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     reason TEXT NOT NULL CHECK (reason IN ('signature_missing', 'signature_malformed', 'signature_mismatch', 'time_out_of_tolerance',
-        'switched_off', 'too_large', 'encoded', 'too_slow')),
+        'disabled', 'too_large', 'encoded', 'too_slow')),
     cause TEXT NOT NULL,
     secret_id INTEGER,
     other_connection_id INTEGER,

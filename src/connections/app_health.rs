@@ -149,7 +149,7 @@ pub(crate) fn mixed_up(all: &[AppWithWebhooks]) -> Vec<(&App, &Webhook)> {
 }
 
 /// Returns what is disabled: whole apps, or single webhooks of enabled apps.
-pub(crate) fn switched_off(all: &[AppWithWebhooks]) -> Vec<(&App, Option<&Webhook>)> {
+pub(crate) fn disabled(all: &[AppWithWebhooks]) -> Vec<(&App, Option<&Webhook>)> {
     let mut off = Vec::new();
     for AppWithWebhooks { app, webhooks } in all {
         if app.is_enabled {
@@ -272,7 +272,7 @@ pub(crate) mod tests {
         assert_eq!(all[0].webhooks[0].connection.mode, Mode::Live);
         assert_eq!(list_needing_attention(&all, NOW).len(), 1);
         assert_eq!(last_verified(&all), Some(NOW));
-        let off: Vec<_> = switched_off(&all).into_iter().map(|(app, webhook)| (app.name.as_str(), webhook.is_some())).collect();
+        let off: Vec<_> = disabled(&all).into_iter().map(|(app, webhook)| (app.name.as_str(), webhook.is_some())).collect();
         assert_eq!(off, [("off", false)]);
     }
 

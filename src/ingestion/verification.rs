@@ -101,7 +101,7 @@ impl Verifier {
         }
         let Some(receiver) = found.filter(|receiver| receiver.is_enabled) else {
             self.equalize(known, request, now, None);
-            return Ok(Err(found.map(|receiver| (receiver.scope, Reason::SwitchedOff))));
+            return Ok(Err(found.map(|receiver| (receiver.scope, Reason::Disabled))));
         };
         let scope = receiver.scope;
         // If no secret can be tried, the form of the signature is still checked.

@@ -100,7 +100,7 @@ pub(crate) fn other(app: &str, gateway: Gateway, mode: Mode, is_same_app: bool) 
 
 /// Returns the badge of the reason that ingestion recorded. Nothing is wrong with a request at a disabled webhook.
 pub(crate) const fn badge(reason: Reason) -> Badge {
-    let (class, icon) = if matches!(reason, Reason::SwitchedOff) { ("status-off", "not-started") } else { ("status-bad", "bad") };
+    let (class, icon) = if matches!(reason, Reason::Disabled) { ("status-off", "not-started") } else { ("status-bad", "bad") };
     super::badge(reason.as_str(), (class, icon, label(reason)))
 }
 
@@ -111,7 +111,7 @@ const fn label(reason: Reason) -> &'static str {
         Reason::SignatureMalformed => "Unreadable signature",
         Reason::SignatureMismatch => "Wrong signature",
         Reason::TimeOutOfTolerance => "Signed at another time",
-        Reason::SwitchedOff => "Off",
+        Reason::Disabled => "Off",
         Reason::TooLarge => "Too large",
         Reason::Encoded => "Encoded",
         Reason::TooSlow => "Too slow",

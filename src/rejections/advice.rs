@@ -133,7 +133,7 @@ impl Cause {
 
     /// Whether it may be a secret that KS Pay has never seen: entering it may help.
     const fn is_of_unknown_key(self) -> bool {
-        matches!(self, Self::Unknown | Self::OtherAccount | Self::NotDiagnosed | Self::SwitchedOff)
+        matches!(self, Self::Unknown | Self::OtherAccount | Self::NotDiagnosed | Self::Disabled)
     }
 
     /// Whether further attempts can verify, which depends on whether the gateway repeats the signature of the first attempt.

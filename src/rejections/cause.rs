@@ -16,7 +16,7 @@ text_enum! {
         SignatureMismatch = "signature_mismatch",
         TimeOutOfTolerance = "time_out_of_tolerance",
         /// The connection, or its app, was disabled.
-        SwitchedOff = "switched_off",
+        Disabled = "disabled",
         TooLarge = "too_large",
         /// The body was sent with a `Content-Encoding`.
         Encoded = "encoded",
@@ -44,7 +44,7 @@ impl Reason {
             Self::SignatureMalformed => Some(SignatureError::SignatureMalformed),
             Self::SignatureMismatch => Some(SignatureError::SignatureMismatch),
             Self::TimeOutOfTolerance => Some(SignatureError::TimeOutOfTolerance),
-            Self::SwitchedOff | Self::TooLarge | Self::Encoded | Self::TooSlow => None,
+            Self::Disabled | Self::TooLarge | Self::Encoded | Self::TooSlow => None,
         }
     }
 }
@@ -113,7 +113,7 @@ causes! {
     KeySecret = "key_secret", Never, Secret;
     SecretWithSpace = "secret_with_space", OnceAdopted, Secret;
     SecretWithLineEnd = "secret_with_line_end", OnceAdopted, Secret;
-    SecretWithUnseen = "secret_with_unseen", OnceAdopted, Secret;
+    SecretWithInvisible = "secret_with_invisible", OnceAdopted, Secret;
     SecretQuoted = "secret_quoted", OnceAdopted, Secret;
     SecretLabelled = "secret_labelled", OnceAdopted, Secret;
     SecretCut = "secret_cut", OnceAdopted, Secret;
@@ -162,13 +162,13 @@ causes! {
     // --- from another sender
     OtherAccount = "other_account", Unknown, Secret;
     // --- nothing to diagnose
-    NowVerifies = "verifies_now", Verify, Nowhere;
-    SwitchedOff = "switched_off", Verify, Gateways;
+    NowVerifies = "now_verifies", Verify, Nowhere;
+    Disabled = "disabled", Verify, Gateways;
     TooLarge = "too_large", OnceUnchangedIfGenuine, Nowhere;
     Encoded = "encoded", OnceUnchangedIfGenuine, UrlCheck;
     TooSlow = "too_slow", OnceUnchangedIfGenuine, UrlCheck;
     /// Not diagnosed, because too many requests arrived together, or too large ones.
-    NotDiagnosed = "unexamined", Unknown, Secret;
+    NotDiagnosed = "not_diagnosed", Unknown, Secret;
     Unknown = "unknown", Unknown, Secret;
 }
 
@@ -183,7 +183,7 @@ impl Cause {
     /// Returns the cause that follows from the reason alone, without checking the signature.
     pub(crate) const fn from_reason(reason: Reason) -> Option<Self> {
         match reason {
-            Reason::SwitchedOff => Some(Self::SwitchedOff),
+            Reason::Disabled => Some(Self::Disabled),
             Reason::TooLarge => Some(Self::TooLarge),
             Reason::Encoded => Some(Self::Encoded),
             Reason::TooSlow => Some(Self::TooSlow),

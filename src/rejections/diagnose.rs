@@ -77,7 +77,7 @@ impl Diagnoser {
         for samples in samples {
             let Some(connection) = samples.first().map(|sample| sample.scope.connection) else { continue };
             let wants_doctor =
-                samples.iter().find(|sample| sample.reason.rejected().is_some() || sample.reason == Reason::SwitchedOff);
+                samples.iter().find(|sample| sample.reason.rejected().is_some() || sample.reason == Reason::Disabled);
             let known = match wants_doctor.filter(|_| !self.is_off()) {
                 Some(sample) => with_timeout(load_company_keys(context, &sample.scope, sample.at)).await?,
                 None => CompanyKeys::default(),

@@ -79,7 +79,7 @@ pub(super) fn adoptable(diagnosis: &Diagnosis, gateway: Gateway, known: &Company
 /// Returns a digest that identifies the key at that connection; `None` if outsiders may know it.
 pub(super) fn digest(vault: &Vault, connection: ConnectionId, diagnosis: &Diagnosis) -> Option<[u8; 32]> {
     let tells = |signer: &&Signer| signer.kind != KeyKind::Public && !signer.is_guessable;
-    let signer = diagnosis.signer.as_ref().filter(tells).filter(|_| diagnosis.cause != Cause::SwitchedOff)?;
+    let signer = diagnosis.signer.as_ref().filter(tells).filter(|_| diagnosis.cause != Cause::Disabled)?;
     let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive("keys of rejections")).expect("HMAC takes a key of any length");
     mac.update(&connection.to_bytes());
     mac.update(&signer.key);

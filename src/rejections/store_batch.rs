@@ -158,12 +158,12 @@ pub(crate) async fn persist<'a>(
         }
         let looked_at: usize = kinds.values().map(Vec::len).sum();
         let rest = tally.count - i64::try_from(looked_at).unwrap_or(tally.count);
-        let unexamined = unexamined(*reason);
+        let not_diagnosed = not_diagnosed(*reason);
         if rest > 0 {
-            kinds.entry(unexamined.clone()).or_default();
+            kinds.entry(not_diagnosed.clone()).or_default();
         }
         for (kind, list) in &kinds {
-            let id = count(tx, tally, kind, list, if *kind == unexamined { rest } else { 0 }).await?;
+            let id = count(tx, tally, kind, list, if *kind == not_diagnosed { rest } else { 0 }).await?;
             for one in list {
                 note_proof(tx, &mut proven, id, one).await?;
                 keep(tx, id, one).await?;
@@ -200,7 +200,7 @@ async fn note_proof(
 }
 
 /// Returns the key of requests that were not diagnosed.
-fn unexamined(reason: Reason) -> RejectionKey {
+fn not_diagnosed(reason: Reason) -> RejectionKey {
     RejectionKey { reason, cause: Cause::undiagnosed(reason), secret: None, key: None, detail: None }
 }
 

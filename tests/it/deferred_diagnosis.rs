@@ -8,7 +8,7 @@ use crate::support::{ONE_FLOOD_AT_A_TIME, TestApp, bodies, builders::Connection,
 
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 const FOUND: &str = "SELECT cause || ' ' || count FROM rejections ORDER BY cause";
-const UNEXAMINED: &str = "SELECT COUNT(*) FROM rejections WHERE cause = 'unexamined'";
+const UNEXAMINED: &str = "SELECT COUNT(*) FROM rejections WHERE cause = 'not_diagnosed'";
 const STORED: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejected_requests";
 /// Number of rejections whose count differs from that of their stored requests, where all are stored.
 const WRONG: &str = "SELECT COUNT(*) FROM rejections r WHERE r.count <> \
@@ -93,7 +93,7 @@ async fn among_lookalikes_each_misconfigured_request_ends_in_the_rejection_of_it
 
 /// Resets all stored requests to undiagnosed.
 async fn forget_diagnoses(app: &TestApp) {
-    app.sql("UPDATE rejections SET cause = 'unexamined', secret_id = NULL, detail = NULL").await;
+    app.sql("UPDATE rejections SET cause = 'not_diagnosed', secret_id = NULL, detail = NULL").await;
     app.sql("UPDATE rejected_requests SET eviction_rank = 1").await;
     app.sql("UPDATE activity SET failing_since = NULL, failing_count = 0, last_proven_at = NULL, failing_rejection_id = NULL")
         .await;
@@ -178,7 +178,7 @@ async fn all_get_their_cause(count: usize, note: usize) {
     stream::iter(posts).for_each_concurrent(count, async |post| assert_eq!(post.send().await, 401)).await;
     let all = i64::try_from(count).unwrap();
     eventually(async || app.count(COUNT).await == all).await;
-    let open = "SELECT COUNT(*) FROM rejections WHERE cause IN ('unknown', 'unexamined')";
+    let open = "SELECT COUNT(*) FROM rejections WHERE cause IN ('unknown', 'not_diagnosed')";
     eventually(async || app.count(open).await == 0).await;
     let found = app.texts("SELECT DISTINCT cause FROM rejections").await;
     assert_eq!((found, app.count(COUNT).await, app.count(WRONG).await), (vec!["secret_cut".to_owned()], all, 0));

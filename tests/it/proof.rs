@@ -285,7 +285,7 @@ async fn a_stored_event_that_is_sent_again_changed_proves_no_fault() {
         assert_eq!(replay.send().await, 401);
     }
     eventually(async || app.count(COUNT).await == i64::try_from(number).unwrap()).await;
-    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'unexamined'").await == 0).await;
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'not_diagnosed'").await == 0).await;
     let owner = app.owner("Neem Tree Retail").await;
     let page = owner.get(&webhook(&connection)).await;
     assert!(is_verified(&page) && is_calm(&page), "{}", page.body);
@@ -342,7 +342,7 @@ async fn a_guessable_piece_of_an_encoded_secret_is_no_proof_and_is_not_offered()
     eventually(async || app.count(COUNT).await == 6).await;
     let of_guesses = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections WHERE cause = 'secret_guessable'";
     eventually(async || app.count(of_guesses).await >= 1).await;
-    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'unexamined'").await == 0).await;
+    eventually(async || app.count("SELECT COUNT(*) FROM rejections WHERE cause = 'not_diagnosed'").await == 0).await;
     assert_eq!(app.count("SELECT COUNT(*) FROM rejections WHERE key_digest IS NOT NULL").await, 0, "none can be adopted");
     let page = owner.get(&webhook(&connection)).await;
     assert!(is_calm(&page), "{}", page.body);

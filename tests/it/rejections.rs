@@ -144,10 +144,10 @@ async fn a_check_that_cannot_happen_is_not_announced() {
     assert_eq!(shop.connection.post(body).secret("another secret").send().await, 401);
     shop.counted(1).await;
     // How much is diagnosed on arrival depends on what else arrives.
-    shop.app.sql("UPDATE rejections SET cause = 'unexamined'").await;
+    shop.app.sql("UPDATE rejections SET cause = 'not_diagnosed'").await;
     for path in [shop.newest().await, shop.list(), shop.connection.webhook_step("")] {
         let page = shop.owner.get(&path).await;
-        assert!(page.shows("cause-never-diagnosed") && page.lacks("cause-unexamined"), "{}", page.body);
+        assert!(page.shows("cause-never-diagnosed") && page.lacks("cause-not-diagnosed"), "{}", page.body);
     }
 }
 
@@ -218,10 +218,10 @@ async fn what_is_refused_before_it_is_verified_is_noted_and_makes_nothing_failin
     shop.counted(3).await;
     let mut causes = shop.app.texts(CAUSES).await;
     causes.sort();
-    assert_eq!(causes, ["encoded", "switched_off", "too_large"]);
+    assert_eq!(causes, ["disabled", "encoded", "too_large"]);
     assert_eq!(shop.app.count("SELECT rejected_count FROM activity").await, 0);
     let page = shop.owner.get(&shop.list()).await;
-    for cause in ["cause-switched-off", "cause-too-large", "cause-encoded"] {
+    for cause in ["cause-disabled", "cause-too-large", "cause-encoded"] {
         assert!(page.shows(cause), "{cause}");
     }
     let paths: Vec<_> = page.body.split('"').filter(|text| text.contains("/rejections/rj_")).collect();

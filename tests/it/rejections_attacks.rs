@@ -24,7 +24,7 @@ const KEPT_OF_A_PIECE: &str = "SELECT COUNT(*) FROM rejected_requests WHERE reje
 const KEPT_UNKNOWN: &str = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id IN \
                             (SELECT id FROM rejections WHERE cause = 'unknown')";
 const FOUND: &str = "SELECT DISTINCT c.endpoint || ' ' || r.cause FROM rejections r JOIN connections c ON c.id = r.connection_id \
-                     WHERE r.cause NOT IN ('unknown', 'unexamined')";
+                     WHERE r.cause NOT IN ('unknown', 'not_diagnosed')";
 const IMPORTED: &str = "NeemTreeStore-2026-8sK2pQ9xLm4T";
 const KEY_ID: &str = "rzp_test_Attack00000001";
 const KEY_SECRET: &str = "AttackedKeySecret8sK2pQ9";

@@ -44,13 +44,13 @@ async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_diagnosed_is_said_to_be_checked_again_only_while_it_is_stored() {
     let (app, _connection, owner, path) = refused(0).await;
-    app.sql("UPDATE rejections SET cause = 'unexamined'").await;
+    app.sql("UPDATE rejections SET cause = 'not_diagnosed'").await;
     let list = path.rsplit_once('/').unwrap().0;
-    assert!(owner.get(&path).await.shows("cause-unexamined") && owner.get(list).await.shows("cause-unexamined"));
+    assert!(owner.get(&path).await.shows("cause-not-diagnosed") && owner.get(list).await.shows("cause-not-diagnosed"));
     app.sql("DELETE FROM rejected_requests").await;
-    assert!(owner.get(list).await.lacks("cause-unexamined"));
+    assert!(owner.get(list).await.lacks("cause-not-diagnosed"));
     let page = owner.get(&path).await;
-    assert!(page.shows("requests-not-stored") && page.lacks("cause-unexamined"), "{}", page.body);
+    assert!(page.shows("requests-not-stored") && page.lacks("cause-not-diagnosed"), "{}", page.body);
 }
 
 const USES: &str = "SELECT COUNT(*) FROM secret_usage";
@@ -177,7 +177,7 @@ async fn a_recovery_and_a_later_diagnosis_of_the_same_requests_do_not_deadlock()
     let secrets = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook/secrets", connection.app_id);
     owner.post(&secrets, &[("secret", OWN)]).await.location();
     app.stop().await;
-    app.sql("UPDATE rejections SET cause = 'unexamined'").await;
+    app.sql("UPDATE rejections SET cause = 'not_diagnosed'").await;
 
     let lock = app.lock_oldest_rejected_request().await;
     app.restart().await;
@@ -191,7 +191,7 @@ async fn a_recovery_and_a_later_diagnosis_of_the_same_requests_do_not_deadlock()
     waiting(&app, 2).await;
     lock.release().await;
     assert_eq!(recovery.await.unwrap(), StatusCode::SEE_OTHER);
-    eventually(async || app.texts("SELECT cause FROM rejections").await == ["verifies_now"]).await;
+    eventually(async || app.texts("SELECT cause FROM rejections").await == ["now_verifies"]).await;
     assert_eq!(app.count("SELECT COUNT(*) FROM rejected_requests WHERE recovered_at IS NULL").await, 5);
 
     let owner = app.owner("Neem Tree Retail").await;

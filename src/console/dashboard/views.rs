@@ -6,7 +6,7 @@ use crate::{
     connections::app_health::{self, AppWithWebhooks},
     console::{
         http::layout::Layout,
-        read_models::alerts::{Alert, mixed_up, switched_off, trouble},
+        read_models::alerts::{Alert, disabled, mixed_up, trouble},
     },
     messages::{self, rejections::Causes},
     primitives::time::Timestamp,
@@ -31,7 +31,7 @@ impl Dashboard {
     pub(crate) fn new(layout: Layout, all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Self {
         let mut trouble = trouble(all, causes, now);
         trouble.extend(mixed_up(all, now));
-        trouble.extend(switched_off(all));
+        trouble.extend(disabled(all));
         let more = trouble.len().saturating_sub(MOST_TROUBLE);
         trouble.truncate(MOST_TROUBLE);
         let standing = messages::standing(app_health::last_verified(all), now);

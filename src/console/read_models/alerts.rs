@@ -51,7 +51,7 @@ pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
 }
 
 /// Returns an alert for everything disabled, in the order of the list.
-pub(crate) fn switched_off(all: &[AppWithWebhooks]) -> Vec<Alert> {
+pub(crate) fn disabled(all: &[AppWithWebhooks]) -> Vec<Alert> {
     let notice = |(app, webhook): (&App, Option<&app_health::Webhook>)| {
         let connection = webhook.map(|one| &one.connection);
         let url = if webhook.is_some() { urls::connections(app.id) } else { urls::app_settings(app.id) };
@@ -59,5 +59,5 @@ pub(crate) fn switched_off(all: &[AppWithWebhooks]) -> Vec<Alert> {
             connection.map_or_else(|| urls::app_enabled(app.id), |one| urls::connection_enabled(app.id, one.gateway, one.mode));
         Alert { said: messages::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
     };
-    app_health::switched_off(all).into_iter().map(notice).collect()
+    app_health::disabled(all).into_iter().map(notice).collect()
 }

@@ -159,7 +159,7 @@ impl Found {
         let disputes = event_disputes::of(&mut reader, &let_in).await?;
         let mut explanation = rejection_summary::explanation(&mut reader, &self.rejection, other.as_deref()).await?;
         drop(reader);
-        if self.rejection.cause == Cause::SwitchedOff && self.connection.is_enabled && self.app.is_enabled {
+        if self.rejection.cause == Cause::Disabled && self.connection.is_enabled && self.app.is_enabled {
             let fix = if count.verify() > 0 { rejections::ENABLED_AGAIN } else { rejections::ENABLED };
             fix.clone_into(&mut explanation.fix);
         }

@@ -64,8 +64,8 @@ impl Row {
     pub(crate) fn new(rejection: &Rejection, (explanation, is_enabled): (Explanation, bool), now: Timestamp) -> Self {
         let is_left = rejection.recovered_count < rejection.count;
         let fix = match rejection.cause {
-            Cause::SwitchedOff if is_enabled && is_left => rejections::ENABLED_IN_LIST,
-            Cause::SwitchedOff if is_enabled => rejections::ENABLED,
+            Cause::Disabled if is_enabled && is_left => rejections::ENABLED_IN_LIST,
+            Cause::Disabled if is_enabled => rejections::ENABLED,
             // The rest is on the page of the rejection.
             _ => messages::first_sentence(&explanation.fix),
         };
@@ -75,7 +75,7 @@ impl Row {
             cause: explanation.cause,
             why: messages::capitalised(&explanation.why),
             fix: fix.to_owned(),
-            is_enabled_again: rejection.cause == Cause::SwitchedOff && is_enabled,
+            is_enabled_again: rejection.cause == Cause::Disabled && is_enabled,
             mark: None,
             gateway: rejection.gateway.label(),
             address: rejection.address.clone(),
@@ -186,7 +186,7 @@ impl Show {
 
     /// True if the requests came while the webhook was disabled, and it is not any more.
     pub(crate) fn is_enabled_again(&self) -> bool {
-        self.rejection.cause == Cause::SwitchedOff && !self.is_off()
+        self.rejection.cause == Cause::Disabled && !self.is_off()
     }
 
     pub(crate) fn recovery(&self) -> String {

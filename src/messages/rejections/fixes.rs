@@ -130,7 +130,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::OldSecret
         | Cause::SecretWithSpace
         | Cause::SecretWithLineEnd
-        | Cause::SecretWithUnseen
+        | Cause::SecretWithInvisible
         | Cause::SecretQuoted
         | Cause::SecretLabelled
         | Cause::SecretCut
@@ -175,7 +175,7 @@ fn of(cause: Cause, context: Context<'_>) -> String {
         Cause::TimeUnreadable => written_time(scheme, ", in digits only"),
         Cause::OtherAccount => other_account(label),
         Cause::NowVerifies => "Recover it: it arrived before its secret was accepted here. New requests verify.".to_owned(),
-        Cause::SwitchedOff => "Enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
+        Cause::Disabled => "Enable the app and its gateway. Then recover what arrived meanwhile.".to_owned(),
         Cause::TooLarge => too_large(gateway),
         Cause::Encoded => {
             if_sent(gateway, "turn off request compression: the signature covers the body as it was before compression")

@@ -91,7 +91,7 @@ fn a_secret_that_was_transformed_is_found_with_a_body_of_any_size() {
         (Cause::SecretHashed, SECRET, hex::encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(SECRET)))),
         (Cause::SecretCase, SECRET, SECRET.to_lowercase()),
         (Cause::SecretCase, SECRET, SECRET.to_uppercase()),
-        (Cause::SecretWithUnseen, SECRET, format!("\u{feff}{SECRET}")),
+        (Cause::SecretWithInvisible, SECRET, format!("\u{feff}{SECRET}")),
         (Cause::SecretWithLineEnd, SECRET, format!("{SECRET}\n")),
         (Cause::SecretQuoted, SECRET, format!("'{SECRET}'")),
         (Cause::SecretLabelled, SECRET, format!("secret: {SECRET}")),

@@ -16,7 +16,7 @@ type Error = fn(&str) -> String;
 const CLASSES: [(Cause, Error); 9] = [
     (Cause::SecretWithSpace, |text| format!("{text} ")),
     (Cause::SecretWithLineEnd, |text| format!("{text}\r\n")),
-    (Cause::SecretWithUnseen, |text| format!("\u{feff}{text}")),
+    (Cause::SecretWithInvisible, |text| format!("\u{feff}{text}")),
     (Cause::SecretQuoted, |text| format!("'{text}'")),
     (Cause::SecretLabelled, |text| format!("RAZORPAY_WEBHOOK_SECRET={text}")),
     (Cause::SecretCase, str::to_lowercase),
@@ -58,7 +58,7 @@ fn two_mistakes_are_named_in_the_order_in_which_they_were_made() {
     for (first, second, text) in [
         (Cause::SecretQuoted, "secret_labelled", format!("RAZORPAY_WEBHOOK_SECRET=\"{SECRET}\"")),
         (Cause::SecretLabelled, "secret_with_space", format!("secret: {SECRET} ")),
-        (Cause::SecretWithLineEnd, "secret_with_unseen", format!("\u{feff}{SECRET}\r\n")),
+        (Cause::SecretWithLineEnd, "secret_with_invisible", format!("\u{feff}{SECRET}\r\n")),
         (Cause::SecretWithLineEnd, "secret_with_space", format!(" {SECRET}\n")),
         (Cause::SecretCase, "secret_quoted", format!("\"{}\"", SECRET.to_lowercase())),
         (Cause::SecretCut, "", SECRET[3..40].to_owned()),
@@ -92,7 +92,7 @@ fn a_secret_that_is_not_valid_here_is_found_pasted_wrong() {
             ("secret_with_space", format!("{OTHER} ")),
             ("secret_with_line_end", format!("{OTHER}\n")),
             ("secret_with_line_end", format!("{OTHER}\r\n")),
-            ("secret_with_unseen", format!("\u{feff}{OTHER}")),
+            ("secret_with_invisible", format!("\u{feff}{OTHER}")),
             ("secret_quoted", format!("\"{OTHER}\"")),
             ("secret_case", OTHER.to_lowercase()),
         ] {

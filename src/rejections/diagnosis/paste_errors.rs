@@ -61,9 +61,9 @@ const SPACES: &[Around] = &[
     (Cause::SecretWithSpace, " ", ""),
     (Cause::SecretWithSpace, " ", " "),
     (Cause::SecretWithLineEnd, "", "\r\n"),
-    (Cause::SecretWithUnseen, "\u{feff}", ""),
-    (Cause::SecretWithUnseen, "", "\u{a0}"),
-    (Cause::SecretWithUnseen, "", "\u{200b}"),
+    (Cause::SecretWithInvisible, "\u{feff}", ""),
+    (Cause::SecretWithInvisible, "", "\u{a0}"),
+    (Cause::SecretWithInvisible, "", "\u{200b}"),
     (Cause::SecretWithSpace, "", "  "),
     (Cause::SecretWithSpace, "", "\t"),
     (Cause::SecretWithSpace, "\t", ""),
@@ -74,10 +74,10 @@ const SPACES: &[Around] = &[
     (Cause::SecretWithLineEnd, "", "\n\n"),
     (Cause::SecretWithLineEnd, "", " \n"),
     (Cause::SecretWithLineEnd, "", "\\n"),
-    (Cause::SecretWithUnseen, "\u{a0}", ""),
-    (Cause::SecretWithUnseen, "\u{200b}", ""),
-    (Cause::SecretWithUnseen, "", "\u{feff}"),
-    (Cause::SecretWithUnseen, "", "\0"),
+    (Cause::SecretWithInvisible, "\u{a0}", ""),
+    (Cause::SecretWithInvisible, "\u{200b}", ""),
+    (Cause::SecretWithInvisible, "", "\u{feff}"),
+    (Cause::SecretWithInvisible, "", "\0"),
 ];
 
 const LABELS: &[&str] = &[

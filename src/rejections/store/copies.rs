@@ -8,7 +8,7 @@ use crate::{
 sql! {
     /// Those at a disabled connection prove no fault, whatever they are signed with.
     HAS_COPY = "SELECT EXISTS (SELECT 1 FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id \
-                WHERE q.connection_id = $1 AND q.digest IN ($2, $3) AND q.id <> $4 AND r.reason <> 'switched_off')";
+                WHERE q.connection_id = $1 AND q.digest IN ($2, $3) AND q.id <> $4 AND r.reason <> 'disabled')";
 }
 
 /// Whether another request with one of these digests was rejected at the connection, and is stored.

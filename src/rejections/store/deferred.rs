@@ -13,13 +13,13 @@ use crate::{
 
 sql! {
     LIST_CONNECTIONS = "SELECT c.id FROM connections c WHERE EXISTS \
-                        (SELECT 1 FROM rejections r WHERE r.connection_id = c.id AND r.cause = 'unexamined')";
+                        (SELECT 1 FROM rejections r WHERE r.connection_id = c.id AND r.cause = 'not_diagnosed')";
     LIST = "SELECT q.id, q.address, r.gateway FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id WHERE q.connection_id = $1 \
-            AND r.cause = 'unexamined' AND q.recovered_at IS NULL AND NOT q.is_truncated ORDER BY q.id LIMIT $2";
+            AND r.cause = 'not_diagnosed' AND q.recovered_at IS NULL AND NOT q.is_truncated ORDER BY q.id LIMIT $2";
     FIND = "SELECT q.id, q.rejection_id, q.address, q.size, q.eviction_rank, q.received_at, q.headers, q.body, \
             r.company_id, r.app_id, r.connection_id, r.gateway, r.mode, r.reason, r.cause = 'unknown' AS is_unknown \
             FROM rejected_requests q JOIN rejections r ON r.id = q.rejection_id \
-            WHERE q.id = $1 AND r.cause IN ('unexamined', 'unknown') AND q.recovered_at IS NULL AND NOT q.is_truncated";
+            WHERE q.id = $1 AND r.cause IN ('not_diagnosed', 'unknown') AND q.recovered_at IS NULL AND NOT q.is_truncated";
     /// Recovery locks the rejection before its requests, too.
     LOCK = "UPDATE rejections SET count = count WHERE id = $1";
     FIND_COUNT = "SELECT count, last_at FROM rejected_requests WHERE id = $1 AND rejection_id = $2 AND recovered_at IS NULL";

@@ -238,7 +238,7 @@ pub(super) fn diagnose(
         return judged(reason, work);
     }
     let seen = Cause::from_reason(sample.reason).unwrap_or(Cause::Unknown);
-    if sample.reason != Reason::SwitchedOff || sample.is_truncated {
+    if sample.reason != Reason::Disabled || sample.is_truncated {
         return seen.into();
     }
     // A request to a disabled webhook can be recovered if a valid secret signed it.

@@ -191,11 +191,10 @@ fn at_a_disabled_webhook_a_guess_is_no_proof_and_every_look_is_paid_for() {
     let known = || CompanyKeys { names: vec!["Neem Tree Store".to_owned()], ..shop.known() };
     let body = br#"{"entity":"event","event":"payment.captured","payload":{}}"#;
     for (key, is_proof) in [(shop.older.as_str(), false), (shop.own.as_str(), true)] {
-        let sample =
-            CapturedRequest { reason: Reason::SwitchedOff, ..shop.sample(&signature(key.as_bytes(), body), body, FORGED) };
+        let sample = CapturedRequest { reason: Reason::Disabled, ..shop.sample(&signature(key.as_bytes(), body), body, FORGED) };
         let (examined, left) = look(&mut Triage::default(), vec![(known(), vec![sample])], ROUND_BYTES, false);
         let [found] = &examined[..] else { panic!("one was sent") };
-        assert_eq!(found.diagnosis.cause, Cause::SwitchedOff);
+        assert_eq!(found.diagnosis.cause, Cause::Disabled);
         assert_eq!(found.diagnosis.signer.as_ref().map(proof::Signer::is_proof), Some(is_proof), "{key}");
         assert_eq!((EvictionRank::of(found) == EvictionRank::Proven, found.key), (is_proof, None), "{key}");
         assert!((1..=MIN_WORK_BYTES).contains(&(ROUND_BYTES - left)), "{} bytes", ROUND_BYTES - left);

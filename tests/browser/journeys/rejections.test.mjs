@@ -66,7 +66,7 @@ describe("refused requests", () => {
       for (const n of [1, 2]) await refused(test, captured(`pay_Meanwhile00000${n}`), `evt_Meanwhile00000${n}`);
       await page.goto(`/ks-pay/apps/${app}/rejections?mode=test`);
       for (let tries = 0; tries < 50 && await page.getByText("2 times").count() === 0; tries += 1) await page.reload();
-      await leading(page, () => shown(page, "cause-switched-off").click());
+      await leading(page, () => shown(page, "cause-disabled").click());
       await shown(page, "enable-first").waitFor();
       assert.equal(await page.getByRole("button", { name: /^Recover/ }).count(), 0);
       const rejection = page.url();
