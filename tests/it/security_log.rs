@@ -9,6 +9,7 @@ use crate::support::{
     builders::PASSWORD,
     eventually,
     fake_razorpay::{StandIn, set_api},
+    routes,
 };
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
@@ -152,31 +153,38 @@ async fn without_an_entry_nothing_is_done() {
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, before);
 }
 
-/// The views of personal data, by the name of their path in `urls.rs`.
-const PERSONAL: &[&str] = &[
-    "APP",
-    "EVENT",
-    "EVENTS",
-    "EVENT_BODY",
-    "REJECTION",
-    "REJECTIONS",
-    "REJECTION_BODY",
-    "TRANSACTION",
-    "TRANSACTIONS",
-    "TRANSACTIONS_CSV",
-];
+/// The pages and forms that need no sign-in, by the name of their path in `urls.rs`.
+const SIGNED_OUT: &[&str] = &["FORGOTTEN", "HEALTHZ", "LOGIN", "READYZ", "SETUP", "STATIC"];
 
-/// An unsafe route without a permission does not compile.
+/// A route without a permission compiles only as one that needs no sign-in.
 #[test]
-fn every_view_of_personal_data_names_its_permission() {
-    let routes = include_str!("../../src/server/routes.rs").split("route!(").skip(1);
-    let mut with_permission: Vec<&str> = routes
-        .filter(|route| route.split(';').next().unwrap().contains("get("))
-        .filter_map(|route| route.split_once("urls::")?.1.split_once(','))
-        .map(|(name, _)| name)
+fn every_other_route_names_its_permission() {
+    let routes = routes::all().into_iter();
+    let mut signed_out: Vec<&str> = routes
+        .filter(|route| route.permission("get").or_else(|| route.permission("post")).is_none())
+        .map(|route| route.name)
         .collect();
-    with_permission.sort_unstable();
-    assert_eq!(with_permission, PERSONAL);
+    signed_out.sort_unstable();
+    assert_eq!(signed_out, SIGNED_OUT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_whose_role_has_no_permission_sees_only_the_own_account() {
+    let app = TestApp::start().await;
+    app.razorpay().await;
+    let user = app.owner("Neem Tree Retail").await;
+    let pages = routes::all().into_iter().filter(|route| !route.pattern.contains('{'));
+    let pages: Vec<_> = pages.filter_map(|route| Some((route.pattern, route.permission("get")?))).collect();
+    assert!(pages.len() > 8, "{pages:?}");
+    for role in ["owner", "viewer"] {
+        if role == "viewer" {
+            app.sql("UPDATE users SET role = 'viewer'").await;
+        }
+        for (path, permission) in &pages {
+            let is_forbidden = user.get(path).await.status == StatusCode::FORBIDDEN;
+            assert_eq!(is_forbidden, role == "viewer" && *permission != "ManageOwnAccount", "{role}: {path}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
