@@ -94,8 +94,8 @@ enum Command {
     /// Check the installation, and print one line per check: ok, or what to do
     ///
     /// Checks configuration, public URL, transport, files, disk, database, integrity (reads the whole SQLite database; while
-    /// it reads, the -wal file grows), durability, writes, master key, sealed secrets, trusted proxies, daily totals, clock and
-    /// requests to unknown endpoints. Changes nothing.
+    /// it reads, the -wal file grows), durability, writes, master key, sealed secrets, stored requests (a sample), trusted
+    /// proxies, daily totals, clock and requests to unknown endpoints. Changes nothing.
     Doctor,
 }
 
