@@ -325,14 +325,18 @@ impl Export {
     }
 }
 
+/// Returns the help of `--gateway`.
+fn gateway_help() -> String {
+    format!("Gateway: {}", Gateway::all().map(Gateway::slug).collect::<Vec<_>>().join(" or "))
+}
+
 /// Identifies a connection.
 #[derive(clap::Args)]
 pub(crate) struct Which {
     /// App id, ap_…
     #[arg(long, value_name = "ID")]
     pub(crate) app: String,
-    /// razorpay or standard-webhooks
-    #[arg(long, value_name = "GATEWAY")]
+    #[arg(long, value_name = "GATEWAY", help = gateway_help())]
     pub(crate) gateway: Gateway,
     /// test or live
     #[arg(long, value_name = "MODE")]
