@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header,
+    http::{Method, header},
     web::{Path, Query},
 };
 use serde::Deserialize;
@@ -40,7 +40,7 @@ use crate::{
     rejections::{
         Cause, Rejection, Request,
         adopt_secret::{self, AdoptOutcome},
-        recovery,
+        begin_download, recovery,
         store::{self, Filter, recoveries},
         store_batch,
     },
@@ -254,6 +254,11 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
     let (headers, body) = store::find_content(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
     drop(reader);
     let said = store_batch::open(&found.page.state.vault, id, (&headers, &body))?;
+    if request.method() != Method::HEAD {
+        let mut tx = found.page.state.db.begin().await?;
+        begin_download(&mut tx, &found.connection, id, (&found.page.actor(), found.page.now)).await?;
+        tx.commit().await?;
+    }
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
         .insert_header((header::CONTENT_ENCODING, "identity"))
