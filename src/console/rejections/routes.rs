@@ -155,8 +155,8 @@ impl Found {
         let stored = store::count_requests(&mut reader, id).await?;
         let other = rejection_summary::other(&mut reader, &self.app, &self.rejection).await?;
         let other_url = rejection_summary::other_webhook(&mut reader, &self.app, &self.rejection).await?;
-        let let_in = self.let_in(&mut reader).await?;
-        let disputes = event_disputes::of(&mut reader, &let_in).await?;
+        let recovered_events = self.recovered_events(&mut reader).await?;
+        let disputes = event_disputes::of(&mut reader, &recovered_events).await?;
         let mut explanation = rejection_summary::explanation(&mut reader, &self.rejection, other.as_deref()).await?;
         drop(reader);
         if self.rejection.cause == Cause::SwitchedOff && self.connection.is_enabled && self.app.is_enabled {
@@ -174,7 +174,7 @@ impl Found {
             types,
             stored,
             count,
-            let_in,
+            recovered_events,
             disputes,
             offer,
             other: other_url,
@@ -195,7 +195,7 @@ impl Found {
     }
 
     /// Returns the newest events recovered from it.
-    async fn let_in(&self, reader: &mut Reader) -> Result<Vec<Event>, DbError> {
+    async fn recovered_events(&self, reader: &mut Reader) -> Result<Vec<Event>, DbError> {
         if self.rejection.recovered_count == 0 {
             return Ok(Vec::new());
         }
