@@ -39,7 +39,7 @@ pub fn gateways() -> Vec<&'static str> {
 /// Returns the index of the secret that verifies a request at `now`, in Unix seconds; `None` if it is rejected. Ignores texts
 /// that are not valid secrets.
 #[must_use]
-pub fn believed(gateway: &str, headers: &[Header], body: &[u8], known: &[Known<'_>], now: i64) -> Option<usize> {
+pub fn verifying_secret(gateway: &str, headers: &[Header], body: &[u8], known: &[Known<'_>], now: i64) -> Option<usize> {
     let live: Vec<(usize, ValidSecret)> =
         known.iter().enumerate().filter_map(|(number, known)| Some((number, live(known)?))).collect();
     let (numbers, secrets): (Vec<_>, Vec<_>) = live.into_iter().unzip();
@@ -236,7 +236,7 @@ pub fn pasted(gateway: &str, text: &str) -> Option<String> {
 
 /// Returns every line of text that is accepted when the input is parsed as each of the forms and queries.
 #[must_use]
-pub fn let_in(form: &[u8], now: i64) -> Vec<String> {
+pub fn accepted_lines(form: &[u8], now: i64) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(Ok(owner)) = form_of::<SetupForm>(form).map(|form| form.parse(None)) {
         lines.extend([owner.company, owner.name, owner.email]);

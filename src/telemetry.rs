@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parse_errors_are_logged_only_where_somebody_debugs() {
+    fn parse_errors_are_logged_only_at_the_debug_level() {
         assert_eq!(directives("info"), "info,actix_http=off");
         for asked in ["debug", "info,actix_http=warn", "ks_pay=TRACE"] {
             assert_eq!(directives(asked), asked);

@@ -14,16 +14,18 @@ use crate::{
 /// The name under which commands act.
 const COMMAND_LINE: &str = "the command line";
 
-/// What a route allows its caller to do. The route table names one for every unsafe route and every view of personal data.
+/// What a route allows its caller to do. The route table names one for every route but those before sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Permission {
-    /// Change one's own name, email, password and sessions.
+    /// See and change one's own name, email, password and sessions.
     ManageOwnAccount,
-    /// Change the company's settings.
+    /// See and change the company's settings.
     ManageCompany,
+    /// See the company's apps, with their contact data, and which of them need attention.
+    ViewApps,
     /// Register apps, and change, enable and disable them.
     ManageApps,
-    /// Add connections, and change, enable and disable them, with their API keys and set-up steps.
+    /// See and add connections, and change, enable and disable them, with their API keys and set-up steps.
     ManageConnections,
     /// See, rotate, import, adopt and retire secrets.
     ManageSecrets,
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_role_that_is_only_reserved_has_no_permission() {
-        for permission in [Permission::ManageSecrets, Permission::ViewPayments] {
+        for permission in [Permission::ManageSecrets, Permission::ViewPayments, Permission::ViewApps] {
             assert!(Role::Owner.permits(permission));
             for role in [Role::Admin, Role::Developer, Role::Viewer] {
                 assert!(!role.permits(permission), "{role} {permission:?}");

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_browser_is_let_in_while_others_guess() {
+    fn a_known_browser_may_sign_in_while_others_guess() {
         let limits = limits();
         for host in 0..200 {
             let _ = limits.try_sign_in(IpAddr::from([192, 0, 2, host]), "meera@neemtree.example");

@@ -85,9 +85,9 @@ impl HashPermit {
             return Ok(false);
         }
         self.work(move || {
-            let is_somebody = stored.is_some();
+            let has_password = stored.is_some();
             let text = stored.as_deref().unwrap_or(DUMMY_HASH);
-            Argon2::default().verify_password(password.as_bytes(), text).is_ok() && is_somebody
+            Argon2::default().verify_password(password.as_bytes(), text).is_ok() && has_password
         })
         .await
     }
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_more_are_worked_on_at_once_than_there_are_cores_and_the_next_waits_its_turn() {
+    async fn each_core_verifies_one_at_a_time_and_the_next_waits_its_turn() {
         let passwords = PasswordHasher::new();
         let cores = std::thread::available_parallelism().unwrap().get();
         let mut under_way = Vec::new();

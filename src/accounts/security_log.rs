@@ -56,6 +56,8 @@ text_enum! {
         SecretRetired = "secret_retired",
         RequestsRecovered = "requests_recovered",
         PaymentsExported = "payments_exported",
+        EventBodyDownloaded = "event_body_downloaded",
+        RequestBodyDownloaded = "request_body_downloaded",
     }
 }
 text_column!(Action, Action::as_str);

@@ -50,17 +50,17 @@ pub(crate) struct Details {
     pub(crate) postal_code: Option<String>,
 }
 
-/// Finds an app for an actor with the permission that a page about it requires, if it requires one.
+/// Finds an app for an actor with the permission that a page about it requires.
 ///
 /// # Errors
 /// [`Denied::OtherCompany`] if the actor's company has no such app, whatever the permission.
 pub(crate) async fn find(
     on: impl Into<Exec<'_>>,
     id: AppId,
-    (actor, permission): (&Actor<'_>, Option<Permission>),
+    (actor, permission): (&Actor<'_>, Permission),
 ) -> Result<App, UseCaseError> {
     let app = store::find(on, actor.company, id).await?.ok_or(Denied::OtherCompany)?;
-    permission.map_or(Ok(()), |permission| actor.require(permission, app.company_id))?;
+    actor.require(permission, app.company_id)?;
     Ok(app)
 }
 

@@ -24,10 +24,10 @@ async fn only_a_user_of_the_company_with_the_permission_sees_and_changes_an_app(
     let company = companies::create(&mut tx, "Neem Tree Retail", NOW).await.unwrap().id;
     let by = (&Actor::command(company), NOW);
     let id = create(&mut tx, company, &details(), by).await.unwrap();
-    let app = find(&mut tx, id, (by.0, None)).await.unwrap();
+    let app = find(&mut tx, id, (by.0, Permission::ViewApps)).await.unwrap();
     tx.commit().await.unwrap();
     let (db, app, details) = (&test.db, &app, &details());
-    assert_denied(company, async |actor| find(&mut db.reader().await?, id, (&actor, Some(Permission::ViewPayments))).await).await;
+    assert_denied(company, async |actor| find(&mut db.reader().await?, id, (&actor, Permission::ViewPayments)).await).await;
     assert_denied(company, async |actor| create(&mut db.begin().await?, company, details, (&actor, NOW)).await).await;
     assert_denied(company, async |actor| update(&mut db.begin().await?, app, details, (&actor, NOW)).await).await;
     assert_denied(company, async |actor| update_domain(&mut db.begin().await?, app, "a.example", (&actor, NOW)).await).await;

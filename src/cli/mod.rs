@@ -94,8 +94,8 @@ enum Command {
     /// Check the installation, and print one line per check: ok, or what to do
     ///
     /// Checks configuration, public URL, transport, files, disk, database, integrity (reads the whole SQLite database; while
-    /// it reads, the -wal file grows), durability, writes, master key, sealed secrets, trusted proxies, daily totals, clock and
-    /// requests to unknown endpoints. Changes nothing.
+    /// it reads, the -wal file grows), durability, writes, master key, sealed secrets, stored requests (a sample), trusted
+    /// proxies, daily totals, clock and requests to unknown endpoints. Changes nothing.
     Doctor,
 }
 
@@ -325,14 +325,18 @@ impl Export {
     }
 }
 
+/// Returns the help of `--gateway`.
+fn gateway_help() -> String {
+    format!("Gateway: {}", Gateway::all().map(Gateway::slug).collect::<Vec<_>>().join(" or "))
+}
+
 /// Identifies a connection.
 #[derive(clap::Args)]
 pub(crate) struct Which {
     /// App id, ap_…
     #[arg(long, value_name = "ID")]
     pub(crate) app: String,
-    /// razorpay or standard-webhooks
-    #[arg(long, value_name = "GATEWAY")]
+    #[arg(long, value_name = "GATEWAY", help = gateway_help())]
     pub(crate) gateway: Gateway,
     /// test or live
     #[arg(long, value_name = "MODE")]

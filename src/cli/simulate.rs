@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Failure, Io};
+use super::{Failure, Io, gateway_help};
 use crate::{
     gateways::{
         Gateway,
@@ -98,11 +98,6 @@ async fn send_all(simulate: &Simulate, url: &url::Url, secret: &Secret) -> Resul
         }
     }
     Ok(answers)
-}
-
-/// Returns the help of `--gateway`.
-fn gateway_help() -> String {
-    format!("Gateway: {}", Gateway::all().map(Gateway::slug).collect::<Vec<_>>().join(" or "))
 }
 
 fn samples_of(simulate: &Simulate, merchant: &Merchant, clock: &Clock) -> Result<Vec<Sample>, Failure> {

@@ -9,10 +9,11 @@ use crate::{
     connections::{
         Connection,
         overlap::Overlap,
-        secrets::{self, Origin, StoredSecret},
+        secrets::{self, MAX_VALID_SECRETS, Origin, StoredSecret},
         store,
     },
     db::Exec,
+    gateways::Gateway,
     primitives::{id::AppId, time::Timestamp, vault::Vault},
     server, urls,
 };
@@ -28,10 +29,7 @@ pub(super) enum Command {
         json: bool,
     },
     /// Create a new secret; the previous one stays valid for a grace period
-    ///
-    /// Enter the new secret at the gateway. Razorpay signs a retry like the first attempt, for 24 hours; its support can send events of
-    /// the last 15 days again, signed with the secret of that time. A replay from its Dashboard is signed with the new secret. At most
-    /// 64 secrets can be valid at the same time: to create another, retire some on the Webhook page. Prints the same as `show`.
+    #[command(long_about = rotate_help())]
     Rotate {
         #[command(flatten)]
         which: Which,
@@ -49,6 +47,17 @@ impl Command {
     pub(super) const fn only_reads(&self) -> bool {
         matches!(self, Self::Show { .. })
     }
+}
+
+/// Returns the help of `rotate`, with what each gateway documents of its signatures.
+fn rotate_help() -> String {
+    let documented = Gateway::all().filter_map(|gateway| gateway.profile().texts.secrets.after_rotation);
+    format!(
+        "Create a new secret; the previous one stays valid for a grace period\n\nEnter the new secret at the gateway. {} At most \
+         {MAX_VALID_SECRETS} secrets can be valid at the same time: to create another, retire some on the Webhook page. Prints the \
+         same as `show`.",
+        documented.collect::<Vec<_>>().join(" ")
+    )
 }
 
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {

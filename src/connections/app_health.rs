@@ -251,7 +251,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn whoever_needs_somebody_stands_first_then_the_newest() {
+    fn apps_that_need_attention_are_listed_first_then_the_newest() {
         let [old, broken, waiting, mut off, new] = ["old", "broken", "waiting", "off", "new"].map(app);
         off.is_enabled = false;
         let hooks = |app: &App, mode, state| vec![webhook(app, mode, state)];

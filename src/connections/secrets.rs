@@ -31,7 +31,7 @@ pub(crate) const SEALED_WITH: &str = "sealed_with";
 /// Maximum number of valid imported and adopted secrets: a rejected request has been verified against every one.
 pub(crate) const MAX_IMPORTED_SECRETS: usize = 8;
 /// Maximum number of valid secrets for a rotation: each request is verified against every one.
-pub(super) const MAX_VALID_SECRETS: usize = 64;
+pub(crate) const MAX_VALID_SECRETS: usize = 64;
 /// Maximum number of expired and retired secrets listed.
 const MAX_LISTED_ENDED: i64 = 20;
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     accounts::{
         self, NewUser, Role,
-        authz::{Actor, UseCaseError},
+        authz::{Actor, Permission, UseCaseError},
     },
     apps::{self, App, Details},
     companies,
@@ -133,7 +133,7 @@ async fn app(tx: &mut Tx, company: CompanyId, shop: &Shop, now: Timestamp) -> Re
     };
     let actor = owner(company);
     let id = apps::create(tx, company, &details, (&actor, now)).await?;
-    Ok(apps::find(tx, id, (&actor, None)).await?)
+    Ok(apps::find(tx, id, (&actor, Permission::ViewApps)).await?)
 }
 
 /// Returns the demo user as actor.

@@ -12,6 +12,12 @@ pub(crate) mod retention;
 pub(crate) mod store;
 
 use crate::{
+    accounts::{
+        authz::{Actor, Permission, UseCaseError},
+        security_log::{self, Action},
+    },
+    apps::App,
+    db::Tx,
     gateways::{
         Gateway, Mode,
         adapter::EventContent,
@@ -52,6 +58,17 @@ impl State {
             EventContent::Observation(_) => Self::Processed,
         }
     }
+}
+
+/// Records that an actor downloads the body of an event of an app. Committed before the body is sent.
+pub(crate) async fn begin_download(
+    tx: &mut Tx,
+    app: &App,
+    event: EventId,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<(), UseCaseError> {
+    actor.require(Permission::ViewPayments, app.company_id)?;
+    Ok(security_log::append(tx, actor, Action::EventBodyDownloaded, event, now).await?)
 }
 
 /// An event as lists and exports show it.

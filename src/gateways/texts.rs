@@ -39,6 +39,8 @@ pub(crate) struct SecretTexts {
     pub(crate) overlaps: [&'static str; 4],
     /// What a rotation does.
     pub(crate) rotating: [&'static str; 2],
+    /// Which secret signs what is sent after a rotation, if that is documented.
+    pub(crate) after_rotation: Option<&'static str>,
     /// How to hand over a new secret.
     pub(crate) hand_over: &'static str,
     /// What happens to requests that get 503: `Requests get 503, and …`.
@@ -122,6 +124,7 @@ pub(crate) const SECRETS: SecretTexts = SecretTexts {
         "This webhook gets a new SECRET at once. You then give it to the sender, in place of the present one. No event is lost meanwhile: both count.",
         "The sender signs with the present one until somebody changes it there. So that must go on counting for a while.",
     ],
+    after_rotation: None,
     hand_over: "Press Copy below, and give it to the sender in place of the one it has.",
     retries: "the sender should retry them",
     give: "give it to the sender",

@@ -223,7 +223,7 @@ pub(crate) fn size(request: &Request) -> String {
 pub(crate) const RECOVERED: &str = "recovered: rejected at first";
 
 /// The link below the latest recovered events.
-pub(crate) fn more_let_in(number: i64) -> String {
+pub(crate) fn more_recovered(number: i64) -> String {
     format!("{} recovered in all: see all events", count(number, "request", "requests"))
 }
 

@@ -31,7 +31,12 @@ use bytes::Bytes;
 pub(crate) use cause::{Cause, Reason};
 
 use crate::{
-    connections::ConnectionScope,
+    accounts::{
+        authz::{Actor, Permission, UseCaseError},
+        security_log::{self, Action},
+    },
+    connections::{Connection, ConnectionScope},
+    db::Tx,
     gateways::{Gateway, Mode},
     primitives::{
         id::{AppId, ConnectionId, RejectionId, RequestId, SecretId},
@@ -153,6 +158,17 @@ pub(crate) struct Request {
     pub(crate) count: i64,
     pub(crate) received_at: Timestamp,
     pub(crate) recovered_at: Option<Timestamp>,
+}
+
+/// Records that an actor downloads the body of a rejected request of a connection. Committed before the body is sent.
+pub(crate) async fn begin_download(
+    tx: &mut Tx,
+    connection: &Connection,
+    request: RequestId,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<(), UseCaseError> {
+    actor.require(Permission::ViewPayments, connection.company_id)?;
+    Ok(security_log::append(tx, actor, Action::RequestBodyDownloaded, request, now).await?)
 }
 
 /// Lists are in the order of the last request.

@@ -314,7 +314,7 @@ pub(crate) mod tests {
         db::test_db::TestDb,
         gateways::Gateway,
         primitives::{time::Clock, vault::MasterKey},
-        rejections::{Cause, Reason, adopt_secret, recorder::DiagnosisContext},
+        rejections::{Cause, Reason, adopt_secret, begin_download, recorder::DiagnosisContext},
     };
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_343_400);
@@ -348,6 +348,9 @@ pub(crate) mod tests {
         let context = &DiagnosisContext { db, vault, clock, base: "https://pay.neemtree.example".to_owned() };
         let connection = &connections::tests::connection(Gateway::RAZORPAY);
         let (company, rejection, stores) = (connection.company_id, &rejection(connection), (&context.db, &context.vault));
+        let id = RequestId::unique();
+        assert_denied(company, async |actor| begin_download(&mut context.db.begin().await?, connection, id, (&actor, NOW)).await)
+            .await;
         assert_denied(company, async |actor| recover(stores, connection, rejection, None, (&actor, NOW)).await).await;
         assert_denied(company, async |actor| adopt_secret::adopt(context, connection, rejection, (&actor, NOW)).await).await;
         test.end().await;

@@ -250,7 +250,8 @@ fn is_exposed(url: &str) -> bool {
     url.scheme() == "http" && !is_loopback
 }
 
-/// Parses the retention of bodies. Razorpay's support can send events of the last 15 days again; their bodies are compared then.
+/// Parses the retention of bodies. The least is more than any gateway's replay window so far: the body of an event that is sent
+/// again is compared with the stored one.
 fn days(set: &Set) -> Result<Duration, String> {
     let sentence =
         || format!("{} must be a whole number of days from 30 to 36500; leave it out to keep bodies forever.", set.name);

@@ -31,14 +31,15 @@ use crate::{
 };
 
 /// Registers a path with the handler of each of its methods; `get` includes HEAD. A method names the permission that its caller
-/// needs. `post` has no form without one: what is posted before sign-in is `post_signed_out`.
+/// needs; what needs no sign-in is `get_signed_out` and `post_signed_out`, so that no `get` or `post` can omit it. The page of a
+/// form needs the form's permission; a path that leads a `GET` to another page needs that page's.
 macro_rules! route {
     ($scope:expr, $path:expr, $($method:ident $(($permission:ident))? = $handler:expr),+) => {{
         let resource = web::resource($path);
         $(let resource = route!(@ resource, $method $(($permission))?, $handler);)+
         $scope.service(resource)
     }};
-    (@ $resource:ident, get, $handler:expr) => {
+    (@ $resource:ident, get_signed_out, $handler:expr) => {
         $resource.route(web::get().to($handler)).route(web::head().to($handler))
     };
     (@ $resource:ident, get($permission:ident), $handler:expr) => {
@@ -66,8 +67,8 @@ macro_rules! requires {
 
 /// Registers all routes.
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    route!(config, urls::HEALTHZ, get = healthz);
-    route!(config, urls::READYZ, get = readyz);
+    route!(config, urls::HEALTHZ, get_signed_out = healthz);
+    route!(config, urls::READYZ, get_signed_out = readyz);
     config.service(pages());
 }
 
@@ -75,7 +76,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 /// headers too. `GET` of a form's action redirects to the page with the form, since browsers request it after Back or when the URL
 /// of a response is opened again; only sign-out has no such page.
 fn pages() -> impl actix_web::dev::HttpServiceFactory {
-    let scope = route!(web::scope(""), urls::STATIC, get = site::assets::serve);
+    let scope = route!(web::scope(""), urls::STATIC, get_signed_out = site::assets::serve);
     let scope = setup_routes(app_routes(account_routes(payment_routes(scope))));
     scope
         .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))
@@ -100,83 +101,147 @@ fn payment_routes(scope: Scope) -> Scope {
     let scope = route!(
         scope,
         urls::REJECTION_ACCEPTANCE,
-        get = rejections::routes::form_page,
+        get(ViewPayments) = rejections::routes::form_page,
         post(ManageSecrets) = rejections::routes::accept
     );
     route!(
         scope,
         urls::REJECTION_RECOVERY,
-        get = rejections::routes::form_page,
+        get(ViewPayments) = rejections::routes::form_page,
         post(RecoverRequests) = rejections::routes::recover
     )
 }
 
 /// Registers sign-in, Personal Info, the dashboard and the company's settings.
 fn account_routes(scope: Scope) -> Scope {
-    let scope = route!(scope, urls::SETUP, get = accounts::routes::setup_form, post_signed_out = accounts::routes::set_up);
-    let scope = route!(scope, urls::LOGIN, get = accounts::routes::login, post_signed_out = accounts::routes::sign_in);
-    let scope = route!(scope, urls::FORGOTTEN, get = accounts::routes::forgotten);
-    let scope = route!(scope, urls::LOGOUT, post(ManageOwnAccount) = accounts::routes::sign_out);
     let scope =
-        route!(scope, urls::PERSONAL_INFO, get = accounts::person::show, post(ManageOwnAccount) = accounts::person::update);
+        route!(scope, urls::SETUP, get_signed_out = accounts::routes::setup_form, post_signed_out = accounts::routes::set_up);
+    let scope = route!(scope, urls::LOGIN, get_signed_out = accounts::routes::login, post_signed_out = accounts::routes::sign_in);
+    let scope = route!(scope, urls::FORGOTTEN, get_signed_out = accounts::routes::forgotten);
+    let scope = route!(scope, urls::LOGOUT, post(ManageOwnAccount) = accounts::routes::sign_out);
+    let scope = route!(
+        scope,
+        urls::PERSONAL_INFO,
+        get(ManageOwnAccount) = accounts::person::show,
+        post(ManageOwnAccount) = accounts::person::update
+    );
     let scope = route!(
         scope,
         urls::PASSWORD,
-        get = accounts::person::form_page,
+        get(ManageOwnAccount) = accounts::person::form_page,
         post(ManageOwnAccount) = accounts::person::update_password
     );
-    let scope =
-        route!(scope, urls::CONFIRMATION, get = accounts::person::ask, post(ManageOwnAccount) = accounts::person::confirm);
+    let scope = route!(
+        scope,
+        urls::CONFIRMATION,
+        get(ManageOwnAccount) = accounts::person::ask,
+        post(ManageOwnAccount) = accounts::person::confirm
+    );
     let scope = route!(
         scope,
         urls::OTHER_SESSIONS_REMOVAL,
-        get = accounts::person::form_page,
+        get(ManageOwnAccount) = accounts::person::form_page,
         post(ManageOwnAccount) = accounts::person::sign_out_elsewhere
     );
-    let scope = route!(scope, urls::DASHBOARD, get = dashboard::routes::show);
-    let scope = route!(scope, urls::APPLICATIONS, get = dashboard::routes::applications);
-    route!(scope, urls::SETTINGS, get = company::routes::settings, post(ManageCompany) = company::routes::update)
+    let scope = route!(scope, urls::DASHBOARD, get(ViewApps) = dashboard::routes::show);
+    let scope = route!(scope, urls::APPLICATIONS, get(ViewApps) = dashboard::routes::applications);
+    route!(scope, urls::SETTINGS, get(ManageCompany) = company::routes::settings, post(ManageCompany) = company::routes::update)
 }
 
 /// Registers the list of apps, an app's overview and its settings.
 fn app_routes(scope: Scope) -> Scope {
-    let scope = route!(scope, urls::APPS, get = apps::routes::index);
-    let scope = route!(scope, urls::APPS_NEW, get = apps::routes::new);
-    let scope = route!(scope, urls::APPS_CREATE, get = apps::routes::form_page, post(ManageApps) = apps::routes::create);
-    let scope = route!(scope, urls::APPS_CHOOSE, get = apps::routes::choose);
-    let scope = route!(scope, urls::APP_SETTINGS, get = apps::routes::settings, post(ManageApps) = apps::routes::update);
-    let scope = route!(scope, urls::APP_DOMAIN, get = apps::routes::domain, post(ManageApps) = apps::routes::update_domain);
+    let scope = route!(scope, urls::APPS, get(ViewApps) = apps::routes::index);
+    let scope = route!(scope, urls::APPS_NEW, get(ManageApps) = apps::routes::new);
     let scope =
-        route!(scope, urls::APP_ENABLED, get = apps::routes::enabled_page, post(ManageApps) = apps::routes::update_enabled);
+        route!(scope, urls::APPS_CREATE, get(ManageApps) = apps::routes::form_page, post(ManageApps) = apps::routes::create);
+    let scope = route!(scope, urls::APPS_CHOOSE, get(ViewApps) = apps::routes::choose);
+    let scope =
+        route!(scope, urls::APP_SETTINGS, get(ManageApps) = apps::routes::settings, post(ManageApps) = apps::routes::update);
+    let scope =
+        route!(scope, urls::APP_DOMAIN, get(ManageApps) = apps::routes::domain, post(ManageApps) = apps::routes::update_domain);
+    let scope = route!(
+        scope,
+        urls::APP_ENABLED,
+        get(ManageApps) = apps::routes::enabled_page,
+        post(ManageApps) = apps::routes::update_enabled
+    );
     route!(scope, urls::APP, get(ViewPayments) = overview::routes::show)
 }
 
 /// Registers Payment Gateway Settings and the wizard.
 fn setup_routes(scope: Scope) -> Scope {
-    let scope = route!(scope, urls::CONNECTIONS, get = list::index, post(ManageConnections) = list::create);
-    let scope = route!(scope, urls::CONNECTION, get = list::show);
-    let scope = route!(scope, urls::CONNECTION_ENABLED, get = list::form_page, post(ManageConnections) = list::update_enabled);
-    let scope = route!(scope, urls::CREDENTIALS, get = credentials::show, post(ManageConnections) = credentials::update);
+    let scope = route!(scope, urls::CONNECTIONS, get(ManageConnections) = list::index, post(ManageConnections) = list::create);
+    let scope = route!(scope, urls::CONNECTION, get(ManageConnections) = list::show);
+    let scope = route!(
+        scope,
+        urls::CONNECTION_ENABLED,
+        get(ManageConnections) = list::form_page,
+        post(ManageConnections) = list::update_enabled
+    );
+    let scope = route!(
+        scope,
+        urls::CREDENTIALS,
+        get(ManageConnections) = credentials::show,
+        post(ManageConnections) = credentials::update
+    );
+    let scope = route!(
+        scope,
+        urls::CREDENTIALS_CHECK,
+        get(ManageConnections) = credentials::form_page,
+        post(ManageConnections) = credentials::check
+    );
+    let scope = route!(scope, urls::WEBHOOK_STEP, get(ManageConnections) = webhook::show);
     let scope =
-        route!(scope, urls::CREDENTIALS_CHECK, get = credentials::form_page, post(ManageConnections) = credentials::check);
-    let scope = route!(scope, urls::WEBHOOK_STEP, get = webhook::show);
-    let scope = route!(scope, urls::WEBHOOK_REVEAL, get = webhook::form_page, post(ManageSecrets) = webhook::reveal);
-    let scope = route!(scope, urls::WEBHOOK_ROTATION, get = rotation::ask, post(ManageSecrets) = rotation::create);
-    let scope = route!(scope, urls::WEBHOOK_SECRETS_NEW, get = import_secret::new);
-    let scope = route!(scope, urls::WEBHOOK_SECRETS, get = import_secret::form_page, post(ManageSecrets) = import_secret::create);
-    let scope = route!(scope, urls::WEBHOOK_RETIREMENT, get = retirement::ask, post(ManageSecrets) = retirement::create);
+        route!(scope, urls::WEBHOOK_REVEAL, get(ManageConnections) = webhook::form_page, post(ManageSecrets) = webhook::reveal);
+    let scope = route!(scope, urls::WEBHOOK_ROTATION, get(ManageSecrets) = rotation::ask, post(ManageSecrets) = rotation::create);
+    let scope = route!(scope, urls::WEBHOOK_SECRETS_NEW, get(ManageSecrets) = import_secret::new);
+    let scope = route!(
+        scope,
+        urls::WEBHOOK_SECRETS,
+        get(ManageSecrets) = import_secret::form_page,
+        post(ManageSecrets) = import_secret::create
+    );
     let scope =
-        route!(scope, urls::WEBHOOK_ACCOUNTS, get = webhook::form_page, post(ManageConnections) = account_mismatch::accept);
-    let scope = route!(scope, urls::WEBHOOK_CHECK, get = webhook::form_page, post(ManageConnections) = setup::url_check::check);
-    let scope = route!(scope, urls::WEBHOOK_STREAM, get = stream::show);
-    let scope = route!(scope, urls::WEBHOOK_DONE, get = webhook::form_page, post(ManageConnections) = webhook::complete);
-    let scope = route!(scope, urls::WEBHOOK_UNDONE, get = webhook::form_page, post(ManageConnections) = webhook::reopen);
-    let scope = route!(scope, urls::INTEGRATION, get = integration::show);
-    let scope =
-        route!(scope, urls::INTEGRATION_DONE, get = integration::form_page, post(ManageConnections) = integration::complete);
-    let scope =
-        route!(scope, urls::INTEGRATION_UNDONE, get = integration::form_page, post(ManageConnections) = integration::reopen);
-    route!(scope, urls::SECURITY, get = security::show, post(ManageApps) = security::update)
+        route!(scope, urls::WEBHOOK_RETIREMENT, get(ManageSecrets) = retirement::ask, post(ManageSecrets) = retirement::create);
+    let scope = route!(
+        scope,
+        urls::WEBHOOK_ACCOUNTS,
+        get(ManageConnections) = webhook::form_page,
+        post(ManageConnections) = account_mismatch::accept
+    );
+    let scope = route!(
+        scope,
+        urls::WEBHOOK_CHECK,
+        get(ManageConnections) = webhook::form_page,
+        post(ManageConnections) = setup::url_check::check
+    );
+    let scope = route!(scope, urls::WEBHOOK_STREAM, get(ManageConnections) = stream::show);
+    let scope = route!(
+        scope,
+        urls::WEBHOOK_DONE,
+        get(ManageConnections) = webhook::form_page,
+        post(ManageConnections) = webhook::complete
+    );
+    let scope = route!(
+        scope,
+        urls::WEBHOOK_UNDONE,
+        get(ManageConnections) = webhook::form_page,
+        post(ManageConnections) = webhook::reopen
+    );
+    let scope = route!(scope, urls::INTEGRATION, get(ManageConnections) = integration::show);
+    let scope = route!(
+        scope,
+        urls::INTEGRATION_DONE,
+        get(ManageConnections) = integration::form_page,
+        post(ManageConnections) = integration::complete
+    );
+    let scope = route!(
+        scope,
+        urls::INTEGRATION_UNDONE,
+        get(ManageConnections) = integration::form_page,
+        post(ManageConnections) = integration::reopen
+    );
+    route!(scope, urls::SECURITY, get(ManageApps) = security::show, post(ManageApps) = security::update)
 }
 
 /// Liveness check.

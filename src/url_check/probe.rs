@@ -134,7 +134,7 @@ impl Probe<'_> {
 
     /// Returns headers as the gateway sends them. The signature matches no secret: a probe must never be accepted.
     fn headers(&self, probe: &Challenge) -> Vec<(&'static str, String)> {
-        let nobody = hex::encode(&Sha256::digest(&probe.nonce));
+        let invalid = hex::encode(&Sha256::digest(&probe.nonce));
         let mut headers = vec![("content-type", "application/json".to_owned())];
         let signature = &self.gateway.profile().signature;
         headers.push((signature.id_header, probe.nonce.clone()));
@@ -143,8 +143,8 @@ impl Probe<'_> {
             SignedMessage::IdTimeBody => headers.push((signature.time_header, self.now.seconds().to_string())),
         }
         headers.push(match signature.notation {
-            Notation::Hex | Notation::Base64 => (signature.header, nobody),
-            Notation::VersionedBase64 => (signature.header, format!("v1,{nobody}")),
+            Notation::Hex | Notation::Base64 => (signature.header, invalid),
+            Notation::VersionedBase64 => (signature.header, format!("v1,{invalid}")),
         });
         // A gateway that signs inside the body sends no such headers.
         headers.retain(|(name, _)| *name == "content-type" || signature.headers.contains(name));

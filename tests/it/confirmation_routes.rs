@@ -10,6 +10,7 @@ use crate::support::{
     builders::{Connection, PASSWORD},
     eventually,
     fake_razorpay::{StandIn, set_api},
+    routes::{self, Route},
 };
 
 /// Longer than a password entry remains valid.
@@ -64,17 +65,15 @@ const FORMS: &[(&str, Asks)] = &[
     ("WEBHOOK_UNDONE", Asks::Nothing),
 ];
 
-/// Returns the routes of `routes.rs` that accept a form: the name of the path and the methods.
-fn routes_with_forms() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let routes = include_str!("../../src/server/routes.rs").split("route!(").skip(1);
-    let routes = routes.map(|route| route.split(';').next().unwrap()).filter(|route| route.contains("post"));
-    routes.filter_map(|route| route.split_once("urls::")?.1.split_once(','))
+/// Returns the routes that accept a form.
+fn routes_with_forms() -> impl Iterator<Item = Route> {
+    routes::all().into_iter().filter(|route| route.has("post") || route.has("post_signed_out"))
 }
 
 #[test]
 fn every_form_is_listed() {
     let listed: Vec<_> = FORMS.iter().map(|(name, _)| *name).collect();
-    let mut routes: Vec<_> = routes_with_forms().map(|(name, _)| name).collect();
+    let mut routes: Vec<_> = routes_with_forms().map(|route| route.name).collect();
     routes.sort_unstable();
     assert_eq!(listed, routes, "say in FORMS whether a stolen session could do harm with it, and test that");
 }
@@ -82,8 +81,8 @@ fn every_form_is_listed() {
 /// A browser makes a `GET` of a form's path after Back, or when the address of an answer is opened again.
 #[test]
 fn every_path_of_a_form_but_sign_out_leads_a_get_to_a_page() {
-    let without: Vec<_> = routes_with_forms().filter(|(_, methods)| !methods.contains("get")).map(|(name, _)| name).collect();
-    assert_eq!(without, ["LOGOUT"]);
+    let without = routes_with_forms().filter(|route| !route.has("get") && !route.has("get_signed_out"));
+    assert_eq!(without.map(|route| route.name).collect::<Vec<_>>(), ["LOGOUT"]);
 }
 
 /// Shop with an object for every form to act on.

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 
 use crate::support::{
     TestApp, bodies,
-    builders::PASSWORD,
+    browser::{Browser, Page},
+    builders::{Connection, PASSWORD},
     eventually,
     fake_razorpay::{StandIn, set_api},
+    routes,
 };
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
@@ -136,12 +138,43 @@ async fn recovery_and_adoption_are_recorded_with_what_they_change() {
     assert_eq!(entries(&app, 4).await, ["secret_adopted on ws", "requests_recovered on rj"]);
 }
 
+/// Sends an event and a request that is rejected. Returns the paths of their bodies.
+async fn bodies_of(app: &TestApp, connection: &Connection, owner: &Browser) -> [String; 2] {
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let forged = connection.post(bodies::payment("payment.captured", "pay_2", 0)).secret(&format!("{}\n", connection.secret));
+    assert_eq!(forged.send().await, 401);
+    eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await > 0).await;
+    let below = |rest: &str| format!("/ks-pay/apps/{}{rest}", connection.app_id);
+    let event = app.events().await[0]["event"].as_str().unwrap().to_owned();
+    let link = |page: &Page, part: &str| page.body.split('"').find(|text| text.contains(part)).unwrap().to_owned();
+    let rejection = link(&owner.get(&below("/rejections")).await, "/rejections/rj_");
+    [below(&format!("/events/{event}/body")), link(&owner.get(&rejection).await, "/requests/")]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn downloads_of_bodies_are_recorded() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let paths = bodies_of(&app, &connection, &owner).await;
+    for path in &paths {
+        // A HEAD gets no body.
+        assert_eq!(owner.send(Method::HEAD, path, None, &[]).await.status, StatusCode::OK, "{path}");
+    }
+    assert_eq!(entries(&app, 4).await, [] as [&str; 0]);
+    for path in &paths {
+        assert!(owner.get(path).await.has("payment.captured"), "{path}");
+    }
+    assert_eq!(entries(&app, 4).await, ["event_body_downloaded on ev", "request_body_downloaded on rq"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_entry_nothing_is_done() {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     let before = app.count("SELECT COUNT(*) FROM secrets").await;
+    let downloads = bodies_of(&app, &connection, &owner).await;
     app.announce_error("a request failed");
     app.sql("ALTER TABLE security_log RENAME TO lost").await;
     for (path, fields) in [("/webhook/rotation", &[("overlap_hours", "24")][..]), ("/webhook/reveal", &[])] {
@@ -149,34 +182,46 @@ async fn without_an_entry_nothing_is_done() {
         assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
         assert!(!page.has(&connection.secret));
     }
+    for path in downloads {
+        let page = owner.get(&path).await;
+        assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        assert!(!page.has("payment.captured"), "{path}");
+    }
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, before);
 }
 
-/// The views of personal data, by the name of their path in `urls.rs`.
-const PERSONAL: &[&str] = &[
-    "APP",
-    "EVENT",
-    "EVENTS",
-    "EVENT_BODY",
-    "REJECTION",
-    "REJECTIONS",
-    "REJECTION_BODY",
-    "TRANSACTION",
-    "TRANSACTIONS",
-    "TRANSACTIONS_CSV",
-];
+/// The pages and forms that need no sign-in, by the name of their path in `urls.rs`.
+const SIGNED_OUT: &[&str] = &["FORGOTTEN", "HEALTHZ", "LOGIN", "READYZ", "SETUP", "STATIC"];
 
-/// An unsafe route without a permission does not compile.
+/// A route without a permission compiles only as one that needs no sign-in.
 #[test]
-fn every_view_of_personal_data_names_its_permission() {
-    let routes = include_str!("../../src/server/routes.rs").split("route!(").skip(1);
-    let mut with_permission: Vec<&str> = routes
-        .filter(|route| route.split(';').next().unwrap().contains("get("))
-        .filter_map(|route| route.split_once("urls::")?.1.split_once(','))
-        .map(|(name, _)| name)
+fn every_other_route_names_its_permission() {
+    let routes = routes::all().into_iter();
+    let mut signed_out: Vec<&str> = routes
+        .filter(|route| route.permission("get").or_else(|| route.permission("post")).is_none())
+        .map(|route| route.name)
         .collect();
-    with_permission.sort_unstable();
-    assert_eq!(with_permission, PERSONAL);
+    signed_out.sort_unstable();
+    assert_eq!(signed_out, SIGNED_OUT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_whose_role_has_no_permission_sees_only_the_own_account() {
+    let app = TestApp::start().await;
+    app.razorpay().await;
+    let user = app.owner("Neem Tree Retail").await;
+    let pages = routes::all().into_iter().filter(|route| !route.pattern.contains('{'));
+    let pages: Vec<_> = pages.filter_map(|route| Some((route.pattern, route.permission("get")?))).collect();
+    assert!(pages.len() > 8, "{pages:?}");
+    for role in ["owner", "viewer"] {
+        if role == "viewer" {
+            app.sql("UPDATE users SET role = 'viewer'").await;
+        }
+        for (path, permission) in &pages {
+            let is_forbidden = user.get(path).await.status == StatusCode::FORBIDDEN;
+            assert_eq!(is_forbidden, role == "viewer" && *permission != "ManageOwnAccount", "{role}: {path}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

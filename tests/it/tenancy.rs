@@ -6,6 +6,7 @@ use crate::support::{
     TestApp, bodies,
     browser::{Browser, Page},
     builders::PASSWORD,
+    routes::{self, Route},
 };
 
 struct Two {
@@ -37,24 +38,17 @@ fn nobodys(id: &str) -> String {
     format!("{}{}", &id[..id.len() - 4], if id.ends_with("0000") { "1111" } else { "0000" })
 }
 
-/// Returns the pattern of each route below an app with the text that lists its methods, as the route table has them.
-fn patterns_below() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let paths = include_str!("../../src/urls.rs");
-    let routes = include_str!("../../src/server/routes.rs").split("route!(").skip(1);
-    let named = routes.filter_map(|route| route.split_once("urls::")?.1.split_once(','));
-    let patterns = named.map(move |(name, rest)| {
-        let path = paths.split_once(&format!("const {name}: &str =")).unwrap().1.split('"').nth(1).unwrap();
-        (path, rest.split("\n}").next().unwrap().split(';').next().unwrap())
-    });
-    patterns.filter(|(path, _)| path.contains("{app}"))
+/// Returns the routes below an app.
+fn routes_of_apps() -> impl Iterator<Item = Route> {
+    routes::all().into_iter().filter(|route| route.pattern.contains("{app}"))
 }
 
 /// Returns the pages below an app and the paths of its forms. Those of a rejection or a secret have tests of their own.
 fn pages(app: &str, event: &str, transaction: &str) -> Vec<String> {
     let ids = [("{app}", app), ("{event}", event), ("{transaction}", transaction)];
     let parts = [&ids[..], &[("{gateway}", "razorpay"), ("{mode}", "test")]].concat();
-    let patterns = patterns_below().filter(|(_, methods)| methods.contains("get"));
-    let paths = patterns.map(|(path, _)| parts.iter().fold(path.to_owned(), |path, (part, value)| path.replace(part, value)));
+    let patterns = routes_of_apps().filter(|route| route.has("get")).map(|route| route.pattern);
+    let paths = patterns.map(|path| parts.iter().fold(path.to_owned(), |path, (part, value)| path.replace(part, value)));
     paths.filter(|path| !path.contains('{')).collect()
 }
 
@@ -176,36 +170,32 @@ async fn nothing_of_another_company_can_be_changed() {
     assert!(!page.has("/retirement\""), "no new SECRET was made");
 }
 
-/// A method of a route below an app, and whether it needs a permission.
-struct Route {
+/// A method of a route below an app.
+struct Request {
     path: String,
     method: Method,
-    needs_permission: bool,
 }
 
-/// Returns the routes below an app, with ids that do not exist below it.
-fn routes_below(app: &str) -> Vec<Route> {
+/// Returns a request of each method of each route below an app, with ids that do not exist below it.
+fn requests_below(app: &str) -> Vec<Request> {
     let mut found = Vec::new();
-    for (pattern, methods) in patterns_below() {
+    for route in routes_of_apps() {
         let parts = [("{app}", app), ("{gateway}", "razorpay"), ("{mode}", "test")];
         let parts = parts.iter().chain(&[("{event}", "ev_00000000000"), ("{transaction}", "tx_00000000000")]);
         let parts =
             parts.chain(&[("{rejection}", "rj_00000000000"), ("{request}", "rq_00000000000"), ("{secret}", "ws_00000000000")]);
-        let path = parts.fold(pattern.to_owned(), |path, (part, value)| path.replace(part, value));
+        let path = parts.fold(route.pattern.to_owned(), |path, (part, value)| path.replace(part, value));
         assert!(!path.contains('{'), "{path}");
-        for (word, method) in [("get", Method::GET), ("get", Method::HEAD), ("post", Method::POST)] {
-            let needs_permission = methods.contains(&format!("{word}("));
-            if needs_permission || methods.contains(&format!("{word} =")) {
-                found.push(Route { path: path.clone(), method, needs_permission });
-            }
-        }
+        let methods = [("get", Method::GET), ("get", Method::HEAD), ("post", Method::POST)];
+        let methods = methods.into_iter().filter(|(word, _)| route.permission(word).is_some());
+        found.extend(methods.map(|(_, method)| Request { path: path.clone(), method }));
     }
     assert!(found.len() > 80, "{}", found.len());
     found
 }
 
-impl Route {
-    /// Requests it with a token and with fields that no form has.
+impl Request {
+    /// Sends it with a token and with fields that no form has.
     async fn status(&self, browser: &Browser) -> StatusCode {
         if self.method == Method::POST {
             let token = browser.token().await;
@@ -223,13 +213,13 @@ async fn another_companys_app_is_not_found_before_any_permission_is_checked() {
         if role == "viewer" {
             two.app.sql("UPDATE users SET role = 'viewer'").await;
         }
-        for route in routes_below(&two.mine) {
-            assert_eq!(route.status(&two.stranger).await, StatusCode::NOT_FOUND, "{role}: {} {}", route.method, route.path);
+        for request in requests_below(&two.mine) {
+            assert_eq!(request.status(&two.stranger).await, StatusCode::NOT_FOUND, "{role}: {} {}", request.method, request.path);
         }
     }
     let viewer = two.app.owner("Neem Tree Retail").await;
-    for route in routes_below(&two.mine).iter().filter(|route| route.needs_permission) {
-        assert_eq!(route.status(&viewer).await, StatusCode::FORBIDDEN, "{} {}", route.method, route.path);
+    for request in requests_below(&two.mine) {
+        assert_eq!(request.status(&viewer).await, StatusCode::FORBIDDEN, "{} {}", request.method, request.path);
     }
 }
 

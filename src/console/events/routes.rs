@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header,
+    http::{Method, header},
     web::{Path, Query},
 };
 
@@ -30,7 +30,7 @@ use crate::{
     },
     db::{DbError, Reader, list},
     events::{
-        Event, State,
+        Event, State, begin_download,
         payload::{Payload, StoredPayload},
         store,
     },
@@ -177,6 +177,11 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
     let (app, event, payload) = found(&page, &path).await?;
     let StoredPayload::Present(Payload { body, .. }) = payload else { return Err(AppError::NotFound) };
     confirmation::require_for_download(&page, &request, &urls::event(app.id, event.id))?;
+    if request.method() != Method::HEAD {
+        let mut tx = page.state.db.begin().await?;
+        begin_download(&mut tx, &app, event.id, (&page.actor(), page.now)).await?;
+        tx.commit().await?;
+    }
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
         // As stored: the signature covers exactly these bytes.

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_that_somebody_wrote_is_read_as_far_as_it_makes_sense() {
+    fn a_cookie_that_was_edited_is_read_as_far_as_it_is_valid() {
         let shop = app(1);
         for text in ["", ".", "ap_:live", "x:live", "live", "ap_1:test.ap_2:live", "\u{0}:test"] {
             assert_eq!(ModeMemory::parse(text), ModeMemory::default(), "{text:?}");

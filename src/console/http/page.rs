@@ -50,7 +50,7 @@ pub(crate) struct RequestContext {
     /// The app of the page, once it was looked up.
     app: RefCell<Option<App>>,
     /// The permission that the route table names.
-    permission: Option<Permission>,
+    permission: Permission,
 }
 
 /// A page of an app whose address asks for a mode that does not exist.
@@ -82,6 +82,7 @@ impl RequestContext {
             return Err(AppError::SignedOut { return_to: path.filter(|path| is_get && path != "/") });
         };
         let permission = request.extensions().get::<Permission>().copied();
+        let permission = permission.ok_or_else(|| AppError::Internal("the route names no permission".into()))?;
         let flash = cookies::read_signed(request, &state, FLASH).and_then(|carried| Flash::read(&carried));
         let modes = ModeMemory::of(request, &state);
         let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(ToString::to_string);
@@ -103,7 +104,7 @@ impl RequestContext {
         // Before the permission and the form: another company's app is not found.
         if let Some(app) = request.match_info().get("app") {
             page.app(app).await?;
-        } else if let Some(permission) = permission {
+        } else {
             page.actor().require(permission, page.signed_in.company.id)?;
         }
         Ok(page)

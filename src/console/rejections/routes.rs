@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header,
+    http::{Method, header},
     web::{Path, Query},
 };
 use serde::Deserialize;
@@ -40,7 +40,7 @@ use crate::{
     rejections::{
         Cause, Rejection, Request,
         adopt_secret::{self, AdoptOutcome},
-        recovery,
+        begin_download, recovery,
         store::{self, Filter, recoveries},
         store_batch,
     },
@@ -155,8 +155,8 @@ impl Found {
         let stored = store::count_requests(&mut reader, id).await?;
         let other = rejection_summary::other(&mut reader, &self.app, &self.rejection).await?;
         let other_url = rejection_summary::other_webhook(&mut reader, &self.app, &self.rejection).await?;
-        let let_in = self.let_in(&mut reader).await?;
-        let disputes = event_disputes::of(&mut reader, &let_in).await?;
+        let recovered_events = self.recovered_events(&mut reader).await?;
+        let disputes = event_disputes::of(&mut reader, &recovered_events).await?;
         let mut explanation = rejection_summary::explanation(&mut reader, &self.rejection, other.as_deref()).await?;
         drop(reader);
         if self.rejection.cause == Cause::Disabled && self.connection.is_enabled && self.app.is_enabled {
@@ -174,7 +174,7 @@ impl Found {
             types,
             stored,
             count,
-            let_in,
+            recovered_events,
             disputes,
             offer,
             other: other_url,
@@ -195,7 +195,7 @@ impl Found {
     }
 
     /// Returns the newest events recovered from it.
-    async fn let_in(&self, reader: &mut Reader) -> Result<Vec<Event>, DbError> {
+    async fn recovered_events(&self, reader: &mut Reader) -> Result<Vec<Event>, DbError> {
         if self.rejection.recovered_count == 0 {
             return Ok(Vec::new());
         }
@@ -254,6 +254,11 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
     let (headers, body) = store::find_content(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
     drop(reader);
     let said = store_batch::open(&found.page.state.vault, id, (&headers, &body))?;
+    if request.method() != Method::HEAD {
+        let mut tx = found.page.state.db.begin().await?;
+        begin_download(&mut tx, &found.connection, id, (&found.page.actor(), found.page.now)).await?;
+        tx.commit().await?;
+    }
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
         .insert_header((header::CONTENT_ENCODING, "identity"))

@@ -131,7 +131,7 @@ pub(crate) struct Show {
     pub(crate) stored: i64,
     pub(crate) count: Count,
     /// The newest events recovered from it.
-    pub(crate) let_in: Vec<Event>,
+    pub(crate) recovered_events: Vec<Event>,
     /// The disputes of their payments, if they report lost ones.
     pub(crate) disputes: Vec<Dispute>,
     /// The effect of adopting the secret that the stored requests were signed with, if it is known and may be adopted.
@@ -268,15 +268,15 @@ impl Show {
             let sentence = messages::event_sentence_with_costs(event, &self.disputes);
             (urls::event(self.app.id, event.id), sentence, messages::event_state(event.state))
         };
-        self.let_in.iter().map(row)
+        self.recovered_events.iter().map(row)
     }
 
     /// Returns the label and URL of the list of all events, if there are more.
     pub(crate) fn more_events(&self) -> Option<(String, String)> {
-        let shown = i64::try_from(self.let_in.len()).unwrap_or(i64::MAX);
+        let shown = i64::try_from(self.recovered_events.len()).unwrap_or(i64::MAX);
         let all = urls::in_mode(&urls::events(self.app.id), self.rejection.mode);
         (shown > 0 && self.rejection.recovered_count > shown)
-            .then(|| (rejections::more_let_in(self.rejection.recovered_count), all))
+            .then(|| (rejections::more_recovered(self.rejection.recovered_count), all))
     }
 
     fn address_of(&self, request: RequestId) -> String {

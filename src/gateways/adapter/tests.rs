@@ -13,7 +13,7 @@ fn signed(gateway: Gateway, secret: &Secret, body: &[u8], now: Timestamp) -> Vec
 }
 
 #[test]
-fn nothing_is_believed_without_a_secret() {
+fn nothing_is_verified_without_a_secret() {
     let now = Timestamp::from_seconds(1_795_000_000);
     for gateway in Gateway::all() {
         let headers = signed(gateway, &Secret::generate(), b"{}", now);
@@ -34,7 +34,7 @@ fn locality_is_the_first_id_of_the_octets() {
 
 proptest! {
     #[test]
-    fn what_is_signed_is_believed_and_any_flipped_bit_is_not(body in proptest::collection::vec(any::<u8>(), 1..400), at in any::<prop::sample::Index>(), bit in 0..8u8) {
+    fn what_is_signed_is_verified_and_any_flipped_bit_is_not(body in proptest::collection::vec(any::<u8>(), 1..400), at in any::<prop::sample::Index>(), bit in 0..8u8) {
         let now = Timestamp::from_seconds(1_795_000_000);
         for gateway in Gateway::all() {
             let secrets = live(3);

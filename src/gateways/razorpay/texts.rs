@@ -48,6 +48,13 @@ const SECRETS: SecretTexts = SecretTexts {
             " hours, so the present SECRET must stay valid for a while. A replay from its Dashboard is signed with the new one."
         ),
     ],
+    after_rotation: Some(concat!(
+        "Razorpay signs a retry like the first attempt, for ",
+        retry_hours!(),
+        " hours; its support can send events of the last ",
+        support_days!(),
+        " days again, signed with the secret of that time. A replay from its Dashboard is signed with the new secret."
+    )),
     hand_over: "Press Copy below. In Razorpay open the webhook, press Edit, paste it into Secret and press Save Webhook.",
     retries: concat!("Razorpay retries them for ", retry_hours!(), " hours"),
     give: "paste it into Razorpay",

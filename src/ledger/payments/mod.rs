@@ -249,13 +249,23 @@ pub(crate) async fn newest(reader: &mut Reader, app: AppId, mode: Mode) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{accounts::authz::denial::assert_denied, apps, db::test_db::TestDb, primitives::id::CompanyId};
+    use crate::{
+        accounts::authz::denial::assert_denied,
+        apps,
+        db::test_db::TestDb,
+        events,
+        primitives::id::{CompanyId, EventId},
+    };
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn only_a_user_of_the_company_with_the_permission_downloads_payments() {
+    async fn only_a_user_of_the_company_with_the_permission_downloads_payments_and_events() {
         let test = TestDb::new("export_denied").await;
         let (app, now) = (&apps::tests::app(CompanyId::unique()), Timestamp::from_seconds(1_795_343_400));
         let begin = async |actor: Actor<'static>| begin_export(&mut test.db.begin().await?, app, (&actor, now)).await;
+        assert_denied(app.company_id, begin).await;
+        let event = EventId::unique();
+        let begin =
+            async |actor: Actor<'static>| events::begin_download(&mut test.db.begin().await?, app, event, (&actor, now)).await;
         assert_denied(app.company_id, begin).await;
         test.end().await;
     }

@@ -67,7 +67,7 @@ async fn a_peer_that_leaves_is_noticed_while_nothing_may_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_is_answered_has_the_time_anew() {
+async fn each_written_response_restarts_the_timeout() {
     let (mut socket, _peer) = pair().await;
     sleep(WRITE_IDLE_TIMEOUT / 2).await;
     socket.write_u8(b'a').await.unwrap();
@@ -77,7 +77,7 @@ async fn whoever_is_answered_has_the_time_anew() {
 }
 
 #[test]
-fn whoever_is_counted_enters_so_often_and_loopback_and_trusted_proxies_as_they_like() {
+fn addresses_have_a_limit_of_connections_and_loopback_and_trusted_proxies_none() {
     let peers = Peers::new(TrustedProxies::new(&["10.0.0.0/8".parse().unwrap()]));
     for (one, beside) in [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::2")] {
         let (one, beside): (IpAddr, IpAddr) = (one.parse().unwrap(), beside.parse().unwrap());

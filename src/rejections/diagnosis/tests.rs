@@ -27,7 +27,7 @@ fn signature(gateway: Gateway) -> &'static str {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
-    fn whatever_comes_has_an_answer_and_no_proof_by_chance(
+    fn any_request_gets_a_cause_and_no_proof_by_chance(
         value in prop_oneof![any::<String>(), "[0-9a-fA-F]{0,130}", "(v1[a,=:]|t=1,v1=|sha256=|\"){0,2}[0-9A-Za-z+/_-]{0,90}={0,2}"],
         body in prop_oneof![prop::collection::vec(any::<u8>(), 0..200), "[\\[\\]{}:,\"\\\\a-c0-9 =%&\u{feff}\r\n]{0,80}".prop_map(String::into_bytes)],
         is_razorpay: bool,

@@ -29,7 +29,7 @@ fn kept(gathered: &Buffer) -> usize {
 }
 
 #[test]
-fn nothing_is_kept_without_its_count_whoever_takes_what_is_gathered() {
+fn no_sample_is_taken_from_the_buffer_without_its_count() {
     const CONNECTIONS: usize = 50;
     const EACH: usize = 150;
     let (recorder, _queue) = RejectionRecorder::new();
