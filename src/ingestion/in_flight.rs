@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_an_address_gives_way_and_nobody_elses() {
+    fn a_further_body_replaces_the_oldest_of_its_own_address() {
         let pending = InFlightBodies::new();
         let other = pending.register(address(2));
         let places: Vec<_> = (0..=MAX_BODIES_PER_ADDRESS).map(|_| pending.register(address(1))).collect();

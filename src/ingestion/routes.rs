@@ -43,7 +43,7 @@ use crate::{
 /// The deadline from the request's head to the response. It guarantees the documented 4.5 s; Razorpay waits 5 s.
 const DEADLINE: Duration = Duration::from_millis(4400);
 /// The rejected requests per second that are answered without delay; a misconfigured webhook sends far fewer.
-const AT_ONCE: NonZeroU32 = NonZeroU32::new(200).unwrap();
+const UNDELAYED_REJECTIONS: NonZeroU32 = NonZeroU32::new(200).unwrap();
 /// The delay of the others.
 const SLOWER: Duration = Duration::from_millis(25);
 /// The `Retry-After` of a 503 response, in seconds.
@@ -159,7 +159,8 @@ async fn note_unread(request: &HttpRequest, route: &WebhookRoute, (endpoint, ask
 /// Delays responses to rejected requests in a flood, which slows down clients that wait for each response. Authentic requests
 /// are not delayed, and the responses reveal nothing more.
 async fn throttle_rejections() {
-    static PACE: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| RateLimiter::direct(Quota::per_second(AT_ONCE)));
+    static PACE: LazyLock<DefaultDirectRateLimiter> =
+        LazyLock::new(|| RateLimiter::direct(Quota::per_second(UNDELAYED_REJECTIONS)));
     if PACE.check().is_err() {
         sleep(SLOWER).await;
     }
@@ -194,7 +195,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn in_a_flood_refused_requests_wait_for_their_answers() {
         let begun = Instant::now();
-        for _ in 0..AT_ONCE.get() {
+        for _ in 0..UNDELAYED_REJECTIONS.get() {
             throttle_rejections().await;
         }
         assert_eq!(begun.elapsed(), Duration::ZERO, "a few do not");

@@ -124,7 +124,7 @@ async fn end(writer: &Writer<Fake>, running: shuttle::future::JoinHandle<()>) {
 }
 
 #[test]
-fn whoever_is_told_that_it_is_kept_is_told_the_truth_and_all_of_a_lost_batch_are_told() {
+fn success_is_reported_only_for_stored_items_and_failure_for_each_of_a_lost_batch() {
     check(|| {
         block_on(async {
             let fake = Fake { is_flaky: true, ..Fake::default() };
@@ -162,7 +162,7 @@ fn what_cannot_be_stored_does_not_take_the_others_with_it() {
 }
 
 #[test]
-fn whoever_goes_away_harms_nobody() {
+fn a_submitter_that_is_dropped_affects_no_other() {
     check(|| {
         block_on(async {
             let fake = Fake::default();
@@ -189,7 +189,7 @@ fn whoever_goes_away_harms_nobody() {
 }
 
 #[test]
-fn whoever_finds_the_queue_full_is_told_so_and_the_others_are_kept() {
+fn an_item_that_finds_the_queue_full_fails_and_the_others_are_stored() {
     check(|| {
         block_on(async {
             let fake = Fake::default();
