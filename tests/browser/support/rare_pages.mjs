@@ -76,10 +76,10 @@ export async function* refusals(page, { installation, names }) {
   await page.getByTestId("cause-other-app").waitFor();
   yield "webhook-diagnosed";
   await change(installation, "UPDATE connections SET is_enabled = FALSE");
-  await refuse(connection.secret, captured("pay_Refused0000003"), "switched-off");
-  await row("switched-off").click();
+  await refuse(connection.secret, captured("pay_Refused0000003"), "disabled");
+  await row("disabled").click();
   await page.getByTestId("enable-first").waitFor();
-  yield "rejection-switched-off";
+  yield "rejection-disabled";
   await change(installation, "UPDATE connections SET is_enabled = TRUE");
   await page.reload();
   await page.getByTestId("requests-verify").waitFor();
