@@ -2,11 +2,11 @@
 
 -- (dedupe_prefix, dedupe_key) identifies an event at its connection; both are pure functions of the request, see
 -- gateways/adapter.rs. The prefix keeps the index nearly in the order of time. body_sha256: null where it is the dedupe_key.
--- is_flagged: the same body came with another event id, or without one. subject_*: the refund or dispute that the event reports,
--- and the status in which it reports it, or its payment. references_json: those of the payment that the event
--- reports. part: the index of the event in a request with several, whose body is stored once, under request_id; null where the body
--- is the event, or where request_id is the event's own id. No foreign key to connections, which are never deleted: a unit of work
--- would check it for every row. OR in the constraint, as for transactions.
+-- is_flagged: the same body came with another event id, or without one. subject_*: the refund or dispute that the event
+-- reports, and the status in which it reports it, or its payment. references_json: those of the payment that the event
+-- reports. part: the index of the event in a request with several, whose body is stored once, under request_id; null where the
+-- body is the event, or where request_id is the event's own id. No foreign key to connections, which are never deleted: a unit
+-- of work would check it for every row. OR in the constraint, as for transactions.
 CREATE TABLE events (
     id INTEGER NOT NULL PRIMARY KEY,
     connection_id INTEGER NOT NULL,

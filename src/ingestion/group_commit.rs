@@ -83,8 +83,8 @@ impl<K> Responder<K> {
     }
 }
 
-/// Runs the batches of a [`Writer`], one after the other: two at a time would be half as large, and share the cost of their
-/// statements and of their sync among half as many items. Not to be run where requests are served, since a unit of work may block its thread.
+/// Runs the batches of a [`Writer`], one after the other: two at a time would each have half of the items, and so twice the cost
+/// of statements and sync for an item. Not to be run where requests are served, since a unit of work may block its thread.
 pub(crate) struct BatchWorker<S: BatchStore> {
     queue: Queue<S>,
     store: S,

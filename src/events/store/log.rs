@@ -75,7 +75,7 @@ macro_rules! bind_group {
             .bind(&reading.reference)
             .bind(subject.0)
             .bind(subject.1)
-            .bind(references::to_json(references(&reading.content)))
+            .bind(references::to_json(reported_references(&reading.content)))
             .bind(request.secret)
             .bind($group.received_count)
             .bind($group.is_flagged)
@@ -95,7 +95,8 @@ fn subject(content: &EventContent) -> (Option<&str>, Option<&'static str>) {
     }
 }
 
-fn references(content: &EventContent) -> &[Reference] {
+/// Returns the references that an event reports of its payment.
+fn reported_references(content: &EventContent) -> &[Reference] {
     match content {
         EventContent::Observation(facts) => &facts.details.references,
         EventContent::Quarantined(_) | EventContent::Unhandled => &[],
