@@ -21,6 +21,7 @@ mod events;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gateways;
+mod i18n;
 mod ingestion;
 mod jobs;
 mod ledger;

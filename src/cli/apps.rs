@@ -41,7 +41,7 @@ pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) ->
 }
 
 async fn add(at: &Installation, io: &mut Io<'_>, company: &str, form: &AppForm, json: bool) -> Result<(), Failure> {
-    let details = form.parse().map_err(|errors| Failure::Failed(errors.first().to_owned()))?;
+    let details = form.parse().map_err(|errors| Failure::Failed(errors.first().in_english()))?;
     let mut tx = at.db.begin().await?;
     let Some(company) = companies::find_by_name(&mut tx, company.trim()).await? else {
         return Err(Failure::Failed("No company has this name. `ks-pay user add` creates one with its owner.".to_owned()));

@@ -2,16 +2,16 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::when::DisplayTime;
-use crate::{accounts::password::PasswordFault, messages::Warning};
+use super::{text::access as t, when::DisplayTime};
+use crate::{
+    accounts::password::PasswordFault,
+    i18n::{self, Text},
+    messages::Warning,
+};
 
 /// Shown on every page while the server is reached over plain http.
 pub(crate) fn plain_http() -> Warning {
-    Warning {
-        hook: "plain-http",
-        headline: "This console uses plain http: passwords and secrets can be read in transit.".to_owned(),
-        advice: "Ask your server administrator to put a TLS proxy in front:",
-    }
+    Warning { hook: "plain-http", headline: t::plain_http(), advice: t::plain_http_advice(i18n::code("ks-pay doctor")) }
 }
 
 /// The same for an operator, at startup and in `ks-pay doctor`.
@@ -41,21 +41,13 @@ pub(crate) const fn password_fault(fault: PasswordFault) -> &'static str {
 }
 
 /// A form submitted from another origin than this server's.
-pub(crate) fn other_origin(public_url: Option<&str>) -> String {
-    match public_url {
-        Some(url) => format!("Nothing was changed. KS Pay is at {url}: open it there and submit the form again."),
-        None => "Nothing was changed. Open KS Pay at the address the server printed when it started, and submit the form again."
-            .to_owned(),
-    }
+pub(crate) fn other_origin(public_url: Option<&str>) -> Text {
+    public_url.map_or_else(t::other_origin, |url| t::other_origin_of(url))
 }
 
 /// A form whose token is missing, expired or of another session.
-pub(crate) fn expired(public_url: Option<&str>) -> String {
-    let reload = "Nothing was changed. Go back, reload the page and submit the form again.";
-    match public_url {
-        Some(url) => format!("{reload} If that does not help, open KS Pay at {url} and allow its cookies."),
-        None => format!("{reload} If that does not help, allow cookies for this address."),
-    }
+pub(crate) fn expired(public_url: Option<&str>) -> Text {
+    public_url.map_or_else(t::form_expired, |url| t::form_expired_at(url))
 }
 
 /// Too many sign-in attempts.

@@ -7,6 +7,7 @@ use crate::{
     connections::{Connection, ConnectionState, activity::Activity, baseline},
     events::Event,
     gateways::{Gateway, Mode, adapter::SignatureError},
+    i18n::Text,
     messages::{EmptyState, rejections::Causes},
     primitives::time::Timestamp,
     rejections::Reason,
@@ -26,20 +27,20 @@ pub(crate) struct Notice {
     /// The panel's class: waiting, good or bad.
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
-    pub(crate) headline: String,
-    pub(crate) reason: String,
+    pub(crate) headline: Text,
+    pub(crate) reason: Text,
     /// The stored value of the cause that the text names.
     pub(crate) cause: Option<&'static str>,
     /// How long the gateway tolerates the failures.
-    pub(crate) countdown: Option<(&'static str, String)>,
+    pub(crate) countdown: Option<(&'static str, Text)>,
 }
 
 impl Notice {
     pub(super) fn new(
         hook: &'static str,
         (class, icon): (&'static str, &'static str),
-        headline: impl Into<String>,
-        reason: impl Into<String>,
+        headline: impl Into<Text>,
+        reason: impl Into<Text>,
     ) -> Self {
         Self { hook, class, icon, headline: headline.into(), reason: reason.into(), cause: None, countdown: None }
     }
@@ -87,8 +88,8 @@ pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection,
     EmptyState {
         hook: "only-rejected-requests",
         cause: Some(known),
-        text: format!("{not_yet}{} rejected{last}{why}.", were(activity.rejected_streak)),
-        way: Some((urls::activity(connection.app_id, connection.gateway, connection.mode), "See how to fix it".to_owned())),
+        text: format!("{not_yet}{} rejected{last}{why}.", were(activity.rejected_streak)).into(),
+        way: Some((urls::activity(connection.app_id, connection.gateway, connection.mode), "See how to fix it".into())),
         ..empty
     }
 }
@@ -209,7 +210,7 @@ const ANYONE: &str = "Anyone who knows the URL can send such requests.";
 fn unproven(activity: &Activity, now: Timestamp) -> String {
     let start = activity.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
     let end = activity.last_rejected_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
-    format!("{} rejected {}. {ANYONE}", were(activity.rejected_streak), between(&start, &end))
+    format!("{} rejected {}. {ANYONE}", were(activity.rejected_streak), between(&start.in_english(), &end.in_english()))
 }
 
 /// Words a period between two texts of day and time; the day of both is named once.
@@ -291,7 +292,7 @@ mod tests {
             let latest = latest_cause(Gateway::RAZORPAY, &Activity::default(), Some(&explanation));
             assert_eq!((latest.is_conditional, latest.known), (is_condition, explanation.cause));
             let notice = overdue(Gateway::RAZORPAY, &Activity::default(), Some(&explanation), Timestamp::from_millis(0));
-            assert_eq!(notice.reason.matches("If Razorpay sent ").count(), 1, "{cause:?}: {}", notice.reason);
+            assert_eq!(notice.reason.in_english().matches("If Razorpay sent ").count(), 1, "{cause:?}: {}", notice.reason);
         }
     }
 

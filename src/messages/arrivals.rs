@@ -131,11 +131,12 @@ pub(crate) fn no_event_yet(app: AppId, mode: Mode, gateway: Option<Gateway>) -> 
         hook: "no-event-yet",
         cause: None,
         icon: "inbox",
-        title: "No event yet".to_owned(),
+        title: "No event yet".into(),
         text: format!(
             "Every request that the gateway signs for {} mode is kept and shown here. Connect the webhook first.",
             mode.label()
-        ),
+        )
+        .into(),
         way: Some(super::lists::to_webhook(app, mode, gateway)),
     }
 }
@@ -148,8 +149,8 @@ pub(crate) fn no_such_event(event_type: Option<&str>, state: Option<State>, all:
         hook: "no-such-event",
         cause: None,
         icon: "search",
-        title: "Nothing matches".to_owned(),
-        text: format!("No event{of_type}{in_state} has come."),
-        way: Some((all.to_owned(), "Show all events".to_owned())),
+        title: "Nothing matches".into(),
+        text: format!("No event{of_type}{in_state} has come.").into(),
+        way: Some((all.to_owned(), "Show all events".into())),
     }
 }

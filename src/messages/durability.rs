@@ -26,8 +26,8 @@ pub(crate) fn at_risk(engine: &str, settings: &[Setting]) -> Option<String> {
 }
 
 /// The same as a warning on every page.
-pub(crate) const fn accepted(said: String) -> Warning {
-    Warning { hook: "durability-at-risk", headline: said, advice: "Your server administrator accepted this risk:" }
+pub(crate) fn accepted(said: String) -> Warning {
+    Warning { hook: "durability-at-risk", headline: said.into(), advice: "Your server administrator accepted this risk:".into() }
 }
 
 /// Returns why the server does not start; `None` if no setting is unsafe.

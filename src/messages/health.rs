@@ -12,6 +12,7 @@ use crate::{
         baseline::{self, Silence, TypicalTraffic},
     },
     gateways::Gateway,
+    i18n::Text,
     primitives::time::Timestamp,
 };
 
@@ -23,7 +24,7 @@ pub(crate) struct StatusLine {
     pub(crate) joint: &'static str,
     pub(crate) when: Option<DisplayTime>,
     /// An additional clause, and what identifies it in tests.
-    pub(crate) rest: Option<(&'static str, String)>,
+    pub(crate) rest: Option<(&'static str, Text)>,
 }
 
 impl StatusLine {
@@ -45,12 +46,12 @@ pub(crate) fn line(gateway: Gateway, state: ConnectionState, activity: &Activity
             (
                 " for ",
                 silence.map(|silence| lasting(&silence, now)),
-                silence.map(|silence| ("usual-traffic", usually(&silence.usual))),
+                silence.map(|silence| ("usual-traffic", usually(&silence.usual).into())),
             )
         }
         ConnectionState::Verified => (", ", activity.last_verified_at.map(|at| when(at, now)), None),
         ConnectionState::Pending | ConnectionState::NotStarted => {
-            ("", None, rejected(activity).map(|text| ("proven-rejections", text)))
+            ("", None, rejected(activity).map(|text| ("proven-rejections", text.into())))
         }
         ConnectionState::Off => ("", None, None),
     };
@@ -60,7 +61,7 @@ pub(crate) fn line(gateway: Gateway, state: ConnectionState, activity: &Activity
 impl StatusLine {
     /// The same for a webhook that is off only because its app is disabled.
     pub(crate) fn because_of_app(self) -> Self {
-        Self { rest: Some(("app-is-off", "because the app is disabled".to_owned())), ..self }
+        Self { rest: Some(("app-is-off", "because the app is disabled".into())), ..self }
     }
 }
 
@@ -75,14 +76,14 @@ fn rejected(activity: &Activity) -> Option<String> {
 
 /// Returns the time left until the gateway disables the webhook, with what identifies it in tests; `None` if it documents no such
 /// limit.
-pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<(&'static str, String)> {
+pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<(&'static str, Text)> {
     let patience = gateway.profile().auto_disable_after?;
     let name = gateway.label();
     let left = since.plus(patience).since(now);
     Some(if left.is_zero() {
-        ("countdown-over", format!("{name} may have switched the webhook off already: look in {name}’s Dashboard"))
+        ("countdown-over", format!("{name} may have switched the webhook off already: look in {name}’s Dashboard").into())
     } else {
-        ("countdown", format!("{name} switches the webhook off in {}", to_the_minute(left)))
+        ("countdown", format!("{name} switches the webhook off in {}", to_the_minute(left)).into())
     })
 }
 
@@ -114,7 +115,7 @@ pub(crate) fn silence(silence: &Silence) -> String {
 
 /// Formats an interval; the baseline has a resolution of one minute.
 fn every(length: Duration) -> String {
-    if length < Duration::from_mins(2) { "minute".to_owned() } else { span(length) }
+    if length < Duration::from_mins(2) { "minute".to_owned() } else { span(length).in_english() }
 }
 
 #[cfg(test)]
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_countdown_is_the_gateways() {
-        let after = |length| countdown(Gateway::RAZORPAY, NOW, NOW.plus(length)).unwrap().1.replace('\u{a0}', " ");
+        let after = |length| countdown(Gateway::RAZORPAY, NOW, NOW.plus(length)).unwrap().1.in_english().replace('\u{a0}', " ");
         assert_eq!(after(Duration::from_mins(320)), "Razorpay switches the webhook off in 18 h 40 min");
         assert_eq!(after(Duration::from_secs(86_399)), "Razorpay switches the webhook off in 1 min");
         let over = "Razorpay may have switched the webhook off already: look in Razorpay’s Dashboard";
@@ -142,7 +143,7 @@ mod tests {
             silence(&silence_of_9_h).replace('\u{a0}', " "),
             "Nothing for 9 h. Usually something comes every 20 min, and the longest pause in the 17 days before was 2 h."
         );
-        assert_eq!(lasting(&silence_of_9_h, NOW).text.replace('\u{a0}', " "), "9 h");
+        assert_eq!(lasting(&silence_of_9_h, NOW).text.in_english().replace('\u{a0}', " "), "9 h");
         assert_eq!(usually(&TypicalTraffic { every: Duration::from_secs(61), ..usual }), "Usually something comes every minute");
     }
 }

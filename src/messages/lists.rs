@@ -6,8 +6,9 @@ use crate::{
     connections::Step,
     events::Event,
     gateways::{Gateway, Mode},
+    i18n::Text,
     ledger::payments::{state::DisplayState, store::daily_totals::Sum},
-    messages::EmptyState,
+    messages::{EmptyState, date, days},
     primitives::{
         date_range::DateRange,
         id::AppId,
@@ -33,9 +34,9 @@ pub(crate) fn invalid_filters(all: String) -> EmptyState {
         hook: "invalid-filter",
         cause: None,
         icon: "warn",
-        title: "Invalid filter".to_owned(),
-        text: "Correct the filter above, or clear all filters.".to_owned(),
-        way: Some((all, "Clear all filters".to_owned())),
+        title: "Invalid filter".into(),
+        text: "Correct the filter above, or clear all filters.".into(),
+        way: Some((all, "Clear all filters".into())),
     }
 }
 
@@ -49,13 +50,13 @@ pub(crate) fn found_among(rows: usize, examined: i64) -> String {
 }
 
 /// A part of a list in which nothing matches. `way` leads to the next part.
-pub(crate) fn search_on(way: (String, String), examined: i64) -> EmptyState {
+pub(crate) fn search_on(way: (String, Text), examined: i64) -> EmptyState {
     EmptyState {
         hook: "no-match-yet",
         cause: None,
         icon: "search",
-        title: "No match yet".to_owned(),
-        text: format!("{} were searched and none matches. Go on to search the rest.", number_text(examined)),
+        title: "No match yet".into(),
+        text: format!("{} were searched and none matches. Go on to search the rest.", number_text(examined)).into(),
         way: Some(way),
     }
 }
@@ -66,9 +67,9 @@ pub(crate) fn end_of_search(newest: String) -> EmptyState {
         hook: "end-of-search",
         cause: None,
         icon: "search",
-        title: "Nothing older matches".to_owned(),
-        text: "The search has reached the end of the list.".to_owned(),
-        way: Some((newest, "Back to the start of the list".to_owned())),
+        title: "Nothing older matches".into(),
+        text: "The search has reached the end of the list.".into(),
+        way: Some((newest, "Back to the start of the list".into())),
     }
 }
 
@@ -80,23 +81,6 @@ pub(crate) fn after_today(today: Date) -> String {
 /// A date range that is too long.
 pub(crate) fn too_many_days(first: Date, today: Date) -> String {
     format!("At most 90 days at a time: begin on {} or later.", date(first, today))
-}
-
-/// Formats a day, with its year unless it is the current one.
-pub(crate) fn date(day: Date, today: Date) -> String {
-    let form = if day.year() == today.year() { "%-d\u{a0}%b" } else { "%-d\u{a0}%b\u{a0}%Y" };
-    day.strftime(form).to_string()
-}
-
-/// Formats a range of days: `1 to 22 Nov`.
-pub(crate) fn days(days: DateRange, today: Date) -> String {
-    let (first, last) = (days.first, days.last);
-    if first == last {
-        return date(first, today);
-    }
-    let is_one_month = (first.year(), first.month()) == (last.year(), last.month());
-    let from = if is_one_month { first.day().to_string() } else { date(first, today) };
-    format!("{from} to {}", date(last, today))
 }
 
 /// Formats a count with its noun, grouped like money.
@@ -177,10 +161,10 @@ fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> String {
 }
 
 /// Returns the link to connect payments of this mode: the Webhook step of its gateway, or the form for adding one.
-pub(super) fn to_webhook(app: AppId, mode: Mode, gateway: Option<Gateway>) -> (String, String) {
+pub(super) fn to_webhook(app: AppId, mode: Mode, gateway: Option<Gateway>) -> (String, Text) {
     match gateway {
-        Some(gateway) => (urls::step(app, gateway, mode, Step::Webhook), "Open the Webhook step".to_owned()),
-        None => (urls::add_gateway(app, mode), format!("Add a gateway in {} mode", mode.label())),
+        Some(gateway) => (urls::step(app, gateway, mode, Step::Webhook), "Open the Webhook step".into()),
+        None => (urls::add_gateway(app, mode), format!("Add a gateway in {} mode", mode.label()).into()),
     }
 }
 
@@ -216,12 +200,12 @@ impl EmptyTransactions<'_> {
                 hook: "no-transaction-yet",
                 cause: None,
                 icon: "inbox",
-                title: "No transaction yet".to_owned(),
-                text: match mode {
+                title: "No transaction yet".into(),
+                text: (match mode {
                     Mode::Test => "Transactions appear here when the gateway reports the first payment. Connect the webhook, then make a test payment.",
                     Mode::Live => "Transactions appear here when the gateway reports the first real payment. Connect the webhook of Live mode first.",
                 }
-                .to_owned(),
+                .to_owned()).into(),
                 way: Some(to_webhook(app, mode, gateway)),
             },
             Self::Named { name, mode, other } => {
@@ -230,11 +214,11 @@ impl EmptyTransactions<'_> {
                 let (more, way) = match away {
                     Some((url, other)) => (
                         format!(" There is one in {} mode.", other.label()),
-                        (url, format!("Show it in {} mode", other.label())),
+                        (url, format!("Show it in {} mode", other.label()).into()),
                     ),
                     None => (
                         " Enter it in full; IDs are case-sensitive. It may belong to another app.".to_owned(),
-                        (urls::in_mode(path, mode), "Clear the search".to_owned()),
+                        (urls::in_mode(path, mode), "Clear the search".into()),
                     ),
                 };
                 matchless("no-such-id", text + &more, way)
@@ -248,12 +232,12 @@ impl EmptyTransactions<'_> {
                     Some(status) => {
                         let label = super::payment_state(status).label;
                         let text = format!("No transaction from {span} has the status {label}.");
-                        matchless("no-such-status", text, (url, "Show every status".to_owned()))
+                        matchless("no-such-status", text, (url, "Show every status".into()))
                     }
                     None => matchless(
                         "no-transaction-in-span",
                         format!("No transaction from {span}. The newest is of {}.", date(wider.last, today)),
-                        (url, format!("Show {wide}")),
+                        (url, format!("Show {wide}").into()),
                     ),
                 }
             }
@@ -271,14 +255,14 @@ pub(crate) fn settlement_found(event: &Event, url: String, now: Timestamp) -> Em
         hook: "settlement-found",
         cause: None,
         icon: "search",
-        title: "This is the reference of a settlement".to_owned(),
-        text: format!("{}{when}.", super::event_sentence(event)),
-        way: Some((url, "Show the settlement".to_owned())),
+        title: "This is the reference of a settlement".into(),
+        text: format!("{}{when}.", super::event_sentence(event)).into(),
+        way: Some((url, "Show the settlement".into())),
     }
 }
 
-fn matchless(hook: &'static str, text: String, way: (String, String)) -> EmptyState {
-    EmptyState { hook, cause: None, icon: "search", title: "Nothing matches".to_owned(), text, way: Some(way) }
+fn matchless(hook: &'static str, text: String, way: (String, Text)) -> EmptyState {
+    EmptyState { hook, cause: None, icon: "search", title: "Nothing matches".into(), text: text.into(), way: Some(way) }
 }
 
 /// Returns the label of an overview's period.
@@ -287,7 +271,7 @@ pub(crate) fn period(days: i32) -> String {
 }
 
 /// An overview without transactions in its period. `newest` is the day of the newest transaction, unless it is in the future.
-pub(crate) fn nothing_in_period(period: &str, newest: Option<&str>, all: &str) -> EmptyState {
+pub(crate) fn nothing_in_period(period: &str, newest: Option<Text>, all: &str) -> EmptyState {
     let (hook, newest) = newest.map_or_else(
         || ("only-later-transactions", LATER_THAN_NOW.to_owned()),
         |day| ("no-transaction-in-period", format!("The newest transaction is from {day}.")),
@@ -296,9 +280,9 @@ pub(crate) fn nothing_in_period(period: &str, newest: Option<&str>, all: &str) -
         hook,
         cause: None,
         icon: "search",
-        title: "No transaction in this period".to_owned(),
-        text: format!("Period: {period}. {newest}"),
-        way: Some((all.to_owned(), "All transactions".to_owned())),
+        title: "No transaction in this period".into(),
+        text: format!("Period: {period}. {newest}").into(),
+        way: Some((all.to_owned(), "All transactions".into())),
     }
 }
 
@@ -311,7 +295,7 @@ pub(crate) fn nothing_but_later(span: DateRange, today: Date, url: String) -> Em
     matchless(
         "only-later-transactions",
         format!("No transaction from {}. {LATER_THAN_NOW}", days(span, today)),
-        (url, "Show it".to_owned()),
+        (url, "Show it".into()),
     )
 }
 
@@ -321,9 +305,9 @@ pub(crate) fn invalid_period(usual: String) -> EmptyState {
         hook: "invalid-period",
         cause: None,
         icon: "warn",
-        title: "Invalid period".to_owned(),
-        text: "Choose a period above.".to_owned(),
-        way: Some((usual, "Show the default period".to_owned())),
+        title: "Invalid period".into(),
+        text: "Choose a period above.".into(),
+        way: Some((usual, "Show the default period".into())),
     }
 }
 
@@ -335,7 +319,7 @@ mod tests {
     #[test]
     fn a_span_is_said_as_short_as_it_can_be() {
         let today = on(2026, 11, 22);
-        let said = |first, last| days(DateRange { first, last }, today).replace('\u{a0}', " ");
+        let said = |first, last| days(DateRange { first, last }, today).in_english().replace('\u{a0}', " ");
         assert_eq!(said(on(2026, 11, 1), today), "1 to 22 Nov");
         assert_eq!(said(today, today), "22 Nov");
         assert_eq!(said(on(2026, 10, 24), today), "24 Oct to 22 Nov");

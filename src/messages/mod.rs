@@ -19,6 +19,7 @@ mod parts;
 mod payments;
 pub(crate) mod rejections;
 pub(crate) mod secrets;
+pub(crate) mod text;
 pub(crate) mod url_check;
 mod when;
 
@@ -32,8 +33,8 @@ pub(crate) use disputes::amounts as dispute_amounts;
 pub(crate) use health::{StatusLine, countdown, line, pace};
 pub(crate) use lists::{
     EmptyTransactions, NO_DAY, NO_SEARCH, NO_STATE, NO_STATUS, ONE_DAY_MISSING, WHOLE_ID, WHOLE_TYPE, WRONG_ORDER, after_today,
-    costs, count, date, days, end_of_search, failed_of, found_among, invalid_filters, invalid_period, more_payments_than,
-    nothing_but_later, nothing_in_period, number_text, period, search_on, settlement_found, sum, too_many_days,
+    costs, count, end_of_search, failed_of, found_among, invalid_filters, invalid_period, more_payments_than, nothing_but_later,
+    nothing_in_period, number_text, period, search_on, settlement_found, sum, too_many_days,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use parts::{EmptyState, Warning};
@@ -43,27 +44,29 @@ pub(crate) use payments::{
     began, event_sentence, event_sentence_of_payment, event_sentence_with_costs, fault_sentence, is_lost_dispute, is_only_report,
     method, payment_sentence, payment_sentence_with, payment_title, reason,
 };
+use text::states as t;
 use when::day;
-pub(crate) use when::{DisplayTime, UNKNOWN_DAY, past_day, span, to_the_minute, when};
+pub(crate) use when::{DisplayTime, UNKNOWN_DAY, date, days, past_day, span, to_the_minute, when};
 
 use crate::{
     connections, events,
     gateways::{Gateway, Mode},
+    i18n::Text,
     ledger::payments::state::DisplayState,
     primitives::time::Timestamp,
 };
 
 /// A state as a page shows it: class, icon and label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Badge {
     /// The state's stored value, by which tests find it in any language.
     pub(crate) state: &'static str,
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
-    pub(crate) label: &'static str,
+    pub(crate) label: Text,
 }
 
-const fn badge(state: &'static str, (class, icon, label): (&'static str, &'static str, &'static str)) -> Badge {
+const fn badge(state: &'static str, (class, icon): (&'static str, &'static str), label: Text) -> Badge {
     Badge { state, class, icon, label }
 }
 
@@ -90,23 +93,23 @@ fn lower(text: &str) -> String {
 }
 
 /// Returns the badge of a connection's state.
-pub(crate) const fn connection_state(state: connections::ConnectionState) -> Badge {
+pub(crate) fn connection_state(state: connections::ConnectionState) -> Badge {
     match state {
-        connections::ConnectionState::Failing => badge("failing", ("status-bad", "bad", "Failing")),
-        connections::ConnectionState::Silent => badge("silent", ("status-warn", "silent", "Silent")),
-        connections::ConnectionState::Verified => badge("verified", ("status-good", "good", "Verified")),
-        connections::ConnectionState::Pending => badge("pending", ("status-pending", "pending", "Pending verification")),
-        connections::ConnectionState::NotStarted => badge("not_started", ("status-off", "not-started", "Not started")),
-        connections::ConnectionState::Off => badge("off", ("status-off", "not-started", "Off")),
+        connections::ConnectionState::Failing => badge("failing", ("status-bad", "bad"), t::failing()),
+        connections::ConnectionState::Silent => badge("silent", ("status-warn", "silent"), t::silent()),
+        connections::ConnectionState::Verified => badge("verified", ("status-good", "good"), t::verified()),
+        connections::ConnectionState::Pending => badge("pending", ("status-pending", "pending"), t::pending_verification()),
+        connections::ConnectionState::NotStarted => badge("not_started", ("status-off", "not-started"), t::not_started()),
+        connections::ConnectionState::Off => badge("off", ("status-off", "not-started"), t::off()),
     }
 }
 
 /// The same beside what is known of rejected requests: a webhook that its own requests have reached is not "not started". Requests
 /// of an unproven sender change nothing.
-pub(crate) const fn webhook_state(state: connections::ConnectionState, activity: &connections::activity::Activity) -> Badge {
+pub(crate) fn webhook_state(state: connections::ConnectionState, activity: &connections::activity::Activity) -> Badge {
     match state {
         connections::ConnectionState::NotStarted if activity.failing_since.is_some() => {
-            badge("not_verified_yet", ("status-warn", "warn", "Not verified yet"))
+            badge("not_verified_yet", ("status-warn", "warn"), t::not_verified_yet())
         }
         _ => connection_state(state),
     }
@@ -115,9 +118,9 @@ pub(crate) const fn webhook_state(state: connections::ConnectionState, activity:
 /// Returns the badge of a step with only two states.
 pub(crate) const fn step_state(is_done: bool) -> Badge {
     if is_done {
-        badge("done", ("status-good", "good", "Done"))
+        badge("done", ("status-good", "good"), t::done())
     } else {
-        badge("not_started", ("status-off", "not-started", "Not started"))
+        badge("not_started", ("status-off", "not-started"), t::not_started())
     }
 }
 
@@ -127,9 +130,9 @@ pub(crate) const MARKED: &str = "marked as done";
 /// Returns the badge of the API keys.
 pub(crate) const fn keys_state(keys: Option<connections::ApiKeyState>) -> Badge {
     match keys {
-        Some(connections::ApiKeyState::Accepted) => badge("accepted", ("status-good", "good", "Verified")),
-        Some(connections::ApiKeyState::Unchecked) => badge("unchecked", ("status-warn", "pending", "Not checked yet")),
-        None => badge("not_started", ("status-off", "not-started", "Not started")),
+        Some(connections::ApiKeyState::Accepted) => badge("accepted", ("status-good", "good"), t::verified()),
+        Some(connections::ApiKeyState::Unchecked) => badge("unchecked", ("status-warn", "pending"), t::not_checked_yet()),
+        None => badge("not_started", ("status-off", "not-started"), t::not_started()),
     }
 }
 
@@ -162,45 +165,45 @@ pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timesta
 pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is rejected.";
 
 /// An app without any connection.
-pub(crate) const NOT_CONNECTED: Badge = badge("not_connected", ("status-off", "not-started", "Nothing connected"));
+pub(crate) const NOT_CONNECTED: Badge = badge("not_connected", ("status-off", "not-started"), t::nothing_connected());
 
 /// Of a failure that is dated after the payment succeeded.
 pub(crate) const OVERRULED: &str = "The payment had succeeded before. This report changes nothing.";
 
 /// The state of a payment.
-pub(crate) const fn payment_state(state: DisplayState) -> Badge {
-    let looks = match state {
-        DisplayState::Unreported => ("status-off", "pending", "Not reported yet"),
-        DisplayState::Created => ("status-off", "pending", "Created"),
-        DisplayState::Failed => ("status-lost", "failed", "Failed"),
-        DisplayState::Authorized => ("status-pending", "authorized", "Approved"),
-        DisplayState::Captured => ("status-good", "good", "Paid"),
-        DisplayState::PartlyRefunded => ("status-good", "good", "Partly refunded"),
-        DisplayState::Refunded => ("status-off", "refund", "Refunded"),
-        DisplayState::RefundPending => ("status-pending", "refund", "Refund pending"),
-        DisplayState::RefundFailed => ("status-warn", "warn", "Refund failed"),
-        DisplayState::Disputed => ("status-warn", "warn", "Disputed"),
-        DisplayState::DisputeLost => ("status-lost", "failed", "Dispute lost"),
-        DisplayState::DisputeDeducted => ("status-warn", "warn", "Deducted for a dispute"),
+pub(crate) fn payment_state(state: DisplayState) -> Badge {
+    let (looks, label) = match state {
+        DisplayState::Unreported => (("status-off", "pending"), t::not_reported_yet()),
+        DisplayState::Created => (("status-off", "pending"), t::created()),
+        DisplayState::Failed => (("status-lost", "failed"), t::failed()),
+        DisplayState::Authorized => (("status-pending", "authorized"), t::approved()),
+        DisplayState::Captured => (("status-good", "good"), t::paid()),
+        DisplayState::PartlyRefunded => (("status-good", "good"), t::partly_refunded()),
+        DisplayState::Refunded => (("status-off", "refund"), t::refunded()),
+        DisplayState::RefundPending => (("status-pending", "refund"), t::refund_pending()),
+        DisplayState::RefundFailed => (("status-warn", "warn"), t::refund_failed()),
+        DisplayState::Disputed => (("status-warn", "warn"), t::disputed()),
+        DisplayState::DisputeLost => (("status-lost", "failed"), t::dispute_lost()),
+        DisplayState::DisputeDeducted => (("status-warn", "warn"), t::dispute_deducted()),
     };
-    badge(state.as_str(), looks)
+    badge(state.as_str(), looks, label)
 }
 
 /// Returns the badge of an event's state.
-pub(crate) const fn event_state(state: events::State) -> Badge {
-    let looks = match state {
-        events::State::Processed => ("status-good", "good", "Processed"),
-        events::State::Unhandled => ("status-off", "info", "Stored only"),
-        events::State::Conflict => ("status-warn", "warn", "Conflict"),
-        events::State::Quarantined => ("status-warn", "warn", "Set aside"),
+pub(crate) fn event_state(state: events::State) -> Badge {
+    let (looks, label) = match state {
+        events::State::Processed => (("status-good", "good"), t::processed()),
+        events::State::Unhandled => (("status-off", "info"), t::stored_only()),
+        events::State::Conflict => (("status-warn", "warn"), t::conflict()),
+        events::State::Quarantined => (("status-warn", "warn"), t::quarantined()),
     };
-    badge(state.as_str(), looks)
+    badge(state.as_str(), looks, label)
 }
 
 /// Returns the badge of a mode.
 pub(crate) const fn mode(mode: Mode) -> Badge {
     match mode {
-        Mode::Test => badge("test", ("is-test", "test", "Test")),
-        Mode::Live => badge("live", ("is-live", "live", "Live")),
+        Mode::Test => badge("test", ("is-test", "test"), t::test()),
+        Mode::Live => badge("live", ("is-live", "live"), t::live()),
     }
 }

@@ -4,6 +4,7 @@ use super::{StatusLine, count, line};
 use crate::{
     apps::App,
     connections::{Connection, ConnectionState, app_health::Webhook},
+    i18n::Text,
     primitives::time::Timestamp,
     urls,
 };
@@ -13,12 +14,12 @@ use crate::{
 pub(crate) struct OtherMode {
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
-    pub(crate) whose: String,
+    pub(crate) whose: Text,
     /// The status line of a single webhook; for several, only their number is shown.
     pub(crate) line: Option<StatusLine>,
-    pub(crate) text: String,
+    pub(crate) text: Text,
     pub(crate) url: String,
-    pub(crate) action: String,
+    pub(crate) action: Text,
 }
 
 /// What needs attention in the other mode, the worst first; `None` if nothing does.
@@ -32,25 +33,26 @@ pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Opt
         OtherMode {
             class,
             icon,
-            whose: connection_name(&worst.connection),
+            whose: connection_name(&worst.connection).into(),
             // What follows from a state is on the page that the link leads to; without a first event it is all there is to say.
             text: match &line.rest {
-                Some((_, rest)) if worst.activity.first_verified_at.is_none() => format!("{}, {rest}", line.badge.label),
-                _ => String::new(),
+                Some((_, rest)) if worst.activity.first_verified_at.is_none() => format!("{}, {rest}", line.badge.label).into(),
+                _ => String::new().into(),
             },
             line: worst.activity.first_verified_at.map(|_| line),
             url: urls::activity(app.id, gateway, mode),
-            action: "See the cause".to_owned(),
+            action: "See the cause".into(),
         }
     } else {
         OtherMode {
             class,
             icon,
-            whose: format!("{} mode", mode.label()),
+            whose: format!("{} mode", mode.label()).into(),
             line: None,
-            text: count(i64::try_from(in_need.len()).unwrap_or(i64::MAX), "webhook needs", "webhooks need") + " attention",
+            text: (count(i64::try_from(in_need.len()).unwrap_or(i64::MAX), "webhook needs", "webhooks need") + " attention")
+                .into(),
             url: urls::in_mode(&urls::app(app.id), mode),
-            action: format!("Show {} mode", mode.label()),
+            action: format!("Show {} mode", mode.label()).into(),
         }
     })
 }
@@ -58,14 +60,14 @@ pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Opt
 /// A disabled connection of an enabled app.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OffConnection {
-    pub(crate) whose: String,
+    pub(crate) whose: Text,
     pub(crate) enable_url: String,
 }
 
 /// Returns the connection if only the connection is disabled; a disabled app has its own message.
 pub(crate) fn off_connection(app: &App, connection: &Connection) -> Option<OffConnection> {
     (app.is_enabled && !connection.is_enabled).then(|| OffConnection {
-        whose: connection_name(connection),
+        whose: connection_name(connection).into(),
         enable_url: urls::connection_enabled(app.id, connection.gateway, connection.mode),
     })
 }

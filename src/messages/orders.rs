@@ -9,19 +9,20 @@ use crate::{
         disputes::{Dispute, OtherCosts},
         order::Order,
     },
+    messages::text::states,
     primitives::{money::Money, time::Timestamp},
 };
 
 /// Returns the badge of a dispute.
-pub(crate) const fn dispute_state(status: DisputeStatus) -> Badge {
-    let looks = match status {
-        DisputeStatus::Open => ("status-warn", "warn", "Open"),
-        DisputeStatus::UnderReview => ("status-pending", "pending", "Under review"),
-        DisputeStatus::Won => ("status-good", "good", "Won"),
-        DisputeStatus::Lost => ("status-lost", "failed", "Lost"),
-        DisputeStatus::Closed => ("status-off", "info", "Closed"),
+pub(crate) fn dispute_state(status: DisputeStatus) -> Badge {
+    let (looks, label) = match status {
+        DisputeStatus::Open => (("status-warn", "warn"), states::dispute_open()),
+        DisputeStatus::UnderReview => (("status-pending", "pending"), states::dispute_under_review()),
+        DisputeStatus::Won => (("status-good", "good"), states::dispute_won()),
+        DisputeStatus::Lost => (("status-lost", "failed"), states::dispute_decided_lost()),
+        DisputeStatus::Closed => (("status-off", "info"), states::dispute_closed()),
     };
-    badge(status.as_str(), looks)
+    badge(status.as_str(), looks, label)
 }
 
 /// Says that a payment has more disputes than are shown.
@@ -232,10 +233,10 @@ mod tests {
         assert_eq!(said(&Transaction { lost: 60_000, refunded: 40_000, ..paid() }, &[]), None);
         let twice = said(&Transaction { lost: 100_000, ..refunded.clone() }, &[]).unwrap();
         let begins = "Of this payment of ₹1,000.00, ₹1,000.00 was refunded and ₹1,000.00 lost in a dispute. ";
-        assert!(twice.starts_with(begins), "{twice}");
+        assert!(twice.in_english().starts_with(begins), "{twice}");
         let money = Money::new(1_200, "USD".parse().unwrap());
         let abroad = [Dispute { money, ..dispute(DisputeStatus::Lost, None) }];
-        assert!(said(&refunded, &abroad).unwrap().contains("USD\u{a0}12.00 lost"));
+        assert!(said(&refunded, &abroad).unwrap().in_english().contains("USD\u{a0}12.00 lost"));
         assert_eq!(said(&paid(), &abroad), None);
     }
 

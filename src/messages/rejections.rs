@@ -99,9 +99,9 @@ pub(crate) fn other(app: &str, gateway: Gateway, mode: Mode, is_same_app: bool) 
 }
 
 /// Returns the badge of the reason that ingestion recorded. Nothing is wrong with a request at a disabled webhook.
-pub(crate) const fn badge(reason: Reason) -> Badge {
+pub(crate) fn badge(reason: Reason) -> Badge {
     let (class, icon) = if matches!(reason, Reason::Disabled) { ("status-off", "not-started") } else { ("status-bad", "bad") };
-    super::badge(reason.as_str(), (class, icon, label(reason)))
+    super::badge(reason.as_str(), (class, icon), label(reason).into())
 }
 
 /// Returns the label of the reason that ingestion recorded.
@@ -129,11 +129,11 @@ pub(crate) fn nothing(mode: Mode) -> EmptyState {
         hook: "no-rejection",
         cause: None,
         icon: "inbox",
-        title: "Nothing was rejected".to_owned(),
+        title: "Nothing was rejected".into(),
         text: format!(
             "A request that reaches a webhook of {} mode and can’t be verified is stored here for 15 days, with the reason and what to do.",
             mode.label()
-        ),
+        ).into(),
         way: None,
     }
 }

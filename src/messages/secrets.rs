@@ -12,6 +12,7 @@ use crate::{
         secrets::{Origin, StoredSecret},
     },
     gateways::{Gateway, Mode},
+    messages::text::states,
     primitives::{
         secret::{MAX_SECRET_BYTES, MIN_SECRET_CHARS},
         time::Timestamp,
@@ -20,13 +21,13 @@ use crate::{
 
 /// Returns the badge of a secret in the list.
 pub(crate) fn state(stored: &StoredSecret) -> Badge {
-    let (class, icon, label) = match stored.origin {
-        _ if stored.is_active() => return badge("active", ("status-good", "good", "Active")),
-        Origin::Generated => ("status-pending", "schedule", "Still accepted"),
-        Origin::Imported => ("status-pending", "key", "Your own"),
-        Origin::Adopted => ("status-pending", "key", "Accepted as well"),
+    let (look, label) = match stored.origin {
+        _ if stored.is_active() => return badge("active", ("status-good", "good"), states::secret_active()),
+        Origin::Generated => (("status-pending", "schedule"), states::secret_still_accepted()),
+        Origin::Imported => (("status-pending", "key"), states::secret_your_own()),
+        Origin::Adopted => (("status-pending", "key"), states::secret_also_accepted()),
     };
-    badge(stored.origin.as_str(), (class, icon, label))
+    badge(stored.origin.as_str(), look, label)
 }
 
 /// Returns the label of a secret's origin, followed by time and name.
@@ -363,9 +364,9 @@ mod tests {
         let now = Timestamp::from_seconds(1_795_356_717);
         for gateway in Gateway::all() {
             let unreadable = unreadable(gateway, ["ws_1"].into_iter()).unwrap().reason;
-            for text in [unreadable, retired(gateway, None, now), active_stays(gateway)] {
+            for text in [unreadable, retired(gateway, None, now).into(), active_stays(gateway).into()] {
                 let sender = gateway.profile().sender;
-                let is_there = ["secret", "SECRET", "one"].iter().any(|what| text.contains(&format!("new {what} at {sender}")));
+                let is_there = ["secret", "SECRET", "one"].iter().any(|what| text.in_english().contains(&format!("new {what} at {sender}")));
                 assert_eq!(is_there, gateway.generates_secret(), "{text}");
             }
         }
@@ -376,7 +377,7 @@ mod tests {
         let now = Timestamp::from_seconds(1_795_356_717);
         let until = now.plus(Duration::from_hours(24));
         let said = unproven(Gateway::RAZORPAY, PreviousSecret { until, is_valid: true }, now);
-        assert!(said.reason.replace('\u{a0}', " ").ends_with("counts until 23 Nov, 7:41 pm."), "{}", said.reason);
+        assert!(said.reason.in_english().replace('\u{a0}', " ").ends_with("counts until 23 Nov, 7:41 pm."), "{}", said.reason);
         assert_eq!(unproven(Gateway::STANDARD_WEBHOOKS, PreviousSecret { until: now, is_valid: false }, now).class, "is-warn");
     }
 }

@@ -37,10 +37,12 @@ pub(crate) fn report(gateway: Gateway, check: &Check) -> Report {
     let objections = url_check::objections(gateway, &check.url);
     let worst = check.findings.iter().map(Finding::verdict).max().unwrap_or(Verdict::Good);
     let badge = match (objections.is_empty(), worst) {
-        (false, _) => super::badge("unreachable", ("status-bad", "bad", "A gateway cannot send here")),
-        (true, Verdict::Bad) => super::badge("bad", ("status-bad", "bad", "An event would not arrive")),
-        (true, Verdict::Doubtful) => super::badge("doubtful", ("status-warn", "warn", "Arrives; look at the marked lines")),
-        (true, Verdict::Good) => super::badge("good", ("status-good", "good", "An event would arrive")),
+        (false, _) => super::badge("unreachable", ("status-bad", "bad"), "A gateway cannot send here".into()),
+        (true, Verdict::Bad) => super::badge("bad", ("status-bad", "bad"), "An event would not arrive".into()),
+        (true, Verdict::Doubtful) => {
+            super::badge("doubtful", ("status-warn", "warn"), "Arrives; look at the marked lines".into())
+        }
+        (true, Verdict::Good) => super::badge("good", ("status-good", "good"), "An event would arrive".into()),
     };
     let mut lines: Vec<Line> = objections.into_iter().map(|text| line("objection".to_owned(), Verdict::Bad, text)).collect();
     if let Some(allowed) = gateway.profile().texts.setup.url_allowed.filter(|_| lines.is_empty()) {
@@ -141,7 +143,8 @@ fn redirect(who: &str, status: u16, to: &str) -> String {
 }
 
 fn time(who: &str, millis: u64) -> String {
-    let took = if millis < 1000 { format!("{millis}\u{a0}ms") } else { span(std::time::Duration::from_millis(millis)) };
+    let took =
+        if millis < 1000 { format!("{millis}\u{a0}ms") } else { span(std::time::Duration::from_millis(millis)).in_english() };
     let end = if millis > 2500 { ": little is left when the server is busy" } else { "" };
     format!("This installation answered, after {took}; {who} waits 5\u{a0}s{end}.")
 }
@@ -181,7 +184,9 @@ mod tests {
         let good = vec![Finding::Port { port: 443 }, Finding::ReachedUs { millis: 84 }, Finding::Body, Finding::Headers];
         assert_eq!(said(Gateway::RAZORPAY, PUBLIC, good.clone()).badge.label, "An event would arrive");
         let local = said(Gateway::RAZORPAY, "http://127.0.0.1/webhooks/wh_x", good.clone());
-        assert!(local.badge.label.starts_with("A gateway cannot") && local.lines[0].text.contains("private address"));
+        assert!(
+            local.badge.label.in_english().starts_with("A gateway cannot") && local.lines[0].text.contains("private address")
+        );
         let changed = [good, vec![Finding::BodyChanged { sent: 10, arrived: 10 }]].concat();
         let report = said(Gateway::STANDARD_WEBHOOKS, PUBLIC, changed);
         assert_eq!(report.badge.label, "An event would not arrive");

@@ -2,20 +2,17 @@
 
 use std::time::Duration;
 
-use crate::primitives::time::{CLOCK_TOLERANCE, Timestamp};
+use jiff::{Zoned, civil::Date};
 
-/// A time for a `<time>` element.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DisplayTime {
-    /// RFC 3339 with the offset, for `datetime`. Empty if the time is unknown.
-    pub(crate) iso: String,
-    /// To the second with the time zone, for the title.
-    pub(crate) exact: String,
-    /// The displayed text.
-    pub(crate) text: String,
-    /// True if the text is relative and is updated by script.
-    pub(crate) is_recent: bool,
-}
+use super::text::dates as t;
+pub(crate) use crate::i18n::DisplayTime;
+use crate::{
+    i18n::Text,
+    primitives::{
+        date_range::DateRange,
+        time::{CLOCK_TOLERANCE, Timestamp},
+    },
+};
 
 /// Formats a time relative to `now`: just now, then seconds, minutes and hours up to a day, then yesterday, then the day.
 pub(crate) fn when(at: Timestamp, now: Timestamp) -> DisplayTime {
@@ -25,23 +22,23 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> DisplayTime {
     let zoned = at.zoned();
     let age = now.since(at).as_secs();
     let text = match age {
-        0 => "just now".to_owned(),
-        1..60 => format!("{age}\u{a0}s ago"),
-        60..3600 => format!("{}\u{a0}min ago", age / 60),
-        3600..86_400 => format!("{}\u{a0}h ago", age / 3600),
-        _ if is_yesterday(at, now) => "yesterday".to_owned(),
+        0 => t::just_now(),
+        1..60 => t::seconds_ago(age),
+        60..3600 => t::minutes_ago(age / 60),
+        3600..86_400 => t::hours_ago(age / 3600),
+        _ if is_yesterday(at, now) => t::yesterday(),
         _ => day(at, now),
     };
     DisplayTime {
         iso: zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-        exact: zoned.strftime("%-d %b %Y, %-I:%M:%S %P IST").to_string(),
+        exact: t::exact(day_of_year(zoned.date()), clock(&zoned, "%-I:%M:%S"), "IST"),
         is_recent: age < 86_400 && at <= now,
         text,
     }
 }
 
 /// Shown instead of a day in the future.
-pub(crate) const UNKNOWN_DAY: &str = "Date in the future";
+pub(crate) const UNKNOWN_DAY: Text = t::future_day();
 
 /// True if a recorded time is in the future, which means that a clock is or was wrong.
 fn is_future(at: Timestamp, now: Timestamp) -> bool {
@@ -49,15 +46,42 @@ fn is_future(at: Timestamp, now: Timestamp) -> bool {
 }
 
 /// Formats the day of a past time; `None` if it is in the future.
-pub(crate) fn past_day(at: Timestamp, now: Timestamp) -> Option<String> {
+pub(crate) fn past_day(at: Timestamp, now: Timestamp) -> Option<Text> {
     (!is_future(at, now)).then(|| day(at, now))
 }
 
 /// Formats the day, with its year unless it is the current one.
-pub(super) fn day(at: Timestamp, now: Timestamp) -> String {
-    let zoned = at.zoned();
-    let is_this_year = zoned.year() == now.zoned().year();
-    zoned.strftime(if is_this_year { "%-d\u{a0}%b" } else { "%-d\u{a0}%b\u{a0}%Y" }).to_string()
+pub(super) fn day(at: Timestamp, now: Timestamp) -> Text {
+    date(at.zoned().date(), now.zoned().date())
+}
+
+/// Formats a day, with its year unless it is the current one.
+pub(crate) fn date(day: Date, today: Date) -> Text {
+    if day.year() == today.year() { t::day(i32::from(day.day()), month(day)) } else { day_of_year(day) }
+}
+
+fn day_of_year(day: Date) -> Text {
+    t::day_of_year(i32::from(day.day()), month(day), day.year().to_string())
+}
+
+fn month(day: Date) -> Text {
+    t::month(i32::from(day.month()))
+}
+
+/// Formats a range of days: `1 to 22 Nov`.
+pub(crate) fn days(days: DateRange, today: Date) -> Text {
+    let (first, last) = (days.first, days.last);
+    if first == last {
+        return date(first, today);
+    }
+    let is_one_month = (first.year(), first.month()) == (last.year(), last.month());
+    let from = if is_one_month { Text::verbatim(i32::from(first.day())) } else { date(first, today) };
+    t::days(from, date(last, today))
+}
+
+/// Formats the time of day in a format of `strftime` for 12 hours.
+fn clock(at: &Zoned, format: &str) -> Text {
+    t::clock(at.strftime(format).to_string(), t::half(i32::from(at.hour())))
 }
 
 fn is_yesterday(at: Timestamp, now: Timestamp) -> bool {
@@ -65,23 +89,23 @@ fn is_yesterday(at: Timestamp, now: Timestamp) -> bool {
 }
 
 /// Formats a duration: `40 s`, `20 min`, `9 h`, `3 days`.
-pub(crate) fn span(length: Duration) -> String {
+pub(crate) fn span(length: Duration) -> Text {
     let seconds = length.as_secs();
     match seconds {
-        0..60 => format!("{seconds}\u{a0}s"),
-        60..3600 => format!("{}\u{a0}min", seconds / 60),
-        3600..172_800 => format!("{}\u{a0}h", seconds / 3600),
-        _ => format!("{}\u{a0}days", seconds / 86_400),
+        0..60 => t::seconds(seconds),
+        60..3600 => t::minutes(seconds / 60),
+        3600..172_800 => t::hours(seconds / 3600),
+        _ => t::days_long(seconds / 86_400),
     }
 }
 
 /// Formats a remaining time, rounded up to the minute: `18 h 40 min`.
-pub(crate) fn to_the_minute(length: Duration) -> String {
+pub(crate) fn to_the_minute(length: Duration) -> Text {
     let minutes = length.as_secs().div_ceil(60).max(1);
     match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes}\u{a0}min"),
-        (hours, 0) => format!("{hours}\u{a0}h"),
-        (hours, minutes) => format!("{hours}\u{a0}h\u{a0}{minutes}\u{a0}min"),
+        (0, minutes) => t::minutes(minutes),
+        (hours, 0) => t::hours(hours),
+        (hours, minutes) => t::hours_and_minutes(hours, minutes),
     }
 }
 
@@ -89,12 +113,7 @@ impl DisplayTime {
     /// Returns the placeholder for a stored time in the future. It is from this server or the gateway, so either clock may be
     /// wrong.
     fn unknown() -> Self {
-        Self {
-            iso: String::new(),
-            exact: "Later than this server’s clock: its clock is or was wrong".to_owned(),
-            text: "time unknown".to_owned(),
-            is_recent: false,
-        }
+        Self { iso: String::new(), exact: t::unknown_time_why(), text: t::unknown_time(), is_recent: false }
     }
 
     /// Formats day and time: `22 Nov, 7:41 pm`.
@@ -104,12 +123,12 @@ impl DisplayTime {
 
     /// Formats day and time of an expiry, which may be in the future.
     pub(crate) fn of_expiry(at: Timestamp, now: Timestamp) -> Self {
-        let clock = at.zoned().strftime("%-I:%M\u{a0}%P").to_string();
-        Self { text: format!("{}, {clock}", day(at, now)), is_recent: false, ..when(at, at.max(now)) }
+        let text = t::day_and_clock(day(at, now), clock(&at.zoned(), "%-I:%M"));
+        Self { text, is_recent: false, ..when(at, at.max(now)) }
     }
 
     /// Formats a past time with `text`.
-    fn of_past(at: Timestamp, now: Timestamp, text: impl FnOnce(Timestamp) -> String) -> Self {
+    fn of_past(at: Timestamp, now: Timestamp, text: impl FnOnce(Timestamp) -> Text) -> Self {
         if is_future(at, now) {
             return Self::unknown();
         }
@@ -121,9 +140,9 @@ impl DisplayTime {
         Self::of_past(at, now, |at| {
             let zoned = at.zoned();
             if zoned.date() == now.zoned().date() {
-                zoned.strftime("%-I:%M\u{a0}%P").to_string()
+                clock(&zoned, "%-I:%M")
             } else if is_yesterday(at, now) {
-                "yesterday".to_owned()
+                t::yesterday()
             } else {
                 day(at, now)
             }
@@ -132,12 +151,12 @@ impl DisplayTime {
 
     /// Formats day and time to the second: `22 Nov, 7:41:57 pm`.
     pub(crate) fn of_moment(at: Timestamp, now: Timestamp) -> Self {
-        Self::of_past(at, now, |at| format!("{}, {}", day(at, now), Self::of_clock(at, now).text))
+        Self::of_past(at, now, |at| t::day_and_clock(day(at, now), Self::of_clock(at, now).text))
     }
 
     /// Formats the time to the second: `7:41:57 pm`.
     pub(crate) fn of_clock(at: Timestamp, now: Timestamp) -> Self {
-        Self::of_past(at, now, |at| at.zoned().strftime("%-I:%M:%S\u{a0}%P").to_string())
+        Self::of_past(at, now, |at| clock(&at.zoned(), "%-I:%M:%S"))
     }
 }
 
@@ -147,12 +166,12 @@ mod tests {
 
     #[test]
     fn a_length_is_said_in_its_largest_part() {
-        let said = |seconds| span(Duration::from_secs(seconds)).replace('\u{a0}', " ");
+        let said = |seconds| span(Duration::from_secs(seconds)).in_english().replace('\u{a0}', " ");
         assert_eq!(
             [0, 59, 60, 3599, 3600, 172_799, 172_800].map(said),
             ["0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 days"]
         );
-        let left = |seconds| to_the_minute(Duration::from_secs(seconds)).replace('\u{a0}', " ");
+        let left = |seconds| to_the_minute(Duration::from_secs(seconds)).in_english().replace('\u{a0}', " ");
         assert_eq!([1, 61, 3541, 67_200, 86_399].map(left), ["1 min", "2 min", "1 h", "18 h 40 min", "24 h"]);
     }
 
@@ -169,11 +188,11 @@ mod tests {
         ];
         for when in shown {
             assert_eq!(when, DisplayTime::unknown());
-            assert!(when.iso.is_empty() && !when.exact.contains("2027"));
+            assert!(when.iso.is_empty() && !when.exact.in_english().contains("2027"));
         }
-        assert_eq!((past_day(later, now), past_day(now, now)), (None, Some("22\u{a0}Nov".to_owned())));
+        assert_eq!((past_day(later, now), past_day(now, now)), (None, Some(date(now.zoned().date(), now.zoned().date()))));
         let expiry = DisplayTime::of_expiry(later, now);
-        assert!(expiry.text.contains("2027") && expiry.exact.contains("2027") && !expiry.is_recent);
+        assert!(expiry.text.in_english().contains("2027") && expiry.exact.in_english().contains("2027") && !expiry.is_recent);
         assert_eq!(when(now.plus(Duration::from_secs(2)), now).text, "just now");
     }
 
@@ -181,7 +200,7 @@ mod tests {
     fn a_time_is_said_as_people_say_it() {
         // 22 Nov 2026, 7:41:57 pm in India.
         let now = Timestamp::from_seconds(1_795_356_717);
-        let said = |seconds: u64| when(now.minus(Duration::from_secs(seconds)), now).text.replace('\u{a0}', " ");
+        let said = |seconds: u64| when(now.minus(Duration::from_secs(seconds)), now).text.in_english().replace('\u{a0}', " ");
         assert_eq!(said(0), "just now");
         assert_eq!(said(1), "1 s ago");
         assert_eq!(said(59), "59 s ago");
@@ -191,7 +210,7 @@ mod tests {
         assert_eq!(said(86_400), "yesterday");
         assert_eq!(said(13 * 86_400), "9 Nov");
         assert_eq!(said(365 * 86_400), "22 Nov 2025");
-        assert_eq!(when(now, now).exact, "22 Nov 2026, 7:41:57 pm IST");
+        assert_eq!(when(now, now).exact.in_english().replace('\u{a0}', " "), "22 Nov 2026, 7:41:57 pm IST");
         assert_eq!(when(now, now).iso, "2026-11-22T19:41:57+05:30");
     }
 }

@@ -13,6 +13,7 @@ const OWN_A_TABLE: &[&str] =
 /// The modules of `src`, lowest layer first. A module uses only those before it.
 const LAYERS: &[&str] = &[
     "primitives",
+    "i18n",
     "telemetry",
     "net",
     "db",

@@ -22,6 +22,7 @@ use crate::{
         setup, store,
     },
     companies,
+    console::http::locale,
     console::http::{
         cookies::{self, PathCookie},
         csrf,
@@ -70,7 +71,7 @@ pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Quer
     let is_fresh = !store::has_users(&mut state.db.reader().await?).await?;
     let visitor = PreSession::of(&request, &state);
     let page = views::Login { is_fresh, ..sign_in_page(&state, &visitor, "", target, None) };
-    Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
+    Ok(visitor.answer(&state, html(StatusCode::OK, &page, locale::of(&request))?))
 }
 
 /// `POST /login`
@@ -80,7 +81,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     let email = email::parse(&posted.form.email).unwrap_or_default();
     let refused = |status, sentence| {
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
-        Ok(visitor.answer(&state, html(status, &page)?))
+        Ok(visitor.answer(&state, html(status, &page, locale::of(&request))?))
     };
     let later = |status, sentence, wait: u64| {
         let mut response = refused(status, sentence)?;
@@ -137,8 +138,8 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
 }
 
 /// `GET /login/forgotten`
-pub(crate) async fn forgotten(state: Data<State>) -> Answer {
-    html(StatusCode::OK, &views::Forgotten { warnings: state.warnings() })
+pub(crate) async fn forgotten(request: HttpRequest, state: Data<State>) -> Answer {
+    html(StatusCode::OK, &views::Forgotten { warnings: state.warnings() }, locale::of(&request))
 }
 
 /// `POST /logout`
@@ -174,7 +175,7 @@ pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Q
     let is_link = !link.token.is_empty();
     let token = if is_link { Token::from_client(&link.token) } else { SetupLink::opened(&request, &state) };
     if !setup::accepts(&state.db, &token, state.clock.now()).await? {
-        return setup_over(&state);
+        return setup_over(&request, &state);
     }
     if is_link {
         let mut response = see_other(urls::SETUP);
@@ -184,7 +185,7 @@ pub(crate) async fn setup_form(request: HttpRequest, state: Data<State>, link: Q
     let visitor = PreSession::of(&request, &state);
     let form = SetupForm::default();
     let page = setup_page(&state, &visitor, &form);
-    Ok(visitor.answer(&state, html(StatusCode::OK, &page)?))
+    Ok(visitor.answer(&state, html(StatusCode::OK, &page, locale::of(&request))?))
 }
 
 /// `POST /setup`
@@ -193,7 +194,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     let now = state.clock.now();
     let link = SetupLink::opened(&request, &state);
     if !setup::accepts(&state.db, &link, now).await? {
-        return setup_over(&state);
+        return setup_over(&request, &state);
     }
     let password_fault = {
         let form = &posted.form;
@@ -205,13 +206,13 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
         Ok(owner) => owner,
         Err(errors) => {
             let page = views::Setup { errors, ..setup_page(&state, &visitor, &posted.form) };
-            return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page)?));
+            return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page, locale::of(&request))?));
         }
     };
     let password_hash = state.passwords.hash(Requester::New, &posted.form.password).await?;
     let mut tx = state.db.begin().await?;
     if !setup::consume(&mut tx, &link, now).await? {
-        return setup_over(&state);
+        return setup_over(&request, &state);
     }
     let company = companies::create(&mut tx, &owner.company, now).await?;
     let new = NewUser { company: company.id, email: owner.email, name: owner.name, role: Role::Owner, password_hash };
@@ -286,8 +287,8 @@ fn setup_page<'a>(state: &'a State, visitor: &PreSession, form: &'a SetupForm) -
 
 /// The page of an expired or invalid link. The cookie is not removed, since any website can send a browser to an invalid
 /// link.
-fn setup_over(state: &State) -> Answer {
-    html(StatusCode::NOT_FOUND, &views::SetupOver { warnings: state.warnings() })
+fn setup_over(request: &HttpRequest, state: &State) -> Answer {
+    html(StatusCode::NOT_FOUND, &views::SetupOver { warnings: state.warnings() }, locale::of(request))
 }
 
 fn signed_in(state: &State, token: &Token, target: &str) -> HttpResponse {

@@ -26,6 +26,7 @@ use crate::{
         read_models::rejection_summary,
     },
     db::DbError,
+    i18n::Text,
     messages, urls,
 };
 
@@ -210,7 +211,7 @@ fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views:
 }
 
 /// Creates the layout of an app's settings pages.
-fn app_shell(page: &RequestContext, app: &App, title: impl Into<String>) -> Layout {
+fn app_shell(page: &RequestContext, app: &App, title: impl Into<Text>) -> Layout {
     page.layout(title)
         .app(app, AppEntry::Settings, None)
         .crumb("Applications", urls::APPLICATIONS)

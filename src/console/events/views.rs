@@ -11,6 +11,7 @@ use crate::{
     },
     events::{Event, State},
     gateways::Mode,
+    i18n::Text,
     ledger::payments::disputes::Dispute,
     messages::{self, Badge, DisplayTime, EmptyState, Notice},
     primitives::{
@@ -46,8 +47,8 @@ impl Index {
         let (path, mode) = (urls::events(self.app), ("mode", self.mode.slug()));
         let state = self.wanted.state.map_or("", State::as_str);
         let kind = self.wanted.event_type.as_deref().unwrap_or_default();
-        let of_type = (!kind.is_empty())
-            .then(|| ActiveFilter { label: kind.to_owned(), url: urls::query(&path, &[mode, ("state", state)]) });
+        let of_type =
+            (!kind.is_empty()).then(|| ActiveFilter { label: kind.into(), url: urls::query(&path, &[mode, ("state", state)]) });
         let of_state = self.wanted.state.map(|state| ActiveFilter {
             label: messages::event_state(state).label.to_owned(),
             url: urls::query(&path, &[mode, ("type", kind)]),
@@ -59,7 +60,7 @@ impl Index {
         urls::in_mode(&urls::events(self.app), self.mode)
     }
 
-    pub(crate) fn states(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
+    pub(crate) fn states(&self) -> impl Iterator<Item = (&'static str, Text, bool)> + '_ {
         let label = |state| messages::event_state(state).label;
         State::ALL.iter().copied().map(move |state| (state.as_str(), label(state), self.wanted.state == Some(state)))
     }

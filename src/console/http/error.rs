@@ -3,8 +3,6 @@
 //! An error page tells the visitor what to do next and, for a server error, the request id. The cause is never shown; it is
 //! logged here, once.
 
-use std::borrow::Cow;
-
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     body::{BodySize, BoxBody, MessageBody},
@@ -15,7 +13,7 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{confirmation::ConfirmPage, layout::Layout, page};
+use super::{confirmation::ConfirmPage, layout::Layout, locale, page};
 use crate::{
     accounts::{
         authz::{Denied, UseCaseError},
@@ -23,7 +21,8 @@ use crate::{
     },
     console::http::state::State,
     db::DbError,
-    messages::{self, Warning},
+    i18n::{Locale, Text},
+    messages::{self, Warning, text::errors as t},
     primitives::base62,
     urls,
 };
@@ -170,8 +169,8 @@ impl ResponseError for AppError {
 struct ErrorPage<'a> {
     /// Identifies it in tests.
     hook: &'a str,
-    heading: &'a str,
-    text: &'a str,
+    heading: Text,
+    text: Text,
     request_id: Option<&'a str>,
     /// URL of the page to request again, if that may succeed.
     again: Option<&'a str>,
@@ -184,7 +183,7 @@ struct ErrorPage<'a> {
 struct SignedInErrorPage {
     hook: &'static str,
     layout: Layout,
-    text: Cow<'static, str>,
+    text: Text,
 }
 
 /// Middleware that renders a page for every empty response with a status of 400 or above, and logs server errors.
@@ -213,19 +212,20 @@ pub(crate) async fn pages(
     // What another site sent is not answered with the navigation, and without the database no session is found.
     let keeps_navigation = status.is_client_error() && !matches!(error, Some(AppError::OtherOrigin));
     let request = response.request().clone();
+    let locale = locale::of(&request);
     let layout = match &state {
-        Some(state) if keeps_navigation => page::layout_if_signed_in(&request, state, heading).await,
+        Some(state) if keeps_navigation => page::layout_if_signed_in(&request, state, heading.clone()).await,
         _ => None,
     };
     let html = if let Some(layout) = layout {
-        SignedInErrorPage { hook, layout, text }.render()
+        SignedInErrorPage { hook, layout, text }.render_with_values(&locale)
     } else {
         let warnings = state.as_ref().map_or(&[][..], |state| state.warnings());
         let again = again(&request).filter(|_| status == StatusCode::SERVICE_UNAVAILABLE);
         let request_id = is_defect.then_some(request_id.as_str());
-        ErrorPage { hook, heading, text: &text, request_id, again, warnings }.render()
+        ErrorPage { hook, heading: heading.clone(), text, request_id, again, warnings }.render_with_values(&locale)
     };
-    let html = html.unwrap_or_else(|_| heading.to_owned());
+    let html = html.unwrap_or_else(|_| heading.to_plain(locale));
     Ok(response.map_body(|head, _| {
         head.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));
         BoxBody::new(html)
@@ -239,65 +239,32 @@ fn again(request: &HttpRequest) -> Option<&str> {
 }
 
 /// Returns what identifies the page in tests, the heading, and the text that tells what to do next.
-fn error_text(
-    status: StatusCode,
-    error: Option<&AppError>,
-    public_url: Option<&str>,
-) -> (&'static str, &'static str, Cow<'static, str>) {
+fn error_text(status: StatusCode, error: Option<&AppError>, public_url: Option<&str>) -> (&'static str, Text, Text) {
     match error {
-        Some(AppError::OtherOrigin) => {
-            ("other-origin", "This form was sent from another address", messages::access::other_origin(public_url).into())
-        }
-        Some(AppError::Forbidden) => {
-            ("forbidden", "Your role doesn’t allow this", "Ask an owner of your company to do it.".into())
-        }
-        Some(AppError::CsrfFailed) => ("form-expired", "This form has expired", messages::access::expired(public_url).into()),
-        Some(AppError::PasswordsBusy) => (
-            "sign-in-busy",
-            "Sign-in is busy",
-            "Too many people are signing in. Wait a few seconds, then go back and submit the form again.".into(),
-        ),
-        _ => {
-            let (hook, heading, text) = status_text(status);
-            (hook, heading, text.into())
-        }
+        Some(AppError::OtherOrigin) => ("other-origin", t::other_origin(), messages::access::other_origin(public_url)),
+        Some(AppError::Forbidden) => ("forbidden", t::forbidden(), t::forbidden_advice()),
+        Some(AppError::CsrfFailed) => ("form-expired", t::form_expired(), messages::access::expired(public_url)),
+        Some(AppError::PasswordsBusy) => ("sign-in-busy", t::sign_in_busy(), t::sign_in_busy_advice()),
+        _ => status_text(status),
     }
 }
 
 /// Returns the same by status alone.
-fn status_text(status: StatusCode) -> (&'static str, &'static str, &'static str) {
+fn status_text(status: StatusCode) -> (&'static str, Text, Text) {
     match status {
-        StatusCode::NOT_FOUND => (
-            "no-such-page",
-            "There is no such page",
-            "It may have been removed, or the address has a slip in it. Start again from the dashboard.",
-        ),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            ("wrong-method", "This page cannot be used that way", "Go back to the page you came from and use its buttons.")
-        }
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            ("form-too-large", "That is too much for a form", "Nothing was changed. Go back and send less.")
-        }
-        StatusCode::REQUEST_TIMEOUT => (
-            "form-too-slow",
-            "The form did not arrive in time",
-            "Nothing was changed. Check your connection, then go back and submit it again.",
-        ),
-        StatusCode::SERVICE_UNAVAILABLE => {
-            ("database-unavailable", "The database does not answer", "Nothing you stored is lost. Wait a moment, then try again.")
-        }
-        status if status.is_server_error() => (
-            "server-error",
-            "Something broke on our side",
-            "Tell the person who runs this server the number below; the log says why.",
-        ),
-        _ => ("bad-request", "The request could not be read", "Nothing was changed. Go back, reload the page and try again."),
+        StatusCode::NOT_FOUND => ("no-such-page", t::not_found(), t::not_found_advice()),
+        StatusCode::METHOD_NOT_ALLOWED => ("wrong-method", t::wrong_method(), t::wrong_method_advice()),
+        StatusCode::PAYLOAD_TOO_LARGE => ("form-too-large", t::form_too_large(), t::form_too_large_advice()),
+        StatusCode::REQUEST_TIMEOUT => ("form-too-slow", t::form_too_slow(), t::form_too_slow_advice()),
+        StatusCode::SERVICE_UNAVAILABLE => ("database-unavailable", t::database_unavailable(), t::database_unavailable_advice()),
+        status if status.is_server_error() => ("server-error", t::server_error(), t::server_error_advice()),
+        _ => ("bad-request", t::bad_request(), t::bad_request_advice()),
     }
 }
 
-/// Renders a page as a response.
-pub(crate) fn html(status: StatusCode, template: &impl Template) -> Result<HttpResponse, AppError> {
-    let body = template.render()?;
+/// Renders a page in that language as a response.
+pub(crate) fn html(status: StatusCode, template: &impl Template, locale: Locale) -> Result<HttpResponse, AppError> {
+    let body = template.render_with_values(&locale)?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
 }
 

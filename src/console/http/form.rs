@@ -3,20 +3,21 @@
 //! A form is parsed once into a domain type, or shown again with every error at its field. Secret values are never filled in
 //! again.
 
-use std::fmt;
+use crate::{
+    i18n::Text,
+    primitives::{email::EmailFault, text_input::Fault},
+};
 
-use crate::primitives::{email::EmailFault, text_input::Fault};
-
-/// An error of a field, displayed as its sentence.
+/// An error of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldError {
     /// In kebab case. Tests tell errors apart by it, because a sentence may be reworded.
     pub(crate) reason: &'static str,
-    sentence: String,
+    pub(crate) sentence: Text,
 }
 
 impl FieldError {
-    pub(crate) fn new(reason: &'static str, sentence: impl Into<String>) -> Self {
+    pub(crate) fn new(reason: &'static str, sentence: impl Into<Text>) -> Self {
         Self { reason, sentence: sentence.into() }
     }
 
@@ -26,19 +27,13 @@ impl FieldError {
     }
 }
 
-impl fmt::Display for FieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
-    }
-}
-
 /// The errors of a form, in the order of its fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FieldErrors(Vec<(&'static str, FieldError)>);
 
 impl FieldErrors {
     /// Adds an error to a field.
-    pub(crate) fn add(&mut self, field: &'static str, reason: &'static str, sentence: impl Into<String>) {
+    pub(crate) fn add(&mut self, field: &'static str, reason: &'static str, sentence: impl Into<Text>) {
         self.0.push((field, FieldError::new(reason, sentence)));
     }
 
@@ -48,8 +43,8 @@ impl FieldErrors {
     }
 
     /// Returns the sentence of the first error of the form.
-    pub(crate) fn first(&self) -> &str {
-        self.0.first().map_or("", |(_, error)| &error.sentence)
+    pub(crate) fn first(&self) -> Text {
+        self.0.first().map(|(_, error)| error.sentence.clone()).unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

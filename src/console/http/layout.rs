@@ -5,7 +5,8 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use crate::{
     apps::App,
     gateways::Mode,
-    messages::{OffConnection, OtherMode, Warning},
+    i18n::{Text, isolate},
+    messages::{self, OffConnection, OtherMode, Warning, text::layout as t},
     urls,
 };
 
@@ -46,13 +47,13 @@ impl AppEntry {
 pub(crate) struct NavLink {
     pub(crate) url: String,
     pub(crate) icon: &'static str,
-    pub(crate) label: &'static str,
+    pub(crate) label: Text,
     pub(crate) is_current: bool,
 }
 
 /// A breadcrumb.
 pub(crate) struct Breadcrumb {
-    pub(crate) label: String,
+    pub(crate) label: Text,
     pub(crate) url: String,
 }
 
@@ -131,12 +132,12 @@ const WARNING_PREFIX: char = '!';
 
 /// The layout around a page's content.
 pub(crate) struct Layout {
-    pub(crate) title: String,
+    pub(crate) title: Text,
     pub(crate) csrf: String,
     pub(crate) user_name: String,
     pub(crate) user_role: &'static str,
     pub(crate) company_name: String,
-    pub(crate) nav_label: String,
+    pub(crate) nav_label: Text,
     pub(crate) nav: Vec<NavLink>,
     pub(crate) crumbs: Vec<Breadcrumb>,
     /// URL of the page, used to return to it.
@@ -159,12 +160,14 @@ impl Layout {
     }
 
     /// Returns the window title: page, app with mode, product.
-    pub(crate) fn window_title(&self) -> String {
-        let app = self.app.as_ref().map(|app| match &self.mode {
-            Some(mode) => format!("{} ({})", app.name, mode.current.label()),
-            None => app.name.clone(),
-        });
-        [Some(self.title.clone()), app, Some("KS Pay".to_owned())].into_iter().flatten().collect::<Vec<_>>().join(" – ")
+    pub(crate) fn window_title(&self) -> Text {
+        match (&self.app, &self.mode) {
+            (None, _) => t::window_title(&self.title),
+            (Some(app), None) => t::window_title_in_app(&self.title, isolate(&app.name)),
+            (Some(app), Some(mode)) => {
+                t::window_title_in_mode(&self.title, isolate(&app.name), messages::mode(mode.current).label)
+            }
+        }
     }
 
     /// True for the last breadcrumb, the parent, which is the only one shown on phones.
@@ -173,7 +176,7 @@ impl Layout {
     }
 
     /// Appends a breadcrumb.
-    pub(crate) fn crumb(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
+    pub(crate) fn crumb(mut self, label: impl Into<Text>, url: impl Into<String>) -> Self {
         self.crumbs.push(Breadcrumb { label: label.into(), url: url.into() });
         self
     }
@@ -183,11 +186,11 @@ impl Layout {
         let current = current.into();
         let link =
             |url: &str, icon, label, entry| NavLink { url: url.to_owned(), icon, label, is_current: current == Some(entry) };
-        "Console".clone_into(&mut self.nav_label);
+        self.nav_label = t::console();
         self.nav = vec![
-            link(urls::PERSONAL_INFO, "person", "Personal Info", ConsoleEntry::PersonalInfo),
-            link(urls::APPLICATIONS, "apps", "Applications", ConsoleEntry::Applications),
-            link(urls::SETTINGS, "settings", "Settings", ConsoleEntry::Settings),
+            link(urls::PERSONAL_INFO, "person", t::personal_info(), ConsoleEntry::PersonalInfo),
+            link(urls::APPLICATIONS, "apps", t::applications(), ConsoleEntry::Applications),
+            link(urls::SETTINGS, "settings", t::settings(), ConsoleEntry::Settings),
         ];
         self
     }
@@ -197,13 +200,13 @@ impl Layout {
         let (id, current) = (app.id, current.into());
         let moded = |path: String| mode.map_or(path.clone(), |mode| urls::in_mode(&path, mode));
         let link = |url, icon, label, entry| NavLink { url, icon, label, is_current: current == Some(entry) };
-        app.name.clone_into(&mut self.nav_label);
+        self.nav_label = Text::verbatim(isolate(&app.name));
         self.nav = vec![
-            link(moded(urls::app(id)), "overview", "Overview", AppEntry::Overview),
-            link(moded(urls::transactions(id)), "transactions", "Transactions", AppEntry::Transactions),
-            link(moded(urls::events(id)), "events", "Events", AppEntry::Events),
-            link(moded(urls::rejections(id)), "failed", "Rejections", AppEntry::Rejections),
-            link(urls::apps_choose(id), "settings", "Settings", AppEntry::Settings),
+            link(moded(urls::app(id)), "overview", t::overview(), AppEntry::Overview),
+            link(moded(urls::transactions(id)), "transactions", t::transactions(), AppEntry::Transactions),
+            link(moded(urls::events(id)), "events", t::events(), AppEntry::Events),
+            link(moded(urls::rejections(id)), "failed", t::rejections(), AppEntry::Rejections),
+            link(urls::apps_choose(id), "settings", t::settings(), AppEntry::Settings),
         ];
         self.app = Some(ShellApp { name: app.name.clone(), enable_url: (!app.is_enabled).then(|| urls::app_enabled(id)) });
         self

@@ -9,6 +9,7 @@ pub(crate) mod error;
 pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod layout;
+pub(crate) mod locale;
 mod mode_memory;
 pub(crate) mod page;
 pub(crate) mod page_slice;

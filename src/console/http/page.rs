@@ -19,6 +19,7 @@ use super::{
     cookies, csrf,
     error::{AppError, html},
     layout::{AppEntry, Flash, Layout},
+    locale,
     mode_memory::{self, ModeMemory},
     session::{self, SignedIn},
 };
@@ -27,6 +28,8 @@ use crate::{
     apps::{self, App},
     console::http::state::State,
     gateways::Mode,
+    i18n::{Locale, Text},
+    messages::text::errors as t,
     net::client_ip,
     primitives::{id::AppId, time::Timestamp},
     urls,
@@ -39,6 +42,8 @@ pub(crate) struct RequestContext {
     pub(crate) state: Data<State>,
     pub(crate) signed_in: SignedIn,
     pub(crate) now: Timestamp,
+    /// The language of the page.
+    pub(crate) locale: Locale,
     address: IpAddr,
     flash: Option<Flash>,
     /// URL of the page if the request is a `GET`, else empty.
@@ -90,6 +95,7 @@ impl RequestContext {
         let is_own_choice = mode_memory::is_own_choice(request);
         let page = Self {
             now: state.clock.now(),
+            locale: locale::of(request),
             address: client_ip::address(request, &state.settings.trusted_proxies),
             state,
             signed_in,
@@ -116,7 +122,7 @@ impl RequestContext {
     }
 
     /// Creates the layout of the page.
-    pub(crate) fn layout(&self, title: impl Into<String>) -> Layout {
+    pub(crate) fn layout(&self, title: impl Into<Text>) -> Layout {
         Layout { here: self.here.clone(), flash: self.flash.clone(), ..layout(&self.state, &self.signed_in, title.into()) }
     }
 
@@ -158,10 +164,10 @@ impl RequestContext {
         let Some(app) = app.as_ref() else { return AppError::NotFound };
         let path = self.here.split('?').next().unwrap_or_default();
         let of = |mode| urls::in_mode(path, mode);
-        let layout = self.layout("There is no such mode").app(app, AppEntry::of(path), None);
+        let layout = self.layout(t::unknown_mode_title()).app(app, AppEntry::of(path), None);
         let layout =
             layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
-        match (UnknownMode { layout, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render() {
+        match (UnknownMode { layout, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render_with_values(&self.locale) {
             Ok(html) => AppError::UnknownMode(html),
             Err(error) => error.into(),
         }
@@ -190,7 +196,7 @@ impl RequestContext {
     }
 
     fn answer(&self, status: StatusCode, template: &impl Template) -> Result<HttpResponse, AppError> {
-        let mut response = html(status, template)?;
+        let mut response = html(status, template, self.locale)?;
         if self.flash.is_some() {
             // A cookie that cannot be added would only show the flash twice.
             let _ = response.add_cookie(&cookies::removal(&self.state, FLASH));
@@ -202,13 +208,14 @@ impl RequestContext {
     }
 
     /// Redirects with a success message; without a message if `flash` is empty.
-    pub(crate) fn redirect(&self, to: &str, flash: &str) -> HttpResponse {
-        if flash.is_empty() { see_other(to) } else { self.carry(to, &Flash::good(flash)) }
+    pub(crate) fn redirect(&self, to: &str, flash: impl Into<Text>) -> HttpResponse {
+        let flash = flash.into().to_plain(self.locale);
+        if flash.is_empty() { see_other(to) } else { self.carry(to, &Flash::good(&flash)) }
     }
 
     /// Redirects with a warning; `reason` is in kebab case.
-    pub(crate) fn redirect_warning(&self, to: &str, reason: &str, why: &str) -> HttpResponse {
-        self.carry(to, &Flash::warning(reason, why))
+    pub(crate) fn redirect_warning(&self, to: &str, reason: &str, why: impl Into<Text>) -> HttpResponse {
+        self.carry(to, &Flash::warning(reason, &why.into().to_plain(self.locale)))
     }
 
     fn carry(&self, to: &str, flash: &Flash) -> HttpResponse {
@@ -224,14 +231,14 @@ pub(crate) fn see_other(to: &str) -> HttpResponse {
 }
 
 /// Returns the layout of a signed-in user's page, without navigation.
-fn layout(state: &State, signed_in: &SignedIn, title: String) -> Layout {
+fn layout(state: &State, signed_in: &SignedIn, title: Text) -> Layout {
     Layout {
         title,
         csrf: csrf::token(&state.vault, signed_in.token.expose()),
         user_name: signed_in.user.name.clone(),
         user_role: signed_in.user.role.as_str(),
         company_name: signed_in.company.name.clone(),
-        nav_label: String::new(),
+        nav_label: Text::default(),
         nav: Vec::new(),
         crumbs: Vec::new(),
         here: String::new(),
@@ -246,9 +253,9 @@ fn layout(state: &State, signed_in: &SignedIn, title: String) -> Layout {
 
 /// Returns the layout of an error page for a signed-in user, with the navigation of the app in the URL if it is one of the
 /// company's. `None` without a session, or if the database does not answer.
-pub(super) async fn layout_if_signed_in(request: &HttpRequest, state: &State, title: &str) -> Option<Layout> {
+pub(super) async fn layout_if_signed_in(request: &HttpRequest, state: &State, title: Text) -> Option<Layout> {
     let signed_in = session::find(request, state).await.ok()??;
-    let layout = layout(state, &signed_in, title.to_owned());
+    let layout = layout(state, &signed_in, title);
     let Some(app) = urls::app_of(request.path()) else { return Some(layout.console(None)) };
     let app = apps::store::find(&mut state.db.reader().await.ok()?, signed_in.company.id, app).await.ok()?;
     Some(match app {

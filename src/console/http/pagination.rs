@@ -2,21 +2,22 @@
 
 use crate::{
     db::list::MAX_EXAMINED,
-    messages::{self, EmptyState},
+    i18n::Text,
+    messages::{self, EmptyState, text::shared as t},
     primitives::keyset::{Beyond, Cursor, ListPage, Listed},
     urls,
 };
 
 /// An active filter; its link removes it.
 pub(crate) struct ActiveFilter {
-    pub(crate) label: String,
+    pub(crate) label: Text,
     pub(crate) url: String,
 }
 
 /// A link to newer or older rows.
 pub(crate) struct PageLink {
     pub(crate) url: String,
-    pub(crate) label: &'static str,
+    pub(crate) label: Text,
 }
 
 /// Links to newer and older rows, if there are any.
@@ -24,7 +25,7 @@ pub(crate) struct Pager {
     pub(crate) newer: Option<PageLink>,
     pub(crate) older: Option<PageLink>,
     /// Describes the rows on this page.
-    pub(crate) shown: String,
+    pub(crate) shown: Text,
     /// What to show instead of rows, where a search has not found any yet or has come to its end.
     empty: Option<EmptyState>,
 }
@@ -32,7 +33,7 @@ pub(crate) struct Pager {
 impl Pager {
     /// Returns the pager of a page of the list at `path`. Its links keep the `query`.
     pub(crate) fn new<T: Listed>(path: &str, query: &[(&str, &str)], page: &ListPage<T>) -> Self {
-        let link = |beyond: Beyond<T::Cursor>, side: &str, [rows, search]: [&'static str; 2]| {
+        let link = |beyond: Beyond<T::Cursor>, side: &str, [rows, search]: [Text; 2]| {
             let (cursor, label) = match beyond {
                 Beyond::Nothing => return None,
                 Beyond::Rows(cursor) => (cursor, rows),
@@ -41,20 +42,20 @@ impl Pager {
             Some(PageLink { url: urls::query(path, &[query, &[(side, &cursor.format())]].concat()), label })
         };
         let mut pager = Self {
-            newer: link(page.newer, "after", ["Newer", "Search newer"]),
-            older: link(page.older, "before", ["Older", "Search older"]),
+            newer: link(page.newer, "after", [t::newer(), t::search_newer()]),
+            older: link(page.older, "before", [t::older(), t::search_older()]),
             shown: if page.is_partial() {
-                messages::found_among(page.rows.len(), MAX_EXAMINED)
+                messages::found_among(page.rows.len(), MAX_EXAMINED).into()
             } else {
-                format!("{} shown, newest first", page.rows.len())
+                t::rows_shown(page.rows.len())
             },
             empty: None,
         };
         if page.rows.is_empty() {
-            pager.shown.clear();
+            pager.shown = Text::default();
             let side = if matches!(page.newer, Beyond::Unsearched(_)) { &mut pager.newer } else { &mut pager.older };
             if page.is_partial() {
-                pager.empty = side.take().map(|link| messages::search_on((link.url, link.label.to_owned()), MAX_EXAMINED));
+                pager.empty = side.take().map(|link| messages::search_on((link.url, link.label), MAX_EXAMINED));
             } else if matches!(page.newer, Beyond::Rows(_)) {
                 pager.newer = None;
                 pager.empty = Some(messages::end_of_search(urls::query(path, query)));

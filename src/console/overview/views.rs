@@ -176,7 +176,7 @@ impl Show {
         format!("Bars for {}. Most on {most}; today so far {last}.", self.period())
     }
 
-    pub(crate) fn day(&self, day: jiff::civil::Date) -> String {
+    pub(crate) fn day(&self, day: jiff::civil::Date) -> crate::i18n::Text {
         messages::date(day, self.now.zoned().date())
     }
 
@@ -250,7 +250,7 @@ impl Show {
         }
         let newest = self.newest.as_ref()?;
         let all = urls::in_mode(&urls::transactions(self.app), self.mode);
-        Some(messages::nothing_in_period(&self.period(), messages::past_day(newest.created_at, self.now).as_deref(), &all))
+        Some(messages::nothing_in_period(&self.period(), messages::past_day(newest.created_at, self.now), &all))
     }
 
     pub(crate) fn all(&self) -> String {

@@ -69,7 +69,7 @@ fn cells(transaction: &Transaction, costs: &OtherCosts, now: Timestamp) -> [Stri
         plain(transaction.part(transaction.held)),
         with_currencies(&costs.lost),
         with_currencies(&costs.held),
-        messages::payment_state(transaction.state).label.to_owned(),
+        messages::payment_state(transaction.state).label.in_english(),
         escape_formula(&transaction.payment_id).into_owned(),
         transaction.order_id.as_deref().map(|id| escape_formula(id).into_owned()).unwrap_or_default(),
     ]

@@ -142,7 +142,11 @@ mod tests {
         let form = ListForm { from: from.to_owned(), to: to.to_owned(), ..ListForm::default() };
         let wanted = form.read(Zone::default(), now);
         assert!(wanted.errors.is_empty() || wanted.is_default);
-        (wanted.days, wanted.errors.of("from").map(ToString::to_string), wanted.errors.of("to").map(ToString::to_string))
+        (
+            wanted.days,
+            wanted.errors.of("from").map(|error| error.sentence.in_english()),
+            wanted.errors.of("to").map(|error| error.sentence.in_english()),
+        )
     }
 
     #[test]

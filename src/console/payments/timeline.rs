@@ -14,6 +14,7 @@ use crate::{
         event_kind::EventKind,
         payment::{Details, Dispute, PaymentObservation, Refund, Snapshot, Status, TimeSource},
     },
+    i18n::Text,
     ledger::payments::{Transaction, disputes::Dispute as ListedDispute, projection::PaymentState, state::DisplayState},
     messages,
     primitives::{id::EventId, time::Timestamp},
@@ -26,7 +27,7 @@ const SUCCESSES: [Status; 2] = [Status::Authorized, Status::Captured];
 pub(crate) struct TimelineEntry<'a> {
     pub(crate) event: &'a Event,
     /// The state that it caused, if it changed the state.
-    pub(crate) decided: Option<&'static str>,
+    pub(crate) decided: Option<Text>,
     /// True if it arrived after the next event in the timeline.
     pub(crate) is_late: bool,
     /// True if it reports the failure of a payment that already succeeded, which changes nothing.
@@ -199,8 +200,11 @@ mod tests {
         Transaction { state, payment_id: "pay_1".to_owned(), amount: Some(AMOUNT), ..paid() }
     }
 
-    fn decided(state: DisplayState, events: &[Event], disputes: &[ListedDispute]) -> Vec<&'static str> {
-        lines(&ending(state), events, disputes).iter().map(|line| line.decided.unwrap_or("")).collect()
+    fn decided(state: DisplayState, events: &[Event], disputes: &[ListedDispute]) -> Vec<String> {
+        lines(&ending(state), events, disputes)
+            .iter()
+            .map(|line| line.decided.as_ref().map(Text::in_english).unwrap_or_default())
+            .collect()
     }
 
     fn lines<'a>(transaction: &Transaction, events: &'a [Event], disputes: &[ListedDispute]) -> Vec<TimelineEntry<'a>> {
@@ -218,7 +222,7 @@ mod tests {
             let digests = PartDigests::from([(events[1].id, [digests[0]; 32]), (events[2].id, [digests[1]; 32])]);
             let payment = ending(state);
             let lines = super::lines(&payment, (&events, &digests), &[]);
-            let last = lines.iter().rev().find_map(|line| line.decided);
+            let last = lines.iter().rev().find_map(|line| line.decided.clone());
             assert_eq!(last, Some(messages::payment_state(state).label), "the states are those of the payment");
         }
     }
@@ -234,16 +238,18 @@ mod tests {
         ];
         let payment = ending(DisplayState::PartlyRefunded);
         let lines = lines(&payment, &events, &[]);
-        let shown: Vec<_> =
-            lines.iter().map(|line| (line.event.event_type.as_deref().unwrap(), line.decided, line.is_late)).collect();
+        let shown: Vec<_> = lines
+            .iter()
+            .map(|line| (line.event.event_type.as_deref().unwrap(), line.decided.as_ref().map(Text::key), line.is_late))
+            .collect();
         assert_eq!(
             shown,
             [
-                ("payment.failed", Some("Failed"), false),
-                ("payment.authorized", Some("Approved"), true),
-                ("payment.captured", Some("Paid"), false),
+                ("payment.failed", Some("states.failed"), false),
+                ("payment.authorized", Some("states.approved"), true),
+                ("payment.captured", Some("states.paid"), false),
                 ("order.paid", None, false),
-                ("refund.processed", Some("Partly refunded"), false),
+                ("refund.processed", Some("states.partly-refunded"), false),
             ]
         );
     }

@@ -22,6 +22,7 @@ use crate::{
         Mode,
         payment::{Reference, ReferenceKind},
     },
+    i18n::Text,
     ledger::payments::{
         Transaction,
         disputes::{Dispute, OtherCosts},
@@ -65,7 +66,7 @@ impl Index {
         }
         if self.wanted.name.is_some() {
             let url = urls::query(&self.path(), &[("mode", self.mode.slug())]);
-            return vec![ActiveFilter { label: self.form.q.trim().to_owned(), url }];
+            return vec![ActiveFilter { label: self.form.q.trim().into(), url }];
         }
         let mut tags = Vec::new();
         if !self.wanted.is_default {
@@ -81,7 +82,7 @@ impl Index {
     }
 
     /// Returns the period as text.
-    pub(crate) fn span(&self) -> String {
+    pub(crate) fn span(&self) -> Text {
         messages::days(self.wanted.days, self.wanted.today)
     }
 
@@ -107,7 +108,7 @@ impl Index {
         if self.wanted.errors.is_empty() { self.days().1 } else { self.form.to.clone() }
     }
 
-    pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, Text, bool)> + '_ {
         let state =
             |state: &DisplayState| (state.as_str(), messages::payment_state(*state).label, self.wanted.status == Some(*state));
         DisplayState::ALL.iter().map(state)
@@ -151,7 +152,7 @@ pub(crate) struct Show {
 /// An event in the timeline, ready for display.
 pub(crate) struct TimelineRow {
     /// The day, if it differs from that of the previous event.
-    pub(crate) day: Option<String>,
+    pub(crate) day: Option<Text>,
     pub(crate) when: DisplayTime,
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
@@ -163,7 +164,7 @@ pub(crate) struct TimelineRow {
     pub(crate) arrival_hook: &'static str,
     pub(crate) fault: Option<String>,
     pub(crate) reason: Option<String>,
-    pub(crate) decided: Option<&'static str>,
+    pub(crate) decided: Option<Text>,
     /// True if it is not said to have been paid, because its payment was not received.
     pub(crate) is_only_report: bool,
     /// True if it reports a failure after the payment succeeded.
@@ -182,11 +183,11 @@ impl Show {
     }
 
     pub(crate) fn lines(&self) -> Vec<TimelineRow> {
-        let mut day = String::new();
+        let mut day = Text::default();
         let sentence = |line: TimelineEntry<'_>| {
             let event = line.event;
             let at = timeline::moment(event);
-            let of = messages::past_day(at, self.now).unwrap_or_else(|| messages::UNKNOWN_DAY.to_owned());
+            let of = messages::past_day(at, self.now).unwrap_or(messages::UNKNOWN_DAY);
             let icon = messages::event_icon_of_payment(event, &self.transaction);
             let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
             let is_new = of != day;

@@ -43,7 +43,8 @@ pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
             app.name,
             connection.mode.label(),
             connection.gateway.label()
-        );
+        )
+        .into();
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
         Some(Alert { said, url, way: "Look into it", enable_url: None })
     };

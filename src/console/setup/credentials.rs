@@ -29,6 +29,7 @@ use crate::{
         api::KeyCheck,
         credentials::{ApiKeys, CredentialField, CredentialValues},
     },
+    i18n::Text,
     messages::{self, DisplayTime},
 };
 use form::{CredentialsForm, ShownField};
@@ -215,7 +216,7 @@ impl KeysStep {
     }
 
     /// Returns an error that concerns all values.
-    fn error(&self, reason: &'static str, sentence: impl Into<String>) -> FieldErrors {
+    fn error(&self, reason: &'static str, sentence: impl Into<Text>) -> FieldErrors {
         FieldError::new(reason, sentence).at(self.keys.main_field())
     }
 

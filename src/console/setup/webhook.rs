@@ -26,6 +26,7 @@ use crate::{
     db::{DbError, Reader},
     events::{self, Event},
     gateways::{Mode, guide::Guide},
+    i18n::Text,
     messages::{self, DisplayTime, Notice, rejections::Explanation},
     primitives::secret::Secret,
     rejections::store::recoveries,
@@ -61,7 +62,7 @@ pub(crate) struct EvidenceView {
     /// A sentence on requests rejected while the webhook works, and their URL.
     pub(crate) rejected: Option<(String, String)>,
     /// How long the gateway tolerates the failures.
-    pub(crate) countdown: Option<(&'static str, String)>,
+    pub(crate) countdown: Option<(&'static str, Text)>,
     /// The expected gateway accounts, and the latest unexpected one.
     pub(crate) accounts: Vec<String>,
     pub(crate) other_account: Option<(String, Option<DisplayTime>)>,

@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::{env, fs};
 
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
+
+use crate::Result;
 
 /// Style sheets around the components; the components are inserted between the two lists, by name.
 const CSS_BEFORE: [&str; 5] = ["tokens", "fonts", "reset", "base", "layout"];
@@ -19,18 +21,9 @@ const CSS_AFTER: [&str; 1] = ["utilities"];
 
 /// Contents of the files, by their name in templates.
 type Files = BTreeMap<String, Vec<u8>>;
-type Result<T> = std::result::Result<T, String>;
 
-fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+pub(crate) fn bundle() -> Result<()> {
     println!("cargo::rerun-if-changed=static");
-    if let Err(sentence) = bundle() {
-        println!("cargo::error={sentence}");
-        process::exit(1);
-    }
-}
-
-fn bundle() -> Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR.")?);
     let mut files = Files::new();
     for path in list("static/fonts")?.into_iter().chain(["static/icons.svg".into(), "static/mark.svg".into()]) {
@@ -70,7 +63,10 @@ fn style_sheet() -> Result<String> {
     let after: Vec<_> = CSS_AFTER.iter().map(sheet).collect();
     for path in list("static/css")? {
         if path.is_file() && !before.contains(&path) && !after.contains(&path) {
-            return Err(format!("build.rs does not know where {} belongs: add it to CSS_BEFORE or CSS_AFTER.", path.display()));
+            return Err(format!(
+                "build/assets.rs does not know where {} belongs: add it to CSS_BEFORE or CSS_AFTER.",
+                path.display()
+            ));
         }
     }
     before.into_iter().chain(list("static/css/components")?).chain(after).map(|path| text(&path)).collect()
@@ -112,7 +108,7 @@ fn content_type(name: &str) -> Result<(&'static str, bool)> {
         Some("js") => Ok(("text/javascript; charset=utf-8", true)),
         Some("svg") => Ok(("image/svg+xml", true)),
         Some("woff2") => Ok(("font/woff2", false)),
-        _ => Err(format!("build.rs knows no content type for {name}: add one, or move the file out of static/.")),
+        _ => Err(format!("build/assets.rs knows no content type for {name}: add one, or move the file out of static/.")),
     }
 }
 

@@ -1,0 +1,40 @@
+# States of connections, steps, payments and events, as labels.
+
+failing = Failing
+silent = Silent
+verified = Verified
+pending-verification = Pending verification
+not-started = Not started
+off = Off
+not-verified-yet = Not verified yet
+done = Done
+not-checked-yet = Not checked yet
+nothing-connected = Nothing connected
+not-reported-yet = Not reported yet
+created = Created
+failed = Failed
+approved = Approved
+paid = Paid
+partly-refunded = Partly refunded
+refunded = Refunded
+refund-pending = Refund pending
+refund-failed = Refund failed
+disputed = Disputed
+dispute-lost = Dispute lost
+dispute-deducted = Deducted for a dispute
+processed = Processed
+stored-only = Stored only
+conflict = Conflict
+quarantined = Quarantined
+test = Test
+live = Live
+
+dispute-open = Open
+dispute-under-review = Under review
+dispute-won = Won
+dispute-decided-lost = Lost
+dispute-closed = Closed
+secret-active = Active
+secret-still-accepted = Still accepted
+secret-your-own = Your own
+secret-also-accepted = Also accepted
