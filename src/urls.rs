@@ -37,6 +37,7 @@ pub(crate) const PERSONAL_INFO: &str = "/personal-info";
 pub(crate) const PASSWORD: &str = "/personal-info/password";
 pub(crate) const CONFIRMATION: &str = "/personal-info/confirmation";
 pub(crate) const OTHER_SESSIONS_REMOVAL: &str = "/personal-info/other-sessions/removal";
+pub(crate) const LANGUAGE: &str = "/language";
 pub(crate) const APPLICATIONS: &str = "/applications";
 pub(crate) const SETTINGS: &str = "/settings";
 

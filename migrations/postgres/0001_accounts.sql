@@ -13,7 +13,8 @@ CREATE TABLE companies (
 );
 CREATE INDEX companies_by_name ON companies (name);
 
--- People who sign in; each belongs to one company. email is lower case; password_hash is an Argon2id string.
+-- People who sign in; each belongs to one company. email is lower case; password_hash is an Argon2id string; language is
+-- that of the console's pages, once the user has chosen one.
 CREATE TABLE users (
     id BIGINT NOT NULL PRIMARY KEY,
     company_id BIGINT NOT NULL REFERENCES companies (id),
@@ -21,7 +22,8 @@ CREATE TABLE users (
     name TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'developer', 'viewer')),
     password_hash TEXT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    language TEXT CHECK (language IN ('en', 'hi'))
 );
 CREATE INDEX users_of_company ON users (company_id);
 

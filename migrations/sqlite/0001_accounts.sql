@@ -16,7 +16,8 @@ CREATE TABLE companies (
 ) STRICT;
 CREATE INDEX companies_by_name ON companies (name);
 
--- People who sign in; each belongs to one company. email is lower case; password_hash is an Argon2id string.
+-- People who sign in; each belongs to one company. email is lower case; password_hash is an Argon2id string; language is
+-- that of the console's pages, once the user has chosen one.
 CREATE TABLE users (
     id INTEGER NOT NULL PRIMARY KEY,
     company_id INTEGER NOT NULL REFERENCES companies (id),
@@ -24,7 +25,8 @@ CREATE TABLE users (
     name TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'developer', 'viewer')),
     password_hash TEXT NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    language TEXT CHECK (language IN ('en', 'hi'))
 ) STRICT;
 CREATE INDEX users_of_company ON users (company_id);
 

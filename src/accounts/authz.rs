@@ -154,6 +154,7 @@ mod tests {
             email: String::new(),
             name: "Meera".to_owned(),
             role: Role::Viewer,
+            language: None,
         };
         let company = CompanyId::unique();
         let (own, colleague, stranger) = (user(company), user(company), user(CompanyId::unique()));

@@ -23,6 +23,7 @@ use self::{
 };
 use crate::{
     db::{DbError, Tx, ids},
+    i18n::Locale,
     primitives::{
         id::{CompanyId, UserId},
         text_enum::{text_column, text_enum},
@@ -63,6 +64,8 @@ pub(crate) struct User {
     pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// The language of the pages, if the user has chosen one.
+    pub(crate) language: Option<Locale>,
 }
 
 /// A user to be created.
@@ -128,6 +131,12 @@ pub(crate) async fn change_password(
     store::update_password(tx, user.id, hash).await?;
     store::delete_sessions_of(tx, user.id).await?;
     Ok(security_log::append(tx, actor, Action::PasswordChanged, user.id, now).await?)
+}
+
+/// Stores the language of the user's pages.
+pub(crate) async fn change_language(tx: &mut Tx, user: &User, language: Locale, actor: &Actor<'_>) -> Result<(), UseCaseError> {
+    actor.require_own(user)?;
+    Ok(store::update_language(tx, user.id, language).await?)
 }
 
 /// Changes the name, and the email if another is given.
@@ -206,6 +215,7 @@ mod tests {
             email: String::new(),
             name: String::new(),
             role: Role::Owner,
+            language: None,
         };
         Session { user, started_at: now, last_seen_at: now, proven_at: now }
     }

@@ -3,6 +3,7 @@
 use super::{NewUser, Session, User};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
+    i18n::Locale,
     primitives::{id::UserId, time::Timestamp},
 };
 
@@ -10,13 +11,14 @@ sql! {
     HAS_USERS = "SELECT EXISTS (SELECT 1 FROM users)";
     INSERT = "INSERT INTO users (id, company_id, email, name, role, password_hash, created_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    FIND_BY_EMAIL = "SELECT id, company_id, email, name, role FROM users WHERE email = $1";
+    FIND_BY_EMAIL = "SELECT id, company_id, email, name, role, language FROM users WHERE email = $1";
     FIND_PASSWORD = "SELECT password_hash FROM users WHERE id = $1";
     UPDATE_NAME = "UPDATE users SET name = $2 WHERE id = $1";
     UPDATE_EMAIL = "UPDATE users SET email = $2 WHERE id = $1";
+    UPDATE_LANGUAGE = "UPDATE users SET language = $2 WHERE id = $1";
     UPDATE_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
     INSERT_SESSION = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, proven_at) VALUES ($1, $2, $3, $3, $3)";
-    FIND_SESSION = "SELECT u.id, u.company_id, u.email, u.name, u.role, s.created_at AS started_at, s.last_seen_at, s.proven_at \
+    FIND_SESSION = "SELECT u.id, u.company_id, u.email, u.name, u.role, u.language, s.created_at AS started_at, s.last_seen_at, s.proven_at \
                     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1";
     TOUCH_SESSION = "UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
     PROVE_SESSION = "UPDATE sessions SET proven_at = $2 WHERE token_hash = $1";
@@ -67,6 +69,11 @@ pub(crate) async fn update_name(tx: &mut Tx, id: UserId, name: &str) -> Result<(
 /// Updates the email; [`DbError::NotUnique`] if it is taken.
 pub(crate) async fn update_email(tx: &mut Tx, id: UserId, email: &str) -> Result<(), DbError> {
     execute!(tx, sqlx::query(UPDATE_EMAIL).bind(id).bind(email))?;
+    Ok(())
+}
+
+pub(crate) async fn update_language(tx: &mut Tx, id: UserId, language: Locale) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_LANGUAGE).bind(id).bind(language))?;
     Ok(())
 }
 

@@ -145,3 +145,23 @@ impl fmt::Display for PageLanguage {
         f.write_str(Locale::English.tag())
     }
 }
+
+/// Marks the button of the language that the page is in.
+#[derive(Debug)]
+pub(crate) struct PressedIf(pub(crate) Locale);
+
+impl FastWritable for PressedIf {
+    fn write_into(&self, out: &mut dyn Write, values: &dyn Values) -> askama::Result<()> {
+        let is_pressed = locale_of(values)? == self.0;
+        Ok(write!(out, "aria-pressed=\"{is_pressed}\"")?)
+    }
+}
+
+impl HtmlSafe for PressedIf {}
+
+/// askama asks for it although it writes with [`FastWritable`].
+impl fmt::Display for PressedIf {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}

@@ -10,10 +10,12 @@
 mod inline;
 mod text;
 
-pub(crate) use inline::{DisplayTime, Isolated, PageLanguage, Part, ToPart, code, external_link, isolate, link, strong};
+pub(crate) use inline::{
+    DisplayTime, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, strong,
+};
 pub(crate) use text::{Arg, Message, Piece, Text, ToArg, ToNumber};
 
-use crate::primitives::text_enum::text_enum;
+use crate::primitives::text_enum::{text_column, text_enum};
 
 text_enum! {
     /// A language of the console. `build/catalogue/model.rs` has the same order.
@@ -24,6 +26,8 @@ text_enum! {
         Hindi = "hi",
     }
 }
+
+text_column!(Locale, Locale::as_str);
 
 impl Locale {
     /// Returns the language tag of a page, for `lang` (BCP 47).

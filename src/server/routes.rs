@@ -118,6 +118,12 @@ fn account_routes(scope: Scope) -> Scope {
         route!(scope, urls::SETUP, get_signed_out = accounts::routes::setup_form, post_signed_out = accounts::routes::set_up);
     let scope = route!(scope, urls::LOGIN, get_signed_out = accounts::routes::login, post_signed_out = accounts::routes::sign_in);
     let scope = route!(scope, urls::FORGOTTEN, get_signed_out = accounts::routes::forgotten);
+    let scope = route!(
+        scope,
+        urls::LANGUAGE,
+        get_signed_out = accounts::language::form_page,
+        post_signed_out = accounts::language::switch
+    );
     let scope = route!(scope, urls::LOGOUT, post(ManageOwnAccount) = accounts::routes::sign_out);
     let scope = route!(
         scope,

@@ -1,6 +1,7 @@
-//! Sign-in, sign-out, set-up, and Personal Info.
+//! Sign-in, sign-out, set-up, the language switch, and Personal Info.
 
 pub(crate) mod forms;
+pub(crate) mod language;
 pub(crate) mod person;
 pub(crate) mod routes;
 pub(crate) mod views;

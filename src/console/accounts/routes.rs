@@ -299,7 +299,7 @@ fn signed_in(state: &State, token: &Token, target: &str) -> HttpResponse {
 }
 
 /// A visitor before sign-in. A signed cookie replaces the session, so that no row is stored before sign-in.
-struct PreSession {
+pub(super) struct PreSession {
     name: String,
     is_new: bool,
 }
@@ -313,7 +313,7 @@ impl PreSession {
     }
 
     /// Returns the pre-session whose CSRF token the form contains.
-    fn checked(request: &HttpRequest, state: &State, given: &str) -> Result<Self, AppError> {
+    pub(super) fn checked(request: &HttpRequest, state: &State, given: &str) -> Result<Self, AppError> {
         let name = cookies::read_signed(request, state, PRE_SESSION_COOKIE).ok_or(AppError::CsrfFailed)?;
         if csrf::is_token(&state.vault, &name, given) { Ok(Self { name, is_new: false }) } else { Err(AppError::CsrfFailed) }
     }

@@ -3,7 +3,7 @@
 use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderMap, HeaderName, HeaderValue},
+    http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY},
     middleware::Next,
     web::Data,
 };
@@ -61,6 +61,10 @@ pub(crate) async fn add(
     set_constant_headers(headers);
     if is_https {
         set(headers, "strict-transport-security", HSTS);
+    }
+    if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        // The language of a page depends on both.
+        headers.append(VARY, HeaderValue::from_static("cookie, accept-language"));
     }
     if !headers.contains_key("cache-control") {
         set(headers, "cache-control", "no-store");

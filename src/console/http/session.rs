@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, cookie::Cookie};
 
-use super::cookies;
+use super::{cookies, locale};
 use crate::{
     accounts::{self, Session, Token, User, store},
     companies::{self, Company},
@@ -52,6 +52,7 @@ pub(crate) async fn find(request: &HttpRequest, state: &State) -> Result<Option<
     let Some(session) = store::find_session(&mut reader, &token.hash()).await?.filter(|session| session.is_alive(now)) else {
         return Ok(None);
     };
+    locale::set_of_profile(request, session.user.language);
     let company = companies::store::get(&mut reader, session.user.company_id).await?;
     drop(reader);
     touch(state, &token, &session).await;

@@ -12,3 +12,5 @@ overview = Overview
 transactions = Transactions
 events = Events
 rejections = Rejections
+
+language = Language

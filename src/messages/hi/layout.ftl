@@ -10,3 +10,5 @@ overview = सारांश
 transactions = लेन-देन
 events = इवेंट
 rejections = अस्वीकृत अनुरोध
+
+language = भाषा
