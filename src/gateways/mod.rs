@@ -20,6 +20,7 @@ pub(crate) mod texts;
 pub(crate) mod url_rules;
 
 use std::{
+    cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
     ptr,
@@ -118,6 +119,19 @@ impl PartialEq for Gateway {
 }
 
 impl Eq for Gateway {}
+
+impl PartialOrd for Gateway {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The order of the slugs, which does not change when a gateway is added.
+impl Ord for Gateway {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.slug().cmp(other.slug())
+    }
+}
 
 impl Hash for Gateway {
     fn hash<H: Hasher>(&self, state: &mut H) {
