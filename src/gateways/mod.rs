@@ -8,6 +8,7 @@ pub(crate) mod event_kind;
 pub(crate) mod fictitious;
 pub(crate) mod foreign_headers;
 pub(crate) mod guide;
+pub(crate) mod json_conventions;
 pub(crate) mod parts;
 pub(crate) mod payment;
 pub(crate) mod profile;

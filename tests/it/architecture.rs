@@ -432,6 +432,7 @@ const GATEWAY_NAMES: &[&str] = &[
     "flutterwave",
     "github",
     "gitlab",
+    "kestrel",
     "paypal",
     "paystack",
     "phonepe",

@@ -14,7 +14,7 @@ use super::{
     signature_parser,
 };
 use crate::{
-    gateways::{Gateway, profile::SignedMessage},
+    gateways::{Gateway, json_conventions, profile::SignedMessage},
     primitives::hex,
     rejections::Cause,
 };
@@ -213,9 +213,9 @@ fn members(text: &str) -> BTreeMap<String, &RawValue> {
 fn gather(text: &str, depth: usize, gateway: Gateway, parts: &mut Vec<Vec<u8>>) {
     let is_event = |text: &str| members(text).contains_key(gateway.profile().signature.event_member);
     let members = members(text);
-    // The part that every documentation names first: `payload`, or `data`.
+    // The part that every documentation names first.
     let mut members: Vec<_> = members.into_iter().collect();
-    members.sort_by_key(|(name, _)| !matches!(name.as_str(), "payload" | "data"));
+    members.sort_by_key(|(name, _)| !json_conventions::is_content(name));
     for (_, member) in &members {
         let raw = member.get();
         if parts.len() >= MAX_PARTS || !raw.starts_with(['{', '[']) || is_event(raw) {
