@@ -13,8 +13,8 @@ use super::{
 use crate::{
     console::http::state::State,
     gateways::{
-        razorpay,
-        samples::{self, LifeCycle, Merchant, Pace, Sample},
+        razorpay::{self, samples},
+        samples::{LifeCycle, Merchant, Pace, Sample},
     },
     ingestion::replay::PastRequest,
     net::http_client,

@@ -46,7 +46,7 @@ impl LifeCycle {
 }
 
 /// The events that [`single`] can create: those to which merchants are advised to subscribe.
-pub const SINGLE_EVENTS: &[&str] = RECOMMENDED_EVENTS;
+const SINGLE_EVENTS: &[&str] = RECOMMENDED_EVENTS;
 
 /// Creates all events of a new payment that the buyer starts at `at`.
 ///
