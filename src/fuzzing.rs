@@ -21,7 +21,7 @@ use crate::{
         samples::{LifeCycle, Merchant, Pace},
     },
     ledger::payments::projection,
-    primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp, zone::Zone},
+    primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp, zone::Zone},
     urls,
 };
 
@@ -226,12 +226,6 @@ pub fn is_local(target: &str) -> bool {
 #[must_use]
 pub fn headers_json(headers: &[Header]) -> String {
     headers::to_json(&adapter::borrow_headers(headers))
-}
-
-/// Decodes 32 bytes in hex.
-#[must_use]
-pub fn hex_32(text: &[u8]) -> Option<[u8; 32]> {
-    hex::decode_32(text)
 }
 
 /// Returns the reasons why Razorpay would reject a URL.

@@ -4,6 +4,7 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
@@ -15,7 +16,6 @@ use super::{
 };
 use crate::{
     gateways::{Gateway, json_conventions, profile::SignedMessage},
-    primitives::hex,
     rejections::Cause,
 };
 
@@ -45,7 +45,7 @@ impl Digests {
     /// Returns SHA-256 of the body, in hex and in base64.
     pub(super) fn of(body: &[u8]) -> Self {
         let digest: [u8; 32] = Sha256::digest(body).into();
-        Self([hex::encode(&digest), STANDARD.encode(digest)])
+        Self([HEXLOWER.encode(&digest), STANDARD.encode(digest)])
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests bodies that a program parsed and serialised again or wrapped in messages, and signatures over other texts.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 use serde_json::{json, value::RawValue};
 
 use super::{
@@ -8,7 +9,6 @@ use super::{
     json_variants::{self, Ascii, Escapes, Order, Space},
     *,
 };
-use crate::primitives::hex;
 
 #[derive(serde::Deserialize)]
 struct Shape<'a> {
@@ -114,9 +114,9 @@ fn a_body_is_found_signed_with_a_time_or_an_id_of_any_notation() {
     let digest = <[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(&body));
     for message in [
         format!("1795000000.{body}"),
-        hex::encode(&digest),
+        HEXLOWER.encode(&digest),
         STANDARD.encode(digest),
-        format!("1795000000.{}", hex::encode(&digest)),
+        format!("1795000000.{}", HEXLOWER.encode(&digest)),
     ] {
         assert_eq!(with(&body, &signed(SECRET, &message)).cause, Cause::SignedOtherParts, "{}", &message[..40]);
     }
