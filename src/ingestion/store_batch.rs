@@ -58,14 +58,14 @@ impl StoreHealth {
 }
 
 impl EventBatchStore {
-    pub(crate) const fn new(db: Db, trouble: Arc<StoreHealth>) -> Self {
-        Self { db, store_health: trouble }
+    pub(crate) const fn new(db: Db, store_health: Arc<StoreHealth>) -> Self {
+        Self { db, store_health }
     }
 }
 
 impl BatchStore for EventBatchStore {
     type Item = PendingRequest;
-    type Kept = WriteOutcome;
+    type Outcome = WriteOutcome;
 
     fn weight(item: &PendingRequest) -> usize {
         item.request.count()
@@ -75,8 +75,8 @@ impl BatchStore for EventBatchStore {
         thread::yield_now();
     }
 
-    async fn keep(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {
-        match timeout(UNIT_OF_WORK_TIMEOUT, keep(&self.db, batch)).await {
+    async fn write(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {
+        match timeout(UNIT_OF_WORK_TIMEOUT, write_batch(&self.db, batch)).await {
             Ok(Ok(outcomes)) => {
                 self.store_health.note(None);
                 tracing::trace!(requests = batch.len(), "a batch was stored");
@@ -100,12 +100,13 @@ impl BatchStore for EventBatchStore {
     }
 }
 
-async fn keep(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, DbError> {
+async fn write_batch(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, DbError> {
     let mut tx = db.begin().await?;
     let version = store::version(&mut tx).await?;
     let outcomes =
-        batch.iter().map(|job| if job.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
-    let current: Vec<&VerifiedRequest> = batch.iter().filter(|job| job.version == version).map(|job| &job.request).collect();
+        batch.iter().map(|pending| if pending.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
+    let current: Vec<&VerifiedRequest> =
+        batch.iter().filter(|pending| pending.version == version).map(|pending| &pending.request).collect();
     if !current.is_empty() {
         pipeline::ingest(&mut tx, &current, Source::Request).await?;
     }

@@ -90,7 +90,8 @@ impl RejectionRecorder {
         let (recorder, queues) = Self::new();
         let is_stopping = Arc::<AtomicBool>::default();
         let diagnoser = Diagnoser::new(&context.clock, Arc::clone(&is_stopping));
-        let task = BufferTask::start(Writer { recorder: recorder.clone(), queues, context, diagnoser, last: Instant::now() });
+        let task =
+            BufferTask::start(RejectionWriter { recorder: recorder.clone(), queues, context, diagnoser, last: Instant::now() });
         (recorder, RecorderTask { is_stopping, task })
     }
 
@@ -163,7 +164,7 @@ impl RecorderTask {
 }
 
 /// The task that diagnoses and writes rejections. Queued requests are buffered while it waits and while it writes.
-struct Writer {
+struct RejectionWriter {
     recorder: RejectionRecorder,
     queues: Queues,
     context: DiagnosisContext,
@@ -172,7 +173,7 @@ struct Writer {
     last: Instant,
 }
 
-impl Buffered for Writer {
+impl Buffered for RejectionWriter {
     const NAME: &'static str = "rejections";
     const INTERVAL: Duration = FLUSH_INTERVAL;
 

@@ -11,7 +11,7 @@ use crate::support::{
     builders::Connection,
     cli::one_sentence,
     database, eventually,
-    raw::{self, Answer},
+    raw::{self, RawResponse},
     signing,
 };
 
@@ -232,7 +232,7 @@ async fn a_server_that_is_killed_has_stored_what_it_acknowledged() {
 }
 
 /// Sends the signal this many times to a server with a request in flight; returns the response to that request.
-async fn stop_with_somebody_there(app: &TestApp, connection: &Connection, signals: usize) -> Answer {
+async fn stop_with_somebody_there(app: &TestApp, connection: &Connection, signals: usize) -> RawResponse {
     let (process, address) = app.serve_in_process(&[]);
     let mut slow = connection.at(address).post(bodies::bare("foo.bar")).begun().await;
     process.signal("TERM");

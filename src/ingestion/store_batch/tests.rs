@@ -86,7 +86,7 @@ impl Bench {
         let version = store::version(&mut self.db.reader().await.unwrap()).await.unwrap();
         let batch: Vec<PendingRequest> =
             sent.iter().map(|sent| PendingRequest { request: self.request(scope, sent), version }).collect();
-        assert_eq!(self.batch.keep(&batch).await, Ok(vec![WriteOutcome::Stored; sent.len()]));
+        assert_eq!(self.batch.write(&batch).await, Ok(vec![WriteOutcome::Stored; sent.len()]));
     }
 
     fn request(&self, scope: ConnectionScope, sent: &Sent<'_>) -> VerifiedRequest {

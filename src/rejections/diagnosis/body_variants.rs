@@ -28,13 +28,13 @@ const SPACES: [Space; 5] = [Space::None, Space::Little, Space::Lines("  "), Spac
 const PLAIN: Escapes = Escapes::Unchanged;
 const ESCAPES: [Escapes; 8] = [
     PLAIN,
-    written(false, Ascii::Kept, false),
-    written(true, Ascii::Kept, false),
+    written(false, Ascii::Unchanged, false),
+    written(true, Ascii::Unchanged, false),
     written(false, Ascii::Lower, false),
     written(true, Ascii::Lower, false),
     written(false, Ascii::Upper, false),
     written(true, Ascii::Upper, false),
-    written(false, Ascii::Kept, true),
+    written(false, Ascii::Unchanged, true),
 ];
 
 const fn written(slash: bool, ascii: Ascii, html: bool) -> Escapes {
@@ -150,7 +150,7 @@ fn emptied(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Original
     let lists = lists.into_iter().map(|keys| (keys, Vec::new()));
     let nulls = nulls.into_iter().map(|keys| (Vec::new(), keys));
     let ways: Vec<_> = lists.chain(nulls).chain(both).collect();
-    let escapes = [PLAIN, written(false, Ascii::Kept, false)];
+    let escapes = [PLAIN, written(false, Ascii::Unchanged, false)];
     ways.into_iter().flat_map(move |way| escapes.map(|escape| (way.clone(), escape))).map(move |((lists, nulls), escape)| {
         let before = node.with(&lists, is_empty_list, &Node::Map(Vec::new())).with(&nulls, is_null, &Node::Text("\"\""));
         let written = before.write(Space::None, escape, Order::Unchanged, most)?;

@@ -44,7 +44,7 @@ pub(super) enum Escapes {
 /// How characters beyond ASCII are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ascii {
-    Kept,
+    Unchanged,
     Lower,
     Upper,
 }
@@ -299,7 +299,7 @@ fn escaped(text: &str, escapes: Escapes) -> Cow<'_, str> {
             '\u{c}' => out.push_str("\\f"),
             '<' | '>' | '&' if html => out.push_str(&unit_text(u32::from(character), false)),
             control if control < ' ' => out.push_str(&unit_text(u32::from(control), false)),
-            other if other.is_ascii() || ascii == Ascii::Kept => out.push(other),
+            other if other.is_ascii() || ascii == Ascii::Unchanged => out.push(other),
             other => {
                 for unit in other.encode_utf16(&mut units) {
                     out.push_str(&unit_text(u32::from(*unit), ascii == Ascii::Upper));
