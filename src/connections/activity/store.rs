@@ -159,14 +159,14 @@ fn names_another(row: &Activity, verified: &BTreeMap<ConnectionId, Verifications
 /// Records rejected requests, and which of them are proven.
 pub(crate) async fn add_rejected(
     tx: &mut Tx,
-    refused: &BTreeMap<ConnectionId, RejectedRequests>,
+    rejected: &BTreeMap<ConnectionId, RejectedRequests>,
     proven: &BTreeMap<ConnectionId, ProvenRequests>,
 ) -> Result<(), DbError> {
-    let connections: Vec<ConnectionId> = refused.keys().copied().collect();
+    let connections: Vec<ConnectionId> = rejected.keys().copied().collect();
     let mut rows = lock(tx, &connections).await?;
     for (connection, row) in &mut rows {
-        if let Some(refused) = refused.get(connection) {
-            row.add_rejected(refused);
+        if let Some(rejected) = rejected.get(connection) {
+            row.add_rejected(rejected);
         }
         if let Some(proven) = proven.get(connection) {
             row.add_proven(proven);
