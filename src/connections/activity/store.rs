@@ -1,7 +1,7 @@
 //! The `activity` and `accepted_accounts` tables.
 //!
 //! Invariant: a change locks the rows, in the order of their connections so that servers cannot deadlock, reads them, and
-//! writes what `activity.rs` computes from them. That is two statements for the connections of a batch, and a third if an event
+//! writes what `activity/mod.rs` computes from them. That is two statements for the connections of a batch, and a third if an event
 //! names an account other than that of the first event.
 
 use std::collections::BTreeMap;

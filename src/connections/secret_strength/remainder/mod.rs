@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use super::{digests, keyboard, lists, registers, structures};
 
 /// The dictionary: words of four letters or more, in lower case, sorted.
-static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("words.txt").lines().collect());
+static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("../words.txt").lines().collect());
 /// The long words of the dictionary, folded by [`folded`]: shorter ones could occur in random text.
 static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut words: Vec<String> =
