@@ -293,7 +293,7 @@ fn expected(case: u32, truths: &[Truth]) -> Rows {
 fn received(case: u32, sent: &[SentEvent]) -> Events {
     let mut received = Events::new();
     for SentEvent { event, .. } in sent {
-        let payment = event.tells().then(|| (event.connection, event.payment_id(case)));
+        let payment = event.reports_payment().then(|| (event.connection, event.payment_id(case)));
         let key = (event.connection, signing::sha256(&event.body(case)));
         received.entry(key).or_insert((payment, 0)).1 += 1;
     }
@@ -339,7 +339,7 @@ impl Pair {
     }
 
     /// Sends a history of new payments; no other row may change.
-    async fn tell(&mut self, history: &History) {
+    async fn send(&mut self, history: &History) {
         self.case += 1;
         let output = expected(self.case, &history.truths);
         let crash = history.crash.map(|index| index.index(history.first.len()));
@@ -370,7 +370,7 @@ fn any_history_in_any_order_and_number_makes_the_rows_of_the_model() {
         let config =
             Config { cases: OF_A_PAIR.min(cases - start), failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
         let tried = TestRunner::new(config).run(&any_history(), |history| {
-            runtime.block_on(pair.borrow_mut().tell(&history));
+            runtime.block_on(pair.borrow_mut().send(&history));
             Ok(())
         });
         runtime.block_on(async { drop(pair) });
