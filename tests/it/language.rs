@@ -146,7 +146,8 @@ fn words(identifier: &str) -> String {
 #[test]
 fn identifiers_use_the_terms_of_the_field() {
     let (mut faults, mut count) = (Vec::new(), 0);
-    let is_source = |name: &str| ["src/", "tests/it/"].iter().any(|folder| name.starts_with(folder)) && name.ends_with(".rs");
+    let is_rust = |name: &str| name.rsplit_once('.').is_some_and(|(_, ending)| ending == "rs");
+    let is_source = |name: &str| ["src/", "tests/it/"].iter().any(|folder| name.starts_with(folder)) && is_rust(name);
     for (name, text) in files().iter().filter(|(name, _)| is_source(name)) {
         let identifiers = identifiers(text);
         count += identifiers.len();
