@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long after a failed batch the store is assumed to be failing.
-const TROUBLE_IS_RECENT_FOR: Duration = Duration::from_secs(10);
+const RECENT_FAILURE_WINDOW: Duration = Duration::from_secs(10);
 
 /// A verified request, and the version of the endpoints under which it was verified.
 pub(crate) struct PendingRequest {
@@ -49,7 +49,7 @@ pub(crate) struct StoreHealth(Mutex<Option<Instant>>);
 impl StoreHealth {
     /// True if a batch failed recently. A small probe write may still succeed, so it proves nothing then.
     pub(crate) fn is_recent(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < TROUBLE_IS_RECENT_FOR)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < RECENT_FAILURE_WINDOW)
     }
 
     fn note(&self, at: Option<Instant>) {
