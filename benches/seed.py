@@ -153,7 +153,7 @@ class Copies:
         (frame,) = (row["frame"] for (table, _), row in self.rows if table == "event_payloads")
         self.frame = frame
         contents = UNPACK.decompress(frame)
-        # The length of the headers, the headers, the body: src/events/payload.rs.
+        # The length of the headers, the headers, the body: src/events/payload/mod.rs.
         self.head = contents[: 4 + int.from_bytes(contents[:4], "little")]
         self.body = body = contents[len(self.head) :]
         (transaction,) = (row for (table, _), row in self.rows if table == "transactions")

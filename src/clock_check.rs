@@ -25,7 +25,7 @@ const SAMPLES: usize = 5;
 /// Samples that must agree that the clock is ahead: a single one may be a retry.
 const MIN_LATE_SAMPLES: usize = 3;
 /// No gateway retries an event for longer.
-const LONGEST_RETRY: Duration = Duration::from_hours(15 * 24 + 1);
+const MAX_RETRY_AGE: Duration = Duration::from_hours(15 * 24 + 1);
 /// The earliest plausible time: 1 January 2026.
 const EARLIEST_NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
@@ -110,7 +110,7 @@ impl SignedTimes {
         let is_possible = |sample: &&Sample| behind(sample.signed, sample.received.min(now)) <= CLOCK_TOLERANCE;
         let samples: Vec<&Sample> = self.up_to_now.iter().filter(is_possible).collect();
         let by = samples.iter().map(|sample| sample.received.since(sample.signed)).min()?;
-        let is_certain = by > LONGEST_RETRY;
+        let is_certain = by > MAX_RETRY_AGE;
         let is_ahead = by > CLOCK_TOLERANCE && (is_certain || samples.len() >= MIN_LATE_SAMPLES);
         is_ahead.then_some(Difference::Ahead { by, is_certain })
     }

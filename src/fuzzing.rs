@@ -18,9 +18,10 @@ use crate::{
         parts::Part,
         payment::{self, PaymentObservation, Status},
         razorpay,
+        samples::{LifeCycle, Merchant, Pace},
     },
     ledger::payments::projection,
-    primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp, zone::Zone},
+    primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp, zone::Zone},
     urls,
 };
 
@@ -34,6 +35,23 @@ pub type Known<'a> = (&'a str, Option<i64>);
 #[must_use]
 pub fn gateways() -> Vec<&'static str> {
     Gateway::all().map(Gateway::slug).collect()
+}
+
+/// Returns the bodies of sample payments of all gateways, each from its first event to its last, then each sample event.
+#[must_use]
+pub fn sample_bodies(now: i64) -> Vec<Vec<Vec<u8>>> {
+    let mut rng = rand::rng();
+    let merchant = Merchant::new(&mut rng);
+    let mut bodies: Vec<Vec<Vec<u8>>> = Vec::new();
+    for samples in Gateway::all().map(|gateway| &gateway.profile().samples) {
+        if let Some(play) = samples.life_cycle {
+            let payment = |kind| play(kind, Pace::Natural, &merchant, now, &mut rng);
+            bodies.extend(LifeCycle::ALL.map(payment).map(|events| events.into_iter().map(|sample| sample.body).collect()));
+        }
+        let single = samples.events.iter().filter_map(|event| (samples.single)(event, &merchant, now, &mut rng));
+        bodies.extend(single.map(|sample| vec![sample.body]));
+    }
+    bodies
 }
 
 /// Returns the index of the secret that verifies a request at `now`, in Unix seconds; `None` if it is rejected. Ignores texts
@@ -69,9 +87,9 @@ pub fn unpack(frame: &[u8], sha256: &[u8]) -> Option<(String, Vec<u8>)> {
 
 /// The result of parsing a body.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Read {
+pub struct ParsedBody {
     /// `processed`, `unhandled`, or the field for which the event is quarantined.
-    pub word: &'static str,
+    pub outcome: &'static str,
     /// The gateway's name of the event.
     pub event_type: Option<String>,
     /// In Unix seconds.
@@ -81,12 +99,12 @@ pub struct Read {
     /// The amount of the event.
     pub amount: Option<Money>,
     /// Its observation of a payment.
-    pub observed: Option<Told>,
+    pub payment: Option<ReportedPayment>,
 }
 
 /// A payment observation, as far as targets check it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ReportedPayment {
     /// The id of the payment.
     pub payment_id: String,
     /// The payment's status, amount and refunded total.
@@ -100,21 +118,21 @@ pub struct Told {
     /// A dispute's id, status and amount, and the amount deducted.
     pub dispute: Option<(String, &'static str, Money, Option<i64>)>,
     /// All its times, in Unix seconds.
-    pub moments: Vec<i64>,
+    pub times: Vec<i64>,
 }
 
 /// Parses a body as that gateway's.
 #[must_use]
-pub fn read(gateway: &str, body: &[u8]) -> Option<Read> {
-    let reading = gateway.parse::<Gateway>().ok()?.adapter().read(&Part::whole(&verified(body)?), Timestamp::from_seconds(0));
-    let (word, observed) = match &reading.content {
-        EventContent::Observation(facts) => ("processed", Some(observed(facts))),
+pub fn parse_body(gateway: &str, body: &[u8]) -> Option<ParsedBody> {
+    let parsed = gateway.parse::<Gateway>().ok()?.adapter().read(&Part::whole(&verified(body)?), Timestamp::from_seconds(0));
+    let (outcome, payment) = match &parsed.content {
+        EventContent::Observation(facts) => ("processed", Some(reported_payment(facts))),
         EventContent::Unhandled => ("unhandled", None),
         EventContent::Quarantined(fault) => (*fault, None),
     };
-    let occurred_at = reading.occurred_at.map(Timestamp::seconds);
-    let is_time_borrowed = reading.is_time_borrowed;
-    Some(Read { word, event_type: reading.event_type, occurred_at, is_time_borrowed, amount: reading.amount, observed })
+    let occurred_at = parsed.occurred_at.map(Timestamp::seconds);
+    let is_time_borrowed = parsed.is_time_borrowed;
+    Some(ParsedBody { outcome, event_type: parsed.event_type, occurred_at, is_time_borrowed, amount: parsed.amount, payment })
 }
 
 /// Signs and verifies a body, because that is the only way to a [`Verified`] body.
@@ -127,27 +145,27 @@ fn verified(body: &[u8]) -> Option<Verified> {
     adapter::verify(razorpay::GATEWAY, &request, &[known], now).ok().map(|(verified, _)| verified)
 }
 
-fn observed(facts: &PaymentObservation) -> Told {
+fn reported_payment(facts: &PaymentObservation) -> ReportedPayment {
     let snapshot = facts.snapshot.as_ref();
-    let mut moments = vec![facts.at.seconds()];
-    moments.extend(snapshot.iter().map(|snapshot| snapshot.created_at.seconds()));
-    moments.extend(facts.refund.iter().filter_map(|refund| refund.created_at).map(Timestamp::seconds));
+    let mut times = vec![facts.at.seconds()];
+    times.extend(snapshot.iter().map(|snapshot| snapshot.created_at.seconds()));
+    times.extend(facts.refund.iter().filter_map(|refund| refund.created_at).map(Timestamp::seconds));
     let refund = |refund: &payment::Refund| (refund.id.clone(), refund.status.as_str(), refund.money);
     let dispute = |dispute: &payment::Dispute| (dispute.id.clone(), dispute.status.as_str(), dispute.money, dispute.deducted);
-    Told {
+    ReportedPayment {
         payment_id: facts.payment_id.clone(),
         snapshot: snapshot.map(|snapshot| (snapshot.status.as_str(), snapshot.money, snapshot.refunded)),
         order_id: snapshot.and_then(|snapshot| snapshot.order_id.clone()),
         method: snapshot.and_then(|snapshot| snapshot.method.clone()),
         refund: facts.refund.as_ref().map(refund),
         dispute: facts.dispute.as_ref().map(dispute),
-        moments,
+        times,
     }
 }
 
-/// The state of a payment.
+/// The state of a payment after several bodies.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Story {
+pub struct MergedPayment {
     /// The whole state, as text.
     pub all: String,
     /// In subunits.
@@ -158,18 +176,19 @@ pub struct Story {
     pub status: Option<&'static str>,
 }
 
-/// Applies these bodies in that order, as if all were about one payment.
+/// Applies these bodies of a gateway in that order, as if all were about one payment.
 #[must_use]
-pub fn story(bodies: &[&[u8]]) -> Story {
-    let mut story = projection::PaymentState::default();
+pub fn merge_bodies(gateway: &str, bodies: &[&[u8]]) -> Option<MergedPayment> {
+    let adapter = gateway.parse::<Gateway>().ok()?.adapter();
+    let mut state = projection::PaymentState::default();
     for body in bodies.iter().filter_map(|body| verified(body)) {
-        let reading = razorpay::GATEWAY.adapter().read(&Part::whole(&body), Timestamp::from_seconds(0)).received(&body.sha256());
-        if let EventContent::Observation(facts) = reading.content {
-            story.apply(&facts);
+        let parsed = adapter.read(&Part::whole(&body), Timestamp::from_seconds(0)).received(&body.sha256());
+        if let EventContent::Observation(facts) = parsed.content {
+            state.apply(&facts);
         }
     }
-    let status = story.status().map(Status::as_str);
-    Story { all: format!("{story:?}"), amount: story.amount(), refunded: story.refunded(), status }
+    let status = state.status().map(Status::as_str);
+    Some(MergedPayment { all: format!("{state:?}"), amount: state.amount(), refunded: state.refunded(), status })
 }
 
 /// Returns the gateway's id of an event.
@@ -207,12 +226,6 @@ pub fn is_local(target: &str) -> bool {
 #[must_use]
 pub fn headers_json(headers: &[Header]) -> String {
     headers::to_json(&adapter::borrow_headers(headers))
-}
-
-/// Decodes 32 bytes in hex.
-#[must_use]
-pub fn hex_32(text: &[u8]) -> Option<[u8; 32]> {
-    hex::decode_32(text)
 }
 
 /// Returns the reasons why Razorpay would reject a URL.

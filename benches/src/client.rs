@@ -19,13 +19,13 @@ pub(crate) struct Connection {
 
 /// Response that has been read completely.
 #[derive(Clone, Copy)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     head: usize,
     end: usize,
 }
 
-impl Answer {
+impl Response {
     /// Returns the length of head and body together.
     pub(crate) const fn octets(self) -> usize {
         self.end
@@ -40,7 +40,7 @@ impl Connection {
     }
 
     /// Sends a request and reads the whole response.
-    pub(crate) async fn exchange(&mut self, request: &[u8]) -> io::Result<Answer> {
+    pub(crate) async fn exchange(&mut self, request: &[u8]) -> io::Result<Response> {
         self.stream.write_all(request).await?;
         self.filled = 0;
         let head = loop {
@@ -61,7 +61,7 @@ impl Connection {
                 None => self.read_more().await?,
             }
         };
-        Ok(Answer { status: head.status, head: head.length, end })
+        Ok(Response { status: head.status, head: head.length, end })
     }
 
     async fn read_more(&mut self) -> io::Result<()> {
@@ -83,7 +83,7 @@ impl Connection {
     }
 
     /// Returns the head and the body of the latest response.
-    pub(crate) fn texts(&self, answer: Answer) -> (String, String) {
+    pub(crate) fn texts(&self, answer: Response) -> (String, String) {
         let text = |range| String::from_utf8_lossy(&self.room[range]).into_owned();
         (text(0..answer.head), text(answer.head..answer.end))
     }

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Events signed ahead for each second: more than one core can send.
-const AHEAD: f64 = 130_000.0;
+const SIGNED_EVENTS_PER_SECOND: f64 = 130_000.0;
 /// Upper bound on events signed ahead, 72 bytes each.
 const MAX_EVENTS_AHEAD: f64 = 8_000_000.0;
 /// Connections among which forged requests of a given rate are divided.
@@ -71,7 +71,7 @@ pub(crate) fn target(url: &str) -> Result<(SocketAddr, String, String), Failure>
 /// Runs the load and prints one line.
 pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let window = &options.window;
-    let ahead = ((window.seconds + window.warm_up) * AHEAD).min(MAX_EVENTS_AHEAD);
+    let ahead = ((window.seconds + window.warm_up) * SIGNED_EVENTS_PER_SECOND).min(MAX_EVENTS_AHEAD);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between nothing and the most")]
     let ahead = ahead as usize;
     // The same time for signing and for sending.

@@ -40,7 +40,7 @@ const ID_CHARS: usize = 14;
 const MIN_REFERENCE_CHARS: usize = 12;
 /// The interval of checkpoints, as the product's.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(200);
-/// The settings of the product's connections: `src/db/sqlite.rs`.
+/// The settings of the product's connections: `src/db/sqlite/mod.rs`.
 const SETTINGS: &str = "PRAGMA journal_mode = wal; PRAGMA synchronous = full; PRAGMA foreign_keys = on; PRAGMA temp_store = memory; \
                         PRAGMA wal_autocheckpoint = 20000;";
 

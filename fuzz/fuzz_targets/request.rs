@@ -25,7 +25,6 @@ fuzz_target!(init: ks_pay_fuzz::sow(ks_pay_fuzz::requests), |input: &[u8]| {
     let first = lines.next().unwrap_or_default();
     let headers: Vec<Header> = lines.filter_map(header).collect();
     typed(&String::from_utf8_lossy(first));
-    hex(first);
     kept_headers(&headers);
     identities(&headers, body);
     dedupe_prefix(body);
@@ -81,13 +80,6 @@ fn ids(text: &str) {
         text.parse::<TransactionId>().map(|id| id.to_string()),
     ];
     assert!(again.into_iter().flatten().all(|id| id == text), "{text:?}");
-}
-
-fn hex(text: &[u8]) {
-    if let Some(bytes) = fuzzing::hex_32(text) {
-        let again: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(again.as_bytes(), text);
-    }
 }
 
 /// Asserts that headers become JSON that both databases accept, without the credentials.

@@ -1,8 +1,8 @@
 //! Seeds of the fuzzer: synthetic events of every kind, and forms as people fill them in.
 
-use std::{fs, path::Path};
+pub mod oracles;
 
-use ks_pay::samples::{self, LifeCycle, Merchant, SINGLE_EVENTS};
+use std::{fs, path::Path};
 
 const AT: i64 = 1_795_000_000;
 const SECRETS: &str = "secret c2l4dGVlbiBsZXR0ZXJzIGFuZCBtb3JlIG9mIHRo\nover b25lIHRoYXQgaXMgb3Zlciwgd2hpY2ggY291bnRzIG5v\n";
@@ -42,20 +42,20 @@ pub fn sow(seeds: impl FnOnce() -> Vec<Vec<u8>>) {
 #[must_use]
 pub fn signed() -> Vec<Vec<u8>> {
     let with = |head: &str, body: &[u8]| [SECRETS.as_bytes(), head.as_bytes(), b"\n", body].concat();
-    bodies().iter().flat_map(|story| [RAZORPAY, STANDARD].map(|head| with(head, &story[0]))).collect()
+    bodies().iter().flat_map(|events| [RAZORPAY, STANDARD].map(|head| with(head, &events[0]))).collect()
 }
 
 /// Complete payment life cycles, and each event by itself.
 #[must_use]
-pub fn stories() -> Vec<Vec<u8>> {
-    bodies().iter().map(|story| story.join(&b"\n--\n"[..])).collect()
+pub fn payments() -> Vec<Vec<u8>> {
+    bodies().iter().map(|events| events.join(&b"\n--\n"[..])).collect()
 }
 
 /// Requests and forms, with the typed value in the first line.
 #[must_use]
 pub fn requests() -> Vec<Vec<u8>> {
     let form = |(line, form): (&&str, &&str)| format!("{line}\n{RAZORPAY}{STANDARD}\n{form}").into_bytes();
-    let sent = |story: &Vec<Vec<u8>>| [LINES[0].as_bytes(), b"\ncookie: a\n\n", &story[0]].concat();
+    let sent = |events: &Vec<Vec<u8>>| [LINES[0].as_bytes(), b"\ncookie: a\n\n", &events[0]].concat();
     LINES.iter().zip(FORMS.iter().cycle()).map(form).chain(bodies().iter().map(sent)).collect()
 }
 
@@ -66,15 +66,10 @@ pub fn frames() -> Vec<Vec<u8>> {
         let sha256 = ring::digest::digest(&ring::digest::SHA256, body);
         [sha256.as_ref(), &ks_pay::fuzzing::pack(r#"[["content-type","application/json"]]"#, body)].concat()
     };
-    bodies().iter().map(|story| frame(&story[0])).collect()
+    bodies().iter().map(|events| frame(&events[0])).collect()
 }
 
-/// Complete payment life cycles, then each event by itself.
+/// Complete payment life cycles, and each event by itself.
 fn bodies() -> Vec<Vec<Vec<u8>>> {
-    let mut rng = rand::rng();
-    let merchant = Merchant::new(&mut rng);
-    let stories: Vec<_> = LifeCycle::ALL.into_iter().map(|kind| samples::life_cycle(kind, &merchant, AT, &mut rng)).collect();
-    let single = SINGLE_EVENTS.iter().filter_map(|event| samples::single(event, &merchant, AT, &mut rng));
-    let single: Vec<_> = single.map(|sample| vec![sample]).collect();
-    stories.into_iter().chain(single).map(|story| story.into_iter().map(|sample| sample.body).collect()).collect()
+    ks_pay::fuzzing::sample_bodies(AT)
 }

@@ -40,7 +40,7 @@ CREATE INDEX events_of_connection ON events (connection_id);
 CREATE INDEX events_of_transaction ON events (transaction_id) WHERE transaction_id IS NOT NULL;
 CREATE INDEX events_by_reference ON events (connection_id, reference) WHERE reference IS NOT NULL;
 
--- Headers and exact signed bytes in one zstd frame (events/payload.rs), apart from the events so that lists stay narrow.
+-- Headers and exact signed bytes in one zstd frame (events/payload/mod.rs), apart from the events so that lists stay narrow.
 -- request_id: the id of the request's first event, which has no row if only later events of the request were new.
 CREATE TABLE event_payloads (
     request_id INTEGER NOT NULL PRIMARY KEY,

@@ -2,7 +2,7 @@
 -- events.
 
 -- Moments (snapshot_at, *_refunded_at, status_at, made_at, *_since) are whole seconds since 1970, and negative where the
--- gateway gave no time and another was used: see ledger/payments/projection.rs. snapshot_*: the report that decided the status.
+-- gateway gave no time and another was used: see ledger/payments/projection/mod.rs. snapshot_*: the report that decided the status.
 -- reported_refunded_*: the last refunded total that the gateway quoted, and as of when. amount_refund_pending_subunits: the
 -- part of amount_refunded_subunits whose refunds no report describes as processed; amount_refund_failed_subunits: what failed
 -- refunds leave to be refunded. state: what a payment's badge shows and lists are filtered by, see ledger/payments/state.rs.

@@ -182,9 +182,9 @@ async fn opened(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Result
     }
     proxy(report, config, db).await?;
     requests(report, db).await?;
-    sums(report, db).await?;
+    daily_totals(report, db).await?;
     clock(report, db).await?;
-    strays(report, db).await
+    unknown_endpoint_requests(report, db).await
 }
 
 /// Reads the whole SQLite database, as `ks-pay backup` reads its copy.
@@ -289,7 +289,7 @@ async fn requests(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
 }
 
 /// Checks that the daily totals shown on pages match the payments. Prints nothing on a database without the table.
-async fn sums(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
+async fn daily_totals(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     match reconcile_totals::compare(db, Clock::system().now()).await {
         Ok(reconcile_totals::RecountReport { wrong: 0, unread: 0, .. }) => {
             report.good("daily totals", "consistent for the last 90 days")
@@ -308,7 +308,7 @@ async fn sums(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
 }
 
 /// Reports requests to unknown endpoints. Prints nothing on a database without the table.
-async fn strays(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
+async fn unknown_endpoint_requests(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
     let Ok(mut reader) = db.reader().await else { return Ok(()) };
     match rejections::store::find_strays(&mut reader).await {
         Ok(Some((count, last_at))) => {

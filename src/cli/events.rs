@@ -1,6 +1,7 @@
 //! `ks-pay events export`: events, oldest first, one JSON object per line.
 
 use clap::Subcommand;
+use data_encoding::HEXLOWER;
 
 use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
         payload::{Damage, StoredPayload},
         store,
     },
-    primitives::{hex, id::EventId, time::Timestamp},
+    primitives::{id::EventId, time::Timestamp},
     rejections::store::recoveries,
 };
 
@@ -61,7 +62,7 @@ fn line(event: &Event, is_recovered: bool, damage: Option<Damage>) -> serde_json
         "type": event.event_type,
         "request": event.request().to_string(),
         "part": event.number(),
-        "body_sha256": hex::encode(&event.body_sha256),
+        "body_sha256": HEXLOWER.encode(&event.body_sha256),
         "received_at": Timestamp::rfc3339(event.received_at),
         "state": event.state.as_str(),
         "received_count": event.received_count,

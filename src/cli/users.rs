@@ -68,7 +68,7 @@ pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) ->
 }
 
 async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Failure> {
-    let company = text_input::line(&typed.company, companies::NAME_LEAST, companies::NAME_MOST)
+    let company = text_input::line(&typed.company, companies::MIN_NAME_CHARS, companies::MAX_NAME_CHARS)
         .map_err(|fault| sentence("The company's name", fault))?;
     let name = text_input::line(&typed.name, 1, 100).map_err(|fault| sentence("The name", fault))?;
     let email = parse_email(&typed.email)?;

@@ -16,9 +16,9 @@ use crate::{
 /// The row that is locked by commands that may create a company.
 const CREATION_LOCK: &str = "company_creation";
 /// The maximum length of a name, in characters.
-pub(crate) const NAME_MOST: usize = 60;
+pub(crate) const MAX_NAME_CHARS: usize = 60;
 /// The minimum length of a name, in characters.
-pub(crate) const NAME_LEAST: usize = 3;
+pub(crate) const MIN_NAME_CHARS: usize = 3;
 
 /// A tenant of this installation.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -21,7 +21,7 @@ const MIN_OBSERVATION: Duration = Duration::from_hours(2 * 24);
 /// Below this time of observation the baseline may not include a weekend.
 const MIN_OBSERVATION_WITH_WEEKEND: Duration = Duration::from_hours(8 * 24);
 /// The longest ordinary weekend, including the evening before and the morning after.
-const LONGEST_WEEKEND: Duration = Duration::from_hours(3 * 24);
+const MAX_WEEKEND: Duration = Duration::from_hours(3 * 24);
 /// Lower bound of the silence threshold, however dense the traffic.
 const MIN_SILENCE: Duration = Duration::from_hours(3);
 
@@ -112,11 +112,8 @@ impl TypicalTraffic {
     /// day, and further above it when traffic is sparse, where pauses vary more.
     fn silence_threshold(&self) -> Duration {
         let beyond = (self.longest_pause / 2).max(self.every * 5 / 2);
-        let least = if self.over < MIN_OBSERVATION_WITH_WEEKEND && self.longest_pause > MIN_SILENCE {
-            LONGEST_WEEKEND
-        } else {
-            MIN_SILENCE
-        };
+        let least =
+            if self.over < MIN_OBSERVATION_WITH_WEEKEND && self.longest_pause > MIN_SILENCE { MAX_WEEKEND } else { MIN_SILENCE };
         (self.longest_pause + beyond).max(least)
     }
 }

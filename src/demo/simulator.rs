@@ -13,8 +13,8 @@ use super::{
 use crate::{
     console::http::state::State,
     gateways::{
-        razorpay,
-        samples::{self, LifeCycle, Merchant, Pace, Sample},
+        razorpay::{self, samples},
+        samples::{LifeCycle, Merchant, Pace, Sample},
     },
     ingestion::replay::PastRequest,
     net::http_client,
@@ -36,7 +36,7 @@ const MAX_DELAY_SECONDS: u32 = 3;
 /// Delay before the simulated gateway retries.
 const RETRY_AFTER: Duration = Duration::from_secs(4);
 /// Maximum sleep, so that a change of the system clock takes effect soon.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+const MAX_SLEEP: Duration = Duration::from_secs(30);
 
 /// The running sender tasks; aborted on drop.
 pub(super) struct Simulation(Vec<JoinHandle<()>>);
@@ -128,13 +128,13 @@ impl Sender {
         self.begin().await;
         loop {
             let now = self.clock.now();
-            self.schedule(now.plus(LONGEST_SLEEP).seconds());
+            self.schedule(now.plus(MAX_SLEEP).seconds());
             while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now.seconds()) {
                 let sample = entry.remove();
                 self.deliver(&sample, base62::below(WRONG_ONE_IN) == 0).await;
             }
             let next = self.due.first_key_value().map(|((at, _), _)| Timestamp::from_seconds(*at).since(self.clock.now()));
-            tokio::time::sleep(next.unwrap_or(LONGEST_SLEEP).clamp(Duration::from_millis(200), LONGEST_SLEEP)).await;
+            tokio::time::sleep(next.unwrap_or(MAX_SLEEP).clamp(Duration::from_millis(200), MAX_SLEEP)).await;
         }
     }
 

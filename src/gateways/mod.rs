@@ -8,6 +8,7 @@ pub(crate) mod event_kind;
 pub(crate) mod fictitious;
 pub(crate) mod foreign_headers;
 pub(crate) mod guide;
+pub(crate) mod json_conventions;
 pub(crate) mod parts;
 pub(crate) mod payment;
 pub(crate) mod profile;
@@ -20,6 +21,7 @@ pub(crate) mod texts;
 pub(crate) mod url_rules;
 
 use std::{
+    cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
     ptr,
@@ -118,6 +120,19 @@ impl PartialEq for Gateway {
 }
 
 impl Eq for Gateway {}
+
+impl PartialOrd for Gateway {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The order of the slugs, which does not change when a gateway is added.
+impl Ord for Gateway {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.slug().cmp(other.slug())
+    }
+}
 
 impl Hash for Gateway {
     fn hash<H: Hasher>(&self, state: &mut H) {

@@ -21,6 +21,14 @@ text_enum! {
 }
 text_column!(Status, Status::as_str);
 
+impl Status {
+    /// True if money was received for payments of this status. `refunded` includes payments that were never captured; the
+    /// daily totals have these separately.
+    pub(crate) const fn is_received(self) -> bool {
+        matches!(self, Self::Captured | Self::Refunded)
+    }
+}
+
 /// An observation of a payment, from one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PaymentObservation {

@@ -10,6 +10,7 @@ use super::{
     adapter::Adapter,
     credentials::ApiKeys,
     guide::{Guide, Snippet},
+    json_conventions::JsonConventions,
     samples::Samples,
     texts::Texts,
 };
@@ -46,8 +47,8 @@ pub(crate) struct Profile {
     pub(crate) lookalike_values: &'static [&'static str],
     /// Labels in front of a pasted secret that name the gateway.
     pub(crate) secret_labels: &'static [&'static str],
-    /// How its bodies order the keys of each entity: a line per entity, see `rejections/diagnosis/key_orders.rs`.
-    pub(crate) key_orders: &'static str,
+    /// How it writes the JSON of its bodies.
+    pub(crate) json: JsonConventions,
     /// Its API, if KS Pay calls it.
     pub(crate) api: Option<Api>,
     /// The events that `ks-pay simulate` can send.

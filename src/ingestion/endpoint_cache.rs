@@ -45,7 +45,7 @@ const MIN_READ_INTERVAL: Duration = Duration::from_millis(2);
 /// The endpoints at one version.
 pub(crate) struct EndpointSnapshot {
     pub(crate) version: i64,
-    receivers: HashMap<String, Receiver>,
+    endpoints: HashMap<String, Endpoint>,
     /// The number of checks for a rejected request, the same at every endpoint.
     pub(crate) checks: CheckCounts,
 }
@@ -82,7 +82,7 @@ pub(crate) enum EndpointOwner {
 }
 
 /// The connection behind an endpoint.
-pub(crate) struct Receiver {
+pub(crate) struct Endpoint {
     pub(crate) scope: ConnectionScope,
     /// The zone of its app, by whose days payments are added up.
     pub(crate) zone: Zone,
@@ -91,7 +91,7 @@ pub(crate) struct Receiver {
     pub(super) secrets: Secrets,
 }
 
-impl Receiver {
+impl Endpoint {
     /// Returns the secrets that requests can be verified with.
     pub(crate) fn live(&self) -> &[ValidSecret] {
         &self.secrets.live
@@ -109,14 +109,14 @@ impl Receiver {
 }
 
 impl EndpointSnapshot {
-    pub(super) fn new(version: i64, receivers: HashMap<String, Receiver>) -> Self {
-        let checks = CheckCounts::of(receivers.values().filter(|receiver| receiver.is_enabled));
-        Self { version, receivers, checks }
+    pub(super) fn new(version: i64, endpoints: HashMap<String, Endpoint>) -> Self {
+        let checks = CheckCounts::of(endpoints.values().filter(|endpoint| endpoint.is_enabled));
+        Self { version, endpoints, checks }
     }
 
     /// Returns the connection of an endpoint, enabled or not.
-    pub(crate) fn receiver(&self, endpoint: &str) -> Option<&Receiver> {
-        self.receivers.get(endpoint)
+    pub(crate) fn find(&self, endpoint: &str) -> Option<&Endpoint> {
+        self.endpoints.get(endpoint)
     }
 }
 
@@ -149,11 +149,11 @@ pub(crate) enum EndpointLookupError {
 
 /// Refreshes the cache on every change notification, so that the next request does not have to. An optimisation only:
 /// correctness does not depend on it.
-pub(crate) async fn listen(receivers: EndpointCache) {
-    let mut ear = receivers.db.subscribe(CHANNEL);
+pub(crate) async fn listen(cache: EndpointCache) {
+    let mut changes = cache.db.subscribe(CHANNEL);
     loop {
-        ear.changed().await;
-        if let Err(error) = receivers.refresh().await {
+        changes.changed().await;
+        if let Err(error) = cache.refresh().await {
             tracing::debug!(%error, "the endpoint cache could not be refreshed");
         }
     }
@@ -230,24 +230,24 @@ impl EndpointCache {
             return Ok(known);
         }
         drop(reader);
-        let known = Arc::new(EndpointSnapshot::new(version, self.receivers(&mut self.db.bulk_reader().await?).await?));
+        let known = Arc::new(EndpointSnapshot::new(version, self.endpoints(&mut self.db.bulk_reader().await?).await?));
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
     }
 
     /// Reads all connections, by endpoint.
-    async fn receivers(&self, reader: &mut Reader) -> Result<HashMap<String, Receiver>, DbError> {
+    async fn endpoints(&self, reader: &mut Reader) -> Result<HashMap<String, Endpoint>, DbError> {
         let connections = connections::store::list_all(&mut *reader).await?;
         // Read after the connections: each of them has its app.
         let apps = apps::store::list_for_ingestion(&mut *reader).await?;
         let mut secrets = self.secrets(reader).await?;
-        let receiver = |connection: Connection| {
+        let endpoint = |connection: Connection| {
             let (scope, app) = (connection.scope(), apps.get(&connection.app_id)?);
             let is_enabled = connection.is_enabled && app.is_enabled;
             let secrets = secrets.remove(&connection.id).filter(|_| is_enabled).unwrap_or_default();
-            Some((connection.endpoint, Receiver { scope, zone: app.zone, is_enabled, secrets }))
+            Some((connection.endpoint, Endpoint { scope, zone: app.zone, is_enabled, secrets }))
         };
-        Ok(connections.into_iter().filter_map(receiver).collect())
+        Ok(connections.into_iter().filter_map(endpoint).collect())
     }
 
     /// Reads the valid secrets of all connections. Logs each one that does not open, once per read.
@@ -273,10 +273,10 @@ impl EndpointCache {
             Ok(Ok(known)) => Some(known),
             _ => self.current(),
         };
-        match known.as_ref().and_then(|known| known.receiver(endpoint)) {
+        match known.as_ref().and_then(|known| known.find(endpoint)) {
             None => EndpointOwner::Unknown,
-            Some(receiver) if receiver.awaits_secret() => EndpointOwner::AwaitsSecret,
-            Some(receiver) => EndpointOwner::Connection(receiver.scope),
+            Some(endpoint) if endpoint.awaits_secret() => EndpointOwner::AwaitsSecret,
+            Some(endpoint) => EndpointOwner::Connection(endpoint.scope),
         }
     }
 
@@ -302,13 +302,13 @@ mod tests {
     const FLOOD: usize = 300;
     const CHANGE: &str = "UPDATE versions SET version = version + 1 WHERE name = 'endpoints'";
 
-    async fn receivers(directory: &tempfile::TempDir) -> EndpointCache {
+    async fn cache(directory: &tempfile::TempDir) -> EndpointCache {
         let Ok(db) = Db::open(&Location::Sqlite(directory.path().join("ks-pay.db"))).await else { panic!("it opens") };
         EndpointCache::new(db, Vault::new(MasterKey::generate()), Clock::system())
     }
 
-    async fn change(receivers: &EndpointCache) {
-        let mut tx = receivers.db.begin().await.unwrap();
+    async fn change(cache: &EndpointCache) {
+        let mut tx = cache.db.begin().await.unwrap();
         run!(&mut tx, |conn| sqlx::query(AssertSqlSafe(CHANGE)).execute(conn).await.map(drop)).unwrap();
         tx.commit().await.unwrap();
     }
@@ -316,19 +316,19 @@ mod tests {
     #[tokio::test]
     async fn requests_that_wait_together_share_one_reading() {
         let directory = tempfile::tempdir().unwrap();
-        let receivers = receivers(&directory).await;
+        let cache = cache(&directory).await;
         let asked = Instant::now();
         let readings = join_all((0..FLOOD).map(async |_| {
-            receivers.as_of(asked).await.unwrap();
-            receivers.last.lock().await.began
+            cache.as_of(asked).await.unwrap();
+            cache.last.lock().await.began
         }));
         assert_eq!(readings.await.into_iter().collect::<BTreeSet<_>>().len(), 1);
     }
 
     /// Takes all database connections for reading, so that a read that begins now has to wait.
-    async fn occupy(receivers: &EndpointCache) -> Vec<Reader> {
+    async fn occupy(cache: &EndpointCache) -> Vec<Reader> {
         let mut occupied = Vec::new();
-        while let Ok(reader) = timeout(Duration::from_millis(200), receivers.db.reader()).await {
+        while let Ok(reader) = timeout(Duration::from_millis(200), cache.db.reader()).await {
             occupied.push(reader.unwrap());
         }
         occupied
@@ -337,19 +337,19 @@ mod tests {
     #[tokio::test]
     async fn a_reading_outlives_the_request_that_began_it() {
         let directory = tempfile::tempdir().unwrap();
-        let receivers = receivers(&directory).await;
-        let version = receivers.as_of(Instant::now()).await.unwrap().version;
-        change(&receivers).await;
-        let occupied = occupy(&receivers).await;
+        let cache = cache(&directory).await;
+        let version = cache.as_of(Instant::now()).await.unwrap().version;
+        change(&cache).await;
+        let occupied = occupy(&cache).await;
         let asked = Instant::now();
-        let mut first = Box::pin(receivers.as_of(asked));
-        let mut others = Box::pin(join_all((0..FLOOD).map(|_| receivers.as_of(asked))));
+        let mut first = Box::pin(cache.as_of(asked));
+        let mut others = Box::pin(join_all((0..FLOOD).map(|_| cache.as_of(asked))));
         for _ in 0..10 {
             assert!(first.as_mut().now_or_never().is_none() && others.as_mut().now_or_never().is_none());
             // The read begins, and waits for a connection.
             yield_now().await;
         }
-        assert!(receivers.last.try_lock().is_err());
+        assert!(cache.last.try_lock().is_err());
         drop(first);
         drop(occupied);
         let versions: Vec<_> = others.await.into_iter().map(|known| known.unwrap().version).collect();
@@ -359,16 +359,16 @@ mod tests {
     #[tokio::test]
     async fn in_a_flood_every_request_is_judged_by_a_reading_that_began_after_it_arrived() {
         let directory = tempfile::tempdir().unwrap();
-        let receivers = receivers(&directory).await;
-        let mut version = receivers.as_of(Instant::now()).await.unwrap().version;
+        let cache = cache(&directory).await;
+        let mut version = cache.as_of(Instant::now()).await.unwrap().version;
         for _ in 0..FLOOD / 10 {
             for _ in 0..10 {
-                receivers.as_of(Instant::now()).await.unwrap();
+                cache.as_of(Instant::now()).await.unwrap();
             }
-            change(&receivers).await;
+            change(&cache).await;
             let asked = Instant::now();
-            let known = receivers.as_of(asked).await.unwrap();
-            assert!(receivers.last.lock().await.began > asked);
+            let known = cache.as_of(asked).await.unwrap();
+            assert!(cache.last.lock().await.began > asked);
             assert_eq!(known.version, version + 1, "what was committed before it arrived counts");
             version = known.version;
         }

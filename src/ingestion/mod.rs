@@ -27,7 +27,7 @@ use crate::{
     rejections::Reason,
 };
 use endpoint_cache::{EndpointCache, EndpointLookupError, EndpointOwner};
-use group_commit::{WriteError, Writer};
+use group_commit::{GroupCommit, WriteError};
 use in_flight::InFlightBodies;
 use store_batch::{EventBatchStore, PendingRequest, StoreHealth, WriteOutcome};
 use verification::{Unverifiable, Verifier};
@@ -38,10 +38,10 @@ const MAX_VERIFY_ATTEMPTS: usize = 32;
 /// Verifies and stores requests. One per server.
 pub(crate) struct Ingestion {
     pub(crate) pending: InFlightBodies,
-    trouble: Arc<StoreHealth>,
-    receivers: EndpointCache,
-    writer: Writer<EventBatchStore>,
-    uses: Recorder,
+    store_health: Arc<StoreHealth>,
+    endpoint_cache: EndpointCache,
+    group_commit: GroupCommit<EventBatchStore>,
+    usage_recorder: Recorder,
     verifier: Verifier,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum IngestError {
     #[error(transparent)]
     Unverifiable(#[from] Unverifiable),
     #[error(transparent)]
-    Unkept(#[from] WriteError),
+    Write(#[from] WriteError),
     #[error("endpoints kept changing during verification")]
     Changing,
 }
@@ -73,7 +73,7 @@ pub(crate) enum IngestError {
 impl IngestError {
     /// True if the error concerns a whole batch.
     pub(crate) const fn is_of_a_batch(&self) -> bool {
-        matches!(self, Self::Unkept(WriteError::Transient | WriteError::Poisoned))
+        matches!(self, Self::Write(WriteError::Transient | WriteError::Poisoned))
     }
 
     /// True if a user has to do something first, of which pages inform them: no error of the server.
@@ -85,8 +85,7 @@ impl IngestError {
     pub(crate) const fn is_defect(&self) -> bool {
         matches!(
             self,
-            Self::Unkept(WriteError::Poisoned)
-                | Self::Unknown(EndpointLookupError::Db(DbError::Internal(_) | DbError::NotUnique))
+            Self::Write(WriteError::Poisoned) | Self::Unknown(EndpointLookupError::Db(DbError::Internal(_) | DbError::NotUnique))
         )
     }
 }
@@ -95,8 +94,8 @@ impl IngestError {
 pub(crate) struct BackgroundTasks {
     /// Resolves when all batches are written.
     writing: BoxFuture<'static, ()>,
-    ear: JoinHandle<()>,
-    uses: BufferTask,
+    endpoint_listener: JoinHandle<()>,
+    usage_task: BufferTask,
 }
 
 impl Ingestion {
@@ -106,7 +105,7 @@ impl Ingestion {
     /// If the system has no thread for it.
     pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock, address: SocketAddr) -> io::Result<(Self, BackgroundTasks)> {
         let store_health = Arc::<StoreHealth>::default();
-        let (writer, batches) = Writer::new(EventBatchStore::new(db.on_own_thread(), Arc::clone(&store_health)));
+        let (group_commit, batches) = GroupCommit::new(EventBatchStore::new(db.on_own_thread(), Arc::clone(&store_health)));
         let has_own_thread = !db.is_shared();
         let writing = db.start_writer(async move {
             // Tests attribute the errors of a thread to its server.
@@ -115,43 +114,47 @@ impl Ingestion {
             }
             batches.run().await;
         })?;
-        let receivers = EndpointCache::new(db.clone(), vault.clone(), clock.clone());
-        let (recorder, uses) = Recorder::start(db);
-        let listening = BackgroundTasks { writing, ear: tokio::spawn(endpoint_cache::listen(receivers.clone())), uses };
+        let endpoint_cache = EndpointCache::new(db.clone(), vault.clone(), clock.clone());
+        let (usage_recorder, usage_task) = Recorder::start(db);
+        let background_tasks = BackgroundTasks {
+            writing,
+            endpoint_listener: tokio::spawn(endpoint_cache::listen(endpoint_cache.clone())),
+            usage_task,
+        };
         Ok((
             Self {
                 pending: InFlightBodies::new(),
-                trouble: store_health,
-                receivers,
-                writer,
-                uses: recorder,
+                store_health,
+                endpoint_cache,
+                group_commit,
+                usage_recorder,
                 verifier: Verifier::new(clock.clone()),
             },
-            listening,
+            background_tasks,
         ))
     }
 
     /// True if a batch recently could not be stored.
-    pub(crate) fn is_in_trouble(&self) -> bool {
-        self.trouble.is_recent()
+    pub(crate) fn has_recent_write_failure(&self) -> bool {
+        self.store_health.is_recent()
     }
 
     /// Writes the uses of secrets that this server has buffered, for a page that decides by them.
     pub(crate) async fn flush_uses(&self, db: &Db) -> Result<(), DbError> {
-        self.uses.flush(db).await
+        self.usage_recorder.flush(db).await
     }
 
     /// Returns whose endpoint it is, for a request that arrived at `asked` and is rejected before it is verified.
     pub(crate) async fn owner(&self, endpoint: &str, asked: Instant) -> EndpointOwner {
-        self.receivers.owner(endpoint, asked).await
+        self.endpoint_cache.owner(endpoint, asked).await
     }
 
     /// Stores the queued events and the buffered secret usage, and accepts no further requests.
-    pub(crate) async fn stop(&self, listening: BackgroundTasks) {
-        self.writer.close();
-        listening.ear.abort();
-        let _ = listening.ear.await;
-        tokio::join!(listening.writing, listening.uses.stop());
+    pub(crate) async fn stop(&self, background_tasks: BackgroundTasks) {
+        self.group_commit.close();
+        background_tasks.endpoint_listener.abort();
+        let _ = background_tasks.endpoint_listener.await;
+        tokio::join!(background_tasks.writing, background_tasks.usage_task.stop());
     }
 
     /// Verifies and stores a request. Calls `hand_over` once the request is verified: from then on the queue bounds its
@@ -166,24 +169,24 @@ impl Ingestion {
         hand_over: impl Fn(),
     ) -> Result<Outcome, IngestError> {
         let asked = Instant::now();
-        let mut known = self.receivers.known().await?;
+        let mut known = self.endpoint_cache.known().await?;
         for _ in 0..MAX_VERIFY_ATTEMPTS {
             match self.verifier.verify(&known, endpoint, request) {
                 Ok(Ok(verified)) => {
                     let (size, response) = (verified.queue_bytes(), verified.response_body());
                     let VerifiedRequest { scope, secret, at, .. } = verified;
                     hand_over();
-                    match self.writer.submit(PendingRequest { request: verified, version: known.version }, size).await? {
+                    match self.group_commit.submit(PendingRequest { request: verified, version: known.version }, size).await? {
                         WriteOutcome::Stored => {
-                            self.uses.note(scope.connection, secret, at);
+                            self.usage_recorder.note(scope.connection, secret, at);
                             return Ok(Outcome::Stored(response));
                         }
-                        WriteOutcome::Stale => known = self.receivers.newer_than(known.version).await?,
+                        WriteOutcome::Stale => known = self.endpoint_cache.newer_than(known.version).await?,
                     }
                 }
                 // Re-read the endpoints before rejecting or failing: the cache may be stale.
                 unsure => {
-                    let newer = self.receivers.as_of(asked).await?;
+                    let newer = self.endpoint_cache.as_of(asked).await?;
                     if newer.version == known.version {
                         return Ok(Outcome::Rejected(unsure?.err().flatten()));
                     }

@@ -42,21 +42,21 @@ impl Ingestion {
     /// # Errors
     /// If they could not be verified or stored.
     pub(crate) async fn replay(&self, db: &Db, requests: &[PastRequest]) -> Result<(), ReplayError> {
-        let known = self.receivers.known().await?;
+        let known = self.endpoint_cache.known().await?;
         let mut verified_requests = Vec::new();
         for request in requests {
-            let Some(receiver) = known.receiver(&request.endpoint).filter(|receiver| receiver.is_enabled) else { continue };
+            let Some(endpoint) = known.find(&request.endpoint).filter(|endpoint| endpoint.is_enabled) else { continue };
             let headers = adapter::borrow_headers(&request.headers);
             let incoming = Incoming { headers: &headers, body: &request.body };
-            if let Ok(verified) = adapter::verify(receiver.scope.gateway, &incoming, receiver.live(), request.received_at) {
+            if let Ok(verified) = adapter::verify(endpoint.scope.gateway, &incoming, endpoint.live(), request.received_at) {
                 let headers = headers::to_json(&headers);
-                let owner = (receiver.scope, receiver.zone);
+                let owner = (endpoint.scope, endpoint.zone);
                 verified_requests.push(VerifiedRequest::new(owner, &incoming, verified, &headers, request.received_at));
             }
         }
         store(db, &verified_requests).await?;
         for VerifiedRequest { scope, secret, at, .. } in &verified_requests {
-            self.uses.note(scope.connection, *secret, *at);
+            self.usage_recorder.note(scope.connection, *secret, *at);
         }
         Ok(())
     }

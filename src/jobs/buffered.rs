@@ -176,14 +176,14 @@ mod tests {
     const POISON: u32 = 13;
 
     /// Writes into a list. The first writes fail.
-    struct Writer {
+    struct NumberWriter {
         buffer: Buffer<Numbers>,
         queue: Vec<u32>,
         written: Arc<Mutex<Vec<Vec<u32>>>>,
         failures: usize,
     }
 
-    impl Buffered for Writer {
+    impl Buffered for NumberWriter {
         const NAME: &'static str = "numbers";
         const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -211,8 +211,8 @@ mod tests {
         }
     }
 
-    fn writer(failures: usize) -> Writer {
-        Writer { buffer: Buffer::default(), queue: Vec::new(), written: Arc::default(), failures }
+    fn writer(failures: usize) -> NumberWriter {
+        NumberWriter { buffer: Buffer::default(), queue: Vec::new(), written: Arc::default(), failures }
     }
 
     fn add(buffer: &Buffer<Numbers>, number: u32) {
@@ -226,10 +226,10 @@ mod tests {
         let (buffer, written) = (writer.buffer.clone(), Arc::clone(&writer.written));
         let task = BufferTask::start(writer);
         add(&buffer, 1);
-        sleep(Writer::INTERVAL * 3).await;
+        sleep(NumberWriter::INTERVAL * 3).await;
         add(&buffer, 2);
         assert!(written.lock().unwrap().is_empty(), "it failed twice: pauses of two and four seconds");
-        sleep(Writer::INTERVAL * 4).await;
+        sleep(NumberWriter::INTERVAL * 4).await;
         assert_eq!(*written.lock().unwrap(), [vec![1, 2]]);
         task.stop().await;
     }
@@ -241,7 +241,7 @@ mod tests {
         let task = BufferTask::start(writer);
         for number in [POISON, 1] {
             add(&buffer, number);
-            sleep(Writer::INTERVAL * 2).await;
+            sleep(NumberWriter::INTERVAL * 2).await;
         }
         assert_eq!(*written.lock().unwrap(), [vec![1]]);
         task.stop().await;

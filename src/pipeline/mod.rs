@@ -40,7 +40,7 @@ pub(crate) async fn ingest<'a>(
     let reports: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(payment_report).collect();
     let projected = payments::project(tx, &reports).await?;
     let mut ids = projected.ids.into_iter();
-    let with_payments: Vec<append::Kept<'_>> =
+    let with_payments: Vec<append::ProjectedArrival<'_>> =
         arrivals.iter().map(|arrival| (*arrival, payment_report(arrival).and_then(|_| ids.next()))).collect();
     append::append(tx, &with_payments).await?;
     payments::apply_totals(tx, &projected.sums).await?;

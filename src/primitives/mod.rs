@@ -5,7 +5,6 @@
 pub(crate) mod base62;
 pub(crate) mod date_range;
 pub mod email;
-pub(crate) mod hex;
 pub(crate) mod host_name;
 pub mod id;
 #[cfg(test)]

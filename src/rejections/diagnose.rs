@@ -1,7 +1,7 @@
 //! Loads the inputs of diagnosis, and runs it on rejected requests.
 //!
 //! Invariant: only secrets of the request's own company are used; they are opened for this and wiped afterwards. Work is
-//! bounded (`budget.rs`). A request that could not be diagnosed is stored as such, and diagnosed later (`deferred.rs`).
+//! bounded (`budget.rs`). A request that could not be diagnosed is stored as such, and diagnosed later (`deferred/mod.rs`).
 
 use std::{
     num::NonZeroU32,

@@ -73,7 +73,7 @@ fn around(sender: &str) -> &str {
 
 /// A stored request, without its content.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct Stored {
+pub(crate) struct EvictionCandidate {
     pub(crate) id: RequestId,
     pub(crate) rejection_id: RejectionId,
     pub(crate) digest: Vec<u8>,
@@ -115,8 +115,8 @@ impl StorageQuota {
 
 /// Returns the requests to evict. A rejection or a connection over its quota is reduced to less than the quota; one within it
 /// loses nothing.
-pub(crate) fn evicted(stored: &[Stored], room: StorageQuota) -> Vec<RequestId> {
-    let with = |(rows, bytes): (i64, i64), request: &Stored| (rows + 1, bytes + request.bytes);
+pub(crate) fn evicted(stored: &[EvictionCandidate], room: StorageQuota) -> Vec<RequestId> {
+    let with = |(rows, bytes): (i64, i64), request: &EvictionCandidate| (rows + 1, bytes + request.bytes);
     let mut totals: HashMap<RejectionId, (i64, i64)> = HashMap::new();
     for request in stored {
         let total = totals.entry(request.rejection_id).or_default();
@@ -139,12 +139,12 @@ pub(crate) fn evicted(stored: &[Stored], room: StorageQuota) -> Vec<RequestId> {
 }
 
 /// Returns the requests in order of their rank, those to keep longest first.
-fn in_order(stored: &[Stored]) -> Vec<&Stored> {
+fn in_order(stored: &[EvictionCandidate]) -> Vec<&EvictionCandidate> {
     // The shortest copy of a signed text represents it: the others only repeat it.
-    let mut copies: Vec<&Stored> = stored.iter().collect();
+    let mut copies: Vec<&EvictionCandidate> = stored.iter().collect();
     copies.sort_by_key(|request| (request.bytes, request.id));
     let mut seen = HashSet::new();
-    let mut classes: BTreeMap<i64, Vec<&Stored>> = BTreeMap::new();
+    let mut classes: BTreeMap<i64, Vec<&EvictionCandidate>> = BTreeMap::new();
     for request in copies {
         let class = match request.eviction_rank {
             _ if !seen.insert(&request.digest) => EvictionRank::Unrecoverable as i64 + 1,
@@ -158,16 +158,16 @@ fn in_order(stored: &[Stored]) -> Vec<&Stored> {
 
 /// Orders requests so that any prefix has equal shares in bytes for every group, level by level. Within the last level the
 /// newest are first.
-fn fairly(mut requests: Vec<&Stored>, level: usize) -> Vec<&Stored> {
+fn fairly(mut requests: Vec<&EvictionCandidate>, level: usize) -> Vec<&EvictionCandidate> {
     let Some(group) = LEVELS.get(level) else {
         requests.sort_by_key(|request| std::cmp::Reverse(request.id));
         return requests;
     };
-    let mut groups: BTreeMap<Group<'_>, Vec<&Stored>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group<'_>, Vec<&EvictionCandidate>> = BTreeMap::new();
     for request in requests {
         groups.entry(group(request)).or_default().push(request);
     }
-    let mut ordered: Vec<(i64, &Stored)> = Vec::new();
+    let mut ordered: Vec<(i64, &EvictionCandidate)> = Vec::new();
     for members in groups.into_values() {
         let mut share = 0;
         ordered.extend(fairly(members, level + 1).into_iter().map(|request| {
@@ -182,7 +182,7 @@ fn fairly(mut requests: Vec<&Stored>, level: usize) -> Vec<&Stored> {
 /// The common properties of a group.
 type Group<'a> = (&'a str, &'a [u8], bool);
 
-const LEVELS: &[for<'a> fn(&'a Stored) -> Group<'a>] = &[
+const LEVELS: &[for<'a> fn(&'a EvictionCandidate) -> Group<'a>] = &[
     |request| (&request.cause, request.key_digest.as_deref().unwrap_or_default(), false),
     |request| (around(&request.sender), &[], false),
     |request| (&request.sender, &[], request.bytes > LONG_REQUEST_BYTES),
@@ -196,7 +196,7 @@ mod tests {
 
     struct Stock {
         rejections: HashMap<String, RejectionId>,
-        stored: Vec<Stored>,
+        stored: Vec<EvictionCandidate>,
     }
 
     impl Stock {
@@ -207,7 +207,7 @@ mod tests {
         /// Stores a request and evicts those over the quota, as a server does.
         fn add(&mut self, cause: &str, eviction_rank: EvictionRank, from: [u8; 4], (digest, bytes): (&str, i64)) {
             let rejection_id = *self.rejections.entry(cause.to_owned()).or_insert_with(RejectionId::unique);
-            self.stored.push(Stored {
+            self.stored.push(EvictionCandidate {
                 id: RequestId::unique(),
                 rejection_id,
                 digest: digest.as_bytes().to_vec(),
@@ -218,8 +218,10 @@ mod tests {
                 cause: cause.to_owned(),
                 key_digest: None,
             });
-            let taken = |stored: &[Stored]| (stored.len().try_into().unwrap(), stored.iter().map(|one| one.bytes).sum());
-            let of_one: Vec<Stored> = self.stored.iter().filter(|one| one.rejection_id == rejection_id).cloned().collect();
+            let taken =
+                |stored: &[EvictionCandidate]| (stored.len().try_into().unwrap(), stored.iter().map(|one| one.bytes).sum());
+            let of_one: Vec<EvictionCandidate> =
+                self.stored.iter().filter(|one| one.rejection_id == rejection_id).cloned().collect();
             if !QUOTA.fits(taken(&self.stored)) || !QUOTA.of_one().fits(taken(&of_one)) {
                 let gone: HashSet<RequestId> = evicted(&self.stored, QUOTA).into_iter().collect();
                 self.stored.retain(|one| !gone.contains(&one.id));

@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_body_is_diagnosed_whole_and_stored_in_part() {
-        let refused = |length: Option<usize>| RejectedRequest {
+        let rejected = |length: Option<usize>| RejectedRequest {
             scope: ConnectionScope {
                 company: crate::primitives::id::CompanyId::least(),
                 app: AppId::least(),
@@ -203,11 +203,11 @@ mod tests {
         for (length, stored, is_truncated) in
             [(2, 2, false), (MAX_STORED_BODY_BYTES, MAX_STORED_BODY_BYTES, false), (1024 * 1024, MAX_STORED_BODY_BYTES, true)]
         {
-            let sample = refused(Some(length)).capture();
+            let sample = rejected(Some(length)).capture();
             assert_eq!((sample.body.len(), sample.stored_body().len(), sample.is_truncated), (length, stored, is_truncated));
             assert!(!sample.is_unread() && sample.bytes >= length, "it takes what it is");
         }
-        let unread = refused(None).capture();
+        let unread = rejected(None).capture();
         assert!(unread.is_unread() && unread.is_truncated && unread.body.is_empty());
     }
 }

@@ -15,7 +15,7 @@ use super::{
     proof,
     store::{
         self, NewRejection,
-        deferred::{self, Moved, Stored},
+        deferred::{self, DeferredRequest, Moved},
         evictions,
     },
     store_batch,
@@ -37,12 +37,12 @@ use crate::{
 pub(super) async fn reassign(
     context: &DiagnosisContext,
     connection: ConnectionId,
-    moves: Vec<(&Stored, DiagnosedRequest)>,
+    moves: Vec<(&DeferredRequest, DiagnosedRequest)>,
 ) -> Result<bool, DbError> {
     if moves.is_empty() {
         return Ok(true);
     }
-    let (stored, examined): (Vec<&Stored>, Vec<DiagnosedRequest>) = moves.into_iter().unzip();
+    let (stored, examined): (Vec<&DeferredRequest>, Vec<DiagnosedRequest>) = moves.into_iter().unzip();
     let vault = context.vault.clone();
     let digests = move |one: DiagnosedRequest| Digested {
         digest: copies::digest(&vault, &one),
@@ -85,7 +85,7 @@ struct Digested {
 }
 
 /// Moves one request. Returns its contribution to the proof that the connection's own requests are rejected.
-async fn reassign_one(tx: &mut Tx, stored: &Stored, digested: &Digested) -> Result<Option<ProvenRequests>, DbError> {
+async fn reassign_one(tx: &mut Tx, stored: &DeferredRequest, digested: &Digested) -> Result<Option<ProvenRequests>, DbError> {
     let Digested { digest, copies: own, examined } = digested;
     let Some((count, last_at)) = deferred::find_count(tx, stored.id, stored.rejection_id).await? else { return Ok(None) };
     let (kind, found, first_at) = (store_batch::rejection_key(stored.reason, examined), &examined.diagnosis, stored.received_at);

@@ -43,7 +43,7 @@ use crate::{
 /// The most requests in one unit of work, so that incoming events wait only briefly.
 const MAX_REQUESTS_PER_COMMIT: i64 = 50;
 /// The number of events after which a unit of work takes no further request, for the same reason.
-const ENOUGH_EVENTS_PER_COMMIT: usize = 128;
+const COMMIT_THRESHOLD_EVENTS: usize = 128;
 /// The most requests that are verified for a page.
 const MAX_VERIFIED_REQUESTS: i64 = 2000;
 
@@ -236,7 +236,7 @@ fn bounded(requests: impl Iterator<Item = Verified>) -> (Vec<Verified>, bool) {
     for one in requests {
         events += one.request.count();
         taken.push(one);
-        if events >= ENOUGH_EVENTS_PER_COMMIT {
+        if events >= COMMIT_THRESHOLD_EVENTS {
             return (taken, true);
         }
     }

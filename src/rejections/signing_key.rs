@@ -89,13 +89,14 @@ pub(super) fn digest(vault: &Vault, connection: ConnectionId, diagnosis: &Diagno
 #[cfg(test)]
 mod tests {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use data_encoding::{HEXLOWER, HEXUPPER};
     use zeroize::Zeroizing;
 
     use super::*;
     use crate::{
         gateways::adapter::SignatureError,
         primitives::{
-            base62, hex,
+            base62,
             in_parallel::{in_parallel, sampled},
             time::Timestamp,
         },
@@ -128,7 +129,7 @@ mod tests {
     fn found(known: &CompanyKeys, key: &[u8]) -> (Diagnosis, Option<String>) {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
         mac.update(BODY);
-        let signature = hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
+        let signature = HEXLOWER.encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
         let headers = [("x-razorpay-signature".to_owned(), signature.into_bytes())];
         let (gateway, reason, at) = (Gateway::RAZORPAY, SignatureError::SignatureMismatch, Timestamp::from_seconds(0));
         let case = RejectedCase { gateway, reason, headers: &headers, body: BODY, is_truncated: false, at };
@@ -199,8 +200,8 @@ mod tests {
 
     const CODES: [Code; 5] = [
         |text| (6, STANDARD.encode(text)),
-        |text| (4, hex::encode(text.as_bytes())),
-        |text| (4, hex::encode(text.as_bytes()).to_uppercase()),
+        |text| (4, HEXLOWER.encode(text.as_bytes())),
+        |text| (4, HEXUPPER.encode(text.as_bytes())),
         |text| (6, STANDARD.encode(text).to_lowercase()),
         |text| (6, STANDARD.encode(text).to_uppercase()),
     ];
@@ -244,9 +245,9 @@ mod tests {
         for (imported, key) in [
             (own, base64[..21].to_owned()),
             (own, base64[..22].to_owned()),
-            (own, hex::encode(own.as_bytes())[..33].to_owned()),
-            (own, hex::encode(own.as_bytes())[..31].to_owned()),
-            (own, hex::encode(own.as_bytes())[..34].to_uppercase()),
+            (own, HEXLOWER.encode(own.as_bytes())[..33].to_owned()),
+            (own, HEXLOWER.encode(own.as_bytes())[..31].to_owned()),
+            (own, HEXLOWER.encode(own.as_bytes())[..34].to_uppercase()),
             (&base64, base64[..21].to_owned()),
             (&base64, base64[..25].to_lowercase()),
             (&base64, format!("{} ", &base64[..25])),
@@ -261,7 +262,7 @@ mod tests {
     #[test]
     fn a_piece_in_another_code_than_the_secret_is_judged_by_the_same_text() {
         let plain = "A49HA4jivKjL-NeemTreeStore-2026";
-        let known = known(&hex::encode(plain.as_bytes()), &[]);
+        let known = known(&HEXLOWER.encode(plain.as_bytes()), &[]);
         let base64 = STANDARD.encode(plain).to_uppercase();
         let tail = base64.trim_end_matches('=');
         for piece in [&tail[tail.len() - 21..], &tail[tail.len() - 18..]] {

@@ -57,14 +57,14 @@ pub(crate) struct ReasonCount {
 pub(crate) type Tallies = BTreeMap<(ConnectionId, Reason), ReasonCount>;
 
 /// Counts a request.
-pub(crate) fn tally(tallies: &mut Tallies, refused: &RejectedRequest) {
-    let (scope, at) = (refused.scope, refused.at);
+pub(crate) fn tally(tallies: &mut Tallies, rejected: &RejectedRequest) {
+    let (scope, at) = (rejected.scope, rejected.at);
     let none = || ReasonCount { scope, count: 0, first_at: at, last_at: at, address: String::new() };
-    let tally = tallies.entry((scope.connection, refused.reason)).or_insert_with(none);
+    let tally = tallies.entry((scope.connection, rejected.reason)).or_insert_with(none);
     tally.count += 1;
     tally.first_at = tally.first_at.min(at);
     tally.last_at = tally.last_at.max(at);
-    tally.address = refused.address.to_string();
+    tally.address = rejected.address.to_string();
 }
 
 /// Adds earlier counts.

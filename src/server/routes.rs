@@ -276,7 +276,7 @@ async fn readyz(state: Data<State>) -> HttpResponse {
         Some((begun, is_ready)) if begun >= asked => is_ready,
         _ => {
             let begun = Instant::now();
-            let is_ready = !state.ingestion.is_in_trouble() && probe(&state).await;
+            let is_ready = !state.ingestion.has_recent_write_failure() && probe(&state).await;
             *probed = Some((begun, is_ready));
             is_ready
         }

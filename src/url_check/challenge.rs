@@ -6,6 +6,7 @@
 //! Invariant: a challenge that is not exactly one of ours, for this endpoint and at most a minute old, is ignored. A
 //! challenge never makes a request accepted; it changes only the response to a request that is rejected anyway.
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use std::{fmt::Write as _, time::Duration};
@@ -15,7 +16,7 @@ use crate::{
         Gateway,
         adapter::{Header, Incoming},
     },
-    primitives::{base62, hex, time::Timestamp, vault::Vault},
+    primitives::{base62, time::Timestamp, vault::Vault},
 };
 
 /// The header of a probe and of its response.
@@ -51,14 +52,14 @@ impl Challenge {
     /// Returns the value of [`HEADER`].
     pub(crate) fn header(&self, vault: &Vault) -> String {
         let asked = format!("{}.{}", self.at.millis(), self.nonce);
-        let mac = hex::encode(&asking(vault, &self.endpoint, &asked).finalize().into_bytes());
+        let mac = HEXLOWER.encode(&asking(vault, &self.endpoint, &asked).finalize().into_bytes());
         format!("{asked}.{mac}")
     }
 
     /// Parses a response; `None` unless it is this installation's response to this probe.
     pub(crate) fn read(&self, vault: &Vault, answer: &[u8]) -> Option<Arrived> {
         let (arrival, mac) = std::str::from_utf8(answer).ok()?.rsplit_once('.')?;
-        answering(vault, &self.endpoint, &self.nonce, arrival).verify_slice(&hex::decode_32(mac.as_bytes())?).ok()?;
+        answering(vault, &self.endpoint, &self.nonce, arrival).verify_slice(&HEXLOWER.decode(mac.as_bytes()).ok()?).ok()?;
         let mut parts = arrival.split('.');
         let (sha256, length) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
         Some(Arrived { sha256, length, headers: parts.map(str::to_owned).collect() })
@@ -68,7 +69,7 @@ impl Challenge {
 impl Arrived {
     fn of(incoming: &Incoming<'_>) -> Self {
         let headers = signature_headers().map(|name| digest(incoming.header(name))).collect();
-        Self { sha256: hex::encode(&Sha256::digest(incoming.body)), length: incoming.body.len(), headers }
+        Self { sha256: HEXLOWER.encode(&Sha256::digest(incoming.body)), length: incoming.body.len(), headers }
     }
 
     fn text(&self) -> String {
@@ -80,7 +81,7 @@ impl Arrived {
 
     /// True if the body arrived as sent.
     pub(crate) fn has_body(&self, sent: &[u8]) -> bool {
-        self.sha256 == hex::encode(&Sha256::digest(sent))
+        self.sha256 == HEXLOWER.encode(&Sha256::digest(sent))
     }
 
     /// Returns the names of the sent headers that did not arrive unchanged.
@@ -97,14 +98,14 @@ impl Arrived {
 pub(crate) fn answer(vault: &Vault, endpoint: &str, incoming: &Incoming<'_>, now: Timestamp) -> Option<String> {
     let Header::Once(value) = incoming.header(HEADER) else { return None };
     let (asked, mac) = std::str::from_utf8(value).ok()?.rsplit_once('.')?;
-    asking(vault, endpoint, asked).verify_slice(&hex::decode_32(mac.as_bytes())?).ok()?;
+    asking(vault, endpoint, asked).verify_slice(&HEXLOWER.decode(mac.as_bytes()).ok()?).ok()?;
     let (at, nonce) = asked.split_once('.')?;
     let at = Timestamp::from_millis(at.parse().ok()?);
     if now.since(at).max(at.since(now)) > CHALLENGE_TTL {
         return None;
     }
     let arrival = Arrived::of(incoming).text();
-    let mac = hex::encode(&answering(vault, endpoint, nonce, &arrival).finalize().into_bytes());
+    let mac = HEXLOWER.encode(&answering(vault, endpoint, nonce, &arrival).finalize().into_bytes());
     Some(format!("{arrival}.{mac}"))
 }
 
@@ -116,7 +117,7 @@ fn signature_headers() -> impl Iterator<Item = &'static str> {
 fn digest(header: Header<'_>) -> String {
     match header {
         Header::Absent => "absent".to_owned(),
-        Header::Once(value) => hex::encode(&Sha256::digest(value))[..DIGEST].to_owned(),
+        Header::Once(value) => HEXLOWER.encode(&Sha256::digest(value))[..DIGEST].to_owned(),
         Header::Repeated => "repeated".to_owned(),
     }
 }

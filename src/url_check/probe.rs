@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use tokio::{
     net::{TcpStream, lookup_host},
@@ -27,7 +28,7 @@ use crate::{
         profile::{Notation, SignedMessage},
     },
     net::http_client,
-    primitives::{hex, time::Timestamp, vault::Vault},
+    primitives::{time::Timestamp, vault::Vault},
 };
 
 /// The timeout of all steps together.
@@ -134,7 +135,7 @@ impl Probe<'_> {
 
     /// Returns headers as the gateway sends them. The signature matches no secret: a probe must never be accepted.
     fn headers(&self, probe: &Challenge) -> Vec<(&'static str, String)> {
-        let invalid = hex::encode(&Sha256::digest(&probe.nonce));
+        let invalid = HEXLOWER.encode(&Sha256::digest(&probe.nonce));
         let mut headers = vec![("content-type", "application/json".to_owned())];
         let signature = &self.gateway.profile().signature;
         headers.push((signature.id_header, probe.nonce.clone()));

@@ -39,7 +39,7 @@ async fn back_up(at: &Installation, dest: &Path) -> Value {
     at.cli(["backup", dest.to_str().unwrap(), "--json"], "").await.json()
 }
 
-async fn refused(at: &Installation, dest: &Path) -> String {
+async fn backup_failure(at: &Installation, dest: &Path) -> String {
     at.cli(["backup", dest.to_str().unwrap()], "").await.failure().to_owned()
 }
 
@@ -161,10 +161,10 @@ async fn what_is_there_already_is_never_overwritten() {
     fs::create_dir(shelf.join("folder")).unwrap();
     std::os::unix::fs::symlink("nowhere", shelf.join("link")).unwrap();
     for (name, said) in [("file", "already exists"), ("folder", "is a directory"), ("link", "already exists")] {
-        assert!(refused(&app, &shelf.join(name)).await.contains(said));
+        assert!(backup_failure(&app, &shelf.join(name)).await.contains(said));
     }
     let database = app.data_dir().join("ks-pay.db");
-    assert!(refused(&app, &database).await.contains("already exists"));
+    assert!(backup_failure(&app, &database).await.contains("already exists"));
     assert_eq!(fs::read_to_string(shelf.join("file")).unwrap(), "somebody's");
     assert_eq!(fs::read_dir(&shelf).unwrap().count(), 3);
 }
@@ -176,8 +176,8 @@ async fn standard_output_and_a_directory_are_no_place_for_a_copy() {
     }
     let mut app = TestApp::start().await;
     app.stop().await;
-    assert!(refused(&app, Path::new("-")).await.contains("standard output"));
-    assert!(refused(&app, &shelf(&app)).await.contains("is a directory. Name a file in it"));
+    assert!(backup_failure(&app, Path::new("-")).await.contains("standard output"));
+    assert!(backup_failure(&app, &shelf(&app)).await.contains("is a directory. Name a file in it"));
     assert_eq!(names(&shelf(&app)), [""; 0]);
     assert!(!Path::new("-").exists());
 }
@@ -188,12 +188,12 @@ async fn where_nothing_can_be_written_one_sentence_says_so() {
         return;
     }
     let app = TestApp::start().await;
-    let nowhere = refused(&app, &app.beside("nowhere").join("copy.db")).await;
+    let nowhere = backup_failure(&app, &app.beside("nowhere").join("copy.db")).await;
     assert!(nowhere.contains("does not exist") && nowhere.contains("nowhere"), "{nowhere}");
     // Not even root may make a file there.
-    let refused_there = refused(&app, Path::new("/proc/copy.db")).await;
+    let refused_there = backup_failure(&app, Path::new("/proc/copy.db")).await;
     assert!(refused_there.contains("Cannot write to /proc"), "{refused_there}");
-    refused(&app, Path::new("/")).await;
+    backup_failure(&app, Path::new("/")).await;
     assert!(!app.beside("nowhere").exists());
 }
 
@@ -227,12 +227,12 @@ async fn a_copy_of_a_damaged_database_does_not_get_the_name() {
     let options = SqliteOptions::existing(app.data_dir().join("ks-pay.db")).pragma("foreign_keys", "off");
     let mut conn = options.connect().await.unwrap();
     sqlx::query("DELETE FROM companies").execute(&mut conn).await.unwrap();
-    let dangling = refused(&app, &shelf.join("copy.db")).await;
+    let dangling = backup_failure(&app, &shelf.join("copy.db")).await;
     assert!(dangling.contains("failed verification") && dangling.contains("points to one that is not there"), "{dangling}");
     sqlx::query("PRAGMA ignore_check_constraints = ON").execute(&mut conn).await.unwrap();
     let spoilt = sqlx::query("UPDATE events SET state = 'neither'").execute(&mut conn).await.unwrap();
     assert_eq!(spoilt.rows_affected(), 1);
-    let unsound = refused(&app, &shelf.join("copy.db")).await;
+    let unsound = backup_failure(&app, &shelf.join("copy.db")).await;
     assert!(unsound.contains("failed verification") && unsound.contains("CHECK"), "{unsound}");
     conn.close().await.unwrap();
     assert_eq!(fs::read_dir(&shelf).unwrap().count(), 0);
@@ -246,7 +246,7 @@ async fn what_is_no_database_of_ours_is_not_copied() {
     let at = Installation::new().await;
     let shelf = shelf(&at);
     let dest = shelf.join("copy.db");
-    assert!(refused(&at, &dest).await.contains("There is no database at"));
+    assert!(backup_failure(&at, &dest).await.contains("There is no database at"));
     assert!(!at.data_dir().exists(), "nothing is made where there is nothing");
 
     let foreign = at.beside("foreign.db");
@@ -260,10 +260,10 @@ async fn what_is_no_database_of_ours_is_not_copied() {
     let mut app = at.serve().await;
     app.stop().await;
     app.make_newer().await;
-    assert!(refused(&app, &dest).await.contains("newer"));
+    assert!(backup_failure(&app, &dest).await.contains("newer"));
     app.sql("DELETE FROM _sqlx_migrations WHERE version = 9999").await;
     app.sql("UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1").await;
-    assert!(refused(&app, &dest).await.contains("another development version"));
+    assert!(backup_failure(&app, &dest).await.contains("another development version"));
     assert_eq!(fs::read_dir(&shelf).unwrap().count(), 0);
 }
 
@@ -274,7 +274,7 @@ async fn on_postgresql_it_names_what_to_use_instead() {
     }
     let at = Installation::new().await;
     let dest = shelf(&at).join("copy.db");
-    let sentence = refused(&at, &dest).await;
+    let sentence = backup_failure(&at, &dest).await;
     assert!(sentence.contains("pg_dump") && sentence.contains("master key"), "{sentence}");
     assert!(!dest.exists() && !at.data_dir().exists());
 }
@@ -287,7 +287,7 @@ async fn a_name_that_the_next_start_would_remove_is_refused() {
     let mut app = TestApp::start().await;
     app.stop().await;
     for name in ["ks-pay.db-wal", "ks-pay.db-shm", "ks-pay.db-journal"] {
-        let sentence = refused(&app, &app.data_dir().join(name)).await;
+        let sentence = backup_failure(&app, &app.data_dir().join(name)).await;
         assert!(sentence.contains("Choose another name"), "{sentence}");
         assert!(!app.data_dir().join(name).exists());
     }
@@ -308,7 +308,7 @@ async fn a_damaged_database_is_named_and_not_the_place_of_the_copy() {
     // Every page except the first, then the first alone: different steps detect the damage.
     for damaged in [[&whole[..4096], &vec![0xff; whole.len() - 4096][..]].concat(), vec![0xff; whole.len()]] {
         fs::write(&file, damaged).unwrap();
-        let sentence = refused(&app, &shelf.join("copy.db")).await;
+        let sentence = backup_failure(&app, &shelf.join("copy.db")).await;
         assert!(sentence.contains("ks-pay.db is damaged") && sentence.contains("older backups"), "{sentence}");
         assert_eq!(fs::read_dir(&shelf).unwrap().count(), 0);
     }

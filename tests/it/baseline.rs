@@ -101,9 +101,9 @@ async fn a_webhook_that_falls_silent_is_told_wherever_it_is_shown() {
     let owner = app.owner("Neem Tree Retail").await;
     all_show(&owner, &pages, "state-silent", &[]).await;
     all_show(&owner, &pages[..2], "usual-traffic", &["6 h"]).await;
-    let habit = ["22 h", "6 h", "11 days"];
-    all_show(&owner, &["/", LIST], "trouble-silent", &habit).await;
-    all_show(&owner, &[&webhook], "evidence-silent", &habit).await;
+    let baseline = ["22 h", "6 h", "11 days"];
+    all_show(&owner, &["/", LIST], "trouble-silent", &baseline).await;
+    all_show(&owner, &[&webhook], "evidence-silent", &baseline).await;
     all_show(&owner, &["/", LIST], "trouble-silent", &["Neem Tree Store", "Live", "22 h"]).await;
     all_show(&owner, &[&webhook], "step-proven", &[]).await;
 

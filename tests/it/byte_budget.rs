@@ -119,7 +119,7 @@ async fn when_the_budget_is_used_up_the_address_that_holds_most_gives_way_and_no
 /// Pending bodies of 1 MiB: three times the budget.
 const WAITING: usize = 200;
 /// Bodies sent concurrently: few enough that the incomplete ones stay within the budget.
-const SENT_AT_ONCE: usize = 4;
+const CONCURRENT_REQUESTS: usize = 4;
 /// Upper bound on the server's memory while they wait, in MB.
 const MEMORY_WAITING: usize = 220;
 
@@ -153,7 +153,7 @@ async fn complete_requests_that_wait_for_a_reading_of_the_endpoints_are_within_t
     let lock = at.lock_secrets().await;
     at.sql("UPDATE apps SET is_enabled = FALSE").await;
     at.sql("UPDATE apps SET is_enabled = TRUE").await;
-    let waiting = stream::iter(0..WAITING).map(|_| wait_unverified(address)).buffer_unordered(SENT_AT_ONCE);
+    let waiting = stream::iter(0..WAITING).map(|_| wait_unverified(address)).buffer_unordered(CONCURRENT_REQUESTS);
     let streams: Vec<TcpStream> = waiting.collect().await;
     let memory = most_memory(process.id());
     lock.release().await;

@@ -8,7 +8,7 @@ use crate::support::{
     cli::{lines, one_sentence},
 };
 
-const NOBODY: &str = "ap_00000000000";
+const UNKNOWN_APP: &str = "ap_00000000000";
 
 fn user<'a>(company: &'a str, email: &'a str) -> [&'a str; 8] {
     ["user", "add", "--company", company, "--email", email, "--name", "The Owner"]
@@ -58,8 +58,8 @@ async fn wrong_usage_is_exit_2_and_says_nothing_on_stdout() {
         &["user", "add"],
         &["events", "export"],
         &["transactions", "export"],
-        &["gateway", "add", "--app", NOBODY, "--gateway", "paypal", "--mode", "test"],
-        &["gateway", "add", "--app", NOBODY, "--gateway", "razorpay", "--mode", "both"],
+        &["gateway", "add", "--app", UNKNOWN_APP, "--gateway", "paypal", "--mode", "test"],
+        &["gateway", "add", "--app", UNKNOWN_APP, "--gateway", "razorpay", "--mode", "both"],
         &["simulate", "--url", "http://127.0.0.1:1/", "--event", "payment.captured", "--life-cycle", "paid"],
         &["simulate", "--url", "http://127.0.0.1:1/", "--life-cycle", "happy"],
         &["simulate"],
@@ -207,7 +207,7 @@ async fn a_generic_secret_is_shown_the_way_senders_take_it() {
     let connection = at.standard_webhooks().await;
     let secret = connection.secret.strip_prefix("whsec_").unwrap();
     assert_eq!(secret.len(), 44);
-    at.cli(["gateway", "add", "--app", NOBODY, "--gateway", "razorpay", "--mode", "test"], "").await.failure();
+    at.cli(["gateway", "add", "--app", UNKNOWN_APP, "--gateway", "razorpay", "--mode", "test"], "").await.failure();
     at.cli(["webhook", "show", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"], "").await.failure();
     at.cli(["webhook", "show", "--app", "nonsense", "--gateway", "razorpay", "--mode", "test"], "").await.failure();
 }
@@ -221,7 +221,7 @@ async fn exports_are_empty_or_of_one_app_or_refuse_an_unknown_one() {
     for what in ["events", "transactions"] {
         let empty = at.cli([what, "export", "--jsonl"], "").await;
         assert_eq!((empty.code, empty.out.as_str(), empty.err.as_str()), (0, "", ""));
-        for unknown in [NOBODY, "nonsense", ""] {
+        for unknown in [UNKNOWN_APP, "nonsense", ""] {
             at.cli([what, "export", "--jsonl", "--app", unknown], "").await.failure();
         }
     }

@@ -3,7 +3,7 @@
 use crate::support::{Installation, TestApp, cli::Output, database};
 
 /// Returns the label of each line, and whether the line is good, bad or a note.
-fn told(output: &Output) -> Vec<(&str, &str)> {
+fn findings(output: &Output) -> Vec<(&str, &str)> {
     output
         .out
         .lines()
@@ -15,7 +15,7 @@ fn told(output: &Output) -> Vec<(&str, &str)> {
 }
 
 fn verdict<'a>(output: &'a Output, what: &str) -> &'a str {
-    told(output).into_iter().find(|(known, _)| *known == what).unwrap_or_else(|| panic!("{what}: {}", output.out)).1
+    findings(output).into_iter().find(|(known, _)| *known == what).unwrap_or_else(|| panic!("{what}: {}", output.out)).1
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,7 +27,7 @@ async fn an_installation_in_order_is_good_with_the_server_up_or_down() {
         for what in ["configuration", "database", "master key", "public URL"] {
             assert_eq!(verdict(&output, what), "ok", "{}", output.out);
         }
-        let is_bad = told(&output).iter().any(|(_, verdict)| *verdict == "bad");
+        let is_bad = findings(&output).iter().any(|(_, verdict)| *verdict == "bad");
         assert_eq!(output.code, u8::from(is_bad));
         if !database::is_postgres() {
             output.assert_done();

@@ -51,7 +51,7 @@ async fn site() -> (TestApp, String) {
     (app, id)
 }
 
-fn refused(page: &crate::support::browser::Page, path: &str, how: &str) {
+fn assert_rejected(page: &crate::support::browser::Page, path: &str, how: &str) {
     assert_eq!(page.status, StatusCode::FORBIDDEN, "{path} {how}");
     assert!(!page.has("SECRET</label>"), "{path} {how}");
 }
@@ -63,7 +63,7 @@ async fn a_form_without_this_sessions_token_changes_nothing() {
     let stranger = app.owner("Neem Tree Retail").await;
     let other = stranger.token().await;
     for (path, fields) in forms(&id) {
-        refused(&owner.post_exactly(&path, &fields).await, &path, "without a token");
+        assert_rejected(&owner.post_exactly(&path, &fields).await, &path, "without a token");
         let with = |token: &str| {
             [&[("csrf_token", token.to_owned())][..], &fields.iter().map(|(n, v)| (*n, (*v).to_owned())).collect::<Vec<_>>()]
                 .concat()
@@ -71,7 +71,7 @@ async fn a_form_without_this_sessions_token_changes_nothing() {
         for (token, how) in [(other.as_str(), "with another session's token"), ("AAAA", "with rubbish")] {
             let fields = with(token);
             let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            refused(&owner.post_exactly(&path, &fields).await, &path, how);
+            assert_rejected(&owner.post_exactly(&path, &fields).await, &path, how);
         }
     }
     unchanged(&owner, &id).await;
@@ -92,7 +92,7 @@ async fn a_form_from_elsewhere_changes_nothing_even_with_the_token() {
             vec![("content-type", "text/plain")],
             vec![("content-type", "multipart/form-data; boundary=x")],
         ] {
-            refused(&owner.send(Method::POST, &path, body(), &headers).await, &path, &format!("{headers:?}"));
+            assert_rejected(&owner.send(Method::POST, &path, body(), &headers).await, &path, &format!("{headers:?}"));
         }
     }
     unchanged(&owner, &id).await;
@@ -104,16 +104,24 @@ async fn signing_in_and_setting_up_ask_for_their_own_token() {
     let visitor = app.visitor();
     visitor.get("/login").await;
     for path in ["/login", "/setup"] {
-        refused(&visitor.post_exactly(path, &[("email", "a@b.example"), ("password", "x")]).await, path, "without a token");
-        refused(&visitor.post_exactly(path, &[("csrf_token", "AAAA"), ("email", "a@b.example")]).await, path, "with rubbish");
+        assert_rejected(
+            &visitor.post_exactly(path, &[("email", "a@b.example"), ("password", "x")]).await,
+            path,
+            "without a token",
+        );
+        assert_rejected(
+            &visitor.post_exactly(path, &[("csrf_token", "AAAA"), ("email", "a@b.example")]).await,
+            path,
+            "with rubbish",
+        );
     }
     let token = visitor.get("/login").await.field("csrf_token").unwrap();
     for elsewhere in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
         let headers = [("content-type", "application/x-www-form-urlencoded"), elsewhere];
         let page = visitor.send(Method::POST, "/login", Some(format!("csrf_token={token}")), &headers).await;
-        refused(&page, "/login", &format!("{elsewhere:?}"));
+        assert_rejected(&page, "/login", &format!("{elsewhere:?}"));
     }
-    refused(&app.visitor().post_exactly("/login", &[("csrf_token", &token)]).await, "/login", "from another browser");
+    assert_rejected(&app.visitor().post_exactly("/login", &[("csrf_token", &token)]).await, "/login", "from another browser");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,11 +140,11 @@ async fn what_changes_something_is_no_get() {
     for (path, _) in forms(&id) {
         for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
             let page = owner.send(method.clone(), &path, None, &[]).await;
-            let is_of_nobody = path.contains(SECRET) && page.status == StatusCode::NOT_FOUND;
+            let is_unknown_secret = path.contains(SECRET) && page.status == StatusCode::NOT_FOUND;
             // Where there is no page, it leads to the one with the form.
             let leads_on = page.status == StatusCode::SEE_OTHER;
             let is_page =
-                matches!(method, Method::GET | Method::HEAD) && (page.status == StatusCode::OK || is_of_nobody || leads_on);
+                matches!(method, Method::GET | Method::HEAD) && (page.status == StatusCode::OK || is_unknown_secret || leads_on);
             assert!(is_page || page.status == StatusCode::METHOD_NOT_ALLOWED, "{method} {path}: {}", page.status);
             assert!(is_page || page.headers.contains_key("allow"), "{method} {path}");
         }

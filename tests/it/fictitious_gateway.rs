@@ -207,11 +207,11 @@ async fn two_events_of_one_request_are_two_payments_and_a_known_one_is_a_duplica
     kestrel.app.clock.advance(std::time::Duration::from_mins(1));
     assert_eq!(kestrel.stored(&[second, third]).await, "accepted=kn_2,kn_3");
     let events = kestrel.app.events().await;
-    let told: Vec<_> =
+    let stored: Vec<_> =
         events.iter().map(|event| (&event["gateway_event_id"], &event["received_count"], &event["state"])).collect();
     let (processed, once, twice) = (json!("processed"), json!(1), json!(2));
     let ids = ["kn_1", "kn_2", "kn_3"].map(|id| json!(id));
-    assert_eq!(told, [(&ids[0], &once, &processed), (&ids[1], &twice, &processed), (&ids[2], &once, &processed)]);
+    assert_eq!(stored, [(&ids[0], &once, &processed), (&ids[1], &twice, &processed), (&ids[2], &once, &processed)]);
     assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM events WHERE is_flagged OR conflict_with IS NOT NULL").await, 0);
     let payments = kestrel.app.transactions().await;
     assert_eq!(payments.len(), 3);
@@ -311,8 +311,9 @@ async fn requests_rejected_under_a_wrong_secret_are_recovered_with_all_their_eve
     assert!(page.shows("requests-verify"), "{}", page.body);
     kestrel.owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
     let events = kestrel.app.events().await;
-    let told: Vec<_> = events.iter().map(|event| (event["gateway_event_id"].clone(), event["received_count"].clone())).collect();
-    assert_eq!(told, [(json!("kn_2"), json!(2)), (json!("kn_1"), json!(1))]);
+    let stored: Vec<_> =
+        events.iter().map(|event| (event["gateway_event_id"].clone(), event["received_count"].clone())).collect();
+    assert_eq!(stored, [(json!("kn_2"), json!(2)), (json!("kn_1"), json!(1))]);
     assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM recoveries").await, 1, "the other event was not recovered: it was known");
     assert_eq!(kestrel.app.transactions().await.len(), 2);
     let recovered = format!("{}/events/{}", kestrel.app_path, events[1]["event"].as_str().unwrap());

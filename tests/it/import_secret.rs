@@ -49,7 +49,7 @@ async fn who_waits(app: &TestApp, works: impl AsyncFn() -> bool) {
 }
 
 #[track_caller]
-fn refused(page: &Page, reason: &str) {
+fn assert_rejected(page: &Page, reason: &str) {
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.body);
     assert_eq!(page.reason_of("secret-error"), reason);
     assert!(!page.has(PASSWORD));
@@ -75,7 +75,7 @@ async fn it_counts_beside_the_others_until_it_is_retired() {
     assert!(owner.get(&retirement).await.shows("not-entered-again"));
     owner.post(&retirement, &[]).await.location();
     assert!(!accepts(&connection, OWN, "pay_5").await);
-    refused(&bring(&connection, &owner, OWN, PASSWORD).await, "retired");
+    assert_rejected(&bring(&connection, &owner, OWN, PASSWORD).await, "retired");
     assert!(!accepts(&connection, OWN, "pay_5").await, "others may know it");
 }
 
@@ -115,9 +115,9 @@ async fn it_is_never_shown_again_and_sealed() {
         assert!(page.status.is_success() && !page.has(OWN) && !page.has("kq8Zt2mV"));
     }
     let secrets = shown(&app, &connection).await;
-    let brought =
+    let imported =
         json!({ "id": secrets[0]["id"], "secret": null, "state": "additional", "valid_until": null, "origin": "imported" });
-    assert_eq!(secrets[0], brought);
+    assert_eq!(secrets[0], imported);
     assert_eq!(secrets[1]["secret"], connection.secret);
     let plain = ["webhook", "show", "--app", &connection.app_id, "--gateway", "razorpay", "--mode", "test"];
     let plain = app.cli_with(&plain, "", &[]).await;
@@ -178,12 +178,12 @@ async fn a_weak_one_is_refused_with_its_reason() {
         (&"kq8Z".repeat(80), "too-long"),
     ] {
         let page = bring(&connection, &owner, secret, PASSWORD).await;
-        refused(&page, reason);
+        assert_rejected(&page, reason);
         // The names are on every page.
         assert!(secret.is_empty() || secret.contains("Tree") || !page.has(&format!("\"{secret}\"")), "{secret}");
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM secrets").await, 1);
-    refused(&bring(&connection, &owner, "short", "").await, "too-short");
+    assert_rejected(&bring(&connection, &owner, "short", "").await, "too-short");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,7 +191,7 @@ async fn checks_of_secrets_are_limited_per_company() {
     let (app, connection, owner) = connected().await;
     let bring = async |secret: &str| bring(&connection, &owner, secret, PASSWORD).await;
     for number in 0..60 {
-        refused(&bring(&format!("password{number:08}")).await, "common");
+        assert_rejected(&bring(&format!("password{number:08}")).await, "common");
     }
     let page = bring(OWN).await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
@@ -208,7 +208,7 @@ async fn the_key_secret_of_the_api_keys_is_no_webhook_secret() {
     let owner = app.owner("Neem Tree Retail").await;
     let keys = [("key_id", "rzp_test_Demo0000000001"), ("key_secret", "Zt81kQwX0vLpZt83-key")];
     owner.post(&connection.webhook_step("").replace("/webhook", "/credentials"), &keys).await.location();
-    refused(&bring(&connection, &owner, keys[1].1, PASSWORD).await, "key-secret");
+    assert_rejected(&bring(&connection, &owner, keys[1].1, PASSWORD).await, "key-secret");
     bring(&connection, &owner, OWN, PASSWORD).await.location();
 }
 
@@ -241,10 +241,10 @@ async fn the_generic_gateways_are_taken_as_their_senders_show_them() {
     let connection = app.standard_webhooks().await;
     let owner = app.owner("Banyan Books").await;
     let theirs = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    refused(&bring(&connection, &owner, "kq8Zt2m!Vx0Lw9Rb4", PASSWORD).await, "wrong-form");
+    assert_rejected(&bring(&connection, &owner, "kq8Zt2m!Vx0Lw9Rb4", PASSWORD).await, "wrong-form");
     bring(&connection, &owner, theirs, PASSWORD).await.location();
     connection.post(bodies::standard("invoice.paid", "a")).secret(theirs).stored().await;
-    refused(&bring(&connection, &owner, &theirs[6..], PASSWORD).await, "already-valid");
+    assert_rejected(&bring(&connection, &owner, &theirs[6..], PASSWORD).await, "already-valid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -289,7 +289,7 @@ async fn a_secret_of_another_webhook_is_not_taken() {
         (&test, &live.secret, "of-live-mode"),
         (&live, &stall.secret, "of-another-webhook"),
     ] {
-        refused(&bring(connection, &owner, secret, PASSWORD).await, reason);
+        assert_rejected(&bring(connection, &owner, secret, PASSWORD).await, reason);
         assert!(!accepts(connection, secret, "pay_elsewhere").await);
     }
 }

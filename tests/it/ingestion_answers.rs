@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{
     TestApp, bodies,
-    raw::{self, Answer},
+    raw::{self, RawResponse},
     signing,
     webhook_request::Post,
 };
@@ -12,7 +12,7 @@ use crate::support::{
 const HOUR: Duration = Duration::from_hours(1);
 
 /// Sends the request over a raw socket, so that every byte of the response can be compared.
-async fn raw_post(app: &TestApp, post: &Post, endpoint: &str) -> Answer {
+async fn raw_post(app: &TestApp, post: &Post, endpoint: &str) -> RawResponse {
     let request = raw::with_length("POST", &format!("/webhooks/{endpoint}"), &post.headers(), post.bytes());
     raw::exchange(app.address, &request).await
 }

@@ -71,11 +71,11 @@ async fn retry(posts: Vec<Post>) {
     sending.join_all().await;
 }
 
-async fn kept(app: &Installation) -> HashSet<String> {
+async fn stored_bodies(app: &Installation) -> HashSet<String> {
     let events = app.events().await;
-    let kept: HashSet<_> = events.iter().map(|event| event["body_sha256"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(kept.len(), events.len(), "every body once");
-    kept
+    let stored: HashSet<_> = events.iter().map(|event| event["body_sha256"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(stored.len(), events.len(), "every body once");
+    stored
 }
 
 /// Sends a flood while nothing can be stored, and the retries afterwards.
@@ -85,7 +85,7 @@ async fn all_sent_away_and_all_stored_later(app: &Installation, posts: Vec<Post>
     assert_eq!(flood(posts.clone()).await, HashSet::new(), "nothing is acknowledged that is not on disk");
     lock.release().await;
     retry(posts).await;
-    assert_eq!(kept(app).await.len(), count);
+    assert_eq!(stored_bodies(app).await.len(), count);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,10 +113,10 @@ async fn a_flood_is_stored_or_sent_away_and_never_half() {
     let (app, connection, process) = served().await;
     let posts = payments(&connection);
     let acknowledged = flood(posts.clone()).await;
-    let stored = kept(&app).await;
+    let stored = stored_bodies(&app).await;
     assert!(acknowledged.is_subset(&stored), "{} acknowledged, {} stored", acknowledged.len(), stored.len());
     assert_eq!(app.transactions().await.len(), stored.len(), "every event with its part in the story");
     retry(posts).await;
-    assert_eq!((kept(&app).await.len(), app.transactions().await.len()), (REQUEST_COUNT, REQUEST_COUNT));
+    assert_eq!((stored_bodies(&app).await.len(), app.transactions().await.len()), (REQUEST_COUNT, REQUEST_COUNT));
     assert_eq!(process.terminate().code, Some(0));
 }

@@ -1,6 +1,6 @@
 //! Every payment life cycle of the simulator, sent in order, backwards and twice.
 
-use ks_pay::samples::{LifeCycle, Merchant, life_cycle};
+use ks_pay::samples::{LifeCycle, Merchant, razorpay::life_cycle};
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::Value;
 

@@ -74,8 +74,8 @@ fn most_memory(process: u32) -> usize {
 }
 
 /// Writes as many of those bytes as the socket buffers accept.
-async fn pour(stream: &mut TcpStream, octets: &[u8]) {
-    let _ = tokio::time::timeout(Duration::from_millis(500), stream.write_all(octets)).await;
+async fn pour(stream: &mut TcpStream, bytes: &[u8]) {
+    let _ = tokio::time::timeout(Duration::from_millis(500), stream.write_all(bytes)).await;
 }
 
 #[cfg(target_os = "linux")]

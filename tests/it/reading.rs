@@ -7,7 +7,7 @@ use std::{
 
 use crate::support::{Installation, TestApp, bodies, cli::one_sentence, database, fault::Outage, files, process::is_root};
 
-const NOBODY: u32 = 65_534;
+const UNPRIVILEGED_UID: u32 = 65_534;
 
 fn set_mode(path: &std::path::Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
@@ -74,11 +74,11 @@ async fn who_may_only_read_the_files_exports_them_and_is_told_why_nothing_more()
     set_mode(&file, 0o644);
     set_mode(&directory, 0o755);
     let before = files(&directory);
-    let export = app.process_as_nobody(&["events", "export", "--jsonl"], &[]).end();
+    let export = app.process_without_privileges(&["events", "export", "--jsonl"], &[]).end();
     assert_eq!((export.code, export.out.len()), (Some(0), 1), "{}", export.err);
     assert_eq!(files(&directory), before);
 
-    let doctor = app.process_as_nobody(&["doctor"], &[]).end();
+    let doctor = app.process_without_privileges(&["doctor"], &[]).end();
     let bad = doctor.out.iter().find(|line| line.starts_with("bad   files")).unwrap_or_else(|| panic!("{:?}", doctor.out));
     assert!(doctor.code == Some(1) && bad.contains("belongs to root") && bad.contains("Run ks-pay as root"), "{bad}");
     assert!(doctor.out.iter().any(|line| line.starts_with("bad   writes")), "{:?}", doctor.out);
@@ -93,7 +93,7 @@ async fn files_that_another_user_made_are_named_with_the_way_out() {
     let mut app = TestApp::start().await;
     app.razorpay().await;
     app.stop().await;
-    chown(app.data_dir(), Some(NOBODY), Some(NOBODY)).unwrap();
+    chown(app.data_dir(), Some(UNPRIVILEGED_UID), Some(UNPRIVILEGED_UID)).unwrap();
     let (file, key) = (app.data_dir().join("ks-pay.db"), app.data_dir().join("master.key"));
 
     let doctor = app.cli(["doctor"], "").await;
@@ -102,7 +102,7 @@ async fn files_that_another_user_made_are_named_with_the_way_out() {
         "{}",
         doctor.out
     );
-    let ended = app.process_as_nobody(&["serve"], &[]).end();
+    let ended = app.process_without_privileges(&["serve"], &[]).end();
     let sentence = one_sentence(&ended.err);
     assert!(sentence.contains("belongs to root") && sentence.contains("chown nobody"), "{sentence}");
     // Following the advice leaves no file that belongs to root.
@@ -110,14 +110,14 @@ async fn files_that_another_user_made_are_named_with_the_way_out() {
     assert!(std::process::Command::new("sh").args(["-c", advice]).status().unwrap().success(), "{advice}");
     for name in fs::read_dir(app.data_dir()).unwrap() {
         let path = name.unwrap().path();
-        assert_eq!(fs::metadata(&path).unwrap().uid(), NOBODY, "{advice} omits {}", path.display());
+        assert_eq!(fs::metadata(&path).unwrap().uid(), UNPRIVILEGED_UID, "{advice} omits {}", path.display());
     }
     chown(&key, Some(0), Some(0)).unwrap();
-    let ended = app.process_as_nobody(&["serve"], &[]).end();
+    let ended = app.process_without_privileges(&["serve"], &[]).end();
     let sentence = one_sentence(&ended.err);
     assert!(sentence.contains("master key") && sentence.contains("belongs to root"), "{sentence}");
-    chown(&key, Some(NOBODY), Some(NOBODY)).unwrap();
-    let mut process = app.process_as_nobody(&["serve"], &[]);
+    chown(&key, Some(UNPRIVILEGED_UID), Some(UNPRIVILEGED_UID)).unwrap();
+    let mut process = app.process_without_privileges(&["serve"], &[]);
     process.line("listening on http://");
     assert_eq!(process.terminate().code, Some(0));
     assert!(file.exists());
@@ -131,13 +131,13 @@ async fn a_directory_that_takes_no_files_is_named() {
     let mut app = TestApp::start().await;
     app.stop().await;
     for path in fs::read_dir(app.data_dir()).unwrap() {
-        chown(path.unwrap().path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        chown(path.unwrap().path(), Some(UNPRIVILEGED_UID), Some(UNPRIVILEGED_UID)).unwrap();
     }
-    chown(app.data_dir(), Some(NOBODY), Some(NOBODY)).unwrap();
+    chown(app.data_dir(), Some(UNPRIVILEGED_UID), Some(UNPRIVILEGED_UID)).unwrap();
     set_mode(&app.data_dir(), 0o500);
-    let doctor = app.process_as_nobody(&["doctor"], &[]).end();
+    let doctor = app.process_without_privileges(&["doctor"], &[]).end();
     let bad = doctor.out.iter().find(|line| line.starts_with("bad   files")).unwrap_or_else(|| panic!("{:?}", doctor.out));
     assert!(bad.contains("mode 500") && bad.contains("chmod u+rwX"), "{bad}");
-    let ended = app.process_as_nobody(&["serve"], &[]).end();
+    let ended = app.process_without_privileges(&["serve"], &[]).end();
     assert!(one_sentence(&ended.err).contains("chmod u+rwX"), "{}", ended.err);
 }

@@ -16,7 +16,7 @@ const OWN: &str = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rejections";
 
 /// Rejects payments sent while the webhook was disabled, and one with a wrong secret.
-async fn refused(number: usize) -> (TestApp, Connection, Browser, String) {
+async fn rejected(number: usize) -> (TestApp, Connection, Browser, String) {
     let app = TestApp::start().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
@@ -43,7 +43,7 @@ async fn switch(owner: &Browser, connection: &Connection, is_enabled: bool) {
 /// Nothing checks again what is no longer stored.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_diagnosed_is_said_to_be_checked_again_only_while_it_is_stored() {
-    let (app, _connection, owner, path) = refused(0).await;
+    let (app, _connection, owner, path) = rejected(0).await;
     app.sql("UPDATE rejections SET cause = 'not_diagnosed'").await;
     let list = path.rsplit_once('/').unwrap().0;
     assert!(owner.get(&path).await.shows("cause-not-diagnosed") && owner.get(list).await.shows("cause-not-diagnosed"));
@@ -57,7 +57,7 @@ const USES: &str = "SELECT COUNT(*) FROM secret_usage";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
-    let (app, connection, owner, path) = refused(70).await;
+    let (app, connection, owner, path) = rejected(70).await;
     let recovery = format!("{path}/recovery");
     let off = owner.post(&recovery, &[("current_password", PASSWORD)]).await;
     assert!(owner.get(&path).await.shows("enable-first"));
@@ -115,7 +115,7 @@ async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_request_can_be_recovered() {
-    let (app, connection, owner, path) = refused(5).await;
+    let (app, connection, owner, path) = rejected(5).await;
     switch(&owner, &connection, true).await;
     let page = owner.get(&path).await;
     // The newest is the one with the wrong secret.
@@ -131,7 +131,7 @@ async fn a_single_request_can_be_recovered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recovery_is_no_evidence_that_the_webhook_works() {
-    let (app, connection, owner, path) = refused(1).await;
+    let (app, connection, owner, path) = rejected(1).await;
     switch(&owner, &connection, true).await;
     connection.post(bodies::bare("foo.bar")).stored().await;
     eventually(async || app.count(USES).await == 1).await;
@@ -146,7 +146,7 @@ async fn a_recovery_is_no_evidence_that_the_webhook_works() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_concurrent_recoveries_have_one_effect() {
-    let (app, connection, owner, path) = refused(30).await;
+    let (app, connection, owner, path) = rejected(30).await;
     switch(&owner, &connection, true).await;
     let recovery = format!("{path}/recovery");
     let fields = [("current_password", PASSWORD)];
@@ -173,7 +173,7 @@ async fn a_recovery_and_a_later_diagnosis_of_the_same_requests_do_not_deadlock()
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
-    let path = refused_with(&app, &connection, &owner, &[OWN; 5]).await;
+    let path = rejected_with(&app, &connection, &owner, &[OWN; 5]).await;
     let secrets = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook/secrets", connection.app_id);
     owner.post(&secrets, &[("secret", OWN)]).await.location();
     app.stop().await;
@@ -216,7 +216,7 @@ async fn what_was_refused_for_its_time_stays_refused() {
 }
 
 /// Sends a request signed with each of these, which are rejected; returns the page of the newest rejection.
-async fn refused_with(app: &TestApp, connection: &Connection, owner: &Browser, secrets: &[&str]) -> String {
+async fn rejected_with(app: &TestApp, connection: &Connection, owner: &Browser, secrets: &[&str]) -> String {
     let before = app.count(COUNT).await;
     for (number, secret) in secrets.iter().enumerate() {
         let post = connection.post(bodies::payment("payment.captured", &format!("pay_{number}"), 0)).secret(secret);
@@ -237,7 +237,7 @@ async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     let pasted = format!("{}\n", connection.secret);
-    let path = refused_with(&app, &connection, &owner, &[&pasted, &pasted, &pasted]).await;
+    let path = rejected_with(&app, &connection, &owner, &[&pasted, &pasted, &pasted]).await;
     let page = owner.get(&path).await;
     assert!(page.shows("cause-secret-with-line-end") && page.has(ACCEPT), "{}", page.body);
     assert!(!page.body.contains(&connection.secret));
@@ -277,7 +277,7 @@ async fn what_others_could_know_and_the_other_mode_are_never_accepted() {
         ("••••••••••••••••••••", "cause-secret-is-dots"),
         ("a secret that nobody here knows", "attempts-unknown"),
     ] {
-        let path = refused_with(&app, &test, &owner, &[secret]).await;
+        let path = rejected_with(&app, &test, &owner, &[secret]).await;
         let page = owner.get(&path).await;
         assert!(page.shows(why) && !page.has(ACCEPT), "{why}: {}", page.body);
         let tried = owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await;
@@ -295,7 +295,7 @@ async fn a_secret_entered_for_a_rejection_leads_back_to_it() {
     let connection = app.razorpay().await;
     let owner = app.owner("Neem Tree Retail").await;
     let secret = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
-    let path = refused_with(&app, &connection, &owner, &[secret]).await;
+    let path = rejected_with(&app, &connection, &owner, &[secret]).await;
     let page = owner.get(&path).await;
     let (before, _) = page.body.split_once("Enter that SECRET").unwrap();
     let way = before.rsplit_once("href=\"").unwrap().1.split('"').next().unwrap();
@@ -323,7 +323,7 @@ async fn a_key_that_was_not_decoded_is_accepted_at_the_generic_gateway_too() {
     let bare = connection.secret.trim_start_matches("whsec_");
     // A sender that signs with the text itself has a secret whose base64 is that text.
     let as_text = STANDARD.encode(bare);
-    let path = refused_with(&app, &connection, &owner, &[&as_text]).await;
+    let path = rejected_with(&app, &connection, &owner, &[&as_text]).await;
     let page = owner.get(&path).await;
     assert!(page.shows("cause-secret-not-decoded") && page.has(ACCEPT), "{}", page.body);
     owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await.location();

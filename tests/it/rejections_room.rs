@@ -15,7 +15,7 @@ const SIGNED: &str = "SELECT CAST(SUM(bytes) AS BIGINT) FROM rejected_requests W
 const UNSIGNED: &str = "SELECT COUNT(*) FROM rejected_requests WHERE rejection_id IN \
                         (SELECT id FROM rejections WHERE cause = 'no_signature')";
 /// Secret that no connection has.
-const NOBODYS: &str = "somebody else's secret";
+const FOREIGN_SECRET: &str = "somebody else's secret";
 
 struct Flood {
     app: TestApp,
@@ -47,7 +47,7 @@ impl Flood {
     /// Returns a request nearly as large as the limit, and complete.
     fn long(&self, mark: usize, number: usize) -> Post {
         let body = format!("{mark}.{number} {}", "a".repeat(250_000));
-        self.connection.post(body).secret(NOBODYS)
+        self.connection.post(body).secret(FOREIGN_SECRET)
     }
 }
 
@@ -64,7 +64,7 @@ async fn what_can_be_explained_stays_whatever_others_send() {
     };
     let respaced: Vec<Post> = (0..2).map(respaced).collect();
     flood.send("192.0.2.1", respaced).await;
-    let unknown: Vec<Post> = (0..6).map(|number| flood.payment("Own", number).secret(NOBODYS)).collect();
+    let unknown: Vec<Post> = (0..6).map(|number| flood.payment("Own", number).secret(FOREIGN_SECRET)).collect();
     flood.send("192.0.2.2", unknown).await;
     for wave in 0..3 {
         let forged: Vec<Post> = (0..6).map(|number| flood.long(wave, number)).collect();

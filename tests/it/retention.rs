@@ -31,8 +31,8 @@ async fn bodies_go_after_their_time_and_duplicates_are_still_known() {
     assert!(old_page.has("data-payload=\"deleted\"") && !old_page.has("/body\""));
     assert_eq!(owner.get(&format!("{}/body", page(0))).await.status, 404);
     assert!(owner.get(&page(1)).await.has("/body\""));
-    let story = format!("/ks-pay/apps/{}/transactions/{}", connection.app_id, before.0[0]["transaction"].as_str().unwrap());
-    assert_eq!(owner.get(&story).await.status, 200);
+    let payment = format!("/ks-pay/apps/{}/transactions/{}", connection.app_id, before.0[0]["transaction"].as_str().unwrap());
+    assert_eq!(owner.get(&payment).await.status, 200);
 
     let url = format!("http://{}/webhooks/{}", app.address, connection.endpoint);
     old.url(&url).stored().await;

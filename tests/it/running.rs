@@ -11,7 +11,7 @@ use crate::support::{
     builders::Connection,
     cli::one_sentence,
     database, eventually,
-    raw::{self, Answer},
+    raw::{self, RawResponse},
     signing,
 };
 
@@ -179,7 +179,7 @@ async fn an_interrupt_is_a_stop_as_good_as_any() {
 }
 
 /// Posts until the server is gone; returns the hashes of the acknowledged events.
-async fn post_until_refused(connection: &Connection, prefix: &str, acknowledged: &tokio::sync::Semaphore) -> Vec<String> {
+async fn post_until_stopped(connection: &Connection, prefix: &str, acknowledged: &tokio::sync::Semaphore) -> Vec<String> {
     let mut stored = Vec::new();
     for number in 0.. {
         let post = connection.post(bodies::payment("payment.captured", &format!("{prefix}{number}"), 0));
@@ -206,7 +206,7 @@ async fn stop_under_load(signal: &str) -> Option<i32> {
     let mut senders = tokio::task::JoinSet::new();
     for sender in 0..8 {
         let (connection, acknowledged) = (connection.clone(), acknowledged.clone());
-        senders.spawn(async move { post_until_refused(&connection, &format!("pay_{sender}_"), &acknowledged).await });
+        senders.spawn(async move { post_until_stopped(&connection, &format!("pay_{sender}_"), &acknowledged).await });
     }
     let _ = acknowledged.acquire_many(40).await.unwrap();
     process.signal(signal);
@@ -232,7 +232,7 @@ async fn a_server_that_is_killed_has_stored_what_it_acknowledged() {
 }
 
 /// Sends the signal this many times to a server with a request in flight; returns the response to that request.
-async fn stop_with_somebody_there(app: &TestApp, connection: &Connection, signals: usize) -> Answer {
+async fn stop_with_request_in_flight(app: &TestApp, connection: &Connection, signals: usize) -> RawResponse {
     let (process, address) = app.serve_in_process(&[]);
     let mut slow = connection.at(address).post(bodies::bare("foo.bar")).begun().await;
     process.signal("TERM");
@@ -268,11 +268,11 @@ async fn a_second_signal_skips_the_grace_period() {
     let mut app = TestApp::start().await;
     let connection = app.razorpay().await;
     app.stop().await;
-    let answer = stop_with_somebody_there(&app, &connection, 1).await;
+    let answer = stop_with_request_in_flight(&app, &connection, 1).await;
     assert!(!answer.0.is_empty(), "one signal waits for the request in flight");
     // A started request gets its response after 3 s, which may be before the second signal on a busy machine.
     for _ in 0..10 {
-        let answer = stop_with_somebody_there(&app, &connection, 2).await;
+        let answer = stop_with_request_in_flight(&app, &connection, 2).await;
         if answer.0.is_empty() {
             return;
         }

@@ -34,7 +34,7 @@ fn without_token(page: &Page) -> String {
 }
 
 /// Returns the id with its last characters changed, which does not exist.
-fn nobodys(id: &str) -> String {
+fn unknown_id(id: &str) -> String {
     format!("{}{}", &id[..id.len() - 4], if id.ends_with("0000") { "1111" } else { "0000" })
 }
 
@@ -57,12 +57,12 @@ async fn no_page_of_another_company_can_be_read() {
     let two = two_companies().await;
     let owner = two.app.owner("Neem Tree Retail").await;
     let theirs = pages(&two.mine, &two.event, &two.transaction);
-    let none = pages(&nobodys(&two.mine), &nobodys(&two.event), &nobodys(&two.transaction));
-    for (path, nobody) in theirs.iter().zip(&none) {
+    let none = pages(&unknown_id(&two.mine), &unknown_id(&two.event), &unknown_id(&two.transaction));
+    for (path, unknown_path) in theirs.iter().zip(&none) {
         if !path.ends_with("stream") {
             assert!(owner.get(path).await.status.is_success() || owner.get(path).await.status == StatusCode::SEE_OTHER, "{path}");
         }
-        let (found, unknown) = (two.stranger.get(path).await, two.stranger.get(nobody).await);
+        let (found, unknown) = (two.stranger.get(path).await, two.stranger.get(unknown_path).await);
         assert_eq!(found.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!((found.status, without_token(&found)), (unknown.status, without_token(&unknown)), "{path}");
     }

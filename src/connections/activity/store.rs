@@ -1,7 +1,7 @@
 //! The `activity` and `accepted_accounts` tables.
 //!
 //! Invariant: a change locks the rows, in the order of their connections so that servers cannot deadlock, reads them, and
-//! writes what `activity.rs` computes from them. That is two statements for the connections of a batch, and a third if an event
+//! writes what `activity/mod.rs` computes from them. That is two statements for the connections of a batch, and a third if an event
 //! names an account other than that of the first event.
 
 use std::collections::BTreeMap;
@@ -159,14 +159,14 @@ fn names_another(row: &Activity, verified: &BTreeMap<ConnectionId, Verifications
 /// Records rejected requests, and which of them are proven.
 pub(crate) async fn add_rejected(
     tx: &mut Tx,
-    refused: &BTreeMap<ConnectionId, RejectedRequests>,
+    rejected: &BTreeMap<ConnectionId, RejectedRequests>,
     proven: &BTreeMap<ConnectionId, ProvenRequests>,
 ) -> Result<(), DbError> {
-    let connections: Vec<ConnectionId> = refused.keys().copied().collect();
+    let connections: Vec<ConnectionId> = rejected.keys().copied().collect();
     let mut rows = lock(tx, &connections).await?;
     for (connection, row) in &mut rows {
-        if let Some(refused) = refused.get(connection) {
-            row.add_rejected(refused);
+        if let Some(rejected) = rejected.get(connection) {
+            row.add_rejected(rejected);
         }
         if let Some(proven) = proven.get(connection) {
             row.add_proven(proven);

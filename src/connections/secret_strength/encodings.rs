@@ -6,6 +6,7 @@
 use std::{io::Read as _, ops::Range};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use zeroize::Zeroizing;
 
@@ -13,7 +14,6 @@ use super::{
     digests,
     notations::{BYTE, NOTATIONS, Notation, hex_digit},
 };
-use crate::primitives::hex;
 
 pub(super) type Text = Zeroizing<String>;
 
@@ -124,7 +124,7 @@ pub(super) fn written(secret: &str) -> Vec<Text> {
 
 fn codes(text: &str) -> Vec<Text> {
     let base64 = ["", " ", "  "].map(|before| STANDARD.encode(format!("{before}{text}")));
-    base64.into_iter().chain([hex::encode(text.as_bytes())]).map(Zeroizing::new).collect()
+    base64.into_iter().chain([HEXLOWER.encode(text.as_bytes())]).map(Zeroizing::new).collect()
 }
 
 /// The longest stretch of a text that is in the other as well: where it begins in the text, and where it is in the other.
@@ -211,7 +211,7 @@ impl Stretch<'_> {
         if self.notation.is_hexadecimal() {
             return None;
         }
-        let digits = Zeroizing::new(hex::encode(bytes));
+        let digits = Zeroizing::new(HEXLOWER.encode(bytes));
         let letters: Vec<char> = digits.chars().collect();
         (!digests::found(&letters, names).is_empty()).then(|| self.replaced(&digits))
     }
@@ -284,6 +284,8 @@ fn without_escapes(text: &str) -> Vec<Text> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXUPPER;
+
     use super::{super::notations::tests::rare_codes, *};
 
     const PLAIN: &str = "NeemTreeStore-2026-8sK2pQ9xLm4T";
@@ -295,7 +297,7 @@ mod tests {
     #[test]
     fn a_piece_of_an_encoded_text_is_read_at_every_alignment() {
         let notations =
-            [(6, STANDARD.encode(PLAIN)), (4, hex::encode(PLAIN.as_bytes())), (4, hex::encode(PLAIN.as_bytes()).to_uppercase())];
+            [(6, STANDARD.encode(PLAIN)), (4, HEXLOWER.encode(PLAIN.as_bytes())), (4, HEXUPPER.encode(PLAIN.as_bytes()))];
         for (bits, code) in notations {
             let code = code.trim_end_matches('=');
             for from in 0..code.len() {
@@ -325,7 +327,7 @@ mod tests {
     #[test]
     fn of_a_secret_with_many_codes_a_bounded_number_of_texts_is_read() {
         // Any of the codes can be read while the others stay as they are: 64 texts.
-        let codes: Vec<String> = (0..6).map(|number| hex::encode(format!("neemtree{number}").as_bytes())).collect();
+        let codes: Vec<String> = (0..6).map(|number| HEXLOWER.encode(format!("neemtree{number}").as_bytes())).collect();
         assert_eq!(decoded(&codes.join("."), &[]).len(), MAX_READINGS);
     }
 
@@ -355,7 +357,7 @@ mod tests {
     }
 
     fn escaped_with(prefix: &str) -> String {
-        PLAIN.bytes().flat_map(|byte| [prefix.to_owned(), hex::encode(&[byte])]).collect()
+        PLAIN.bytes().flat_map(|byte| [prefix.to_owned(), HEXLOWER.encode(&[byte])]).collect()
     }
 
     #[test]
@@ -366,7 +368,7 @@ mod tests {
             base32,
             &base32.to_lowercase(),
             &base32[3..],
-            &format!("0x{}", hex::encode(PLAIN.as_bytes())),
+            &format!("0x{}", HEXLOWER.encode(PLAIN.as_bytes())),
             &STANDARD.encode(STANDARD.encode(PLAIN)),
             &STANDARD.encode(wide),
             &format!("whsec_{}", STANDARD.encode(PLAIN)),

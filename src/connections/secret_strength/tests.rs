@@ -122,7 +122,7 @@ fn random_secrets_of_any_form_are_taken() {
     let makers: [fn() -> String; 5] = [
         || base62::random(44),
         || base62::random(20),
-        || crate::primitives::hex::encode(&rand::random::<[u8; 16]>()),
+        || data_encoding::HEXLOWER.encode(&rand::random::<[u8; 16]>()),
         || base64::Engine::encode(&base64::engine::general_purpose::STANDARD, rand::random::<[u8; 24]>()),
         || {
             format!(

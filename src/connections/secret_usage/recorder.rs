@@ -30,7 +30,7 @@ impl Recorder {
     /// Returns a recorder and starts its task.
     pub(crate) fn start(db: &Db) -> (Self, BufferTask) {
         let recorder = Self::default();
-        let task = BufferTask::start(Writer { buffer: recorder.0.clone(), db: db.clone() });
+        let task = BufferTask::start(UsageWriter { buffer: recorder.0.clone(), db: db.clone() });
         (recorder, task)
     }
 
@@ -58,12 +58,12 @@ fn add(buffered: &mut BufferedUsage, uses: impl IntoIterator<Item = ((Connection
     }
 }
 
-struct Writer {
+struct UsageWriter {
     buffer: Buffer<BufferedUsage>,
     db: Db,
 }
 
-impl Buffered for Writer {
+impl Buffered for UsageWriter {
     const NAME: &'static str = "uses of secrets";
     const INTERVAL: Duration = Duration::from_secs(3);
 

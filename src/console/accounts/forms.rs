@@ -40,7 +40,7 @@ impl SetupForm {
     /// Returns the new owner, or the errors by field; `password_fault` is what the password policy says.
     pub(crate) fn parse(&self, password_fault: Option<PasswordFault>) -> Result<NewOwner, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let company = text_input::line(&self.company, companies::NAME_LEAST, companies::NAME_MOST);
+        let company = text_input::line(&self.company, companies::MIN_NAME_CHARS, companies::MAX_NAME_CHARS);
         let owner = NewOwner {
             company: errors.take("company", "Company Name", company),
             name: errors.take("name", "Your Name", text_input::line(&self.name, 1, 100)),

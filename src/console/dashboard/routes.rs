@@ -18,7 +18,7 @@ type Answer = Result<HttpResponse, AppError>;
 pub(crate) async fn show(page: RequestContext) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
-    let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(views::MOST_TROUBLE);
+    let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(views::MAX_PROBLEMS);
     let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
     drop(reader);
     let layout = page.layout("Dashboard").console(ConsoleEntry::Dashboard);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The maximum number of problems listed; the list of apps shows the others.
-pub(super) const MOST_TROUBLE: usize = 8;
+pub(super) const MAX_PROBLEMS: usize = 8;
 
 /// `/`
 #[derive(Template)]
@@ -32,8 +32,8 @@ impl Dashboard {
         let mut trouble = trouble(all, causes, now);
         trouble.extend(mixed_up(all, now));
         trouble.extend(disabled(all));
-        let more = trouble.len().saturating_sub(MOST_TROUBLE);
-        trouble.truncate(MOST_TROUBLE);
+        let more = trouble.len().saturating_sub(MAX_PROBLEMS);
+        trouble.truncate(MAX_PROBLEMS);
         let standing = messages::standing(app_health::last_verified(all), now);
         Self { layout, trouble, more, standing, count: all.len() }
     }

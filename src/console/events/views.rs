@@ -1,6 +1,7 @@
 //! The event pages.
 
 use askama::Template;
+use data_encoding::HEXLOWER;
 
 use super::forms::{ListForm, Wanted};
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
     ledger::payments::disputes::Dispute,
     messages::{self, Badge, DisplayTime, EmptyState, Notice},
     primitives::{
-        hex,
         id::{AppId, EventId, RejectionId},
         time::Timestamp,
     },
@@ -185,7 +185,7 @@ impl Show {
     }
 
     pub(crate) fn sha256(&self) -> String {
-        hex::encode(&self.event.body_sha256)
+        HEXLOWER.encode(&self.event.body_sha256)
     }
 
     pub(crate) fn amount(&self) -> Option<String> {

@@ -23,7 +23,7 @@ use super::{
     options::SqliteOptions,
     pool::{Deadline, Lease, Limits},
     row::{SqliteQueryResult, SqliteRow, SqliteStatement},
-    statement::{Job, Outcome, Wanted},
+    statement::{BoundStatement, Outcome, Wanted},
 };
 
 /// Timeout of a statement on the calling thread. Such statements take microseconds; see the plans test.
@@ -55,13 +55,13 @@ impl SqliteConnection {
 
     /// Begins a transaction that sees one state of the database, from its first statement on.
     pub(in crate::db) async fn begin_reading(&mut self) -> Result<(), sqlx::Error> {
-        self.run(Job::fixed("BEGIN")).await.map(drop)
+        self.run(BoundStatement::fixed("BEGIN")).await.map(drop)
     }
 
     /// Begins a transaction that writes. Takes the write lock immediately: a deferred transaction that reads first and writes
     /// later can fail with SQLITE_BUSY_SNAPSHOT, to which no busy timeout applies.
     pub(in crate::db) async fn begin_writing(&mut self) -> Result<(), sqlx::Error> {
-        self.run(Job::fixed("BEGIN IMMEDIATE")).await.map(drop)
+        self.run(BoundStatement::fixed("BEGIN IMMEDIATE")).await.map(drop)
     }
 
     /// Commits. Always ends, however slow the disk, and the result is certain.
@@ -71,50 +71,55 @@ impl SqliteConnection {
 
     /// Commits, and keeps the connection.
     pub(super) async fn commit_and_continue(&mut self) -> Result<(), sqlx::Error> {
-        self.end(Job::fixed("COMMIT")).await
+        self.end(BoundStatement::fixed("COMMIT")).await
     }
 
     pub(in crate::db) async fn roll_back(mut self) -> Result<(), sqlx::Error> {
-        self.end(Job::fixed("ROLLBACK")).await
+        self.end(BoundStatement::fixed("ROLLBACK")).await
     }
 
     /// Ends a transaction, without a time limit.
-    async fn end(&mut self, job: Job) -> Result<(), sqlx::Error> {
+    async fn end(&mut self, statement: BoundStatement) -> Result<(), sqlx::Error> {
         let limits = Limits { until: None, may_wait: true };
         match self.calls {
-            Calls::HandedOff => self.hand_off(job, limits, false).await.map(drop),
-            Calls::Inline | Calls::Blocking(_) => self.run_here(&job, limits).map(drop),
+            Calls::HandedOff => self.hand_off(statement, limits, false).await.map(drop),
+            Calls::Inline | Calls::Blocking(_) => self.run_here(&statement, limits).map(drop),
         }
     }
 
-    async fn run(&mut self, job: Job) -> Result<Outcome, sqlx::Error> {
+    async fn run(&mut self, statement: BoundStatement) -> Result<Outcome, sqlx::Error> {
         match self.calls {
             Calls::Inline => {
                 let until = Some(Instant::now() + INLINE_TIMEOUT);
-                match self.run_here(&job, Limits { until, may_wait: false }) {
-                    Err(error) if is_busy(&error) => self.hand_off(job, Limits { until, may_wait: true }, true).await,
+                match self.run_here(&statement, Limits { until, may_wait: false }) {
+                    Err(error) if is_busy(&error) => self.hand_off(statement, Limits { until, may_wait: true }, true).await,
                     outcome => outcome,
                 }
             }
-            Calls::Blocking(until) => self.run_here(&job, Limits { until: Some(until), may_wait: true }),
-            Calls::HandedOff => self.hand_off(job, Limits { until: None, may_wait: true }, true).await,
+            Calls::Blocking(until) => self.run_here(&statement, Limits { until: Some(until), may_wait: true }),
+            Calls::HandedOff => self.hand_off(statement, Limits { until: None, may_wait: true }, true).await,
         }
     }
 
-    fn run_here(&mut self, job: &Job, limits: Limits) -> Result<Outcome, sqlx::Error> {
+    fn run_here(&mut self, statement: &BoundStatement, limits: Limits) -> Result<Outcome, sqlx::Error> {
         let lease = self.lease()?;
         lease.limit(limits)?;
-        lease.run(job)
+        lease.run(statement)
     }
 
     /// Runs a statement on a thread for blocking work. If this future is dropped meanwhile, the statement is ended if it may be
     /// interrupted, and that thread rolls back and returns the connection.
-    async fn hand_off(&mut self, job: Job, limits: Limits, is_interruptible: bool) -> Result<Outcome, sqlx::Error> {
+    async fn hand_off(
+        &mut self,
+        statement: BoundStatement,
+        limits: Limits,
+        is_interruptible: bool,
+    ) -> Result<Outcome, sqlx::Error> {
         let mut lease = self.lease.take().ok_or(sqlx::Error::WorkerCrashed)?;
         lease.limit(limits)?;
         let deadline = lease.deadline();
         let mut running = spawn_blocking(move || {
-            let outcome = lease.run(&job);
+            let outcome = lease.run(&statement);
             (lease, outcome)
         });
         // Dropped before `running`, and so before the connection can have another user.
@@ -170,8 +175,8 @@ impl<'c> Executor<'c> for &'c mut SqliteConnection {
         'c: 'e,
         E: 'q + Execute<'q, Sqlite>,
     {
-        let job = Job::new(query, Wanted::Nothing);
-        async move { self.run(job?).await.map(|outcome| outcome.result()) }.boxed()
+        let statement = BoundStatement::new(query, Wanted::Nothing);
+        async move { self.run(statement?).await.map(|outcome| outcome.result()) }.boxed()
     }
 
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<SqliteQueryResult, SqliteRow>, sqlx::Error>>
@@ -179,9 +184,9 @@ impl<'c> Executor<'c> for &'c mut SqliteConnection {
         'c: 'e,
         E: 'q + Execute<'q, Sqlite>,
     {
-        let job = Job::new(query, Wanted::All);
+        let statement = BoundStatement::new(query, Wanted::All);
         let running = async move {
-            let outcome = self.run(job?).await?;
+            let outcome = self.run(statement?).await?;
             let result = Either::Left(outcome.result());
             Ok::<_, sqlx::Error>(stream::iter(outcome.into_rows().map(Either::Right).chain([result]).map(Ok)))
         };
@@ -193,8 +198,8 @@ impl<'c> Executor<'c> for &'c mut SqliteConnection {
         'c: 'e,
         E: 'q + Execute<'q, Sqlite>,
     {
-        let job = Job::new(query, Wanted::First);
-        async move { self.run(job?).await.map(|outcome| outcome.into_rows().next()) }.boxed()
+        let statement = BoundStatement::new(query, Wanted::First);
+        async move { self.run(statement?).await.map(|outcome| outcome.into_rows().next()) }.boxed()
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, _: &'e [super::SqliteTypeInfo]) -> BoxFuture<'e, Result<SqliteStatement, sqlx::Error>>
@@ -223,7 +228,7 @@ impl Connection for SqliteConnection {
     }
 
     async fn ping(&mut self) -> Result<(), sqlx::Error> {
-        self.run(Job::fixed("SELECT 1")).await.map(drop)
+        self.run(BoundStatement::fixed("SELECT 1")).await.map(drop)
     }
 
     fn begin(&mut self) -> impl Future<Output = Result<Transaction<'_, Sqlite>, sqlx::Error>> + Send + '_ {
@@ -249,19 +254,19 @@ impl TransactionManager for SqliteTransactionManager {
 
     async fn begin(connection: &mut SqliteConnection, statement: Option<SqlStr>) -> Result<(), sqlx::Error> {
         let begin = statement.unwrap_or(SqlStr::from_static("BEGIN"));
-        connection.run(Job::new(begin, Wanted::Nothing)?).await.map(drop)
+        connection.run(BoundStatement::new(begin, Wanted::Nothing)?).await.map(drop)
     }
 
     async fn commit(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        connection.end(Job::fixed("COMMIT")).await
+        connection.end(BoundStatement::fixed("COMMIT")).await
     }
 
     async fn rollback(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        connection.end(Job::fixed("ROLLBACK")).await
+        connection.end(BoundStatement::fixed("ROLLBACK")).await
     }
 
     fn start_rollback(connection: &mut SqliteConnection) {
-        let _ = connection.run_here(&Job::fixed("ROLLBACK"), Limits { until: None, may_wait: false });
+        let _ = connection.run_here(&BoundStatement::fixed("ROLLBACK"), Limits { until: None, may_wait: false });
     }
 
     fn get_transaction_depth(connection: &SqliteConnection) -> usize {

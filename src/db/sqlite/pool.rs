@@ -23,7 +23,7 @@ use super::{
     connection::Calls,
     error::{SqliteError, convert},
     options::SqliteOptions,
-    statement::{self, Job, Outcome},
+    statement::{self, BoundStatement, Outcome},
 };
 
 /// Timeout of a request that waits for a connection. Together with the busy timeout still below the ingestion deadline.
@@ -171,13 +171,13 @@ impl Lease {
     }
 
     /// Runs a statement on this thread.
-    pub(super) fn run(&self, job: &Job) -> Result<Outcome, sqlx::Error> {
+    pub(super) fn run(&self, statement: &BoundStatement) -> Result<Outcome, sqlx::Error> {
         // Only a lease that is being returned has no connection.
         let opened = self.opened.as_ref().ok_or(sqlx::Error::WorkerCrashed)?;
         if opened.deadline.has_passed() {
             return Err(SqliteError::INTERRUPTED.into());
         }
-        statement::run(&opened.connection, job)
+        statement::run(&opened.connection, statement)
     }
 
     /// Returns what ends the running statement.

@@ -50,14 +50,14 @@ pub(super) enum Wanted {
 }
 
 /// A statement to run.
-pub(super) struct Job {
+pub(super) struct BoundStatement {
     sql: SqlStr,
     /// None for a text that may contain several statements.
     arguments: Option<SqliteArguments>,
     wanted: Wanted,
 }
 
-impl Job {
+impl BoundStatement {
     pub(super) fn new<'q>(mut query: impl Execute<'q, Sqlite>, wanted: Wanted) -> Result<Self, sqlx::Error> {
         let arguments = query.take_arguments().map_err(sqlx::Error::Encode)?;
         Ok(Self { arguments, sql: query.sql(), wanted })
@@ -96,16 +96,16 @@ impl Outcome {
 }
 
 /// Runs a statement. A text without arguments may contain several; the rows are then those of the last that has any.
-pub(super) fn run(connection: &Connection, job: &Job) -> Result<Outcome, sqlx::Error> {
+pub(super) fn run(connection: &Connection, statement: &BoundStatement) -> Result<Outcome, sqlx::Error> {
     let mut outcome = Outcome::default();
-    if let Some(arguments) = &job.arguments {
-        let mut prepared = connection.prepare_cached(&numbered(job.sql.as_str())).map_err(convert)?;
+    if let Some(arguments) = &statement.arguments {
+        let mut prepared = connection.prepare_cached(&numbered(statement.sql.as_str())).map_err(convert)?;
         bind(&mut prepared, arguments)?;
-        run_prepared(connection, &mut prepared, job.wanted, &mut outcome)?;
+        run_prepared(connection, &mut prepared, statement.wanted, &mut outcome)?;
     } else {
-        let mut batch = Batch::new(connection, job.sql.as_str());
+        let mut batch = Batch::new(connection, statement.sql.as_str());
         while let Some(mut prepared) = fallible_next(&mut batch)? {
-            run_prepared(connection, &mut prepared, job.wanted, &mut outcome)?;
+            run_prepared(connection, &mut prepared, statement.wanted, &mut outcome)?;
         }
     }
     Ok(outcome)

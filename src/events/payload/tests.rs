@@ -1,11 +1,11 @@
 //! Tests of packing and unpacking, with frames that were changed, cut or made by someone else.
 
+use data_encoding::HEXLOWER;
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use zstd::bulk::Compressor;
 
 use super::*;
-use crate::primitives::hex;
 
 const HEADERS: &str = r#"[["content-type","application/json"]]"#;
 
@@ -26,7 +26,7 @@ fn frame_of(contents: &[u8]) -> Vec<u8> {
 #[test]
 fn released_dictionaries_are_never_changed() {
     let hashes: Vec<(u32, String)> =
-        dictionaries::DICTIONARIES.iter().map(|dictionary| (dictionary.id, hex::encode(&dictionary.sha256()))).collect();
+        dictionaries::DICTIONARIES.iter().map(|dictionary| (dictionary.id, HEXLOWER.encode(&dictionary.sha256()))).collect();
     assert_eq!(hashes, [(1_000_001, "88e0b735f023806e4a743ed8d6a768b520cf762c658b3b181d59460adc6f6435".to_owned())]);
 }
 

@@ -8,6 +8,7 @@ use crate::gateways::{
         Guide, GuideStep,
         Piece::{Label, Text},
     },
+    json_conventions::JsonConventions,
     profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage},
     samples::Samples,
     texts::{REQUESTS, SECRETS, SETUP, Texts},
@@ -43,7 +44,7 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     api_keys: Some(API_KEYS),
     lookalike_values: &[],
     secret_labels: &[],
-    key_orders: "",
+    json: JsonConventions::UNKNOWN,
     api: None,
     samples: Samples { events: &[], usual: "", single: |_, _, _, _| None, life_cycle: None },
     guide: Guide {

@@ -13,7 +13,7 @@ mod failure;
 mod guide;
 mod parse;
 mod profile;
-pub(in crate::gateways) mod samples;
+pub mod samples;
 mod signature;
 mod texts;
 mod url_rules;

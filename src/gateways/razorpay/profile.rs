@@ -12,7 +12,10 @@ use super::{
     texts::TEXTS,
     windows::{AUTO_DISABLE_AFTER, REPLAY_WINDOW, RETRY_WINDOW},
 };
-use crate::gateways::profile::{Api, KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage};
+use crate::gateways::{
+    json_conventions::JsonConventions,
+    profile::{Api, KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage},
+};
 
 /// The events a merchant should select, as used by the page, the simulator and the tests.
 pub(crate) const RECOMMENDED_EVENTS: &[&str] = &[
@@ -85,7 +88,14 @@ pub(crate) static PROFILE: Profile = Profile {
         "RAZORPAY_WEBHOOK_SECRET: ",
         "export RAZORPAY_WEBHOOK_SECRET=",
     ],
-    key_orders: include_str!("key_orders.txt"),
+    json: JsonConventions {
+        key_orders: include_str!("key_orders.txt"),
+        entity_type: Some("entity"),
+        content: Some("payload"),
+        content_order: Some("contains"),
+        empty_lists: &["notes"],
+        empty_together: &["error_"],
+    },
     api: Some(Api { base_url: "https://api.razorpay.com", flag: "--razorpay-api", variable: "KS_PAY_RAZORPAY_API" }),
     samples: SAMPLES,
     guide: GUIDE,

@@ -1,11 +1,12 @@
 //! The signature: the hex HMAC-SHA256 of the exact body under the webhook secret.
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::{
     gateways::adapter::{Header, Incoming, SignatureError},
-    primitives::{hex, secret::Secret},
+    primitives::secret::Secret,
 };
 
 /// Verifies the signature of a request.
@@ -15,7 +16,8 @@ pub(super) fn check(request: &Incoming<'_>, secret: &Secret) -> Result<(), Signa
         Header::Once(value) => value,
         Header::Repeated => return Err(SignatureError::SignatureMalformed),
     };
-    let signature = hex::decode_32(header).ok_or(SignatureError::SignatureMalformed)?;
+    let decoded = HEXLOWER.decode(header).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    let signature = decoded.ok_or(SignatureError::SignatureMalformed)?;
     mac(secret, request.body).verify_slice(&signature).map_err(|_| SignatureError::SignatureMismatch)
 }
 
@@ -26,7 +28,7 @@ pub(super) fn sign(secret: &Secret, event_id: &str, body: &[u8]) -> Vec<(&'stati
         ("content-type", "application/json".to_owned()),
         ("user-agent", "Razorpay-Webhook/v1".to_owned()),
         ("x-razorpay-event-id", event_id.to_owned()),
-        ("x-razorpay-signature", hex::encode(&signature)),
+        ("x-razorpay-signature", HEXLOWER.encode(&signature)),
     ]
 }
 

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use shops::{SHOPS, Shop};
 
-pub use super::razorpay::samples::{SINGLE_EVENTS, life_cycle, life_cycle_until, single};
+pub use super::razorpay::samples as razorpay;
 
 /// The account in simulated events. No real id has this length. It is not treated as an account, so that a simulated event
 /// never determines the expected account of a connection.

@@ -6,6 +6,7 @@ use super::{
     samples::SAMPLES,
 };
 use crate::gateways::{
+    json_conventions::JsonConventions,
     profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage},
     texts::{self, RequestTexts, SecretTexts, SetupTexts, Texts},
 };
@@ -40,7 +41,7 @@ pub(crate) static PROFILE: Profile = Profile {
     api_keys: None,
     lookalike_values: &[],
     secret_labels: &[],
-    key_orders: "",
+    json: JsonConventions { content: Some("data"), ..JsonConventions::UNKNOWN },
     api: None,
     samples: SAMPLES,
     guide: GUIDE,

@@ -20,7 +20,7 @@ use shuttle::{
     rand::{Rng as _, thread_rng},
 };
 
-use super::{BatchStore, WriteError, Writer};
+use super::{BatchStore, GroupCommit, WriteError};
 
 /// The number of orders explored for each test and scheduler, unless `MODEL_ORDERS` sets it.
 const ORDERS: usize = 2_000;
@@ -62,13 +62,13 @@ impl Fake {
 
 impl BatchStore for Fake {
     type Item = Item;
-    type Kept = Item;
+    type Outcome = Item;
 
     fn yield_thread(&self) {
         shuttle::thread::yield_now();
     }
 
-    async fn keep(&self, batch: &[Item]) -> Result<Vec<Item>, WriteError> {
+    async fn write(&self, batch: &[Item]) -> Result<Vec<Item>, WriteError> {
         yield_now().await;
         if batch.iter().any(|item| matches!(item, Item::Bad(_))) {
             return Err(WriteError::Poisoned);
@@ -97,7 +97,7 @@ impl BatchStore for Fake {
 }
 
 /// Submits an item, and asserts that on success it is stored.
-async fn submit(writer: Arc<Writer<Fake>>, fake: Fake, item: Item) -> Result<Item, WriteError> {
+async fn submit(writer: Arc<GroupCommit<Fake>>, fake: Fake, item: Item) -> Result<Item, WriteError> {
     let stored = writer.submit(item, 1).await;
     if stored.is_ok() {
         assert_eq!(stored, Ok(item), "each gets its own answer");
@@ -106,8 +106,8 @@ async fn submit(writer: Arc<Writer<Fake>>, fake: Fake, item: Item) -> Result<Ite
     stored
 }
 
-fn start(fake: &Fake, queue: usize) -> (Arc<Writer<Fake>>, shuttle::future::JoinHandle<()>) {
-    let (writer, batches) = Writer::bounded(fake.clone(), queue);
+fn start(fake: &Fake, queue: usize) -> (Arc<GroupCommit<Fake>>, shuttle::future::JoinHandle<()>) {
+    let (writer, batches) = GroupCommit::bounded(fake.clone(), queue);
     (Arc::new(writer), spawn(batches.run()))
 }
 
@@ -118,7 +118,7 @@ fn check(test: impl Fn() + Send + Sync + Clone + 'static) {
     shuttle::check_pct(test, orders, 3);
 }
 
-async fn end(writer: &Writer<Fake>, running: shuttle::future::JoinHandle<()>) {
+async fn end(writer: &GroupCommit<Fake>, running: shuttle::future::JoinHandle<()>) {
     writer.close();
     running.await.unwrap();
 }
@@ -200,7 +200,7 @@ fn an_item_that_finds_the_queue_full_fails_and_the_others_are_stored() {
             for submitter in submitted {
                 match submitter.await.unwrap() {
                     Ok(_) => stored += 1,
-                    Err(unkept) => assert_eq!(unkept, WriteError::Overloaded),
+                    Err(error) => assert_eq!(error, WriteError::Overloaded),
                 }
             }
             assert!(stored >= 2, "what fits is kept");

@@ -8,7 +8,7 @@ use std::{
 use futures_util::FutureExt as _;
 use tokio::{task::yield_now, time::timeout};
 
-use super::{BatchStore, MAX_BATCH_ITEMS, MAX_BATCH_WEIGHT, MAX_QUEUED_KIB, WriteError, Writer};
+use super::{BatchStore, GroupCommit, MAX_BATCH_ITEMS, MAX_BATCH_WEIGHT, MAX_QUEUED_KIB, WriteError};
 
 /// A store that accepts every item except those that make it panic.
 struct Fake;
@@ -16,11 +16,11 @@ struct Fake;
 impl BatchStore for Fake {
     /// True to panic.
     type Item = bool;
-    type Kept = ();
+    type Outcome = ();
 
     fn yield_thread(&self) {}
 
-    async fn keep(&self, batch: &[bool]) -> Result<Vec<()>, WriteError> {
+    async fn write(&self, batch: &[bool]) -> Result<Vec<()>, WriteError> {
         assert!(!batch.contains(&true), "on purpose");
         Ok(vec![(); batch.len()])
     }
@@ -35,11 +35,11 @@ struct Held {
 
 impl BatchStore for Arc<Held> {
     type Item = ();
-    type Kept = ();
+    type Outcome = ();
 
     fn yield_thread(&self) {}
 
-    async fn keep(&self, batch: &[()]) -> Result<Vec<()>, WriteError> {
+    async fn write(&self, batch: &[()]) -> Result<Vec<()>, WriteError> {
         self.batches.lock().unwrap().push(batch.len());
         drop(self.door.lock().await);
         Ok(vec![(); batch.len()])
@@ -49,7 +49,7 @@ impl BatchStore for Arc<Held> {
 #[tokio::test]
 async fn what_comes_while_a_batch_is_written_is_the_next_batch() {
     let held = Arc::new(Held::default());
-    let (writer, batches) = Writer::new(Arc::clone(&held));
+    let (writer, batches) = GroupCommit::new(Arc::clone(&held));
     let running = tokio::spawn(batches.run());
     let door = held.door.lock().await;
     assert_eq!(writer.submit((), 1).now_or_never(), None, "it waits for nobody, and is held");
@@ -71,7 +71,7 @@ struct Weighed(Mutex<Vec<Vec<usize>>>);
 
 impl BatchStore for Arc<Weighed> {
     type Item = usize;
-    type Kept = ();
+    type Outcome = ();
 
     fn weight(item: &usize) -> usize {
         *item
@@ -79,7 +79,7 @@ impl BatchStore for Arc<Weighed> {
 
     fn yield_thread(&self) {}
 
-    async fn keep(&self, batch: &[usize]) -> Result<Vec<()>, WriteError> {
+    async fn write(&self, batch: &[usize]) -> Result<Vec<()>, WriteError> {
         self.0.lock().unwrap().push(batch.to_vec());
         Ok(vec![(); batch.len()])
     }
@@ -88,7 +88,7 @@ impl BatchStore for Arc<Weighed> {
 #[tokio::test]
 async fn a_batch_is_bounded_by_weight_and_in_order() {
     let weighed = Arc::new(Weighed::default());
-    let (writer, batches) = Writer::new(Arc::clone(&weighed));
+    let (writer, batches) = GroupCommit::new(Arc::clone(&weighed));
     for weight in [200, 56, 1, 1, MAX_BATCH_WEIGHT, 400, 2, 255] {
         assert_eq!(writer.submit(weight, 1).now_or_never(), None, "it waits");
     }
@@ -104,7 +104,7 @@ async fn a_batch_is_bounded_by_weight_and_in_order() {
 
 #[test]
 fn only_so_many_items_wait() {
-    let (writer, _batches) = Writer::bounded(Fake, 2);
+    let (writer, _batches) = GroupCommit::bounded(Fake, 2);
     for _ in 0..2 {
         assert_eq!(writer.submit(false, 1).now_or_never(), None, "it waits");
     }
@@ -113,7 +113,7 @@ fn only_so_many_items_wait() {
 
 #[test]
 fn only_so_many_bytes_wait() {
-    let (writer, _batches) = Writer::new(Fake);
+    let (writer, _batches) = GroupCommit::new(Fake);
     assert_eq!(writer.submit(false, MAX_QUEUED_KIB * 1024).now_or_never(), Some(Err(WriteError::Overloaded)));
     assert_eq!(writer.submit(false, MAX_QUEUED_KIB * 1024 - 1).now_or_never(), None, "it waits");
     assert_eq!(
@@ -125,7 +125,7 @@ fn only_so_many_bytes_wait() {
 
 #[tokio::test]
 async fn what_makes_the_store_panic_takes_no_other_with_it() {
-    let (writer, batches) = Writer::new(Fake);
+    let (writer, batches) = GroupCommit::new(Fake);
     let running = tokio::spawn(batches.run());
     let told = tokio::join!(writer.submit(false, 1), writer.submit(true, 1), writer.submit(false, 1));
     assert_eq!(told, (Ok(()), Err(WriteError::Poisoned), Ok(())));
@@ -138,12 +138,12 @@ async fn what_makes_the_store_panic_takes_no_other_with_it() {
 #[derive(Default)]
 struct Shared {
     batches: Mutex<Vec<usize>>,
-    writer: Mutex<Option<Writer<Arc<Shared>>>>,
+    writer: Mutex<Option<GroupCommit<Arc<Shared>>>>,
 }
 
 impl BatchStore for Arc<Shared> {
     type Item = ();
-    type Kept = ();
+    type Outcome = ();
 
     fn yield_thread(&self) {
         let writer = self.writer.lock().unwrap();
@@ -151,7 +151,7 @@ impl BatchStore for Arc<Shared> {
         writer.as_ref().unwrap().close();
     }
 
-    async fn keep(&self, batch: &[()]) -> Result<Vec<()>, WriteError> {
+    async fn write(&self, batch: &[()]) -> Result<Vec<()>, WriteError> {
         self.batches.lock().unwrap().push(batch.len());
         Ok(vec![(); batch.len()])
     }
@@ -160,7 +160,7 @@ impl BatchStore for Arc<Shared> {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_others_make_ready_joins_the_batch_that_follows_one_of_several() {
     let shared = Arc::new(Shared::default());
-    let (writer, batches) = Writer::new(Arc::clone(&shared));
+    let (writer, batches) = GroupCommit::new(Arc::clone(&shared));
     for _ in 0..=MAX_BATCH_ITEMS {
         assert_eq!(writer.submit((), 1).now_or_never(), None, "it waits");
     }

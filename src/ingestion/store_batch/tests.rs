@@ -86,7 +86,7 @@ impl Bench {
         let version = store::version(&mut self.db.reader().await.unwrap()).await.unwrap();
         let batch: Vec<PendingRequest> =
             sent.iter().map(|sent| PendingRequest { request: self.request(scope, sent), version }).collect();
-        assert_eq!(self.batch.keep(&batch).await, Ok(vec![WriteOutcome::Stored; sent.len()]));
+        assert_eq!(self.batch.write(&batch).await, Ok(vec![WriteOutcome::Stored; sent.len()]));
     }
 
     fn request(&self, scope: ConnectionScope, sent: &Sent<'_>) -> VerifiedRequest {
@@ -222,11 +222,12 @@ async fn two_servers_that_write_rejections_in_reversed_order_leave_the_first_and
     let rejections = [RejectionId::unique(), RejectionId::unique()];
     let later = rejected(&bench, (20, 30), SignatureError::SignatureMismatch);
     let earlier = rejected(&bench, (10, 15), SignatureError::SignatureMissing);
-    for (refusals, rejection) in [(later, rejections[0]), (earlier, rejections[1])] {
-        let proven = ProvenRequests { count: 2, first_at: refusals.first_at, last_at: refusals.last_at, rejection };
+    for (rejected_requests, rejection) in [(later, rejections[0]), (earlier, rejections[1])] {
+        let proven =
+            ProvenRequests { count: 2, first_at: rejected_requests.first_at, last_at: rejected_requests.last_at, rejection };
         let mut tx = bench.db.begin().await.unwrap();
-        let (refused, proven) = ([(scope.connection, refusals)].into(), [(scope.connection, proven)].into());
-        activity::add_rejected(&mut tx, &refused, &proven).await.unwrap();
+        let (rejected, proven) = ([(scope.connection, rejected_requests)].into(), [(scope.connection, proven)].into());
+        activity::add_rejected(&mut tx, &rejected, &proven).await.unwrap();
         tx.commit().await.unwrap();
     }
     // A server without proof does not change what is already proven.

@@ -20,10 +20,10 @@ const LATER: Timestamp = Timestamp::from_seconds(1_795_000_060);
 const UNKNOWN: &str = "wh_unknown";
 
 /// An endpoint with secrets that expire at these times.
-fn receiver(gateway: Gateway, ends: &[Option<Timestamp>]) -> Receiver {
+fn endpoint(gateway: Gateway, ends: &[Option<Timestamp>]) -> Endpoint {
     let (company, app, connection) = (CompanyId::unique(), AppId::unique(), ConnectionId::unique());
     let live = |until: &Option<Timestamp>| ValidSecret { id: SecretId::unique(), secret: Secret::generate(), until: *until };
-    Receiver {
+    Endpoint {
         scope: ConnectionScope { company, app, connection, gateway, mode: Mode::Test },
         zone: Zone::default(),
         is_enabled: true,
@@ -31,11 +31,8 @@ fn receiver(gateway: Gateway, ends: &[Option<Timestamp>]) -> Receiver {
     }
 }
 
-fn known(receivers: impl IntoIterator<Item = (&'static str, Receiver)>) -> EndpointSnapshot {
-    EndpointSnapshot::new(
-        1,
-        receivers.into_iter().map(|(endpoint, receiver)| (endpoint.to_owned(), receiver)).collect::<HashMap<_, _>>(),
-    )
+fn known(endpoints: impl IntoIterator<Item = (&'static str, Endpoint)>) -> EndpointSnapshot {
+    EndpointSnapshot::new(1, endpoints.into_iter().map(|(name, endpoint)| (name.to_owned(), endpoint)).collect::<HashMap<_, _>>())
 }
 
 /// The headers of a request that is signed with an unknown secret by these gateways' schemes.
@@ -60,21 +57,21 @@ fn cost(known: &EndpointSnapshot, endpoint: &str, gateways: &[Gateway], now: Tim
 
 /// All kinds of endpoints. The greatest numbers of valid secrets are three of Gateway::RAZORPAY, one of which expires, and two of
 /// Standard Webhooks.
-fn endpoints() -> Vec<(&'static str, Receiver)> {
-    let mut disabled = receiver(Gateway::RAZORPAY, &[None, None, None, None]);
+fn endpoints() -> Vec<(&'static str, Endpoint)> {
+    let mut disabled = endpoint(Gateway::RAZORPAY, &[None, None, None, None]);
     disabled.is_enabled = false;
-    let mut damaged = receiver(Gateway::RAZORPAY, &[]);
+    let mut damaged = endpoint(Gateway::RAZORPAY, &[]);
     let secret = Unreadable { connection: damaged.scope.connection, secret: SecretId::unique(), until: None };
     damaged.secrets.unreadable.push(secret);
     vec![
-        ("wh_one", receiver(Gateway::RAZORPAY, &[None])),
-        ("wh_two", receiver(Gateway::RAZORPAY, &[None, Some(LATER)])),
-        ("wh_three", receiver(Gateway::RAZORPAY, &[None, Some(LATER), None])),
-        ("wh_expired", receiver(Gateway::RAZORPAY, &[Some(NOW)])),
+        ("wh_one", endpoint(Gateway::RAZORPAY, &[None])),
+        ("wh_two", endpoint(Gateway::RAZORPAY, &[None, Some(LATER)])),
+        ("wh_three", endpoint(Gateway::RAZORPAY, &[None, Some(LATER), None])),
+        ("wh_expired", endpoint(Gateway::RAZORPAY, &[Some(NOW)])),
         ("wh_disabled", disabled),
         ("wh_damaged", damaged),
-        ("wh_standard_one", receiver(Gateway::STANDARD_WEBHOOKS, &[None])),
-        ("wh_standard_two", receiver(Gateway::STANDARD_WEBHOOKS, &[None, Some(NOW), None])),
+        ("wh_standard_one", endpoint(Gateway::STANDARD_WEBHOOKS, &[None])),
+        ("wh_standard_two", endpoint(Gateway::STANDARD_WEBHOOKS, &[None, Some(NOW), None])),
     ]
 }
 
@@ -103,7 +100,7 @@ fn without_any_endpoint_a_rejection_costs_one_check_per_gateway() {
 #[test]
 fn what_a_stranger_can_cause_is_bounded() {
     let many = vec![None; MAX_CHECKS + 5];
-    let known = known([("wh_many", receiver(Gateway::RAZORPAY, &many)), ("wh_one", receiver(Gateway::RAZORPAY, &[None]))]);
+    let known = known([("wh_many", endpoint(Gateway::RAZORPAY, &many)), ("wh_one", endpoint(Gateway::RAZORPAY, &[None]))]);
     let cost = |endpoint| cost(&known, endpoint, &[Gateway::RAZORPAY], NOW);
     assert_eq!((cost("wh_one"), cost(UNKNOWN), cost("wh_many")), (MAX_CHECKS, MAX_CHECKS, MAX_CHECKS + 5));
 }

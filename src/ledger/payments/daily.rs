@@ -2,13 +2,15 @@
 //! adds that of the new one. Pure.
 //!
 //! Invariant: a payment's contribution is a function of its state alone, so that exactly what was added for a state is
-//! subtracted when the state changes.
+//! subtracted when the state changes. Which totals are of received money is decided by [`Totals::received`] alone.
 
 use std::collections::BTreeMap;
 
+use sqlx::FromRow;
+
 use super::{projection::PaymentState, state::DisplayState, store::write::PaymentRow};
 use crate::{
-    gateways::payment::Status,
+    gateways::{Gateway, Mode, payment::Status},
     primitives::{id::AppId, money::Currency, time::Timestamp, zone::Zone},
 };
 
@@ -16,34 +18,65 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TotalsKey {
     pub(crate) app: AppId,
-    pub(crate) mode: &'static str,
+    pub(crate) mode: Mode,
     pub(crate) zone: Zone,
     /// Days since 1970 in the zone.
     pub(crate) day: i64,
     pub(crate) currency: Option<Currency>,
     pub(crate) status: Option<Status>,
     pub(crate) method: Option<String>,
-    pub(crate) state: &'static str,
-    pub(crate) gateway: &'static str,
+    pub(crate) state: DisplayState,
+    pub(crate) gateway: Gateway,
 }
 
 /// The number and the totals in subunits of the payments of a key; or the change of these.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
 pub(crate) struct Totals {
     pub(crate) payments: i64,
+    #[sqlx(rename = "amount_subunits")]
     pub(crate) amount: i64,
+    #[sqlx(rename = "refunded_subunits")]
     pub(crate) refunded: i64,
     /// The number refunded without ever having been captured: their money was not received.
     pub(crate) returned_payments: i64,
+    #[sqlx(rename = "returned_subunits")]
     pub(crate) returned: i64,
     /// The part of `refunded` whose refunds of received money are not processed yet.
+    #[sqlx(rename = "refund_pending_subunits")]
     pub(crate) refund_pending: i64,
     /// The number of payments refunded in full that have such a refund.
     pub(crate) refund_pending_payments: i64,
     /// What lost disputes cost.
+    #[sqlx(rename = "lost_subunits")]
     pub(crate) lost: i64,
     /// What is deducted for disputes that are undecided or closed.
+    #[sqlx(rename = "held_subunits")]
     pub(crate) held: i64,
+}
+
+/// The part of totals whose money was received: without payments that were refunded instead of captured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Received {
+    pub(crate) payments: i64,
+    pub(crate) amount: i64,
+    /// The part of the amount that went back.
+    pub(crate) refunded: i64,
+}
+
+impl Totals {
+    /// Returns the number of payments without those that were refunded instead of captured.
+    pub(crate) const fn payments_not_returned(&self) -> i64 {
+        self.payments.saturating_sub(self.returned_payments)
+    }
+
+    /// Returns the received part of the totals of payments that all have this status.
+    pub(crate) fn received(&self, status: Option<Status>) -> Option<Received> {
+        status.is_some_and(Status::is_received).then_some(Received {
+            payments: self.payments_not_returned(),
+            amount: self.amount.saturating_sub(self.returned),
+            refunded: self.refunded.saturating_sub(self.returned).saturating_sub(self.refund_pending),
+        })
+    }
 }
 
 /// The changes of a unit of work, in the order in which every server writes them.
@@ -70,14 +103,14 @@ impl TotalsDelta {
     fn put(&mut self, row: &PaymentRow<'_>, state: &PaymentState, sign: i64) {
         let kind = TotalsKey {
             app: row.scope.app,
-            mode: row.scope.mode.slug(),
+            mode: row.scope.mode,
             zone: row.zone,
             day: effective_created_at(state).map_or(0, |at| row.zone.day(at)),
             currency: state.currency(),
             status: state.status(),
             method: state.method.clone(),
-            state: DisplayState::of(state).as_str(),
-            gateway: row.scope.gateway.slug(),
+            state: DisplayState::of(state),
+            gateway: row.scope.gateway,
         };
         for (currency, (lost, held)) in state.costs_elsewhere() {
             let elsewhere = self.0.entry(TotalsKey { currency: Some(currency), ..kind.clone() }).or_default();

@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::store::daily_totals::DailyTotals;
-use crate::primitives::{
-    date_range::{DateRange, number},
-    money::{Currency, Money},
+use super::{
+    daily::{Received, Totals},
+    store::daily_totals::DailyTotals,
+};
+use crate::{
+    gateways::payment::Status,
+    primitives::{
+        date_range::{DateRange, number},
+        money::{Currency, Money},
+    },
 };
 
 /// Number of payments by outcome.
@@ -68,49 +74,44 @@ impl Figures {
     pub(crate) fn of(sums: &[DailyTotals], days: DateRange) -> Self {
         let currencies = currencies(sums);
         let today = number(days.last);
-        let total = |only: Option<i64>, amount: fn(&DailyTotals) -> i64| {
-            let rows = || captured(sums).filter(|sum| only.is_none_or(|day| day == sum.day));
-            let of = |code: &Currency| rows().filter(|sum| currency(sum) == Some(*code)).map(amount).fold(0, i64::saturating_add);
-            currencies.iter().map(|code| Money::new(of(code), *code)).collect::<Vec<_>>()
+        let total = |only: Option<i64>, amount: fn(&Received, &Totals) -> i64| {
+            let rows = || received(sums).filter(|(sum, _)| only.is_none_or(|day| day == sum.day));
+            let of = |code: Currency| {
+                let amounts =
+                    rows().filter(|(sum, _)| sum.currency.0 == Some(code)).map(|(sum, part)| amount(&part, &sum.totals));
+                amounts.fold(0, i64::saturating_add)
+            };
+            currencies.iter().map(|code| Money::new(of(*code), *code)).collect::<Vec<_>>()
         };
         let first = currencies.first().copied().unwrap_or(Currency::INR);
         let of_day = |day: Date| {
-            let rows = captured(sums).filter(|sum| sum.day == number(day) && currency(sum) == Some(first));
-            (day, Money::new(rows.map(received).fold(0, i64::saturating_add), first))
+            let rows = received(sums).filter(|(sum, _)| sum.day == number(day) && sum.currency.0 == Some(first));
+            (day, Money::new(rows.map(|(_, part)| part.amount).fold(0, i64::saturating_add), first))
         };
         Self {
             ways: ways(sums),
-            received: total(None, received),
-            refunded: total(None, |sum| sum.refunded.saturating_sub(sum.returned).saturating_sub(sum.refund_pending)),
-            refund_pending: total(None, |sum| sum.refund_pending),
-            lost: total(None, |sum| sum.lost),
-            held: total(None, |sum| sum.held),
-            today: total(Some(today), received),
-            payments_today: captured(sums).filter(|sum| sum.day == today).map(received_payments).sum(),
+            received: total(None, |part, _| part.amount),
+            refunded: total(None, |part, _| part.refunded),
+            refund_pending: total(None, |_, all| all.refund_pending),
+            lost: total(None, |_, all| all.lost),
+            held: total(None, |_, all| all.held),
+            today: total(Some(today), |part, _| part.amount),
+            payments_today: received(sums).filter(|(sum, _)| sum.day == today).map(|(_, part)| part.payments).sum(),
             daily: days.each().map(of_day).collect(),
             methods: methods(sums),
         }
     }
 }
 
-/// Returns the amount received: without refunds of payments that were never captured.
-const fn received(sum: &DailyTotals) -> i64 {
-    sum.amount.saturating_sub(sum.returned)
-}
-
-const fn received_payments(sum: &DailyTotals) -> i64 {
-    sum.payments.saturating_sub(sum.returned_payments)
-}
-
-/// Returns the totals of captured payments, including those refunded later.
-fn captured(sums: &[DailyTotals]) -> impl Iterator<Item = &DailyTotals> {
-    sums.iter().filter(|sum| matches!(sum.status.as_str(), "captured" | "refunded"))
+/// Returns the totals of received payments, including those refunded later, and what of them was received.
+fn received(sums: &[DailyTotals]) -> impl Iterator<Item = (&DailyTotals, Received)> {
+    sums.iter().filter_map(|sum| Some((sum, sum.totals.received(sum.status.0)?)))
 }
 
 fn methods(sums: &[DailyTotals]) -> Vec<(String, i64)> {
     let mut counts = BTreeMap::new();
-    for sum in captured(sums) {
-        *counts.entry(&sum.method).or_insert(0i64) += received_payments(sum);
+    for (sum, part) in received(sums) {
+        *counts.entry(&sum.method).or_insert(0i64) += part.payments;
     }
     let mut counts: Vec<(String, i64)> = counts.into_iter().map(|(method, count)| (method.clone(), count)).collect();
     counts.sort_by_key(|(_, count)| -count);
@@ -118,62 +119,45 @@ fn methods(sums: &[DailyTotals]) -> Vec<(String, i64)> {
 }
 
 fn ways(sums: &[DailyTotals]) -> PaymentOutcomes {
-    sums.iter().fold(PaymentOutcomes::default(), |mut ways, sum| {
-        *match sum.status.as_str() {
-            "captured" => &mut ways.paid,
-            "refunded" => &mut ways.refunded,
-            "failed" => &mut ways.failed,
-            _ => &mut ways.open,
-        } += received_payments(sum);
-        ways.returned += sum.returned_payments;
+    sums.iter().fold(PaymentOutcomes::default(), |mut ways, DailyTotals { status, totals, .. }| {
+        *match status.0 {
+            Some(Status::Captured) => &mut ways.paid,
+            Some(Status::Refunded) => &mut ways.refunded,
+            Some(Status::Failed) => &mut ways.failed,
+            Some(Status::Created | Status::Authorized) | None => &mut ways.open,
+        } += totals.payments_not_returned();
+        ways.returned += totals.returned_payments;
         // What is being refunded has not gone back yet.
-        ways.refunded -= sum.refund_pending_payments;
-        ways.paid += sum.refund_pending_payments;
+        ways.refunded -= totals.refund_pending_payments;
+        ways.paid += totals.refund_pending_payments;
         ways
     })
 }
 
-/// Returns the currencies of captured payments, that with the most payments first.
+/// Returns the currencies of received payments, that with the most payments first.
 fn currencies(sums: &[DailyTotals]) -> Vec<Currency> {
     let mut counts: Vec<(Currency, i64)> = Vec::new();
-    for sum in captured(sums) {
-        let Some(code) = currency(sum) else { continue };
+    for (sum, part) in received(sums) {
+        let Some(code) = sum.currency.0 else { continue };
         match counts.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, count)) => *count += received_payments(sum),
-            None => counts.push((code, received_payments(sum))),
+            Some((_, count)) => *count += part.payments,
+            None => counts.push((code, part.payments)),
         }
     }
     counts.sort_by_key(|(code, count)| (-count, *code));
     counts.into_iter().map(|(code, _)| code).collect()
 }
 
-fn currency(sum: &DailyTotals) -> Option<Currency> {
-    sum.currency.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::payments::store::daily_totals::KeyPart;
     use jiff::civil::date;
 
-    fn sum(day: Date, currency: &str, status: &str, payments: i64, amount: i64) -> DailyTotals {
-        let (currency, status, method) = (currency.to_owned(), status.to_owned(), "upi".to_owned());
-        let refunded = amount / 10;
-        DailyTotals {
-            day: number(day),
-            currency,
-            status,
-            method,
-            payments,
-            amount,
-            refunded,
-            returned_payments: 0,
-            returned: 0,
-            lost: 0,
-            held: 0,
-            refund_pending_payments: 0,
-            refund_pending: 0,
-        }
+    fn sum(day: Date, currency: &str, status: Option<Status>, payments: i64, amount: i64) -> DailyTotals {
+        let totals = Totals { payments, amount, refunded: amount / 10, ..Totals::default() };
+        let currency = KeyPart(currency.parse().ok());
+        DailyTotals { day: number(day), currency, status: KeyPart(status), method: "upi".to_owned(), totals }
     }
 
     #[test]
@@ -181,12 +165,12 @@ mod tests {
         let today = date(2026, 11, 22);
         let days = DateRange::ending(today, 7);
         let sums = [
-            sum(today, "INR", "captured", 3, 300_000),
-            sum(today, "INR", "failed", 1, 90_000),
-            sum(date(2026, 11, 20), "INR", "refunded", 1, 50_000),
-            sum(date(2026, 11, 20), "AED", "captured", 2, 1_000),
-            DailyTotals { method: "card".to_owned(), ..sum(today, "INR", "captured", 0, 0) },
-            sum(today, "", "", 1, 0),
+            sum(today, "INR", Some(Status::Captured), 3, 300_000),
+            sum(today, "INR", Some(Status::Failed), 1, 90_000),
+            sum(date(2026, 11, 20), "INR", Some(Status::Refunded), 1, 50_000),
+            sum(date(2026, 11, 20), "AED", Some(Status::Captured), 2, 1_000),
+            DailyTotals { method: "card".to_owned(), ..sum(today, "INR", Some(Status::Captured), 0, 0) },
+            sum(today, "", None, 1, 0),
         ];
         let figures = Figures::of(&sums, days);
         assert_eq!(figures.ways, PaymentOutcomes { paid: 5, refunded: 1, failed: 1, returned: 0, open: 1 });
@@ -204,13 +188,10 @@ mod tests {
     #[test]
     fn what_is_being_refunded_has_not_gone_back_and_losses_keep_their_currency() {
         let today = date(2026, 11, 22);
-        let pending = DailyTotals {
-            refunded: 50_000,
-            refund_pending_payments: 1,
-            refund_pending: 30_000,
-            ..sum(today, "USD", "refunded", 2, 60_000)
-        };
-        let lost = DailyTotals { lost: 834_500, held: 20_000, ..sum(today, "INR", "refunded", 0, 0) };
+        let mut pending = sum(today, "USD", Some(Status::Refunded), 2, 60_000);
+        pending.totals = Totals { refunded: 50_000, refund_pending_payments: 1, refund_pending: 30_000, ..pending.totals };
+        let mut lost = sum(today, "INR", Some(Status::Refunded), 0, 0);
+        lost.totals = Totals { lost: 834_500, held: 20_000, ..lost.totals };
         let figures = Figures::of(&[pending, lost], DateRange::ending(today, 1));
         assert_eq!(figures.ways, PaymentOutcomes { paid: 1, refunded: 1, ..PaymentOutcomes::default() });
         let shown =

@@ -23,7 +23,7 @@ use crate::{
         reassignment,
         recorder::DiagnosisContext,
         shape::Shape,
-        store::deferred::{self, Stored},
+        store::deferred::{self, DeferredRequest},
         store_batch,
         triage::{Batch, Pass, needed_for_stored},
     },
@@ -156,7 +156,7 @@ impl Queue {
     }
 
     /// Opens the requests. Those that cannot be opened are given up.
-    fn open(&mut self, context: &DiagnosisContext, taken: Vec<Stored>) -> Vec<(Stored, CapturedRequest)> {
+    fn open(&mut self, context: &DiagnosisContext, taken: Vec<DeferredRequest>) -> Vec<(DeferredRequest, CapturedRequest)> {
         let mut opened = Vec::with_capacity(taken.len());
         for stored in taken {
             match sample(context, &stored) {
@@ -173,7 +173,7 @@ impl Queue {
         if opened.is_empty() {
             return Ok(());
         }
-        let (stored, samples): (Vec<Stored>, Vec<CapturedRequest>) = opened.into_iter().unzip();
+        let (stored, samples): (Vec<DeferredRequest>, Vec<CapturedRequest>) = opened.into_iter().unzip();
         let batches = vec![Batch { connection, known, samples, allowance }];
         let ids = stored.iter().map(|stored| stored.id);
         let Some(examined) = diagnoser.look(context, batches, (pass, most), share).await else {
@@ -238,10 +238,10 @@ impl Queue {
     async fn take(
         &mut self,
         context: &DiagnosisContext,
-        first: Stored,
+        first: DeferredRequest,
         known: &CompanyKeys,
         work: usize,
-    ) -> Result<(Vec<Stored>, usize), DbError> {
+    ) -> Result<(Vec<DeferredRequest>, usize), DbError> {
         let (mut used, mut bytes, mut taken) = (0, 0, Vec::new());
         let is_alone = self.is_unfinished();
         let mut next = Some(first);
@@ -289,7 +289,7 @@ impl Queue {
     }
 
     /// Returns the first request that still has to be diagnosed.
-    async fn first(&mut self, context: &DiagnosisContext) -> Result<Option<Stored>, DbError> {
+    async fn first(&mut self, context: &DiagnosisContext) -> Result<Option<DeferredRequest>, DbError> {
         while let Some(id) = self.requests.front() {
             let found = async { deferred::find(&mut context.db.bulk_reader().await?, *id).await };
             if let Some(stored) = with_timeout(found).await? {
@@ -304,7 +304,7 @@ impl Queue {
 /// Requests that are diagnosed together.
 struct Work {
     connection: ConnectionId,
-    opened: Vec<(Stored, CapturedRequest)>,
+    opened: Vec<(DeferredRequest, CapturedRequest)>,
     known: CompanyKeys,
     allowance: Allowance,
     pass: Pass,
@@ -314,7 +314,7 @@ struct Work {
 }
 
 /// Returns the request as it arrived; `None` if it cannot be opened.
-fn sample(context: &DiagnosisContext, stored: &Stored) -> Option<CapturedRequest> {
+fn sample(context: &DiagnosisContext, stored: &DeferredRequest) -> Option<CapturedRequest> {
     let said = store_batch::open(&context.vault, stored.id, (&stored.headers, &stored.body)).ok()?;
     let (headers, body): (_, Bytes) = (said.pairs()?, said.body);
     let address = stored.address.parse().ok()?;

@@ -13,7 +13,7 @@ use super::{
     json_variants::{self, Ascii, Escapes, Node, Order, Space},
     key_orders, unwrapped,
 };
-use crate::rejections::Cause;
+use crate::{gateways::json_conventions, rejections::Cause};
 
 /// A longer body is not rewritten. Only a decompressed one can be longer.
 pub(super) const MAX_REWRITTEN_BYTES: usize = crate::gateways::adapter::MAX_BODY_BYTES;
@@ -28,13 +28,13 @@ const SPACES: [Space; 5] = [Space::None, Space::Little, Space::Lines("  "), Spac
 const PLAIN: Escapes = Escapes::Unchanged;
 const ESCAPES: [Escapes; 8] = [
     PLAIN,
-    written(false, Ascii::Kept, false),
-    written(true, Ascii::Kept, false),
+    written(false, Ascii::Unchanged, false),
+    written(true, Ascii::Unchanged, false),
     written(false, Ascii::Lower, false),
     written(true, Ascii::Lower, false),
     written(false, Ascii::Upper, false),
     written(true, Ascii::Upper, false),
-    written(false, Ascii::Kept, true),
+    written(false, Ascii::Unchanged, true),
 ];
 
 const fn written(slash: bool, ascii: Ascii, html: bool) -> Escapes {
@@ -138,19 +138,19 @@ fn rewritten(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<Origin
 }
 
 /// Undoes replaced empty values in JSON: PHP turns empty maps into lists, and Laravel turns empty strings into null. The
-/// affected keys are unknown: each is tried alone, then all of them, and all but the notes, which are an empty list in
-/// Razorpay's own events.
+/// affected keys are unknown: all but those that the gateway itself sends as an empty list are tried first, then all of them,
+/// those that are empty together, and each alone.
 fn emptied(node: &Node<'_>, body: &[u8]) -> impl Iterator<Item = Option<OriginalBody>> {
     let most = body.len() * MAX_GROWTH_FACTOR + MAX_GROWTH_BYTES;
     let lists = choices(&node.keys_of(is_empty_list, MAX_EMPTIED_KEYS));
     let nulls = choices(&node.keys_of(is_null, MAX_EMPTIED_KEYS));
-    // Both: empty lists other than the notes were maps.
+    // Both: empty lists that the gateway does not send were maps.
     let maps: Vec<&str> = lists.first().cloned().unwrap_or_default();
     let both: Vec<_> = nulls.iter().filter(|_| !maps.is_empty()).map(|nulls| (maps.clone(), nulls.clone())).collect();
     let lists = lists.into_iter().map(|keys| (keys, Vec::new()));
     let nulls = nulls.into_iter().map(|keys| (Vec::new(), keys));
     let ways: Vec<_> = lists.chain(nulls).chain(both).collect();
-    let escapes = [PLAIN, written(false, Ascii::Kept, false)];
+    let escapes = [PLAIN, written(false, Ascii::Unchanged, false)];
     ways.into_iter().flat_map(move |way| escapes.map(|escape| (way.clone(), escape))).map(move |((lists, nulls), escape)| {
         let before = node.with(&lists, is_empty_list, &Node::Map(Vec::new())).with(&nulls, is_null, &Node::Text("\"\""));
         let written = before.write(Space::None, escape, Order::Unchanged, most)?;
@@ -166,10 +166,12 @@ fn is_null(node: &Node<'_>) -> bool {
     matches!(node, Node::Word("null"))
 }
 
-/// Returns the sets of keys to try: all but the notes, all, those of errors, and each alone. Empty if there are no keys.
+/// Returns the sets of keys to try: all that the gateway does not send as an empty list, all, those that are empty together, and
+/// each alone. Empty if there are no keys.
 fn choices<'a>(keys: &[&'a str]) -> Vec<Vec<&'a str>> {
-    let some = |is_one: fn(&&str) -> bool| keys.iter().copied().filter(is_one).collect::<Vec<_>>();
-    let mut made = vec![some(|key| *key != "\"notes\""), keys.to_vec(), some(|key| key.starts_with("\"error_"))];
+    let some = |is_one: fn(&str) -> bool| keys.iter().copied().filter(|key| is_one(key.trim_matches('"'))).collect::<Vec<_>>();
+    let own = |name: &str| !json_conventions::is_empty_list(name);
+    let mut made = vec![some(own), keys.to_vec(), some(json_conventions::is_empty_together)];
     made.extend(keys.iter().map(|key| vec![*key]));
     let mut seen = HashSet::new();
     made.retain(|keys| !keys.is_empty() && seen.insert(keys.clone()));

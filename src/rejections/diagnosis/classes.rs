@@ -1,14 +1,12 @@
 //! Tests that every class of mistake is found at any size of the body, alone and combined with another.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::*;
-use crate::primitives::{
-    hex,
-    in_parallel::{in_parallel, sampled},
-};
+use crate::primitives::in_parallel::{in_parallel, sampled};
 
 pub(super) const SECRET: &str = "0aZ1lK5s8BqW2zXc9Ov7uYmN3rTgH4jEdI6pLwVbQfAx";
 /// An imported secret, with characters that programs escape.
@@ -47,7 +45,7 @@ pub(super) fn event(size: usize) -> String {
 }
 
 fn mac<D: EagerHash>(key: &[u8], message: &[u8]) -> String {
-    hex::encode(&Hmac::<D>::new_from_slice(key).unwrap().chain_update(message).finalize().into_bytes())
+    HEXLOWER.encode(&Hmac::<D>::new_from_slice(key).unwrap().chain_update(message).finalize().into_bytes())
 }
 
 pub(super) fn signed(key: &str, message: impl AsRef<[u8]>) -> String {
@@ -87,8 +85,8 @@ fn a_secret_that_was_transformed_is_found_with_a_body_of_any_size() {
         (Cause::SecretEncoded, SECRET, STANDARD.encode(SECRET)),
         (Cause::SecretEncodedLineEnd, SECRET, STANDARD.encode(format!("{SECRET}\n"))),
         (Cause::SecretEncodedLineEnd, SECRET, format!("{}\n", STANDARD.encode(format!("{SECRET}\n")))),
-        (Cause::SecretEncoded, SECRET, hex::encode(SECRET.as_bytes())),
-        (Cause::SecretHashed, SECRET, hex::encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(SECRET)))),
+        (Cause::SecretEncoded, SECRET, HEXLOWER.encode(SECRET.as_bytes())),
+        (Cause::SecretHashed, SECRET, HEXLOWER.encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(SECRET)))),
         (Cause::SecretCase, SECRET, SECRET.to_lowercase()),
         (Cause::SecretCase, SECRET, SECRET.to_uppercase()),
         (Cause::SecretWithInvisible, SECRET, format!("\u{feff}{SECRET}")),
@@ -314,18 +312,18 @@ fn a_plain_hash_of_body_and_secret_is_proven_and_one_of_the_body_is_not() {
     let body = event(2048);
     let (secret, text) = (SECRET.as_bytes(), body.as_bytes());
     let sha256 = |pieces: [&[u8]; 2]| <[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(pieces.concat()));
-    let alone = with(SECRET, text, &hex::encode(&sha256([text, b""])));
+    let alone = with(SECRET, text, &HEXLOWER.encode(&sha256([text, b""])));
     assert_eq!((alone.cause, &alone.signer), (Cause::NotKeyed, &None));
     for pieces in [[text, secret], [secret, text]] {
         let digest = sha256(pieces);
-        for (written, second) in [(hex::encode(&digest), ""), (STANDARD.encode(digest), "base64")] {
+        for (written, second) in [(HEXLOWER.encode(&digest), ""), (STANDARD.encode(digest), "base64")] {
             let found = with(SECRET, text, &written);
             let signer = found.signer.clone().unwrap();
             assert!(signer.is_proof() && !signer.is_unchanged && signer.events.len() == 1, "{signer:?}");
             assert_eq!(both(found), (Cause::HashedWithSecret, second.to_owned()));
         }
     }
-    let elsewhere = with(SECRET, text, &hex::encode(&sha256([text, OTHER.as_bytes()])));
+    let elsewhere = with(SECRET, text, &HEXLOWER.encode(&sha256([text, OTHER.as_bytes()])));
     assert_eq!(elsewhere.cause, Cause::Unknown, "no secret of this webhook");
 }
 

@@ -2,12 +2,12 @@
 //! and the work that all of them take.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 
 use super::{
     classes::{KEY_SECRET, NOW, SECRET, both, event, key, signed},
     *,
 };
-use crate::primitives::hex;
 
 /// Makes one error in a text.
 type Error = fn(&str) -> String;
@@ -22,7 +22,7 @@ const CLASSES: [(Cause, Error); 9] = [
     (Cause::SecretCase, str::to_lowercase),
     (Cause::SecretDoubled, |text| format!("{text}{text}")),
     (Cause::SecretEncoded, |text| STANDARD.encode(text)),
-    (Cause::SecretHashed, |text| hex::encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(text)))),
+    (Cause::SecretHashed, |text| HEXLOWER.encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(text)))),
 ];
 
 fn find(known: &CompanyKeys, body: &str, signature: &str) -> Diagnosis {

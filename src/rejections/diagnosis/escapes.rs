@@ -6,12 +6,13 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
+use data_encoding::{HEXLOWER, HEXUPPER};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use crate::{primitives::hex, rejections::Cause};
+use crate::rejections::Cause;
 
 pub(super) type Text = Zeroizing<String>;
 
@@ -112,8 +113,8 @@ pub(super) fn commonly_encoded(text: &str) -> Vec<(Cause, Text)> {
         made.push((Cause::SecretEncodedLineEnd, format!("{written}\n")));
         made.push((Cause::SecretEncodedLineEnd, written));
     }
-    made.push((Cause::SecretEncoded, hex::encode(text.as_bytes())));
-    made.push((Cause::SecretHashed, hex::encode(&<[u8; 32]>::from(Sha256::digest(text)))));
+    made.push((Cause::SecretEncoded, HEXLOWER.encode(text.as_bytes())));
+    made.push((Cause::SecretHashed, HEXLOWER.encode(&<[u8; 32]>::from(Sha256::digest(text)))));
     made.extend(URL_SAFE_CHARS.iter().map(|safe| (Cause::SecretUrlEncoded, percent_encoded(text, safe))));
     made.extend(HTML.iter().map(|table| (Cause::SecretHtmlEscaped, html_escaped(text, table))));
     made.extend(STRINGS.iter().map(|table| (Cause::SecretEscaped, escaped(text, table))));
@@ -129,11 +130,11 @@ fn rarely_encoded(text: &str) -> Vec<(Cause, String)> {
         (Cause::SecretEncoded, STANDARD_NO_PAD.encode(text)),
         (Cause::SecretEncoded, URL_SAFE.encode(text)),
         (Cause::SecretEncoded, URL_SAFE_NO_PAD.encode(text)),
-        (Cause::SecretEncoded, hex::encode(text.as_bytes()).to_uppercase()),
+        (Cause::SecretEncoded, HEXUPPER.encode(text.as_bytes())),
         (Cause::SecretHashed, STANDARD.encode(Sha256::digest(text))),
-        (Cause::SecretHashed, hex::encode(&Sha512::digest(text))),
-        (Cause::SecretHashed, hex::encode(&Sha1::digest(text))),
-        (Cause::SecretHashed, hex::encode(&Md5::digest(text))),
+        (Cause::SecretHashed, HEXLOWER.encode(&Sha512::digest(text))),
+        (Cause::SecretHashed, HEXLOWER.encode(&Sha1::digest(text))),
+        (Cause::SecretHashed, HEXLOWER.encode(&Md5::digest(text))),
         (Cause::SecretEscaped, text.replace('\\', "")),
         (Cause::SecretEscaped, without_variables(text)),
         // A secret that was created percent-encoded may be decoded before use.
@@ -142,9 +143,9 @@ fn rarely_encoded(text: &str) -> Vec<(Cause, String)> {
         (Cause::SecretDecoded, html_unescaped(text)),
     ];
     for ended in &with_line_ends(text) {
-        made.push((Cause::SecretEncodedLineEnd, hex::encode(ended.as_bytes())));
-        made.push((Cause::SecretHashed, hex::encode(&<[u8; 32]>::from(Sha256::digest(ended.as_bytes())))));
-        made.push((Cause::SecretHashed, hex::encode(&Md5::digest(ended.as_bytes()))));
+        made.push((Cause::SecretEncodedLineEnd, HEXLOWER.encode(ended.as_bytes())));
+        made.push((Cause::SecretHashed, HEXLOWER.encode(&<[u8; 32]>::from(Sha256::digest(ended.as_bytes())))));
+        made.push((Cause::SecretHashed, HEXLOWER.encode(&Md5::digest(ended.as_bytes()))));
     }
     made.extend(in_lines(&STANDARD.encode(text)));
     made.extend(SHELL_SAFE_CHARS.iter().map(|safe| (Cause::SecretEscaped, backslashed(text, safe))));
@@ -184,7 +185,7 @@ fn percent_encoded(text: &str, safe: &str) -> String {
             out.push(char::from(byte));
         } else {
             out.push('%');
-            out.push_str(&hex::encode(&[byte]).to_uppercase());
+            out.push_str(&HEXUPPER.encode(&[byte]));
         }
     }
     out

@@ -8,9 +8,10 @@ use std::borrow::Cow;
 use serde::de::IgnoredAny;
 
 use super::key_orders::Places;
+use crate::gateways::json_conventions;
 
-/// The most names in the list `contains` that are considered.
-const MAX_CONTAINED: usize = 16;
+/// The most listed keys of an event's content that are considered.
+const MAX_ORDERED_KEYS: usize = 16;
 
 /// A value with its scalars as written.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ pub(super) enum Escapes {
 /// How characters beyond ASCII are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ascii {
-    Kept,
+    Unchanged,
     Lower,
     Upper,
 }
@@ -53,7 +54,7 @@ pub(super) enum Ascii {
 pub(super) enum Order {
     Unchanged,
     Sorted,
-    /// As Razorpay writes them; some entities have several variants.
+    /// As the gateway writes them; some entities have several variants.
     Usual(u8),
 }
 
@@ -130,19 +131,20 @@ impl<'a> Node<'a> {
     /// Writes it as another program would; `None` if that takes more bytes than `most`.
     pub(super) fn write(&self, space: Space, escapes: Escapes, order: Order, most: usize) -> Option<String> {
         let mut out = String::new();
-        let contains = self.contains();
-        let how = Format { space, escapes, order, contains: &contains };
+        let content_order = self.content_order();
+        let how = Format { space, escapes, order, content_order: &content_order };
         self.write_to(&mut BoundedWriter { text: &mut out, most }, 0, "", how)?;
         Some(out)
     }
 
-    /// Returns the names in the list `contains` of an event.
-    fn contains(&self) -> Vec<&'a str> {
+    /// Returns the keys of an event's content as a member of the event lists them.
+    fn content_order(&self) -> Vec<&'a str> {
         let Self::Map(members) = self else { return Vec::new() };
-        let list = members.iter().find(|(key, _)| *key == "\"contains\"").map(|(_, list)| list);
+        let list =
+            members.iter().find(|(key, _)| json_conventions::is_content_order(key.trim_matches('"'))).map(|(_, list)| list);
         let Some(Self::List(names)) = list else { return Vec::new() };
         let name = |name: &Self| if let Self::Text(name) = name { Some(name.trim_matches('"')) } else { None };
-        names.iter().take(MAX_CONTAINED).filter_map(name).collect()
+        names.iter().take(MAX_ORDERED_KEYS).filter_map(name).collect()
     }
 
     /// `member` is the key of this value.
@@ -159,7 +161,7 @@ impl<'a> Node<'a> {
                     Order::Unchanged => {}
                     Order::Sorted => members.sort_by(|one, other| one.0.cmp(other.0)),
                     Order::Usual(variant) => {
-                        let places = Places::of(map, member, how.contains, variant);
+                        let places = Places::of(map, member, how.content_order, variant);
                         members.sort_by_cached_key(|member| places.of_key(member.0.trim_matches('"')));
                     }
                 }
@@ -218,7 +220,7 @@ struct Format<'a> {
     space: Space,
     escapes: Escapes,
     order: Order,
-    contains: &'a [&'a str],
+    content_order: &'a [&'a str],
 }
 
 /// The output, and its limit in bytes.
@@ -297,7 +299,7 @@ fn escaped(text: &str, escapes: Escapes) -> Cow<'_, str> {
             '\u{c}' => out.push_str("\\f"),
             '<' | '>' | '&' if html => out.push_str(&unit_text(u32::from(character), false)),
             control if control < ' ' => out.push_str(&unit_text(u32::from(control), false)),
-            other if other.is_ascii() || ascii == Ascii::Kept => out.push(other),
+            other if other.is_ascii() || ascii == Ascii::Unchanged => out.push(other),
             other => {
                 for unit in other.encode_utf16(&mut units) {
                     out.push_str(&unit_text(u32::from(*unit), ascii == Ascii::Upper));

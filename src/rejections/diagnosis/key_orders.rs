@@ -1,27 +1,23 @@
 //! The order in which gateways write the keys of each entity, from their profiles.
 //!
-//! A line of a profile's `key_orders` is the name of an entity and its keys. A name with a full stop in front is that of a member that is no
-//! entity. Several lines with one name are variants of its order.
+//! A line of a profile's `key_orders` is the name of an entity and its keys. A name with a full stop in front is that of a
+//! member that is no entity. Several lines with one name are variants of its order.
 
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::json_variants::Node;
-use crate::gateways::Gateway;
+use crate::gateways::json_conventions;
 
 /// The orders of one entity: the position of each key.
 type Variants = Vec<HashMap<&'static str, usize>>;
 
 static ORDERS: LazyLock<HashMap<&'static str, Variants>> = LazyLock::new(|| {
     let mut orders: HashMap<&str, Variants> = HashMap::new();
-    for (name, keys) in lines().filter_map(|line| line.split_once(": ")) {
+    for (name, keys) in json_conventions::key_orders().filter_map(|line| line.split_once(": ")) {
         orders.entry(name).or_default().push(keys.split(' ').zip(0..).collect());
     }
     orders
 });
-
-fn lines() -> impl Iterator<Item = &'static str> {
-    Gateway::all().flat_map(|gateway| gateway.profile().key_orders.lines())
-}
 
 /// The most variants of one entity.
 pub(super) const MAX_VARIANTS: u8 = 3;
@@ -30,16 +26,16 @@ const LAST: usize = usize::MAX;
 
 /// The positions of the keys of one map.
 pub(super) struct Places<'a> {
-    /// In a payload, the names in the list `contains` are first, in its order.
+    /// The keys of an event's content that another member lists are first, in its order.
     first: &'a [&'a str],
     listed: Option<&'static HashMap<&'static str, usize>>,
 }
 
 impl<'a> Places<'a> {
-    /// `member` is the key of the map; `contains` are the names in that list.
-    pub(super) fn of(map: &[(&str, Node<'_>)], member: &str, contains: &'a [&'a str], variant: u8) -> Self {
+    /// `member` is the key of the map; `content_order` are the listed keys of the event's content.
+    pub(super) fn of(map: &[(&str, Node<'_>)], member: &str, content_order: &'a [&'a str], variant: u8) -> Self {
         let listed = variants(map, member).and_then(|variants| variants.get(usize::from(variant)).or(variants.last()));
-        Self { first: if member == "payload" { contains } else { &[] }, listed }
+        Self { first: if json_conventions::is_ordered_content(member) { content_order } else { &[] }, listed }
     }
 
     /// Returns the position of a key. Unlisted keys are equal, so that a stable sort leaves their order.
@@ -69,7 +65,7 @@ fn own_count(map: &[(&str, Node<'_>)], member: &str) -> u8 {
 }
 
 fn variants(map: &[(&str, Node<'_>)], member: &str) -> Option<&'static Variants> {
-    let entity = map.iter().find(|(key, _)| *key == "\"entity\"").map(|(_, value)| value);
+    let entity = map.iter().find(|(key, _)| json_conventions::is_entity_type(key.trim_matches('"'))).map(|(_, value)| value);
     match entity {
         Some(Node::Text(name)) => ORDERS.get(name.trim_matches('"')),
         _ => ORDERS.get(format!(".{member}").as_str()),
@@ -82,7 +78,7 @@ mod tests {
 
     #[test]
     fn every_line_is_an_order() {
-        let lines: Vec<&str> = lines().collect();
+        let lines: Vec<&str> = json_conventions::key_orders().collect();
         assert_eq!(ORDERS.values().map(Vec::len).sum::<usize>(), lines.len());
         for line in lines {
             let (name, keys) = line.split_once(": ").unwrap();

@@ -4,6 +4,7 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
@@ -14,8 +15,7 @@ use super::{
     signature_parser,
 };
 use crate::{
-    gateways::{Gateway, profile::SignedMessage},
-    primitives::hex,
+    gateways::{Gateway, json_conventions, profile::SignedMessage},
     rejections::Cause,
 };
 
@@ -45,7 +45,7 @@ impl Digests {
     /// Returns SHA-256 of the body, in hex and in base64.
     pub(super) fn of(body: &[u8]) -> Self {
         let digest: [u8; 32] = Sha256::digest(body).into();
-        Self([hex::encode(&digest), STANDARD.encode(digest)])
+        Self([HEXLOWER.encode(&digest), STANDARD.encode(digest)])
     }
 }
 
@@ -213,9 +213,9 @@ fn members(text: &str) -> BTreeMap<String, &RawValue> {
 fn gather(text: &str, depth: usize, gateway: Gateway, parts: &mut Vec<Vec<u8>>) {
     let is_event = |text: &str| members(text).contains_key(gateway.profile().signature.event_member);
     let members = members(text);
-    // The part that every documentation names first: `payload`, or `data`.
+    // The part that every documentation names first.
     let mut members: Vec<_> = members.into_iter().collect();
-    members.sort_by_key(|(name, _)| !matches!(name.as_str(), "payload" | "data"));
+    members.sort_by_key(|(name, _)| !json_conventions::is_content(name));
     for (_, member) in &members {
         let raw = member.get();
         if parts.len() >= MAX_PARTS || !raw.starts_with(['{', '[']) || is_event(raw) {

@@ -11,11 +11,12 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
 pub(super) use super::escapes::Text;
 use super::escapes::{commonly_encoded, encoded, others_than};
-use crate::{gateways::Gateway, primitives::hex, rejections::Cause};
+use crate::{gateways::Gateway, rejections::Cause};
 
 /// The shortest piece of a cut secret that is tried, in characters.
 const MIN_PIECE_CHARS: usize = 6;
@@ -105,7 +106,7 @@ pub(super) fn likely(text: &str) -> Vec<(Cause, Text)> {
     let mut made = around(text, &SPACES[..4]);
     made.extend(around(text, &QUOTES[..2]));
     let recased = [text.to_lowercase(), text.to_uppercase()].map(|text| (Cause::SecretCase, text));
-    let encoded = [STANDARD.encode(text), hex::encode(text.as_bytes())].map(|text| (Cause::SecretEncoded, text));
+    let encoded = [STANDARD.encode(text), HEXLOWER.encode(text.as_bytes())].map(|text| (Cause::SecretEncoded, text));
     made.extend(others_than(text, recased.into_iter().chain(encoded)));
     let half = text.len() / 2;
     let missed = MISSED_CHARS.into_iter().filter_map(|missed| Some([text.len().checked_sub(missed)?, missed]));

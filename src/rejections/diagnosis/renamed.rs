@@ -1,6 +1,7 @@
 //! Tests signatures in headers of other names, alone and combined with another fault, and requests that only resemble them.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -8,7 +9,6 @@ use super::{
     classes::{KEY_SECRET, NOW, OTHER, SECRET, SIZES, both, event, found, key, signed},
     *,
 };
-use crate::primitives::hex;
 
 #[test]
 fn a_renamed_header_is_found_with_its_siblings() {
@@ -85,7 +85,7 @@ fn a_renamed_header_is_found_with_its_siblings() {
 #[test]
 fn what_no_valid_secret_signed_is_no_renamed_header() {
     let body = event(2048);
-    let plain = hex::encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(&body)));
+    let plain = HEXLOWER.encode(&<[u8; 32]>::from(<Sha256 as sha2::Digest>::digest(&body)));
     assert_eq!(both(found(SECRET, body.as_bytes(), &[("x-signature", &plain)])), (Cause::NotKeyed, String::new()));
     let checkout = r#"{"razorpay_order_id":"order_Demo00000001","razorpay_payment_id":"pay_Demo0000000001"}"#;
     let signature = signed(KEY_SECRET, "order_Demo00000001|pay_Demo0000000001");

@@ -71,7 +71,7 @@ fn a_piece_of_a_signature_proves_nothing_below_eight_bytes() {
     let body = b"{}";
     let mut mac = Hmac::<Sha256>::new_from_slice(known.keys[0].text.as_bytes()).unwrap();
     mac.update(body);
-    let whole = crate::primitives::hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
+    let whole = data_encoding::HEXLOWER.encode(&<[u8; 32]>::from(mac.finalize().into_bytes()));
     for (length, cause) in [(16, Cause::Truncated), (14, Cause::Unknown), (2, Cause::Unknown)] {
         let headers = [(signature(Gateway::RAZORPAY).to_owned(), whole.as_bytes()[..length].to_vec())];
         let reason = SignatureError::SignatureMalformed;

@@ -45,7 +45,7 @@ pub(crate) struct Buffer {
 /// Rejections of one connection.
 #[derive(Default)]
 pub(crate) struct PerConnection {
-    pub(crate) refusals: Option<RejectedRequests>,
+    pub(crate) rejected_requests: Option<RejectedRequests>,
     pub(crate) tallies: Tallies,
     pub(crate) samples: Vec<CapturedRequest>,
     bytes: usize,
@@ -57,17 +57,17 @@ impl Buffer {
     }
 
     pub(crate) fn requests(&self) -> i64 {
-        self.connections.values().filter_map(|own| Some(own.refusals?.count)).sum()
+        self.connections.values().filter_map(|own| Some(own.rejected_requests?.count)).sum()
     }
 
-    pub(crate) fn count(&mut self, refused: &RejectedRequest) {
-        let at = refused.at;
-        let own = self.connections.entry(refused.scope.connection).or_default();
-        store_batch::tally(&mut own.tallies, refused);
-        if let Some(reason) = refused.reason.rejected() {
+    pub(crate) fn count(&mut self, rejected: &RejectedRequest) {
+        let at = rejected.at;
+        let own = self.connections.entry(rejected.scope.connection).or_default();
+        store_batch::tally(&mut own.tallies, rejected);
+        if let Some(reason) = rejected.reason.rejected() {
             let none = RejectedRequests { count: 0, first_at: at, last_at: at, reason };
-            let before = own.refusals.unwrap_or(none);
-            own.refusals = Some(RejectedRequests {
+            let before = own.rejected_requests.unwrap_or(none);
+            own.rejected_requests = Some(RejectedRequests {
                 count: before.count + 1,
                 first_at: before.first_at.min(at),
                 last_at: before.last_at.max(at),
@@ -115,7 +115,7 @@ impl Content for Buffer {
     fn restore(&mut self, older: Self) {
         for (connection, older) in older.connections {
             let newer = self.connections.entry(connection).or_default();
-            newer.refusals = match (newer.refusals, older.refusals) {
+            newer.rejected_requests = match (newer.rejected_requests, older.rejected_requests) {
                 (Some(newer), Some(older)) => Some(RejectedRequests {
                     count: newer.count + older.count,
                     first_at: newer.first_at.min(older.first_at),

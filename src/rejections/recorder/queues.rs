@@ -40,11 +40,11 @@ impl Queue {
     }
 
     /// Enqueues a request, or returns it if the queue is full.
-    pub(crate) fn hand_over(&self, refused: RejectedRequest) -> Option<RejectedRequest> {
-        let size = refused.body.as_ref().map_or(0, Bytes::len);
+    pub(crate) fn hand_over(&self, rejected: RejectedRequest) -> Option<RejectedRequest> {
+        let size = rejected.body.as_ref().map_or(0, Bytes::len);
         match Arc::clone(&self.budget).try_acquire_many_owned(u32::try_from(size / 1024 + 1).unwrap_or(u32::MAX)) {
-            Ok(permit) => self.sender.try_send((refused, permit)).err().map(|unsent| unsent.into_inner().0),
-            Err(_) => Some(refused),
+            Ok(permit) => self.sender.try_send((rejected, permit)).err().map(|unsent| unsent.into_inner().0),
+            Err(_) => Some(rejected),
         }
     }
 }

@@ -19,7 +19,7 @@ fn unverified(size: usize) -> UnverifiedRequest {
     UnverifiedRequest { headers: Vec::new(), body, address: [127, 0, 0, 1].into(), at: Timestamp::from_millis(0) }
 }
 
-fn refused(scope: ConnectionScope, size: usize) -> RejectedRequest {
+fn rejected(scope: ConnectionScope, size: usize) -> RejectedRequest {
     let UnverifiedRequest { headers, body, address, at } = unverified(size);
     RejectedRequest { scope, reason: Reason::SignatureMismatch, headers, body, address, at }
 }
@@ -36,7 +36,7 @@ fn no_sample_is_taken_from_the_buffer_without_its_count() {
     let mut all = 0;
     let mut check = |taken: Buffer| {
         for own in taken.connections.values() {
-            let counted = own.refusals.map_or(0, |refusals| refusals.count);
+            let counted = own.rejected_requests.map_or(0, |rejected_requests| rejected_requests.count);
             assert_eq!(usize::try_from(counted).unwrap(), own.samples.len());
             all += own.samples.len();
         }
@@ -44,7 +44,7 @@ fn no_sample_is_taken_from_the_buffer_without_its_count() {
     thread::scope(|threads| {
         let gathering = threads.spawn(|| {
             for scope in std::iter::repeat_with(some_scope).take(CONNECTIONS) {
-                (0..EACH).for_each(|_| recorder.buffer_request(&refused(scope, 2000)));
+                (0..EACH).for_each(|_| recorder.buffer_request(&rejected(scope, 2000)));
             }
         });
         while !gathering.is_finished() {
@@ -63,7 +63,7 @@ fn what_is_handed_over_is_bounded_and_the_rest_is_counted() {
     for at in [None, Some((scope, Reason::SignatureMismatch))] {
         (0..100).for_each(|_| recorder.note(at, unverified(1024 * 1024)));
     }
-    let counted = recorder.lock().connections[&scope.connection].refusals.unwrap().count;
+    let counted = recorder.lock().connections[&scope.connection].rejected_requests.unwrap().count;
     for (queue, counted) in [(&mut queues.unknown, recorder.lock().strays), (&mut queues.known, counted)] {
         let handed = std::iter::from_fn(|| queue.try_recv().ok()).count();
         assert_eq!((handed, counted), (15, 85), "15 of 1 MiB and 1 KiB fit in 16 MiB");
@@ -86,9 +86,9 @@ fn a_unit_of_work_has_so_much_and_the_next_has_the_rest() {
     for _ in 0..8 {
         let scope = some_scope();
         for _ in 0..4 {
-            let refused = refused(scope, 200_000);
-            gathered.count(&refused);
-            gathered.keep(refused.capture());
+            let rejected = rejected(scope, 200_000);
+            gathered.count(&rejected);
+            gathered.keep(rejected.capture());
         }
     }
     gathered.strays = 7;

@@ -38,7 +38,7 @@ sql! {
 
 /// A stored request without a known cause, sealed.
 #[derive(sqlx::FromRow)]
-pub(crate) struct Stored {
+pub(crate) struct DeferredRequest {
     pub(crate) id: RequestId,
     pub(crate) rejection_id: RejectionId,
     pub(crate) address: String,
@@ -57,7 +57,7 @@ pub(crate) struct Stored {
     pub(crate) is_unknown: bool,
 }
 
-impl Stored {
+impl DeferredRequest {
     pub(crate) const fn scope(&self) -> ConnectionScope {
         ConnectionScope {
             company: self.company_id,
@@ -88,7 +88,7 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, connection: ConnectionId, limi
 }
 
 /// Returns one of them, if it is still to be diagnosed.
-pub(crate) async fn find(on: impl Into<Exec<'_>>, id: RequestId) -> Result<Option<Stored>, DbError> {
+pub(crate) async fn find(on: impl Into<Exec<'_>>, id: RequestId) -> Result<Option<DeferredRequest>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(id).fetch_optional(conn).await)
 }
 

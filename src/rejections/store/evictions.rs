@@ -7,7 +7,7 @@ use crate::{
         run, sql,
     },
     primitives::id::{ConnectionId, RequestId},
-    rejections::eviction::{self, StorageQuota, Stored},
+    rejections::eviction::{self, EvictionCandidate, StorageQuota},
 };
 
 sql! {
@@ -27,7 +27,7 @@ pub(crate) async fn trim(tx: &mut Tx, connection: ConnectionId, room: StorageQuo
     if room.fits(all) && taken.iter().all(|one| room.of_one().fits(*one)) {
         return Ok(());
     }
-    let stored: Vec<Stored> = run!(&mut *tx, |conn| sqlx::query_as(LIST).bind(connection).fetch_all(conn).await)?;
+    let stored: Vec<EvictionCandidate> = run!(&mut *tx, |conn| sqlx::query_as(LIST).bind(connection).fetch_all(conn).await)?;
     let gone: Vec<RequestId> = eviction::evicted(&stored, room);
     execute_rows!(tx, EVICT, &gone, |query, id| query.bind(*id))?;
     Ok(())

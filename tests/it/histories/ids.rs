@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::Told;
+use super::SentEvent;
 use crate::support::{builders::text, signing};
 
 /// Number of ids: so few that events of a connection share them.
@@ -38,9 +38,9 @@ pub(super) fn firsts(exported: &[Value], number: impl Fn(&Value) -> usize) -> Fi
 
 /// Asserts that each event has an id under which it was sent; and that among events with the same id one alone has no
 /// predecessor, and the others name an event that was sent under it too.
-pub(super) fn check(case: u32, sent: Vec<Told>, firsts: &Firsts) {
+pub(super) fn check(case: u32, sent: Vec<SentEvent>, firsts: &Firsts) {
     let mut bodies: BTreeMap<(usize, Option<String>), BTreeSet<String>> = BTreeMap::new();
-    for Told { event, id } in sent {
+    for SentEvent { event, id } in sent {
         let sha256 = signing::sha256(&event.body(case));
         bodies.entry((event.connection, id.map(|id| name(case, id)))).or_default().insert(sha256);
     }

@@ -100,7 +100,7 @@ impl Truth {
 
 impl Event {
     /// Returns whether the event reports on its payment.
-    pub(super) fn tells(&self) -> bool {
+    pub(super) fn reports_payment(&self) -> bool {
         matches!(self.subject, Subject::Payment(..))
     }
 

@@ -69,7 +69,7 @@ impl Installation {
 
     /// Runs the binary as a user who owns nothing, which requires root. The test's folder is opened to that user, the data
     /// directory is not.
-    pub(crate) fn process_as_nobody(&self, args: &[&str], more: &[(&str, &str)]) -> Process {
+    pub(crate) fn process_without_privileges(&self, args: &[&str], more: &[(&str, &str)]) -> Process {
         let binary = self.beside("ks-pay");
         if !binary.exists() {
             let built = env!("CARGO_BIN_EXE_ks-pay");

@@ -96,14 +96,14 @@ impl Middle {
 impl Inner {
     async fn serve(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
         let manner = *self.manner.lock().unwrap();
-        if let Manner::Blurts(octets) = manner {
-            let _ = stream.write_all(octets.as_bytes()).await;
+        if let Manner::Blurts(bytes) = manner {
+            let _ = stream.write_all(bytes.as_bytes()).await;
             return;
         }
         let Some(request) = read(&mut stream).await else { return };
         self.passed.lock().unwrap().push(request.clone());
         match manner {
-            Manner::Answers(octets) => drop(stream.write_all(octets.as_bytes()).await),
+            Manner::Answers(bytes) => drop(stream.write_all(bytes.as_bytes()).await),
             Manner::Silent => std::future::pending().await,
             Manner::HangsUp | Manner::Blurts(_) => {}
             Manner::Pass(change) => {

@@ -13,10 +13,10 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything received until the server closed the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answer(pub(crate) Vec<u8>);
+pub(crate) struct RawResponse(pub(crate) Vec<u8>);
 
 /// Sends all of it and reads until the server closes.
-pub(crate) async fn exchange(to: SocketAddr, request: &[u8]) -> Answer {
+pub(crate) async fn exchange(to: SocketAddr, request: &[u8]) -> RawResponse {
     let mut stream = TcpStream::connect(to).await.unwrap();
     // A server may respond and close before it has read everything.
     let _ = stream.write_all(request).await;
@@ -24,11 +24,11 @@ pub(crate) async fn exchange(to: SocketAddr, request: &[u8]) -> Answer {
 }
 
 /// Reads until the server closes the connection, or resets it because of unread data.
-pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Answer {
+pub(crate) async fn read_to_end(stream: &mut TcpStream) -> RawResponse {
     let mut bytes = Vec::new();
     let reading = async { while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {} };
     timeout(READ_TIMEOUT, reading).await.expect("the server closes the connection");
-    Answer(bytes)
+    RawResponse(bytes)
 }
 
 /// Reads one head; returns its first line.
@@ -72,7 +72,7 @@ pub(crate) fn with_length(method: &str, path: &str, headers: &[(&str, String)], 
     request(method, path, &headers, body)
 }
 
-impl Answer {
+impl RawResponse {
     pub(crate) fn status(&self) -> u16 {
         let head = self.head();
         head.split(' ').nth(1).unwrap_or_else(|| panic!("an answer: {head:?}")).parse().unwrap()

@@ -1,8 +1,8 @@
 //! Sample events of Razorpay: complete life cycles of fictitious payments.
 
 mod entities;
+mod scenario;
 mod steps;
-mod story;
 #[cfg(test)]
 mod tests;
 
@@ -46,7 +46,7 @@ impl LifeCycle {
 }
 
 /// The events that [`single`] can create: those to which merchants are advised to subscribe.
-pub const SINGLE_EVENTS: &[&str] = RECOMMENDED_EVENTS;
+const SINGLE_EVENTS: &[&str] = RECOMMENDED_EVENTS;
 
 /// Creates all events of a new payment that the buyer starts at `at`.
 ///
@@ -54,18 +54,18 @@ pub const SINGLE_EVENTS: &[&str] = RECOMMENDED_EVENTS;
 /// the times in them remain correct.
 pub fn life_cycle(kind: LifeCycle, merchant: &Merchant, at: i64, rng: &mut impl Rng) -> Vec<Sample> {
     let is_won = rng.random_ratio(1, 2);
-    story::play(&kind.steps(is_won), merchant, at, rng)
+    scenario::play(&kind.steps(is_won), merchant, at, rng)
 }
 
 /// Creates all events of a new payment, the last of which occurs at `end`.
 pub fn life_cycle_until(kind: LifeCycle, pace: Pace, merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Vec<Sample> {
     let is_won = rng.random_ratio(1, 2);
-    story::play_until(&kind.steps(is_won), pace, merchant, end, rng)
+    scenario::play_until(&kind.steps(is_won), pace, merchant, end, rng)
 }
 
 /// Creates a single event that occurs at `at`, of a payment that has reached that step; `None` if the name is not in
 /// [`SINGLE_EVENTS`].
 pub fn single(event: &str, merchant: &Merchant, at: i64, rng: &mut impl Rng) -> Option<Sample> {
     let step = Step::ALL.into_iter().find(|step| step.event() == event)?;
-    story::play_last(step.path(), merchant, at, rng)
+    scenario::play_last(step.path(), merchant, at, rng)
 }

@@ -12,7 +12,7 @@ use crate::gateways::samples::{
     testing::{SplitMix, is_compact},
 };
 
-mod stories;
+mod scenarios;
 
 const AT: i64 = 1_767_225_600;
 

@@ -4,6 +4,8 @@
 //! page reads at most as many rows as its days have kinds, however many payments there are. Lists and App Overview show at most
 //! 90 days.
 
+use std::str::FromStr;
+
 use sqlx::FromRow;
 
 use crate::{
@@ -13,18 +15,27 @@ use crate::{
         run, sql,
     },
     gateways::{Mode, payment::Status},
-    ledger::payments::{daily::TotalsDelta, state::DisplayState},
+    ledger::payments::{
+        daily::{Totals, TotalsDelta},
+        state::DisplayState,
+    },
     primitives::{
         date_range::{self, DateRange},
         id::AppId,
+        money::Currency,
         zone::Zone,
     },
 };
 
-/// True of the payments that were captured, except those that are also in `returned_payments`.
-macro_rules! captured {
-    ($amount:literal) => {
-        concat!("SUM(CASE WHEN status IN ('captured', 'refunded') THEN ", $amount, " ELSE 0 END)")
+/// The sums of each total, over all rows of a group.
+macro_rules! summed {
+    () => {
+        "CAST(SUM(payments) AS BIGINT) AS payments, CAST(SUM(amount_subunits) AS BIGINT) AS amount_subunits, \
+         CAST(SUM(refunded_subunits) AS BIGINT) AS refunded_subunits, CAST(SUM(returned_payments) AS BIGINT) AS returned_payments, \
+         CAST(SUM(returned_subunits) AS BIGINT) AS returned_subunits, CAST(SUM(lost_subunits) AS BIGINT) AS lost_subunits, \
+         CAST(SUM(held_subunits) AS BIGINT) AS held_subunits, \
+         CAST(SUM(refund_pending_payments) AS BIGINT) AS refund_pending_payments, \
+         CAST(SUM(refund_pending_subunits) AS BIGINT) AS refund_pending_subunits"
     };
 }
 
@@ -50,25 +61,16 @@ macro_rules! saturating {
 sql! {
     /// Grouped by day first, which is the order of the key, so that only the totals of days are sorted.
     SUMS = concat!(
-        "SELECT currency, CAST(SUM(payments) AS BIGINT) AS payments, CAST(SUM(paid) AS BIGINT) AS paid, \
-         CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(refunded) AS BIGINT) AS refunded, \
-         CAST(SUM(refund_pending) AS BIGINT) AS refund_pending, CAST(SUM(lost) AS BIGINT) AS lost, \
-         CAST(SUM(held) AS BIGINT) AS held FROM (SELECT day, currency, SUM(payments) AS payments, ",
-        captured!("payments - returned_payments"), " AS paid, ",
-        captured!("amount_subunits - returned_subunits"), " AS received, ",
-        captured!("refunded_subunits - returned_subunits - refund_pending_subunits"), " AS refunded, \
-         SUM(refund_pending_subunits) AS refund_pending, SUM(lost_subunits) AS lost, SUM(held_subunits) AS held \
+        "SELECT currency, status, ", summed!(), " FROM (SELECT day, currency, status, ", summed!(), " \
          FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 \
-         AND (CAST($6 AS TEXT) IS NULL OR state = $6) GROUP BY day, currency) AS of_days GROUP BY currency ORDER BY currency"
+         AND (CAST($6 AS TEXT) IS NULL OR state = $6) GROUP BY day, currency, status) AS of_days \
+         GROUP BY currency, status ORDER BY currency"
     );
-    DAYS = "SELECT day, currency, status, method, CAST(SUM(payments) AS BIGINT) AS payments, \
-            CAST(SUM(amount_subunits) AS BIGINT) AS amount_subunits, CAST(SUM(refunded_subunits) AS BIGINT) AS refunded_subunits, \
-            CAST(SUM(returned_payments) AS BIGINT) AS returned_payments, CAST(SUM(returned_subunits) AS BIGINT) AS returned_subunits, \
-            CAST(SUM(lost_subunits) AS BIGINT) AS lost_subunits, CAST(SUM(held_subunits) AS BIGINT) AS held_subunits, \
-            CAST(SUM(refund_pending_payments) AS BIGINT) AS refund_pending_payments, \
-            CAST(SUM(refund_pending_subunits) AS BIGINT) AS refund_pending_subunits FROM daily_totals \
-            WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status, method \
-            HAVING SUM(payments) > 0 OR SUM(lost_subunits) > 0 OR SUM(held_subunits) > 0 ORDER BY day, currency, status, method";
+    DAYS = concat!(
+        "SELECT day, currency, status, method, ", summed!(), " FROM daily_totals \
+         WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status, method \
+         HAVING SUM(payments) > 0 OR SUM(lost_subunits) > 0 OR SUM(held_subunits) > 0 ORDER BY day, currency, status, method"
+    );
 }
 
 rows! {
@@ -95,7 +97,7 @@ pub(crate) struct Ledger {
 }
 
 /// The number of payments of a currency, and their totals in subunits.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Sum {
     /// Empty if unknown.
     pub(crate) currency: String,
@@ -113,6 +115,46 @@ pub(crate) struct Sum {
     pub(crate) held: i64,
 }
 
+impl Sum {
+    /// Adds up the rows of one currency.
+    fn of(rows: &[StatusTotals]) -> Self {
+        let currency = rows.first().map(|row| row.currency.clone()).unwrap_or_default();
+        rows.iter().fold(Self { currency, ..Self::default() }, |sum, StatusTotals { status, totals, .. }| {
+            let received = totals.received(status.0).unwrap_or_default();
+            Self {
+                payments: sum.payments.saturating_add(totals.payments),
+                paid: sum.paid.saturating_add(received.payments),
+                received: sum.received.saturating_add(received.amount),
+                refunded: sum.refunded.saturating_add(received.refunded),
+                refund_pending: sum.refund_pending.saturating_add(totals.refund_pending),
+                lost: sum.lost.saturating_add(totals.lost),
+                held: sum.held.saturating_add(totals.held),
+                ..sum
+            }
+        })
+    }
+}
+
+/// The totals of the payments of a currency with a status.
+#[derive(FromRow)]
+struct StatusTotals {
+    currency: String,
+    #[sqlx(try_from = "String")]
+    status: KeyPart<Status>,
+    #[sqlx(flatten)]
+    totals: Totals,
+}
+
+/// A part of a total's key. It is stored as an empty text if it is unknown, because no column of a key is NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyPart<T>(pub(crate) Option<T>);
+
+impl<T: FromStr> From<String> for KeyPart<T> {
+    fn from(text: String) -> Self {
+        Self(text.parse().ok())
+    }
+}
+
 /// Returns the sums of the payments of these days, of all states or of one, by currency. Costs in other currencies than the
 /// payment's are sums of that currency, without payments unless it has some; those come last.
 pub(crate) async fn sums(
@@ -122,7 +164,7 @@ pub(crate) async fn sums(
     state: Option<DisplayState>,
 ) -> Result<Vec<Sum>, DbError> {
     let (first, last) = (date_range::number(days.first), date_range::number(days.last));
-    let mut sums: Vec<Sum> = run!(on, |conn| sqlx::query_as(SUMS)
+    let rows: Vec<StatusTotals> = run!(on, |conn| sqlx::query_as(SUMS)
         .bind(ledger.app)
         .bind(ledger.mode.slug())
         .bind(ledger.zone)
@@ -131,36 +173,24 @@ pub(crate) async fn sums(
         .bind(state)
         .fetch_all(conn)
         .await)?;
+    let mut sums: Vec<Sum> = rows.chunk_by(|row, next| row.currency == next.currency).map(Sum::of).collect();
     sums.sort_by_key(|sum| sum.payments == 0);
     Ok(sums)
 }
 
-/// The totals of one day and kind, as accumulated by batches. Unknown parts of the key are empty strings.
+/// The totals of the payments of one day with the same currency, status and method.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct DailyTotals {
     /// Days since 1970 in the zone of the ledger.
     pub(crate) day: i64,
-    pub(crate) currency: String,
-    pub(crate) status: String,
+    #[sqlx(try_from = "String")]
+    pub(crate) currency: KeyPart<Currency>,
+    #[sqlx(try_from = "String")]
+    pub(crate) status: KeyPart<Status>,
+    /// Empty if unknown.
     pub(crate) method: String,
-    pub(crate) payments: i64,
-    #[sqlx(rename = "amount_subunits")]
-    pub(crate) amount: i64,
-    #[sqlx(rename = "refunded_subunits")]
-    pub(crate) refunded: i64,
-    /// The number refunded without ever having been captured: their money was not received.
-    pub(crate) returned_payments: i64,
-    #[sqlx(rename = "returned_subunits")]
-    pub(crate) returned: i64,
-    #[sqlx(rename = "lost_subunits")]
-    pub(crate) lost: i64,
-    #[sqlx(rename = "held_subunits")]
-    pub(crate) held: i64,
-    /// The number of payments refunded in full that have a refund not processed yet.
-    pub(crate) refund_pending_payments: i64,
-    /// The part of `refunded` whose refunds are not processed yet.
-    #[sqlx(rename = "refund_pending_subunits")]
-    pub(crate) refund_pending: i64,
+    #[sqlx(flatten)]
+    pub(crate) totals: Totals,
 }
 
 /// Lists the totals from the first to the last day, of all states and gateways together.
@@ -180,7 +210,7 @@ pub(crate) async fn days(on: impl Into<Exec<'_>>, ledger: Ledger, days: DateRang
 pub(crate) async fn add(tx: &mut Tx, changes: &TotalsDelta) -> Result<(), DbError> {
     execute_rows!(tx, ADD, &changes.rows(), |query, row| query
         .bind(row.0.app)
-        .bind(row.0.mode)
+        .bind(row.0.mode.slug())
         .bind(row.0.zone)
         .bind(row.0.day)
         .bind(row.0.currency.map(|currency| currency.to_string()).unwrap_or_default())

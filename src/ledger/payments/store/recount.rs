@@ -2,9 +2,10 @@
 
 use sqlx::FromRow;
 
-use super::daily_totals::{DailyTotals, Ledger};
+use super::daily_totals::Ledger;
 use crate::{
     db::{DbError, Exec, Reader, Tx, execute, run, sql},
+    ledger::payments::daily::Totals,
     primitives::{date_range, time::Timestamp},
 };
 
@@ -74,13 +75,17 @@ sql! {
     DELETE_STALE_DAYS = "DELETE FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone <> $3";
 }
 
-/// What must be added to a total so that it matches its payments.
+/// What must be added to a total so that it matches its payments. The key is as it is stored, because it may be invalid.
 #[derive(Debug, FromRow)]
 pub(crate) struct Difference {
-    #[sqlx(flatten)]
-    totals: DailyTotals,
+    day: i64,
+    currency: String,
+    status: String,
+    method: String,
     state: String,
     gateway: String,
+    #[sqlx(flatten)]
+    totals: Totals,
 }
 
 /// Returns the first day, not before `from`, with a payment or a total.
@@ -120,19 +125,20 @@ pub(crate) async fn differences(on: impl Into<Exec<'_>>, ledger: Ledger, day: i6
 }
 
 /// Adds a difference to the totals.
-pub(crate) async fn add(tx: &mut Tx, ledger: Ledger, Difference { totals, state, gateway }: &Difference) -> Result<(), DbError> {
+pub(crate) async fn add(tx: &mut Tx, ledger: Ledger, difference: &Difference) -> Result<(), DbError> {
+    let totals = &difference.totals;
     execute!(
         tx,
         sqlx::query(ADD)
             .bind(ledger.app)
             .bind(ledger.mode.slug())
             .bind(ledger.zone)
-            .bind(totals.day)
-            .bind(&totals.currency)
-            .bind(&totals.status)
-            .bind(&totals.method)
-            .bind(state)
-            .bind(gateway)
+            .bind(difference.day)
+            .bind(&difference.currency)
+            .bind(&difference.status)
+            .bind(&difference.method)
+            .bind(&difference.state)
+            .bind(&difference.gateway)
             .bind(totals.payments)
             .bind(totals.amount)
             .bind(totals.refunded)

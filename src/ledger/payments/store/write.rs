@@ -201,7 +201,7 @@ async fn write_rows(
 }
 
 #[derive(FromRow)]
-struct Row {
+struct LockedRow {
     id: TransactionId,
     connection_id: ConnectionId,
     payment_id: String,
@@ -268,7 +268,7 @@ impl LockedPayment {
 
 /// Locks the rows of these payments, which exist, and reads their states.
 pub(crate) async fn lock(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Result<Vec<LockedPayment>, DbError> {
-    let rows = fetch_rows!(tx, LOCK -> Row, entries, |query, entry| bind_entry!(query, entry))?;
+    let rows = fetch_rows!(tx, LOCK -> LockedRow, entries, |query, entry| bind_entry!(query, entry))?;
     let ids: Vec<TransactionId> = rows.iter().map(|row| row.id).collect();
     let mut parts = parts(tx, &ids).await?;
     rows.into_iter().map(|row| locked(row, &mut parts)).collect::<Result<_, _>>().map_err(DbError::from)
@@ -324,7 +324,7 @@ fn quote(at: Option<Moment>, total: i64) -> Option<Quote> {
     at.map(|at| Quote { at, total })
 }
 
-fn locked(row: Row, parts: &mut Parts) -> Result<LockedPayment, sqlx::Error> {
+fn locked(row: LockedRow, parts: &mut Parts) -> Result<LockedPayment, sqlx::Error> {
     let currency = row.snapshot_currency.as_deref().map(parse_currency).transpose()?;
     let decisive = match (row.snapshot_status, row.snapshot_at, row.amount_subunits, currency) {
         (Some(status), Some(at), Some(amount), Some(currency)) => Some((status, at, row.snapshot_digest, amount, currency)),

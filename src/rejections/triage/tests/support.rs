@@ -3,13 +3,13 @@
 use std::{net::IpAddr, sync::atomic::AtomicBool};
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use sha2::Sha256;
 
 use crate::{
     connections::ConnectionScope,
     gateways::{Gateway, Mode},
     primitives::{
-        hex,
         id::{AppId, CompanyId, ConnectionId},
         secret::Secret,
         time::Timestamp,
@@ -131,7 +131,7 @@ pub(super) fn signature(key: &[u8], body: &[u8]) -> String {
     use hmac::{Hmac, KeyInit as _, Mac as _};
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     mac.update(body);
-    hex::encode(&<[u8; 32]>::from(mac.finalize().into_bytes()))
+    HEXLOWER.encode(&<[u8; 32]>::from(mac.finalize().into_bytes()))
 }
 
 pub(super) fn causes(examined: &[DiagnosedRequest]) -> Vec<Cause> {

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use super::{digests, keyboard, lists, registers, structures};
 
 /// The dictionary: words of four letters or more, in lower case, sorted.
-static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("words.txt").lines().collect());
+static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("../words.txt").lines().collect());
 /// The long words of the dictionary, folded by [`folded`]: shorter ones could occur in random text.
 static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut words: Vec<String> =
@@ -21,7 +21,7 @@ static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
 static COMMON_SPELLINGS: LazyLock<Vec<Vec<char>>> =
     LazyLock::new(|| lists::COMMON_NAMES.iter().flat_map(|name| spellings(name)).collect());
 const MIN_FOLDED_WORD: usize = 7;
-const LONGEST_WORD: usize = 16;
+const MAX_WORD_CHARS: usize = 16;
 /// Minimum length of a word that is removed anywhere. A shorter one must stand alone.
 const MIN_WORD_ANYWHERE: usize = 5;
 const MIN_WORD: usize = 4;
@@ -154,7 +154,7 @@ impl Taken {
     /// Removes words of the dictionary in a single case or capitalized; long ones in any spelling.
     fn words(&mut self) {
         for start in 0..self.letters.len() {
-            let most = LONGEST_WORD.min(self.letters.len() - start);
+            let most = MAX_WORD_CHARS.min(self.letters.len() - start);
             let longest = (MIN_WORD..=most).rev().find(|length| self.is_word(start, start + length));
             if let Some(length) = longest {
                 self.take(start..start + length);
@@ -287,7 +287,7 @@ fn is_joined(text: &str) -> bool {
     let mut ends = vec![false; text.len() + 1];
     ends[0] = true;
     for to in 1..=text.len() {
-        ends[to] = (to.saturating_sub(LONGEST_WORD)..to)
+        ends[to] = (to.saturating_sub(MAX_WORD_CHARS)..to)
             .any(|from| ends[from] && (is_short_word(&text[from..to]) || is_number(text, from, to)));
     }
     ends[text.len()]

@@ -31,12 +31,12 @@ fn waits(steps: &[Step], pace: Pace, rng: &mut impl Rng) -> Vec<i64> {
 }
 
 fn play_timed(steps: &[Step], waits: &[i64], merchant: &Merchant, start: i64, rng: &mut impl Rng) -> Vec<Sample> {
-    let mut story = Story::begin(steps, merchant, start, rng);
+    let mut scenario = Scenario::begin(steps, merchant, start, rng);
     let mut now = start;
     let mut play = |(step, wait): (&Step, &i64)| {
         now += wait;
-        story.take(*step, now, rng);
-        story.sample(*step, now, rng)
+        scenario.take(*step, now, rng);
+        scenario.sample(*step, now, rng)
     };
     steps.iter().zip(waits).map(&mut play).collect()
 }
@@ -45,17 +45,17 @@ fn play_timed(steps: &[Step], waits: &[i64], merchant: &Merchant, start: i64, rn
 pub(super) fn play_last(steps: &[Step], merchant: &Merchant, end: i64, rng: &mut impl Rng) -> Option<Sample> {
     let (&last, before) = steps.split_last()?;
     let mut now = end - span(steps);
-    let mut story = Story::begin(steps, merchant, now, rng);
+    let mut scenario = Scenario::begin(steps, merchant, now, rng);
     for &step in before {
         now += rng.random_range(step.wait());
-        story.take(step, now, rng);
+        scenario.take(step, now, rng);
     }
-    story.take(last, end, rng);
-    Some(story.sample(last, end, rng))
+    scenario.take(last, end, rng);
+    Some(scenario.sample(last, end, rng))
 }
 
 /// The entities of a payment so far.
-struct Story<'a> {
+struct Scenario<'a> {
     merchant: &'a Merchant,
     /// Only suspected fraud ends in "closed", so the last step determines the phase.
     phase: &'static str,
@@ -66,7 +66,7 @@ struct Story<'a> {
     settlement: Option<Settlement>,
 }
 
-impl<'a> Story<'a> {
+impl<'a> Scenario<'a> {
     fn begin(steps: &[Step], merchant: &'a Merchant, at: i64, rng: &mut impl Rng) -> Self {
         // A retry keeps the payment's id only within a UPI app.
         let is_retried = steps.contains(&Step::Failed) && steps.contains(&Step::Authorized);

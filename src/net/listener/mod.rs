@@ -3,7 +3,7 @@
 //! Invariant: a connection on which the server sends nothing for 30 s is closed, so that a peer that sends a head or reads a
 //! response slowly cannot hold it longer. actix has timeouts only for the first head of a connection and for keep-alive; this
 //! one covers everything in between. Every response starts well before it: the slowest waits for a gateway's API. Bytes read
-//! beyond the current request, at most one read, stay in the socket until the next request may start (`pipelining.rs`).
+//! beyond the current request, at most one read, stay in the socket until the next request may start (`pipelining/mod.rs`).
 
 use std::{
     collections::HashMap,

@@ -142,7 +142,7 @@ fn a_brief_look_finds_the_likeliest_mistakes() {
         (Cause::SecretQuoted, format!("'{own}'")),
         (Cause::SecretCase, own.to_lowercase()),
         (Cause::SecretEncoded, base64(own)),
-        (Cause::SecretEncoded, crate::primitives::hex::encode(own.as_bytes())),
+        (Cause::SecretEncoded, data_encoding::HEXLOWER.encode(own.as_bytes())),
         (Cause::OldSecret, shop.older.clone()),
         (Cause::KeySecret, shop.api.clone()),
         (Cause::SecretCut, own[1..].to_owned()),

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the memory of a connection does not grow with the number of requests sent on it. actix would parse everything
 //! that was read, which takes up to a hundred times its size. Therefore the socket hands over a head up to its end
-//! (`framing.rs`), then no more than the body of that request, and the next head only when the response is created, or sent
+//! (`framing/mod.rs`), then no more than the body of that request, and the next head only when the response is created, or sent
 //! completely if it is streamed. A response is created only after a part of the previous one was sent.
 
 use std::{

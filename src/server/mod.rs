@@ -88,8 +88,8 @@ impl Server {
         let listener = listen(config.listen)?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let opened = bootstrap::open_to_serve(&config, &lock).await?;
-        if let Some(said) = &opened.at_risk {
-            tracing::warn!("{said} Accepted for this run; `ks-pay doctor` shows which setting to change");
+        if let Some(warning) = &opened.at_risk {
+            tracing::warn!("{warning} Accepted for this run; `ks-pay doctor` shows which setting to change");
         }
         if let Some(url) = config.plain_http() {
             tracing::warn!("{}", messages::access::plain_http_at(&url));
@@ -101,11 +101,11 @@ impl Server {
         let renewed = accounts::setup::renew(&opened.db, clock.now()).await;
         let setup = renewed.map_err(|error| bootstrap::sentence_at(&config.database, &error))?;
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
-        let (recorder, refusals) =
+        let (recorder, recorder_task) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
         let jobs = housekeeping::start(&opened.db, &clock, config.body_retention);
         let started = Ingestion::start(&opened.db, &opened.vault, &clock, address);
-        let (ingestion, listening) = started.map_err(|error| format!("The server could not start a thread: {error}."))?;
+        let (ingestion, background_tasks) = started.map_err(|error| format!("The server could not start a thread: {error}."))?;
         let ingestion = Arc::new(ingestion);
         let (settings, shutdown) = (settings(&config, opened.at_risk), Shutdown::new());
         let route = Data::new(WebhookRoute {
@@ -129,8 +129,8 @@ impl Server {
             address,
             handle,
             running: tokio::spawn(server),
-            background_tasks: listening,
-            recorder_task: refusals,
+            background_tasks,
+            recorder_task,
             jobs,
             setup,
             lock,

@@ -41,13 +41,13 @@ const MAX_EVENTS: usize = 40;
 
 /// Event under an id, or without one.
 #[derive(Debug, Clone)]
-struct Told {
+struct SentEvent {
     event: Event,
     id: Option<u8>,
 }
 
 /// Posts at one installation: each inner list is sent concurrently, one list after another.
-type Posts = Vec<Vec<Told>>;
+type Posts = Vec<Vec<SentEvent>>;
 
 #[derive(Debug, Clone)]
 struct History {
@@ -78,7 +78,7 @@ fn any_history() -> impl Strategy<Value = History> {
 }
 
 fn pieces(events: Vec<Event>, ids: &[Option<u8>], sizes: &[usize]) -> Posts {
-    let mut output = events.into_iter().zip(ids).map(|(event, id)| Told { event, id: *id });
+    let mut output = events.into_iter().zip(ids).map(|(event, id)| SentEvent { event, id: *id });
     let pieces = sizes.iter().map(|size| output.by_ref().take(*size).collect::<Vec<_>>());
     pieces.take_while(|piece| !piece.is_empty()).collect()
 }
@@ -107,12 +107,12 @@ struct Seen {
 /// Sent requests: acknowledged ones, and ones without a response.
 #[derive(Default)]
 struct Sent {
-    acknowledged: Vec<Told>,
-    unknown: Vec<Told>,
+    acknowledged: Vec<SentEvent>,
+    unknown: Vec<SentEvent>,
 }
 
 impl Sent {
-    fn note(&mut self, answers: impl IntoIterator<Item = (Told, Option<u16>)>) {
+    fn note(&mut self, answers: impl IntoIterator<Item = (SentEvent, Option<u16>)>) {
         for (output, status) in answers {
             assert!(matches!(status, None | Some(200)), "{status:?} {output:?}");
             if status.is_some() { &mut self.acknowledged } else { &mut self.unknown }.push(output);
@@ -173,7 +173,7 @@ impl Shops {
         sent
     }
 
-    fn send(&self, case: u32, piece: &[Told]) -> JoinSet<(Told, Option<u16>)> {
+    fn send(&self, case: u32, piece: &[SentEvent]) -> JoinSet<(SentEvent, Option<u16>)> {
         let mut together = JoinSet::new();
         for output in piece.iter().cloned() {
             let post = self.connections[output.event.connection].post(output.event.body(case));
@@ -290,10 +290,10 @@ fn expected(case: u32, truths: &[Truth]) -> Rows {
 }
 
 /// Returns the events that these requests deliver.
-fn received(case: u32, sent: &[Told]) -> Events {
+fn received(case: u32, sent: &[SentEvent]) -> Events {
     let mut received = Events::new();
-    for Told { event, .. } in sent {
-        let payment = event.tells().then(|| (event.connection, event.payment_id(case)));
+    for SentEvent { event, .. } in sent {
+        let payment = event.reports_payment().then(|| (event.connection, event.payment_id(case)));
         let key = (event.connection, signing::sha256(&event.body(case)));
         received.entry(key).or_insert((payment, 0)).1 += 1;
     }
@@ -339,7 +339,7 @@ impl Pair {
     }
 
     /// Sends a history of new payments; no other row may change.
-    async fn tell(&mut self, history: &History) {
+    async fn send(&mut self, history: &History) {
         self.case += 1;
         let output = expected(self.case, &history.truths);
         let crash = history.crash.map(|index| index.index(history.first.len()));
@@ -370,7 +370,7 @@ fn any_history_in_any_order_and_number_makes_the_rows_of_the_model() {
         let config =
             Config { cases: OF_A_PAIR.min(cases - start), failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
         let tried = TestRunner::new(config).run(&any_history(), |history| {
-            runtime.block_on(pair.borrow_mut().tell(&history));
+            runtime.block_on(pair.borrow_mut().send(&history));
             Ok(())
         });
         runtime.block_on(async { drop(pair) });

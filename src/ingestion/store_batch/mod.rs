@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long after a failed batch the store is assumed to be failing.
-const TROUBLE_IS_RECENT_FOR: Duration = Duration::from_secs(10);
+const RECENT_FAILURE_WINDOW: Duration = Duration::from_secs(10);
 
 /// A verified request, and the version of the endpoints under which it was verified.
 pub(crate) struct PendingRequest {
@@ -49,7 +49,7 @@ pub(crate) struct StoreHealth(Mutex<Option<Instant>>);
 impl StoreHealth {
     /// True if a batch failed recently. A small probe write may still succeed, so it proves nothing then.
     pub(crate) fn is_recent(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < TROUBLE_IS_RECENT_FOR)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < RECENT_FAILURE_WINDOW)
     }
 
     fn note(&self, at: Option<Instant>) {
@@ -58,14 +58,14 @@ impl StoreHealth {
 }
 
 impl EventBatchStore {
-    pub(crate) const fn new(db: Db, trouble: Arc<StoreHealth>) -> Self {
-        Self { db, store_health: trouble }
+    pub(crate) const fn new(db: Db, store_health: Arc<StoreHealth>) -> Self {
+        Self { db, store_health }
     }
 }
 
 impl BatchStore for EventBatchStore {
     type Item = PendingRequest;
-    type Kept = WriteOutcome;
+    type Outcome = WriteOutcome;
 
     fn weight(item: &PendingRequest) -> usize {
         item.request.count()
@@ -75,8 +75,8 @@ impl BatchStore for EventBatchStore {
         thread::yield_now();
     }
 
-    async fn keep(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {
-        match timeout(UNIT_OF_WORK_TIMEOUT, keep(&self.db, batch)).await {
+    async fn write(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {
+        match timeout(UNIT_OF_WORK_TIMEOUT, write_batch(&self.db, batch)).await {
             Ok(Ok(outcomes)) => {
                 self.store_health.note(None);
                 tracing::trace!(requests = batch.len(), "a batch was stored");
@@ -100,12 +100,13 @@ impl BatchStore for EventBatchStore {
     }
 }
 
-async fn keep(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, DbError> {
+async fn write_batch(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, DbError> {
     let mut tx = db.begin().await?;
     let version = store::version(&mut tx).await?;
     let outcomes =
-        batch.iter().map(|job| if job.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
-    let current: Vec<&VerifiedRequest> = batch.iter().filter(|job| job.version == version).map(|job| &job.request).collect();
+        batch.iter().map(|pending| if pending.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
+    let current: Vec<&VerifiedRequest> =
+        batch.iter().filter(|pending| pending.version == version).map(|pending| &pending.request).collect();
     if !current.is_empty() {
         pipeline::ingest(&mut tx, &current, Source::Request).await?;
     }

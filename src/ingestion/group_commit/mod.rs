@@ -26,7 +26,7 @@ const MAX_QUEUED_KIB: usize = 32 * 1024;
 pub(crate) trait BatchStore: Send + Sync + 'static {
     type Item: Send + Sync + 'static;
     /// The outcome for an item of a committed unit of work.
-    type Kept: Send + 'static;
+    type Outcome: Send + 'static;
 
     /// Returns the number of rows for which an item stands, at least 1.
     fn weight(_item: &Self::Item) -> usize {
@@ -41,7 +41,7 @@ pub(crate) trait BatchStore: Send + Sync + 'static {
     fn yield_thread(&self);
 
     /// Stores all items in one unit of work, or none. Returns the outcome for each, in order.
-    fn keep(&self, batch: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Kept>, WriteError>> + Send;
+    fn write(&self, batch: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Outcome>, WriteError>> + Send;
 }
 
 /// Why a unit of work failed. It may have been committed all the same: an error does not prove that nothing was stored.
@@ -59,14 +59,14 @@ pub(crate) enum WriteError {
 }
 
 /// Queues items and returns once they are stored.
-pub(crate) struct Writer<S: BatchStore> {
-    jobs: RwLock<Option<mpsc::Sender<Job<S>>>>,
+pub(crate) struct GroupCommit<S: BatchStore> {
+    sender: RwLock<Option<mpsc::Sender<QueuedItem<S>>>>,
     queue_budget: Arc<Semaphore>,
 }
 
-struct Job<S: BatchStore> {
+struct QueuedItem<S: BatchStore> {
     item: S::Item,
-    submitter: Responder<S::Kept>,
+    responder: Responder<S::Outcome>,
 }
 
 /// The sender of an item's result, with the permit for the queue space that the item takes until then.
@@ -83,8 +83,8 @@ impl<K> Responder<K> {
     }
 }
 
-/// Runs the batches of a [`Writer`], one after the other: two at a time would each have half of the items, and so twice the cost
-/// of statements and sync for an item. Not to be run where requests are served, since a unit of work may block its thread.
+/// Runs the batches of a [`GroupCommit`], one after the other: two at a time would each have half of the items, and so twice the
+/// cost of statements and sync for an item. Not to be run where requests are served, since a unit of work may block its thread.
 pub(crate) struct BatchWorker<S: BatchStore> {
     queue: Queue<S>,
     store: S,
@@ -94,52 +94,52 @@ pub(crate) struct BatchWorker<S: BatchStore> {
 
 /// The queued items.
 struct Queue<S: BatchStore> {
-    jobs: mpsc::Receiver<Job<S>>,
+    receiver: mpsc::Receiver<QueuedItem<S>>,
     /// The first of the next batch, which was too heavy for the one before.
-    next: Option<Job<S>>,
+    next: Option<QueuedItem<S>>,
 }
 
 /// Items of one unit of work.
 struct Batch<S: BatchStore> {
-    jobs: Vec<Job<S>>,
+    queued: Vec<QueuedItem<S>>,
     weight: usize,
 }
 
 impl<S: BatchStore> Batch<S> {
-    /// Adds a job; returns it if the batch is full. An empty batch takes any.
-    fn add(&mut self, job: Job<S>) -> Result<(), Job<S>> {
-        let weight = self.weight + S::weight(&job.item);
-        let is_full = self.jobs.len() >= MAX_BATCH_ITEMS || weight > MAX_BATCH_WEIGHT;
-        if is_full && !self.jobs.is_empty() {
-            return Err(job);
+    /// Adds an item; returns it if the batch is full. An empty batch takes any.
+    fn add(&mut self, next: QueuedItem<S>) -> Result<(), QueuedItem<S>> {
+        let weight = self.weight + S::weight(&next.item);
+        let is_full = self.queued.len() >= MAX_BATCH_ITEMS || weight > MAX_BATCH_WEIGHT;
+        if is_full && !self.queued.is_empty() {
+            return Err(next);
         }
         self.weight = weight;
-        self.jobs.push(job);
+        self.queued.push(next);
         Ok(())
     }
 }
 
 impl<S: BatchStore> Queue<S> {
     /// Waits for an item; `None` once the writer is closed and the queue is empty.
-    async fn first(&mut self) -> Option<Job<S>> {
+    async fn first(&mut self) -> Option<QueuedItem<S>> {
         match self.next.take() {
-            Some(job) => Some(job),
-            None => self.jobs.recv().await,
+            Some(next) => Some(next),
+            None => self.receiver.recv().await,
         }
     }
 
     /// Moves the items that are queued now to the batch, until it is full.
     fn fill(&mut self, batch: &mut Batch<S>) {
-        while let Some(job) = self.next.take().or_else(|| self.jobs.try_recv().ok()) {
-            if let Err(job) = batch.add(job) {
-                self.next = Some(job);
+        while let Some(next) = self.next.take().or_else(|| self.receiver.try_recv().ok()) {
+            if let Err(next) = batch.add(next) {
+                self.next = Some(next);
                 return;
             }
         }
     }
 }
 
-impl<S: BatchStore> Writer<S> {
+impl<S: BatchStore> GroupCommit<S> {
     /// Returns a writer, and what runs its batches.
     pub(crate) fn new(store: S) -> (Self, BatchWorker<S>) {
         Self::bounded(store, MAX_QUEUED_ITEMS)
@@ -147,8 +147,8 @@ impl<S: BatchStore> Writer<S> {
 
     fn bounded(store: S, queue: usize) -> (Self, BatchWorker<S>) {
         let (sender, receiver) = mpsc::channel(queue);
-        let writer = Self { jobs: RwLock::new(Some(sender)), queue_budget: Arc::new(Semaphore::new(MAX_QUEUED_KIB)) };
-        (writer, BatchWorker { queue: Queue { jobs: receiver, next: None }, store, last_items: 0 })
+        let writer = Self { sender: RwLock::new(Some(sender)), queue_budget: Arc::new(Semaphore::new(MAX_QUEUED_KIB)) };
+        (writer, BatchWorker { queue: Queue { receiver, next: None }, store, last_items: 0 })
     }
 
     /// Queues an item of `bytes` bytes and waits until it is stored. If the returned future is dropped, no other item is
@@ -156,21 +156,21 @@ impl<S: BatchStore> Writer<S> {
     ///
     /// # Errors
     /// If it is not certain that the item was stored.
-    pub(crate) async fn submit(&self, item: S::Item, bytes: usize) -> Result<S::Kept, WriteError> {
+    pub(crate) async fn submit(&self, item: S::Item, bytes: usize) -> Result<S::Outcome, WriteError> {
         let kibibytes = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.queue_budget).try_acquire_many_owned(kibibytes).map_err(|_| WriteError::Overloaded)?;
         let (answer, answered) = oneshot::channel();
         {
-            let jobs = self.jobs.read().unwrap_or_else(PoisonError::into_inner);
-            let jobs = jobs.as_ref().ok_or(WriteError::Overloaded)?;
-            jobs.try_send(Job { item, submitter: Responder { answer, room } }).map_err(|_| WriteError::Overloaded)?;
+            let sender = self.sender.read().unwrap_or_else(PoisonError::into_inner);
+            let sender = sender.as_ref().ok_or(WriteError::Overloaded)?;
+            sender.try_send(QueuedItem { item, responder: Responder { answer, room } }).map_err(|_| WriteError::Overloaded)?;
         }
         answered.await.unwrap_or(Err(WriteError::Transient))
     }
 
     /// Accepts no further items. Queued items are still stored and get their results; then the workers end.
     pub(crate) fn close(&self) {
-        self.jobs.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.sender.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
@@ -187,37 +187,38 @@ impl<S: BatchStore> BatchWorker<S> {
     }
 
     /// Returns the queued items, at least one; none once the writer is closed and the queue is empty.
-    async fn next(&mut self) -> Vec<Job<S>> {
-        let mut batch = Batch { jobs: Vec::with_capacity(MAX_BATCH_ITEMS), weight: 0 };
-        if let Some(job) = self.queue.first().await {
-            // An empty batch takes any job.
-            self.queue.next = Some(job);
+    async fn next(&mut self) -> Vec<QueuedItem<S>> {
+        let mut batch = Batch { queued: Vec::with_capacity(MAX_BATCH_ITEMS), weight: 0 };
+        if let Some(next) = self.queue.first().await {
+            // An empty batch takes any item.
+            self.queue.next = Some(next);
             if self.last_items > 1 {
                 self.store.yield_thread();
             }
             self.queue.fill(&mut batch);
         }
-        self.last_items = batch.jobs.len();
-        batch.jobs
+        self.last_items = batch.queued.len();
+        batch.queued
     }
 
-    async fn write(&self, batch: Vec<Job<S>>) {
-        let (items, submitters): (Vec<_>, Vec<_>) = batch.into_iter().map(|job| (job.item, job.submitter)).unzip();
-        match self.keep(&items).await {
-            Ok(outcome) => submitters.into_iter().zip(outcome).for_each(|(submitter, outcome)| submitter.send(Ok(outcome))),
+    async fn write(&self, batch: Vec<QueuedItem<S>>) {
+        let (items, responders): (Vec<_>, Vec<_>) = batch.into_iter().map(|next| (next.item, next.responder)).unzip();
+        match self.write_items(&items).await {
+            Ok(outcome) => responders.into_iter().zip(outcome).for_each(|(responder, outcome)| responder.send(Ok(outcome))),
             // One of them cannot be stored: store each separately, so that the others do not fail with it.
             Err(WriteError::Poisoned) if items.len() > 1 => {
-                for (item, submitter) in items.chunks(1).zip(submitters) {
-                    submitter.send(self.keep(item).await.and_then(|mut outcome| outcome.pop().ok_or(WriteError::Poisoned)));
+                for (item, responder) in items.chunks(1).zip(responders) {
+                    responder
+                        .send(self.write_items(item).await.and_then(|mut outcome| outcome.pop().ok_or(WriteError::Poisoned)));
                 }
             }
-            Err(unkept) => submitters.into_iter().for_each(|submitter| submitter.send(Err(unkept))),
+            Err(error) => responders.into_iter().for_each(|responder| responder.send(Err(error))),
         }
     }
 
     /// A panic is a bug, and fails this batch only.
-    async fn keep(&self, items: &[S::Item]) -> Result<Vec<S::Kept>, WriteError> {
-        let outcome = AssertUnwindSafe(self.store.keep(items)).catch_unwind().await.unwrap_or(Err(WriteError::Poisoned))?;
+    async fn write_items(&self, items: &[S::Item]) -> Result<Vec<S::Outcome>, WriteError> {
+        let outcome = AssertUnwindSafe(self.store.write(items)).catch_unwind().await.unwrap_or(Err(WriteError::Poisoned))?;
         if outcome.len() == items.len() { Ok(outcome) } else { Err(WriteError::Poisoned) }
     }
 }

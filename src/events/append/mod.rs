@@ -207,7 +207,7 @@ impl<'a> Arrival<'a> {
 }
 
 /// An arrival, and the transaction that its observation belongs to.
-pub(crate) type Kept<'a> = (Arrival<'a>, Option<TransactionId>);
+pub(crate) type ProjectedArrival<'a> = (Arrival<'a>, Option<TransactionId>);
 
 type Key<'a> = (ConnectionId, &'a str, &'a [u8; 32]);
 
@@ -227,7 +227,7 @@ pub(crate) struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn new((first, transaction): Kept<'a>) -> Self {
+    fn new((first, transaction): ProjectedArrival<'a>) -> Self {
         let (event, gateway_event_id, last_at) = (first.id, first.event.gateway_event_id.clone(), first.request.at);
         Self { first, transaction, received_count: 0, is_flagged: false, last_at, event, gateway_event_id }
     }
@@ -249,7 +249,7 @@ type Groups<'a> = BTreeMap<Key<'a>, Group<'a>>;
 ///
 /// # Errors
 /// If the database fails; then nothing of the batch is stored.
-pub(crate) async fn append(tx: &mut Tx, batch: &[Kept<'_>]) -> Result<(), DbError> {
+pub(crate) async fn append(tx: &mut Tx, batch: &[ProjectedArrival<'_>]) -> Result<(), DbError> {
     let mut groups = group(batch);
     if !log::insert(tx, &groups.values().collect::<Vec<_>>()).await? {
         receive_again(tx, &mut groups).await?;
@@ -262,10 +262,10 @@ pub(crate) async fn append(tx: &mut Tx, batch: &[Kept<'_>]) -> Result<(), DbErro
     claim_ids(tx, batch, &groups).await
 }
 
-fn group<'a>(batch: &[Kept<'a>]) -> Groups<'a> {
+fn group<'a>(batch: &[ProjectedArrival<'a>]) -> Groups<'a> {
     let mut groups = Groups::new();
-    for kept in batch {
-        groups.entry(kept.0.key()).or_insert_with(|| Group::new(*kept)).add(kept.0);
+    for projected in batch {
+        groups.entry(projected.0.key()).or_insert_with(|| Group::new(*projected)).add(projected.0);
     }
     groups
 }
@@ -287,7 +287,7 @@ async fn receive_again(tx: &mut Tx, groups: &mut Groups<'_>) -> Result<(), DbErr
 }
 
 /// Records the gateway ids, and marks a new event as a conflict if another event had its id first.
-async fn claim_ids(tx: &mut Tx, batch: &[Kept<'_>], groups: &Groups<'_>) -> Result<(), DbError> {
+async fn claim_ids(tx: &mut Tx, batch: &[ProjectedArrival<'_>], groups: &Groups<'_>) -> Result<(), DbError> {
     let claims = claims(batch, groups);
     let are_all_first =
         log::claim(tx, &claims.iter().map(|(key, event)| (key.0, key.1, *event)).collect::<Vec<Claim<'_>>>()).await?;
@@ -306,7 +306,7 @@ async fn claim_ids(tx: &mut Tx, batch: &[Kept<'_>], groups: &Groups<'_>) -> Resu
 }
 
 /// Maps each gateway id to the first event of this batch that has it. Omits ids that are already stored with their event.
-fn claims<'a>(batch: &[Kept<'a>], groups: &Groups<'a>) -> BTreeMap<(ConnectionId, &'a str), EventId> {
+fn claims<'a>(batch: &[ProjectedArrival<'a>], groups: &Groups<'a>) -> BTreeMap<(ConnectionId, &'a str), EventId> {
     let mut claims = BTreeMap::new();
     for (arrival, _) in batch {
         let (Some(id), Some(group)) = (arrival.event.gateway_event_id.as_deref(), groups.get(&arrival.key())) else { continue };

@@ -36,7 +36,7 @@ const MIN_DIGITS_ONLY: usize = 20;
 /// Minimum number of characters that remain once names, words, years and other patterns are removed.
 const MIN_REMAINDER: usize = 12;
 /// The shortest piece of an encoded secret that is told from chance, in characters.
-const LEAST_ENCODED: usize = 8;
+const MIN_ENCODED_CHARS: usize = 8;
 /// Characters that mask a value on a page.
 const DOTS: &[char] = &['•', '●', '·', '∙', '*', '○', '⬤'];
 /// Pairs of quotation marks.
@@ -207,7 +207,7 @@ pub(crate) fn is_guessable_piece(piece: &Secret, of: &str, known: &ConnectionCon
     let lower = Zeroizing::new(piece.to_ascii_lowercase());
     encodings::written(of).iter().any(|code| {
         let (at, covered) = encodings::longest_common(lower.as_bytes(), code.to_ascii_lowercase().as_bytes());
-        if covered.len() < LEAST_ENCODED {
+        if covered.len() < MIN_ENCODED_CHARS {
             return false;
         }
         let ends = (piece.get(..at).unwrap_or_default(), piece.get(at + covered.len()..).unwrap_or_default());

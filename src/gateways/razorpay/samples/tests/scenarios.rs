@@ -10,18 +10,18 @@ use super::super::*;
 use super::{AT, SplitMix, parse};
 
 /// Generates many life cycles of one kind, with the bodies parsed.
-fn stories(kind: LifeCycle, seed: u64) -> Vec<Vec<(Sample, Value)>> {
+fn scenarios(kind: LifeCycle, seed: u64) -> Vec<Vec<(Sample, Value)>> {
     let mut rng = SplitMix::new(seed);
-    let story = |_| {
+    let scenario = |_| {
         let merchant = Merchant::new(&mut rng);
         let samples = life_cycle(kind, &merchant, AT, &mut rng);
         samples.into_iter().map(|sample| (sample.clone(), parse(&sample))).collect()
     };
-    (0..100).map(story).collect()
+    (0..100).map(scenario).collect()
 }
 
-fn events(story: &[(Sample, Value)]) -> Vec<&'static str> {
-    story.iter().map(|(sample, _)| sample.event).collect()
+fn events(scenario: &[(Sample, Value)]) -> Vec<&'static str> {
+    scenario.iter().map(|(sample, _)| sample.event).collect()
 }
 
 fn entity<'a>(body: &'a Value, name: &str) -> &'a Value {
@@ -29,12 +29,12 @@ fn entity<'a>(body: &'a Value, name: &str) -> &'a Value {
 }
 
 #[test]
-fn every_story_is_about_one_payment_of_one_order_in_rising_time() {
+fn every_scenario_is_about_one_payment_of_one_order_in_rising_time() {
     for kind in LifeCycle::ALL {
-        for story in stories(kind, 11) {
-            let (_, first) = &story[0];
+        for scenario in scenarios(kind, 11) {
+            let (_, first) = &scenario[0];
             let (mut last_at, paid) = (AT, entity(first, "payment"));
-            for (sample, body) in &story {
+            for (sample, body) in &scenario {
                 assert_eq!(body["event"], sample.event);
                 assert_eq!(body["created_at"], sample.at);
                 assert_eq!(body["account_id"], first["account_id"]);
@@ -62,15 +62,15 @@ fn every_story_is_about_one_payment_of_one_order_in_rising_time() {
 }
 
 #[test]
-fn a_paid_story_is_captured_before_its_order_is_paid() {
-    for story in stories(LifeCycle::Paid, 12) {
-        assert_eq!(events(&story), ["payment.authorized", "payment.captured", "order.paid"]);
-        let [authorized, captured, paid] = [0, 1, 2].map(|n| entity(&story[n].1, "payment"));
+fn a_paid_scenario_is_captured_before_its_order_is_paid() {
+    for scenario in scenarios(LifeCycle::Paid, 12) {
+        assert_eq!(events(&scenario), ["payment.authorized", "payment.captured", "order.paid"]);
+        let [authorized, captured, paid] = [0, 1, 2].map(|n| entity(&scenario[n].1, "payment"));
         assert_eq!((&authorized["status"], &authorized["captured"]), (&"authorized".into(), &false.into()));
         assert!(authorized["fee"].is_null() && captured["fee"].as_i64() > captured["tax"].as_i64());
         assert_eq!(captured["status"], "captured");
         assert_eq!(captured, paid);
-        let order = entity(&story[2].1, "order");
+        let order = entity(&scenario[2].1, "order");
         assert_eq!((&order["status"], &order["amount_due"]), (&"paid".into(), &0.into()));
         assert_eq!((&order["id"], &order["amount_paid"]), (&paid["order_id"], &paid["amount"]));
         assert!(order["created_at"].as_i64().unwrap() < AT);
@@ -79,50 +79,50 @@ fn a_paid_story_is_captured_before_its_order_is_paid() {
 
 #[test]
 fn a_failed_upi_payment_succeeds_later_under_the_same_id() {
-    for story in stories(LifeCycle::FailedThenPaid, 13) {
-        assert_eq!(events(&story)[..2], ["payment.failed", "payment.authorized"]);
-        let [failed, late] = [0, 1].map(|n| entity(&story[n].1, "payment"));
+    for scenario in scenarios(LifeCycle::FailedThenPaid, 13) {
+        assert_eq!(events(&scenario)[..2], ["payment.failed", "payment.authorized"]);
+        let [failed, late] = [0, 1].map(|n| entity(&scenario[n].1, "payment"));
         assert_eq!((&failed["status"], &failed["method"]), (&"failed".into(), &"upi".into()));
         assert!(failed["error_reason"].is_string() && failed["acquirer_data"]["rrn"].is_null());
         assert!(late["error_reason"].is_null() && late["acquirer_data"]["rrn"].is_string());
         assert!(late["amount"].as_i64().unwrap() <= customers::UPI_LIMIT);
-        assert_eq!(story.last().unwrap().0.event, "order.paid");
+        assert_eq!(scenario.last().unwrap().0.event, "order.paid");
     }
 }
 
 #[test]
 fn a_part_refund_is_told_by_the_payment_too() {
-    for story in stories(LifeCycle::PartlyRefunded, 14) {
-        assert_eq!(events(&story)[3..], ["refund.created", "refund.processed"]);
-        let id = &entity(&story[3].1, "refund")["id"];
-        for (sample, body) in &story[3..] {
+    for scenario in scenarios(LifeCycle::PartlyRefunded, 14) {
+        assert_eq!(events(&scenario)[3..], ["refund.created", "refund.processed"]);
+        let id = &entity(&scenario[3].1, "refund")["id"];
+        for (sample, body) in &scenario[3..] {
             let (refund, payment) = (entity(body, "refund"), entity(body, "payment"));
             assert_eq!(payment["amount_refunded"], refund["amount"]);
             assert_eq!((&payment["refund_status"], &payment["status"]), (&"partial".into(), &"captured".into()));
             let part = refund["amount"].as_i64().unwrap();
             assert!(part > 0 && part < payment["amount"].as_i64().unwrap());
-            assert_eq!((&refund["id"], &refund["created_at"]), (id, &story[3].0.at.into()));
+            assert_eq!((&refund["id"], &refund["created_at"]), (id, &scenario[3].0.at.into()));
             // Parsing sorts the keys: the bytes are the same only if they were sorted before.
             assert_eq!(body.to_string().as_bytes(), sample.body);
         }
-        assert_eq!(entity(&story[4].1, "refund")["status"], "processed");
+        assert_eq!(entity(&scenario[4].1, "refund")["status"], "processed");
     }
 }
 
 #[test]
 fn a_dispute_takes_money_only_when_it_is_lost() {
     let mut outcomes = BTreeSet::new();
-    for story in stories(LifeCycle::Disputed, 15) {
+    for scenario in scenarios(LifeCycle::Disputed, 15) {
         let names = ["payment.dispute.created", "payment.dispute.under_review"];
-        assert_eq!(events(&story)[3..5], names);
-        let disputes: Vec<_> = story[3..].iter().map(|(_, body)| entity(body, "dispute")).collect();
+        assert_eq!(events(&scenario)[3..5], names);
+        let disputes: Vec<_> = scenario[3..].iter().map(|(_, body)| entity(body, "dispute")).collect();
         assert_eq!((&disputes[0]["status"], &disputes[1]["status"]), (&"open".into(), &"under_review".into()));
         let status = disputes[2]["status"].as_str().unwrap();
-        assert_eq!(story[5].0.event, format!("payment.dispute.{status}"));
+        assert_eq!(scenario[5].0.event, format!("payment.dispute.{status}"));
         let lost = if status == "lost" { &disputes[2]["amount"] } else { &Value::from(0) };
         assert_eq!(&disputes[2]["amount_deducted"], lost);
         assert_eq!(disputes[1]["amount_deducted"], 0);
-        assert_eq!(disputes[0]["amount"], entity(&story[3].1, "payment")["amount"]);
+        assert_eq!(disputes[0]["amount"], entity(&scenario[3].1, "payment")["amount"]);
         outcomes.insert(status.to_owned());
     }
     assert_eq!(outcomes.len(), 2);
@@ -130,8 +130,8 @@ fn a_dispute_takes_money_only_when_it_is_lost() {
 
 #[test]
 fn a_settlement_is_the_payment_less_its_fees() {
-    for story in stories(LifeCycle::Settled, 16) {
-        let (captured, settled) = (entity(&story[1].1, "payment"), entity(&story[3].1, "settlement"));
+    for scenario in scenarios(LifeCycle::Settled, 16) {
+        let (captured, settled) = (entity(&scenario[1].1, "payment"), entity(&scenario[3].1, "settlement"));
         assert_eq!((&settled["fees"], &settled["tax"]), (&captured["fee"], &captured["tax"]));
         let number = |value: &Value| value.as_i64().unwrap();
         assert_eq!(number(&settled["amount"]) + number(&settled["fees"]), number(&captured["amount"]));
@@ -140,7 +140,7 @@ fn a_settlement_is_the_payment_less_its_fees() {
 }
 
 #[test]
-fn a_story_that_happens_now_ends_now_and_takes_seconds_and_a_spread_one_takes_days() {
+fn a_scenario_that_happens_now_ends_now_and_takes_seconds_and_a_spread_one_takes_days() {
     let mut rng = SplitMix::new(21);
     for kind in LifeCycle::ALL {
         for _ in 0..100 {

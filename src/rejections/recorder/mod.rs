@@ -90,7 +90,8 @@ impl RejectionRecorder {
         let (recorder, queues) = Self::new();
         let is_stopping = Arc::<AtomicBool>::default();
         let diagnoser = Diagnoser::new(&context.clock, Arc::clone(&is_stopping));
-        let task = BufferTask::start(Writer { recorder: recorder.clone(), queues, context, diagnoser, last: Instant::now() });
+        let task =
+            BufferTask::start(RejectionWriter { recorder: recorder.clone(), queues, context, diagnoser, last: Instant::now() });
         (recorder, RecorderTask { is_stopping, task })
     }
 
@@ -108,28 +109,28 @@ impl RejectionRecorder {
         let queue = if at.is_some() { &self.known } else { &self.unknown };
         let (scope, reason) = at.unwrap_or((self.unknown_scope, Reason::SignatureMismatch));
         let UnverifiedRequest { headers, body, address, at } = request;
-        if let Some(refused) = queue.hand_over(RejectedRequest { scope, reason, headers, body, address, at }) {
-            self.count(&refused);
+        if let Some(rejected) = queue.hand_over(RejectedRequest { scope, reason, headers, body, address, at }) {
+            self.count(&rejected);
             self.buffer.wake();
         }
     }
 
-    fn count(&self, refused: &RejectedRequest) {
+    fn count(&self, rejected: &RejectedRequest) {
         let mut gathered = self.lock();
-        if refused.scope == self.unknown_scope { gathered.strays += 1 } else { gathered.count(refused) }
+        if rejected.scope == self.unknown_scope { gathered.strays += 1 } else { gathered.count(rejected) }
     }
 
     /// Buffers a request, its captured content under the same lock as its count.
-    fn buffer_request(&self, refused: &RejectedRequest) {
-        if refused.scope == self.unknown_scope {
-            return self.count(refused);
+    fn buffer_request(&self, rejected: &RejectedRequest) {
+        if rejected.scope == self.unknown_scope {
+            return self.count(rejected);
         }
-        let connection = refused.scope.connection;
+        let connection = rejected.scope.connection;
         let has_room = self.lock().has_room(connection);
         // Copied outside the lock.
-        let sample = has_room.then(|| refused.clone().capture());
+        let sample = has_room.then(|| rejected.clone().capture());
         let mut gathered = self.lock();
-        gathered.count(refused);
+        gathered.count(rejected);
         if let Some(sample) = sample {
             gathered.keep(sample);
         }
@@ -143,8 +144,8 @@ impl RejectionRecorder {
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                Some((refused, _room)) = queues.known.recv() => self.buffer_request(&refused),
-                Some((refused, _room)) = queues.unknown.recv() => self.buffer_request(&refused),
+                Some((rejected, _room)) = queues.known.recv() => self.buffer_request(&rejected),
+                Some((rejected, _room)) = queues.unknown.recv() => self.buffer_request(&rejected),
             }
         }
     }
@@ -163,7 +164,7 @@ impl RecorderTask {
 }
 
 /// The task that diagnoses and writes rejections. Queued requests are buffered while it waits and while it writes.
-struct Writer {
+struct RejectionWriter {
     recorder: RejectionRecorder,
     queues: Queues,
     context: DiagnosisContext,
@@ -172,7 +173,7 @@ struct Writer {
     last: Instant,
 }
 
-impl Buffered for Writer {
+impl Buffered for RejectionWriter {
     const NAME: &'static str = "rejections";
     const INTERVAL: Duration = FLUSH_INTERVAL;
 
@@ -202,8 +203,8 @@ impl Buffered for Writer {
     }
 
     fn drain(&mut self) {
-        while let Ok((refused, _room)) = self.queues.known.try_recv().or_else(|_| self.queues.unknown.try_recv()) {
-            self.recorder.buffer_request(&refused);
+        while let Ok((rejected, _room)) = self.queues.known.try_recv().or_else(|_| self.queues.unknown.try_recv()) {
+            self.recorder.buffer_request(&rejected);
         }
     }
 }
@@ -235,13 +236,14 @@ async fn write_batch(
     examined: Vec<DiagnosedRequest>,
 ) -> Result<Vec<SealedRequest>, DbError> {
     let sealed = store_batch::seal(&context.db, &context.vault, examined).await?;
-    let refusals = gathered.connections.iter().filter_map(|(connection, own)| Some((*connection, own.refusals?))).collect();
+    let rejected_requests =
+        gathered.connections.iter().filter_map(|(connection, own)| Some((*connection, own.rejected_requests?))).collect();
     let unit = async |tx: &mut Tx| {
         let proven = store_batch::persist(tx, gathered.connections.values().map(|own| &own.tallies), &sealed).await?;
         if gathered.strays > 0 {
             store::add_strays(tx, gathered.strays, context.clock.now()).await?;
         }
-        activity::add_rejected(tx, &refusals, &proven).await
+        activity::add_rejected(tx, &rejected_requests, &proven).await
     };
     context.db.write_with_timeout(unit).await?;
     Ok(sealed)

@@ -9,7 +9,7 @@ use std::{hint::black_box, iter};
 
 use super::{
     RejectedAt,
-    endpoint_cache::{EndpointSnapshot, Receiver, Unreadable},
+    endpoint_cache::{Endpoint, EndpointSnapshot, Unreadable},
 };
 use crate::{
     connections::secrets::MAX_IMPORTED_SECRETS,
@@ -52,12 +52,12 @@ pub(crate) struct CheckCounts(Vec<(Gateway, Vec<Timestamp>)>);
 
 impl CheckCounts {
     /// Returns the counts that cover all of these endpoints.
-    pub(crate) fn of<'a>(receivers: impl Iterator<Item = &'a Receiver>) -> Self {
+    pub(crate) fn of<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) -> Self {
         let mut counts = Self(Gateway::all().map(|gateway| (gateway, Vec::new())).collect());
-        for receiver in receivers {
-            let mut ends: Vec<Timestamp> = receiver.live().iter().map(ValidSecret::valid_until).collect();
+        for endpoint in endpoints {
+            let mut ends: Vec<Timestamp> = endpoint.live().iter().map(ValidSecret::valid_until).collect();
             ends.sort_unstable_by(|one, other| other.cmp(one));
-            counts.raise(receiver.scope.gateway, &ends);
+            counts.raise(endpoint.scope.gateway, &ends);
         }
         counts
     }
@@ -92,24 +92,24 @@ impl Verifier {
     pub(crate) fn verify(
         &self,
         known: &EndpointSnapshot,
-        endpoint: &str,
+        name: &str,
         request: &Incoming<'_>,
     ) -> Result<Result<VerifiedRequest, RejectedAt>, Unverifiable> {
-        let (now, found) = (self.clock.now(), known.receiver(endpoint));
-        if found.is_some_and(Receiver::awaits_secret) {
+        let (now, found) = (self.clock.now(), known.find(name));
+        if found.is_some_and(Endpoint::awaits_secret) {
             return Err(Unverifiable::NoSecretYet);
         }
-        let Some(receiver) = found.filter(|receiver| receiver.is_enabled) else {
+        let Some(endpoint) = found.filter(|endpoint| endpoint.is_enabled) else {
             self.equalize(known, request, now, None);
-            return Ok(Err(found.map(|receiver| (receiver.scope, Reason::Disabled))));
+            return Ok(Err(found.map(|endpoint| (endpoint.scope, Reason::Disabled))));
         };
-        let scope = receiver.scope;
+        let scope = endpoint.scope;
         // If no secret can be tried, the form of the signature is still checked.
-        let live = if receiver.live().is_empty() { &self.dummy } else { receiver.live() };
+        let live = if endpoint.live().is_empty() { &self.dummy } else { endpoint.live() };
         let rejected = match adapter::verify(scope.gateway, request, live, now) {
             Ok(verified) => {
                 return Ok(Ok(VerifiedRequest::new(
-                    (scope, receiver.zone),
+                    (scope, endpoint.zone),
                     request,
                     verified,
                     &headers::to_json(request.headers),
@@ -120,7 +120,7 @@ impl Verifier {
         };
         let checks = live.iter().filter(|secret| secret.is_valid_at(now)).count();
         self.equalize(known, request, now, Some((scope.gateway, checks)));
-        match receiver.unreadable(now).filter(|_| rejected == SignatureError::SignatureMismatch) {
+        match endpoint.unreadable(now).filter(|_| rejected == SignatureError::SignatureMismatch) {
             Some(unreadable) => Err(unreadable.into()),
             None => Ok(Err(Some((scope, rejected.into())))),
         }
