@@ -26,14 +26,12 @@ use crate::{
         read_models::rejection_summary,
     },
     db::DbError,
-    i18n::Text,
-    messages, urls,
+    i18n::{Text, isolate},
+    messages::{self, text},
+    urls,
 };
 
 type Answer = Result<HttpResponse, AppError>;
-
-/// Error if the company has an app with this name.
-const NAME_TAKEN: &str = "Your company has an app of this name. Type another.";
 
 /// The search text and page number of the list.
 #[derive(Debug, Default, Deserialize)]
@@ -180,7 +178,7 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<Enable
     }
     if !form.is_enabled {
         let layout = || app_shell(&page, &app, confirmation::TITLE);
-        let of = SensitiveAction { what: messages::access::disable(&app.name).into(), back: form.back(), layout };
+        let of = SensitiveAction { what: messages::access::disable(isolate(&app.name)), back: form.back(), layout };
         confirmation::require(&page, &action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
@@ -202,7 +200,7 @@ pub(crate) async fn enabled_page(page: RequestContext, path: Path<String>) -> An
 }
 
 fn name_taken() -> FieldErrors {
-    FieldError::new("known", NAME_TAKEN).at("name")
+    FieldError::new("known", text::forms::app_name_taken()).at("name")
 }
 
 fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {
