@@ -34,7 +34,7 @@ use crate::{
         state::State,
     },
     db::{Db, DbError},
-    i18n::Text,
+    i18n::{PageValues, Text},
     messages::{access, text::access as t},
     net::{client_ip, pipelining},
     primitives::{email, time::Timestamp},
@@ -82,7 +82,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     let email = email::parse(&posted.form.email).unwrap_or_default();
     let refused = |status, sentence| {
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
-        Ok(visitor.answer(&state, html(status, &page, locale::of(&request))?))
+        Ok(visitor.answer(&state, html(status, &page, PageValues::with_errors(locale::of(&request)))?))
     };
     let later = |status, sentence, wait: u64| {
         let mut response = refused(status, sentence)?;
@@ -207,7 +207,8 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
         Ok(owner) => owner,
         Err(errors) => {
             let page = views::Setup { errors, ..setup_page(&state, &visitor, &posted.form) };
-            return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page, locale::of(&request))?));
+            return Ok(visitor
+                .answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page, PageValues::with_errors(locale::of(&request)))?));
         }
     };
     let password_hash = state.passwords.hash(Requester::New, &posted.form.password).await?;

@@ -17,7 +17,7 @@ use super::{error::AppError, form::FieldError, layout::Layout, page::RequestCont
 use crate::{
     accounts,
     console::http::proof::{self, ConfirmationOutcome},
-    i18n::Text,
+    i18n::{PageValues, Text},
     messages::{self, text::access as t},
     primitives::vault::Vault,
     urls,
@@ -180,7 +180,8 @@ fn view(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce(
 }
 
 fn ask(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce() -> Layout>, asked: Asked) -> AppError {
-    match view(page, action, of, asked.error).render() {
+    let values = if asked.error.is_some() { PageValues::with_errors(page.locale) } else { page.locale.into() };
+    match view(page, action, of, asked.error).render_with_values(&values) {
         Ok(html) => AppError::Unconfirmed(Box::new(ConfirmPage { status: asked.status, retry_after: asked.retry_after, html })),
         Err(error) => error.into(),
     }

@@ -66,7 +66,7 @@ pub(crate) struct Index {
 #[template(path = "setup/disable.html")]
 pub(crate) struct Disable {
     pub(crate) layout: Layout,
-    pub(crate) name: String,
+    pub(crate) name: Text,
     /// How the gateway reacts to a disabled connection.
     pub(crate) loss: &'static str,
     pub(crate) action: String,
@@ -186,7 +186,7 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
         let layout = asking("Disable a connection".into());
         let action = urls::connection_enabled(wizard.app.id, gateway, mode);
         let (name, loss) = (messages::connection_name(connection), messages::loss(gateway));
-        return page.unprocessable(&Disable { layout, name, loss, action, back });
+        return page.ask(&Disable { layout, name, loss, action, back });
     }
     if !posted.form.is_enabled {
         let what = messages::access::disable(messages::connection_name(connection));

@@ -43,7 +43,7 @@ pub(crate) struct StepLink {
     pub(crate) url: String,
     pub(crate) badge: Badge,
     /// A user's own mark, shown next to the state of the step.
-    pub(crate) note: Option<&'static str>,
+    pub(crate) note: Option<Text>,
     pub(crate) is_current: bool,
 }
 
