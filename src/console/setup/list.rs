@@ -68,7 +68,7 @@ pub(crate) struct Disable {
     pub(crate) layout: Layout,
     pub(crate) name: Text,
     /// How the gateway reacts to a disabled connection.
-    pub(crate) loss: &'static str,
+    pub(crate) loss: Text,
     pub(crate) action: String,
     pub(crate) back: String,
 }

@@ -31,7 +31,6 @@ sign-out = Sign out
 test-mode = { $mode } Payments here aren’t real money.
     .mode = Test mode.
 breadcrumbs = Breadcrumb
-dashboard = Dashboard
 ks-pay = KS Pay
 
 # Notices above the content of an app’s pages.

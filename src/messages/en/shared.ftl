@@ -17,3 +17,4 @@ add-app = Add App
 search = Search
 app-id = App ID
 see-why = See why
+sentence = { $text }.

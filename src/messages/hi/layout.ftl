@@ -27,7 +27,6 @@ sign-out = साइन आउट करें
 test-mode = { $mode } यहाँ के भुगतान असली पैसे नहीं हैं।
     .mode = Test मोड।
 breadcrumbs = पेज का रास्ता
-dashboard = डैशबोर्ड
 ks-pay = KS Pay
 
 app-off = यह ऐप बंद है: हर इवेंट अस्वीकृत होता है।

@@ -15,3 +15,4 @@ add-app = ऐप जोड़ें
 search = खोजें
 app-id = App ID
 see-why = वजह देखें
+sentence = { $text }।
