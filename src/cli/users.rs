@@ -70,7 +70,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
     let company = text_input::line(&typed.company, companies::NAME_LEAST, companies::NAME_MOST)
         .map_err(|fault| line_error("--company", fault))?;
     let name = text_input::line(&typed.name, 1, 100).map_err(|fault| line_error("--name", fault))?;
-    let email = parse_email(&typed.email)?;
+    let email = email::parse(&typed.email).map_err(email_error)?;
     let owner = PasswordOwner { email: &email, name: &name, company: &company };
     let password_hash = hash_password(&read_password(io)?, &owner).await?;
     let now = at.clock.now();
@@ -97,7 +97,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
 }
 
 async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {
-    let email = parse_email(email)?;
+    let email = email::normalize(email).map_err(email_error)?;
     let password = read_password(io)?;
     let mut reader = at.db.reader().await?;
     let Some(user) = accounts::store::find_by_email(&mut reader, &email).await? else {
@@ -123,13 +123,15 @@ fn line_error(option: &str, fault: Fault) -> String {
     }
 }
 
-fn parse_email(typed: &str) -> Result<String, String> {
-    email::parse(typed).map_err(|fault| match fault {
+fn email_error(fault: EmailFault) -> String {
+    match fault {
         EmailFault::NotAsciiBeforeAt => {
             "--email may have only English letters, digits and signs such as . or _ before the @.".to_owned()
         }
-        EmailFault::Line(_) | EmailFault::NotAnAddress => "--email must be a valid email address.".to_owned(),
-    })
+        EmailFault::Line(_) | EmailFault::NotAnAddress => {
+            "--email must be a complete email address, for example accounts@neemtree.example.".to_owned()
+        }
+    }
 }
 
 fn read_password(io: &mut Io<'_>) -> Result<Zeroizing<String>, Failure> {

@@ -79,7 +79,7 @@ pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Quer
 pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: PublicForm<SignInForm>) -> Answer {
     let visitor = PreSession::checked(&request, &state, &posted.csrf_token)?;
     let target = urls::local_or(&posted.form.redirect_url, urls::DASHBOARD);
-    let email = email::parse(&posted.form.email).unwrap_or_default();
+    let email = email::normalize(&posted.form.email).unwrap_or_default();
     let refused = |status, sentence| {
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
         Ok(visitor.answer(&state, html(status, &page, PageValues::with_errors(locale::of(&request)))?))
@@ -199,7 +199,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     }
     let password_fault = {
         let form = &posted.form;
-        let email = email::parse(&form.email).unwrap_or_default();
+        let email = email::normalize(&form.email).unwrap_or_default();
         let owner = PasswordOwner { email: &email, name: &form.name, company: &form.company };
         state.passwords.password_fault(Requester::New, &form.password, &owner).await?
     };

@@ -3,10 +3,6 @@
 # List
 title = KS Pay apps
 registered = Registered apps
-count = { $count ->
-    [one] { $count } app
-   *[other] { $count } apps
-}
 count-newest-first = { $count ->
     [one] { $count } app
    *[other] { $count } apps, newest first

@@ -1,6 +1,5 @@
 title = KS Pay के ऐप
 registered = रजिस्टर किए गए ऐप
-count = { $count } ऐप
 count-newest-first = { $count ->
     [one] { $count } ऐप
    *[other] { $count } ऐप, सबसे नए पहले
