@@ -46,6 +46,7 @@ mod ingestion_signed_ids;
 mod ingestion_stopping;
 mod ingestion_trouble;
 mod language;
+mod languages;
 mod life_cycles;
 mod lists;
 mod lists_searched;

@@ -30,7 +30,10 @@ clear-search = { $search }: सभी ऐप दिखाएँ
 invalid-search = यह खोज मान्य नहीं है
 no-match = कोई ऐप नहीं मिला
 no-match-advice = किसी ऐप के नाम, ईमेल या App ID में “{ $search }” नहीं है।
-without-search = आपके { $count } ऐप हैं।
+without-search = { $count ->
+    [one] आपका { $count } ऐप है।
+   *[other] आपके { $count } ऐप हैं।
+}
 show-all = सभी ऐप दिखाएँ
 
 none-yet = आपने अभी तक कोई एप्लिकेशन रजिस्टर नहीं किया है
@@ -63,7 +66,7 @@ domain = डोमेन
 gateways = पेमेंट गेटवे सेटिंग
 domain-now = मौजूदा डोमेन:
 no-domain = अभी कोई डोमेन सहेजा नहीं गया है। यह सेट-अप के चार चरणों में से आखिरी है।
-domain-hint = जहाँ आपके ग्राहक भुगतान करते हैं, जैसे shop.neemtree.example. आप पूरा URL पेस्ट कर सकते हैं; सिर्फ़ होस्ट का नाम सहेजा जाता है।
+domain-hint = जहाँ आपके ग्राहक भुगतान करते हैं (जैसे shop.neemtree.example)। आप पूरा URL पेस्ट कर सकते हैं; सिर्फ़ होस्ट का नाम सहेजा जाता है।
 domain-saved = डोमेन अब { $domain } है
 is-enabled = यह ऐप चालू है
 is-enabled-note = इसके वेबहुक इवेंट स्वीकार करते हैं। बंद करने से पहले आपसे पुष्टि करने को कहा जाएगा।

@@ -17,7 +17,7 @@ refunds = { $days ->
     [1] रिफ़ंड, आज
    *[other] रिफ़ंड, { $days } दिन
 }
-refunds-note = इस अवधि के भुगतानों के
+refunds-note = इस अवधि के भुगतानों में से
 
 see-cause = वजह देखें
 see-cause-of = { $gateway } की वजह देखें
@@ -40,7 +40,7 @@ received-column = प्राप्त राशि
 day-so-far = { $day } (अब तक)
 
 outcomes = भुगतानों का नतीजा
-of-decided = % जिन भुगतानों का नतीजा आ चुका है
+of-decided = % उन भुगतानों का, जिनका नतीजा आ चुका है
 way-paid = सफल
 way-refunded = रिफ़ंड हुए
 way-failed = असफल

@@ -1,4 +1,4 @@
-data-loss = बिजली जाने पर इवेंट खो सकते हैं: { $settings }, { $engine } में।
+data-loss = बिजली जाने पर इवेंट खो सकते हैं: { $engine } में { $settings }।
 data-loss-accepted = आपके सर्वर एडमिन ने यह जोखिम मंज़ूर किया है।
 
 clock-was-behind = पिछले इवेंट आते समय इस सर्वर की घड़ी { $duration } पीछे थी
