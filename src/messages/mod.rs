@@ -125,7 +125,7 @@ pub(crate) const fn step_state(is_done: bool) -> Badge {
 }
 
 /// Shown next to the webhook's state, which marking the step as done does not change.
-pub(crate) const MARKED: &str = "marked as done";
+pub(crate) const MARKED: Text = t::marked_as_done();
 
 /// Returns the badge of the API keys.
 pub(crate) const fn keys_state(keys: Option<connections::ApiKeyState>) -> Badge {
@@ -161,14 +161,11 @@ pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timesta
     }
 }
 
-/// Shown on every page of a disabled app.
-pub(crate) const APP_DISABLED: &str = "This app is disabled: every event is rejected.";
-
 /// An app without any connection.
 pub(crate) const NOT_CONNECTED: Badge = badge("not_connected", ("status-off", "not-started"), t::nothing_connected());
 
 /// Of a failure that is dated after the payment succeeded.
-pub(crate) const OVERRULED: &str = "The payment had succeeded before. This report changes nothing.";
+pub(crate) const OVERRULED: Text = t::overruled();
 
 /// The state of a payment.
 pub(crate) fn payment_state(state: DisplayState) -> Badge {

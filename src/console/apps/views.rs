@@ -15,7 +15,12 @@ use crate::{
         read_models::alerts::{Alert, trouble},
     },
     gateways::Gateway,
-    messages::{self, rejections::Causes},
+    i18n::{self, Text},
+    messages::{
+        self,
+        rejections::Causes,
+        text::{apps as t, shared},
+    },
     primitives::{email, id::AppId, time::Timestamp},
     urls,
 };
@@ -93,12 +98,8 @@ impl<'a> Index<'a> {
     }
 
     /// Summary of the list, shown next to its heading.
-    fn sum(&self) -> String {
-        match (self.count, self.trouble.len()) {
-            (1, _) => "1 app".to_owned(),
-            (count, 0) => format!("{count} apps, the newest first"),
-            (count, _) => format!("{count} apps, whoever needs you first"),
-        }
+    fn sum(&self) -> Text {
+        if self.trouble.is_empty() { t::count_newest_first(self.count) } else { t::count_urgent_first(self.count) }
     }
 
     /// URL of this page, used to return to it.
@@ -135,7 +136,7 @@ pub(crate) struct Choose<'a> {
     pub(crate) slice: Slice<'a, App>,
     /// Number of the company's apps, regardless of the search.
     pub(crate) count: usize,
-    pub(crate) error: Option<&'static str>,
+    pub(crate) error: Option<Text>,
 }
 
 impl<'a> Choose<'a> {
@@ -209,7 +210,7 @@ pub(crate) struct Disable {
     pub(crate) layout: Layout,
     pub(crate) app: App,
     pub(crate) back: String,
-    pub(crate) losses: Vec<&'static str>,
+    pub(crate) losses: Vec<Text>,
 }
 
 impl Disable {

@@ -29,6 +29,7 @@ use crate::{
     db::{DbError, Reader, list},
     events::{self, Event},
     gateways::Mode,
+    i18n::Text,
     messages::{
         self,
         rejections::{self, Explanation},
@@ -208,10 +209,10 @@ impl Found {
     }
 
     /// Allows a sensitive action, or asks for the password first.
-    async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
+    async fn confirm(&self, action: &Action, what: Text) -> Result<(), AppError> {
         let back = urls::rejection(self.app.id, self.rejection.id);
         let layout = || self.layout(confirmation::TITLE).crumb("Rejection", back.clone());
-        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), layout }).await
+        confirmation::require(&self.page, action, SensitiveAction { what, back: back.clone(), layout }).await
     }
 
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, StoredContent)>, AppError> {
@@ -221,7 +222,7 @@ impl Found {
         Ok(Some((request, content)))
     }
 
-    fn layout(&self, title: &str) -> Layout {
+    fn layout(&self, title: impl Into<Text>) -> Layout {
         let (app, mode) = (&self.app, self.rejection.mode);
         self.page.remember_mode(app.id, mode);
         let list = |mode| urls::in_mode(&urls::rejections(app.id), mode);

@@ -25,6 +25,7 @@ use crate::{
     },
     db::DbError,
     gateways::{Gateway, Mode},
+    i18n::Text,
     messages::{self, Badge, StatusLine},
     primitives::money::Currency,
     urls,
@@ -65,9 +66,9 @@ pub(crate) struct Index {
 #[template(path = "setup/disable.html")]
 pub(crate) struct Disable {
     pub(crate) layout: Layout,
-    pub(crate) name: String,
+    pub(crate) name: Text,
     /// How the gateway reacts to a disabled connection.
-    pub(crate) loss: &'static str,
+    pub(crate) loss: Text,
     pub(crate) action: String,
     pub(crate) back: String,
 }
@@ -179,15 +180,16 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
     let (page, connection) = (&wizard.page, &wizard.connection);
     let (gateway, mode) = (connection.gateway, connection.mode);
     let back = urls::back_to(&posted.form.back, urls::connections(wizard.app.id));
-    let asking = |title| layout(page, &wizard.app, title).crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
+    let asking =
+        |title: Text| layout(page, &wizard.app, title).crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
-        let layout = asking("Disable a connection");
+        let layout = asking("Disable a connection".into());
         let action = urls::connection_enabled(wizard.app.id, gateway, mode);
         let (name, loss) = (messages::connection_name(connection), messages::loss(gateway));
-        return page.unprocessable(&Disable { layout, name, loss, action, back });
+        return page.ask(&Disable { layout, name, loss, action, back });
     }
     if !posted.form.is_enabled {
-        let what = messages::access::disable(&messages::connection_name(connection)).into();
+        let what = messages::access::disable(messages::connection_name(connection));
         let of = SensitiveAction { what, back: back.clone(), layout: || asking(confirmation::TITLE) };
         confirmation::require(page, &posted.action, of).await?;
     }
@@ -232,7 +234,7 @@ async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErro
 }
 
 /// Returns the layout of a page below the app's settings.
-fn layout(page: &RequestContext, app: &App, title: &str) -> Layout {
+fn layout(page: &RequestContext, app: &App, title: impl Into<Text>) -> Layout {
     page.layout(title)
         .app(app, AppEntry::Settings, None)
         .crumb("Applications", urls::APPLICATIONS)

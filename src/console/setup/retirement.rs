@@ -60,7 +60,7 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
     let (page, connection) = (&wizard.page, wizard.connection.id);
     let Some(held) = secrets.find(id) else { return no_longer_valid(&wizard, &secrets, id) };
     if held.stored.is_active() {
-        return page.unprocessable(&view(&wizard, &secrets, held).await?);
+        return page.ask(&view(&wizard, &secrets, held).await?);
     }
     wizard.confirm(Step::Webhook, &posted.action, messages::access::RETIRE).await?;
     let user = &page.signed_in.user;

@@ -18,6 +18,7 @@ use crate::{
         page::RequestContext,
     },
     gateways::{Gateway, Mode, texts::SetupTexts},
+    i18n::Text,
     messages::{self, Badge},
     primitives::time::Timestamp,
     urls,
@@ -42,7 +43,7 @@ pub(crate) struct StepLink {
     pub(crate) url: String,
     pub(crate) badge: Badge,
     /// A user's own mark, shown next to the state of the step.
-    pub(crate) note: Option<&'static str>,
+    pub(crate) note: Option<Text>,
     pub(crate) is_current: bool,
 }
 
@@ -85,10 +86,10 @@ impl Wizard {
     }
 
     /// Allows a sensitive action of a step, or asks for the password first.
-    pub(crate) async fn confirm(&self, step: Step, action: &Action, what: &'static str) -> Result<(), AppError> {
+    pub(crate) async fn confirm(&self, step: Step, action: &Action, what: Text) -> Result<(), AppError> {
         let back = self.url(step);
         let layout = || self.chrome(step, confirmation::TITLE).0.crumb(step.label(), back.clone());
-        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), layout }).await
+        confirmation::require(&self.page, action, SensitiveAction { what, back: back.clone(), layout }).await
     }
 
     /// Returns the set-up progress of the connection.
@@ -121,7 +122,7 @@ impl Wizard {
     }
 
     /// Builds the layout and the chrome of a step's page.
-    pub(crate) fn chrome(&self, current: Step, heading: &str) -> (Layout, StepChrome) {
+    pub(crate) fn chrome(&self, current: Step, heading: impl Into<Text>) -> (Layout, StepChrome) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
         self.page.remember_mode(app.id, mode);
         let twin = |mode| {

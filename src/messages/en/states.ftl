@@ -38,3 +38,7 @@ secret-active = Active
 secret-still-accepted = Still accepted
 secret-your-own = Your own
 secret-also-accepted = Also accepted
+
+# Shown next to a state.
+marked-as-done = marked as done
+overruled = The payment had succeeded before. This report changes nothing.

@@ -136,7 +136,7 @@ export async function* outages(page, { installation, names }) {
   await signIn(page, names, `/ks-pay/apps/${app}/settings/domain`);
   await page.getByRole("textbox", { name: "Domain" }).fill(names.domain);
   await whileLocked(installation, () => send(page, "Save"));
-  await page.getByRole("heading", { name: "The database does not answer" }).waitFor();
+  await page.getByRole("heading", { name: "The database isn’t responding" }).waitFor();
   yield "unavailable";
   await page.goBack();
   await page.getByRole("textbox", { name: "Domain" }).fill(names.domain);
@@ -144,7 +144,7 @@ export async function* outages(page, { installation, names }) {
   await page.getByTestId("flash").waitFor();
   await change(installation, "DROP TABLE url_checks");
   await page.goto(`/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
-  await page.getByRole("heading", { name: "Something broke on our side" }).waitFor();
+  await page.getByRole("heading", { name: "Something went wrong on our side" }).waitFor();
   yield "broken";
 }
 
