@@ -37,7 +37,7 @@ pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) 
 pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
     let notice = |(app, webhook): (&App, &app_health::Webhook)| {
         let connection = &webhook.connection;
-        let mut said = messages::mixups::other_account(connection.gateway, &webhook.activity, now)?;
+        let mut said = messages::account_mismatch::other_account(connection.gateway, &webhook.activity, now)?;
         said.headline = format!(
             "{}, {} mode: events of another {} account come",
             app.name,
