@@ -107,14 +107,14 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
     if ids.is_empty() {
         return None;
     }
-    let (count, list, retries) = (ids.len(), code(ids.join(", ")), texts(gateway).retries.to_arg());
-    let doctor = code("ks-pay doctor");
-    let reason = if gateway.generates_secret() {
-        t::unreadable_paste(count, list, retries, gateway.profile().sender.to_arg(), doctor)
+    let (retries, doctor) = (texts(gateway).retries.to_arg(), code("ks-pay doctor"));
+    let remedy = if gateway.generates_secret() {
+        t::unreadable_paste(retries, gateway.profile().sender.to_arg(), doctor)
     } else {
-        t::unreadable_create(count, list, retries, texts(gateway).give.to_arg(), doctor)
+        t::unreadable_create(retries, texts(gateway).give.to_arg(), doctor)
     };
-    Some(Notice::new("secret-unreadable", ("is-bad", "bad"), t::unreadable(count), reason))
+    let reason = t::unreadable_reason(ids.len(), code(ids.join(", ")), remedy);
+    Some(Notice::new("secret-unreadable", ("is-bad", "bad"), t::unreadable(ids.len()), reason))
 }
 
 /// Returns the consequences of retiring a secret, a sentence each, with what identifies it in tests.
@@ -147,12 +147,14 @@ pub(crate) fn retiring(
 
 /// Returns the error for a secret that was retired here, because others may know it.
 pub(crate) fn was_retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -> Text {
-    let (sender, enter) = (gateway.profile().sender.to_arg(), texts(gateway).enter.to_arg());
-    match (at.map(|at| DisplayTime::of_day(at, now)), gateway.generates_secret()) {
-        (None, false) => t::was_retired(enter),
-        (Some(day), false) => t::was_retired_on(day, enter),
-        (None, true) => t::was_retired_paste(sender),
-        (Some(day), true) => t::was_retired_on_paste(day, sender),
+    let remedy = if gateway.generates_secret() {
+        t::create_new_there(gateway.profile().sender.to_arg())
+    } else {
+        t::generate_new(texts(gateway).enter.to_arg())
+    };
+    match at {
+        None => t::was_retired(remedy),
+        Some(at) => t::was_retired_on(DisplayTime::of_day(at, now), remedy),
     }
 }
 
@@ -200,7 +202,7 @@ pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> Text {
 
 /// A secret credential of the API was entered; `label` is that of its field.
 pub(crate) fn api_key_secret(gateway: Gateway, label: &str) -> Text {
-    t::api_key_secret(label, texts(gateway).use_ours_clause.to_arg())
+    t::api_key_secret(label, t::give_and_new_keys(texts(gateway).use_ours_clause.to_arg()))
 }
 
 /// It is the secret of another webhook of the company.

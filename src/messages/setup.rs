@@ -32,12 +32,10 @@ pub(crate) const fn payment_mode(mode: connections::PaymentMode) -> Text {
 /// Shown on the Webhook page after a gateway was added.
 pub(crate) fn added(gateway: Gateway, mode: Mode) -> Text {
     let profile = gateway.profile();
-    let (label, mode, destination) = (gateway.label(), mode.label(), profile.texts.setup.destination.to_arg());
-    if gateway.generates_secret() {
-        t::added_paste(label, mode, destination, profile.sender.to_arg())
-    } else {
-        t::added(label, mode, destination)
-    }
+    let destination = profile.texts.setup.destination.to_arg();
+    let next =
+        if gateway.generates_secret() { t::next_paste(destination, profile.sender.to_arg()) } else { t::next_copy(destination) };
+    t::added(gateway.label(), mode.label(), next)
 }
 
 /// Shown after a step was marked as done, or opened again.

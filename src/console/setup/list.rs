@@ -234,7 +234,7 @@ async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErro
 }
 
 /// Returns the layout of a page below the app's settings.
-fn layout(page: &RequestContext, app: &App, title: Text) -> Layout {
+fn layout(page: &RequestContext, app: &App, title: impl Into<Text>) -> Layout {
     page.layout(title)
         .app(app, AppEntry::Settings, None)
         .crumb(menu::applications(), urls::APPLICATIONS)

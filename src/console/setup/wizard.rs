@@ -92,7 +92,7 @@ impl Wizard {
     /// Allows a sensitive action of a step, or asks for the password first.
     pub(crate) async fn confirm(&self, step: Step, action: &Action, what: &'static str) -> Result<(), AppError> {
         let back = self.url(step);
-        let layout = || self.chrome(step, confirmation::TITLE.into()).0.crumb(step_name(step), back.clone());
+        let layout = || self.chrome(step, confirmation::TITLE).0.crumb(step_name(step), back.clone());
         confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), layout }).await
     }
 
@@ -126,7 +126,7 @@ impl Wizard {
     }
 
     /// Builds the layout and the chrome of a step's page.
-    pub(crate) fn chrome(&self, current: Step, heading: Text) -> (Layout, StepChrome) {
+    pub(crate) fn chrome(&self, current: Step, heading: impl Into<Text>) -> (Layout, StepChrome) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
         self.page.remember_mode(app.id, mode);
         let twin = |mode| {

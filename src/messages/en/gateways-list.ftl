@@ -7,7 +7,6 @@ none-advice = Add { $gateway } in Test mode first: no real money moves, and youâ
 step = { $number } { $step }
 currency = Currency
 open = Open
-open-named = Open { $gateway }, { $mode }
 enable-app = Enable app
 # The accessible name of the button.
 enable-named = Enable { $gateway }, { $mode }

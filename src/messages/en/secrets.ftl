@@ -39,19 +39,18 @@ too-many-valid = { $count } secrets are already valid here, and each request is 
 
 ## Secrets that cannot be read
 
-# $retries: “Razorpay retries them for 24 hours”; $give: “paste it into Razorpay”.
 unreadable = { $count ->
     [one] A secret of this webhook can’t be read
    *[other] Secrets of this webhook can’t be read
 }
-unreadable-create = { $count ->
+# $remedy: sentences.
+unreadable-reason = { $count ->
     [one] { $ids } was damaged or replaced in the database.
    *[other] { $ids } were damaged or replaced in the database.
-} Requests that match no other secret get 503, and { $retries }. Create a new secret and { $give }: events signed with it verify immediately. Then retire the damaged one. Your server administrator can find details with { $command }.
-unreadable-paste = { $count ->
-    [one] { $ids } was damaged or replaced in the database.
-   *[other] { $ids } were damaged or replaced in the database.
-} Requests that match no other secret get 503, and { $retries }. Create a new secret at { $sender } and paste it here: events signed with it verify immediately. Then retire the damaged one. Your server administrator can find details with { $command }.
+} { $remedy }
+# $retries: “Razorpay retries them for 24 hours”; $give: “paste it into Razorpay”.
+unreadable-create = Requests that match no other secret get 503, and { $retries }. Create a new secret and { $give }: events signed with it verify immediately. Then retire the damaged one. Your server administrator can find details with { $command }.
+unreadable-paste = Requests that match no other secret get 503, and { $retries }. Create a new secret at { $sender } and paste it here: events signed with it verify immediately. Then retire the damaged one. Your server administrator can find details with { $command }.
 
 ## Rotation
 
@@ -134,12 +133,15 @@ repeated = This secret repeats the same few characters. Anyone who guesses it ca
 digits = This secret has only digits, and too few of them. Anyone who guesses it can forge payments. { $instead }
 common = Apart from words, dates and patterns, too little of this secret is random. Anyone who guesses it can forge payments. { $instead }
 named = Apart from names of your app, company or domain, too little of this secret is random. Anyone who guesses it can forge payments. { $instead }
-# $remedy: “Paste the secret of this webhook into Razorpay”; $enter: “paste it into Razorpay’s Dashboard”.
-api-key-secret = This is the { $label } of your API keys, which can move money: it must not be a webhook’s secret. { $remedy }, and generate new API keys if others may have seen these.
-was-retired = This secret was retired. Generate a new one, and { $enter }.
-was-retired-on = This secret was retired on { $when }. Generate a new one, and { $enter }.
-was-retired-paste = This secret was retired. Create a new one at { $sender }, and paste it here.
-was-retired-on-paste = This secret was retired on { $when }. Create a new one at { $sender }, and paste it here.
+# $remedy: a sentence.
+api-key-secret = This is the { $label } of your API keys, which can move money: it must not be a webhook’s secret. { $remedy }
+# $give: “Paste the secret of this webhook into Razorpay”.
+give-and-new-keys = { $give }, and generate new API keys if others may have seen these.
+was-retired = This secret was retired. { $remedy }
+was-retired-on = This secret was retired on { $when }. { $remedy }
+# $enter: “paste it into Razorpay’s Dashboard”.
+generate-new = Generate a new one, and { $enter }.
+create-new-there = Create a new one at { $sender }, and paste it here.
 of-test-mode = This is the secret of a webhook in Test mode. Live must not have it: test payments would count as real money. Copy the secret of this webhook.
 of-live-mode = This is the secret of a webhook in Live mode. Test must not have it: real payments would be taken for tests. Copy the secret of this webhook.
 of-another-webhook = This is the secret of another webhook of your company. Each has its own: copy the secret of this webhook.

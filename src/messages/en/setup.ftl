@@ -24,9 +24,11 @@ connection-disabled-effect = Its URL rejects every request.
 # What the button Enable enables, for screen readers.
 this-connection = this connection
 
-# After a gateway was added. $destination: “into Razorpay’s Dashboard”.
-added = { $gateway } is added in { $mode } mode. Next: copy the URL and the secret below { $destination }.
-added-paste = { $gateway } is added in { $mode } mode. Next: copy the URL below { $destination }, and paste the secret of { $sender } here.
+# After a gateway was added. $next: a sentence.
+added = { $gateway } is added in { $mode } mode. { $next }
+# $destination: “into Razorpay’s Dashboard”.
+next-copy = Next: copy the URL and the secret below { $destination }.
+next-paste = Next: copy the URL below { $destination }, and paste the secret of { $sender } here.
 
 ## URL and secret
 

@@ -4,7 +4,6 @@ none-advice = पहले { $gateway } को Test मोड में जो�
 step = { $number } { $step }
 currency = मुद्रा
 open = खोलें
-open-named = { $gateway } ({ $mode }) खोलें
 enable-app = ऐप चालू करें
 enable-named = { $gateway } ({ $mode }) चालू करें
 disable-named = { $gateway } ({ $mode }) बंद करें

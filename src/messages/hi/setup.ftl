@@ -18,8 +18,9 @@ connection-disabled = यह कनेक्शन बंद है
 connection-disabled-effect = इसका URL हर अनुरोध अस्वीकृत करता है।
 this-connection = यह कनेक्शन
 
-added = { $gateway } { $mode } मोड में जुड़ गया। अब नीचे का URL और सीक्रेट { $destination } कॉपी करें।
-added-paste = { $gateway } { $mode } मोड में जुड़ गया। अब नीचे का URL { $destination } कॉपी करें और { $sender } का सीक्रेट यहाँ पेस्ट करें।
+added = { $gateway } { $mode } मोड में जुड़ गया। { $next }
+next-copy = अब नीचे का URL और सीक्रेट { $destination } कॉपी करें।
+next-paste = अब नीचे का URL { $destination } कॉपी करें और { $sender } का सीक्रेट यहाँ पेस्ट करें।
 
 copy-two-into = दोनों चीज़ें { $place } और उसे यहाँ आते देखें।
 copy-url-into = URL { $place } और उसे यहाँ आते देखें।
