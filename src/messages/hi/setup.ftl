@@ -46,7 +46,7 @@ secret-hidden = छिपा हुआ है। देखने के लि�
 secret-unreadable = यह सीक्रेट पढ़ा नहीं जा सकता।
 
 evidence = सबूत
-as-of = { $when } तक
+as-of = { $when } की स्थिति
 see-rejected-request = अस्वीकृत अनुरोध देखें
 see-rejected-requests = अस्वीकृत अनुरोध देखें
 failing-since = कब से काम नहीं कर रहा
@@ -79,7 +79,7 @@ whose-account = अगर { $account } आपका नहीं है, तो 
     .button = यह मेरा है
 it-is-mine = यह मेरा है
 account-accepted = खाता मान लिया गया: उसके इवेंट यहीं के हैं।
-account-changed = कुछ भी बदला नहीं गया। अब जो खाता दिख रहा है, उसे जाँचें।
+account-changed = कुछ भी बदला नहीं गया। अभी जो खाता दिख रहा है, उसे जाँचें।
 both-modes = एक भुगतान Test और Live दोनों में आया
 both-modes-reason = { $payment } दोनों मोड में है, जबकि भुगतान या तो टेस्ट होता है या असली। { $gateway } के दो वेबहुक में से एक में दूसरे का URL और सीक्रेट डला है। उसके डैशबोर्ड में Test Mode चुनें और वेबहुक का URL यहाँ Test में दिख रहे URL से मिलाएँ। फिर Live Mode में भी यही करें।
 event-of-other-account = { $gateway } के दूसरे खाते से: { $account }
