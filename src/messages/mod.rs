@@ -3,6 +3,7 @@
 //! Invariant: a message says what happened, then what to do. Every state has an icon and a label, never only a colour.
 
 pub(crate) mod access;
+pub(crate) mod account_mismatch;
 mod activity;
 mod apps;
 mod arrivals;
@@ -12,13 +13,13 @@ pub(crate) mod durability;
 mod health;
 pub(crate) mod keys;
 mod lists;
-pub(crate) mod mixups;
 mod modes;
 pub(crate) mod orders;
 mod parts;
 mod payments;
 pub(crate) mod rejections;
 pub(crate) mod secrets;
+pub(crate) mod setup;
 pub(crate) mod text;
 pub(crate) mod url_check;
 mod when;
@@ -48,13 +49,7 @@ use text::states as t;
 use when::day;
 pub(crate) use when::{DisplayTime, UNKNOWN_DAY, date, days, past_day, span, to_the_minute, when};
 
-use crate::{
-    connections, events,
-    gateways::{Gateway, Mode},
-    i18n::Text,
-    ledger::payments::state::DisplayState,
-    primitives::time::Timestamp,
-};
+use crate::{connections, events, gateways::Mode, i18n::Text, ledger::payments::state::DisplayState};
 
 /// A state as a page shows it: class, icon and label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,9 +119,6 @@ pub(crate) const fn step_state(is_done: bool) -> Badge {
     }
 }
 
-/// Shown next to the webhook's state, which marking the step as done does not change.
-pub(crate) const MARKED: Text = t::marked_as_done();
-
 /// Returns the badge of the API keys.
 pub(crate) const fn keys_state(keys: Option<connections::ApiKeyState>) -> Badge {
     match keys {
@@ -136,30 +128,6 @@ pub(crate) const fn keys_state(keys: Option<connections::ApiKeyState>) -> Badge 
     }
 }
 
-/// Shown on the Webhook page after a gateway was added.
-pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
-    let place = gateway.profile().texts.setup.destination;
-    if gateway.generates_secret() {
-        let (label, sender) = (gateway.label(), gateway.profile().sender);
-        return format!(
-            "{label} is added in {} mode. Next: copy the URL below {place}, and paste the secret of {sender} here.",
-            mode.label()
-        );
-    }
-    format!("{} is added in {} mode. Next: copy the URL and the secret below {place}.", gateway.label(), mode.label())
-}
-
-/// Shown after a domain was stored.
-pub(crate) fn domain_stored(setup: &connections::SetupProgress<'_>, now: Timestamp) -> &'static str {
-    let are_done = connections::Step::of(setup.connection.gateway).all(|step| setup.is_done(step));
-    if !(are_done && setup.state(now) == connections::ConnectionState::Verified) {
-        return "The domain is stored";
-    }
-    match connections::Step::of(setup.connection.gateway).count() {
-        4 => "The domain is stored. All four steps are done.",
-        _ => "The domain is stored. All three steps are done.",
-    }
-}
 
 /// An app without any connection.
 pub(crate) const NOT_CONNECTED: Badge = badge("not_connected", ("status-off", "not-started"), t::nothing_connected());

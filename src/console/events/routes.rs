@@ -161,13 +161,13 @@ async fn mixups(page: &RequestContext, event: &Event, body: Option<&[u8]>) -> Re
     if let Some(account) = body.and_then(|body| event.gateway.adapter().account(body)) {
         let activity = activity::get(&mut reader, event.connection_id).await?;
         if activity.is_unexpected(account) {
-            found.push(messages::mixups::event_of_other_account(event.gateway, account, &activity));
+            found.push(messages::account_mismatch::event_of_other_account(event.gateway, account, &activity));
         }
     }
     if let Some(transaction) = event.transaction_id
         && cross_mode::counterpart(&mut reader, event.app_id, transaction).await?.is_some()
     {
-        found.push(messages::mixups::event_of_both_modes(event.gateway, event.mode));
+        found.push(messages::account_mismatch::event_of_both_modes(event.gateway, event.mode));
     }
     Ok(found)
 }

@@ -38,7 +38,7 @@ pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) 
 pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
     let notice = |(app, webhook): (&App, &app_health::Webhook)| {
         let connection = &webhook.connection;
-        let mut said = messages::mixups::other_account(connection.gateway, &webhook.activity, now)?;
+        let mut said = messages::account_mismatch::other_account(connection.gateway, &webhook.activity, now)?;
         said.headline = t::other_account(isolate(&app.name), connection.mode.label(), connection.gateway.label());
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
         Some(Alert { said, url, way: t::look_into(), enable_url: None })

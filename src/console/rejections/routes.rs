@@ -271,11 +271,11 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
 pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, String)>) -> Answer {
     let found = Found::open(posted.page, &path.0, &path.1).await?;
     let page = &found.page;
-    let refused = async |reason: &'static str, sentence: &str| {
+    let refused = async |reason: &'static str, sentence: Text| {
         page.unprocessable(&found.view("", FieldError::new(reason, sentence).at(RECOVERY)).await?)
     };
     if !found.rejection.cause.can_adopt_secret() {
-        return refused("nothing-to-accept", rejections::NOTHING_TO_ACCEPT).await;
+        return refused("nothing-to-accept", rejections::NOTHING_TO_ACCEPT.into()).await;
     }
     found.confirm(&posted.action, messages::access::ADOPT).await?;
     let by = (&page.actor(), page.now);
@@ -286,9 +286,9 @@ pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, St
             tracing::info!(%connection, rejection = %id, %secret, %user, "a secret was adopted from rejected requests");
             Ok(page.redirect(&urls::rejection(found.app.id, id), rejections::ACCEPTED))
         }
-        AdoptOutcome::AlreadyValid => refused("already-valid", messages::secrets::KNOWN).await,
-        AdoptOutcome::LimitReached => refused("too-many-imported", messages::secrets::TOO_MANY).await,
-        AdoptOutcome::NotFound => refused("nothing-to-accept", rejections::NOTHING_TO_ACCEPT).await,
+        AdoptOutcome::AlreadyValid => refused("already-valid", messages::text::secrets::already_valid()).await,
+        AdoptOutcome::LimitReached => refused("too-many-imported", messages::secrets::too_many_imported()).await,
+        AdoptOutcome::NotFound => refused("nothing-to-accept", rejections::NOTHING_TO_ACCEPT.into()).await,
     }
 }
 

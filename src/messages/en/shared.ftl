@@ -10,6 +10,7 @@ save = Save
 cancel = Cancel
 show = Show
 hide = Hide
+# The accessible name of a Copy button.
 copy-named = Copy { $name }
 enable = Enable
 enable-named = Enable { $name }
@@ -18,3 +19,6 @@ search = Search
 app-id = App ID
 see-why = See why
 sentence = { $text }.
+copy = Copy
+copied = Copied
+disable = Disable

@@ -40,5 +40,4 @@ secret-your-own = Your own
 secret-also-accepted = Also accepted
 
 # Shown next to a state.
-marked-as-done = marked as done
 overruled = The payment had succeeded before. This report changes nothing.

@@ -46,7 +46,7 @@ describe("the keyboard alone", () => {
     await tabTo(page, step(page, "Webhook"));
     await leading(page, () => page.keyboard.press("Enter"));
 
-    const url = await copy(page, page.getByRole("button", { name: "Copy", exact: true }).first(), "Space", "URL copied");
+    const url = await copy(page, page.getByRole("button", { name: "Copy URL" }), "Space", "URL copied");
     const secret = await copy(page, page.getByRole("group", { name: "SECRET" }).getByRole("button", { name: "Copy" }), "Enter", "SECRET copied");
     await simulate(url, secret);
     await evidence(page).getByRole("heading", { name: /verified/ }).waitFor();
