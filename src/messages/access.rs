@@ -45,12 +45,12 @@ pub(crate) const fn password_fault(fault: PasswordFault) -> Text {
 
 /// A form submitted from another origin than this server's.
 pub(crate) fn other_origin(public_url: Option<&str>) -> Text {
-    public_url.map_or_else(t::other_origin, |url| t::other_origin_of(url))
+    public_url.map_or_else(t::other_origin, t::other_origin_of)
 }
 
 /// A form whose token is missing, expired or of another session.
 pub(crate) fn expired(public_url: Option<&str>) -> Text {
-    public_url.map_or_else(t::form_expired, |url| t::form_expired_at(url))
+    public_url.map_or_else(t::form_expired, t::form_expired_at)
 }
 
 /// Too many sign-in attempts.

@@ -61,11 +61,10 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     };
     let user = &page.signed_in.user;
     let is_moving = email != user.email;
-    if is_moving {
-        if let Some(unproven) = prove(&page, &form.current_password, ("current_password", t::email_needs_password())).await? {
-            let view = view(&page, form, unproven.errors(), FieldErrors::default()).await?;
-            return unproven.answer(&page, &view);
-        }
+    let field = ("current_password", t::email_needs_password());
+    if is_moving && let Some(unproven) = prove(&page, &form.current_password, field).await? {
+        let view = view(&page, form, unproven.errors(), FieldErrors::default()).await?;
+        return unproven.answer(&page, &view);
     }
     let mut tx = page.state.db.begin().await?;
     if is_moving {

@@ -50,7 +50,7 @@ without-search = { $count ->
 show-all = Show all apps
 
 # Before the first app
-none-yet = You haven’t registered an application yet
+none-yet = You have not registered any Application yet
 what-is-an-app = An app is a place where you take payments: a website, a mobile app or a shop counter. Each has its own webhook, keys and list of transactions.
 next-steps = Next steps
 step-register = Register the app
