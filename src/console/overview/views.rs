@@ -10,6 +10,7 @@ use crate::{
     connections::{self, Connection, activity::Activity},
     console::{http::layout::Layout, read_models::payment_row::Row},
     gateways::Mode,
+    i18n::Text,
     ledger::payments::{Transaction, figures::Figures},
     messages::{self, EmptyState, StatusLine, rejections::Causes},
     primitives::{
@@ -104,13 +105,13 @@ fn address(app: AppId, mode: Mode, count: i32) -> String {
 
 impl Show {
     /// Returns the selectable periods: URL, label, and whether it is selected.
-    pub(crate) fn periods(&self) -> impl Iterator<Item = (String, String, bool)> + '_ {
+    pub(crate) fn periods(&self) -> impl Iterator<Item = (String, Text, bool)> + '_ {
         let of = |days| (address(self.app, self.mode, days), messages::period(days), self.is_period_valid && days == self.count);
         PERIODS.into_iter().map(of)
     }
 
     pub(crate) fn period(&self) -> String {
-        messages::period(self.count).to_lowercase()
+        messages::period(self.count).in_english().to_lowercase()
     }
 
     /// True if the period is today alone: the amount received is then shown only once.
@@ -142,7 +143,7 @@ impl Show {
         with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded)
     }
 
-    pub(crate) fn costs(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn costs(&self) -> messages::Items {
         messages::costs(&self.figures.refund_pending, &self.figures.lost, &self.figures.held)
     }
 
@@ -153,7 +154,7 @@ impl Show {
         if ways.settled() == 0 { NO_PERCENT.to_owned() } else { percent(tenths[0] + tenths[1]) }
     }
 
-    pub(crate) fn failed(&self) -> String {
+    pub(crate) fn failed(&self) -> Text {
         let ways = self.figures.ways;
         messages::failed_of(ways.failed, ways.returned, ways.settled())
     }
@@ -219,7 +220,7 @@ impl Show {
 
     pub(crate) fn methods(&self) -> Vec<Share> {
         let counts: Vec<i64> = self.figures.methods.iter().map(|(_, count)| *count).collect();
-        let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty())).to_owned();
+        let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty())).in_english();
         let rows = self.figures.methods.iter().zip(tenths(&counts));
         rows.map(|((code, count), tenths)| share(("method", &label(code)), "bar-1", *count, percent(tenths))).collect()
     }
@@ -250,7 +251,7 @@ impl Show {
         }
         let newest = self.newest.as_ref()?;
         let all = urls::in_mode(&urls::transactions(self.app), self.mode);
-        Some(messages::nothing_in_period(&self.period(), messages::past_day(newest.created_at, self.now), &all))
+        Some(messages::nothing_in_period(messages::period(self.count), messages::past_day(newest.created_at, self.now), &all))
     }
 
     pub(crate) fn all(&self) -> String {
