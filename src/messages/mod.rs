@@ -174,7 +174,7 @@ pub(crate) fn payment_state(state: DisplayState) -> Badge {
         DisplayState::Unreported => (("status-off", "pending"), t::not_reported_yet()),
         DisplayState::Created => (("status-off", "pending"), t::created()),
         DisplayState::Failed => (("status-lost", "failed"), t::failed()),
-        DisplayState::Authorized => (("status-pending", "authorized"), t::approved()),
+        DisplayState::Authorized => (("status-pending", "authorized"), t::authorised()),
         DisplayState::Captured => (("status-good", "good"), t::paid()),
         DisplayState::PartlyRefunded => (("status-good", "good"), t::partly_refunded()),
         DisplayState::Refunded => (("status-off", "refund"), t::refunded()),

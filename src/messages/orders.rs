@@ -183,6 +183,27 @@ mod tests {
     }
 
     #[test]
+    fn the_other_payments_of_an_order_are_listed_with_their_amounts() {
+        let others = ["pay_2", "pay_3"].map(|id| Transaction { payment_id: id.to_owned(), ..paid() });
+        let payment = Transaction { order_id: Some("order_1".to_owned()), ..paid() };
+        let asked = Order { amount: Some(Money::new(100_000, Currency::INR)), is_in_parts: false };
+        let said = |others: &[Transaction], order: &Order| {
+            let said = paid_more_than_once(&payment, others, order).unwrap();
+            format!("{}. {}", said.headline.in_english(), said.reason.in_english())
+        };
+        assert_eq!(
+            said(&others, &asked),
+            "This order was paid more than once. 2 other payments were captured for order order_1 of ₹1,000.00: pay_2 (₹1,000.00), \
+             pay_3 (₹1,000.00). In Razorpay, refund what was paid twice."
+        );
+        assert_eq!(
+            said(&others[..1], &Order { amount: None, is_in_parts: false }),
+            "Another payment was captured for this order. Order order_1 also has pay_2 (₹1,000.00). If the order isn’t paid in \
+             parts, refund in Razorpay what was paid twice."
+        );
+    }
+
+    #[test]
     fn what_went_back_does_not_count_and_amounts_in_two_currencies_are_not_compared() {
         let mut payments = payments(&[1000, 1000]);
         payments[1].lost = 1000;

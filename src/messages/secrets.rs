@@ -366,8 +366,7 @@ mod tests {
             let unreadable = unreadable(gateway, ["ws_1"].into_iter()).unwrap().reason;
             for text in [unreadable, retired(gateway, None, now).into(), active_stays(gateway).into()] {
                 let sender = gateway.profile().sender;
-                let is_there =
-                    ["secret", "SECRET", "one"].iter().any(|what| text.in_english().contains(&format!("new {what} at {sender}")));
+                let is_there = ["secret", "SECRET", "one"].iter().any(|what| text.in_english().contains(&format!("new {what} at {sender}")));
                 assert_eq!(is_there, gateway.generates_secret(), "{text}");
             }
         }
