@@ -1,6 +1,6 @@
 //! Lists of transactions and events: the selection is what is shown and downloaded, and an empty list gives the reason.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 
 use crate::support::{
     TestApp, bodies,
@@ -93,6 +93,31 @@ async fn the_download_has_the_lists_columns_on_the_lists_calendar() {
                 order_of_pay_part";
     assert_eq!((lines[0].as_str(), line, lines.len()), (header, output, 2));
     assert!(three.download("").await.iter().any(|line| line.contains(",INR,1000.00,,,,,,,Paid,pay_whole,")), "nothing went back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_and_download_are_in_the_readers_language() {
+    let three = three_payments().await;
+    let in_hindi = async |path: &str| three.owner.send(Method::GET, path, None, &[("accept-language", "hi-IN,en;q=0.5")]).await;
+    let base = format!("/ks-pay/apps/{}", three.connection.app_id);
+    let list = in_hindi(&format!("{base}/transactions?mode=test&status=partly_refunded")).await;
+    assert_eq!(list.texts_of("sum-payments"), ["1 भुगतान"], "{}", list.body);
+    let path = list.body.split('"').find(|text| text.contains("/transactions/tx_")).unwrap();
+    let payment = in_hindi(path).await;
+    assert!(payment.text_of("payment-summary").starts_with("UPI से भुगतान हुआ; "), "{}", payment.body);
+    assert_eq!(payment.texts_of("decided"), ["सफल", "आंशिक रिफ़ंड"]);
+    let download = in_hindi(&format!("{base}/transactions.csv?mode=test&status=partly_refunded")).await.body;
+    assert!(download.starts_with("Transaction ID,") && download.contains(",आंशिक रिफ़ंड,pay_part,"), "{download}");
+    let event = in_hindi(&format!("{base}/events?mode=test&type=refund")).await;
+    let path = event.body.split('"').find(|text| text.contains("/events/ev_")).unwrap();
+    let event = in_hindi(path).await;
+    assert_eq!(event.text_of("event-sentence"), "₹400.00 का रिफ़ंड पूरा हुआ");
+    for (page, copied) in [(&payment, &["raw-body"][..]), (&event, &["raw-body", "raw-headers"])] {
+        for id in copied {
+            let numbers = [format!("data-copy=\"{id}\""), format!(" id=\"{id}\"")].map(|text| page.body.matches(&text).count());
+            assert_eq!(numbers, [1, 1], "{id}: {}", page.body);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

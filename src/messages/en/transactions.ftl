@@ -25,6 +25,7 @@ new-status = New status:
 overruled = The payment had already succeeded. This report changes nothing.
 whole-event = Open the event
 last-event = { $name }, { $time }, { $size }
+payment = Payment
 not-reported = Not reported yet
 refunded = Refunded
 refund-pending = Refund pending

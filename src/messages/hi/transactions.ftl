@@ -22,6 +22,7 @@ new-status = नई स्थिति:
 overruled = भुगतान पहले ही सफल हो चुका था। इस सूचना से कुछ नहीं बदलता।
 whole-event = इवेंट खोलें
 last-event = { $name }, { $time }, { $size }
+payment = भुगतान
 not-reported = अभी जानकारी नहीं आई
 refunded = रिफ़ंड हुआ
 refund-pending = रिफ़ंड बाकी
