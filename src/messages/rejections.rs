@@ -210,26 +210,18 @@ pub(crate) fn note(request: &Request, would_verify: bool) -> String {
 
 /// The line below it: its event type and its size.
 pub(crate) fn what(request: &Request, event_type: Option<&str>) -> String {
-    let parts = [event_type.map(str::to_owned), Some(size(request))];
+    let parts = [event_type.map(str::to_owned), Some(size(request).in_english())];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The size of a request's body as it was received, if it was read.
-pub(crate) fn size(request: &Request) -> String {
-    request.size.map_or_else(|| "not read".to_owned(), |size| super::bytes(usize::try_from(size).unwrap_or_default()))
+pub(crate) fn size(request: &Request) -> crate::i18n::Text {
+    request.size.map_or_else(|| "not read".into(), |size| super::bytes(usize::try_from(size).unwrap_or_default()))
 }
-
-/// The note next to a recovered event in the list.
-pub(crate) const RECOVERED: &str = "recovered: rejected at first";
 
 /// The link below the latest recovered events.
 pub(crate) fn more_recovered(number: i64) -> String {
     format!("{} recovered in all: see all events", count(number, "request", "requests"))
-}
-
-/// The note on the page of a recovered event.
-pub(crate) fn recovered_by(name: &str) -> String {
-    format!("recovered by {name}, after its signature was found to be right")
 }
 
 #[cfg(test)]

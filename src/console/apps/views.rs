@@ -75,7 +75,8 @@ impl<'a> Index<'a> {
         page: usize,
         now: Timestamp,
     ) -> Self {
-        let search_error = (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::NO_SEARCH));
+        let search_error =
+            (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::text::lists::no_search()));
         let is_found = |listed: &&AppWithWebhooks| search_error.is_none() && app_health::matches(&listed.app, search);
         let found = all.iter().filter(is_found).collect();
         Self {
@@ -143,7 +144,8 @@ impl<'a> Choose<'a> {
     /// Lists the chosen app first, whether or not the search matches it.
     pub(crate) fn new(layout: Layout, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
         let is_chosen = |app: &App| Some(app.id) == chosen;
-        let search_error = (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::NO_SEARCH));
+        let search_error =
+            (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::text::lists::no_search()));
         let is_found = |app: &App| search_error.is_none() && (is_chosen(app) || app_health::matches(app, search));
         let mut found: Vec<&App> = apps.iter().filter(|app| is_found(app)).collect();
         found.sort_by_key(|app| (!is_chosen(app), std::cmp::Reverse(app.id)));

@@ -115,7 +115,7 @@ impl Show {
     pub(crate) fn periods(&self) -> impl Iterator<Item = (String, Text, bool)> + '_ {
         let of = |days| {
             let is_selected = self.is_period_valid && days == self.count;
-            (address(self.app, self.mode, days), Text::from(messages::period(days)), is_selected)
+            (address(self.app, self.mode, days), messages::period(days), is_selected)
         };
         PERIODS.into_iter().map(of)
     }
@@ -141,9 +141,8 @@ impl Show {
         t::payments(self.figures.ways.went_through())
     }
 
-    pub(crate) fn costs(&self) -> Vec<(&'static str, Text)> {
-        let costs = messages::costs(&self.figures.refund_pending, &self.figures.lost, &self.figures.held);
-        costs.into_iter().map(|(hook, text)| (hook, text.into())).collect()
+    pub(crate) fn costs(&self) -> messages::Items {
+        messages::costs(&self.figures.refund_pending, &self.figures.lost, &self.figures.held)
     }
 
     pub(crate) fn went_through(&self) -> String {
@@ -219,7 +218,7 @@ impl Show {
 
     pub(crate) fn methods(&self) -> Vec<Share> {
         let counts: Vec<i64> = self.figures.methods.iter().map(|(_, count)| *count).collect();
-        let label = |code: &'_ str| Text::from(messages::method(Some(code).filter(|code| !code.is_empty())));
+        let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty()));
         let rows = self.figures.methods.iter().zip(tenths(&counts));
         rows.map(|((code, count), tenths)| share(("method", label(code)), "bar-1", *count, percent(tenths))).collect()
     }
@@ -250,11 +249,7 @@ impl Show {
         }
         let newest = self.newest.as_ref()?;
         let all = urls::in_mode(&urls::transactions(self.app), self.mode);
-        Some(messages::nothing_in_period(
-            &messages::period(self.count).to_lowercase(),
-            messages::past_day(newest.created_at, self.now),
-            &all,
-        ))
+        Some(messages::nothing_in_period(messages::period(self.count), messages::past_day(newest.created_at, self.now), &all))
     }
 
     pub(crate) fn all(&self) -> String {

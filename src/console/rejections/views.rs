@@ -9,6 +9,7 @@ use crate::{
     connections::{Connection, Step},
     console::http::{form::FieldErrors, layout::Layout, pagination::Pager, payload::StoredContent},
     events::Event,
+    i18n::Text,
     ledger::payments::disputes::Dispute,
     messages::{
         self, Badge, DisplayTime, EmptyState,
@@ -263,7 +264,7 @@ impl Show {
     }
 
     /// Returns the recovered events: URL, sentence and state.
-    pub(crate) fn events(&self) -> impl Iterator<Item = (String, String, Badge)> + '_ {
+    pub(crate) fn events(&self) -> impl Iterator<Item = (String, Text, Badge)> + '_ {
         let row = |event: &Event| {
             let sentence = messages::event_sentence_with_costs(event, &self.disputes);
             (urls::event(self.app.id, event.id), sentence, messages::event_state(event.state))

@@ -13,7 +13,7 @@ export async function* oddities(page, { installation, names }) {
   const look = async (filter, name) => {
     await page.goto(`${own}/events?${filter}`);
     await page.locator("main tbody a.row-link").first().click();
-    await page.getByRole("heading", { name: "How it came" }).waitFor();
+    await page.getByRole("heading", { name: "Timeline" }).waitFor();
     return name;
   };
 
@@ -24,7 +24,7 @@ export async function* oddities(page, { installation, names }) {
   yield await look("state=processed", "event-received-again");
   await post(connection, captured("pay_OddEvents00001", { notes: { gift: "wrapped" } }), "evt_OddEvents000001");
   yield await look("state=conflict", "event-conflict");
-  await follow(page, "The first event");
+  await follow(page, "Open the first event");
   await page.getByTestId("received-again").filter({ hasText: "3 " }).waitFor();
   await page.getByRole("link", { name: /^tx_/ }).click();
   await page.getByRole("heading", { name: "What happened" }).waitFor();
