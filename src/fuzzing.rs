@@ -19,6 +19,7 @@ use crate::{
         payment::{self, PaymentObservation, Status},
         razorpay,
     },
+    i18n::Text,
     ledger::payments::projection,
     primitives::{hex, id::SecretId, money::Money, secret::Secret, time::Timestamp, zone::Zone},
     urls,
@@ -218,7 +219,7 @@ pub fn hex_32(text: &[u8]) -> Option<[u8; 32]> {
 /// Returns the reasons why Razorpay would reject a URL.
 #[must_use]
 pub fn url_objections(text: &str) -> Vec<String> {
-    razorpay::GATEWAY.adapter().url_objections(text)
+    razorpay::GATEWAY.adapter().url_objections(text).iter().map(Text::in_english).collect()
 }
 
 /// Parses the domain of an app.

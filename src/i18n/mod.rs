@@ -10,7 +10,7 @@
 mod inline;
 mod text;
 
-pub(crate) use inline::{DisplayTime, Isolated, PageLanguage, Part, ToPart, code, external_link, isolate, link, strong};
+pub(crate) use inline::{DisplayTime, Isolated, PageLanguage, Part, ToPart, code, external_link, isolate, link, path, strong};
 pub(crate) use text::{Arg, Message, Piece, Text, ToArg, ToNumber};
 
 use crate::primitives::text_enum::text_enum;

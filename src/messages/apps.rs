@@ -15,6 +15,7 @@ use crate::{
         baseline,
     },
     gateways::Gateway,
+    i18n::Text,
     primitives::time::Timestamp,
     urls,
 };
@@ -56,7 +57,7 @@ pub(crate) fn trouble(app: &App, webhook: &Webhook, explanation: Option<&Explana
             "trouble-silent",
             ("is-warn", "silent"),
             format!("{}: nothing came in {} mode for {}", app.name, webhook.connection.mode.label(), super::span(silence.lasts)),
-            format!("{} {}", health::silence(&silence), see_whether_enabled(webhook.connection.gateway)),
+            super::parts::paragraph([health::silence(&silence), see_whether_enabled(webhook.connection.gateway)]),
         ),
         _ => failing(app, webhook, explanation, now),
     }
@@ -118,17 +119,17 @@ pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> AllC
 }
 
 /// Returns how a gateway reacts to rejected events.
-pub(crate) const fn loss(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.setup.disabled
+pub(crate) fn loss(gateway: Gateway) -> Text {
+    gateway.profile().texts.setup.disabled.clone()
 }
 
 /// Returns the consequences of disabling an app, depending on its connected gateways.
-pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
-    let mut explanation: Vec<&'static str> = Gateway::all().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
+pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<Text> {
+    let mut explanation: Vec<Text> = Gateway::all().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
     if explanation.is_empty() {
-        explanation.push("No payment gateway is connected to it, so no event is lost by it now.");
+        explanation.push("No payment gateway is connected to it, so no event is lost by it now.".into());
     }
-    explanation.push("What has arrived stays: its events and transactions can be read as before.");
+    explanation.push("What has arrived stays: its events and transactions can be read as before.".into());
     explanation
 }
 
@@ -152,15 +153,15 @@ mod tests {
         let mut listed = AppWithWebhooks { app, webhooks };
         let said = |listed: &AppWithWebhooks| -> Vec<String> {
             let line = |one: Health| {
-                let StatusLine { badge, joint, when, rest } = one.line;
+                let StatusLine { text, rest, .. } = one.line;
                 let rest = rest.map_or(String::new(), |(_, rest)| format!("; {rest}"));
-                format!("{}|{}{joint}{}{rest}", one.whose, badge.label, when.map_or(String::new(), |when| when.text.in_english()))
+                format!("{}|{}{rest}", one.whose, text.in_english())
             };
             webhook_health(listed, NOW).into_iter().map(line).map(|line| line.replace('\u{a0}', " ")).collect()
         };
         assert_eq!(
             said(&listed),
-            ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, just now"]
+            ["Live|Failing since 7:41 pm; Razorpay disables the webhook in 24 h", "Test|Verified, just now"]
         );
         listed.webhooks[0].connection.gateway = Gateway::STANDARD_WEBHOOKS;
         (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, ConnectionState::Off);
@@ -181,8 +182,8 @@ mod tests {
         let webhook = webhook(&app, Mode::Live, ConnectionState::Failing);
         assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 Live request rejected since 7:41\u{a0}pm");
         let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).countdown.unwrap().1;
-        assert_eq!(after(1).in_english().replace('\u{a0}', " "), "Razorpay switches the webhook off in 23 h");
-        assert!(after(30).in_english().ends_with("off already: look in Razorpay’s Dashboard"), "{}", after(30));
+        assert_eq!(after(1).in_english().replace('\u{a0}', " "), "Razorpay disables the webhook in 23 h.");
+        assert!(after(30).in_english().ends_with("disabled the webhook already: check Razorpay’s Dashboard."), "{}", after(30));
     }
 
     #[test]
@@ -200,8 +201,8 @@ mod tests {
 
     #[test]
     fn disabling_names_what_is_lost() {
-        assert!(disabling(&[Gateway::RAZORPAY])[0].contains("switches the webhook off after 24 h"));
-        assert!(!disabling(&[Gateway::STANDARD_WEBHOOKS]).concat().contains("Razorpay"));
+        assert!(disabling(&[Gateway::RAZORPAY])[0].in_english().contains("disables the webhook after 24 h"));
+        assert!(!disabling(&[Gateway::STANDARD_WEBHOOKS]).iter().any(|text| text.in_english().contains("Razorpay")));
         assert_eq!(disabling(&[]).len(), 2);
     }
 }

@@ -81,17 +81,6 @@ pub(crate) fn capitalised(text: &str) -> String {
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
-/// Returns the first sentence of a text, with its full stop.
-pub(crate) fn first_sentence(text: &str) -> &str {
-    text.find(". ").map_or(text, |end| &text[..=end])
-}
-
-/// Lower-cases the first letter, to continue after a colon.
-fn lower(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
-}
-
 /// Returns the badge of a connection's state.
 pub(crate) fn connection_state(state: connections::ConnectionState) -> Badge {
     match state {
@@ -138,15 +127,8 @@ pub(crate) const fn keys_state(keys: Option<connections::ApiKeyState>) -> Badge 
 
 /// Shown on the Webhook page after a gateway was added.
 pub(crate) fn added(gateway: Gateway, mode: Mode) -> String {
-    let place = gateway.profile().texts.setup.destination;
-    if gateway.generates_secret() {
-        let (label, sender) = (gateway.label(), gateway.profile().sender);
-        return format!(
-            "{label} is added in {} mode. Next: copy the URL below {place}, and paste the secret of {sender} here.",
-            mode.label()
-        );
-    }
-    format!("{} is added in {} mode. Next: copy the URL and the secret below {place}.", gateway.label(), mode.label())
+    let next = gateway.profile().texts.setup.next_step.in_english();
+    format!("{} is added in {} mode. {next}", gateway.label(), mode.label())
 }
 
 /// Shown after a domain was stored.

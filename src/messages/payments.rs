@@ -38,7 +38,7 @@ pub(crate) fn event_sentence(event: &Event) -> String {
     let with = amount.as_deref().map(|amount| format!(" with a payment of {amount}")).unwrap_or_default();
     let sum = amount.clone().unwrap_or_else(|| "The money".to_owned());
     let gateway = event.gateway.label();
-    let reports = || format!("{} reports {name}", super::capitalised(event.gateway.profile().sender));
+    let reports = || format!("{} reports {name}", super::capitalised(&event.gateway.profile().sender.in_english()));
     if event.state == State::Quarantined {
         // It changes no payment, so nothing is claimed about the money.
         return reports();
@@ -165,8 +165,8 @@ pub(crate) fn fault_sentence(event: &Event) -> Option<String> {
 }
 
 /// Where to look up an event that could not be parsed.
-const fn look_up(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.requests.look_up_event
+fn look_up(gateway: Gateway) -> String {
+    gateway.profile().texts.requests.look_up_event.in_english()
 }
 
 /// Returns the title of a payment's page: `₹2,499.00 by UPI`.

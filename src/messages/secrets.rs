@@ -12,6 +12,7 @@ use crate::{
         secrets::{Origin, StoredSecret},
     },
     gateways::{Gateway, Mode},
+    i18n::Text,
     messages::text::states,
     primitives::{
         secret::{MAX_SECRET_BYTES, MIN_SECRET_CHARS},
@@ -59,22 +60,22 @@ fn span(length: Duration) -> String {
 }
 
 /// Returns label and recommendation of an overlap.
-pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static str) {
+pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, String) {
     let hours = overlap.hours();
     let label = if hours == 24 { "24 hours".to_owned() } else { format!("{} days", hours / 24) };
     let overlaps = &gateway.profile().texts.secrets.overlaps;
     let reason = match hours {
-        ..=24 => overlaps[0],
-        25..=72 => overlaps[1],
-        73..=168 => overlaps[2],
-        _ => overlaps[3],
+        ..=24 => &overlaps[0],
+        25..=72 => &overlaps[1],
+        73..=168 => &overlaps[2],
+        _ => &overlaps[3],
     };
-    (label, reason)
+    (label, reason.in_english())
 }
 
 /// Explains what a rotation does.
-pub(crate) const fn rotating(gateway: Gateway) -> [&'static str; 2] {
-    gateway.profile().texts.secrets.rotating
+pub(crate) fn rotating(gateway: Gateway) -> [Text; 2] {
+    gateway.profile().texts.secrets.rotating.clone()
 }
 
 /// No valid overlap was chosen.
@@ -87,7 +88,7 @@ pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
 
 /// What to do with a new secret that has not verified any request yet.
 pub(crate) fn unproven(gateway: Gateway, before: PreviousSecret, now: Timestamp) -> Notice {
-    let what_to_do = gateway.profile().texts.secrets.hand_over;
+    let what_to_do = gateway.profile().texts.secrets.hand_over.in_english();
     let until = DisplayTime::of_expiry(before.until, now).text;
     let (hook, class, icon, so_far) = if before.is_valid {
         (
@@ -104,7 +105,7 @@ pub(crate) fn unproven(gateway: Gateway, before: PreviousSecret, now: Timestamp)
             format!("No event signed with it has come yet, and the one before counts no more since {until}."),
         )
     };
-    let whom = gateway.profile().sender;
+    let whom = &gateway.profile().sender.in_english();
     Notice::new(hook, (class, icon), format!("Now give {whom} the new SECRET"), format!("{what_to_do} {so_far}"))
 }
 
@@ -116,23 +117,12 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
         1 => ("A secret of this webhook cannot be read", "was"),
         _ => ("Secrets of this webhook cannot be read", "were"),
     };
-    let texts = &gateway.profile().texts.secrets;
-    let whom = texts.retries;
-    let remedy = if gateway.generates_secret() {
-        format!("Create a new secret at {} and paste it here", gateway.profile().sender)
-    } else {
-        format!("Create a new secret and {}", texts.give)
-    };
+    let what_to_do = gateway.profile().texts.secrets.unreadable.in_english();
     Some(Notice::new(
         "secret-unreadable",
         ("is-bad", "bad"),
         headline,
-        format!(
-            "{} {was} damaged or replaced in the database. Requests that match no other secret get 503, and {whom}. \
-             {remedy}: events signed with it verify immediately. Then retire the damaged one. Your \
-             server administrator can find details with ks-pay doctor.",
-            ids.join(", ")
-        ),
+        format!("{} {was} damaged or replaced in the database. {what_to_do}", ids.join(", ")),
     ))
 }
 
@@ -143,7 +133,7 @@ pub(crate) fn retiring(
     held: &SecretWithUsage,
     now: Timestamp,
 ) -> Vec<(&'static str, String)> {
-    let whom = gateway.profile().sender;
+    let whom = &gateway.profile().sender.in_english();
     let last = held.used.map(|used| when(used.last_at, now).text);
     let mut said = vec![in_its_place(whom, secrets, now)];
     match (secrets.safe_to_retire_after(held, now), last) {
@@ -168,7 +158,9 @@ pub(crate) fn retiring(
         )),
     }
     if secrets.safe_to_retire_after(held, now).is_none() {
-        said.extend(gateway.profile().texts.secrets.after_rejections.map(|text| ("after-rejections", text.to_owned())));
+        said.extend(
+            gateway.profile().texts.secrets.after_rejections.as_ref().map(|text| ("after-rejections", text.in_english())),
+        );
     }
     said.push(match held.stored.origin {
         Origin::Generated => ("gone-for-good", "It cannot be brought back.".to_owned()),
@@ -182,10 +174,7 @@ pub(crate) fn retiring(
 pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -> String {
     let day = at.map(|at| format!(" on {}", DisplayTime::of_day(at, now).text)).unwrap_or_default();
     let profile = gateway.profile();
-    if gateway.generates_secret() {
-        return format!("This secret was retired{day}. Create a new one at {}, and paste it here.", profile.sender);
-    }
-    format!("This secret was retired{day}. Generate a new one, and {}.", profile.texts.secrets.enter)
+    format!("This secret was retired{day}. {}", profile.texts.secrets.new_secret.in_english())
 }
 
 /// States whether the active secret has verified an event.
@@ -214,7 +203,7 @@ pub(crate) fn only_with(requests: usize) -> String {
 /// Why the active secret cannot be retired.
 pub(crate) fn active_stays(gateway: Gateway) -> String {
     let replace = if gateway.generates_secret() {
-        format!("Create a new SECRET at {} and paste it here", gateway.profile().sender)
+        format!("Create a new SECRET at {} and paste it here", gateway.profile().sender.in_english())
     } else {
         "Make a new SECRET".to_owned()
     };
@@ -242,8 +231,8 @@ pub(crate) const RETIRED: &str = "The SECRET is retired: what is signed with it 
 pub(crate) const NOT_THERE: &str = "That SECRET counts no more";
 
 /// Where to find the secret that the gateway uses.
-pub(crate) const fn own_hint(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.secrets.where_it_is
+pub(crate) fn own_hint(gateway: Gateway) -> Text {
+    gateway.profile().texts.secrets.where_it_is.clone()
 }
 
 /// Returns why an imported secret is rejected, and what to do.
@@ -262,12 +251,12 @@ pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> String {
                 .to_owned();
         }
         WeakSecret::Dots => return "These are the dots that hide it. Copy the SECRET itself.".to_owned(),
-        WeakSecret::Url => return own_url(gateway).to_owned(),
+        WeakSecret::Url => return own_url(gateway),
         WeakSecret::KeyId => {
             return "This is a Key ID, which your customers’ browsers see. The SECRET is the text in the webhook’s field Secret."
                 .to_owned();
         }
-        WeakSecret::Form => return gateway.profile().texts.secrets.wrong_form.to_owned(),
+        WeakSecret::Form => return gateway.profile().texts.secrets.wrong_form.in_english(),
         WeakSecret::Repeated => "The same few characters come again and again in it",
         WeakSecret::Digits => "It is of digits only, and too few of them",
         WeakSecret::Common => "Apart from words, dates and patterns, too little of it is random",
@@ -276,19 +265,19 @@ pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> String {
     format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
 }
 
-const fn own_url(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.secrets.is_url
+fn own_url(gateway: Gateway) -> String {
+    gateway.profile().texts.secrets.is_url.in_english()
 }
 
-const fn way_out(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.secrets.use_ours
+fn way_out(gateway: Gateway) -> String {
+    gateway.profile().texts.secrets.use_ours.in_english()
 }
 
 /// A secret credential of the API was entered; `label` is that of its field.
 pub(crate) fn key_secret(gateway: Gateway, label: &str) -> String {
     format!(
-        "This is the {label} of your API keys, which can move money: it must not be a webhook’s SECRET. {}, and generate new API keys if others may have seen these.",
-        gateway.profile().texts.secrets.use_ours_clause
+        "This is the {label} of your API keys, which can move money: it must not be a webhook’s SECRET. {}",
+        gateway.profile().texts.secrets.use_ours_and_new_keys.in_english()
     )
 }
 
@@ -365,8 +354,9 @@ mod tests {
         for gateway in Gateway::all() {
             let unreadable = unreadable(gateway, ["ws_1"].into_iter()).unwrap().reason;
             for text in [unreadable, retired(gateway, None, now).into(), active_stays(gateway).into()] {
-                let sender = gateway.profile().sender;
-                let is_there = ["secret", "SECRET", "one"].iter().any(|what| text.in_english().contains(&format!("new {what} at {sender}")));
+                let sender = gateway.profile().sender.in_english();
+                let is_there =
+                    ["secret", "SECRET", "one"].iter().any(|what| text.in_english().contains(&format!("new {what} at {sender}")));
                 assert_eq!(is_there, gateway.generates_secret(), "{text}");
             }
         }

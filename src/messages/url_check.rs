@@ -44,9 +44,10 @@ pub(crate) fn report(gateway: Gateway, check: &Check) -> Report {
         }
         (true, Verdict::Good) => super::badge("good", ("status-good", "good"), "An event would arrive".into()),
     };
-    let mut lines: Vec<Line> = objections.into_iter().map(|text| line("objection".to_owned(), Verdict::Bad, text)).collect();
-    if let Some(allowed) = gateway.profile().texts.setup.url_allowed.filter(|_| lines.is_empty()) {
-        lines.push(line("url-allowed".to_owned(), Verdict::Good, allowed.to_owned()));
+    let mut lines: Vec<Line> =
+        objections.into_iter().map(|text| line("objection".to_owned(), Verdict::Bad, text.in_english())).collect();
+    if let Some(allowed) = gateway.profile().texts.setup.url_allowed.as_ref().filter(|_| lines.is_empty()) {
+        lines.push(line("url-allowed".to_owned(), Verdict::Good, allowed.in_english()));
     }
     lines.extend(check.findings.iter().map(|finding| line(hook(finding), finding.verdict(), sentence(gateway, finding))));
     Report { badge, lines }
@@ -69,7 +70,7 @@ fn line(hook: String, verdict: Verdict, text: String) -> Line {
 }
 
 fn sentence(gateway: Gateway, finding: &Finding) -> String {
-    let who = gateway.profile().sender;
+    let who = &gateway.profile().sender.in_english();
     match finding {
         Finding::Name { addresses } => {
             let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

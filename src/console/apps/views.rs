@@ -15,6 +15,7 @@ use crate::{
         read_models::alerts::{Alert, trouble},
     },
     gateways::Gateway,
+    i18n::Text,
     messages::{self, rejections::Causes},
     primitives::{email, id::AppId, time::Timestamp},
     urls,
@@ -209,7 +210,7 @@ pub(crate) struct Disable {
     pub(crate) layout: Layout,
     pub(crate) app: App,
     pub(crate) back: String,
-    pub(crate) losses: Vec<&'static str>,
+    pub(crate) losses: Vec<Text>,
 }
 
 impl Disable {

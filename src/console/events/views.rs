@@ -155,7 +155,7 @@ impl Show {
     }
 
     /// Returns when it was rejected, and by whom it was recovered.
-    pub(crate) fn refused(&self) -> Option<(DisplayTime, String)> {
+    pub(crate) fn refused(&self) -> Option<(DisplayTime, Text)> {
         let recovery = self.recovery.as_ref()?;
         Some((DisplayTime::of_moment(recovery.rejected_at, self.now), messages::rejections::recovered_by(&recovery.recovered_by)))
     }

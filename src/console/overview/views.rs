@@ -10,6 +10,7 @@ use crate::{
     connections::{self, Connection, activity::Activity},
     console::{http::layout::Layout, read_models::payment_row::Row},
     gateways::Mode,
+    i18n::Text,
     ledger::payments::{Transaction, figures::Figures},
     messages::{self, EmptyState, StatusLine, rejections::Causes},
     primitives::{
@@ -226,7 +227,7 @@ impl Show {
 
     /// Returns a summary of the rejected requests and their URL; `None` if there are none, or only those that the line of a
     /// failing webhook is about.
-    pub(crate) fn rejections(&self) -> Option<(String, String)> {
+    pub(crate) fn rejections(&self) -> Option<(Text, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
         let of_failing: i64 = self.health.iter().map(|line| line.rejected).sum();
         (self.refused.is_partial || self.refused.requests > of_failing)

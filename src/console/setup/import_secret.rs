@@ -28,6 +28,7 @@ use crate::{
         signed_form::SignedForm,
     },
     gateways::Mode,
+    i18n::Text,
     messages,
     primitives::secret::Secret,
     urls,
@@ -45,7 +46,7 @@ pub(crate) struct ImportPage {
     pub(crate) action: String,
     /// The page to return to.
     pub(crate) back: String,
-    pub(crate) hint: &'static str,
+    pub(crate) hint: Text,
     pub(crate) is_exact: bool,
     /// What happens to the secret before, if the gateway generates the secret.
     pub(crate) replaced: Option<String>,

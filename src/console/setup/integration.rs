@@ -38,7 +38,7 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
     let wizard = Wizard::open(page, &names).await?;
     let connection = &wizard.connection;
     let profile = connection.gateway.profile();
-    let (layout, chrome) = wizard.chrome(Step::Integration, profile.texts.setup.integration_heading);
+    let (layout, chrome) = wizard.chrome(Step::Integration, &profile.texts.setup.integration_heading);
     let stored = credentials::store::list_of_connection(&mut wizard.page.state.db.reader().await?, connection.id).await?;
     let app_name: String = wizard.app.name.chars().filter(|letter| !"\"'\\<>&`".contains(*letter)).collect();
     let values = SnippetValues {

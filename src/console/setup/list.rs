@@ -25,6 +25,7 @@ use crate::{
     },
     db::DbError,
     gateways::{Gateway, Mode},
+    i18n::Text,
     messages::{self, Badge, StatusLine},
     primitives::money::Currency,
     urls,
@@ -67,7 +68,7 @@ pub(crate) struct Disable {
     pub(crate) layout: Layout,
     pub(crate) name: String,
     /// How the gateway reacts to a disabled connection.
-    pub(crate) loss: &'static str,
+    pub(crate) loss: Text,
     pub(crate) action: String,
     pub(crate) back: String,
 }

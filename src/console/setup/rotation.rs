@@ -16,11 +16,12 @@ use crate::{
         page::RequestContext,
         signed_form::SignedForm,
     },
+    i18n::Text,
     messages, urls,
 };
 
 /// A choice of the form: value, label, reason, and whether it is selected.
-pub(crate) type Choice = (u64, String, &'static str, bool);
+pub(crate) type Choice = (u64, String, String, bool);
 
 /// `…/webhook/rotation`
 #[derive(Template)]
@@ -28,7 +29,7 @@ pub(crate) type Choice = (u64, String, &'static str, bool);
 pub(crate) struct Rotation {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
-    pub(crate) happens: [&'static str; 2],
+    pub(crate) happens: [Text; 2],
     pub(crate) choices: Vec<Choice>,
     pub(crate) errors: FieldErrors,
 }

@@ -3,6 +3,7 @@
 use super::wizard::Wizard;
 use crate::{
     connections::secret_set::{SecretSet, SecretWithUsage},
+    i18n::Text,
     messages::{self, Badge, DisplayTime, Notice},
     urls,
 };
@@ -36,7 +37,7 @@ pub(crate) struct EndedRow {
 /// The form for a secret that the gateway generates.
 pub(crate) struct SecretEntry {
     pub(crate) action: String,
-    pub(crate) hint: &'static str,
+    pub(crate) hint: Text,
     /// What happens without a secret; `None` once there is one.
     pub(crate) missing: Option<&'static str>,
 }

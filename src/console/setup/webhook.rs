@@ -60,14 +60,14 @@ pub(crate) struct EvidenceView {
     pub(crate) failing: String,
     pub(crate) last_refused: Option<DisplayTime>,
     /// A sentence on requests rejected while the webhook works, and their URL.
-    pub(crate) rejected: Option<(String, String)>,
+    pub(crate) rejected: Option<(Text, String)>,
     /// How long the gateway tolerates the failures.
     pub(crate) countdown: Option<(&'static str, Text)>,
     /// The expected gateway accounts, and the latest unexpected one.
     pub(crate) accounts: Vec<String>,
     pub(crate) other_account: Option<(String, Option<DisplayTime>)>,
     /// The typical rate of events.
-    pub(crate) pace: Option<String>,
+    pub(crate) pace: Option<Text>,
     /// URL of the rejection that the panel describes.
     pub(crate) rejection: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
@@ -82,10 +82,10 @@ pub(crate) struct Webhook {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
     pub(crate) url: String,
-    pub(crate) objections: Vec<String>,
+    pub(crate) objections: Vec<Text>,
     /// The report of the last check of this URL, and its time.
     pub(crate) check: Option<(messages::url_check::Report, DisplayTime)>,
-    pub(crate) advice: Option<&'static str>,
+    pub(crate) advice: Option<Text>,
     /// The URL within the gateway's limits, if it has any.
     pub(crate) facts: Option<String>,
     pub(crate) secret: Option<String>,
@@ -174,7 +174,8 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let secret = revealed.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
-    let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading);
+    let (layout, chrome) = wizard.chrome(Step::Webhook, &profile.texts.setup.webhook_heading);
+    let next = chrome.next.as_ref().map_or("", |(url, _)| url);
     Ok(Webhook {
         layout,
         objections: url_check::objections(connection.gateway, &url),
@@ -188,7 +189,7 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
         secrets: secrets_view::view(wizard, &secrets, &chrome.url),
         secret_made: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
         guide: &profile.guide,
-        steps: guide::steps(connection, &wizard.app.email),
+        steps: guide::steps(connection, &wizard.app.email, next),
         is_test: connection.mode == Mode::Test,
         state,
         other_account: mixups.account.clone().zip(messages::mixups::other_account(

@@ -18,6 +18,7 @@ use crate::{
         page::RequestContext,
     },
     gateways::{Gateway, Mode, texts::SetupTexts},
+    i18n::Text,
     messages::{self, Badge},
     primitives::time::Timestamp,
     urls,
@@ -50,7 +51,7 @@ pub(crate) struct StepLink {
 pub(crate) struct StepChrome {
     pub(crate) gateway: &'static str,
     /// The sender of its requests in a sentence.
-    pub(crate) sender: &'static str,
+    pub(crate) sender: &'static Text,
     pub(crate) texts: &'static SetupTexts,
     pub(crate) mode: Badge,
     pub(crate) steps: Vec<StepLink>,
@@ -121,7 +122,7 @@ impl Wizard {
     }
 
     /// Builds the layout and the chrome of a step's page.
-    pub(crate) fn chrome(&self, current: Step, heading: &str) -> (Layout, StepChrome) {
+    pub(crate) fn chrome(&self, current: Step, heading: impl Into<Text>) -> (Layout, StepChrome) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
         self.page.remember_mode(app.id, mode);
         let twin = |mode| {
@@ -147,7 +148,7 @@ impl Wizard {
         let profile = gateway.profile();
         let chrome = StepChrome {
             gateway: gateway.label(),
-            sender: profile.sender,
+            sender: &profile.sender,
             texts: &profile.texts.setup,
             mode: messages::mode(mode),
             steps,

@@ -17,6 +17,7 @@ use crate::{
     },
     console::http::form::{FieldErrors, reason, sentence},
     gateways::credentials::{ApiKeys, CredentialField, CredentialValues},
+    i18n::Text,
     messages,
     primitives::text_input::{self, Fault},
 };
@@ -33,7 +34,7 @@ pub(crate) struct ShownField {
     pub(crate) kind: &'static str,
     /// Empty if the field is secret.
     pub(crate) value: String,
-    pub(crate) hint: String,
+    pub(crate) hint: Text,
     pub(crate) is_required: bool,
 }
 
@@ -78,7 +79,7 @@ impl CredentialsForm {
                 name: field.name,
                 kind: if field.is_secret { "password" } else { "text" },
                 value: if field.is_secret { String::new() } else { self.text(field.name).to_owned() },
-                hint: if is_kept { messages::keys::kept(field.label) } else { (field.hint)(connection.mode) },
+                hint: if is_kept { messages::keys::kept(field.label).into() } else { (field.hint)(connection.mode) },
                 is_required: !is_kept,
             }
         };
