@@ -181,7 +181,7 @@ fn view(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce(
 }
 
 fn ask(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce() -> Layout>, asked: Asked) -> AppError {
-    match view(page, action, of, asked.error).render() {
+    match view(page, action, of, asked.error).render_with_values(&page.locale) {
         Ok(html) => AppError::Unconfirmed(Box::new(ConfirmPage { status: asked.status, retry_after: asked.retry_after, html })),
         Err(error) => error.into(),
     }

@@ -29,7 +29,7 @@ use crate::{
     db::{DbError, Reader, list},
     events::{self, Event},
     gateways::Mode,
-    i18n::Text,
+    i18n::{Text, isolate},
     messages::{
         self,
         rejections::{self, Explanation},
@@ -92,8 +92,10 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let path = urls::rejections(app.id);
     let layout =
         page.layout(t::title()).app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
-    let layout =
-        layout.crumb(layout::applications(), urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+    let layout = layout
+        .crumb(layout::applications(), urls::APPLICATIONS)
+        .crumb(Text::verbatim("KS Pay"), urls::APPS)
+        .crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id));
     let row = |(rejection, explanation): (&Rejection, Explanation)| {
         let is_enabled = enabled.contains(&rejection.connection_id);
         views::Row::new(rejection, (explanation, is_enabled), page.now)
@@ -232,8 +234,8 @@ impl Found {
         let layout = self.page.layout(title).app(app, AppEntry::Rejections, Some(mode)).with_mode_urls(mode, test, live);
         let overview = urls::in_mode(&urls::app(app.id), mode);
         let layout = layout.notices(None, messages::off_connection(app, &self.connection).into_iter().collect());
-        let layout = layout.crumb(layout::applications(), urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
-        layout.crumb(&app.name, overview).crumb(t::title(), list(mode))
+        let layout = layout.crumb(layout::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
+        layout.crumb(Text::verbatim(isolate(&app.name)), overview).crumb(t::title(), list(mode))
     }
 }
 

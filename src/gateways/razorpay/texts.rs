@@ -46,7 +46,7 @@ const REQUESTS: RequestTexts = RequestTexts {
     first_check: t::first_check(),
     change_url: |webhook| t::change_url(webhook),
     look_up: t::look_up(),
-    replay: Some(|days| t::replay(days)),
+    replay: Some(t::replay),
     keep_failing: t::keep_failing(),
     keep_failing_if_sent: t::keep_failing_if_sent(),
     look_up_event: t::look_up_event(),
