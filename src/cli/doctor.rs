@@ -67,7 +67,7 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
     };
     match Gateway::all().flat_map(|gateway| gateway.adapter().url_objections(url)).next() {
         None => report.good("public URL", url),
-        Some(refusal) => report.note("public URL", format_args!("{url}: {refusal}")),
+        Some(refusal) => report.note("public URL", format_args!("{url}: {}", refusal.in_english())),
     }
 }
 

@@ -11,7 +11,7 @@ mod inline;
 mod text;
 
 pub(crate) use inline::{
-    DisplayTime, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, strong,
+    DisplayTime, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, path, strong,
 };
 pub(crate) use text::{Arg, Message, Piece, Text, ToArg, ToNumber};
 

@@ -121,7 +121,7 @@ pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> AllC
 
 /// Returns how a gateway reacts to rejected events.
 pub(crate) fn loss(gateway: Gateway) -> Text {
-    gateway.profile().texts.setup.disabled.into()
+    gateway.profile().texts.setup.disabled.clone()
 }
 
 /// Returns the consequences of disabling an app, depending on its connected gateways.
@@ -154,15 +154,15 @@ mod tests {
         let mut listed = AppWithWebhooks { app, webhooks };
         let said = |listed: &AppWithWebhooks| -> Vec<String> {
             let line = |one: Health| {
-                let StatusLine { badge, joint, when, rest } = one.line;
+                let StatusLine { text, rest, .. } = one.line;
                 let rest = rest.map_or(String::new(), |(_, rest)| format!("; {rest}"));
-                format!("{}|{}{joint}{}{rest}", one.whose, badge.label, when.map_or(String::new(), |when| when.text.in_english()))
+                format!("{}|{}{rest}", one.whose, text.in_english())
             };
             webhook_health(listed, NOW).into_iter().map(line).map(|line| line.replace('\u{a0}', " ")).collect()
         };
         assert_eq!(
             said(&listed),
-            ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, just now"]
+            ["Live|Failing since 7:41 pm; Razorpay disables the webhook in 24 h", "Test|Verified, just now"]
         );
         listed.webhooks[0].connection.gateway = Gateway::STANDARD_WEBHOOKS;
         (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, ConnectionState::Off);
@@ -183,8 +183,8 @@ mod tests {
         let webhook = webhook(&app, Mode::Live, ConnectionState::Failing);
         assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 Live request rejected since 7:41\u{a0}pm");
         let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).countdown.unwrap().1;
-        assert_eq!(after(1).in_english().replace('\u{a0}', " "), "Razorpay switches the webhook off in 23 h");
-        assert!(after(30).in_english().ends_with("off already: look in Razorpay’s Dashboard"), "{}", after(30));
+        assert_eq!(after(1).in_english().replace('\u{a0}', " "), "Razorpay disables the webhook in 23 h.");
+        assert!(after(30).in_english().ends_with("disabled the webhook already: check Razorpay’s Dashboard."), "{}", after(30));
     }
 
     #[test]

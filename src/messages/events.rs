@@ -159,7 +159,7 @@ fn without_payment(event: &Event, name: &str) -> Text {
 
 /// Explains a state of an event that needs attention; `None` for processed events.
 pub(crate) fn fault_sentence(event: &Event) -> Option<Text> {
-    let look_up = event.gateway.profile().texts.requests.look_up_event;
+    let look_up = &event.gateway.profile().texts.requests.look_up_event;
     match event.state {
         State::Quarantined => Some(match event.fault.as_deref() {
             Some("json") => t::not_json(look_up),

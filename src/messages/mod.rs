@@ -76,17 +76,6 @@ pub(crate) fn capitalised(text: &str) -> String {
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
-/// Returns the first sentence of a text, with its full stop.
-pub(crate) fn first_sentence(text: &str) -> &str {
-    text.find(". ").map_or(text, |end| &text[..=end])
-}
-
-/// Lower-cases the first letter, to continue after a colon.
-fn lower(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
-}
-
 /// Returns the badge of a connection's state.
 pub(crate) fn connection_state(state: connections::ConnectionState) -> Badge {
     match state {

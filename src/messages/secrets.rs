@@ -73,12 +73,12 @@ pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (Text, Text) {
         73..=168 => &overlaps[2],
         _ => &overlaps[3],
     };
-    (label, Text::verbatim(reason))
+    (label, reason.clone())
 }
 
 /// Explains what a rotation does.
 pub(crate) fn rotating(gateway: Gateway) -> Vec<Text> {
-    texts(gateway).rotating.iter().map(Text::verbatim).collect()
+    texts(gateway).rotating.to_vec()
 }
 
 fn texts(gateway: Gateway) -> &'static SecretTexts {
@@ -92,13 +92,13 @@ pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> Text {
 
 /// What to do with a new secret that has not verified any request yet.
 pub(crate) fn unproven(gateway: Gateway, before: PreviousSecret, now: Timestamp) -> Notice {
-    let (instruction, until) = (texts(gateway).hand_over.to_arg(), DisplayTime::of_expiry(before.until, now));
+    let (instruction, until) = (&texts(gateway).hand_over, DisplayTime::of_expiry(before.until, now));
     let (hook, style, reason) = if before.is_valid {
         ("rotation-pending", ("is-info", "rotate"), t::hand_over_pending(instruction, until))
     } else {
         ("rotation-overdue", ("is-warn", "warn"), t::hand_over_overdue(instruction, until))
     };
-    Notice::new(hook, style, t::hand_over(gateway.profile().sender.to_arg()), reason)
+    Notice::new(hook, style, t::hand_over(&gateway.profile().sender), reason)
 }
 
 /// Valid secrets whose sealed value does not open, by their ids, and what to do.
@@ -107,13 +107,7 @@ pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str
     if ids.is_empty() {
         return None;
     }
-    let (retries, doctor) = (texts(gateway).retries.to_arg(), code("ks-pay doctor"));
-    let remedy = if gateway.generates_secret() {
-        t::unreadable_paste(retries, gateway.profile().sender.to_arg(), doctor)
-    } else {
-        t::unreadable_create(retries, texts(gateway).give.to_arg(), doctor)
-    };
-    let reason = t::unreadable_reason(ids.len(), code(ids.join(", ")), remedy);
+    let reason = t::unreadable_reason(ids.len(), code(ids.join(", ")), &texts(gateway).unreadable);
     Some(Notice::new("secret-unreadable", ("is-bad", "bad"), t::unreadable(ids.len()), reason))
 }
 
@@ -124,7 +118,7 @@ pub(crate) fn retiring(
     held: &SecretWithUsage,
     now: Timestamp,
 ) -> Vec<(&'static str, Text)> {
-    let sender = gateway.profile().sender.to_arg();
+    let sender = &gateway.profile().sender;
     let last = held.used.map(|used| when(used.last_at, now));
     let unused = secrets.safe_to_retire_after(held, now);
     let mut effects = vec![in_its_place(gateway, secrets, now)];
@@ -135,7 +129,7 @@ pub(crate) fn retiring(
         (None, None) => ("secret-maybe-in-use", t::maybe_in_use(sender)),
     });
     if unused.is_none() {
-        effects.extend(texts(gateway).after_rejections.as_ref().map(|text| ("after-rejections", Text::verbatim(text))));
+        effects.extend(texts(gateway).after_rejections.clone().map(|text| ("after-rejections", text)));
     }
     effects.push(match held.stored.origin {
         Origin::Generated => ("gone-for-good", t::retired_for_good()),
@@ -147,11 +141,7 @@ pub(crate) fn retiring(
 
 /// Returns the error for a secret that was retired here, because others may know it.
 pub(crate) fn was_retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -> Text {
-    let remedy = if gateway.generates_secret() {
-        t::create_new_there(gateway.profile().sender.to_arg())
-    } else {
-        t::generate_new(texts(gateway).enter.to_arg())
-    };
+    let remedy = &texts(gateway).new_secret;
     match at {
         None => t::was_retired(remedy),
         Some(at) => t::was_retired_on(DisplayTime::of_day(at, now), remedy),
@@ -162,13 +152,13 @@ pub(crate) fn was_retired(gateway: Gateway, at: Option<Timestamp>, now: Timestam
 fn in_its_place(gateway: Gateway, secrets: &SecretSet, now: Timestamp) -> (&'static str, Text) {
     match secrets.active().and_then(|active| active.used) {
         Some(used) => ("active-secret-works", t::active_works(when(used.last_at, now))),
-        None => ("active-secret-unproven", t::active_unproven(gateway.profile().sender.to_arg())),
+        None => ("active-secret-unproven", t::active_unproven(&gateway.profile().sender)),
     }
 }
 
 /// Why the active secret cannot be retired.
 pub(crate) fn active_stays(gateway: Gateway) -> Text {
-    if gateway.generates_secret() { t::active_stays_paste(gateway.profile().sender.to_arg()) } else { t::active_stays_create() }
+    if gateway.generates_secret() { t::active_stays_paste(&gateway.profile().sender) } else { t::active_stays_create() }
 }
 
 /// What happens to the secret that an entered one replaces.
@@ -178,21 +168,21 @@ pub(crate) fn replaced(gateway: Gateway) -> Text {
 
 /// Where to find the secret that the gateway uses.
 pub(crate) fn own_hint(gateway: Gateway) -> Text {
-    Text::verbatim(texts(gateway).where_it_is.to_arg())
+    texts(gateway).where_it_is.clone()
 }
 
 /// Returns why an imported secret is rejected, and what to do.
 pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> Text {
-    let (texts, instead) = (texts(gateway), texts(gateway).use_ours.to_arg());
+    let (texts, instead) = (texts(gateway), &texts(gateway).use_ours);
     match weak {
         WeakSecret::Empty => t::empty(),
         WeakSecret::Short(length) => t::too_short(length, MIN_SECRET_CHARS, instead),
         WeakSecret::Long => t::too_long(MAX_SECRET_BYTES),
         WeakSecret::Unseen => t::invisible_character(),
         WeakSecret::Dots => t::dots(),
-        WeakSecret::Url => Text::verbatim(texts.is_url.to_arg()),
+        WeakSecret::Url => texts.is_url.clone(),
         WeakSecret::KeyId => t::key_id(),
-        WeakSecret::Form => Text::verbatim(texts.wrong_form.to_arg()),
+        WeakSecret::Form => texts.wrong_form.clone(),
         WeakSecret::Repeated => t::repeated(instead),
         WeakSecret::Digits => t::digits(instead),
         WeakSecret::Common => t::common(instead),
@@ -202,7 +192,7 @@ pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> Text {
 
 /// A secret credential of the API was entered; `label` is that of its field.
 pub(crate) fn api_key_secret(gateway: Gateway, label: &str) -> Text {
-    t::api_key_secret(label, t::give_and_new_keys(texts(gateway).use_ours_clause.to_arg()))
+    t::api_key_secret(label, &texts(gateway).use_ours_and_new_keys)
 }
 
 /// It is the secret of another webhook of the company.

@@ -31,11 +31,7 @@ pub(crate) const fn payment_mode(mode: connections::PaymentMode) -> Text {
 
 /// Shown on the Webhook page after a gateway was added.
 pub(crate) fn added(gateway: Gateway, mode: Mode) -> Text {
-    let profile = gateway.profile();
-    let destination = profile.texts.setup.destination.to_arg();
-    let next =
-        if gateway.generates_secret() { t::next_paste(destination, profile.sender.to_arg()) } else { t::next_copy(destination) };
-    t::added(gateway.label(), mode.label(), next)
+    t::added(gateway.label(), mode.label(), &gateway.profile().texts.setup.next_step)
 }
 
 /// Shown after a step was marked as done, or opened again.

@@ -7,7 +7,7 @@ use crate::{
         app_health::{self, AppWithWebhooks},
     },
     i18n::{Text, isolate},
-    messages::{self, rejections::Causes, text::dashboard as t},
+    messages::{self, rejections::Causes, text::activity as t},
     primitives::time::Timestamp,
     urls,
 };
@@ -28,7 +28,7 @@ pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) 
         let connection = &webhook.connection;
         let url = urls::activity(app.id, connection.gateway, connection.mode);
         let is_broken = webhook.alert_state() == ConnectionState::Failing;
-        let way = if is_broken { t::fix() } else { t::look_into() };
+        let way = if is_broken { t::fix_it() } else { t::view_webhook() };
         Alert { said: messages::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
     };
     app_health::list_needing_attention(all, now).into_iter().map(notice).collect()
@@ -39,9 +39,9 @@ pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
     let notice = |(app, webhook): (&App, &app_health::Webhook)| {
         let connection = &webhook.connection;
         let mut said = messages::account_mismatch::other_account(connection.gateway, &webhook.activity, now)?;
-        said.headline = t::other_account(isolate(&app.name), connection.mode.label(), connection.gateway.label());
+        said.headline = t::events_of_other_account(isolate(&app.name), connection.mode.label(), connection.gateway.label());
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
-        Some(Alert { said, url, way: t::look_into(), enable_url: None })
+        Some(Alert { said, url, way: t::view_webhook(), enable_url: None })
     };
     app_health::mixed_up(all).into_iter().filter_map(notice).collect()
 }

@@ -9,10 +9,7 @@ pub(crate) mod form;
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{
-    guide::{self, Shown},
-    wizard::{ConnectionPath, StepChrome, Wizard},
-};
+use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
     connections::{
         ApiKeyState, PaymentMode, Step,
@@ -51,9 +48,7 @@ pub(crate) struct Credentials {
     /// Why the stored keys are not checked: the reason and the sentence.
     pub(crate) unchecked: Option<(String, Text)>,
     pub(crate) stored_at: Option<DisplayTime>,
-    /// The menu path to the keys in the gateway's dashboard, and what to do there.
-    pub(crate) menu: String,
-    pub(crate) instructions: Vec<Shown>,
+    pub(crate) instructions: Text,
 }
 
 /// The step of a gateway with API keys.
@@ -243,8 +238,7 @@ impl KeysStep {
             is_stored: connection.keys_state.is_some(),
             unchecked: is_unchecked.then(why),
             stored_at: connection.keys_at.map(|at| DisplayTime::of_day(at, wizard.page.now)),
-            menu: messages::keys::menu(gateway),
-            instructions: guide::pieces(keys.instructions, connection.mode, &wizard.app.email, 0),
+            instructions: (keys.instructions)(connection.mode),
         }
     }
 }

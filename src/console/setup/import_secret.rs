@@ -230,7 +230,7 @@ fn view(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> ImportPage {
         action: urls::secrets(&chrome.url),
         hint: messages::secrets::own_hint(wizard.connection.gateway),
         is_exact: form.is_exact,
-        place: Text::verbatim(wizard.connection.gateway.profile().texts.setup.existing_webhook.to_arg()),
+        place: wizard.connection.gateway.profile().texts.setup.import_intro.clone(),
         replaced: is_issued.then(|| messages::secrets::replaced(wizard.connection.gateway)),
         back: urls::back_to(&form.back, wizard.url(Step::Webhook)),
         chrome,

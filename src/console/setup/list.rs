@@ -189,7 +189,7 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
         let layout = asking(t::disable_title());
         let action = urls::connection_enabled(wizard.app.id, gateway, mode);
-        let (name, loss) = (messages::connection_name(connection), Text::verbatim(messages::loss(gateway)));
+        let (name, loss) = (messages::connection_name(connection), messages::loss(gateway));
         return page.ask(&Disable { layout, name, loss, action, back });
     }
     if !posted.form.is_enabled {

@@ -115,10 +115,9 @@ impl Webhook {
     }
 
     /// What to do on the page.
-    fn note(&self) -> Text {
-        let [test, live] = &self.chrome.texts.copy_into;
-        let place = if self.is_test { test } else { live };
-        if self.secrets.entry.is_some() { t::copy_url_into(place) } else { t::copy_two_into(place) }
+    fn note(&self) -> &Text {
+        let [test, live] = &self.chrome.texts.webhook_intro;
+        if self.is_test { test } else { live }
     }
 
     fn whose_account(&self, account: &str) -> Text {
@@ -185,7 +184,8 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let secret = revealed.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
-    let (layout, chrome) = wizard.chrome(Step::Webhook, Text::verbatim(profile.texts.setup.webhook_heading.to_arg()));
+    let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading.clone());
+    let steps = guide::steps(connection, &wizard.app.email, chrome.next.as_ref().map_or("", |(url, _)| url));
     Ok(Webhook {
         layout,
         objections: url_check::objections(connection.gateway, &url).into_iter().map(Text::verbatim).collect(),
@@ -199,7 +199,7 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
         secrets: secrets_view::view(wizard, &secrets, &chrome.url),
         secret_created: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
         guide: &profile.guide,
-        steps: guide::steps(connection, &wizard.app.email),
+        steps,
         is_test: connection.mode == Mode::Test,
         state,
         other_account: mismatch.account.clone().zip(messages::account_mismatch::other_account(

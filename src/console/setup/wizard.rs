@@ -152,7 +152,7 @@ impl Wizard {
         let profile = gateway.profile();
         let chrome = StepChrome {
             gateway: gateway.label(),
-            sender: Text::verbatim(profile.sender.to_arg()),
+            sender: profile.sender.clone(),
             texts: &profile.texts.setup,
             mode: messages::mode(mode),
             steps,

@@ -4,8 +4,6 @@ credentials-title = Enter the { $gateway } API keys
 credentials-note = We’ll check these keys with { $gateway }.
 keys-heading = { $mode } API keys
 # Before what to do there. $path is the menu path in the gateway's dashboard.
-keys-place = In the { $gateway } Dashboard, switch to { $mode } Mode and open { $menu }:
-    .menu = { $path }
 keys-saved-at = Saved { $when }.
 submit = Submit
 

@@ -49,8 +49,6 @@ unreadable-reason = { $count ->
    *[other] { $ids } were damaged or replaced in the database.
 } { $remedy }
 # $retries: “Razorpay retries them for 24 hours”; $give: “paste it into Razorpay”.
-unreadable-create = Requests that match no other secret get 503, and { $retries }. Create a new secret and { $give }: events signed with it verify immediately. Then retire the damaged one. Your server administrator can find details with { $command }.
-unreadable-paste = Requests that match no other secret get 503, and { $retries }. Create a new secret at { $sender } and paste it here: events signed with it verify immediately. Then retire the damaged one. Your server administrator can find details with { $command }.
 
 ## Rotation
 
@@ -103,7 +101,6 @@ retired = The secret is retired. Requests signed with it are rejected.
 import-paste-title = Enter the secret
 import-paste-note = { $gateway } generates the secret. Copy it there and paste it here.
 # $place: “runs at Razorpay”.
-import-note = For a webhook that { $place } already: enter its secret and change only the URL.
 import-heading = The secret that { $sender } has
 import-paste-effect = Requests signed with it are verified from now on. { $replaced } It’s stored encrypted, and you won’t be able to view it again.
 import-replaces = The previous secret stays valid for another { $duration }, unless it has never verified an event.
@@ -136,12 +133,9 @@ named = Apart from names of your app, company or domain, too little of this secr
 # $remedy: a sentence.
 api-key-secret = This is the { $label } of your API keys, which can move money: it must not be a webhook’s secret. { $remedy }
 # $give: “Paste the secret of this webhook into Razorpay”.
-give-and-new-keys = { $give }, and generate new API keys if others may have seen these.
 was-retired = This secret was retired. { $remedy }
 was-retired-on = This secret was retired on { $when }. { $remedy }
 # $enter: “paste it into Razorpay’s Dashboard”.
-generate-new = Generate a new one, and { $enter }.
-create-new-there = Create a new one at { $sender }, and paste it here.
 of-test-mode = This is the secret of a webhook in Test mode. Live must not have it: test payments would count as real money. Copy the secret of this webhook.
 of-live-mode = This is the secret of a webhook in Live mode. Test must not have it: real payments would be taken for tests. Copy the secret of this webhook.
 of-another-webhook = This is the secret of another webhook of your company. Each has its own: copy the secret of this webhook.

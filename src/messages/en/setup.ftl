@@ -27,14 +27,10 @@ this-connection = this connection
 # After a gateway was added. $next: a sentence.
 added = { $gateway } is added in { $mode } mode. { $next }
 # $destination: “into Razorpay’s Dashboard”.
-next-copy = Next: copy the URL and the secret below { $destination }.
-next-paste = Next: copy the URL below { $destination }, and paste the secret of { $sender } here.
 
 ## URL and secret
 
 # $place: “Razorpay, make one test payment”.
-copy-two-into = Copy two values into { $place }, and watch it arrive here.
-copy-url-into = Copy the URL into { $place }, and watch it arrive here.
 copy-two = Copy these two values
 copy-and-paste = Copy the URL, paste the secret
 url = URL
@@ -48,7 +44,6 @@ hide-secret = Hide secret
 save-secret = Save secret
 replace-secret = Replace secret
 new-secret = New secret
-url-unreachable = { $sender } can’t reach this URL yet. Ask your server administrator to fix this:
 url-allowed = { $gateway } accepts this URL: a public host, an allowed port, { $count } of { $max } characters.
 keep-secret = Keep this secret.
 secret-created-at = Created { $when }.

@@ -1,8 +1,6 @@
 credentials-title = { $gateway } की API keys भरें
 credentials-note = ये keys हम { $gateway } से जाँचेंगे।
 keys-heading = { $mode } की API keys
-keys-place = { $gateway } के डैशबोर्ड में { $mode } Mode चुनें और { $menu } खोलें:
-    .menu = { $path }
 keys-saved-at = सहेजने का समय: { $when }।
 submit = जमा करें
 

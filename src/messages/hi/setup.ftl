@@ -19,11 +19,7 @@ connection-disabled-effect = इसका URL हर अनुरोध अस�
 this-connection = यह कनेक्शन
 
 added = { $gateway } { $mode } मोड में जुड़ गया। { $next }
-next-copy = अब नीचे का URL और सीक्रेट { $destination } कॉपी करें।
-next-paste = अब नीचे का URL { $destination } कॉपी करें और { $sender } का सीक्रेट यहाँ पेस्ट करें।
 
-copy-two-into = दोनों चीज़ें { $place } और उसे यहाँ आते देखें।
-copy-url-into = URL { $place } और उसे यहाँ आते देखें।
 copy-two = ये दो चीज़ें कॉपी करें
 copy-and-paste = URL कॉपी करें, सीक्रेट पेस्ट करें
 url = URL
@@ -37,7 +33,6 @@ hide-secret = सीक्रेट छिपाएँ
 save-secret = सीक्रेट सहेजें
 replace-secret = सीक्रेट बदलें
 new-secret = नया सीक्रेट
-url-unreachable = { $sender } अभी इस URL तक नहीं पहुँच सकता। अपने सर्वर एडमिन से यह ठीक करने को कहें:
 url-allowed = { $gateway } यह URL मानता है: होस्ट पब्लिक है, पोर्ट की अनुमति है, { $max } में से { $count } अक्षर।
 keep-secret = इसे किसी को न बताएँ।
 secret-created-at = { $when } बनाया गया।

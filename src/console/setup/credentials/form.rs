@@ -76,11 +76,11 @@ impl CredentialsForm {
         let shown = |field: &'static CredentialField| {
             let is_kept = field.is_secret && credentials::find(stored, field.name).is_some();
             ShownField {
-                label: Text::verbatim(field.label.to_arg()),
+                label: Text::verbatim(field.label),
                 name: field.name,
                 kind: if field.is_secret { "password" } else { "text" },
                 value: if field.is_secret { String::new() } else { self.text(field.name).to_owned() },
-                hint: if is_kept { t::key_kept(field.label.to_arg()) } else { Text::verbatim((field.hint)(connection.mode)) },
+                hint: if is_kept { t::key_kept(field.label) } else { (field.hint)(connection.mode) },
                 is_required: !is_kept,
             }
         };
