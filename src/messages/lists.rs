@@ -183,15 +183,12 @@ impl EmptyTransactions<'_> {
                 let (from, to) = (wider.first.to_string(), wider.last.to_string());
                 let url = urls::query(path, &[("mode", mode.slug()), ("from", &from), ("to", &to)]);
                 let span = days(span, today);
-                match status {
-                    Some(status) => {
-                        let text = t::none_with_status(span, super::payment_state(status).label);
-                        matchless("no-such-status", text, (url, t::show_every_status()))
-                    }
-                    None => {
-                        let text = t::none_in_days(span, date(wider.last, today));
-                        matchless("no-transaction-in-span", text, (url, t::show_days(days(wider, today))))
-                    }
+                if let Some(status) = status {
+                    let text = t::none_with_status(span, super::payment_state(status).label);
+                    matchless("no-such-status", text, (url, t::show_every_status()))
+                } else {
+                    let text = t::none_in_days(span, date(wider.last, today));
+                    matchless("no-transaction-in-span", text, (url, t::show_days(days(wider, today))))
                 }
             }
         }

@@ -130,15 +130,12 @@ pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction],
     };
     let payments = held.iter().map(item).reduce(t::item)?;
     let (gateway, count, id) = (payment.gateway.label(), held.len(), code(id));
-    Some(match order.amount.filter(|_| is_known) {
-        Some(asked) => {
-            let advice = t::paid_more_than_once_advice(count, id, asked, payments, gateway);
-            Notice::new("paid-more-than-once", WARN, t::paid_more_than_once(), advice)
-        }
-        None => {
-            let advice = t::maybe_paid_more_than_once_advice(id, payments, gateway);
-            Notice::new("maybe-paid-more-than-once", WARN, t::maybe_paid_more_than_once(count), advice)
-        }
+    Some(if let Some(asked) = order.amount.filter(|_| is_known) {
+        let advice = t::paid_more_than_once_advice(count, id, asked, payments, gateway);
+        Notice::new("paid-more-than-once", WARN, t::paid_more_than_once(), advice)
+    } else {
+        let advice = t::maybe_paid_more_than_once_advice(id, payments, gateway);
+        Notice::new("maybe-paid-more-than-once", WARN, t::maybe_paid_more_than_once(count), advice)
     })
 }
 

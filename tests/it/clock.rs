@@ -95,7 +95,7 @@ async fn what_the_gateway_dates_later_than_this_servers_clock_is_shown_without_a
         assert!(!page.has("2026") && !page.has("4:00:00") && !page.has("4:00\u{a0}pm"), "{path}: {}", page.body);
     }
     let list = owner.get(&format!("{base}/transactions")).await;
-    assert!(list.has(&format!("{}\">Show the newest transaction", transaction_of(&app, &connection).await)), "{}", list.body);
+    assert!(list.has(&format!("class=\"button\" href=\"{}\"", transaction_of(&app, &connection).await)), "{}", list.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
