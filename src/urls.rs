@@ -11,7 +11,7 @@ use crate::{
 // --- for gateways and machines
 
 /// The path prefix of an endpoint's id.
-const WEBHOOKS: &str = "/webhooks/";
+pub(crate) const WEBHOOKS: &str = "/webhooks/";
 pub(crate) const HEALTHZ: &str = "/healthz";
 pub(crate) const READYZ: &str = "/readyz";
 pub(crate) const STATIC: &str = "/static/{name}";

@@ -248,13 +248,13 @@ impl FastWritable for Attribute<'_> {
 impl HtmlSafe for Attribute<'_> {}
 
 /// Templates write a text with [`FastWritable`], and askama asks for `Display` all the same. Code that formats a text names its
-/// locale instead: in a build with debug assertions, anything else is an error.
+/// locale instead: in a build with debug assertions, anything else is an error, except in a unit test.
 macro_rules! display_in_templates_alone {
     ($($name:ty: $text:expr),+) => { $(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let text: fn(&Self) -> &Text = $text;
-                debug_assert!(false, "{:?} is formatted without a locale", text(self));
+                debug_assert!(cfg!(test), "{:?} is formatted without a locale", text(self));
                 f.write_str(&text(self).in_english())
             }
         }

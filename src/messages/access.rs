@@ -29,7 +29,7 @@ pub(crate) fn untrusted_proxy(peer: IpAddr, seen: &DisplayTime) -> String {
     format!(
         "requests with X-Forwarded-For arrived from {peer}, which is not in KS_PAY_TRUSTED_PROXIES. If it is your proxy, add {peer}/{}: until then all its visitors share one sign-in limit, and one of them can use it up. Last seen {}",
         if peer.is_ipv4() { 32 } else { 128 },
-        seen.exact
+        seen.exact.in_english()
     )
 }
 

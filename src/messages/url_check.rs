@@ -6,6 +6,7 @@ use crate::{
     gateways::Gateway,
     i18n::{Arg, Text, ToArg as _, code},
     url_check::{self, Check, Finding, TlsFault, Verdict},
+    urls,
 };
 
 /// Shown if the check was rate limited.
@@ -125,7 +126,7 @@ fn duration(millis: u64) -> Text {
 
 /// A response from another server.
 fn other(status: u16) -> Text {
-    let path = code("/webhooks/");
+    let path = code(urls::WEBHOOKS);
     match status {
         404 => t::other_404(path),
         401 => t::other_401(),

@@ -45,6 +45,7 @@ const FORMS: &[(&str, Asks)] = &[
     ("CREDENTIALS_CHECK", Asks::Nothing),
     ("INTEGRATION_DONE", Asks::Nothing),
     ("INTEGRATION_UNDONE", Asks::Nothing),
+    ("LANGUAGE", Asks::Nothing),
     ("LOGIN", Asks::SignedOut),
     ("LOGOUT", Asks::Nothing),
     ("OTHER_SESSIONS_REMOVAL", Asks::Nothing),

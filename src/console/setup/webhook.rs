@@ -125,6 +125,42 @@ impl Webhook {
         messages::account_mismatch::whose_account(self.chrome.gateway, account, mode)
     }
 
+    /// What verified events mean for the step.
+    fn step_note(&self) -> Text {
+        if self.is_proven() {
+            t::step_proven()
+        } else if self.is_failing() {
+            t::step_failing()
+        } else if self.done.is_some() {
+            t::step_marked_unproven()
+        } else {
+            t::step_unproven()
+        }
+    }
+
+    /// Identifies the note in tests.
+    fn step_hook(&self) -> &'static str {
+        if self.is_proven() {
+            "step-proven"
+        } else if self.is_failing() {
+            "step-failing"
+        } else if self.done.is_some() {
+            "step-marked-unproven"
+        } else {
+            "step-unmarked-unproven"
+        }
+    }
+
+    fn step_icon(&self) -> &'static str {
+        if self.is_proven() {
+            "good"
+        } else if self.is_failing() {
+            "bad"
+        } else {
+            "pending"
+        }
+    }
+
     /// True if it has verified an event and is not failing.
     pub(crate) fn is_proven(&self) -> bool {
         self.activity.first.is_some() && self.state != ConnectionState::Failing

@@ -91,13 +91,20 @@ describe("at every width", () => {
     }
   }
 
-  it("on a phone a failing webhook's cause comes first, and the name of an app in Devanagari has the height it needs", async (t) => {
+  it("the state of a webhook comes first, with Mark as done, and the name of an app in Devanagari has the height it needs", async (t) => {
     const { page, connection, own } = await shop(t, "श्री लक्ष्मीनारायण हस्तशिल्प एवं ग्रामोद्योग");
     const webhook = `${own}/settings/payment-gateways/razorpay/test/webhook`;
     await page.setViewportSize(PHONE);
     await page.goto(webhook);
     const top = async (selector) => (await page.locator(selector).first().boundingBox()).y;
-    assert.ok(await top("#webhook-url") < await top("#evidence-panel"), "the URL comes first while nothing fails");
+    const mark = page.getByRole("button", { name: "Mark as done" });
+    const markTop = async () => (await mark.boundingBox()).y;
+    assert.ok(await top("#evidence-panel") < await top("#webhook-url") && await markTop() < PHONE.height, "the state comes first, with its action");
+    await page.setViewportSize({ width: 1280, height: 900 });
+    assert.ok(await markTop() < 900 && await top("#webhook-url") < 900, "on a desktop with the URL");
+    console.log(`# Mark as done at y ${Math.round(await markTop())} of 900`);
+    await page.setViewportSize(PHONE);
+    console.log(`# Mark as done at y ${Math.round(await markTop())} of ${PHONE.height}`);
     await post(connection, captured("pay_Phone0000000001"), "evt_Phone0000000001");
     await refused({ ...connection, secret: `${connection.secret} ` }, captured("pay_Phone0000000002"), "evt_Phone0000000002");
     await page.getByTestId("failing-since").waitFor();

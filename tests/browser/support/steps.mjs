@@ -66,7 +66,7 @@ export async function addRazorpay(page) {
 export const step = (page, name) => page.getByRole("list", { name: "Set-up steps" }).getByRole("link", { name });
 
 /** Returns the Evidence panel. */
-export const evidence = (page) => page.getByRole("complementary", { name: "Evidence" });
+export const evidence = (page) => page.getByRole("region", { name: "Evidence" });
 
 /** Returns the element with that hook, its `data-testid` or its id, whose text contains a value. */
 export const shown = (page, hook, value = undefined) =>
