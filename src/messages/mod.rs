@@ -19,6 +19,7 @@ mod parts;
 mod payments;
 pub(crate) mod rejections;
 pub(crate) mod secrets;
+pub(crate) mod test_events;
 pub(crate) mod text;
 pub(crate) mod url_check;
 mod when;

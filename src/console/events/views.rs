@@ -20,6 +20,7 @@ use crate::{
         time::Timestamp,
     },
     rejections::store::recoveries::Recovery,
+    test_events::TestEvent,
     urls,
 };
 
@@ -78,12 +79,20 @@ pub(crate) struct Row {
     pub(crate) received_count: Option<String>,
     /// True if it was rejected first.
     pub(crate) is_recovered: bool,
+    /// The name of a test event.
+    pub(crate) test: Option<Text>,
     pub(crate) badge: Badge,
 }
 
 impl Row {
-    pub(crate) fn new(event: &Event, (recovered, disputes): (&[EventId], &[Dispute]), now: Timestamp) -> Self {
+    pub(crate) fn new(
+        event: &Event,
+        (recovered, tests): (&[EventId], &[TestEvent]),
+        disputes: &[Dispute],
+        now: Timestamp,
+    ) -> Self {
         Self {
+            test: tests.iter().find(|test| test.event_id == event.id).map(messages::test_events::name),
             is_recovered: recovered.contains(&event.id),
             url: urls::event(event.app_id, event.id),
             sentence: messages::event_sentence_with_costs(event, disputes),
@@ -113,6 +122,8 @@ pub(crate) struct Show {
     /// Misconfigurations at the gateway, each with its fix.
     pub(crate) mixups: Vec<Notice>,
     pub(crate) webhook: String,
+    /// `None` for other events.
+    pub(crate) test: Option<TestEvent>,
     /// When it was rejected and recovered, and by whom; `None` for other events.
     pub(crate) recovery: Option<Recovery>,
     /// The rejection that it was recovered from, if that is still stored.
@@ -123,6 +134,11 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) fn badge(&self) -> Badge {
         messages::event_state(self.event.state)
+    }
+
+    /// Returns the name of a test event.
+    pub(crate) fn test_name(&self) -> Option<Text> {
+        self.test.as_ref().map(messages::test_events::name)
     }
 
     pub(crate) fn sentence(&self) -> String {
