@@ -81,5 +81,6 @@ mod statements;
 mod stored_requests;
 mod support;
 mod tenancy;
+mod test_events;
 mod transaction_pages;
 mod url_check;
