@@ -11,7 +11,7 @@ mod inline;
 mod text;
 
 pub(crate) use inline::{
-    DisplayTime, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, strong,
+    DisplayTime, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, path, strong,
 };
 pub(crate) use text::{Arg, Message, Piece, Text, ToArg, ToNumber};
 
@@ -51,6 +51,36 @@ impl Locale {
 impl askama::Values for Locale {
     fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn std::any::Any> {
         (key == text::LOCALE).then_some(self as &dyn std::any::Any)
+    }
+}
+
+/// The name of [`PageValues::has_errors`] among the values of a template.
+pub(crate) const HAS_ERRORS: &str = "has_errors";
+
+/// The values of a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageValues {
+    locale: Locale,
+    /// True if the page is a form that was returned with errors.
+    has_errors: bool,
+}
+
+impl PageValues {
+    /// Returns the values of a form that was returned with errors.
+    pub(crate) const fn with_errors(locale: Locale) -> Self {
+        Self { locale, has_errors: true }
+    }
+}
+
+impl From<Locale> for PageValues {
+    fn from(locale: Locale) -> Self {
+        Self { locale, has_errors: false }
+    }
+}
+
+impl askama::Values for PageValues {
+    fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn std::any::Any> {
+        if key == HAS_ERRORS { Some(&self.has_errors) } else { self.locale.get_value(key) }
     }
 }
 

@@ -7,6 +7,9 @@ use crate::{
     test_events::{Outcome, TestEvent, Unavailable},
 };
 
+/// Shown on the page of a test event.
+pub(crate) const EXPLAINED: Text = t::explained();
+
 /// Returns the name of a test event, with the time that its request took.
 pub(crate) fn name(event: &TestEvent) -> Text {
     event.millis.map_or_else(t::name, |millis| t::name_with_time(seconds(millis)))

@@ -18,6 +18,8 @@ use crate::{
 /// The number of random characters that make a test event unique: 131 bits.
 const NONCE_CHARS: usize = 22;
 
+type Headers = Vec<(&'static str, String)>;
+
 /// A test event to send.
 pub(crate) struct TestRequest<'a> {
     pub(crate) vault: &'a Vault,
@@ -55,7 +57,7 @@ impl TestRequest<'_> {
     }
 
     /// Returns headers and body as the gateway would send them.
-    pub(super) fn signed(&self) -> Option<(Vec<(&'static str, String)>, Vec<u8>)> {
+    pub(super) fn signed(&self) -> Option<(Headers, Vec<u8>)> {
         let (adapter, nonce) = (self.gateway.adapter(), base62::random(NONCE_CHARS));
         let body = adapter.test_event(&nonce)?;
         let body = adapter.signed_body(self.secret, &body, self.now).unwrap_or(body);

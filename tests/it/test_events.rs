@@ -153,7 +153,11 @@ async fn it_arrives_signed_is_shown_as_what_it_is_and_changes_nothing_else() {
         assert_eq!((&event["type"], &event["state"]), (&Value::from("ks_pay.test"), &Value::from("unhandled")));
         let page =
             shop.owner.get(&format!("/ks-pay/apps/{}/events/{}", shop.connection.app_id, event["event"].as_str().unwrap())).await;
-        assert!(page.shows("test-event") && page.shows("was-verified") && page.has("ks_pay.test"), "{}", page.body);
+        assert!(
+            page.text_of("event-sentence").contains("KS Pay, ") && page.shows("was-verified") && page.has("ks_pay.test"),
+            "{}",
+            page.body
+        );
         let wanted = checked.out.replace("a sample of 0 is", "a sample of 1 is");
         assert_eq!(shop.app.cli(["doctor"], "").await.out, wanted, "nothing is wrong with it");
         shop.has_nothing_but_a_test_event().await;

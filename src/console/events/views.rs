@@ -12,9 +12,12 @@ use crate::{
     },
     events::{Event, State},
     gateways::Mode,
-    i18n::Text,
+    i18n::{Text, isolate},
     ledger::payments::disputes::Dispute,
-    messages::{self, Badge, DisplayTime, EmptyState, Notice},
+    messages::{
+        self, Badge, DisplayTime, EmptyState, Notice,
+        text::{events as t, lists, payload as payload_text},
+    },
     primitives::{
         id::{AppId, EventId, RejectionId},
         time::Timestamp,
@@ -48,10 +51,10 @@ impl Index {
         let (path, mode) = (urls::events(self.app), ("mode", self.mode.slug()));
         let state = self.wanted.state.map_or("", State::as_str);
         let kind = self.wanted.event_type.as_deref().unwrap_or_default();
-        let of_type =
-            (!kind.is_empty()).then(|| ActiveFilter { label: kind.into(), url: urls::query(&path, &[mode, ("state", state)]) });
+        let of_type = (!kind.is_empty())
+            .then(|| ActiveFilter { label: Text::verbatim(isolate(kind)), url: urls::query(&path, &[mode, ("state", state)]) });
         let of_state = self.wanted.state.map(|state| ActiveFilter {
-            label: messages::event_state(state).label.to_owned(),
+            label: messages::event_state(state).label,
             url: urls::query(&path, &[mode, ("type", kind)]),
         });
         of_type.into_iter().chain(of_state).collect()
@@ -70,17 +73,16 @@ impl Index {
 /// A row of the list.
 pub(crate) struct Row {
     pub(crate) url: String,
-    pub(crate) sentence: String,
-    /// The event type in the parts between which a line may break.
-    pub(crate) event_type: Vec<String>,
+    pub(crate) sentence: Text,
+    /// `None` if it could not be read.
+    pub(crate) event_type: Option<String>,
     /// The URL and id of its transaction.
     pub(crate) transaction: Option<(String, String)>,
     pub(crate) received: DisplayTime,
-    pub(crate) received_count: Option<String>,
+    pub(crate) received_count: Option<Text>,
     /// True if it was rejected first.
     pub(crate) is_recovered: bool,
-    /// The name of a test event.
-    pub(crate) test: Option<Text>,
+    pub(crate) is_test: bool,
     pub(crate) badge: Badge,
 }
 
@@ -91,18 +93,24 @@ impl Row {
         disputes: &[Dispute],
         now: Timestamp,
     ) -> Self {
+        let test = tests.iter().find(|test| test.event_id == event.id);
         Self {
-            test: tests.iter().find(|test| test.event_id == event.id).map(messages::test_events::name),
+            is_test: test.is_some(),
             is_recovered: recovered.contains(&event.id),
             url: urls::event(event.app_id, event.id),
-            sentence: messages::event_sentence_with_costs(event, disputes),
-            event_type: event.event_type.as_deref().unwrap_or("–").split_inclusive(['.', '_']).map(str::to_owned).collect(),
+            sentence: sentence(event, test, disputes),
+            event_type: event.event_type.clone(),
             transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
             received: messages::when(event.received_at, now),
             received_count: messages::receipts(event.received_count),
             badge: messages::event_state(event.state),
         }
     }
+}
+
+/// Returns the name of a test event, else what the event reports.
+fn sentence(event: &Event, test: Option<&TestEvent>, disputes: &[Dispute]) -> Text {
+    test.map_or_else(|| messages::event_sentence_with_costs(event, disputes), messages::test_events::name)
 }
 
 /// `/ks-pay/apps/{app}/events/{event}`
@@ -116,7 +124,7 @@ pub(crate) struct Show {
     /// Headers and body, if they are still stored and intact.
     pub(crate) kept: Option<StoredContent>,
     /// What is said of them if they are damaged.
-    pub(crate) damage: Option<String>,
+    pub(crate) damage: Option<Text>,
     /// The number of events in the body; `None` if the body is the event, or is not stored any more.
     pub(crate) siblings: Option<usize>,
     /// Misconfigurations at the gateway, each with its fix.
@@ -136,17 +144,17 @@ impl Show {
         messages::event_state(self.event.state)
     }
 
-    /// Returns the name of a test event.
-    pub(crate) fn test_name(&self) -> Option<Text> {
-        self.test.as_ref().map(messages::test_events::name)
+    pub(crate) fn sentence(&self) -> Text {
+        sentence(&self.event, self.test.as_ref(), &self.disputes)
     }
 
-    pub(crate) fn sentence(&self) -> String {
-        messages::event_sentence_with_costs(&self.event, &self.disputes)
+    /// Returns who sent it.
+    pub(crate) fn sender(&self) -> &'static str {
+        if self.test.is_some() { "KS Pay" } else { self.event.gateway.label() }
     }
 
-    pub(crate) fn fault(&self) -> Option<String> {
-        messages::fault_sentence(&self.event)
+    pub(crate) fn fault(&self) -> Option<Text> {
+        if self.test.is_some() { Some(messages::test_events::EXPLAINED) } else { messages::fault_sentence(&self.event) }
     }
 
     pub(crate) fn conflict(&self) -> Option<String> {
@@ -162,7 +170,7 @@ impl Show {
     }
 
     /// Returns the source of that time.
-    pub(crate) fn time_source(&self) -> &'static str {
+    pub(crate) fn time_source(&self) -> Text {
         messages::borrowed_time(self.event.is_time_borrowed)
     }
 
@@ -171,9 +179,9 @@ impl Show {
     }
 
     /// Returns when it was rejected, and by whom it was recovered.
-    pub(crate) fn refused(&self) -> Option<(DisplayTime, String)> {
+    pub(crate) fn refused(&self) -> Option<(DisplayTime, Text)> {
         let recovery = self.recovery.as_ref()?;
-        Some((DisplayTime::of_moment(recovery.rejected_at, self.now), messages::rejections::recovered_by(&recovery.recovered_by)))
+        Some((DisplayTime::of_moment(recovery.rejected_at, self.now), t::recovered_by(isolate(&recovery.recovered_by))))
     }
 
     /// Returns the URL of the rejection that explains it, if that is still stored.
@@ -181,14 +189,15 @@ impl Show {
         self.rejection.map(|id| urls::rejection(self.event.app_id, id))
     }
 
-    pub(crate) fn arrival(&self) -> String {
+    pub(crate) fn arrival(&self) -> Text {
         messages::arrival(&self.event, self.now)
     }
 
     /// Returns when it was last received and how often, if more than once.
-    pub(crate) fn again(&self) -> Option<(DisplayTime, String)> {
-        let receipts = messages::receipts(self.event.received_count)?;
-        Some((DisplayTime::of_moment(self.event.last_received_at, self.now), receipts))
+    pub(crate) fn again(&self) -> Option<(DisplayTime, Text)> {
+        let count = self.event.received_count;
+        let last = DisplayTime::of_moment(self.event.last_received_at, self.now);
+        (count > 1).then(|| (last, t::received_times_sentence(count)))
     }
 
     pub(crate) fn body(&self) -> String {
@@ -196,7 +205,7 @@ impl Show {
     }
 
     /// Returns which event of its request it is, if that may have several.
-    pub(crate) fn part(&self) -> Option<String> {
+    pub(crate) fn part(&self) -> Option<Text> {
         self.event.number().map(|number| messages::part(number, self.siblings))
     }
 

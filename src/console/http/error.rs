@@ -21,7 +21,7 @@ use crate::{
     },
     console::http::state::State,
     db::DbError,
-    i18n::{Locale, Text},
+    i18n::{PageValues, Text},
     messages::{self, Warning, text::errors as t},
     primitives::base62,
     urls,
@@ -262,9 +262,13 @@ fn status_text(status: StatusCode) -> (&'static str, Text, Text) {
     }
 }
 
-/// Renders a page in that language as a response.
-pub(crate) fn html(status: StatusCode, template: &impl Template, locale: Locale) -> Result<HttpResponse, AppError> {
-    let body = template.render_with_values(&locale)?;
+/// Renders a page as a response; with a locale alone, it has no errors.
+pub(crate) fn html(
+    status: StatusCode,
+    template: &impl Template,
+    values: impl Into<PageValues>,
+) -> Result<HttpResponse, AppError> {
+    let body = template.render_with_values(&values.into())?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
 }
 
