@@ -10,9 +10,7 @@
 mod inline;
 mod text;
 
-pub(crate) use inline::{
-    DisplayTime, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, path, strong,
-};
+pub(crate) use inline::{DisplayTime, PageLanguage, Part, PressedIf, ToPart, code, isolate, link, path, strong};
 pub(crate) use text::{Arg, Message, Piece, Text, ToArg, ToNumber};
 
 use crate::primitives::text_enum::{text_column, text_enum};

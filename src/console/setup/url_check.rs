@@ -8,6 +8,7 @@ use crate::{
     console::{
         http::{
             error::AppError,
+            page::see_other,
             signed_form::{EmptyForm, SignedForm},
         },
         setup::wizard::{ConnectionPath, Wizard},
@@ -32,7 +33,7 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
     };
     probe(&wizard).await?;
     drop(permit);
-    Ok(page.redirect(&back, ""))
+    Ok(see_other(&back))
 }
 
 /// Sends a probe to the connection's public URL and stores the report. Returns the URL and the address if the probe arrived
