@@ -13,7 +13,6 @@ use crate::support::{
     raw, signing,
 };
 
-/// Header of the challenge.
 const HEADER: &str = "ks-pay-check";
 const EVENTS: &str = "SELECT COUNT(*) FROM events";
 const TEST_EVENTS: &str = "SELECT COUNT(*) FROM test_events";
@@ -77,8 +76,7 @@ impl Shop {
         self.app.texts(ACTIVITY).await.concat()
     }
 
-    /// Asserts that there is one event, which is a test event, and that nothing else was written. Buffers are written when the server
-    /// stops.
+    /// Stops the server, which writes its buffers, and asserts that a test event is all that was written.
     async fn has_nothing_but_a_test_event(&mut self) {
         self.app.stop().await;
         let events = self.app.events().await;
