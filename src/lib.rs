@@ -33,6 +33,7 @@ mod rejections;
 pub mod server;
 mod settings_store;
 mod telemetry;
+mod test_events;
 mod url_check;
 mod urls;
 
@@ -59,6 +60,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         jobs::store::STATEMENTS,
         settings_store::STATEMENTS,
         url_check::store::STATEMENTS,
+        test_events::store::STATEMENTS,
         rejections::store::STATEMENTS,
         rejections::store::copies::STATEMENTS,
         rejections::store::deferred::STATEMENTS,

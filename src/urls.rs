@@ -186,6 +186,7 @@ pub(crate) const WEBHOOK_STEP: &str = "/ks-pay/apps/{app}/settings/payment-gatew
 pub(crate) const WEBHOOK_REVEAL: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/reveal";
 pub(crate) const WEBHOOK_STREAM: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/evidence/stream";
 pub(crate) const WEBHOOK_CHECK: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/check";
+pub(crate) const WEBHOOK_TEST: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/test";
 pub(crate) const WEBHOOK_ACCOUNTS: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/accounts";
 pub(crate) const WEBHOOK_DONE: &str = "/ks-pay/apps/{app}/settings/payment-gateways/{gateway}/{mode}/webhook/completion";
 pub(crate) const WEBHOOK_UNDONE: &str =
@@ -263,6 +264,8 @@ below! {
     url_check = "/check";
     /// The report of that check.
     url_check_report = "#check";
+    /// Sends a test event.
+    test_event = "/test";
     /// Accepts another gateway account.
     accounts = "/accounts";
     /// Checks the API keys again.

@@ -61,3 +61,16 @@ CREATE TABLE event_ids (
     event_id BIGINT NOT NULL,
     PRIMARY KEY (connection_id, gateway_event_id)
 );
+
+-- Test events of KS Pay itself, which are also events. The constraint admits a test event once, on whichever server and whenever
+-- its request arrives: the body holds a random nonce. millis: how long its request took; null until the sender has noted it.
+CREATE TABLE test_events (
+    event_id BIGINT NOT NULL PRIMARY KEY,
+    app_id BIGINT NOT NULL,
+    connection_id BIGINT NOT NULL,
+    body_sha256 BYTEA NOT NULL,
+    millis BIGINT,
+    received_at BIGINT NOT NULL,
+    UNIQUE (connection_id, body_sha256)
+);
+CREATE INDEX test_events_of_connection ON test_events (connection_id, event_id);

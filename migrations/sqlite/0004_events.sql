@@ -61,3 +61,16 @@ CREATE TABLE event_ids (
     event_id INTEGER NOT NULL,
     PRIMARY KEY (connection_id, gateway_event_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Test events of KS Pay itself, which are also events. The constraint admits a test event once, on whichever server and whenever
+-- its request arrives: the body holds a random nonce. millis: how long its request took; null until the sender has noted it.
+CREATE TABLE test_events (
+    event_id INTEGER NOT NULL PRIMARY KEY,
+    app_id INTEGER NOT NULL,
+    connection_id INTEGER NOT NULL,
+    body_sha256 BLOB NOT NULL,
+    millis INTEGER,
+    received_at INTEGER NOT NULL,
+    UNIQUE (connection_id, body_sha256)
+) STRICT;
+CREATE INDEX test_events_of_connection ON test_events (connection_id);

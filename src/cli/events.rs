@@ -12,6 +12,7 @@ use crate::{
     },
     primitives::{id::EventId, time::Timestamp},
     rejections::store::recoveries,
+    test_events,
 };
 
 #[derive(Subcommand)]
@@ -20,7 +21,8 @@ pub(super) enum Command {
     ///
     /// `request` is the same for all events of one request. `part` is the event's number in its request, from 1; it is null if
     /// the request is a single event. `body_sha256` is the hash of the whole request body. `received_at` is the stored time,
-    /// which can be in the future if the server's clock was ahead when the event arrived. `payload_error` is null unless the
+    /// which can be in the future if the server's clock was ahead when the event arrived. `origin` is `webhook`, `recovered` or
+    /// `test`. `payload_error` is null unless the
     /// stored headers and body are damaged.
     Export(Export),
 }
@@ -40,18 +42,26 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
         let page = store::export(&mut reader, after, app, EXPORT_PAGE).await?;
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(()) };
         let recovered = recoveries::list_of_export(&mut reader, app, (first.id, last.id)).await?;
+        let tests = test_events::store::list_of_export(&mut reader, app, (first.id, last.id)).await?;
         for event in &page {
+            let origin = if tests.iter().any(|test| test.event_id == event.id) {
+                "test"
+            } else if recovered.contains(&event.id) {
+                "recovered"
+            } else {
+                "webhook"
+            };
             let damage = match store::find_payload(&mut reader, event).await? {
                 StoredPayload::Damaged(damage) => Some(damage),
                 StoredPayload::Present(_) | StoredPayload::Deleted => None,
             };
-            io.say(line(event, recovered.contains(&event.id), damage))?;
+            io.say(line(event, origin, damage))?;
         }
         after = last.id;
     }
 }
 
-fn line(event: &Event, is_recovered: bool, damage: Option<Damage>) -> serde_json::Value {
+fn line(event: &Event, origin: &'static str, damage: Option<Damage>) -> serde_json::Value {
     serde_json::json!({
         "event": event.id.to_string(),
         "app": event.app_id.to_string(),
@@ -68,7 +78,7 @@ fn line(event: &Event, is_recovered: bool, damage: Option<Damage>) -> serde_json
         "received_count": event.received_count,
         "conflict_with": event.conflict_with.map(|id| id.to_string()),
         "transaction": event.transaction_id.map(|id| id.to_string()),
-        "origin": if is_recovered { "recovered" } else { "webhook" },
+        "origin": origin,
         "payload_error": damage.map(|damage| format!("headers and body of {} are damaged: {damage}", event.id)),
     })
 }

@@ -27,6 +27,9 @@ use crate::{
 /// Maximum length of an event's id and type, in characters.
 const MAX_IDENTIFIER_CHARS: usize = 128;
 
+/// The type of the test events of KS Pay itself: no gateway uses it, and no rule reads it.
+pub(crate) const TEST_EVENT_TYPE: &str = "ks_pay.test";
+
 /// The maximum size of a body in bytes. Real ones have 1000 to 2000.
 pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
 
@@ -260,6 +263,12 @@ pub(crate) trait Adapter: Sync {
 
     /// Returns the body with its signature inside, for a gateway that signs there: what is sent in place of `body`.
     fn signed_body(&self, _secret: &Secret, _body: &[u8], _now: Timestamp) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Returns the body of a test event with that nonce, of the type [`TEST_EVENT_TYPE`] and without a time; `None` if KS Pay cannot
+    /// sign requests as this gateway does.
+    fn test_event(&self, _nonce: &str) -> Option<Vec<u8>> {
         None
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod replay;
 pub(crate) mod routes;
 pub(crate) mod store;
 mod store_batch;
+mod test_event;
 mod verification;
 
 use std::{io, net::SocketAddr, sync::Arc};
@@ -30,6 +31,7 @@ use endpoint_cache::{EndpointCache, EndpointLookupError, EndpointOwner};
 use group_commit::{GroupCommit, WriteError};
 use in_flight::InFlightBodies;
 use store_batch::{EventBatchStore, PendingRequest, StoreHealth, WriteOutcome};
+use test_event::TestEventStore;
 use verification::{Unverifiable, Verifier};
 
 /// Maximum number of attempts if endpoints change while a request is being verified.
@@ -41,6 +43,7 @@ pub(crate) struct Ingestion {
     store_health: Arc<StoreHealth>,
     endpoint_cache: EndpointCache,
     group_commit: GroupCommit<EventBatchStore>,
+    test_events: TestEventStore,
     usage_recorder: Recorder,
     verifier: Verifier,
 }
@@ -127,6 +130,7 @@ impl Ingestion {
                 store_health,
                 endpoint_cache,
                 group_commit,
+                test_events: TestEventStore::new(db.clone(), vault.clone()),
                 usage_recorder,
                 verifier: Verifier::new(clock.clone()),
             },
@@ -173,14 +177,14 @@ impl Ingestion {
         for _ in 0..MAX_VERIFY_ATTEMPTS {
             match self.verifier.verify(&known, endpoint, request) {
                 Ok(Ok(verified)) => {
-                    let (size, response) = (verified.queue_bytes(), verified.response_body());
-                    let VerifiedRequest { scope, secret, at, .. } = verified;
-                    hand_over();
-                    match self.group_commit.submit(PendingRequest { request: verified, version: known.version }, size).await? {
-                        WriteOutcome::Stored => {
-                            self.usage_recorder.note(scope.connection, secret, at);
-                            return Ok(Outcome::Stored(response));
-                        }
+                    let response = verified.response_body();
+                    let test_event = self.test_events.store((endpoint, request), &verified, known.version).await?;
+                    let outcome = match test_event {
+                        Some(outcome) => outcome,
+                        None => self.submit(verified, known.version, &hand_over).await?,
+                    };
+                    match outcome {
+                        WriteOutcome::Stored => return Ok(Outcome::Stored(response)),
                         WriteOutcome::Stale => known = self.endpoint_cache.newer_than(known.version).await?,
                     }
                 }
@@ -195,5 +199,17 @@ impl Ingestion {
             }
         }
         Err(IngestError::Changing)
+    }
+
+    /// Stores a request with the next batch, and notes the use of its secret.
+    async fn submit(&self, request: VerifiedRequest, version: i64, hand_over: &impl Fn()) -> Result<WriteOutcome, WriteError> {
+        let size = request.queue_bytes();
+        let VerifiedRequest { scope, secret, at, .. } = request;
+        hand_over();
+        let outcome = self.group_commit.submit(PendingRequest { request, version }, size).await?;
+        if outcome == WriteOutcome::Stored {
+            self.usage_recorder.note(scope.connection, secret, at);
+        }
+        Ok(outcome)
     }
 }

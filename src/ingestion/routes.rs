@@ -36,6 +36,7 @@ use crate::{
         Reason,
         recorder::{RejectionRecorder, UnverifiedRequest},
     },
+    test_events,
     url_check::challenge,
     urls,
 };
@@ -116,8 +117,11 @@ async fn answer(request: &HttpRequest, payload: Payload, route: &WebhookRoute, e
                 return response;
             }
             let (address, at) = (client_ip::address(request, &route.trusted_proxies), route.clock.now());
-            let headers = body::owned_headers(request.headers());
-            route.recorder.note(known, UnverifiedRequest { headers, body: Some(body), address, at });
+            // A test event whose secret ended on its way says nothing about the gateway.
+            if !test_events::challenge::is_valid(&route.vault, endpoint, &incoming, at) {
+                let headers = body::owned_headers(request.headers());
+                route.recorder.note(known, UnverifiedRequest { headers, body: Some(body), address, at });
+            }
             line.release();
             throttle_rejections().await;
             HttpResponse::Unauthorized().finish()

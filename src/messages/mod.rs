@@ -21,6 +21,7 @@ mod payments;
 pub(crate) mod rejections;
 pub(crate) mod secrets;
 pub(crate) mod setup;
+pub(crate) mod test_events;
 pub(crate) mod text;
 pub(crate) mod url_check;
 mod when;

@@ -1,7 +1,7 @@
 //! What happens to verified requests, in the caller's unit of work: they become events, payments, daily totals and activity.
 //!
 //! Invariant: every verified request takes this path, whether it arrives at the ingestion route or is recovered, so that a feature
-//! which reacts to events is added in one place.
+//! which reacts to events is added in one place. Only test events do not, since nothing reacts to them.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     events::append::{self, Arrival, VerifiedRequest},
     gateways::adapter::EventContent,
     ledger::payments::{self, PaymentReport},
-    primitives::id::{ConnectionId, Id as _, TransactionId},
+    primitives::id::{ConnectionId, EventId, Id as _, TransactionId},
 };
 
 /// Where verified requests come from.
@@ -48,6 +48,17 @@ pub(crate) async fn ingest<'a>(
         activity::add_verified(tx, &verifications(&arrivals)).await?;
     }
     Ok(arrivals)
+}
+
+/// Stores a test event of KS Pay itself, unless it is already stored. Returns its id if it is new.
+///
+/// It is an event and nothing else: it changes no payment, total or activity and claims no event id, and nothing that follows from a
+/// gateway's event may follow from it.
+///
+/// # Errors
+/// If the database fails. The caller rolls back.
+pub(crate) async fn ingest_test_event(tx: &mut Tx, request: &VerifiedRequest) -> Result<Option<EventId>, DbError> {
+    append::append_alone(tx, request).await
 }
 
 /// Returns the payment report of an event, if it has one.

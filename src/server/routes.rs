@@ -221,6 +221,12 @@ fn setup_routes(scope: Scope) -> Scope {
         get(ManageConnections) = webhook::form_page,
         post(ManageConnections) = setup::url_check::check
     );
+    let scope = route!(
+        scope,
+        urls::WEBHOOK_TEST,
+        get(ManageConnections) = webhook::form_page,
+        post(ManageConnections) = setup::test_event::send
+    );
     let scope = route!(scope, urls::WEBHOOK_STREAM, get(ManageConnections) = stream::show);
     let scope = route!(
         scope,

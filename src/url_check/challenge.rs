@@ -19,10 +19,10 @@ use crate::{
     primitives::{base62, time::Timestamp, vault::Vault},
 };
 
-/// The header of a probe and of its response.
+/// The header of a probe and of its response. A test event has it too, with another value, so that a probe shows whether that arrives.
 pub(crate) const HEADER: &str = "ks-pay-check";
 /// The validity of a probe. It also allows for clocks of servers that differ.
-const CHALLENGE_TTL: Duration = Duration::from_mins(1);
+pub(crate) const CHALLENGE_TTL: Duration = Duration::from_mins(1);
 /// The number of random characters in a probe: 131 bits.
 const NONCE: usize = 22;
 /// The number of hex digits of a header's digest: enough to distinguish two values.
@@ -132,7 +132,7 @@ fn answering(vault: &Vault, endpoint: &str, nonce: &str, arrival: &str) -> Hmac<
 
 /// Separates the parts by line feeds, which none of them contains, so that different lists never yield the same input: an
 /// endpoint is one path segment, and the rest is generated here or compared with what is.
-fn mac(vault: &Vault, purpose: &str, parts: &[&str]) -> Hmac<Sha256> {
+pub(crate) fn mac(vault: &Vault, purpose: &str, parts: &[&str]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&vault.derive(purpose)).expect("HMAC takes a key of any length");
     for part in parts {
         mac.update(part.as_bytes());

@@ -49,18 +49,25 @@ pub(crate) struct Probe<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// The address at which this installation responded to a probe that arrived unchanged.
+pub(crate) struct Reached {
+    pub(crate) host: String,
+    pub(crate) address: SocketAddr,
+}
+
 impl Probe<'_> {
-    /// Runs the probe until a step fails.
-    pub(crate) async fn run(&self) -> Vec<Finding> {
+    /// Runs the probe until a step fails. Returns the findings, and the address if no step failed.
+    pub(crate) async fn run(&self) -> (Vec<Finding>, Option<Reached>) {
         let mut found = Vec::new();
-        if timeout(CHECK_TIMEOUT, self.steps(&mut found)).await.is_err() {
+        let Ok(reached) = timeout(CHECK_TIMEOUT, self.steps(&mut found)).await else {
             found.push(Finding::TooLong);
-        }
-        found
+            return (found, None);
+        };
+        (found, reached)
     }
 
     /// Stops at the first step that fails.
-    async fn steps(&self, found: &mut Vec<Finding>) -> Option<()> {
+    async fn steps(&self, found: &mut Vec<Finding>) -> Option<Reached> {
         let port = self.url.port_or_known_default()?;
         let host = self.url.host_str()?;
         let addresses = self.resolve(port, found).await?;
@@ -73,7 +80,8 @@ impl Probe<'_> {
             drop(stream);
             found.push(Finding::Plain);
         }
-        self.send(host, address, found).await
+        self.send(host, address, found).await?;
+        Some(Reached { host: host.to_owned(), address })
     }
 
     async fn resolve(&self, port: u16, found: &mut Vec<Finding>) -> Option<Vec<SocketAddr>> {
@@ -99,7 +107,7 @@ impl Probe<'_> {
         }
     }
 
-    /// Sends the request to the address that was reached, and evaluates the response.
+    /// Sends the request to the address that was reached, and evaluates the response. `None` unless it arrived unchanged.
     async fn send(&self, host: &str, address: SocketAddr, found: &mut Vec<Finding>) -> Option<()> {
         let probe = Challenge::new(self.endpoint, self.now);
         let (body, headers) = (body(&probe), self.headers(&probe));
@@ -129,8 +137,9 @@ impl Probe<'_> {
         let is_whole = arrived.has_body(body.as_bytes());
         found.push(if is_whole { Finding::Body } else { Finding::BodyChanged { sent: body.len(), arrived: arrived.length } });
         let names = arrived.changed(&headers);
+        let is_unchanged = is_whole && names.is_empty();
         found.push(if names.is_empty() { Finding::Headers } else { Finding::HeadersChanged { names } });
-        Some(())
+        is_unchanged.then_some(())
     }
 
     /// Returns headers as the gateway sends them. The signature matches no secret: a probe must never be accepted.

@@ -31,6 +31,7 @@ const LAYERS: &[&str] = &[
     "rejections",
     "clock_check",
     "url_check",
+    "test_events",
     "ingestion",
     "messages",
     "console",
@@ -103,6 +104,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("jobs", &["job_leases"]),
     ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals"]),
     ("url_check", &["url_checks"]),
+    ("test_events", &["test_events"]),
 ];
 
 /// Stores that also read a table of another feature, to find rows of an app by its connections.

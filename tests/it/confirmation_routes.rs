@@ -63,6 +63,7 @@ const FORMS: &[(&str, Asks)] = &[
     ("WEBHOOK_REVEAL", Asks::Password),
     ("WEBHOOK_ROTATION", Asks::Password),
     ("WEBHOOK_SECRETS", Asks::Password),
+    ("WEBHOOK_TEST", Asks::Nothing),
     ("WEBHOOK_UNDONE", Asks::Nothing),
 ];
 
@@ -234,6 +235,7 @@ async fn what_takes_nothing_away_asks_for_nothing() {
         (shop.step("/enabled"), &[("is_enabled", "true")]),
         (shop.step("/credentials/check"), &[]),
         (shop.step("/webhook/check"), &[]),
+        (shop.step("/webhook/test"), &[]),
         (shop.step("/webhook/completion"), &[]),
         (shop.step("/webhook/completion/removal"), &[]),
         (shop.step("/integration/completion"), &[]),
@@ -265,6 +267,7 @@ async fn a_get_of_a_forms_path_leads_to_the_page_with_the_form_and_changes_nothi
         (shop.step("/webhook/secrets"), shop.step("/webhook/secrets/new")),
         (shop.step("/webhook/accounts"), webhook.clone()),
         (shop.step("/webhook/check"), webhook.clone()),
+        (shop.step("/webhook/test"), webhook.clone()),
         (shop.step("/webhook/completion"), webhook.clone()),
         (shop.step("/webhook/completion/removal"), webhook),
         (shop.step("/integration/completion"), integration.clone()),

@@ -36,6 +36,7 @@ fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (at(&format!("/rejections/{REJECTION}/recovery")), vec![("current_password", PASSWORD)]),
         (at(&format!("/rejections/{REJECTION}/acceptance")), vec![("current_password", PASSWORD)]),
         (step("/webhook/check"), vec![]),
+        (step("/webhook/test"), vec![]),
         (step("/webhook/accounts"), vec![("account", "acc_Other")]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),

@@ -111,6 +111,10 @@ fn signed(secret: &str, form: &str, at: i64) -> String {
 async fn until_the_secret_is_pasted_nothing_is_stored_and_no_secret_is_shown() {
     let kestrel = Kestrel::connect().await;
     let page = kestrel.owner.get(&kestrel.webhook).await;
+    // KS Pay does not sign as this gateway does.
+    assert!(!page.has("/webhook/test\"") && page.has("/webhook/check\""), "{}", page.body);
+    kestrel.owner.post(&format!("{}/test", kestrel.webhook), &[]).await.location();
+    assert_eq!(kestrel.owner.get(&kestrel.webhook).await.reason_of("flash"), "test-unsupported");
     assert!(page.shows("no-secret") && page.shows("secret-entry") && page.lacks("secret-unused"), "{}", page.body);
     for action in ["/reveal", "/rotation"] {
         assert!(!page.has(&format!("{}{action}\"", kestrel.webhook)), "{action}: {}", page.body);

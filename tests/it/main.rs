@@ -83,6 +83,7 @@ mod statements;
 mod stored_requests;
 mod support;
 mod tenancy;
+mod test_events;
 mod titles;
 mod transaction_pages;
 mod url_check;

@@ -155,6 +155,7 @@ async fn nothing_of_another_company_can_be_changed() {
         (step("/webhook/rotation"), vec![("overlap_hours", "24")]),
         (step("/webhook/secrets"), vec![("secret", "kq8Zt2mVx0Lw9Rb4"), ("current_password", PASSWORD)]),
         (step("/webhook/check"), vec![]),
+        (step("/webhook/test"), vec![]),
         (step("/webhook/accounts"), vec![("account", "acc_Other")]),
         (step("/webhook/completion"), vec![]),
         (step("/webhook/completion/removal"), vec![]),

@@ -21,7 +21,7 @@ use crate::{
         id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
         time::{CLOCK_TOLERANCE, Timestamp},
-        vault::Vault,
+        vault::{Vault, VaultError},
     },
     settings_store,
 };
@@ -262,6 +262,18 @@ pub(crate) async fn reveal(
     security_log::append(tx, actor, Action::SecretRevealed, connection.id, now).await?;
     let valid = list_valid(tx, connection.id, now).await?;
     Ok(valid.iter().find(|stored| stored.is_active()).and_then(|stored| stored.open(vault).ok()))
+}
+
+/// Returns the active secret in order to sign with it: `None` if there is none, an error if it does not open. The caller has checked
+/// access to `connection`.
+pub(crate) async fn open_active(
+    on: impl Into<Exec<'_>>,
+    vault: &Vault,
+    connection: ConnectionId,
+    now: Timestamp,
+) -> Result<Option<Result<Secret, VaultError>>, DbError> {
+    let valid = list_valid(on, connection, now).await?;
+    Ok(valid.iter().find(|stored| stored.is_active()).map(|stored| stored.open(vault)))
 }
 
 /// True if a secret was replaced in the future, which means that the clock was ahead.

@@ -43,6 +43,7 @@ use crate::{
     },
     primitives::keyset::{ListPage as Rows, PageRequest},
     rejections::{self, store::recoveries},
+    test_events::store as test_events,
     urls,
 };
 
@@ -80,11 +81,13 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
         None if rows.rows.is_empty() => Some(nothing(&mut reader, &app, &shown, &wanted).await?),
         of_search => of_search,
     };
-    let recovered = recoveries::list_among(&mut reader, app.id, rows.rows.iter().map(|event| event.id)).await?;
+    let ids = || rows.rows.iter().map(|event| event.id);
+    let recovered = recoveries::list_among(&mut reader, app.id, ids()).await?;
+    let tests = test_events::list_among(&mut reader, app.id, ids()).await?;
     let disputes = event_disputes::of(&mut reader, &rows.rows).await?;
     drop(reader);
     let layout = list_layout(&page, &app, shown);
-    let rows = rows.rows.iter().map(|event| views::Row::new(event, (&recovered, &disputes), page.now)).collect();
+    let rows = rows.rows.iter().map(|event| views::Row::new(event, (&recovered, &tests), &disputes, page.now)).collect();
     page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, pager, empty, types })
 }
 
@@ -149,6 +152,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         StoredPayload::Deleted | StoredPayload::Damaged(_) => None,
     };
     let mut reader = page.state.db.reader().await?;
+    let test = test_events::find(&mut reader, app.id, event.id).await?;
     let recovery = recoveries::find(&mut reader, app.id, event.id).await?;
     let rejection = match recovery.as_ref().and_then(|recovery| recovery.rejection_id) {
         Some(id) => rejections::store::find(&mut reader, app.id, id).await?.map(|found| found.id),
@@ -156,7 +160,8 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     };
     let disputes = event_disputes::of(&mut reader, [&event]).await?;
     drop(reader);
-    page.ok(&views::Show { layout, event, disputes, kept, damage, siblings, recovery, rejection, mixups, webhook, now: page.now })
+    let now = page.now;
+    page.ok(&views::Show { layout, event, disputes, kept, damage, siblings, mixups, webhook, test, recovery, rejection, now })
 }
 
 /// Returns a notice for each misconfiguration at the gateway that this event reveals.

@@ -23,6 +23,7 @@ use crate::{
         time::Timestamp,
     },
     rejections::store::recoveries::Recovery,
+    test_events::TestEvent,
     urls,
 };
 
@@ -81,15 +82,23 @@ pub(crate) struct Row {
     pub(crate) received_count: Option<Text>,
     /// True if it was rejected first.
     pub(crate) is_recovered: bool,
+    pub(crate) is_test: bool,
     pub(crate) badge: Badge,
 }
 
 impl Row {
-    pub(crate) fn new(event: &Event, (recovered, disputes): (&[EventId], &[Dispute]), now: Timestamp) -> Self {
+    pub(crate) fn new(
+        event: &Event,
+        (recovered, tests): (&[EventId], &[TestEvent]),
+        disputes: &[Dispute],
+        now: Timestamp,
+    ) -> Self {
+        let test = tests.iter().find(|test| test.event_id == event.id);
         Self {
+            is_test: test.is_some(),
             is_recovered: recovered.contains(&event.id),
             url: urls::event(event.app_id, event.id),
-            sentence: messages::event_sentence_with_costs(event, disputes),
+            sentence: sentence(event, test, disputes),
             event_type: event.event_type.clone(),
             transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
             received: messages::when(event.received_at, now),
@@ -97,6 +106,11 @@ impl Row {
             badge: messages::event_state(event.state),
         }
     }
+}
+
+/// Returns the name of a test event, else what the event reports.
+fn sentence(event: &Event, test: Option<&TestEvent>, disputes: &[Dispute]) -> Text {
+    test.map_or_else(|| messages::event_sentence_with_costs(event, disputes), messages::test_events::name)
 }
 
 /// `/ks-pay/apps/{app}/events/{event}`
@@ -116,6 +130,8 @@ pub(crate) struct Show {
     /// Misconfigurations at the gateway, each with its fix.
     pub(crate) mixups: Vec<Notice>,
     pub(crate) webhook: String,
+    /// `None` for other events.
+    pub(crate) test: Option<TestEvent>,
     /// When it was rejected and recovered, and by whom; `None` for other events.
     pub(crate) recovery: Option<Recovery>,
     /// The rejection that it was recovered from, if that is still stored.
@@ -129,11 +145,16 @@ impl Show {
     }
 
     pub(crate) fn sentence(&self) -> Text {
-        messages::event_sentence_with_costs(&self.event, &self.disputes)
+        sentence(&self.event, self.test.as_ref(), &self.disputes)
+    }
+
+    /// Returns who sent it.
+    pub(crate) fn sender(&self) -> &'static str {
+        if self.test.is_some() { "KS Pay" } else { self.event.gateway.label() }
     }
 
     pub(crate) fn fault(&self) -> Option<Text> {
-        messages::fault_sentence(&self.event)
+        if self.test.is_some() { Some(messages::test_events::EXPLAINED) } else { messages::fault_sentence(&self.event) }
     }
 
     pub(crate) fn conflict(&self) -> Option<String> {

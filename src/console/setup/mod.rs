@@ -11,6 +11,7 @@ pub(crate) mod rotation;
 pub(crate) mod secrets_view;
 pub(crate) mod security;
 pub(crate) mod stream;
+pub(crate) mod test_event;
 pub(crate) mod url_check;
 pub(crate) mod webhook;
 pub(crate) mod wizard;

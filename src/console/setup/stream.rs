@@ -1,5 +1,5 @@
-//! `…/webhook/evidence/stream`: server-sent events that report when a connection's activity changes, or a secret verifies its
-//! first request.
+//! `…/webhook/evidence/stream`: server-sent events that report when a connection's activity changes, a secret verifies its first
+//! request, or a test event arrives, which changes no activity.
 //!
 //! Polls the activity's version in the database instead of memory, since another server may have stored the event. A stream
 //! has a limited lifetime and the browser reconnects, so that an ended session stops receiving.
@@ -18,7 +18,9 @@ use super::wizard::{ConnectionPath, Wizard};
 use crate::{
     connections::{activity, secret_usage},
     console::http::{error::AppError, page::RequestContext, state::State, streams::StreamPermit},
+    db::{DbError, Reader},
     primitives::id::ConnectionId,
+    test_events::{self, TestEvent},
 };
 
 /// Polling interval of the version.
@@ -40,11 +42,11 @@ pub(crate) async fn show(request: HttpRequest, page: RequestContext, names: Conn
         return Ok(response.streaming(stream::empty::<Result<Bytes, AppError>>()));
     }
     let place = wizard.page.state.streams.open(wizard.page.signed_in.user.id);
-    let uses = secret_usage::count(&mut wizard.page.state.db.reader().await?, wizard.connection.id).await?;
+    let (uses, last_test) = uses_and_last_test(&mut wizard.page.state.db.reader().await?, wizard.connection.id).await?;
     let watcher = Watcher {
         state: wizard.page.state.clone(),
         connection: wizard.connection.id,
-        version: (wizard.activity.version, uses),
+        version: (wizard.activity.version, uses, last_test),
         until: Instant::now() + STREAM_TTL,
         said_at: Instant::now(),
         is_new: true,
@@ -54,11 +56,19 @@ pub(crate) async fn show(request: HttpRequest, page: RequestContext, names: Conn
     Ok(response.streaming(events))
 }
 
+/// What a stream compares: the version of the activity, the number of used secrets, and the last test event.
+type Version = (i64, i64, Option<TestEvent>);
+
+async fn uses_and_last_test(reader: &mut Reader, connection: ConnectionId) -> Result<(i64, Option<TestEvent>), DbError> {
+    let uses = secret_usage::count(&mut *reader, connection).await?;
+    Ok((uses, test_events::store::find_last(reader, connection).await?))
+}
+
 struct Watcher {
     state: Data<State>,
     connection: ConnectionId,
-    /// The last reported version of the activity, and number of used secrets.
-    version: (i64, i64),
+    /// What was last reported.
+    version: Version,
     until: Instant,
     said_at: Instant,
     is_new: bool,
@@ -95,10 +105,11 @@ impl Watcher {
         }
     }
 
-    async fn version(&self) -> Option<(i64, i64)> {
+    async fn version(&self) -> Option<Version> {
         let mut reader = self.state.db.reader().await.ok()?;
         let version = activity::version(&mut reader, self.connection).await.ok()?;
-        Some((version, secret_usage::count(&mut reader, self.connection).await.ok()?))
+        let (uses, last_test) = uses_and_last_test(&mut reader, self.connection).await.ok()?;
+        Some((version, uses, last_test))
     }
 
     fn say(mut self, text: &'static str) -> (Result<Bytes, AppError>, Self) {

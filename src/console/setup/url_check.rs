@@ -14,31 +14,45 @@ use crate::{
         setup::wizard::{ConnectionPath, Wizard},
     },
     messages,
-    url_check::{Check, Finding, probe::Probe, store},
+    url_check::{
+        Check, Finding,
+        probe::{Probe, Reached},
+        store,
+    },
     urls,
 };
 
 /// Sends a probe to the connection's public URL, and redirects to the report.
 pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
-    let (page, connection) = (&wizard.page, &wizard.connection);
+    let page = &wizard.page;
     let back = urls::url_check_report(&wizard.url(Step::Webhook));
-    let turn = match page.state.checks.acquire(page.signed_in.company.id) {
-        Ok(turn) => turn,
+    let permit = match page.state.checks.acquire(page.signed_in.company.id) {
+        Ok(permit) => permit,
         Err(busy) => return Ok(page.redirect_warning(&back, busy.reason(), messages::url_check::busy(busy))),
     };
+    probe(&wizard).await?;
+    drop(permit);
+    Ok(see_other(&back))
+}
+
+/// Sends a probe to the connection's public URL and stores the report. Returns the URL and the address if the probe arrived
+/// unchanged. The caller holds a permit.
+pub(super) async fn probe(wizard: &Wizard) -> Result<Option<(Url, Reached)>, AppError> {
+    let (page, connection) = (&wizard.page, &wizard.connection);
     let text = urls::webhook_url(page.state.base(), &connection.endpoint);
-    let findings = match Url::parse(&text) {
+    let (findings, reached) = match Url::parse(&text) {
         Ok(url) => {
             let (vault, endpoint) = (&page.state.vault, connection.endpoint.as_str());
-            Probe { vault, gateway: connection.gateway, url, endpoint, now: page.state.clock.now() }.run().await
+            let probe = Probe { vault, gateway: connection.gateway, url, endpoint, now: page.state.clock.now() };
+            let (findings, reached) = probe.run().await;
+            (findings, reached.map(|reached| (probe.url, reached)))
         }
-        Err(_) => vec![Finding::NameUnknown],
+        Err(_) => (vec![Finding::NameUnknown], None),
     };
     let check = Check { url: text, findings, checked_at: page.state.clock.now() };
     let mut tx = page.state.db.begin().await?;
     store::upsert(&mut tx, connection.id, &check).await?;
     tx.commit().await?;
-    drop(turn);
-    Ok(see_other(&back))
+    Ok(reached)
 }

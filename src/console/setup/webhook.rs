@@ -9,6 +9,7 @@ use super::{
     account_mismatch::AccountMismatch,
     guide::{self, ShownStep},
     secrets_view::{self, SecretsView},
+    test_event::{self, TestEventView},
     wizard::{ConnectionPath, StepChrome, Wizard},
 };
 use crate::{
@@ -30,10 +31,11 @@ use crate::{
     messages::{
         self, DisplayTime, Notice,
         rejections::Explanation,
-        text::{secrets as secret_text, setup as t, shared, url_check as check_text},
+        text::{secrets as secret_text, setup as t, shared, test_event as test_text, url_check as check_text},
     },
     primitives::secret::Secret,
     rejections::store::recoveries,
+    test_events::{self, TestEvent},
     url_check, urls,
 };
 
@@ -48,6 +50,7 @@ pub(crate) struct FeedRow {
     pub(crate) when: DisplayTime,
     /// True if its request was rejected before the event was recovered.
     pub(crate) is_recovered: bool,
+    pub(crate) is_test: bool,
 }
 
 /// The Evidence panel.
@@ -89,6 +92,7 @@ pub(crate) struct Webhook {
     pub(crate) objections: Vec<Text>,
     /// The report of the last check of this URL, and its time.
     pub(crate) check: Option<(messages::url_check::Report, DisplayTime)>,
+    pub(crate) test_event: Option<TestEventView>,
     pub(crate) advice: Option<Text>,
     /// States that the URL is within the gateway's limits, if it has any.
     pub(crate) allowed: Option<Text>,
@@ -213,6 +217,7 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let last = last(&mut reader, wizard).await?;
     let mismatch = AccountMismatch::find(&mut reader, wizard).await?;
     let check = url_check::store::find(&mut reader, connection.id).await?;
+    let last_test = test_events::store::find_last(&mut reader, connection.id).await?;
     let rejected = rejected(&mut reader, wizard).await?;
     let signed_times = SignedTimes::load(&mut reader, page.now).await?;
     drop(reader);
@@ -228,6 +233,7 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
         check: check
             .filter(|check| check.url == url)
             .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
+        test_event: test_event::view(wizard, &secrets, last_test),
         advice: adapter.url_advice(&url).map(Text::verbatim),
         allowed: adapter.max_url_chars().map(|max| t::url_allowed(connection.gateway.label(), url.chars().count(), max)),
         url,
@@ -255,12 +261,32 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     })
 }
 
-/// Returns the latest events, and for each whether it was recovered, which means that the gateway's own request did not
-/// verify.
-async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<(Event, bool)>, DbError> {
+/// One of the latest events.
+struct LastEvent {
+    event: Event,
+    /// True if it was recovered, which means that the gateway's own request did not verify.
+    is_recovered: bool,
+    test: Option<TestEvent>,
+}
+
+impl LastEvent {
+    /// True if the gateway's own request verified.
+    const fn is_of_gateway(&self) -> bool {
+        !self.is_recovered && self.test.is_none()
+    }
+}
+
+async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<LastEvent>, DbError> {
     let last = events::store::list_last(&mut *reader, wizard.connection.id, MAX_FEED_ROWS).await?;
-    let recovered = recoveries::list_among(reader, wizard.app.id, last.iter().map(|event| event.id)).await?;
-    Ok(last.into_iter().map(|event| (event.clone(), recovered.contains(&event.id))).collect())
+    let ids = || last.iter().map(|event| event.id);
+    let recovered = recoveries::list_among(&mut *reader, wizard.app.id, ids()).await?;
+    let tests = test_events::store::list_among(reader, wizard.app.id, ids()).await?;
+    let with_origin = |event: Event| LastEvent {
+        is_recovered: recovered.contains(&event.id),
+        test: tests.iter().find(|test| test.event_id == event.id).copied(),
+        event,
+    };
+    Ok(last.into_iter().map(with_origin).collect())
 }
 
 /// Returns the URL and the explanation of the latest request rejected since the last verified event.
@@ -272,12 +298,12 @@ async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String
 fn evidence_view(
     wizard: &Wizard,
     state: ConnectionState,
-    last: &[(Event, bool)],
+    last: &[LastEvent],
     rejected: Option<(String, Explanation)>,
 ) -> EvidenceView {
     let (activity, now) = (&wizard.activity, wizard.page.now);
     let (rejection, explanation) = rejected.unzip();
-    let verified = last.iter().find(|(_, is_recovered)| !is_recovered).map(|(event, _)| event);
+    let verified = last.iter().find(|last| last.is_of_gateway()).map(|last| &last.event);
     let is_failing = state == ConnectionState::Failing;
     let proven_since = activity.failing_since.filter(|_| is_failing);
     let when = |at: Option<crate::primitives::time::Timestamp>| at.map(|at| messages::when(at, now));
@@ -310,18 +336,22 @@ fn evidence_view(
             None => Text::verbatim(code(account)),
         }),
         pace: baseline::typical_traffic(activity).map(|usual| Text::verbatim(messages::pace(&usual))),
-        feed: last.iter().map(|(event, is_recovered)| row(wizard, event, *is_recovered)).collect(),
+        feed: last.iter().map(|last| row(wizard, last)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
         checked: DisplayTime::of_clock(now, now),
     }
 }
 
-fn row(wizard: &Wizard, event: &Event, is_recovered: bool) -> FeedRow {
+fn row(wizard: &Wizard, LastEvent { event, is_recovered, test }: &LastEvent) -> FeedRow {
     FeedRow {
         id: event.id.to_string(),
-        name: event.event_type.as_ref().map_or_else(t::unread_event, Text::verbatim),
+        name: match test {
+            Some(test) => messages::test_events::name(test),
+            None => event.event_type.as_ref().map_or_else(t::unread_event, Text::verbatim),
+        },
         url: urls::event(wizard.app.id, event.id),
         when: messages::when(event.last_received_at, wizard.page.now),
-        is_recovered,
+        is_recovered: *is_recovered,
+        is_test: test.is_some(),
     }
 }

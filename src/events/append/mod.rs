@@ -20,7 +20,7 @@ use crate::{
     },
     gateways::{
         Gateway,
-        adapter::{self, Incoming, ParsedEvent, ResponseBody, Verified},
+        adapter::{self, EventContent, Incoming, ParsedEvent, ResponseBody, Verified},
         parts::{self, Part, Split},
     },
     primitives::{
@@ -88,6 +88,12 @@ impl VerifiedRequest {
     /// Returns the number of events, at least one.
     pub(crate) const fn count(&self) -> usize {
         1 + self.others.len()
+    }
+
+    /// True if it is a single event of that type that no rule reads.
+    pub(crate) fn is_unhandled(&self, event_type: &str) -> bool {
+        let ParsedEvent { event_type: own, content, .. } = &self.first.reading;
+        own.as_deref() == Some(event_type) && matches!(content, EventContent::Unhandled) && self.first.part.is_none()
     }
 
     /// Returns headers and body, as they are stored.
@@ -260,6 +266,22 @@ pub(crate) async fn append(tx: &mut Tx, batch: &[ProjectedArrival<'_>]) -> Resul
     new.retain(|Group { first, .. }| first.event.part.is_none() || requests.insert(first.request_id));
     log::insert_payloads(tx, &new).await?;
     claim_ids(tx, batch, &groups).await
+}
+
+/// Stores a request with a single event, unless that is already stored. Records no event id, so that the event conflicts with no
+/// other. Returns the id of the new event.
+///
+/// # Errors
+/// If the database fails; then nothing is stored.
+pub(crate) async fn append_alone(tx: &mut Tx, request: &VerifiedRequest) -> Result<Option<EventId>, DbError> {
+    let arrivals = arrivals(tx, &[request]).await?;
+    let groups = group(&arrivals.iter().map(|arrival| (*arrival, None)).collect::<Vec<_>>());
+    let groups: Vec<&Group<'_>> = groups.values().collect();
+    if !log::insert(tx, &groups).await? {
+        return Ok(None);
+    }
+    log::insert_payloads(tx, &groups).await?;
+    Ok(arrivals.first().map(|arrival| arrival.id))
 }
 
 fn group<'a>(batch: &[ProjectedArrival<'a>]) -> Groups<'a> {

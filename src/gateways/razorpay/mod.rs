@@ -24,7 +24,7 @@ use memchr::memmem;
 
 use super::{
     Gateway,
-    adapter::{Adapter, Incoming, ParsedEvent, SignatureError, is_safe_identifier},
+    adapter::{Adapter, Incoming, ParsedEvent, SignatureError, TEST_EVENT_TYPE, is_safe_identifier},
     event_kind::EventKind,
     parts::Part,
     samples as shared,
@@ -69,6 +69,11 @@ impl Adapter for Razorpay {
 
     fn sign(&self, secret: &Secret, event_id: &str, body: &[u8], _now: Timestamp) -> Vec<(&'static str, String)> {
         signature::sign(secret, event_id, body)
+    }
+
+    fn test_event(&self, nonce: &str) -> Option<Vec<u8>> {
+        let body = format!(r#"{{"entity":"event","event":"{TEST_EVENT_TYPE}","contains":[],"payload":{{}},"nonce":"{nonce}"}}"#);
+        Some(body.into_bytes())
     }
 
     fn format_secret(&self, secret: &Secret) -> String {

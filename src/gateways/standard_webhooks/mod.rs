@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq as _;
 #[cfg(test)]
 use super::Gateway;
 use super::{
-    adapter::{Adapter, Header, Incoming, ParsedEvent, SignatureError, is_safe_identifier},
+    adapter::{Adapter, Header, Incoming, ParsedEvent, SignatureError, TEST_EVENT_TYPE, is_safe_identifier},
     parts::Part,
     strict_object::Object,
     url_rules,
@@ -99,6 +99,10 @@ impl Adapter for StandardWebhooks {
             ("webhook-timestamp", timestamp),
             ("webhook-signature", format!("v1,{}", STANDARD.encode(mac))),
         ]
+    }
+
+    fn test_event(&self, nonce: &str) -> Option<Vec<u8>> {
+        Some(format!(r#"{{"type":"{TEST_EVENT_TYPE}","data":{{"nonce":"{nonce}"}}}}"#).into_bytes())
     }
 
     fn format_secret(&self, secret: &Secret) -> String {

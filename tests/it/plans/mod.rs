@@ -26,6 +26,7 @@ const GROWING_TABLES: &[&str] = &[
     "daily_totals",
     "payment_references",
     "recoveries",
+    "test_events",
 ];
 /// Constraints that select few rows, however long an installation is in use: the table, the constraint, and the reason.
 const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
@@ -59,6 +60,7 @@ const NO_PAGE: &[(&str, &str)] = &[
     ("rejections::store::later::BOUND", "times in the future are corrected once, after a clock was wrong"),
     ("rejections::store::later::BOUND_REQUESTS", "times in the future are corrected once, after a clock was wrong"),
     ("rejections::store::recoveries::LIST_OF_EXPORT", "an export reads the table once"),
+    ("test_events::store::LIST_OF_EXPORT", "an export reads the table once"),
 ];
 const ON_POSTGRES: &str = "only PostgreSQL runs it, where its plan is checked with data";
 /// See `rejections/eviction.rs`.
