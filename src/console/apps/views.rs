@@ -15,8 +15,9 @@ use crate::{
         read_models::alerts::{Alert, trouble},
     },
     gateways::Gateway,
-    messages::{self, rejections::Causes},
-    primitives::{email, id::AppId, time::Timestamp},
+    i18n::Text,
+    messages::{self, rejections::Causes, text::time_zones as t},
+    primitives::{email, id::AppId, time::Timestamp, zone::Zone},
     urls,
 };
 
@@ -122,6 +123,8 @@ pub(crate) struct New {
     pub(crate) layout: Layout,
     pub(crate) form: AppForm,
     pub(crate) errors: FieldErrors,
+    /// The first option of the time zones, and their hint.
+    pub(crate) zone_texts: (Text, Text),
 }
 
 /// `/ks-pay/settings`
@@ -172,6 +175,8 @@ pub(crate) struct Settings {
     pub(crate) app: App,
     pub(crate) form: AppForm,
     pub(crate) errors: FieldErrors,
+    /// See [`New`].
+    pub(crate) zone_texts: (Text, Text),
 }
 
 impl Settings {
@@ -181,6 +186,22 @@ impl Settings {
 
     fn enabled_url(&self) -> String {
         urls::app_enabled(self.app.id)
+    }
+}
+
+/// The confirmation before an app's time zone is changed.
+#[derive(Template)]
+#[template(path = "apps/time_zone.html")]
+pub(crate) struct TimeZone {
+    pub(crate) layout: Layout,
+    pub(crate) app: App,
+    pub(crate) zone: Zone,
+    pub(crate) form: AppForm,
+}
+
+impl TimeZone {
+    fn url(&self) -> String {
+        urls::app_settings(self.app.id)
     }
 }
 

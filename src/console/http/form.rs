@@ -5,7 +5,8 @@
 
 use crate::{
     i18n::Text,
-    primitives::{email::EmailFault, text_input::Fault},
+    messages::text::time_zones,
+    primitives::{email::EmailFault, text_input::Fault, zone::Zone},
 };
 
 /// An error of a field.
@@ -74,6 +75,16 @@ impl FieldErrors {
             }
             String::new()
         })
+    }
+
+    /// Returns the chosen time zone; `None` for the option without one. On failure adds the error.
+    pub(crate) fn take_zone(&mut self, field: &'static str, chosen: &str) -> Option<Zone> {
+        let name = chosen.trim();
+        let zone = name.parse().ok();
+        if zone.is_none() && !name.is_empty() {
+            self.add(field, "unknown", time_zones::unknown());
+        }
+        zone
     }
 }
 
