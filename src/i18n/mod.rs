@@ -1,7 +1,7 @@
 //! Texts in the languages of the console.
 //!
-//! A [`Text`] is a message of the catalogue with its arguments; which language it is in is decided where it is written: a page
-//! by the [`Locale`] that it is rendered with, a download by the locale that it names. So rules and views pass texts on without
+//! A [`Text`] is a message of the catalogue with its arguments; which language and time zone it is in is decided where it is
+//! written: a page by the [`Reader`] that it is rendered with, a download by the locale that it names. So rules and views pass texts on without
 //! knowing who reads them. `build/catalogue/` makes a function of each message in `src/messages/LANGUAGE/*.ftl` and
 //! `src/gateways/GATEWAY/LANGUAGE.ftl`.
 //!
@@ -11,11 +11,14 @@ mod inline;
 mod text;
 
 pub(crate) use inline::{
-    DisplayTime, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, strong,
+    DisplayTime, InZone, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, strong,
 };
 pub(crate) use text::{Arg, Message, Piece, Text, ToArg, ToNumber};
 
-use crate::primitives::text_enum::{text_column, text_enum};
+use crate::primitives::{
+    text_enum::{text_column, text_enum},
+    zone::Zone,
+};
 
 text_enum! {
     /// A language of the console. `build/catalogue/model.rs` has the same order.
@@ -47,10 +50,25 @@ impl Locale {
     }
 }
 
-/// The locale of a page, for the texts in its template.
-impl askama::Values for Locale {
+/// For whom a text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reader {
+    pub(crate) locale: Locale,
+    /// The zone of times of day.
+    pub(crate) zone: Zone,
+}
+
+/// A reader of whom only the language is known, as before sign-in.
+impl From<Locale> for Reader {
+    fn from(locale: Locale) -> Self {
+        Self { locale, zone: Zone::default() }
+    }
+}
+
+/// The reader of a page, for the texts in its template.
+impl askama::Values for Reader {
     fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn std::any::Any> {
-        (key == text::LOCALE).then_some(self as &dyn std::any::Any)
+        (key == text::READER).then_some(self as &dyn std::any::Any)
     }
 }
 

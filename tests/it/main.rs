@@ -81,5 +81,6 @@ mod statements;
 mod stored_requests;
 mod support;
 mod tenancy;
+mod time_zones;
 mod transaction_pages;
 mod url_check;

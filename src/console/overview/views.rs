@@ -42,6 +42,9 @@ pub(crate) struct Show {
     pub(crate) is_nothing_yet: bool,
     /// The newest transaction, if the period has none.
     pub(crate) newest: Option<Transaction>,
+    /// Today in the zone of the app.
+    pub(crate) today: jiff::civil::Date,
+    pub(crate) zones_note: Option<crate::i18n::Text>,
     pub(crate) now: Timestamp,
 }
 
@@ -169,15 +172,14 @@ impl Show {
 
     /// Returns the text alternative of the chart, for screen readers.
     pub(crate) fn chart_label(&self) -> String {
-        let today = self.now.zoned().date();
-        let said = |(day, money): &(_, Money)| format!("{}, {money}", messages::date(*day, today));
+        let said = |(day, money): &(_, Money)| format!("{}, {money}", messages::date(*day, self.today));
         let most = self.figures.daily.iter().max_by_key(|(_, money)| money.subunits).map(said).unwrap_or_default();
         let last = self.figures.daily.last().map(|(_, money)| money.to_string()).unwrap_or_default();
         format!("Bars for {}. Most on {most}; today so far {last}.", self.period())
     }
 
     pub(crate) fn day(&self, day: jiff::civil::Date) -> crate::i18n::Text {
-        messages::date(day, self.now.zoned().date())
+        messages::date(day, self.today)
     }
 
     pub(crate) fn unit(&self) -> String {

@@ -9,15 +9,15 @@ use crate::{
     gateways::Mode,
     ledger::payments::{Transaction, disputes::OtherCosts, store::MAX_FOUND},
     messages,
-    primitives::{money::Money, time::Timestamp},
+    primitives::{money::Money, time::Timestamp, zone::Zone},
 };
 
 const COLUMNS: usize = 17;
 /// The columns of the list, the amounts of refunds and disputes, and the gateway's ids.
 const HEADER: [&str; COLUMNS] = [
     "Transaction ID",
-    "Creation Date (IST)",
-    "Last Update (IST)",
+    "Creation Date",
+    "Last Update",
     "Payment Mode",
     "Payment Gateway",
     "Mode",
@@ -34,29 +34,36 @@ const HEADER: [&str; COLUMNS] = [
     "Order ID",
 ];
 
-/// Returns the header line.
-pub(crate) fn header() -> Vec<u8> {
+/// The columns with times, which are in the zone of the app.
+const TIMES: std::ops::RangeInclusive<usize> = 1..=2;
+
+/// Returns the header line, which names the zone of the times.
+pub(crate) fn header(zone: Zone) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut cells = HEADER.map(str::to_owned);
+    for cell in &mut cells[TIMES] {
+        *cell = format!("{cell} ({})", zone.name());
+    }
     // Writing to memory does not fail.
-    let _ = writer.write_record(HEADER);
+    let _ = writer.write_record(cells);
     writer.into_inner().unwrap_or_default()
 }
 
 /// Returns one line per transaction. The costs are those of its disputes in other currencies.
-pub(crate) fn lines(transactions: &[(Transaction, OtherCosts)], now: Timestamp) -> Vec<u8> {
+pub(crate) fn lines(transactions: &[(Transaction, OtherCosts)], zone: Zone, now: Timestamp) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (transaction, costs) in transactions {
-        let _ = writer.write_record(cells(transaction, costs, now));
+        let _ = writer.write_record(cells(transaction, costs, (zone, now)));
     }
     writer.into_inner().unwrap_or_default()
 }
 
-fn cells(transaction: &Transaction, costs: &OtherCosts, now: Timestamp) -> [String; COLUMNS] {
+fn cells(transaction: &Transaction, costs: &OtherCosts, (zone, now): (Zone, Timestamp)) -> [String; COLUMNS] {
     let plain = |money: Option<Money>| money.map(Money::plain).unwrap_or_default();
     [
         transaction.id.to_string(),
-        moment(transaction.created_at, now),
-        moment(transaction.updated_at, now),
+        moment(transaction.created_at, zone, now),
+        moment(transaction.updated_at, zone, now),
         transaction.method.as_deref().map(|code| escape_formula(messages::method(Some(code))).into_owned()).unwrap_or_default(),
         transaction.gateway.label().to_owned(),
         transaction.mode.label().to_owned(),
@@ -80,9 +87,9 @@ fn with_currencies(amounts: &[Money]) -> String {
     amounts.iter().map(|money| format!("{} {}", money.currency, money.plain())).collect::<Vec<_>>().join("; ")
 }
 
-/// Formats a time as spreadsheets parse it, in the time zone of the pages; empty if the pages show it as unknown.
-fn moment(at: Timestamp, now: Timestamp) -> String {
-    messages::past_day(at, now).map(|_| at.zoned().strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+/// Formats a time as spreadsheets parse it; empty if the pages show it as unknown.
+fn moment(at: Timestamp, zone: Zone, now: Timestamp) -> String {
+    messages::past_day(at, now).map(|_| zone.zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
 }
 
 /// Escapes a cell that a spreadsheet would evaluate as a formula.
@@ -110,7 +117,7 @@ mod tests {
 
     #[test]
     fn nothing_from_outside_becomes_a_formula_and_quotes_are_kept() {
-        let at = Timestamp::from_seconds(1_795_343_403);
+        let (at, zone) = (Timestamp::from_seconds(1_795_343_403), Zone::default());
         let transaction = Transaction {
             id: TransactionId::unique(),
             app: AppId::unique(),
@@ -138,13 +145,17 @@ mod tests {
             updated_at: at,
         };
         let costs = || OtherCosts { lost: vec![Money::new(834_500, "USD".parse().unwrap())], held: Vec::new() };
-        let text = String::from_utf8(lines(&[(transaction.clone(), costs())], at)).unwrap();
+        let text = String::from_utf8(lines(&[(transaction.clone(), costs())], zone, at)).unwrap();
         let (_, rest) = text.split_once(',').unwrap();
         let wanted = "2026-11-22 16:00:03,2026-11-22 16:00:03,'+cmd,Razorpay,Live,INR,-500.00,60.00,40.00,20.00,,USD 8345.00,,Partly refunded,";
         assert_eq!(rest, format!("{wanted}\"'=HYPERLINK(\"\"http://x\"\")\",\"'@a,b\"\n"));
         let earlier = at.minus(std::time::Duration::from_hours(1));
-        let unknown = String::from_utf8(lines(&[(transaction, costs())], earlier)).unwrap();
+        let unknown = String::from_utf8(lines(&[(transaction.clone(), costs())], zone, earlier)).unwrap();
         assert!(unknown.contains(",,,'+cmd,Razorpay,") && !unknown.contains("2026"), "a time to come is no time: {unknown}");
+        let elsewhere = "Asia/Kathmandu".parse().unwrap();
+        assert!(String::from_utf8(lines(&[(transaction, costs())], elsewhere, at)).unwrap().contains(",2026-11-22 16:15:03,"));
+        let header = String::from_utf8(header(elsewhere)).unwrap();
+        assert!(header.starts_with("Transaction ID,Creation Date (Asia/Kathmandu),Last Update (Asia/Kathmandu),Payment Mode,"));
         assert_eq!(escape_formula("\t=1"), "'\t=1");
         assert_eq!(escape_formula("\r=1"), "'\r=1");
         assert_eq!(escape_formula("pay_Q4x"), "pay_Q4x");

@@ -35,6 +35,7 @@ use crate::{
         id::{AppId, EventId},
         money::Money,
         time::Timestamp,
+        zone::Zone,
     },
     urls,
 };
@@ -56,6 +57,7 @@ pub(crate) struct Index {
     pub(crate) sum: Vec<(&'static str, String)>,
     pub(crate) pager: Pager,
     pub(crate) empty: Option<EmptyState>,
+    pub(crate) zones_note: Option<Text>,
 }
 
 impl Index {
@@ -146,6 +148,8 @@ pub(crate) struct Show {
     /// The other payments of the order that were captured.
     pub(crate) others: Vec<Transaction>,
     pub(crate) order: Order,
+    /// The zone of the days of the timeline.
+    pub(crate) zone: Zone,
     pub(crate) now: Timestamp,
 }
 
@@ -183,17 +187,17 @@ impl Show {
     }
 
     pub(crate) fn lines(&self) -> Vec<TimelineRow> {
-        let mut day = Text::default();
+        let mut day = None;
         let sentence = |line: TimelineEntry<'_>| {
             let event = line.event;
             let at = timeline::moment(event);
-            let of = messages::past_day(at, self.now).unwrap_or(messages::UNKNOWN_DAY);
+            let past = messages::past_day(at, self.now);
+            let date = past.as_ref().map(|_| self.zone.zoned(at).date());
             let icon = messages::event_icon_of_payment(event, &self.transaction);
             let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
-            let is_new = of != day;
-            day.clone_from(&of);
+            let is_new = day.replace(date) != Some(date);
             TimelineRow {
-                day: is_new.then_some(of),
+                day: is_new.then_some(past.unwrap_or(messages::UNKNOWN_DAY)),
                 when: DisplayTime::of_clock(at, self.now),
                 class,
                 icon,

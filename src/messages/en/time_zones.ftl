@@ -23,3 +23,6 @@ change-asked = Payments are being added up by the days of { $new }. Until that i
 change-cancelled = The time zone stays { $zone }
 pending-headline = The time zone is changing to { $zone }
 pending-reason = Payments are being added up by its days. Until that is complete, the days of { $old } apply everywhere.
+
+# On a page with both: the zone of days, and that of times of day.
+both = Days: { $days }. Times of day: { $times }.

@@ -18,3 +18,5 @@ change-asked = भुगतान { $new } के दिनों के हि�
 change-cancelled = टाइम ज़ोन { $zone } ही रहेगा
 pending-headline = टाइम ज़ोन बदलकर { $zone } हो रहा है
 pending-reason = भुगतान उसके दिनों के हिसाब से जोड़े जा रहे हैं। पूरा होने तक हर जगह { $old } के दिन ही रहेंगे।
+
+both = दिन: { $days }। समय: { $times }।
