@@ -53,7 +53,8 @@ fn ledgers(app: AppId, zone: Zone) -> impl Iterator<Item = Ledger> {
 /// Compares the days that pages can show.
 pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<RecountReport, DbError> {
     let mut counted = RecountReport::default();
-    for (app, zones) in apps::store::list_zones(&mut db.bulk_reader().await?).await? {
+    let apps = apps::store::list_zones(&mut db.bulk_reader().await?).await?;
+    for (app, zones) in apps {
         for ledger in ledgers(app, zones.current) {
             let mut from = ledger.zone.day(now) - COMPARED_DAYS;
             while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {
@@ -69,7 +70,8 @@ pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<RecountReport, Db
 /// Compares all days, and repairs those that differ.
 pub(crate) async fn repair(db: &Db) -> Result<RecountReport, DbError> {
     let mut counted = RecountReport::default();
-    for (app, zones) in apps::store::list_zones(&mut db.bulk_reader().await?).await? {
+    let apps = apps::store::list_zones(&mut db.bulk_reader().await?).await?;
+    for (app, zones) in apps {
         for ledger in ledgers(app, zones.current) {
             let mut from = i64::MIN;
             while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {

@@ -37,10 +37,12 @@ impl Periodic for ZoneChanges {
 
     async fn run(&mut self) -> Result<(), DbError> {
         // Before the changes: pages that are being made may still read the totals of a zone that was replaced just now.
-        for app in apps::store::list_with_past_zone(&mut self.db.bulk_reader().await?).await? {
+        let replaced = apps::store::list_with_past_zone(&mut self.db.bulk_reader().await?).await?;
+        for app in replaced {
             reconcile_totals::delete_stale(&self.db, app).await?;
         }
-        for change in apps::store::list_zone_changes(&mut self.db.bulk_reader().await?).await? {
+        let changes = apps::store::list_zone_changes(&mut self.db.bulk_reader().await?).await?;
+        for change in changes {
             self.complete(&change).await?;
         }
         Ok(())
