@@ -20,6 +20,7 @@ use crate::{
         razorpay,
         samples::{LifeCycle, Merchant, Pace},
     },
+    i18n::Text,
     ledger::payments::projection,
     primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp, zone::Zone},
     urls,
@@ -231,7 +232,7 @@ pub fn headers_json(headers: &[Header]) -> String {
 /// Returns the reasons why Razorpay would reject a URL.
 #[must_use]
 pub fn url_objections(text: &str) -> Vec<String> {
-    razorpay::GATEWAY.adapter().url_objections(text)
+    razorpay::GATEWAY.adapter().url_objections(text).iter().map(Text::in_english).collect()
 }
 
 /// Parses the domain of an app.

@@ -1,7 +1,7 @@
 //! Generates one function for each message of the catalogue, for `src/i18n/`.
 //!
 //! A file holds the messages of a feature in one language: `src/messages/LANGUAGE/FEATURE.ftl`, and those of a gateway
-//! `src/gateways/GATEWAY/LANGUAGE.ftl`. The arguments of a function are the variables of its message, so a message or an
+//! `src/gateways/GATEWAY/LANGUAGE.ftl`; `src/gateways/LANGUAGE.ftl` has what holds for any gateway. The arguments of a function are the variables of its message, so a message or an
 //! argument that is missing or unknown does not compile; neither does a message that one of the languages lacks.
 //!
 //! Of Fluent's syntax a message may have text, variables, plural forms and string literals. An attribute of a message is a
@@ -22,7 +22,8 @@ use crate::Result;
 const FEATURES: &str = "src/messages";
 const GATEWAYS: &str = "src/gateways";
 
-/// Writes `OUT_DIR/messages.rs`, with a module for each feature, and `OUT_DIR/messages_GATEWAY.rs`.
+/// Writes `OUT_DIR/messages.rs`, with a module for each feature, `OUT_DIR/messages_GATEWAY.rs`, and `OUT_DIR/messages_gateways.rs`
+/// for any gateway.
 pub(crate) fn generate() -> Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR.")?);
     let mut features = String::new();
@@ -37,10 +38,9 @@ pub(crate) fn generate() -> Result<()> {
         }
     }
     write(&out.join("messages.rs"), &features)?;
-    for gateway in gateways()? {
-        let entries =
-            entries(&gateway, &LANGUAGES.map(|language| Path::new(GATEWAYS).join(&gateway).join(format!("{language}.ftl"))))?;
-        write(&out.join(format!("messages_{gateway}.rs")), &emit::functions(&gateway, &entries))?;
+    for (name, folder) in gateways()? {
+        let entries = entries(&name, &LANGUAGES.map(|language| folder.join(format!("{language}.ftl"))))?;
+        write(&out.join(format!("messages_{name}.rs")), &emit::functions(&name, &entries))?;
     }
     Ok(())
 }
@@ -63,11 +63,12 @@ fn names_in(folder: &Path) -> Result<Vec<String>> {
     Ok(names.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect())
 }
 
-/// Returns the folders of gateways that have messages of their own, sorted.
-fn gateways() -> Result<Vec<String>> {
+/// Returns the folders with messages of any gateway and of single ones, each with its name.
+fn gateways() -> Result<Vec<(String, PathBuf)>> {
     println!("cargo::rerun-if-changed={GATEWAYS}");
-    let folders = list(Path::new(GATEWAYS))?.into_iter().filter(|path| path.join(format!("{}.ftl", LANGUAGES[0])).is_file());
-    Ok(folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
+    let folders = list(Path::new(GATEWAYS))?.into_iter().chain([GATEWAYS.into()]);
+    let folders = folders.filter(|path| path.join(format!("{}.ftl", LANGUAGES[0])).is_file());
+    Ok(folders.filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), path))).collect())
 }
 
 fn list(folder: &Path) -> Result<Vec<PathBuf>> {

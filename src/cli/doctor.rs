@@ -67,7 +67,7 @@ fn public_url(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failur
     };
     match Gateway::all().flat_map(|gateway| gateway.adapter().url_objections(url)).next() {
         None => report.good("public URL", url),
-        Some(refusal) => report.note("public URL", format_args!("{url}: {refusal}")),
+        Some(refusal) => report.note("public URL", format_args!("{url}: {}", refusal.in_english())),
     }
 }
 
@@ -146,7 +146,7 @@ async fn durability(report: &mut Report<'_, '_>, config: &Config, db: &Db) -> Re
         return Ok(());
     }
     match messages::durability::at_risk(db.engine(), &settings) {
-        Some(said) => report.bad("data loss", format_args!("accepted, so the server starts. {said}")),
+        Some(said) => report.bad("data loss", format_args!("accepted, so the server starts. {}", said.in_english())),
         None => report.note("data loss", "accepted, but not needed: remove KS_PAY_ACCEPT_DATA_LOSS or --accept-data-loss"),
     }
 }

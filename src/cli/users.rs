@@ -12,12 +12,11 @@ use crate::{
         security_log::{self, Action},
     },
     companies,
-    console::http::form::sentence,
     db::DbError,
     messages::access,
     primitives::{
         email::{self, EmailFault},
-        text_input,
+        text_input::{self, Fault},
     },
 };
 
@@ -69,9 +68,9 @@ pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) ->
 
 async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Failure> {
     let company = text_input::line(&typed.company, companies::MIN_NAME_CHARS, companies::MAX_NAME_CHARS)
-        .map_err(|fault| sentence("The company's name", fault))?;
-    let name = text_input::line(&typed.name, 1, 100).map_err(|fault| sentence("The name", fault))?;
-    let email = parse_email(&typed.email)?;
+        .map_err(|fault| line_error("--company", fault))?;
+    let name = text_input::line(&typed.name, 1, 100).map_err(|fault| line_error("--name", fault))?;
+    let email = email::parse(&typed.email).map_err(email_error)?;
     let owner = PasswordOwner { email: &email, name: &name, company: &company };
     let password_hash = hash_password(&read_password(io)?, &owner).await?;
     let now = at.clock.now();
@@ -98,7 +97,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
 }
 
 async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {
-    let email = parse_email(email)?;
+    let email = email::normalize(email).map_err(email_error)?;
     let password = read_password(io)?;
     let mut reader = at.db.reader().await?;
     let Some(user) = accounts::store::find_by_email(&mut reader, &email).await? else {
@@ -115,13 +114,24 @@ async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Res
     Ok(())
 }
 
-fn parse_email(typed: &str) -> Result<String, String> {
-    email::parse(typed).map_err(|fault| match fault {
+fn line_error(option: &str, fault: Fault) -> String {
+    match fault {
+        Fault::Empty => format!("{option} must not be empty."),
+        Fault::ShorterThan(least) => format!("{option} needs at least {least} characters."),
+        Fault::LongerThan(most) => format!("{option} may have at most {most} characters."),
+        Fault::Control => format!("{option} has an invisible character."),
+    }
+}
+
+fn email_error(fault: EmailFault) -> String {
+    match fault {
         EmailFault::NotAsciiBeforeAt => {
             "--email may have only English letters, digits and signs such as . or _ before the @.".to_owned()
         }
-        EmailFault::Line(_) | EmailFault::NotAnAddress => "--email must be a valid email address.".to_owned(),
-    })
+        EmailFault::Line(_) | EmailFault::NotAnAddress => {
+            "--email must be a complete email address, for example accounts@neemtree.example.".to_owned()
+        }
+    }
 }
 
 fn read_password(io: &mut Io<'_>) -> Result<Zeroizing<String>, Failure> {
@@ -132,7 +142,7 @@ async fn hash_password(password: &str, owner: &PasswordOwner<'_>) -> Result<Stri
     let unavailable = |error: HasherUnavailable| Failure::Failed(error.to_string());
     let hasher = PasswordHasher::new();
     if let Some(fault) = hasher.password_fault(Requester::New, password, owner).await.map_err(unavailable)? {
-        return Err(Failure::Failed(access::password_fault(fault).to_owned()));
+        return Err(Failure::Failed(access::password_fault(fault).in_english()));
     }
     hasher.hash(Requester::New, password).await.map_err(unavailable)
 }

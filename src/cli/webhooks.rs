@@ -14,6 +14,7 @@ use crate::{
     },
     db::Exec,
     gateways::Gateway,
+    i18n::Text,
     primitives::{id::AppId, time::Timestamp, vault::Vault},
     server, urls,
 };
@@ -51,12 +52,12 @@ impl Command {
 
 /// Returns the help of `rotate`, with what each gateway documents of its signatures.
 fn rotate_help() -> String {
-    let documented = Gateway::all().filter_map(|gateway| gateway.profile().texts.secrets.after_rotation);
+    let documented = Gateway::all().filter_map(|gateway| gateway.profile().texts.secrets.after_rotation.as_ref());
     format!(
         "Create a new secret; the previous one stays valid for a grace period\n\nEnter the new secret at the gateway. {} At most \
          {MAX_VALID_SECRETS} secrets can be valid at the same time: to create another, retire some on the Webhook page. Prints the \
          same as `show`.",
-        documented.collect::<Vec<_>>().join(" ")
+        documented.map(Text::in_english).collect::<Vec<_>>().join(" ")
     )
 }
 

@@ -129,15 +129,6 @@ pub(crate) enum Step {
 impl Step {
     pub(crate) const ALL: [Self; 4] = [Self::Credentials, Self::Webhook, Self::Integration, Self::Security];
 
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::Credentials => "Credentials",
-            Self::Webhook => "Webhook",
-            Self::Integration => "Integration",
-            Self::Security => "Security",
-        }
-    }
-
     /// Returns the steps of a gateway: one without API keys has no credentials.
     pub(crate) fn of(gateway: Gateway) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |step| *step != Self::Credentials || gateway.profile().api_keys.is_some())
@@ -237,14 +228,16 @@ impl fmt::Display for ConnectionState {
     }
 }
 
-/// The payment modes that the Credentials step lists.
-pub(crate) const PAYMENT_MODES: &[(&str, &str)] = &[
-    ("upi", "UPI"),
-    ("debit_card", "Debit Card"),
-    ("credit_card", "Credit Card"),
-    ("net_banking", "Net Banking"),
-    ("wallet", "Wallet"),
-];
+text_enum! {
+    /// The payment modes that the Credentials step lists.
+    pub(crate) enum PaymentMode, "a payment mode" {
+        Upi = "upi",
+        DebitCard = "debit_card",
+        CreditCard = "credit_card",
+        NetBanking = "net_banking",
+        Wallet = "wallet",
+    }
+}
 
 /// A connection to create.
 pub(crate) struct NewConnection {
@@ -268,7 +261,7 @@ pub(crate) enum ConnectError {
     WrongMasterKey,
     /// See [`secrets::MAX_VALID_SECRETS`].
     #[error(
-        "{} SECRETs count here already: retire some that are not used any more, on the Webhook page",
+        "{} secrets are already valid here: retire some that are no longer used, on the Webhook page",
         secrets::MAX_VALID_SECRETS
     )]
     TooManySecrets,

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     gateways::{event_kind::EventKind, payment::PaymentObservation},
+    i18n::Text,
     primitives::{
         id::SecretId,
         money::Money,
@@ -269,10 +270,10 @@ pub(crate) trait Adapter: Sync {
     fn parse_secret(&self, text: &str) -> Option<Secret>;
 
     /// Returns the reasons, a sentence each, why the gateway rejects this webhook URL or cannot reach it.
-    fn url_objections(&self, url: &str) -> Vec<String>;
+    fn url_objections(&self, url: &str) -> Vec<Text>;
 
     /// Returns a recommendation about a URL to which the gateway has no objection.
-    fn url_advice(&self, _url: &str) -> Option<&'static str> {
+    fn url_advice(&self, _url: &str) -> Option<Text> {
         None
     }
 

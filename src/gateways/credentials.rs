@@ -7,7 +7,8 @@ use std::ops::RangeInclusive;
 use futures_util::future::LocalBoxFuture;
 use zeroize::Zeroizing;
 
-use super::{Mode, api::KeyCheck, guide::Piece};
+use super::{Mode, api::KeyCheck};
+use crate::i18n::Text;
 
 /// Requests something harmless with the values: the API's address, and the values of all fields.
 type CheckKeys = for<'a> fn(&'a str, &'a CredentialValues) -> LocalBoxFuture<'a, KeyCheck>;
@@ -18,8 +19,8 @@ pub(crate) struct ApiKeys {
     pub(crate) fields: &'static [CredentialField],
     /// The menu path to the keys in the gateway's dashboard.
     pub(crate) menu: &'static [&'static str],
-    /// What to do there: the rest of the sentence that begins with the path.
-    pub(crate) instructions: &'static [Piece],
+    /// Where to find the keys of that mode, and what to do there.
+    pub(crate) instructions: fn(Mode) -> Text,
     pub(crate) check: CheckKeys,
 }
 
@@ -27,15 +28,16 @@ pub(crate) struct ApiKeys {
 pub(crate) struct CredentialField {
     /// The name of the input and of the stored row; it never changes.
     pub(crate) name: &'static str,
+    /// As the gateway names it, in every language.
     pub(crate) label: &'static str,
     /// The hint below the input in that mode, while none is stored if the field is secret.
-    pub(crate) hint: fn(Mode) -> String,
+    pub(crate) hint: fn(Mode) -> Text,
     /// True if it is stored sealed and never shown again; false if pages show it and others may know it.
     pub(crate) is_secret: bool,
     /// The accepted number of characters.
     pub(crate) length: RangeInclusive<usize>,
     /// Returns what is wrong with a value of that mode, and what is expected.
-    pub(crate) fault: fn(&str, Mode) -> Option<String>,
+    pub(crate) fault: fn(&str, Mode) -> Option<Text>,
     /// What code snippets contain until a value is stored.
     pub(crate) example: fn(Mode) -> String,
 }

@@ -1,34 +1,30 @@
 //! What the merchant does at the gateway and in the shop, as data: the set-up pages render it.
 
 use super::Mode;
+use crate::i18n::{Part, Text};
 
-/// A part of a sentence.
-pub(crate) enum Piece {
-    Text(&'static str),
-    /// A label of the gateway's pages.
-    Label(&'static str),
-    /// A menu path.
-    Path(&'static str),
-    Code(&'static str),
-    /// The name of the mode: `Test`.
-    Mode,
-    /// The same as a label of the gateway's pages: `Test Mode`.
-    ModeLabel,
-    /// A value to copy: its id on the page, the value, and its name.
-    Copy(&'static str, &'static str, &'static str),
-    /// The app's e-mail address, to copy: its id on the page, and its name.
+/// What a step of the guide can name.
+pub(crate) struct GuideContext {
+    /// The mode of the connection.
+    pub(crate) mode: Mode,
+    /// A link to the next step of the set-up.
+    pub(crate) next: Part,
+}
+
+/// A value to copy, shown after the text of a step.
+pub(crate) enum CopyValue {
+    /// Its id on the page, the value, and its name.
+    Fixed(&'static str, &'static str, &'static str),
+    /// The app's e-mail address: its id on the page, and its name.
     Email(&'static str, &'static str),
-    /// The number of recommended events.
-    EventCount,
-    /// A link to the next step.
-    NextStep(&'static str),
 }
 
 /// A step at the gateway.
 pub(crate) struct GuideStep {
-    pub(crate) text: &'static [Piece],
-    /// A remark below it; empty if there is none.
-    pub(crate) aside: &'static [Piece],
+    pub(crate) text: fn(&GuideContext) -> Text,
+    pub(crate) value: Option<CopyValue>,
+    /// A remark below it.
+    pub(crate) aside: Option<fn(&GuideContext) -> Text>,
     /// The only mode in which the step is needed.
     pub(crate) mode: Option<Mode>,
     /// True if the recommended events are listed below it.
@@ -37,8 +33,20 @@ pub(crate) struct GuideStep {
 
 impl GuideStep {
     /// Returns a step of both modes.
-    pub(crate) const fn new(text: &'static [Piece], aside: &'static [Piece]) -> Self {
-        Self { text, aside, mode: None, lists_events: false }
+    pub(crate) const fn new(text: fn(&GuideContext) -> Text) -> Self {
+        Self { text, value: None, aside: None, mode: None, lists_events: false }
+    }
+
+    /// Shows a value to copy after the text.
+    pub(crate) const fn with_value(mut self, value: CopyValue) -> Self {
+        self.value = Some(value);
+        self
+    }
+
+    /// Adds a remark below the step.
+    pub(crate) const fn with_aside(mut self, aside: fn(&GuideContext) -> Text) -> Self {
+        self.aside = Some(aside);
+        self
     }
 
     /// Restricts the step to a mode.
@@ -56,9 +64,9 @@ impl GuideStep {
 
 /// How to enter URL and secret at the gateway.
 pub(crate) struct Guide {
-    pub(crate) heading: &'static str,
+    pub(crate) heading: Text,
     /// How long it takes, if known.
-    pub(crate) duration: Option<&'static str>,
+    pub(crate) duration: Option<Text>,
     pub(crate) steps: &'static [GuideStep],
 }
 
@@ -75,13 +83,13 @@ pub(crate) enum CodePiece {
 
 /// Code for the merchant's developer.
 pub(crate) struct Snippet {
-    pub(crate) heading: &'static str,
+    pub(crate) heading: Text,
     /// Its id on the page, for the Copy button.
     pub(crate) id: &'static str,
     /// What the Copy button copies.
-    pub(crate) name: &'static str,
-    pub(crate) intro: &'static [Piece],
+    pub(crate) name: Text,
+    pub(crate) intro: fn() -> Text,
     /// The accessible name of the code.
-    pub(crate) label: &'static str,
+    pub(crate) label: Text,
     pub(crate) code: &'static [CodePiece],
 }

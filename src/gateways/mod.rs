@@ -17,6 +17,7 @@ mod registry;
 pub mod samples;
 pub(crate) mod standard_webhooks;
 mod strict_object;
+pub(crate) mod text;
 pub(crate) mod texts;
 pub(crate) mod url_rules;
 

@@ -14,6 +14,7 @@ use super::{
     samples::Samples,
     texts::Texts,
 };
+use crate::i18n::Text;
 
 /// The static properties of a gateway.
 pub(crate) struct Profile {
@@ -22,9 +23,9 @@ pub(crate) struct Profile {
     /// The display name.
     pub(crate) label: &'static str,
     /// The sender of its requests in a sentence: a name, or `the sender`.
-    pub(crate) sender: &'static str,
+    pub(crate) sender: Text,
     /// The sender as the subject of a condition: a name, or `your sender`.
-    pub(crate) your_sender: &'static str,
+    pub(crate) your_sender: Text,
     /// Who creates the webhook secret.
     pub(crate) secret_generator: SecretGenerator,
     pub(crate) signature: Signature,
@@ -134,15 +135,4 @@ pub(crate) enum KeyForm {
     Text,
     /// The text, decoded from base64.
     Base64,
-}
-
-impl Signature {
-    /// Returns the names of the signed headers as a list in a sentence.
-    pub(crate) fn header_list(&self) -> String {
-        match self.signed_headers {
-            [] => String::new(),
-            [only] => (*only).to_owned(),
-            [first @ .., last] => format!("{} and {last}", first.join(", ")),
-        }
-    }
 }

@@ -74,6 +74,11 @@ pub(crate) const fn strong() -> Part {
     Part { open: Cow::Borrowed("<b>"), close: "</b>" }
 }
 
+/// Makes the part a menu path of a gateway's dashboard.
+pub(crate) const fn path() -> Part {
+    Part { open: Cow::Borrowed("<span class=\"path\">"), close: "</span>" }
+}
+
 /// Text that a user or a gateway wrote. In HTML its direction does not affect the sentence around it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Isolated<'a>(pub(super) &'a str);

@@ -11,7 +11,7 @@ mod inline;
 mod text;
 
 pub(crate) use inline::{
-    DisplayTime, InZone, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, strong,
+    DisplayTime, InZone, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, path, strong,
 };
 pub(crate) use text::{Arg, Message, Piece, Text, ToArg, ToNumber};
 
@@ -69,6 +69,42 @@ impl From<Locale> for Reader {
 impl askama::Values for Reader {
     fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn std::any::Any> {
         (key == text::READER).then_some(self as &dyn std::any::Any)
+    }
+}
+
+/// The name of [`PageValues::has_errors`] among the values of a template.
+pub(crate) const HAS_ERRORS: &str = "has_errors";
+
+/// The values of a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageValues {
+    reader: Reader,
+    /// True if the page is a form that was returned with errors.
+    has_errors: bool,
+}
+
+impl PageValues {
+    /// Returns the values of a form that was returned with errors.
+    pub(crate) fn with_errors(reader: impl Into<Reader>) -> Self {
+        Self { reader: reader.into(), has_errors: true }
+    }
+}
+
+impl From<Reader> for PageValues {
+    fn from(reader: Reader) -> Self {
+        Self { reader, has_errors: false }
+    }
+}
+
+impl From<Locale> for PageValues {
+    fn from(locale: Locale) -> Self {
+        Reader::from(locale).into()
+    }
+}
+
+impl askama::Values for PageValues {
+    fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn std::any::Any> {
+        if key == HAS_ERRORS { Some(&self.has_errors) } else { self.reader.get_value(key) }
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{text::access as t, when::DisplayTime};
+use super::{
+    text::{access as t, dates},
+    when::DisplayTime,
+};
 use crate::{
     accounts::password::PasswordFault,
-    i18n::{self, Text},
+    i18n::{self, Text, ToArg},
     messages::Warning,
 };
 
@@ -31,79 +34,62 @@ pub(crate) fn untrusted_proxy(peer: IpAddr, seen: &DisplayTime) -> String {
 }
 
 /// What to do about a password that is not accepted.
-pub(crate) const fn password_fault(fault: PasswordFault) -> &'static str {
+pub(crate) const fn password_fault(fault: PasswordFault) -> Text {
     match fault {
-        PasswordFault::TooShort => "Choose at least 12 characters. Four words with spaces between them are good.",
-        PasswordFault::TooLong => "Choose at most 1,024 bytes.",
-        PasswordFault::EasilyGuessed => "This password is too easy to guess. Four unrelated words are better.",
-        PasswordFault::ContainsEmail => "The password must not contain your e-mail address.",
+        PasswordFault::TooShort => t::password_too_short(),
+        PasswordFault::TooLong => t::password_too_long(),
+        PasswordFault::EasilyGuessed => t::password_easily_guessed(),
+        PasswordFault::ContainsEmail => t::password_contains_email(),
     }
 }
 
 /// A form submitted from another origin than this server's.
 pub(crate) fn other_origin(public_url: Option<&str>) -> Text {
-    public_url.map_or_else(t::other_origin, |url| t::other_origin_of(url))
+    public_url.map_or_else(t::other_origin, t::other_origin_of)
 }
 
 /// A form whose token is missing, expired or of another session.
 pub(crate) fn expired(public_url: Option<&str>) -> Text {
-    public_url.map_or_else(t::form_expired, |url| t::form_expired_at(url))
+    public_url.map_or_else(t::form_expired, t::form_expired_at)
 }
 
 /// Too many sign-in attempts.
-pub(crate) const SLOW_DOWN: &str = "Too many attempts. Wait a few seconds, then sign in again.";
-
-/// The password queue is full.
-pub(crate) const BUSY: &str = "Too many people are signing in. Wait a few seconds, then sign in again.";
+pub(crate) fn too_many_sign_ins(wait: Duration) -> Text {
+    t::too_many_sign_ins(seconds(wait))
+}
 
 /// Too many attempts to confirm a password. Does not reveal whether the password was right.
-pub(crate) fn too_many_attempts(wait: Duration) -> String {
-    let seconds = wait.as_secs().max(1);
-    format!("Too many attempts. Wait {seconds}\u{a0}s, then try again.")
+pub(crate) fn too_many_attempts(wait: Duration) -> Text {
+    t::too_many_attempts(seconds(wait))
 }
 
-/// The action that requires the password: "To …, enter your password."
-pub(crate) const REVEAL: &str = "show the secret";
+/// Formats the time until the next attempt; the limits allow one within a minute.
+fn seconds(wait: Duration) -> Text {
+    dates::seconds(wait.as_secs().max(1))
+}
+
+/// Asks for the password before a sensitive action.
+pub(crate) const REVEAL: Text = t::to_reveal();
 /// See [`REVEAL`].
-pub(crate) const ROTATE: &str = "create a new secret";
+pub(crate) const ROTATE: Text = t::to_rotate();
 /// See [`REVEAL`].
-pub(crate) const RETIRE: &str = "retire this secret";
+pub(crate) const RETIRE: Text = t::to_retire();
 /// See [`REVEAL`].
-pub(crate) const SAVE_KEYS: &str = "save these API keys";
+pub(crate) const SAVE_KEYS: Text = t::to_save_keys();
 /// See [`REVEAL`].
-pub(crate) const ACCEPT_ACCOUNT: &str = "accept events from this account";
+pub(crate) const ACCEPT_ACCOUNT: Text = t::to_accept_account();
 /// See [`REVEAL`]. `name` is that of a payment gateway or an app.
-pub(crate) fn disable(name: &str) -> String {
-    format!("disable {name}")
+pub(crate) fn disable(name: impl ToArg) -> Text {
+    t::to_disable(name)
 }
 /// See [`REVEAL`].
-pub(crate) const IMPORT: &str = "import this secret";
+pub(crate) const IMPORT: Text = t::to_import();
 /// See [`REVEAL`].
-pub(crate) const ADOPT: &str = "accept the secret that these requests were signed with";
+pub(crate) const ADOPT: Text = t::to_adopt();
 /// See [`REVEAL`].
-pub(crate) const RECOVER: &str = "recover the rejected requests";
-/// See [`REVEAL`].
-pub(crate) const DOWNLOAD: &str = "download this file";
-
-/// Shown on the download's page after the password was confirmed.
-pub(crate) const CONFIRMED: &str = "Password confirmed. Download the file again.";
+pub(crate) const RECOVER: Text = t::to_recover();
 
 /// States on how many other devices the user is signed in.
-pub(crate) fn other_sessions(count: i64) -> String {
-    match count {
-        ..=0 => "You are signed in on this device only.".to_owned(),
-        1 => "You are also signed in on 1 other device or browser. If you don’t recognise it, sign out everywhere else and change your password.".to_owned(),
-        count => format!(
-            "You are also signed in on {count} other devices or browsers. If you don’t recognise all of them, sign out everywhere else and change your password."
-        ),
-    }
+pub(crate) fn other_sessions(count: i64) -> Text {
+    if count <= 0 { t::no_other_session() } else { t::other_sessions(count) }
 }
-
-/// Every other session of the user has ended.
-pub(crate) const SIGNED_OUT_ELSEWHERE: &str = "You are signed out everywhere else";
-
-/// The password field is empty.
-pub(crate) const NO_PASSWORD: &str = "Enter your password.";
-
-/// The password is incorrect.
-pub(crate) const WRONG_PASSWORD: &str = "Incorrect password. Try again.";

@@ -1,14 +1,21 @@
 //! Messages on a webhook's activity: a headline, a reason, and the fix if there is one.
 
-use std::borrow::Cow;
+use std::time::Duration;
 
-use super::{DisplayTime, health, rejections::Explanation, span, when};
+use super::{
+    DisplayTime, EmptyState, health,
+    parts::paragraph,
+    rejections::{Causes, Explanation},
+    span,
+    text::{activity as t, causes, fixes},
+    when,
+    when::{date_of, past_day, time_of_day},
+};
 use crate::{
     connections::{Connection, ConnectionState, activity::Activity, baseline},
     events::Event,
     gateways::{Gateway, Mode, adapter::SignatureError},
-    i18n::Text,
-    messages::{EmptyState, rejections::Causes},
+    i18n::{Text, isolate},
     primitives::time::Timestamp,
     rejections::Reason,
     urls,
@@ -51,31 +58,23 @@ impl Notice {
 }
 
 /// Returns why a request was rejected, and what to do.
-pub(crate) fn refusal(gateway: Gateway, reason: SignatureError) -> (Cow<'static, str>, Cow<'static, str>) {
-    let fixes = &gateway.profile().texts.requests.refusals;
-    let (why, fix) = match reason {
-        SignatureError::SignatureMissing => ("no signature was sent", fixes[0]),
-        SignatureError::SignatureMalformed => ("the signature cannot be read", fixes[1]),
-        SignatureError::SignatureMismatch => ("the signature matches no secret of this webhook", fixes[2]),
+pub(crate) fn refusal(gateway: Gateway, reason: SignatureError) -> (Text, Vec<Text>) {
+    let texts = &gateway.profile().texts.requests;
+    match reason {
+        SignatureError::SignatureMissing => (causes::no_signature(), (texts.unsigned)()),
+        SignatureError::SignatureMalformed => (causes::signature_unreadable(), (texts.malformed)()),
+        SignatureError::SignatureMismatch => (causes::unknown(), (texts.mismatch)()),
         SignatureError::TimeOutOfTolerance => {
             let most = tolerance(gateway);
-            return (
-                format!("its time is more than {most} in the past or future").into(),
-                format!(
-                    "If your sender sent this, its clock or this server’s clock is wrong: they must agree to within {most}. Ask your server administrator or hosting provider to synchronise the clock."
-                )
-                .into(),
-            );
+            (causes::out_of_tolerance(&most), vec![fixes::clock_difference(&most), fixes::synchronise()])
         }
-    };
-    (why.into(), fix.into())
+    }
 }
 
-/// Returns the largest accepted difference between a signed time and the server's: `5 minutes`. Zero for a gateway that signs no
-/// time.
-pub(crate) fn tolerance(gateway: Gateway) -> String {
+/// Returns the largest accepted difference between a signed time and the server's. Zero for a gateway that signs no time.
+pub(crate) fn tolerance(gateway: Gateway) -> Text {
     let seconds = gateway.profile().signature.time_tolerance_seconds.unwrap_or_default();
-    if seconds % 60 == 0 { format!("{} minutes", seconds / 60) } else { format!("{seconds} seconds") }
+    span(Duration::from_secs(seconds.unsigned_abs()))
 }
 
 /// The empty list of a webhook whose requests were rejected: the reason, and a link to the fix.
@@ -83,13 +82,16 @@ pub(crate) fn nothing_but_refused(empty: EmptyState, connections: &[(Connection,
     let rejecting = connections.iter().filter(|(_, activity)| activity.rejected_since.is_some());
     let Some((connection, activity)) = rejecting.max_by_key(|(_, activity)| activity.rejected_streak) else { return empty };
     let LatestCause { known, why, .. } = latest_cause(connection.gateway, activity, causes.get(&connection.id));
-    let not_yet = if activity.first_verified_at.is_none() { "Not verified yet: " } else { "" };
-    let last = if activity.rejected_streak == 1 { ": " } else { ". Latest reason: " };
+    let count = activity.rejected_streak;
+    let text = match activity.first_verified_at {
+        None => t::nothing_but_rejected_yet(count, why),
+        Some(_) => t::nothing_but_rejected(count, why),
+    };
     EmptyState {
         hook: "only-rejected-requests",
         cause: Some(known),
-        text: format!("{not_yet}{} rejected{last}{why}.", were(activity.rejected_streak)).into(),
-        way: Some((urls::activity(connection.app_id, connection.gateway, connection.mode), "See how to fix it".into())),
+        text,
+        way: Some((urls::activity(connection.app_id, connection.gateway, connection.mode), t::see_how_to_fix())),
         ..empty
     }
 }
@@ -113,24 +115,17 @@ pub(crate) fn sentence_of_connection(
         ConnectionState::Verified => verified(activity, last, now),
         ConnectionState::Off => {
             let (hook, reason) = if is_app_enabled {
-                ("evidence-connection-off", "This connection is disabled.")
+                ("evidence-connection-off", t::off_connection())
             } else {
-                ("evidence-app-off", "The app is disabled.")
+                ("evidence-app-off", t::off_app())
             };
-            Notice::new(hook, ("is-off", "not-started"), "Off: every request is rejected", reason)
+            Notice::new(hook, ("is-off", "not-started"), t::off(), reason)
         }
-        ConnectionState::Pending => Notice::new(
-            "evidence-pending",
-            WAITING,
-            "Marked as done, nothing verified yet",
-            "The step stays Pending verification until a verified event comes.",
-        ),
+        ConnectionState::Pending => Notice::new("evidence-pending", WAITING, t::pending(), t::pending_reason()),
         ConnectionState::NotStarted => {
-            let reason = match connection.mode {
-                Mode::Test => gateway.profile().texts.setup.waiting[0],
-                Mode::Live => gateway.profile().texts.setup.waiting[1],
-            };
-            Notice::new("evidence-waiting", WAITING, "Waiting for the first event", reason)
+            let [test, live] = &gateway.profile().texts.setup.waiting;
+            let reason = if connection.mode == Mode::Test { test } else { live };
+            Notice::new("evidence-waiting", WAITING, t::waiting(), reason.clone())
         }
     }
 }
@@ -139,50 +134,51 @@ pub(crate) fn sentence_of_connection(
 const WAITING: (&str, &str) = ("is-waiting", "pending");
 
 /// Why the latest rejected request was rejected, and what to do.
-#[derive(Default)]
-pub(super) struct LatestCause<'a> {
+pub(super) struct LatestCause {
     /// The stored value of the cause or of the reason.
     pub(super) known: &'static str,
-    pub(super) why: Cow<'a, str>,
-    fix: Cow<'a, str>,
+    pub(super) why: Text,
+    fix: Text,
     /// See [`Explanation::is_conditional`].
     is_conditional: bool,
 }
 
 /// Returns the cause of the latest rejected request. That one may be from an unknown sender, so its reason does not explain why a
 /// webhook is failing.
-pub(super) fn latest_cause<'a>(gateway: Gateway, activity: &Activity, explanation: Option<&'a Explanation>) -> LatestCause<'a> {
+pub(super) fn latest_cause(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>) -> LatestCause {
+    let without_fix = |known, why| LatestCause { known, why, fix: Text::default(), is_conditional: false };
     match (explanation, activity.last_reason) {
-        (Some(Explanation { cause, why, fix, is_conditional, .. }), _) => {
-            LatestCause { known: cause, why: why.into(), fix: fix.into(), is_conditional: *is_conditional }
+        (Some(found), _) => {
+            LatestCause { known: found.cause, why: found.why.clone(), fix: found.fix(), is_conditional: found.is_conditional }
         }
-        (None, _) if activity.failing_since.is_some() => {
-            let known = Reason::SignatureMismatch.as_str();
-            LatestCause { known, why: "the signature matches no secret of this webhook".into(), ..LatestCause::default() }
-        }
+        (None, _) if activity.failing_since.is_some() => without_fix(Reason::SignatureMismatch.as_str(), causes::unknown()),
         (None, Some(reason)) => of_signature(gateway, reason),
-        (None, None) => LatestCause { known: "unverified", why: "it could not be verified".into(), ..LatestCause::default() },
+        (None, None) => without_fix("unverified", causes::unverified()),
     }
 }
 
 /// Returns the cause of a request whose signature was not accepted.
-fn of_signature(gateway: Gateway, reason: SignatureError) -> LatestCause<'static> {
+fn of_signature(gateway: Gateway, reason: SignatureError) -> LatestCause {
     let (why, fix) = refusal(gateway, reason);
-    LatestCause { known: Reason::from(reason).as_str(), why, fix, is_conditional: true }
+    LatestCause { known: Reason::from(reason).as_str(), why, fix: paragraph(fix), is_conditional: true }
 }
 
 fn failing(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
     let LatestCause { known, why, fix, .. } = latest_cause(gateway, activity, explanation);
-    let ago = activity.last_proven_at.map(|at| format!(" {}", when(at, now).text)).unwrap_or_default();
-    Notice::new("evidence-failing", BAD, format!("Rejected{ago}: {why}"), fix).because(known)
+    let headline = match activity.last_proven_at {
+        Some(at) => t::rejected_ago(when(at, now).text, why),
+        None => t::rejected(why),
+    };
+    Notice::new("evidence-failing", BAD, headline, fix).because(known)
 }
 
 /// Events are overdue, and requests from an unproven sender are rejected.
 fn overdue(gateway: Gateway, activity: &Activity, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
     let cause = latest_cause(gateway, activity, explanation);
-    let usual = baseline::silence(activity, now).map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
-    let reason = format!("{usual}{} {}", unproven(activity, now), condition(gateway, &cause));
-    Notice::new("evidence-overdue", BAD, "No events are being verified, and requests are rejected", reason).because(cause.known)
+    let known = cause.known;
+    let silence = baseline::silence(activity, now).map(|silence| health::silence(&silence));
+    let sentences = silence.into_iter().chain([unproven(activity, now), condition(gateway, cause)]);
+    Notice::new("evidence-overdue", BAD, t::overdue(), paragraph(sentences)).because(known)
 }
 
 /// No event has been verified yet, and requests were rejected.
@@ -190,77 +186,67 @@ fn not_yet(gateway: Gateway, activity: &Activity, explanation: Option<&Explanati
     let cause = latest_cause(gateway, activity, explanation);
     let known = cause.known;
     let (hook, headline, reason) = if activity.failing_since.is_some() {
-        ("evidence-not-verified-yet", format!("Not verified yet: {}", cause.why), cause.fix.into_owned())
+        ("evidence-not-verified-yet", t::not_verified_yet(cause.why), cause.fix)
     } else {
-        let rejected = format!("Not verified yet: {} rejected", were(activity.rejected_streak));
-        ("evidence-only-rejected", rejected, format!("{ANYONE} {}", condition(gateway, &cause)))
+        let reason = paragraph([t::anyone(), condition(gateway, cause)]);
+        ("evidence-only-rejected", t::only_rejected(activity.rejected_streak), reason)
     };
     Notice::new(hook, WARN, headline, reason).because(known)
 }
 
 /// Requests rejected since the last verified event while the webhook works: how many, when, and that their sender is unknown.
-pub(crate) fn rejected_meanwhile(state: ConnectionState, activity: &Activity, now: Timestamp) -> Option<String> {
+pub(crate) fn rejected_meanwhile(state: ConnectionState, activity: &Activity, now: Timestamp) -> Option<Text> {
     (state == ConnectionState::Verified && activity.rejected_since.is_some()).then(|| unproven(activity, now))
 }
 
-/// A note on requests that are not proven to be the gateway's.
-const ANYONE: &str = "Anyone who knows the URL can send such requests.";
-
 /// States how many requests were rejected since the last verified event, and when.
-fn unproven(activity: &Activity, now: Timestamp) -> String {
-    let start = activity.rejected_since.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
-    let end = activity.last_rejected_at.map(|at| DisplayTime::of_day(at, now).text).unwrap_or_default();
-    format!("{} rejected {}. {ANYONE}", were(activity.rejected_streak), between(&start.in_english(), &end.in_english()))
+fn unproven(activity: &Activity, now: Timestamp) -> Text {
+    let start = activity.rejected_since.unwrap_or(now);
+    let end = activity.last_rejected_at.unwrap_or(start);
+    paragraph([rejected_between(activity.rejected_streak, (start, end), now), t::anyone()])
 }
 
-/// Words a period between two texts of day and time; the day of both is named once.
-fn between(start: &str, end: &str) -> String {
-    let (day, from) = start.split_once(", ").unwrap_or(("", start));
-    match end.split_once(", ") {
-        _ if start == end => format!("on {start}"),
-        Some((same, to)) if same == day => format!("on {day} between {from} and {to}"),
-        _ => format!("between {start} and {end}"),
+/// States when requests were rejected; a day on which all were is named once.
+fn rejected_between(count: i64, (start, end): (Timestamp, Timestamp), now: Timestamp) -> Text {
+    let [from, to] = [start, end].map(|at| DisplayTime::of_day(at, now).text);
+    if from == to {
+        return t::rejected_at(count, from);
+    }
+    match past_day(end, now) {
+        Some(day) if date_of(start) == date_of(end) => t::rejected_on_day(count, day, time_of_day(start), time_of_day(end)),
+        _ => t::rejected_between(count, from, to),
     }
 }
 
 /// Words the cause of a request from an unproven sender as a condition, unless its fix is one already.
-fn condition(gateway: Gateway, LatestCause { why, fix, is_conditional, .. }: &LatestCause<'_>) -> String {
-    let start = if *is_conditional {
-        "Latest reason".to_owned()
-    } else {
-        format!("If {} sent the last one, this is why it was rejected", gateway.profile().your_sender)
-    };
-    format!("{start}: {why}. {fix}").trim_end().to_owned()
-}
-
-/// `1 request was`, `3 requests were`.
-fn were(count: i64) -> String {
-    super::count(count, "request was", "requests were")
+fn condition(gateway: Gateway, LatestCause { why, fix, is_conditional, .. }: LatestCause) -> Text {
+    let reason = if is_conditional { t::latest_reason(why) } else { t::if_sent_last(&gateway.profile().your_sender, why) };
+    paragraph([reason, fix].into_iter().filter(|text| !text.is_empty()))
 }
 
 fn silent(gateway: Gateway, activity: &Activity, now: Timestamp) -> Notice {
     let silence = baseline::silence(activity, now);
-    let lasts = silence.map(|silence| format!(" for {}", span(silence.lasts))).unwrap_or_default();
-    let usual = silence.map(|silence| format!("{} ", health::silence(&silence))).unwrap_or_default();
-    let reason = format!("{usual}{}", see_whether_enabled(gateway));
-    Notice::new("evidence-silent", ("is-warn", "silent"), format!("Silent{lasts}"), reason)
+    let headline = silence.map_or_else(t::silent, |silence| t::silent_for(span(silence.lasts)));
+    let usual = silence.map(|silence| health::silence(&silence));
+    let reason = paragraph(usual.into_iter().chain([see_whether_enabled(gateway)]));
+    Notice::new("evidence-silent", ("is-warn", "silent"), headline, reason)
 }
 
 /// Returns what to do about a silence.
-pub(super) const fn see_whether_enabled(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.setup.silent
+pub(super) fn see_whether_enabled(gateway: Gateway) -> Text {
+    gateway.profile().texts.setup.silent.clone()
 }
 
 fn verified(activity: &Activity, last: Option<&Event>, now: Timestamp) -> Notice {
-    let name = last.and_then(|event| event.event_type.clone()).unwrap_or_else(|| "an event".to_owned());
-    let ago = activity.last_verified_at.map(|at| format!(", {}", when(at, now).text)).unwrap_or_default();
-    let amount = last.and_then(Event::money).map(|money| format!("{money}. ")).unwrap_or_default();
-    Notice::new(
-        "evidence-verified",
-        ("is-good", "good"),
-        format!("Received {name}, verified{ago}"),
-        format!("{amount}Signed with a SECRET of this webhook, and stored before the answer went out."),
-    )
+    let name = last.and_then(|event| event.event_type.as_deref());
+    let ago = activity.last_verified_at.map(|at| when(at, now).text);
+    let headline = match (name, ago) {
+        (Some(name), Some(ago)) => t::verified_event(isolate(name), ago),
+        (None, Some(ago)) => t::verified_ago(ago),
+        (_, None) => t::verified(),
+    };
+    let reason = last.and_then(Event::money).map_or_else(t::saved, t::saved_of_amount);
+    Notice::new("evidence-verified", ("is-good", "good"), headline, reason)
 }
 
 #[cfg(test)]
@@ -274,13 +260,15 @@ mod tests {
 
     #[test]
     fn a_condition_is_said_once() {
-        let said = condition(Gateway::RAZORPAY, &of_signature(Gateway::RAZORPAY, SignatureError::SignatureMismatch));
-        assert!(said.starts_with("Latest reason: the signature matches no secret of this webhook. If Razorpay sent this, "));
+        let said = condition(Gateway::RAZORPAY, of_signature(Gateway::RAZORPAY, SignatureError::SignatureMismatch));
+        let said = said.in_english();
+        assert!(said.starts_with("Latest reason: The signature matches no secret of this webhook. If Razorpay sent this, "));
         assert_eq!(said.matches("If Razorpay").count(), 1, "{said}");
-        let (why, fix) = ("the right signature is in another header".into(), "Keep its name.".into());
-        let said = condition(Gateway::RAZORPAY, &LatestCause { why, fix, ..LatestCause::default() });
+        let (why, fix) = (causes::renamed_header(), fixes::keep_names());
+        let said = condition(Gateway::RAZORPAY, LatestCause { known: "", why, fix, is_conditional: false }).in_english();
         assert!(
-            said.starts_with("If Razorpay sent the last one, this is why it was rejected: ") && said.ends_with("Keep its name.")
+            said.starts_with("If Razorpay sent the last one, this is why it was rejected: ")
+                && said.ends_with("keep their names.")
         );
     }
 
@@ -298,9 +286,17 @@ mod tests {
 
     #[test]
     fn a_period_within_a_day_names_the_day_once() {
-        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:06 pm"), "on 30 Nov, 8:06 pm");
-        assert_eq!(between("30 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "on 30 Nov between 8:06 pm and 8:07 pm");
-        assert_eq!(between("29 Nov, 8:06 pm", "30 Nov, 8:07 pm"), "between 29 Nov, 8:06 pm and 30 Nov, 8:07 pm");
-        assert_eq!(between("time unknown", "30 Nov, 8:07 pm"), "between time unknown and 30 Nov, 8:07 pm");
+        // 22 Nov 2026, 7:41:57 pm in India.
+        let now = Timestamp::from_seconds(1_795_356_717);
+        let said = |start: u64, end: u64| {
+            let [start, end] = [start, end].map(|hours| now.minus(Duration::from_hours(hours)));
+            rejected_between(2, (start, end), now).in_english().replace('\u{a0}', " ")
+        };
+        assert_eq!(said(1, 1), "2 requests were rejected on 22 Nov, 6:41 pm.");
+        assert_eq!(said(2, 1), "2 requests were rejected on 22 Nov between 5:41 pm and 6:41 pm.");
+        assert_eq!(said(25, 1), "2 requests were rejected between 21 Nov, 6:41 pm and 22 Nov, 6:41 pm.");
+        let later = now.plus(Duration::from_hours(48));
+        let unknown = rejected_between(1, (later, now), now).in_english();
+        assert!(unknown.starts_with("1 request was rejected between time unknown and"), "{unknown}");
     }
 }

@@ -5,6 +5,7 @@ use super::{
     activity::{BAD, WARN, latest_cause, see_whether_enabled},
     connection_name, countdown, health, line,
     rejections::Explanation,
+    text::{apps as t, dashboard},
     when,
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
         baseline,
     },
     gateways::Gateway,
+    i18n::{Text, isolate, link},
     primitives::time::Timestamp,
     urls,
 };
@@ -22,7 +24,7 @@ use crate::{
 /// The status line of one webhook, with the name of its connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Health {
-    pub(crate) whose: String,
+    pub(crate) whose: Text,
     pub(crate) line: StatusLine,
     /// URL to enable the connection, if only the connection is disabled.
     pub(crate) enable_url: Option<String>,
@@ -31,7 +33,7 @@ pub(crate) struct Health {
 /// Returns the status of the app's webhooks, the worst first.
 pub(crate) fn webhook_health(listed: &AppWithWebhooks, now: Timestamp) -> Vec<Health> {
     if listed.webhooks.is_empty() {
-        return vec![Health { whose: String::new(), line: StatusLine::quiet(NOT_CONNECTED), enable_url: None }];
+        return vec![Health { whose: Text::default(), line: StatusLine::quiet(NOT_CONNECTED), enable_url: None }];
     }
     let gateway = listed.webhooks[0].connection.gateway;
     let has_many = listed.webhooks.iter().any(|webhook| webhook.connection.gateway != gateway);
@@ -40,8 +42,8 @@ pub(crate) fn webhook_health(listed: &AppWithWebhooks, now: Timestamp) -> Vec<He
 
 fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Health {
     let connection = &webhook.connection;
-    let mode = connection.mode.label();
-    let whose = if has_many { format!("{} {mode}", connection.gateway.label()) } else { mode.to_owned() };
+    let (gateway, mode) = (connection.gateway.label(), connection.mode.label());
+    let whose = if has_many { t::gateway_and_mode(gateway, mode) } else { Text::verbatim(mode) };
     let line = line(connection.gateway, webhook.state, &webhook.activity, now);
     // A disabled app has its own switch.
     let is_off_alone = app.is_enabled && !connection.is_enabled;
@@ -52,12 +54,16 @@ fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Healt
 /// A webhook that needs attention: its own requests are rejected, or nothing arrives any more.
 pub(crate) fn trouble(app: &App, webhook: &Webhook, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
     match baseline::silence(&webhook.activity, now) {
-        Some(silence) if webhook.alert_state() == ConnectionState::Silent => Notice::new(
-            "trouble-silent",
-            ("is-warn", "silent"),
-            format!("{}: nothing came in {} mode for {}", app.name, webhook.connection.mode.label(), super::span(silence.lasts)),
-            format!("{} {}", health::silence(&silence), see_whether_enabled(webhook.connection.gateway)),
-        ),
+        Some(silence) if webhook.alert_state() == ConnectionState::Silent => {
+            let mode = webhook.connection.mode.label();
+            let advice = Text::from(see_whether_enabled(webhook.connection.gateway));
+            Notice::new(
+                "trouble-silent",
+                ("is-warn", "silent"),
+                t::trouble_silent(isolate(&app.name), mode, super::span(silence.lasts)),
+                t::silent_reason(Text::from(health::silence(&silence)), advice),
+            )
+        }
         _ => failing(app, webhook, explanation, now),
     }
 }
@@ -65,25 +71,29 @@ pub(crate) fn trouble(app: &App, webhook: &Webhook, explanation: Option<&Explana
 /// A webhook that rejects genuine requests: how many, not counting unproven ones, why, and, once it has worked, how long the
 /// gateway tolerates that.
 fn failing(app: &App, webhook: &Webhook, explanation: Option<&Explanation>, now: Timestamp) -> Notice {
-    let (connection, activity) = (&webhook.connection, &webhook.activity);
-    let (gateway, mode) = (connection.gateway, connection.mode);
-    let requests = if activity.failing_count == 1 { "request" } else { "requests" };
-    let since = activity.failing_since.map(|at| format!(" since {}", DisplayTime::of_start(at, now).text)).unwrap_or_default();
+    let (gateway, mode, activity) = (webhook.connection.gateway, webhook.connection.mode.label(), &webhook.activity);
+    // Without a time the failure is unproven, which raises no alert.
+    let since = activity.failing_since.unwrap_or(now);
+    let (name, time, count) = (isolate(&app.name), DisplayTime::of_start(since, now), activity.failing_count);
     let cause = latest_cause(gateway, activity, explanation);
-    let is_failing = webhook.state == ConnectionState::Failing;
-    let deadline = activity.failing_since.filter(|_| is_failing).and_then(|at| countdown(gateway, at, now));
-    let (hook, style, not_yet) =
-        if is_failing { ("trouble-failing", BAD, "") } else { ("trouble-not-verified-yet", WARN, "not verified yet, ") };
-    let headline = format!("{}: {not_yet}{} {} {requests} rejected{since}", app.name, activity.failing_count, mode.label());
-    let notice = Notice::new(hook, style, headline, format!("Latest reason: {}.", cause.why));
-    Notice { countdown: deadline, ..notice.because(cause.known) }
+    let reason = t::latest_reason(Text::from(cause.why));
+    let notice = if webhook.state == ConnectionState::Failing {
+        let notice = Notice::new("trouble-failing", BAD, t::trouble_failing(name, count, mode, time), reason);
+        Notice { countdown: countdown(gateway, since, now), ..notice }
+    } else {
+        Notice::new("trouble-not-verified-yet", WARN, t::trouble_not_verified(name, count, mode, time), reason)
+    };
+    notice.because(cause.known)
 }
 
 /// An app, or one connection of it, that is disabled.
 pub(crate) fn off(app: &App, connection: Option<&Connection>) -> Notice {
-    let whose = connection.map_or_else(|| app.name.clone(), |one| format!("{}: {}", app.name, connection_name(one)));
-    let hook = if connection.is_some() { "trouble-connection-off" } else { "trouble-app-off" };
-    Notice::new(hook, WARN, format!("{whose} is disabled"), "Its payments are not recorded: every event is rejected.")
+    let name = isolate(&app.name);
+    let (hook, headline) = match connection {
+        Some(connection) => ("trouble-connection-off", t::connection_off(name, connection_name(connection))),
+        None => ("trouble-app-off", t::app_off(name)),
+    };
+    Notice::new(hook, WARN, headline, t::off_reason())
 }
 
 /// The dashboard's summary if nothing fails.
@@ -93,42 +103,34 @@ pub(crate) struct AllClear {
     pub(crate) hook: &'static str,
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
-    pub(crate) text: &'static str,
-    pub(crate) when: Option<DisplayTime>,
+    pub(crate) text: Text,
 }
 
 /// Returns the dashboard's summary if nothing fails.
 pub(crate) fn standing(last_verified: Option<Timestamp>, now: Timestamp) -> AllClear {
     match last_verified {
-        Some(at) => AllClear {
-            hook: "all-clear",
-            class: "check-good",
-            icon: "good",
-            text: "Nothing needs you. The last event was verified",
-            when: Some(when(at, now)),
-        },
+        Some(at) => AllClear { hook: "all-clear", class: "check-good", icon: "good", text: dashboard::all_clear(when(at, now)) },
         None => AllClear {
             hook: "nothing-verified-yet",
             class: "",
             icon: "pending",
-            text: "No event has been verified yet. Connect a payment gateway, then make a test payment.",
-            when: None,
+            text: dashboard::nothing_verified_yet(link(urls::APPS_CHOOSE)),
         },
     }
 }
 
 /// Returns how a gateway reacts to rejected events.
-pub(crate) const fn loss(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.setup.disabled
+pub(crate) fn loss(gateway: Gateway) -> Text {
+    gateway.profile().texts.setup.disabled.clone()
 }
 
 /// Returns the consequences of disabling an app, depending on its connected gateways.
-pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<&'static str> {
-    let mut explanation: Vec<&'static str> = Gateway::all().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
+pub(crate) fn disabling(gateways: &[Gateway]) -> Vec<Text> {
+    let mut explanation: Vec<Text> = Gateway::all().filter(|gateway| gateways.contains(gateway)).map(loss).collect();
     if explanation.is_empty() {
-        explanation.push("No payment gateway is connected to it, so no event is lost by it now.");
+        explanation.push(t::no_gateway_loses());
     }
-    explanation.push("What has arrived stays: its events and transactions can be read as before.");
+    explanation.push(t::stays());
     explanation
 }
 
@@ -152,15 +154,15 @@ mod tests {
         let mut listed = AppWithWebhooks { app, webhooks };
         let said = |listed: &AppWithWebhooks| -> Vec<String> {
             let line = |one: Health| {
-                let StatusLine { badge, joint, when, rest } = one.line;
+                let StatusLine { text, rest, .. } = one.line;
                 let rest = rest.map_or(String::new(), |(_, rest)| format!("; {rest}"));
-                format!("{}|{}{joint}{}{rest}", one.whose, badge.label, when.map_or(String::new(), |when| when.text.in_english()))
+                format!("{}|{}{rest}", one.whose, text.in_english())
             };
             webhook_health(listed, NOW).into_iter().map(line).map(|line| line.replace('\u{a0}', " ")).collect()
         };
         assert_eq!(
             said(&listed),
-            ["Live|Failing since 7:41 pm; Razorpay switches the webhook off in 24 h", "Test|Verified, just now"]
+            ["Live|Failing since 7:41 pm; Razorpay disables the webhook in 24 h", "Test|Verified, just now"]
         );
         listed.webhooks[0].connection.gateway = Gateway::STANDARD_WEBHOOKS;
         (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, ConnectionState::Off);
@@ -181,8 +183,8 @@ mod tests {
         let webhook = webhook(&app, Mode::Live, ConnectionState::Failing);
         assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 Live request rejected since 7:41\u{a0}pm");
         let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).countdown.unwrap().1;
-        assert_eq!(after(1).in_english().replace('\u{a0}', " "), "Razorpay switches the webhook off in 23 h");
-        assert!(after(30).in_english().ends_with("off already: look in Razorpay’s Dashboard"), "{}", after(30));
+        assert_eq!(after(1).in_english().replace('\u{a0}', " "), "Razorpay disables the webhook in 23 h.");
+        assert!(after(30).in_english().ends_with("disabled the webhook already: check Razorpay’s Dashboard."), "{}", after(30));
     }
 
     #[test]
@@ -200,8 +202,8 @@ mod tests {
 
     #[test]
     fn disabling_names_what_is_lost() {
-        assert!(disabling(&[Gateway::RAZORPAY])[0].contains("switches the webhook off after 24 h"));
-        assert!(!disabling(&[Gateway::STANDARD_WEBHOOKS]).concat().contains("Razorpay"));
+        let said = |gateways: &[Gateway]| disabling(gateways).iter().map(Text::in_english).collect::<String>();
+        assert!(said(&[Gateway::RAZORPAY]).contains("Razorpay") && !said(&[Gateway::STANDARD_WEBHOOKS]).contains("Razorpay"));
         assert_eq!(disabling(&[]).len(), 2);
     }
 }

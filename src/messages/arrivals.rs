@@ -1,59 +1,53 @@
 //! Messages on how events arrived, and on empty event lists.
 
+use super::{
+    payments::sequence,
+    text::{events as t, lists, payload},
+};
 use crate::{
     events::{Event, State, payload::Damage},
     gateways::{Gateway, Mode, event_kind::EventKind, payment::Status},
+    i18n::{Text, code, isolate},
     ledger::payments::Transaction,
     messages::EmptyState,
     primitives::{id::AppId, time::Timestamp},
 };
 
-use super::event_state;
-
 /// States the received count of an event, if it is above one.
-pub(crate) fn receipts(receipts: i64) -> Option<String> {
-    (receipts > 1).then(|| format!("received {} times, counted once", super::number_text(receipts)))
+pub(crate) fn receipts(receipts: i64) -> Option<Text> {
+    (receipts > 1).then(|| t::received_times(receipts))
 }
 
 /// States which event of its request it is; `of` is their number, if it is known.
-pub(crate) fn part(number: i64, of: Option<usize>) -> String {
-    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-    format!("Event {number}{of} in this request")
+pub(crate) fn part(number: i64, of: Option<usize>) -> Text {
+    match of {
+        None => t::part(number),
+        Some(of) => t::part_of(number, of),
+    }
 }
 
-/// Shown with a body or headers that contain invisible characters.
-pub(crate) const UNSEEN: &str = "It holds characters that cannot be seen or that turn text about. They are shown by their numbers, as ⟨U+202E⟩; the download has the exact bytes.";
-
 /// States the delay between event and arrival, if the clocks are plausible.
-pub(crate) fn arrival(event: &Event, now: Timestamp) -> String {
+pub(crate) fn arrival(event: &Event, now: Timestamp) -> Text {
     if super::past_day(event.received_at, now).is_none() {
-        return "time of arrival unknown: this server’s clock was wrong".to_owned();
+        return t::arrival_unknown();
     }
     let Some(occurred) = event.occurred_at.filter(|_| !event.is_time_borrowed) else {
         let is_unread = event.state == State::Quarantined && event.occurred_at.is_none();
-        return if is_unread { "its time was not read" } else { "no event time given" }.to_owned();
+        return if is_unread { t::time_unread() } else { t::no_time() };
     };
-    let seconds = event.received_at.seconds().saturating_sub(occurred.seconds());
-    match seconds {
-        _ if super::past_day(occurred, event.received_at).is_none() => {
-            "dated later than it arrived: this server’s clock or the sender’s was wrong".to_owned()
-        }
-        ..1 => "arrived at once".to_owned(),
-        1..60 => format!("arrived {seconds}\u{a0}s later"),
-        60..3600 => format!("arrived {}\u{a0}min later", seconds / 60),
-        3600..86_400 => format!("arrived {}\u{a0}h later", seconds / 3600),
-        _ if seconds < 2 * 86_400 => "arrived a day later".to_owned(),
-        _ => format!("arrived {} days later", seconds / 86_400),
+    if super::past_day(occurred, event.received_at).is_none() {
+        return t::dated_later();
+    }
+    // The gateway's times have no milliseconds.
+    match u64::try_from(event.received_at.seconds().saturating_sub(occurred.seconds())) {
+        Err(_) | Ok(0) => t::arrived_immediately(),
+        Ok(seconds) => t::arrived_later(super::span(std::time::Duration::from_secs(seconds))),
     }
 }
 
 /// Returns the source of an event’s time.
-pub(crate) const fn borrowed_time(is_borrowed: bool) -> &'static str {
-    if is_borrowed {
-        "no event time given; this is the time of its payment, refund or dispute"
-    } else {
-        "the gateway’s own time"
-    }
+pub(crate) const fn borrowed_time(is_borrowed: bool) -> Text {
+    if is_borrowed { t::time_borrowed() } else { t::time_of_gateway() }
 }
 
 /// Returns what identifies in tests how the times of an event are known.
@@ -68,27 +62,20 @@ pub(crate) fn arrival_hook(event: &Event, now: Timestamp) -> &'static str {
 }
 
 /// The same in the list of a payment's events.
-pub(crate) fn arrival_in_story(event: &Event, is_late: bool, now: Timestamp) -> String {
-    let late = if is_late { ", after the line below; the order does not matter" } else { "" };
-    let again = receipts(event.received_count).map(|text| format!(", {text}")).unwrap_or_default();
-    format!("{}{late}{again}", arrival(event, now))
+pub(crate) fn arrival_in_story(event: &Event, is_late: bool, now: Timestamp) -> Text {
+    let late = is_late.then(t::arrived_after_next);
+    let again = (event.received_count > 1).then(|| t::received_times_sentence(event.received_count));
+    sequence([arrival(event, now)].into_iter().chain(late).chain(again))
 }
 
-/// Shown in place of an event's deleted headers and body.
-pub(crate) const BODY_DELETED: &str = "Its headers and body have been deleted, as this installation keeps them for a limited time only. \
-     Everything else about the event stays, and if it comes again it is known.";
-
 /// Shown in place of an event's headers and body if what is stored of them is damaged.
-pub(crate) fn damaged_payload(damage: Damage) -> String {
-    format!(
-        "The stored request of this event is damaged ({damage}). Everything else about the event is intact. The person who runs this \
-         server should run ks-pay doctor and check the disk; a backup may still contain the request."
-    )
+pub(crate) fn damaged_payload(damage: Damage) -> Text {
+    payload::damaged(damage.to_string(), code("ks-pay doctor"))
 }
 
 /// Formats a size: `1,204 bytes`.
-pub(crate) fn bytes(size: usize) -> String {
-    super::count(i64::try_from(size).unwrap_or(i64::MAX), "byte", "bytes")
+pub(crate) fn bytes(size: usize) -> Text {
+    payload::bytes(size)
 }
 
 /// Returns class and icon of an event in a payment's list of events.
@@ -131,26 +118,26 @@ pub(crate) fn no_event_yet(app: AppId, mode: Mode, gateway: Option<Gateway>) -> 
         hook: "no-event-yet",
         cause: None,
         icon: "inbox",
-        title: "No event yet".into(),
-        text: format!(
-            "Every request that the gateway signs for {} mode is kept and shown here. Connect the webhook first.",
-            mode.label()
-        )
-        .into(),
+        title: t::no_event_yet(),
+        text: t::no_event_yet_advice(mode.label()),
         way: Some(super::lists::to_webhook(app, mode, gateway)),
     }
 }
 
 /// The empty list if no event matches the filters.
 pub(crate) fn no_such_event(event_type: Option<&str>, state: Option<State>, all: &str) -> EmptyState {
-    let of_type = event_type.map(|name| format!(" whose type begins with {name}")).unwrap_or_default();
-    let in_state = state.map(|state| format!(" with the state {}", event_state(state).label)).unwrap_or_default();
+    let state = state.map(|state| super::event_state(state).label);
     EmptyState {
         hook: "no-such-event",
         cause: None,
         icon: "search",
-        title: "Nothing matches".into(),
-        text: format!("No event{of_type}{in_state} has come.").into(),
-        way: Some((all.to_owned(), "Show all events".into())),
+        title: lists::nothing_matches(),
+        text: match (event_type, state) {
+            (None, None) => Text::default(),
+            (Some(name), None) => t::none_of_type(isolate(name)),
+            (None, Some(state)) => t::none_in_state(state),
+            (Some(name), Some(state)) => t::none_of_type_in_state(state, isolate(name)),
+        },
+        way: Some((all.to_owned(), t::show_all())),
     }
 }

@@ -1,33 +1,25 @@
 //! Messages on database settings that risk data loss: at startup and, if the risk was accepted, on every page.
 
-use crate::{db::Setting, messages::Warning};
-
-/// Returns the unsafe settings as a clause; settings with the same value are combined.
-fn faults(engine: &str, settings: &[Setting]) -> Option<String> {
-    let sentences: Vec<_> = bad(settings).map(|(setting, _)| setting).collect();
-    let (first, rest) = sentences.split_first()?;
-    let is_one_value = rest.iter().all(|setting| setting.value == first.value);
-    let clause = if rest.is_empty() || !is_one_value {
-        sentences.iter().map(|setting| format!("{} is {}", setting.name, setting.value)).collect::<Vec<_>>().join(" and ")
-    } else {
-        let names: Vec<_> = sentences.iter().map(|setting| setting.name).collect();
-        format!("{} are {}", names.join(" and "), first.value)
-    };
-    Some(format!("{clause} in {engine}"))
-}
+use super::text::server as t;
+use crate::{
+    db::Setting,
+    i18n::{self, Text},
+    messages::Warning,
+};
 
 fn bad(settings: &[Setting]) -> impl Iterator<Item = (&Setting, &'static str)> {
     settings.iter().filter_map(|setting| setting.remedy.map(|remedy| (setting, remedy)))
 }
 
 /// Returns the warning about unsafe settings; `None` if there is none.
-pub(crate) fn at_risk(engine: &str, settings: &[Setting]) -> Option<String> {
-    faults(engine, settings).map(|faults| format!("Events may be lost in a power cut: {faults}."))
+pub(crate) fn at_risk(engine: &str, settings: &[Setting]) -> Option<Text> {
+    let unsafe_settings: Vec<_> = bad(settings).map(|(setting, _)| format!("{} = {}", setting.name, setting.value)).collect();
+    (!unsafe_settings.is_empty()).then(|| t::data_loss(i18n::code(unsafe_settings.join(", ")), engine))
 }
 
 /// The same as a warning on every page.
-pub(crate) fn accepted(said: String) -> Warning {
-    Warning { hook: "durability-at-risk", headline: said.into(), advice: "Your server administrator accepted this risk:".into() }
+pub(crate) fn accepted(said: Text) -> Warning {
+    Warning { hook: "durability-at-risk", headline: said, advice: t::data_loss_accepted() }
 }
 
 /// Returns why the server does not start; `None` if no setting is unsafe.
@@ -54,12 +46,12 @@ mod tests {
         assert_eq!(refusal("PostgreSQL", std::slice::from_ref(&good)), None);
         assert_eq!(
             at_risk("PostgreSQL", &[good.clone(), fsync.clone()]).unwrap(),
-            "Events may be lost in a power cut: fsync is off in PostgreSQL."
+            "Events may be lost in a power cut: fsync = off in PostgreSQL."
         );
         let all = [fsync, good, pages];
         assert_eq!(
             at_risk("PostgreSQL", &all).unwrap(),
-            "Events may be lost in a power cut: fsync and full_page_writes are off in PostgreSQL."
+            "Events may be lost in a power cut: fsync = off, full_page_writes = off in PostgreSQL."
         );
         assert_eq!(
             refusal("PostgreSQL", &all).unwrap(),

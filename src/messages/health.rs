@@ -4,7 +4,11 @@
 
 use std::time::Duration;
 
-use super::{Badge, DisplayTime, count, span, to_the_minute, webhook_state, when};
+use super::{
+    Badge, DisplayTime, span,
+    text::{activity as t, dates},
+    to_the_minute, webhook_state, when,
+};
 use crate::{
     connections::{
         ConnectionState,
@@ -20,70 +24,85 @@ use crate::{
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StatusLine {
     pub(crate) badge: Badge,
-    /// The text between the state and the time.
-    pub(crate) joint: &'static str,
-    pub(crate) when: Option<DisplayTime>,
+    /// The state with its time.
+    pub(crate) text: Text,
     /// An additional clause, and what identifies it in tests.
     pub(crate) rest: Option<(&'static str, Text)>,
 }
 
 impl StatusLine {
     /// A state without further text.
-    pub(crate) const fn quiet(badge: Badge) -> Self {
-        Self { badge, joint: "", when: None, rest: None }
+    pub(crate) fn quiet(badge: Badge) -> Self {
+        Self { text: badge.label.clone(), badge, rest: None }
+    }
+
+    /// The same for a webhook that is off only because its app is disabled.
+    pub(crate) fn because_of_app(self) -> Self {
+        Self { rest: Some(("app-is-off", t::app_is_off())), ..self }
     }
 }
 
 /// Returns the status line.
 pub(crate) fn line(gateway: Gateway, state: ConnectionState, activity: &Activity, now: Timestamp) -> StatusLine {
-    let (joint, when, rest) = match state {
+    let (text, rest) = match state {
         ConnectionState::Failing if let Some(since) = activity.failing_since => {
-            (" since ", Some(DisplayTime::of_start(since, now)), countdown(gateway, since, now))
+            (Some(t::failing_since(DisplayTime::of_start(since, now))), short_countdown(gateway, since, now))
         }
         // The sender of the rejected requests is unproven: only the silence is certain.
         ConnectionState::Failing | ConnectionState::Silent => {
             let silence = baseline::silence(activity, now);
-            (
-                " for ",
-                silence.map(|silence| lasting(&silence, now)),
-                silence.map(|silence| ("usual-traffic", usually(&silence.usual).into())),
-            )
+            let text = silence.map(|silence| {
+                let length = lasting(&silence, now);
+                if state == ConnectionState::Failing { t::failing_for(length) } else { t::silent_for(length) }
+            });
+            (text, silence.map(|silence| ("usual-traffic", usually(&silence.usual))))
         }
-        ConnectionState::Verified => (", ", activity.last_verified_at.map(|at| when(at, now)), None),
+        ConnectionState::Verified => (activity.last_verified_at.map(|at| t::verified_at(when(at, now))), None),
         ConnectionState::Pending | ConnectionState::NotStarted => {
-            ("", None, rejected(activity).map(|text| ("proven-rejections", text.into())))
+            (None, rejected(activity).map(|text| ("proven-rejections", text)))
         }
-        ConnectionState::Off => ("", None, None),
+        ConnectionState::Off => (None, None),
     };
-    StatusLine { badge: webhook_state(state, activity), joint, when, rest }
-}
-
-impl StatusLine {
-    /// The same for a webhook that is off only because its app is disabled.
-    pub(crate) fn because_of_app(self) -> Self {
-        Self { rest: Some(("app-is-off", "because the app is disabled".into())), ..self }
-    }
+    let badge = webhook_state(state, activity);
+    StatusLine { text: text.unwrap_or_else(|| badge.label.clone()), badge, rest }
 }
 
 /// How many of the connection's own requests were rejected before the first event was verified. No account is known yet, so a
 /// key of the company's proves them.
-fn rejected(activity: &Activity) -> Option<String> {
-    let verb = if activity.failing_count == 1 { "was" } else { "were" };
-    activity.failing_since.map(|_| {
-        format!("{} signed with one of your secrets {verb} rejected", count(activity.failing_count, "request", "requests"))
+fn rejected(activity: &Activity) -> Option<Text> {
+    activity.failing_since.map(|_| t::proven_rejections(activity.failing_count))
+}
+
+/// How long the gateway still tolerates failures.
+enum Tolerated {
+    For(Duration),
+    Over,
+}
+
+impl Tolerated {
+    /// Returns `None` if the gateway documents no limit.
+    fn of(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<Self> {
+        let left = since.plus(gateway.profile().auto_disable_after?).since(now);
+        Some(if left.is_zero() { Self::Over } else { Self::For(left) })
+    }
+}
+
+/// Returns the time left until the gateway disables the webhook, as a clause, with what identifies it in tests; `None` if it
+/// documents no such limit.
+fn short_countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<(&'static str, Text)> {
+    let name = gateway.label();
+    Some(match Tolerated::of(gateway, since, now)? {
+        Tolerated::Over => ("countdown-over", t::countdown_over(name)),
+        Tolerated::For(left) => ("countdown", t::countdown(name, to_the_minute(left))),
     })
 }
 
-/// Returns the time left until the gateway disables the webhook, with what identifies it in tests; `None` if it documents no such
-/// limit.
+/// The same as a sentence.
 pub(crate) fn countdown(gateway: Gateway, since: Timestamp, now: Timestamp) -> Option<(&'static str, Text)> {
-    let patience = gateway.profile().auto_disable_after?;
     let name = gateway.label();
-    let left = since.plus(patience).since(now);
-    Some(if left.is_zero() {
-        ("countdown-over", format!("{name} may have switched the webhook off already: look in {name}’s Dashboard").into())
-    } else {
-        ("countdown", format!("{name} switches the webhook off in {}", to_the_minute(left)).into())
+    Some(match Tolerated::of(gateway, since, now)? {
+        Tolerated::Over => ("countdown-over", t::countdown_over_sentence(name)),
+        Tolerated::For(left) => ("countdown", t::countdown_sentence(name, to_the_minute(left))),
     })
 }
 
@@ -92,30 +111,30 @@ fn lasting(silence: &Silence, now: Timestamp) -> DisplayTime {
     DisplayTime { text: span(silence.lasts), is_recent: false, ..when(silence.since, now) }
 }
 
-fn usually(usual: &TypicalTraffic) -> String {
-    format!("Usually something comes every {}", every(usual.every))
+fn usually(usual: &TypicalTraffic) -> Text {
+    every(usual).map_or_else(t::usually_every_minute, t::usually_every)
 }
 
 /// Returns the baseline in the Evidence panel.
-pub(crate) fn pace(usual: &TypicalTraffic) -> String {
-    format!("something every {}, longest pause {}", every(usual.every), span(usual.longest_pause))
+pub(crate) fn pace(usual: &TypicalTraffic) -> Text {
+    let pause = span(usual.longest_pause);
+    every(usual).map_or_else(|| t::pace_every_minute(&pause), |length| t::pace(length, &pause))
 }
 
 /// Describes the silence, compared with the baseline.
-pub(crate) fn silence(silence: &Silence) -> String {
+pub(crate) fn silence(silence: &Silence) -> Text {
     let usual = &silence.usual;
-    let over = usual.over.as_secs() / 86_400;
-    format!(
-        "Nothing for {}. Usually something comes every {}, and the longest pause in the {over} days before was {}.",
-        span(silence.lasts),
-        every(usual.every),
-        span(usual.longest_pause)
-    )
+    let (lasts, pause) = (span(silence.lasts), span(usual.longest_pause));
+    let days = dates::days_long(usual.over.as_secs() / 86_400);
+    match every(usual) {
+        Some(length) => t::silence(lasts, length, days, pause),
+        None => t::silence_every_minute(lasts, days, pause),
+    }
 }
 
-/// Formats an interval; the baseline has a resolution of one minute.
-fn every(length: Duration) -> String {
-    if length < Duration::from_mins(2) { "minute".to_owned() } else { span(length).in_english() }
+/// Formats the usual interval; `None` for a minute, which is the resolution of the baseline.
+fn every(usual: &TypicalTraffic) -> Option<Text> {
+    (usual.every >= Duration::from_mins(2)).then(|| span(usual.every))
 }
 
 #[cfg(test)]
@@ -127,12 +146,13 @@ mod tests {
 
     #[test]
     fn the_countdown_is_the_gateways() {
-        let after = |length| countdown(Gateway::RAZORPAY, NOW, NOW.plus(length)).unwrap().1.in_english().replace('\u{a0}', " ");
-        assert_eq!(after(Duration::from_mins(320)), "Razorpay switches the webhook off in 18 h 40 min");
-        assert_eq!(after(Duration::from_secs(86_399)), "Razorpay switches the webhook off in 1 min");
-        let over = "Razorpay may have switched the webhook off already: look in Razorpay’s Dashboard";
+        let after =
+            |length| short_countdown(Gateway::RAZORPAY, NOW, NOW.plus(length)).unwrap().1.in_english().replace('\u{a0}', " ");
+        assert_eq!(after(Duration::from_mins(320)), "Razorpay disables the webhook in 18 h 40 min");
+        assert_eq!(after(Duration::from_secs(86_399)), "Razorpay disables the webhook in 1 min");
+        let over = "Razorpay may have disabled the webhook already: check Razorpay’s Dashboard";
         assert_eq!((after(HOUR * 24).as_str(), after(HOUR * 999).as_str()), (over, over));
-        assert_eq!(countdown(Gateway::STANDARD_WEBHOOKS, NOW, NOW.plus(HOUR)), None);
+        assert_eq!(short_countdown(Gateway::STANDARD_WEBHOOKS, NOW, NOW.plus(HOUR)), None);
     }
 
     #[test]
@@ -140,10 +160,10 @@ mod tests {
         let usual = TypicalTraffic { every: Duration::from_mins(20), longest_pause: HOUR * 2, over: HOUR * 24 * 17 };
         let silence_of_9_h = Silence { since: NOW.minus(HOUR * 9), lasts: HOUR * 9, usual };
         assert_eq!(
-            silence(&silence_of_9_h).replace('\u{a0}', " "),
-            "Nothing for 9 h. Usually something comes every 20 min, and the longest pause in the 17 days before was 2 h."
+            silence(&silence_of_9_h).in_english().replace('\u{a0}', " "),
+            "No events for 9 h. Usually an event arrives every 20 min, and the longest pause in the 17 days before was 2 h."
         );
         assert_eq!(lasting(&silence_of_9_h, NOW).text.in_english().replace('\u{a0}', " "), "9 h");
-        assert_eq!(usually(&TypicalTraffic { every: Duration::from_secs(61), ..usual }), "Usually something comes every minute");
+        assert_eq!(usually(&TypicalTraffic { every: Duration::from_secs(61), ..usual }), "Usually an event every minute");
     }
 }

@@ -1,10 +1,10 @@
 //! Messages about the mode that a page does not show.
 
-use super::{StatusLine, count, line};
+use super::{DisplayTime, span, text::layout as t};
 use crate::{
     apps::App,
-    connections::{Connection, ConnectionState, app_health::Webhook},
-    i18n::Text,
+    connections::{Connection, ConnectionState, app_health::Webhook, baseline},
+    i18n::{Text, strong},
     primitives::time::Timestamp,
     urls,
 };
@@ -14,9 +14,6 @@ use crate::{
 pub(crate) struct OtherMode {
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
-    pub(crate) whose: Text,
-    /// The status line of a single webhook; for several, only their number is shown.
-    pub(crate) line: Option<StatusLine>,
     pub(crate) text: Text,
     pub(crate) url: String,
     pub(crate) action: Text,
@@ -26,35 +23,28 @@ pub(crate) struct OtherMode {
 pub(crate) fn other_mode(app: &App, in_need: &[&Webhook], now: Timestamp) -> Option<OtherMode> {
     let worst = in_need.first()?;
     let (gateway, mode) = (worst.connection.gateway, worst.connection.mode);
-    let line = line(gateway, worst.state, &worst.activity, now);
-    let icon = line.badge.icon;
+    let icon = super::webhook_state(worst.state, &worst.activity).icon;
     let class = if worst.state == ConnectionState::Failing { "is-bad" } else { "is-warn" };
-    Some(if in_need.len() == 1 {
-        OtherMode {
-            class,
-            icon,
-            whose: connection_name(&worst.connection).into(),
-            // What follows from a state is on the page that the link leads to; without a first event it is all there is to say.
-            text: match &line.rest {
-                Some((_, rest)) if worst.activity.first_verified_at.is_none() => format!("{}, {rest}", line.badge.label).into(),
-                _ => String::new().into(),
-            },
-            line: worst.activity.first_verified_at.map(|_| line),
-            url: urls::activity(app.id, gateway, mode),
-            action: "See the cause".into(),
-        }
+    let (text, url, action) = if in_need.len() == 1 {
+        (trouble(worst, now), urls::activity(app.id, gateway, mode), t::see_cause())
     } else {
-        OtherMode {
-            class,
-            icon,
-            whose: format!("{} mode", mode.label()).into(),
-            line: None,
-            text: (count(i64::try_from(in_need.len()).unwrap_or(i64::MAX), "webhook needs", "webhooks need") + " attention")
-                .into(),
-            url: urls::in_mode(&urls::app(app.id), mode),
-            action: format!("Show {} mode", mode.label()).into(),
+        let text = t::other_several(strong(), in_need.len(), mode.label());
+        (text, urls::in_mode(&urls::app(app.id), mode), t::show_mode(mode.label()))
+    };
+    Some(OtherMode { class, icon, text, url, action })
+}
+
+/// What is wrong with a webhook. What follows from it is on the page that the link leads to.
+fn trouble(webhook: &Webhook, now: Timestamp) -> Text {
+    let (activity, name) = (&webhook.activity, connection_name(&webhook.connection));
+    match (activity.first_verified_at, activity.failing_since, baseline::silence(activity, now)) {
+        (None, ..) => t::other_not_verified(strong(), activity.failing_count, name),
+        (_, Some(since), _) if webhook.state == ConnectionState::Failing => {
+            t::other_failing(strong(), DisplayTime::of_start(since, now), name)
         }
-    })
+        (_, _, Some(silence)) => t::other_silent(strong(), span(silence.lasts), name),
+        _ => t::other_troubled(strong(), name),
+    }
 }
 
 /// A disabled connection of an enabled app.
@@ -67,12 +57,12 @@ pub(crate) struct OffConnection {
 /// Returns the connection if only the connection is disabled; a disabled app has its own message.
 pub(crate) fn off_connection(app: &App, connection: &Connection) -> Option<OffConnection> {
     (app.is_enabled && !connection.is_enabled).then(|| OffConnection {
-        whose: connection_name(connection).into(),
+        whose: connection_name(connection),
         enable_url: urls::connection_enabled(app.id, connection.gateway, connection.mode),
     })
 }
 
 /// Returns the name of a connection within a sentence.
-pub(crate) fn connection_name(connection: &Connection) -> String {
-    format!("{} in {} mode", connection.gateway.label(), connection.mode.label())
+pub(crate) fn connection_name(connection: &Connection) -> Text {
+    t::connection(connection.gateway.label(), connection.mode.label())
 }

@@ -1,15 +1,20 @@
 //! Messages on a payment's page about the other payments of its order and about its disputes.
 
-use super::{Badge, Notice, activity::WARN, badge, capitalised, day};
+use super::{
+    Badge, Notice,
+    activity::WARN,
+    badge, day,
+    text::{disputes, payments as t, states},
+};
 use crate::{
     events::Event,
     gateways::{Gateway, event_kind::EventKind, payment::DisputeStatus},
+    i18n::{DisplayTime, Text, code},
     ledger::payments::{
         Transaction,
         disputes::{Dispute, OtherCosts},
         order::Order,
     },
-    messages::text::states,
     primitives::{money::Money, time::Timestamp},
 };
 
@@ -25,36 +30,29 @@ pub(crate) fn dispute_state(status: DisputeStatus) -> Badge {
     badge(status.as_str(), looks, label)
 }
 
-/// Says that a payment has more disputes than are shown.
-pub(crate) fn only_some_disputes(shown: u16) -> String {
-    format!("Only {shown} disputes are listed here. The others are in this payment’s events.")
-}
-
-/// Says that an order has more payments than are shown.
-pub(crate) fn only_some_payments(shown: u16) -> String {
-    format!("Only {shown} payments are listed here. To see all, search Transaction History for the order’s ID.")
-}
-
 /// States the last day to respond to an open dispute.
-pub(crate) fn last_day_to_answer(dispute: &Dispute, now: Timestamp) -> Option<String> {
-    let last = dispute.respond_by.filter(|_| dispute.status == DisputeStatus::Open)?;
+pub(crate) fn last_day_to_answer(dispute: &Dispute, now: Timestamp) -> Option<Text> {
+    let last = open_until(dispute)?;
     let day = day(last, now);
-    Some(if last < now { format!("the last day to answer was {day}") } else { format!("answer by {day}") })
+    Some(if last < now { disputes::answer_was_due(day) } else { disputes::answer_by(day) })
+}
+
+/// Returns until when an open dispute can be answered.
+fn open_until(dispute: &Dispute) -> Option<Timestamp> {
+    dispute.respond_by.filter(|_| dispute.status == DisputeStatus::Open)
 }
 
 /// An open dispute: the amount at stake, and the deadline.
 pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timestamp) -> Option<Notice> {
-    let last = dispute.respond_by?;
-    let answer = last_day_to_answer(dispute, now)?;
-    let (money, gateway) = (dispute.money, gateway.label());
-    let reason = if last < now {
-        format!("{money} is in dispute. Check in {gateway} whether it was answered; without an answer the money is lost.")
+    let last = open_until(dispute)?;
+    let (money, gateway, day) = (dispute.money, gateway.label(), day(last, now));
+    let (headline, advice) = if last < now {
+        (disputes::to_answer_was_due(money, day), disputes::to_answer_was_due_advice(money, gateway))
     } else {
-        let until = last.zoned().strftime("%-d\u{a0}%b\u{a0}%Y, %-I:%M\u{a0}%P");
-        format!("{money} is in dispute. Answer in {gateway} by {until}; without an answer the money is lost.")
+        let until = DisplayTime::of_expiry(last, now);
+        (disputes::to_answer(money, day), disputes::to_answer_advice(money, gateway, until))
     };
-    let headline = format!("Dispute of {money}: {answer}");
-    Some(Notice::new("dispute-to-answer", WARN, capitalised(&headline), reason))
+    Some(Notice::new("dispute-to-answer", WARN, headline, advice))
 }
 
 /// The amount of failed refunds that is still to be refunded. `events` are the payment's.
@@ -62,17 +60,18 @@ pub(crate) fn failed_refund(payment: &Transaction, events: &[Event]) -> Option<N
     let (money, gateway) = (payment.failed_refund()?, payment.gateway.label());
     let failed = events.iter().filter(|event| event.kind() == Some(EventKind::RefundFailed));
     let is_one_refund = failed.filter_map(Event::money).any(|failed| failed == money);
-    let (hook, headline, what, action) = if is_one_refund {
-        ("refund-failed", format!("Refund of {money} failed"), "it", "Try again in")
+    let is_dispute_lost = payment.lost > 0 || payment.is_dispute_lost;
+    let (hook, headline) = if is_one_refund {
+        ("refund-failed", t::refund_failed_headline(money))
     } else {
-        ("refunds-failed", format!("Failed refunds: {money} not refunded yet"), "this amount", "Refund it in")
+        ("refunds-failed", t::refunds_failed_headline(money))
     };
-    let reason = if payment.lost > 0 || payment.is_dispute_lost {
-        format!("A dispute was also lost. Check in {gateway} what the customer has received before you refund anything.")
-    } else {
-        format!("The customer hasn’t received {what}. {action} {gateway}.")
+    let advice = match (is_dispute_lost, is_one_refund) {
+        (true, _) => t::refund_failed_after_dispute(gateway),
+        (false, true) => t::refund_failed_advice(gateway),
+        (false, false) => t::refunds_failed_advice(gateway),
     };
-    Some(Notice::new(hook, WARN, headline, reason))
+    Some(Notice::new(hook, WARN, headline, advice))
 }
 
 /// A payment of which refunds and lost disputes took more than was paid. `disputes` are the payment's.
@@ -82,12 +81,8 @@ pub(crate) fn went_back_twice(payment: &Transaction, disputes: &[Dispute]) -> Op
     let elsewhere = OtherCosts::of(payment.currency, disputes).lost.into_iter().next();
     let is_more = payment.refunded.saturating_add(payment.lost) > paid.subunits;
     let lost = lost.filter(|_| is_more).or_else(|| elsewhere.filter(|_| payment.refunded >= paid.subunits))?;
-    let headline = "More went back than was paid";
-    let reason = format!(
-        "Of this payment of {paid}, {refunded} was refunded and {lost} lost in a dispute. Check in {gateway} whether the customer \
-         received the money twice."
-    );
-    payment.is_captured.then(|| Notice::new("went-back-twice", WARN, headline, reason))
+    let advice = t::went_back_twice_advice(paid, refunded, lost, gateway);
+    payment.is_captured.then(|| Notice::new("went-back-twice", WARN, t::went_back_twice(), advice))
 }
 
 /// Returns what remains of the payment after refunds and lost disputes.
@@ -129,32 +124,24 @@ pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction],
         Some(true) => true,
         None => false,
     };
-    let ids = held.iter().map(|other| other.payment_id.as_str()).collect::<Vec<_>>().join(", ");
-    let (gateway, count) = (payment.gateway.label(), held.len());
-    let amount = if count == 1 { held[0].money() } else { None }.map(|money| format!(" of {money}")).unwrap_or_default();
-    let (hook, headline, reason) = if is_known {
-        let also = match count {
-            1 => format!("Another payment{amount} was captured"),
-            _ => format!("{count} other payments were captured"),
-        };
-        let asked = order.amount.map(|money| format!(" of {money}")).unwrap_or_default();
-        let reason = format!("{also} for order {id}{asked}: {ids}. In {gateway}, refund what was paid twice.");
-        ("paid-more-than-once", "This order was paid more than once".to_owned(), reason)
-    } else {
-        let headline = match count {
-            1 => format!("Another payment{amount} was captured for this order"),
-            _ => format!("{count} other payments were captured for this order"),
-        };
-        let reason =
-            format!("Order {id} also has {ids}. If the order is not paid in parts, refund what was paid twice, in {gateway}.");
-        ("maybe-paid-more-than-once", headline, reason)
+    let item = |other: &&Transaction| {
+        let id = code(&other.payment_id);
+        other.money().map_or_else(|| Text::verbatim(&id), |money| t::payment_item(&id, money))
     };
-    Some(Notice::new(hook, WARN, headline, reason))
+    let payments = held.iter().map(item).reduce(t::item)?;
+    let (gateway, count, id) = (payment.gateway.label(), held.len(), code(id));
+    Some(if let Some(asked) = order.amount.filter(|_| is_known) {
+        let advice = t::paid_more_than_once_advice(count, id, asked, payments, gateway);
+        Notice::new("paid-more-than-once", WARN, t::paid_more_than_once(), advice)
+    } else {
+        let advice = t::maybe_paid_more_than_once_advice(id, payments, gateway);
+        Notice::new("maybe-paid-more-than-once", WARN, t::maybe_paid_more_than_once(count), advice)
+    })
 }
 
 /// Labels the amount of a foreign payment in its settlement currency.
-pub(crate) fn settled_in(gateway: Gateway, settled: Money) -> String {
-    format!("In {}, at {}’s rate", settled.currency, gateway.label())
+pub(crate) fn settled_in(gateway: Gateway, settled: Money) -> Text {
+    t::settled_in(settled.currency.to_string(), gateway.label())
 }
 
 #[cfg(test)]
@@ -193,6 +180,27 @@ mod tests {
     }
 
     #[test]
+    fn the_other_payments_of_an_order_are_listed_with_their_amounts() {
+        let others = ["pay_2", "pay_3"].map(|id| Transaction { payment_id: id.to_owned(), ..paid() });
+        let payment = Transaction { order_id: Some("order_1".to_owned()), ..paid() };
+        let asked = Order { amount: Some(Money::new(100_000, Currency::INR)), is_in_parts: false };
+        let said = |others: &[Transaction], order: &Order| {
+            let said = paid_more_than_once(&payment, others, order).unwrap();
+            format!("{}. {}", said.headline.in_english(), said.reason.in_english())
+        };
+        assert_eq!(
+            said(&others, &asked),
+            "This order was paid more than once. 2 other payments were captured for order order_1 of ₹1,000.00: pay_2 (₹1,000.00), \
+             pay_3 (₹1,000.00). In Razorpay, refund what was paid twice."
+        );
+        assert_eq!(
+            said(&others[..1], &Order { amount: None, is_in_parts: false }),
+            "Another payment was captured for this order. Order order_1 also has pay_2 (₹1,000.00). If the order isn’t paid in \
+             parts, refund in Razorpay what was paid twice."
+        );
+    }
+
+    #[test]
     fn what_went_back_does_not_count_and_amounts_in_two_currencies_are_not_compared() {
         let mut payments = payments(&[1000, 1000]);
         payments[1].lost = 1000;
@@ -220,7 +228,7 @@ mod tests {
         let parts = "Failed refunds: ₹200.00 not refunded yet. The customer hasn’t received this amount. Refund it in Razorpay.";
         assert_eq!(said(paid()), parts);
         for payment in [Transaction { lost: 1_000, ..paid() }, Transaction { is_dispute_lost: true, ..paid() }] {
-            assert!(said(payment).contains("A dispute was also lost. Check in Razorpay"));
+            assert!(said(payment).contains("You also lost a dispute. Check in Razorpay"));
         }
         assert_eq!(failed_refund(&paid(), &[]), None);
     }
@@ -251,7 +259,7 @@ mod tests {
         let open = said(DisputeStatus::Open, Some(last)).unwrap();
         assert!(
             open.starts_with(
-                "Dispute of ₹1,000.00: answer by 6 Dec. ₹1,000.00 is in dispute. Answer in Razorpay by 6 Dec 2026, "
+                "Dispute of ₹1,000.00: answer by 6 Dec. ₹1,000.00 is in dispute. Answer in Razorpay by 6 Dec, 8:23 pm. "
             ),
             "{open}"
         );

@@ -1,6 +1,24 @@
 //! Parts of pages that messages fill.
 
+use super::text::fixes as t;
 use crate::i18n::Text;
+
+/// Returns sentences as one text; no text if there are none.
+pub(super) fn paragraph(sentences: impl IntoIterator<Item = Text>) -> Text {
+    sentences.into_iter().reduce(t::then).unwrap_or_default()
+}
+
+/// Returns complete items as a list with commas.
+pub(super) fn comma_list(items: impl IntoIterator<Item = Text>) -> Text {
+    items.into_iter().reduce(t::list).unwrap_or_default()
+}
+
+/// Returns complete items as a list in a sentence, whose last is joined by *and*.
+pub(super) fn list(items: impl IntoIterator<Item = Text>) -> Text {
+    let mut items: Vec<Text> = items.into_iter().collect();
+    let last = items.pop().unwrap_or_default();
+    if items.is_empty() { last } else { t::list_last(comma_list(items), last) }
+}
 
 /// A warning about the server's configuration, shown on every page.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
-use super::{Badge, DisplayTime, Notice, badge, when};
+use super::{
+    Badge, DisplayTime, Notice, badge,
+    text::{dates, secrets as t},
+    when,
+};
 use crate::{
     companies::check_limiter::CheckDenied,
     connections::{
         overlap::Overlap,
         secret_set::{PreviousSecret, SecretSet, SecretWithUsage},
         secret_strength::{Trimmed, WeakSecret},
-        secrets::{Origin, StoredSecret},
+        secrets::{MAX_IMPORTED_SECRETS, MAX_VALID_SECRETS, Origin, StoredSecret},
     },
-    gateways::{Gateway, Mode},
+    gateways::{Gateway, Mode, texts::SecretTexts},
+    i18n::{Text, ToArg as _, code, isolate},
     messages::text::states,
     primitives::{
         secret::{MAX_SECRET_BYTES, MIN_SECRET_CHARS},
@@ -30,110 +35,80 @@ pub(crate) fn state(stored: &StoredSecret) -> Badge {
     badge(stored.origin.as_str(), look, label)
 }
 
-/// Returns the label of a secret's origin, followed by time and name.
-pub(crate) const fn made(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Generated => "Made",
-        Origin::Imported => "Entered",
-        Origin::Adopted => "Found in refused requests and accepted",
+/// States where a secret is from, since when, and who added it.
+pub(crate) fn origin(stored: &StoredSecret, now: Timestamp) -> Text {
+    let when = DisplayTime::of_day(stored.created_at, now);
+    match (stored.origin, stored.created_by.as_ref().map(isolate)) {
+        (Origin::Generated, None) => t::generated(when),
+        (Origin::Generated, Some(name)) => t::generated_by(when, name),
+        (Origin::Imported, None) => t::imported(when),
+        (Origin::Imported, Some(name)) => t::imported_by(when, name),
+        (Origin::Adopted, None) => t::adopted(when),
+        (Origin::Adopted, Some(name)) => t::adopted_by(when, name),
     }
 }
 
-/// Returns the author: `by Meera Iyer`.
-pub(crate) fn by(name: Option<&str>) -> String {
-    name.map(|name| format!(" by {name}")).unwrap_or_default()
+/// Shown next to a secret that may be retired.
+pub(crate) fn advice(unused: Duration) -> Text {
+    t::safe_to_retire(span(unused))
 }
 
-/// Shown next to a secret that may be retired: `Unused for 26 h: safe to retire`.
-pub(crate) fn advice(unused: Duration) -> String {
-    format!("Unused for {}: safe to retire", span(unused))
-}
-
-/// Formats a duration.
-fn span(length: Duration) -> String {
+/// Formats a duration, in hours up to three days.
+fn span(length: Duration) -> Text {
     match length.as_secs() / 3600 {
-        0 => format!("{}\u{a0}min", length.as_secs() / 60),
-        hours @ 1..72 => format!("{hours}\u{a0}h"),
-        hours => format!("{} days", hours / 24),
+        0 => dates::minutes(length.as_secs() / 60),
+        hours @ 1..72 => dates::hours(hours),
+        hours => dates::days_long(hours / 24),
     }
 }
 
-/// Returns label and recommendation of an overlap.
-pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (String, &'static str) {
+/// Returns the label of an overlap, and when to choose it.
+pub(crate) fn overlap(gateway: Gateway, overlap: Overlap) -> (Text, Text) {
     let hours = overlap.hours();
-    let label = if hours == 24 { "24 hours".to_owned() } else { format!("{} days", hours / 24) };
-    let overlaps = &gateway.profile().texts.secrets.overlaps;
+    let label = if hours == 24 { t::overlap_hours(hours) } else { t::overlap_days(hours / 24) };
+    let overlaps = &texts(gateway).overlaps;
     let reason = match hours {
-        ..=24 => overlaps[0],
-        25..=72 => overlaps[1],
-        73..=168 => overlaps[2],
-        _ => overlaps[3],
+        ..=24 => &overlaps[0],
+        25..=72 => &overlaps[1],
+        73..=168 => &overlaps[2],
+        _ => &overlaps[3],
     };
-    (label, reason)
+    (label, reason.clone())
 }
 
 /// Explains what a rotation does.
-pub(crate) const fn rotating(gateway: Gateway) -> [&'static str; 2] {
-    gateway.profile().texts.secrets.rotating
+pub(crate) fn rotating(gateway: Gateway) -> Vec<Text> {
+    texts(gateway).rotating.to_vec()
 }
 
-/// No valid overlap was chosen.
-pub(crate) const CHOOSE_OVERLAP: &str = "Choose how long the present SECRET goes on counting.";
+fn texts(gateway: Gateway) -> &'static SecretTexts {
+    &gateway.profile().texts.secrets
+}
 
 /// Shown after a rotation.
-pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> String {
-    format!("New secret created. The previous one is valid until {}.", DisplayTime::of_expiry(until, now).text)
+pub(crate) fn rotated(until: Timestamp, now: Timestamp) -> Text {
+    t::rotated(DisplayTime::of_expiry(until, now))
 }
 
 /// What to do with a new secret that has not verified any request yet.
 pub(crate) fn unproven(gateway: Gateway, before: PreviousSecret, now: Timestamp) -> Notice {
-    let what_to_do = gateway.profile().texts.secrets.hand_over;
-    let until = DisplayTime::of_expiry(before.until, now).text;
-    let (hook, class, icon, so_far) = if before.is_valid {
-        (
-            "rotation-pending",
-            "is-info",
-            "rotate",
-            format!("No event signed with it has come yet. The one before counts until {until}."),
-        )
+    let (instruction, until) = (&texts(gateway).hand_over, DisplayTime::of_expiry(before.until, now));
+    let (hook, style, reason) = if before.is_valid {
+        ("rotation-pending", ("is-info", "rotate"), t::hand_over_pending(instruction, until))
     } else {
-        (
-            "rotation-overdue",
-            "is-warn",
-            "warn",
-            format!("No event signed with it has come yet, and the one before counts no more since {until}."),
-        )
+        ("rotation-overdue", ("is-warn", "warn"), t::hand_over_overdue(instruction, until))
     };
-    let whom = gateway.profile().sender;
-    Notice::new(hook, (class, icon), format!("Now give {whom} the new SECRET"), format!("{what_to_do} {so_far}"))
+    Notice::new(hook, style, t::hand_over(&gateway.profile().sender), reason)
 }
 
 /// Valid secrets whose sealed value does not open, by their ids, and what to do.
 pub(crate) fn unreadable<'a>(gateway: Gateway, ids: impl Iterator<Item = &'a str>) -> Option<Notice> {
     let ids: Vec<&str> = ids.collect();
-    let (headline, was) = match ids.len() {
-        0 => return None,
-        1 => ("A secret of this webhook cannot be read", "was"),
-        _ => ("Secrets of this webhook cannot be read", "were"),
-    };
-    let texts = &gateway.profile().texts.secrets;
-    let whom = texts.retries;
-    let remedy = if gateway.generates_secret() {
-        format!("Create a new secret at {} and paste it here", gateway.profile().sender)
-    } else {
-        format!("Create a new secret and {}", texts.give)
-    };
-    Some(Notice::new(
-        "secret-unreadable",
-        ("is-bad", "bad"),
-        headline,
-        format!(
-            "{} {was} damaged or replaced in the database. Requests that match no other secret get 503, and {whom}. \
-             {remedy}: events signed with it verify immediately. Then retire the damaged one. Your \
-             server administrator can find details with ks-pay doctor.",
-            ids.join(", ")
-        ),
-    ))
+    if ids.is_empty() {
+        return None;
+    }
+    let reason = t::unreadable_reason(ids.len(), code(ids.join(", ")), &texts(gateway).unreadable);
+    Some(Notice::new("secret-unreadable", ("is-bad", "bad"), t::unreadable(ids.len()), reason))
 }
 
 /// Returns the consequences of retiring a secret, a sentence each, with what identifies it in tests.
@@ -142,200 +117,119 @@ pub(crate) fn retiring(
     secrets: &SecretSet,
     held: &SecretWithUsage,
     now: Timestamp,
-) -> Vec<(&'static str, String)> {
-    let whom = gateway.profile().sender;
-    let last = held.used.map(|used| when(used.last_at, now).text);
-    let mut said = vec![in_its_place(whom, secrets, now)];
-    match (secrets.safe_to_retire_after(held, now), last) {
-        (Some(unused), Some(_)) => {
-            let text = format!("No event was signed with it for {}, and a newer one has taken its place.", span(unused));
-            said.push(("secret-replaced", text));
-        }
-        (Some(_), None) => {
-            said.push(("secret-never-used", "No event was ever signed with it, and another one is in use.".to_owned()));
-        }
-        (None, Some(last)) => said.push((
-            "secret-in-use",
-            format!(
-                "The last event signed with it came {last}. Make sure first that {whom} has the active SECRET: whatever is signed with this one is refused from now on."
-            ),
-        )),
-        (None, None) => said.push((
-            "secret-maybe-in-use",
-            format!(
-                "No event signed with it has come yet. If {whom} has it nevertheless, whatever is signed with it is refused from now on."
-            ),
-        )),
-    }
-    if secrets.safe_to_retire_after(held, now).is_none() {
-        said.extend(gateway.profile().texts.secrets.after_rejections.map(|text| ("after-rejections", text.to_owned())));
-    }
-    said.push(match held.stored.origin {
-        Origin::Generated => ("gone-for-good", "It cannot be brought back.".to_owned()),
-        Origin::Imported => ("not-entered-again", "You cannot enter it again.".to_owned()),
-        Origin::Adopted => ("refused-again", "Requests signed with it are refused again, and you cannot enter it.".to_owned()),
+) -> Vec<(&'static str, Text)> {
+    let sender = &gateway.profile().sender;
+    let last = held.used.map(|used| when(used.last_at, now));
+    let unused = secrets.safe_to_retire_after(held, now);
+    let mut effects = vec![in_its_place(gateway, secrets, now)];
+    effects.push(match (unused, last) {
+        (Some(unused), Some(_)) => ("secret-replaced", t::replaced(span(unused))),
+        (Some(_), None) => ("secret-never-used", t::never_needed()),
+        (None, Some(last)) => ("secret-in-use", t::in_use(last, sender)),
+        (None, None) => ("secret-maybe-in-use", t::maybe_in_use(sender)),
     });
-    said
+    if unused.is_none() {
+        effects.extend(texts(gateway).after_rejections.clone().map(|text| ("after-rejections", text)));
+    }
+    effects.push(match held.stored.origin {
+        Origin::Generated => ("gone-for-good", t::retired_for_good()),
+        Origin::Imported => ("not-entered-again", t::not_entered_again()),
+        Origin::Adopted => ("refused-again", t::rejected_again()),
+    });
+    effects
 }
 
 /// Returns the error for a secret that was retired here, because others may know it.
-pub(crate) fn retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -> String {
-    let day = at.map(|at| format!(" on {}", DisplayTime::of_day(at, now).text)).unwrap_or_default();
-    let profile = gateway.profile();
-    if gateway.generates_secret() {
-        return format!("This secret was retired{day}. Create a new one at {}, and paste it here.", profile.sender);
+pub(crate) fn was_retired(gateway: Gateway, at: Option<Timestamp>, now: Timestamp) -> Text {
+    let remedy = &texts(gateway).new_secret;
+    match at {
+        None => t::was_retired(remedy),
+        Some(at) => t::was_retired_on(DisplayTime::of_day(at, now), remedy),
     }
-    format!("This secret was retired{day}. Generate a new one, and {}.", profile.texts.secrets.enter)
 }
 
 /// States whether the active secret has verified an event.
-fn in_its_place(whom: &str, secrets: &SecretSet, now: Timestamp) -> (&'static str, String) {
+fn in_its_place(gateway: Gateway, secrets: &SecretSet, now: Timestamp) -> (&'static str, Text) {
     match secrets.active().and_then(|active| active.used) {
-        Some(used) => (
-            "active-secret-works",
-            format!("The active SECRET works: it last verified an event {}.", when(used.last_at, now).text),
-        ),
-        None => (
-            "active-secret-unproven",
-            format!("The active SECRET has never verified an event: it seems that {whom} does not have it yet."),
-        ),
+        Some(used) => ("active-secret-works", t::active_works(when(used.last_at, now))),
+        None => ("active-secret-unproven", t::active_unproven(&gateway.profile().sender)),
     }
-}
-
-/// The rejected requests that only the secret to be retired verifies.
-pub(crate) fn only_with(requests: usize) -> String {
-    let number = i64::try_from(requests).unwrap_or(i64::MAX);
-    let (requests, it) = (super::count(number, "kept request", "kept requests"), if number == 1 { "it" } else { "them" });
-    format!(
-        "{requests} that were refused can be let in only with this SECRET. Recover {it} first: afterwards that is not possible any more."
-    )
 }
 
 /// Why the active secret cannot be retired.
-pub(crate) fn active_stays(gateway: Gateway) -> String {
-    let replace = if gateway.generates_secret() {
-        format!("Create a new SECRET at {} and paste it here", gateway.profile().sender)
-    } else {
-        "Make a new SECRET".to_owned()
-    };
-    format!(
-        "This is the active SECRET. A webhook always needs one. {replace}: this one then stays valid for a while and can be retired."
-    )
+pub(crate) fn active_stays(gateway: Gateway) -> Text {
+    if gateway.generates_secret() { t::active_stays_paste(&gateway.profile().sender) } else { t::active_stays_create() }
 }
 
-/// Shown after the secret that the gateway has made was entered.
-pub(crate) const ENTERED: &str = "The SECRET is saved. Requests signed with it are verified from now on.";
 /// What happens to the secret that an entered one replaces.
-pub(crate) fn replaced(gateway: Gateway) -> String {
-    format!(
-        "The previous secret stays valid for another {}, unless it has never verified an event.",
-        span(gateway.retry_window())
-    )
+pub(crate) fn replaced(gateway: Gateway) -> Text {
+    t::import_replaces(span(gateway.retry_window()))
 }
-/// What happens to requests before it is entered.
-pub(crate) const NO_SECRET_YET: &str =
-    "This webhook has no secret yet. Until you paste it here, every request gets 503 and nothing is stored.";
-
-/// Shown after a secret was retired.
-pub(crate) const RETIRED: &str = "The SECRET is retired: what is signed with it is refused";
-/// The secret had already expired or been retired.
-pub(crate) const NOT_THERE: &str = "That SECRET counts no more";
 
 /// Where to find the secret that the gateway uses.
-pub(crate) const fn own_hint(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.secrets.where_it_is
+pub(crate) fn own_hint(gateway: Gateway) -> Text {
+    texts(gateway).where_it_is.clone()
 }
 
 /// Returns why an imported secret is rejected, and what to do.
-pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> String {
-    let why = match weak {
-        WeakSecret::Empty => return "SECRET is empty. Type it here.".to_owned(),
-        WeakSecret::Short(length) => {
-            return format!(
-                "It has {length} characters, and whoever guesses it can invent payments: at least {MIN_SECRET_CHARS} are needed. {}",
-                way_out(gateway)
-            );
-        }
-        WeakSecret::Long => return format!("A SECRET may have at most {MAX_SECRET_BYTES} bytes."),
-        WeakSecret::Unseen => {
-            return "It holds a character that cannot be seen, as a line break. Copy it again, and nothing before or after it."
-                .to_owned();
-        }
-        WeakSecret::Dots => return "These are the dots that hide it. Copy the SECRET itself.".to_owned(),
-        WeakSecret::Url => return own_url(gateway).to_owned(),
-        WeakSecret::KeyId => {
-            return "This is a Key ID, which your customers’ browsers see. The SECRET is the text in the webhook’s field Secret."
-                .to_owned();
-        }
-        WeakSecret::Form => return gateway.profile().texts.secrets.wrong_form.to_owned(),
-        WeakSecret::Repeated => "The same few characters come again and again in it",
-        WeakSecret::Digits => "It is of digits only, and too few of them",
-        WeakSecret::Common => "Apart from words, dates and patterns, too little of it is random",
-        WeakSecret::Named => "Apart from names of the app, the company or the domain, too little of it is random",
-    };
-    format!("{why}: whoever guesses it can invent payments. {}", way_out(gateway))
-}
-
-const fn own_url(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.secrets.is_url
-}
-
-const fn way_out(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.secrets.use_ours
-}
-
-/// A secret credential of the API was entered; `label` is that of its field.
-pub(crate) fn key_secret(gateway: Gateway, label: &str) -> String {
-    format!(
-        "This is the {label} of your API keys, which can move money: it must not be a webhook’s SECRET. {}, and generate new API keys if others may have seen these.",
-        gateway.profile().texts.secrets.use_ours_clause
-    )
-}
-
-/// It is the secret of another webhook of the company.
-pub(crate) fn elsewhere(own: Mode, other: Mode) -> &'static str {
-    match (own, other) {
-        (Mode::Live, Mode::Test) => {
-            "This is the SECRET of a webhook in Test mode. Live must not have it: test payments would count as real money. Copy the SECRET of this webhook."
-        }
-        (Mode::Test, Mode::Live) => {
-            "This is the SECRET of a webhook in Live mode. Test must not have it: real payments would be taken for trials. Copy the SECRET of this webhook."
-        }
-        _ => "This is the SECRET of another webhook of yours. Each has one of its own: copy the SECRET of this webhook.",
+pub(crate) fn weak(gateway: Gateway, weak: WeakSecret) -> Text {
+    let (texts, instead) = (texts(gateway), &texts(gateway).use_ours);
+    match weak {
+        WeakSecret::Empty => t::empty(),
+        WeakSecret::Short(length) => t::too_short(length, MIN_SECRET_CHARS, instead),
+        WeakSecret::Long => t::too_long(MAX_SECRET_BYTES),
+        WeakSecret::Unseen => t::invisible_character(),
+        WeakSecret::Dots => t::dots(),
+        WeakSecret::Url => texts.is_url.clone(),
+        WeakSecret::KeyId => t::key_id(),
+        WeakSecret::Form => texts.wrong_form.clone(),
+        WeakSecret::Repeated => t::repeated(instead),
+        WeakSecret::Digits => t::digits(instead),
+        WeakSecret::Common => t::common(instead),
+        WeakSecret::Named => t::named(instead),
     }
 }
 
-/// It is already valid here.
-pub(crate) const KNOWN: &str = "This SECRET counts at this webhook already. Nothing is left to be done.";
+/// A secret credential of the API was entered; `label` is that of its field.
+pub(crate) fn api_key_secret(gateway: Gateway, label: &str) -> Text {
+    t::api_key_secret(label, &texts(gateway).use_ours_and_new_keys)
+}
+
+/// It is the secret of another webhook of the company.
+pub(crate) const fn elsewhere(own: Mode, other: Mode) -> Text {
+    match (own, other) {
+        (Mode::Live, Mode::Test) => t::of_test_mode(),
+        (Mode::Test, Mode::Live) => t::of_live_mode(),
+        _ => t::of_another_webhook(),
+    }
+}
+
 /// Shown if the check of a secret was rate limited.
-pub(crate) const fn busy(busy: CheckDenied) -> &'static str {
+pub(crate) const fn busy(busy: CheckDenied) -> Text {
     match busy {
-        CheckDenied::Running => {
-            "Another secret of your company is being checked. Wait a few seconds, then try again. Nothing was stored."
-        }
-        CheckDenied::TooMany => {
-            "Too many secrets were checked in a short time. Wait a few seconds, then try again. Nothing was stored."
-        }
+        CheckDenied::Running => t::check_running(),
+        CheckDenied::TooMany => t::too_many_checks(),
     }
 }
 
 /// The limit of imported and adopted secrets is reached: each one slows down every request.
-pub(crate) const TOO_MANY: &str =
-    "Eight SECRETs that were not made here count already. Retire one that is not used any more first.";
+pub(crate) fn too_many_imported() -> Text {
+    t::too_many_imported(MAX_IMPORTED_SECRETS)
+}
+
 /// The limit of valid secrets is reached: each one slows down every request.
-pub(crate) const TOO_MANY_LIVE: &str = "Sixty-four SECRETs count here already, and each request is tried with every one. Retire some that are not used any more first.";
+pub(crate) fn too_many_valid() -> Text {
+    t::too_many_valid(MAX_VALID_SECRETS)
+}
 
 /// Shown after a secret was imported.
-pub(crate) fn brought(cut: Trimmed) -> String {
-    let cut = match (cut.spaces, cut.quotes) {
-        (false, false) => "",
-        (true, false) => " Spaces or line breaks around it were cut off.",
-        (false, true) => " The quotation marks around it were cut off.",
-        (true, true) => " Spaces and the quotation marks around it were cut off.",
-    };
-    format!(
-        "Your own SECRET counts from now on, until you retire it.{cut} What was refused for want of it can be recovered under Rejections."
-    )
+pub(crate) const fn added(trimmed: Trimmed) -> Text {
+    match (trimmed.spaces, trimmed.quotes) {
+        (false, false) => t::added(),
+        (true, false) => t::added_spaces(),
+        (false, true) => t::added_quotes(),
+        (true, true) => t::added_spaces_quotes(),
+    }
 }
 
 #[cfg(test)]
@@ -344,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_length_is_said_as_people_say_it() {
-        let said = |hours| span(Duration::from_hours(hours)).replace('\u{a0}', " ");
+        let said = |hours| span(Duration::from_hours(hours)).in_english().replace('\u{a0}', " ");
         assert_eq!([said(26), said(71), said(72), said(240)], ["26 h", "71 h", "3 days", "10 days"]);
         assert_eq!(span(Duration::from_mins(5)), "5\u{a0}min");
     }
@@ -352,8 +246,8 @@ mod tests {
     #[test]
     fn every_overlap_has_its_own_words() {
         for gateway in Gateway::all() {
-            let said: std::collections::HashSet<_> =
-                Overlap::CHOICES.into_iter().map(|choice| overlap(gateway, choice)).collect();
+            let english = |choice| overlap(gateway, choice).1.in_english();
+            let said: std::collections::HashSet<_> = Overlap::CHOICES.into_iter().map(english).collect();
             assert_eq!(said.len(), Overlap::CHOICES.len());
         }
         assert_eq!(overlap(Gateway::RAZORPAY, Overlap::CHOICES[3]).0, "15 days");
@@ -364,10 +258,10 @@ mod tests {
         let now = Timestamp::from_seconds(1_795_356_717);
         for gateway in Gateway::all() {
             let unreadable = unreadable(gateway, ["ws_1"].into_iter()).unwrap().reason;
-            for text in [unreadable, retired(gateway, None, now).into(), active_stays(gateway).into()] {
+            for text in [unreadable, was_retired(gateway, None, now), active_stays(gateway)] {
                 let sender = gateway.profile().sender;
                 let is_there =
-                    ["secret", "SECRET", "one"].iter().any(|what| text.in_english().contains(&format!("new {what} at {sender}")));
+                    ["secret", "one"].iter().any(|what| text.in_english().contains(&format!("new {what} at {sender}")));
                 assert_eq!(is_there, gateway.generates_secret(), "{text}");
             }
         }
@@ -378,7 +272,7 @@ mod tests {
         let now = Timestamp::from_seconds(1_795_356_717);
         let until = now.plus(Duration::from_hours(24));
         let said = unproven(Gateway::RAZORPAY, PreviousSecret { until, is_valid: true }, now);
-        assert!(said.reason.in_english().replace('\u{a0}', " ").ends_with("counts until 23 Nov, 7:41 pm."), "{}", said.reason);
+        assert!(said.reason.in_english().replace('\u{a0}', " ").ends_with("valid until 23 Nov, 7:41 pm."), "{}", said.reason);
         assert_eq!(unproven(Gateway::STANDARD_WEBHOOKS, PreviousSecret { until: now, is_valid: false }, now).class, "is-warn");
     }
 }

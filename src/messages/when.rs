@@ -109,6 +109,16 @@ pub(crate) fn days(days: DateRange, today: Date) -> Text {
     t::days(from, date(last, today))
 }
 
+/// Returns the day of a time.
+pub(super) fn date_of(at: Timestamp) -> Date {
+    at.zoned().date()
+}
+
+/// Formats the time to the minute: `7:41 pm`.
+pub(super) fn time_of_day(at: Timestamp) -> Text {
+    clock(&at.zoned(), "%-I:%M")
+}
+
 /// Formats the time of day in a format of `strftime` for 12 hours.
 fn clock(at: &Zoned, format: &str) -> Text {
     t::clock(at.strftime(format).to_string(), t::half(i32::from(at.hour())))

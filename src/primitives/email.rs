@@ -1,6 +1,6 @@
 //! Email addresses, in one form for each mailbox: lower case, with the domain in ASCII, as browsers send it.
 //!
-//! Invariant: what is accepted is what a browser's email field accepts, so that a user whom the command line adds can sign in.
+//! Invariant: what is accepted, a browser's email field accepts as well, so that a user whom the command line adds can sign in.
 
 use std::borrow::Cow;
 
@@ -25,11 +25,23 @@ pub enum EmailFault {
     NotAnAddress,
 }
 
-/// Returns the address in lower case, with the domain in ASCII.
+/// Returns a new address in its one form. Its domain must be one of the internet: a browser accepts a domain without a dot, which
+/// is nearly always a mistake, and no mail reaches it from elsewhere.
 ///
 /// # Errors
 /// Returns the rule that it violates.
 pub fn parse(raw: &str) -> Result<String, EmailFault> {
+    let address = normalize(raw)?;
+    let top = address.rsplit_once('@').and_then(|(_, host)| host.rsplit_once('.')).map(|(_, top)| top);
+    let is_complete = top.is_some_and(|top| top.bytes().any(|byte| !byte.is_ascii_digit()));
+    if is_complete { Ok(address) } else { Err(EmailFault::NotAnAddress) }
+}
+
+/// Returns the address in its one form, to find a user by it: in lower case, with the domain in ASCII.
+///
+/// # Errors
+/// Returns the rule that it violates.
+pub fn normalize(raw: &str) -> Result<String, EmailFault> {
     let text = text_input::line(raw, 3, MAX_CHARS).map_err(EmailFault::Line)?;
     let (name, host) = text.split_once('@').ok_or(EmailFault::NotAnAddress)?;
     if !name.is_ascii() {
@@ -55,7 +67,16 @@ mod tests {
     #[test]
     fn an_address_is_compared_in_lower_case() {
         assert_eq!(parse(" Meera@Neemtree.Example "), Ok("meera@neemtree.example".to_owned()));
-        assert_eq!(parse("o'neil+shop.1@localhost"), Ok("o'neil+shop.1@localhost".to_owned()));
+        assert_eq!(parse("o'neil+shop.1@b.in"), Ok("o'neil+shop.1@b.in".to_owned()));
+    }
+
+    #[test]
+    fn the_domain_of_a_new_address_has_a_dot() {
+        for incomplete in ["meera@neemtree", "meera@localhost", "meera@दुकान", "meera@127.0.0.1", "meera@1.2"] {
+            assert_eq!(parse(incomplete), Err(EmailFault::NotAnAddress), "{incomplete}");
+            assert!(normalize(incomplete).is_ok(), "{incomplete}: a user who has it can sign in");
+        }
+        assert_eq!(parse("meera@neemtree.co.in").as_deref(), Ok("meera@neemtree.co.in"));
     }
 
     #[test]

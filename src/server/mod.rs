@@ -32,6 +32,7 @@ use crate::{
         state::{Settings, State},
     },
     db::Db,
+    i18n::Text,
     ingestion::{self, BackgroundTasks, Ingestion, routes::WebhookRoute},
     jobs::Jobs,
     messages,
@@ -89,7 +90,7 @@ impl Server {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let opened = bootstrap::open_to_serve(&config, &lock).await?;
         if let Some(warning) = &opened.at_risk {
-            tracing::warn!("{warning} Accepted for this run; `ks-pay doctor` shows which setting to change");
+            tracing::warn!("{} Accepted for this run; `ks-pay doctor` shows which setting to change", warning.in_english());
         }
         if let Some(url) = config.plain_http() {
             tracing::warn!("{}", messages::access::plain_http_at(&url));
@@ -228,7 +229,7 @@ impl Signals {
 }
 
 /// Returns the settings that pages need.
-fn settings(config: &Config, at_risk: Option<String>) -> Settings {
+fn settings(config: &Config, at_risk: Option<Text>) -> Settings {
     let plain_http = config.plain_http().map(|_| messages::access::plain_http());
     Settings {
         public_url: config.public_url.clone(),

@@ -12,6 +12,7 @@ use std::{net::IpAddr, time::Duration};
 
 use crate::{
     gateways::{Gateway, url_rules},
+    i18n::Text,
     primitives::time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,7 @@ pub(crate) struct Check {
 }
 
 /// Returns the reasons, a sentence each, why the gateway rejects this URL or cannot reach it; empty if there are none.
-pub(crate) fn objections(gateway: Gateway, url: &str) -> Vec<String> {
+pub(crate) fn objections(gateway: Gateway, url: &str) -> Vec<Text> {
     gateway.adapter().url_objections(url)
 }
 
@@ -135,9 +136,9 @@ mod tests {
             for url in ["http://127.0.0.1:8080/x", "http://localhost/x", "http://[::1]/x", "https://shop.internal/x"] {
                 assert!(!objections(gateway, url).is_empty(), "{gateway} {url}");
             }
-            assert_eq!(objections(gateway, "https://pay.neemtree.example/x"), Vec::<String>::new());
+            assert_eq!(objections(gateway, "https://pay.neemtree.example/x"), Vec::<Text>::new());
         }
-        assert_eq!(objections(Gateway::STANDARD_WEBHOOKS, "https://pay.neemtree.example:8443/x"), Vec::<String>::new());
+        assert_eq!(objections(Gateway::STANDARD_WEBHOOKS, "https://pay.neemtree.example:8443/x"), Vec::<Text>::new());
     }
 
     #[test]

@@ -61,7 +61,7 @@ async fn an_event_of_another_account_is_kept_processed_and_told_until_the_accoun
     assert!(page.lacks("other-account") && page.has(FIRST) && page.has(OTHER));
     assert!(newest(&app, &owner, &connection).await.lacks("event-of-other-account"));
     connection.post(of_account("acc_Test0000000003", "pay_Demo0000000005")).stored().await;
-    assert!(owner.get(&webhook(&connection)).await.text_of("other-account").contains(&format!("{FIRST} and {OTHER}")));
+    assert!(owner.get(&webhook(&connection)).await.text_of("other-account").contains(&format!("{FIRST}, {OTHER}")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

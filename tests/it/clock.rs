@@ -85,7 +85,7 @@ async fn what_the_gateway_dates_later_than_this_servers_clock_is_shown_without_a
         (payment, "time unknown"),
         (format!("{base}/transactions"), "data-testid=\"only-later-transactions\""),
         (format!("{base}/transactions?q=pay_1"), "time unknown"),
-        (format!("{base}/transactions?q=EXAMU00000000001"), "UTR EXAMU00000000001; "),
+        (format!("{base}/transactions?q=EXAMU00000000001"), "UTR <code>EXAMU00000000001</code>"),
         (format!("{base}/transactions.csv?q=pay_1"), ",,,UPI,Razorpay,Test,INR,1000.00,,,,,,,Paid,pay_1,"),
         (format!("{base}/events"), "₹1,000.00 "),
         (base.clone(), "data-testid=\"only-later-transactions\""),
@@ -95,7 +95,7 @@ async fn what_the_gateway_dates_later_than_this_servers_clock_is_shown_without_a
         assert!(!page.has("2026") && !page.has("4:00:00") && !page.has("4:00\u{a0}pm"), "{path}: {}", page.body);
     }
     let list = owner.get(&format!("{base}/transactions")).await;
-    assert!(list.has(&format!("{}\">Show it", transaction_of(&app, &connection).await)), "{}", list.body);
+    assert!(list.has(&format!("class=\"button\" href=\"{}\"", transaction_of(&app, &connection).await)), "{}", list.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,6 +55,13 @@ async fn for_fifteen_minutes_after_signing_in_nothing_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_address_of_a_revealed_secret_leads_to_the_page_without_it() {
+    let (_app, connection, owner) = connected().await;
+    assert_eq!(owner.get(&connection.webhook_step("/reveal")).await.location(), connection.webhook_step(""));
+    assert_eq!(owner.get(&connection.webhook_step("")).await.inside("secret"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_revealed_after_the_password_and_then_for_fifteen_minutes_without() {
     let (app, connection, owner) = connected().await;
     app.clock.advance(MINUTES + Duration::from_secs(1));

@@ -127,7 +127,7 @@ async fn until_the_secret_is_pasted_nothing_is_stored_and_no_secret_is_shown() {
     assert_eq!(kestrel.app.count(EVENTS).await, 0);
     assert_eq!(kestrel.app.count("SELECT COUNT(*) FROM secrets").await, 0);
 
-    for (text, word) in [("", "SECRET"), ("no base64, but long enough!", "whole"), ("•••••••••", "dots")] {
+    for (text, word) in [("", "secret"), ("no base64, but long enough!", "whole"), ("•••••••••", "dots")] {
         let refused = kestrel.enter(text).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
         assert!(refused.text_of("secret-error").contains(word), "{text}: {}", refused.body);
@@ -410,7 +410,7 @@ async fn its_own_credentials_are_saved_shown_and_replaced() {
         ("4041772x", PASSPHRASE, "merchant_number-error", "digits"),
         (MERCHANT, "", "passphrase-error", "Passphrase"),
         (MERCHANT, "brief", "passphrase-error", " 12 "),
-        (MERCHANT, OTHER_PASSPHRASE, "passphrase-error", "My business, Access"),
+        (MERCHANT, OTHER_PASSPHRASE, "passphrase-error", "My business › Access"),
     ] {
         let refused = save(&[("merchant_number", number), ("passphrase", passphrase)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{number} {passphrase}");
@@ -423,7 +423,7 @@ async fn its_own_credentials_are_saved_shown_and_replaced() {
 
     let late = format!("{PASSPHRASE}?");
     assert_eq!(save(&[("merchant_number", MERCHANT), ("passphrase", &late)]).await.location(), step);
-    assert!(kestrel.owner.get(&step).await.text_of("keys-unchecked").contains("10 s"));
+    assert!(kestrel.owner.get(&step).await.text_of("keys-unchecked").contains("10\u{a0}s"));
     assert_eq!(save(&[("merchant_number", MERCHANT), ("passphrase", PASSPHRASE), ("upi", "true")]).await.location(), step);
     let page = kestrel.owner.get(&step).await;
     assert!(page.text_of("flash").contains("Kestrel Pay") && page.shows("state-accepted"), "{}", page.body);

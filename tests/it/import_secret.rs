@@ -216,9 +216,9 @@ async fn the_key_secret_of_the_api_keys_is_no_webhook_secret() {
 async fn what_is_cut_off_at_its_ends_is_told() {
     let (app, connection, owner) = connected().await;
     for (number, (before, after, output)) in [
-        ("", "", "until you retire it</"),
-        (" ", "\r\n", "Spaces or line breaks around it were cut off."),
-        ("\"", "\"", "The quotation marks around it were cut off."),
+        ("", "", "until you retire it. You can"),
+        (" ", "\r\n", "Spaces or line breaks around it were removed."),
+        ("\"", "\"", "The quotation marks around it were removed."),
     ]
     .into_iter()
     .enumerate()

@@ -1,6 +1,6 @@
 //! Lists of transactions and events: the selection is what is shown and downloaded, and an empty list gives the reason.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 
 use crate::support::{
     TestApp, bodies,
@@ -96,6 +96,31 @@ async fn the_download_has_the_lists_columns_on_the_lists_calendar() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_and_download_are_in_the_readers_language() {
+    let three = three_payments().await;
+    let in_hindi = async |path: &str| three.owner.send(Method::GET, path, None, &[("accept-language", "hi-IN,en;q=0.5")]).await;
+    let base = format!("/ks-pay/apps/{}", three.connection.app_id);
+    let list = in_hindi(&format!("{base}/transactions?mode=test&status=partly_refunded")).await;
+    assert_eq!(list.texts_of("sum-payments"), ["1 भुगतान"], "{}", list.body);
+    let path = list.body.split('"').find(|text| text.contains("/transactions/tx_")).unwrap();
+    let payment = in_hindi(path).await;
+    assert!(payment.text_of("payment-summary").starts_with("UPI से भुगतान हुआ; "), "{}", payment.body);
+    assert_eq!(payment.texts_of("decided"), ["सफल", "आंशिक रिफ़ंड"]);
+    let download = in_hindi(&format!("{base}/transactions.csv?mode=test&status=partly_refunded")).await.body;
+    assert!(download.starts_with("Transaction ID,") && download.contains(",आंशिक रिफ़ंड,pay_part,"), "{download}");
+    let event = in_hindi(&format!("{base}/events?mode=test&type=refund")).await;
+    let path = event.body.split('"').find(|text| text.contains("/events/ev_")).unwrap();
+    let event = in_hindi(path).await;
+    assert_eq!(event.text_of("event-sentence"), "₹400.00 का रिफ़ंड पूरा हुआ");
+    for (page, copied) in [(&payment, &["raw-body"][..]), (&event, &["raw-body", "raw-headers"])] {
+        for id in copied {
+            let numbers = [format!("data-copy=\"{id}\""), format!(" id=\"{id}\"")].map(|text| page.body.matches(&text).count());
+            assert_eq!(numbers, [1, 1], "{id}: {}", page.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_are_chosen_by_how_their_type_begins() {
     let three = three_payments().await;
     let links = async |query: &str| three.events(query).await.body.matches("class=\"row-link\"").count();
@@ -152,14 +177,16 @@ async fn nothing_is_claimed_of_the_money_of_an_event_that_is_not_relied_on() {
     let shown = owner.get(event).await;
     let said = shown.text_of("event-sentence");
     assert!(said.contains("payment.captured") && !said.contains('₹'), "{said}");
-    assert!(shown.shows("state-quarantined") && page.has(said.trim_end_matches('.')), "{}", page.body);
+    let (before, after) = said.split_once("payment.captured").unwrap();
+    let in_list = format!("{before}<code>payment.captured</code>{after}");
+    assert!(shown.shows("state-quarantined") && page.has(&in_list), "{}", page.body);
 }
 
 /// Returns the breadcrumbs of a page.
 fn crumbs(page: &Page) -> Vec<String> {
     let nav = page.body.split_once("aria-label=\"Breadcrumb\"").unwrap().1.split_once("</nav>").unwrap().0;
     let links = nav.split("<a").skip(1).map(|link| link.split_once('>').unwrap().1.split_once("</a>").unwrap().0);
-    links.map(|label| label.rsplit('>').next().unwrap().trim().to_owned()).collect()
+    links.map(|label| label.trim_end_matches("</bdi>").rsplit('>').next().unwrap().trim().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

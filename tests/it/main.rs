@@ -82,5 +82,6 @@ mod stored_requests;
 mod support;
 mod tenancy;
 mod time_zones;
+mod titles;
 mod transaction_pages;
 mod url_check;

@@ -109,7 +109,7 @@ async fn a_dispute_names_its_part_of_the_payment_and_what_was_deducted() {
     assert!(page.text_of("event-payment.dispute.lost").contains("₹600.00; ₹390.00 "), "{}", page.body);
     let dispute = page.text_of("dispute");
     assert!(dispute.contains("₹600.00") && dispute.contains("₹390.00"), "{dispute}");
-    assert!(page.text_of("payment-summary").contains("; ₹390.00 "), "{}", page.body);
+    assert!(page.text_of("payment-summary").contains(" ₹390.00 "), "{}", page.body);
     shop.dispute("disp_1", "lost", (60_000, 0), 30).await;
     let page = shop.page().await;
     let dispute = page.text_of("dispute");
@@ -192,7 +192,7 @@ async fn a_lists_sum_says_how_many_payments_were_paid() {
     shop.post(bodies::refund("refund.processed", "rfnd_1", "pay_1", 49_100, 49_100, 10)).await;
     let list = shop.list("").await;
     let sum = ["sum-payments", "sum-paid", "sum-received", "sum-refunded"].map(|hook| list.text_of(hook));
-    assert!(sum[0].starts_with("2 ") && sum[1].starts_with(", 1 "), "{sum:?}");
+    assert!(sum[0].starts_with("2 ") && sum[1].starts_with("1 "), "{sum:?}");
     assert!(sum[2].contains("₹1,000.00") && sum[3].contains("₹491.00"), "{sum:?}");
     shop.post(bodies::payment("payment.authorized", "pay_3", 0)).await;
     shop.post(bodies::returned("rfnd_2", "pay_3", 60)).await;
@@ -303,7 +303,8 @@ async fn an_event_of_a_failed_payment_does_not_say_that_money_was_paid() {
     let events = shop.owner.get(&shop.at("/events?mode=test")).await;
     let event = events.body.split('"').find(|text| text.contains("/events/ev_")).unwrap();
     let said = shop.owner.get(event).await.text_of("event-sentence");
-    assert!(said.contains("payment_link.paid") && said.contains("₹1,000.00") && events.has(said.trim_end_matches('.')), "{said}");
+    let (_, amount) = said.split_once("payment_link.paid").unwrap();
+    assert!(amount.contains("₹1,000.00") && events.has(&format!("<code>payment_link.paid</code>{amount}")), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -180,7 +180,7 @@ async fn kept_requests_say_what_they_are_before_they_are_opened() {
     assert_eq!(strange.send().await, 401);
     shop.counted(3).await;
     let page = shop.owner.get(&shop.newest().await).await;
-    assert!(page.has("payment.captured, ") && page.has("payment.failed, "), "{}", page.body);
+    assert!(page.has("payment.captured</bdi>, ") && page.has("payment.failed</bdi>, "), "{}", page.body);
     let size = format!(">{} bytes<", strange.bytes().len());
     assert!(page.has(&size), "of a name that is none only the size is told");
 }

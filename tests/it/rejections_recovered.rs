@@ -209,7 +209,7 @@ async fn what_was_refused_for_its_time_stays_refused() {
     assert_eq!(connection.post(bodies::standard("invoice.paid", "in_1")).seconds_later(-3600).send().await, 401);
     eventually(async || app.count(COUNT).await == 1).await;
     let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
-    assert!(list.text_of("cause-signed-earlier").contains("60 minutes"), "{}", list.body);
+    assert!(list.text_of("cause-signed-earlier").contains("1\u{a0}h"), "{}", list.body);
     let path = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap();
     owner.post(&format!("{path}/recovery"), &[("current_password", PASSWORD)]).await.location();
     assert_eq!(app.events().await.len(), 0);
@@ -297,7 +297,7 @@ async fn a_secret_entered_for_a_rejection_leads_back_to_it() {
     let secret = "kq8Zt2mVx0Lw9Rb4-of-their-shop";
     let path = rejected_with(&app, &connection, &owner, &[secret]).await;
     let page = owner.get(&path).await;
-    let (before, _) = page.body.split_once("Enter that SECRET").unwrap();
+    let (before, _) = page.body.split_once(">Enter the secret<").unwrap();
     let way = before.rsplit_once("href=\"").unwrap().1.split('"').next().unwrap();
     let form = owner.get(way).await;
     assert!(

@@ -83,7 +83,7 @@ async fn no_more_than_sixty_four_secrets_are_valid_concurrently() {
     assert_eq!(page.reason_of("overlap_hours-error"), "too-many-valid");
     let output = app.cli_with(&which(&connection, "rotate"), "", &[]).await;
     assert_eq!((output.code, output.out.as_str()), (1, ""));
-    assert!(output.err.contains("64 SECRETs count here already"), "{}", output.err);
+    assert!(output.err.contains("64 secrets are already valid here"), "{}", output.err);
     assert_eq!((before.len(), secrets(&app, &connection).await), (64, before));
 
     let retirement = connection.webhook_step(&format!("/secrets/{}/retirement", draining(&app, &connection).await));

@@ -40,6 +40,9 @@ async fn guessing_is_slowed_down_and_the_owner_gets_in_from_elsewhere() {
         slowed += u32::from(sign_in("192.0.2.1", "wrong").await.status == StatusCode::TOO_MANY_REQUESTS);
     }
     assert_eq!(slowed, 20, "all after a burst of ten");
+    let throttled = sign_in("192.0.2.1", "wrong").await;
+    let wait = throttled.headers["retry-after"].to_str().unwrap();
+    assert!(throttled.text_of("sign-in-error").contains(&format!("{wait}\u{a0}s")), "{}", throttled.body);
     assert_eq!(sign_in("192.0.2.2", &PASSWORD.replace(' ', "+")).await.location(), "/");
     app.clock.advance(Duration::from_secs(5));
     assert_eq!(sign_in("192.0.2.1", "wrong").await.status, StatusCode::UNPROCESSABLE_ENTITY, "after waiting");

@@ -96,7 +96,7 @@ async fn a_dispute_in_another_currency_than_its_payment_costs_what_it_says_and_i
         |event: &str, status: &str, after| bodies::dispute(&format!("payment.dispute.{event}"), "disp_1", "pay_1", status, after);
     connection.post(changed(of("created", "open", 60), Some((834_500, Some(834_500))))).stored().await;
     let open = payment_page(&app, &owner).await;
-    assert!(open.shows("state-disputed") && open.text_of("payment-summary").contains("; ₹8,345.00 "), "{}", open.body);
+    assert!(open.shows("state-disputed") && open.text_of("payment-summary").contains(" ₹8,345.00 "), "{}", open.body);
     assert_eq!(open.texts_of("dispute-deducted"), ["−₹8,345.00"]);
     let overview = owner.get(&format!("/ks-pay/apps/{}?days=90", connection.app_id)).await;
     assert!(overview.text_of("cost-held").contains("₹8,345.00"), "{}", overview.body);
@@ -105,7 +105,7 @@ async fn a_dispute_in_another_currency_than_its_payment_costs_what_it_says_and_i
 
     connection.post(changed(of("lost", "lost", 120), Some((834_500, Some(834_500))))).stored().await;
     let lost = payment_page(&app, &owner).await;
-    assert!(lost.text_of("payment-summary").contains("; ₹8,345.00 "), "{}", lost.body);
+    assert!(lost.text_of("payment-summary").contains(" ₹8,345.00 "), "{}", lost.body);
     assert!(lost.text_of("event-payment.dispute.lost").contains("₹8,345.00"));
     assert_eq!(lost.texts_of("dispute-lost"), ["−₹8,345.00"]);
     assert!(lost.lacks("left"), "two currencies have no difference: {}", lost.body);
@@ -161,7 +161,7 @@ async fn a_dispute_that_was_lost_in_part_costs_what_was_deducted() {
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
     connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_1", (39_000, 39_000), 0, 60)).stored().await;
     let page = payment_page(&app, &owner).await;
-    assert!(page.text_of("payment-summary").contains("; ₹390.00 "), "{}", page.body);
+    assert!(page.text_of("payment-summary").contains(" ₹390.00 "), "{}", page.body);
     assert_eq!(money(&page), figures(["₹1,000.00", "", "−₹390.00", "₹610.00"]));
     let of = format!("/ks-pay/apps/{}", connection.app_id);
     assert!(owner.get(&of).await.text_of("cost-lost").contains("₹390.00"));
@@ -170,7 +170,7 @@ async fn a_dispute_that_was_lost_in_part_costs_what_was_deducted() {
 
     connection.post(bodies::partial_dispute("payment.dispute.created", "disp_2", (30_000, 0), 0, 70)).stored().await;
     let page = payment_page(&app, &owner).await;
-    assert!(page.text_of("payment-summary").contains("; ₹390.00 ") && page.texts_of("dispute").len() == 2, "{}", page.body);
+    assert!(page.text_of("payment-summary").contains(" ₹390.00 ") && page.texts_of("dispute").len() == 2, "{}", page.body);
     assert_eq!(money(&page), figures(["₹1,000.00", "", "−₹390.00", "₹610.00"]), "what the first one took stays");
 
     connection.post(bodies::partial_dispute("payment.dispute.lost", "disp_2", (30_000, 10_000), 0, 80)).stored().await;

@@ -112,7 +112,7 @@ async fn what_a_proxy_does_to_a_request_is_found() {
     };
     for (manner, finding, value) in [
         (Manner::Pass(rewritten), "finding-body-changed", " bytes "),
-        (Manner::Pass(shouted), "finding-body-changed", "as many but others"),
+        (Manner::Pass(shouted), "finding-body-changed", "as many arrived"),
         (Manner::Pass(without), "finding-headers-changed", "x-razorpay-signature"),
     ] {
         middle.does(manner);

@@ -6,7 +6,7 @@ use crate::{
     accounts::password::PasswordFault,
     companies,
     console::http::form::FieldErrors,
-    messages::access,
+    messages::{access, text::forms as t},
     primitives::{email, text_input, zone::Zone},
 };
 
@@ -42,8 +42,8 @@ impl SetupForm {
         let mut errors = FieldErrors::default();
         let company = text_input::line(&self.company, companies::MIN_NAME_CHARS, companies::MAX_NAME_CHARS);
         let owner = NewOwner {
-            company: errors.take("company", "Company Name", company),
-            name: errors.take("name", "Your Name", text_input::line(&self.name, 1, 100)),
+            company: errors.take("company", t::enter_company_name(), company),
+            name: errors.take("name", t::enter_your_name(), text_input::line(&self.name, 1, 100)),
             email: errors.take_email("email", email::parse(&self.email)),
         };
         if let Some(fault) = password_fault {
@@ -76,7 +76,7 @@ impl PersonForm {
     /// Returns name, email and the chosen time zone, or the errors by field.
     pub(crate) fn parse(&self) -> Result<(String, String, Option<Zone>), FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = errors.take("name", "Name", text_input::line(&self.name, 1, 100));
+        let name = errors.take("name", t::enter_your_name(), text_input::line(&self.name, 1, 100));
         let email = errors.take_email("email", email::parse(&self.email));
         let zone = errors.take_zone("time_zone", &self.time_zone);
         if errors.is_empty() { Ok((name, email, zone)) } else { Err(errors) }
@@ -99,7 +99,7 @@ impl PasswordForm {
         if let Some(fault) = password_fault {
             errors.add("new_password", password_reason(fault), access::password_fault(fault));
         } else if self.new_password != self.confirm_password {
-            errors.add("confirm_password", "not-the-same", "This is not the same as the new password. Type both again.");
+            errors.add("confirm_password", "not-the-same", t::passwords_differ());
         }
         errors
     }

@@ -31,7 +31,11 @@ use crate::{
         signed_form::{EmptyForm, SignedForm},
     },
     db::{DbError, Tx},
-    messages::{self, access},
+    i18n::Text,
+    messages::{
+        access,
+        text::{self, access as t},
+    },
     urls,
 };
 
@@ -57,12 +61,10 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     };
     let user = &page.signed_in.user;
     let is_moving = email != user.email;
-    if is_moving {
-        let missing = "To change your email, enter your password.";
-        if let Some(unproven) = prove(&page, &form.current_password, ("current_password", missing)).await? {
-            let view = view(&page, form, unproven.errors(), FieldErrors::default()).await?;
-            return unproven.answer(&page, &view);
-        }
+    let field = ("current_password", t::email_needs_password());
+    if is_moving && let Some(unproven) = prove(&page, &form.current_password, field).await? {
+        let view = view(&page, form, unproven.errors(), FieldErrors::default()).await?;
+        return unproven.answer(&page, &view);
     }
     let mut tx = page.state.db.begin().await?;
     if is_moving {
@@ -72,13 +74,13 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     match accounts::change_personal_info(&mut tx, user, new, (&page.actor(), page.now)).await {
         Err(UseCaseError::Db(DbError::NotUnique)) => {
             drop(tx);
-            let errors = FieldError::new("known", "This email is already in use. Enter another.").at("email");
+            let errors = FieldError::new("known", text::forms::email_taken()).at("email");
             return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?);
         }
         changed => changed?,
     }
     tx.commit().await?;
-    Ok(page.redirect(urls::PERSONAL_INFO, "Your personal info is saved"))
+    Ok(page.redirect(urls::PERSONAL_INFO, text::accounts::profile_saved()))
 }
 
 /// `POST /personal-info/password`
@@ -91,7 +93,7 @@ pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer 
     if !errors.is_empty() {
         return page.unprocessable(&view(&page, form_of(&page), FieldErrors::default(), errors).await?);
     }
-    if let Some(unproven) = prove(&page, &form.old_password, ("old_password", access::WRONG_PASSWORD)).await? {
+    if let Some(unproven) = prove(&page, &form.old_password, ("old_password", t::wrong_password())).await? {
         let view = view(&page, form_of(&page), FieldErrors::default(), unproven.errors()).await?;
         return unproven.answer(&page, &view);
     }
@@ -102,7 +104,7 @@ pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer 
     let token = accounts::open_session(&mut tx, page.signed_in.user.id, page.now).await?;
     tx.commit().await?;
     tracing::info!(user = %page.signed_in.user.id, "a password was changed");
-    let mut response = page.redirect(urls::PERSONAL_INFO, "Your password is changed; other devices are signed out");
+    let mut response = page.redirect(urls::PERSONAL_INFO, text::accounts::password_changed());
     let _ = response.add_cookie(&session::cookie(&page.state, &token));
     Ok(response)
 }
@@ -116,14 +118,14 @@ pub(crate) async fn sign_out_elsewhere(posted: SignedForm<EmptyForm>) -> Answer 
         return Ok(page.redirect_warning(
             urls::PERSONAL_INFO,
             "too-many-attempts",
-            &access::too_many_attempts(Duration::from_secs(wait)),
+            access::too_many_attempts(Duration::from_secs(wait)),
         ));
     }
     let mut tx = page.state.db.begin().await?;
     accounts::end_other_sessions(&mut tx, (&page.signed_in.user, &hash), (&page.actor(), page.now)).await?;
     tx.commit().await?;
     tracing::info!(user = %page.signed_in.user.id, "other sessions were signed out");
-    Ok(page.redirect(urls::PERSONAL_INFO, access::SIGNED_OUT_ELSEWHERE))
+    Ok(page.redirect(urls::PERSONAL_INFO, t::signed_out_elsewhere()))
 }
 
 /// The links of the page that confirms the password: the download, and the page to go back to.
@@ -157,12 +159,12 @@ pub(crate) async fn ask(page: RequestContext, target: Query<ConfirmationLinks>) 
 /// redirected to the file, the browser would save it and still show the form.
 pub(crate) async fn confirm(posted: SignedForm<ConfirmationLinks>) -> Answer {
     confirmation::require(&posted.page, &posted.action, download(&posted.page, &posted.form)).await?;
-    Ok(posted.page.redirect(posted.form.back(), access::CONFIRMED))
+    Ok(posted.page.redirect(posted.form.back(), t::confirmed()))
 }
 
 fn download<'a>(page: &'a RequestContext, target: &ConfirmationLinks) -> SensitiveAction<impl FnOnce() -> Layout + use<'a>> {
     let layout = || page.layout(confirmation::TITLE).console(ConsoleEntry::PersonalInfo);
-    SensitiveAction { what: access::DOWNLOAD.into(), back: target.back().to_owned(), layout }
+    SensitiveAction { what: t::to_download(), back: target.back().to_owned(), layout }
 }
 
 /// A failed password check, with the field at which the error is shown.
@@ -191,7 +193,7 @@ impl FailedConfirmation {
 async fn prove(
     page: &RequestContext,
     password: &str,
-    (field, missing): (&'static str, &str),
+    (field, missing): (&'static str, Text),
 ) -> Result<Option<FailedConfirmation>, AppError> {
     if password.is_empty() {
         let error = FieldError::new("no-password", missing);
@@ -200,7 +202,7 @@ async fn prove(
     Ok(match proof::check(page, password).await? {
         ConfirmationOutcome::Correct => None,
         ConfirmationOutcome::Wrong => {
-            let error = FieldError::new("wrong-password", access::WRONG_PASSWORD);
+            let error = FieldError::new("wrong-password", t::wrong_password());
             Some(FailedConfirmation { field, error, retry_after: None })
         }
         ConfirmationOutcome::RateLimited(wait) => {
@@ -232,13 +234,13 @@ async fn view(
     let (user, hash) = (page.signed_in.user.id, page.signed_in.token.hash());
     let alive = (page.now.minus(SESSION_IDLE_TIMEOUT), page.now.minus(SESSION_LIFETIME));
     let others = store::count_other_sessions(&mut page.state.db.reader().await?, (user, &hash), alive).await?;
-    let layout = page.layout("Personal Info").console(ConsoleEntry::PersonalInfo);
+    let layout = page.layout(text::layout::personal_info()).console(ConsoleEntry::PersonalInfo);
     Ok(views::PersonalInfo {
         layout,
         form,
         errors,
         password_errors,
-        sessions: messages::access::other_sessions(others),
+        sessions: access::other_sessions(others),
         has_other_sessions: others > 0,
     })
 }

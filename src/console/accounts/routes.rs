@@ -1,6 +1,6 @@
 //! Sign-in, sign-out and set-up.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -34,7 +34,8 @@ use crate::{
         state::State,
     },
     db::{Db, DbError},
-    messages::access,
+    i18n::{PageValues, Text},
+    messages::{access, text::access as t},
     net::{client_ip, pipelining},
     primitives::{email, time::Timestamp},
     urls,
@@ -50,11 +51,11 @@ const TRUSTED_BROWSER_COOKIE: &str = "ks_pay_known";
 /// cookie if the link was opened from a web page, such as webmail.
 const SETUP: PathCookie = PathCookie { name: "ks_pay_setup", path: urls::SETUP };
 /// Lifetime of the trusted-browser cookie.
-const TRUSTED_BROWSER_TTL: std::time::Duration = std::time::Duration::from_hours(180 * 24);
+const TRUSTED_BROWSER_TTL: Duration = Duration::from_hours(180 * 24);
 /// `Retry-After` in seconds when the password queue is full.
 const RETRY_AFTER_SECONDS: u64 = 2;
 /// Shown for both an unknown email and a wrong password, so that the two are indistinguishable.
-const WRONG_CREDENTIALS: &str = "Email or password is incorrect. Passwords are case-sensitive.";
+const WRONG_CREDENTIALS: Text = t::wrong_credentials();
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -78,10 +79,10 @@ pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Quer
 pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: PublicForm<SignInForm>) -> Answer {
     let visitor = PreSession::checked(&request, &state, &posted.csrf_token)?;
     let target = urls::local_or(&posted.form.redirect_url, urls::DASHBOARD);
-    let email = email::parse(&posted.form.email).unwrap_or_default();
+    let email = email::normalize(&posted.form.email).unwrap_or_default();
     let refused = |status, sentence| {
         let page = sign_in_page(&state, &visitor, &posted.form.email, target, Some(sentence));
-        Ok(visitor.answer(&state, html(status, &page, locale::of(&request))?))
+        Ok(visitor.answer(&state, html(status, &page, PageValues::with_errors(locale::of(&request)))?))
     };
     let later = |status, sentence, wait: u64| {
         let mut response = refused(status, sentence)?;
@@ -91,7 +92,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     let known = known_browser(&request, &state, &email);
     if let Err(wait) = try_sign_in(&request, &state, known.as_deref(), &email) {
         tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-in attempts are rate-limited");
-        return later(StatusCode::TOO_MANY_REQUESTS, access::SLOW_DOWN, wait);
+        return later(StatusCode::TOO_MANY_REQUESTS, access::too_many_sign_ins(Duration::from_secs(wait)), wait);
     }
     let mut reader = state.db.reader().await?;
     let user = store::find_by_email(&mut reader, &email).await?;
@@ -103,7 +104,7 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     let who = requester(user.as_ref(), known.is_some());
     let turn = match state.passwords.enter(who, pipelining::gate(&request).left()).await {
         Err(HasherUnavailable::Busy | HasherUnavailable::ClientGone) => {
-            return later(StatusCode::SERVICE_UNAVAILABLE, access::BUSY, RETRY_AFTER_SECONDS);
+            return later(StatusCode::SERVICE_UNAVAILABLE, t::sign_in_busy(), RETRY_AFTER_SECONDS);
         }
         turn => turn?,
     };
@@ -198,7 +199,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
     }
     let password_fault = {
         let form = &posted.form;
-        let email = email::parse(&form.email).unwrap_or_default();
+        let email = email::normalize(&form.email).unwrap_or_default();
         let owner = PasswordOwner { email: &email, name: &form.name, company: &form.company };
         state.passwords.password_fault(Requester::New, &form.password, &owner).await?
     };
@@ -206,7 +207,8 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
         Ok(owner) => owner,
         Err(errors) => {
             let page = views::Setup { errors, ..setup_page(&state, &visitor, &posted.form) };
-            return Ok(visitor.answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page, locale::of(&request))?));
+            return Ok(visitor
+                .answer(&state, html(StatusCode::UNPROCESSABLE_ENTITY, &page, PageValues::with_errors(locale::of(&request)))?));
         }
     };
     let password_hash = state.passwords.hash(Requester::New, &posted.form.password).await?;
@@ -275,10 +277,9 @@ fn sign_in_page<'a>(
     visitor: &PreSession,
     email: &'a str,
     redirect_url: &'a str,
-    error: Option<&'static str>,
+    error: Option<Text>,
 ) -> views::Login<'a> {
-    let host = state.base().split_once("://").map_or("", |(_, host)| host);
-    views::Login { csrf: visitor.token(state), host, email, redirect_url, error, is_fresh: false, warnings: state.warnings() }
+    views::Login { csrf: visitor.token(state), email, redirect_url, error, is_fresh: false, warnings: state.warnings() }
 }
 
 fn setup_page<'a>(state: &'a State, visitor: &PreSession, form: &'a SetupForm) -> views::Setup<'a> {

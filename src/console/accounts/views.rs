@@ -5,7 +5,11 @@ use askama::Template;
 use super::forms::{PersonForm, SetupForm};
 use crate::{
     console::http::{form::FieldErrors, layout::Layout},
-    messages::Warning,
+    i18n::Text,
+    messages::{
+        Warning,
+        text::{accounts as t, shared},
+    },
 };
 
 /// `/login`
@@ -13,10 +17,9 @@ use crate::{
 #[template(path = "accounts/login.html")]
 pub(crate) struct Login<'a> {
     pub(crate) csrf: String,
-    pub(crate) host: &'a str,
     pub(crate) email: &'a str,
     pub(crate) redirect_url: &'a str,
-    pub(crate) error: Option<&'static str>,
+    pub(crate) error: Option<Text>,
     /// True if there is no user yet.
     pub(crate) is_fresh: bool,
     pub(crate) warnings: &'a [Warning],
@@ -55,6 +58,6 @@ pub(crate) struct PersonalInfo {
     pub(crate) errors: FieldErrors,
     pub(crate) password_errors: FieldErrors,
     /// Describes the user's other sessions.
-    pub(crate) sessions: String,
+    pub(crate) sessions: Text,
     pub(crate) has_other_sessions: bool,
 }

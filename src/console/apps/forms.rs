@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::{
     apps::{Details, country},
     console::http::form::FieldErrors,
+    messages::text::forms as t,
     primitives::{email, text_input},
     urls,
 };
@@ -75,25 +76,22 @@ impl AppForm {
     pub(crate) fn parse(&self) -> Result<Details, FieldErrors> {
         let mut errors = FieldErrors::default();
         let details = Details {
-            name: errors.take("name", "App Name", text_input::line(&self.name, NAME.0, NAME.1)),
+            name: errors.take("name", t::enter_app_name(), text_input::line(&self.name, NAME.0, NAME.1)),
             email: errors.take_email("email", email::parse(&self.email)),
             country: self.country.trim().to_owned(),
-            address: errors.take("address", "Address", text_input::optional_line(&self.address, 256)),
-            phone: errors.take("phone", "Phone Number", text_input::optional_line(&text_input::ascii_digits(&self.phone), 24)),
-            state: errors.take("state", "State", text_input::optional_line(&self.state, 64)),
-            city: errors.take("city", "City", text_input::optional_line(&self.city, 64)),
-            postal_code: errors.take(
-                "postal_code",
-                "Zip Code",
-                text_input::optional_line(&text_input::ascii_digits(&self.postal_code), 16),
-            ),
+            address: errors.take_optional("address", text_input::optional_line(&self.address, 256)),
+            phone: errors.take_optional("phone", text_input::optional_line(&text_input::ascii_digits(&self.phone), 24)),
+            state: errors.take_optional("state", text_input::optional_line(&self.state, 64)),
+            city: errors.take_optional("city", text_input::optional_line(&self.city, 64)),
+            postal_code: errors
+                .take_optional("postal_code", text_input::optional_line(&text_input::ascii_digits(&self.postal_code), 16)),
             zone: errors.take_zone("time_zone", &self.time_zone),
         };
         if country::name(&details.country).is_none() {
-            errors.add("country", "unknown", "Choose the country where the shop is registered.");
+            errors.add("country", "unknown", t::choose_country());
         }
         if details.phone.as_deref().is_some_and(|phone| !is_phone(phone)) {
-            errors.add("phone", "not-a-number", "Type the number with its country code, for example +91 00000 00000.");
+            errors.add("phone", "not-a-number", t::phone_invalid());
         }
         if errors.is_empty() { Ok(details) } else { Err(errors) }
     }

@@ -26,16 +26,16 @@ use crate::{
         read_models::rejection_summary,
     },
     db::DbError,
-    i18n::Text,
-    messages::{self, text::time_zones as t},
+    i18n::{Text, code, isolate},
+    messages::{
+        self,
+        text::{self, apps as t, layout, time_zones},
+    },
     primitives::zone::Zone,
     urls,
 };
 
 type Answer = Result<HttpResponse, AppError>;
-
-/// Error if the company has an app with this name.
-const NAME_TAKEN: &str = "Your company has an app of this name. Type another.";
 
 /// The search text and page number of the list.
 #[derive(Debug, Default, Deserialize)]
@@ -62,7 +62,7 @@ pub(crate) async fn index(page: RequestContext, search: Query<Search>) -> Answer
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(1);
     let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
     drop(reader);
-    let layout = page.layout("KS Pay apps").console(ConsoleEntry::Applications).crumb("Applications", urls::APPLICATIONS);
+    let layout = page.layout(t::title()).console(ConsoleEntry::Applications).crumb(layout::applications(), urls::APPLICATIONS);
     let view = views::Index::new(layout, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now);
     if view.search_error.is_some() { page.unprocessable(&view) } else { page.ok(&view) }
 }
@@ -88,7 +88,7 @@ pub(crate) async fn create(posted: SignedForm<AppForm>) -> Answer {
         created => {
             let app = created?;
             tx.commit().await?;
-            Ok(page.redirect(&urls::app(app), &format!("{} is registered", details.name)))
+            Ok(page.redirect(&urls::app(app), t::registered_now(isolate(&details.name))))
         }
     }
 }
@@ -102,7 +102,7 @@ pub(crate) async fn choose(page: RequestContext, choice: Query<Choice>) -> Answe
     let mut reader = page.state.db.reader().await?;
     let apps = store::list(&mut reader, page.signed_in.company.id).await?;
     drop(reader);
-    let layout = page.layout("Settings").crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
+    let layout = page.layout(layout::settings()).below_ks_pay();
     let layout = match &chosen {
         Some(app) => layout.app(app, AppEntry::Settings, None),
         None => layout.console(ConsoleEntry::Applications),
@@ -114,7 +114,7 @@ pub(crate) async fn choose(page: RequestContext, choice: Query<Choice>) -> Answe
     if choice.go.is_empty() {
         return page.ok(&choose);
     }
-    choose.error = Some("Choose an app, then continue.");
+    choose.error = Some(t::choose_first());
     page.unprocessable(&choose)
 }
 
@@ -135,8 +135,8 @@ pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> A
     };
     let asked = details.zone.filter(|zone| *zone != app.next_zone.unwrap_or(app.zone));
     if let Some(zone) = asked.filter(|zone| *zone != app.zone && !form.is_confirmed()) {
-        let layout = app_shell(&page, &app, t::change_title(zone.name()));
-        return page.unprocessable(&views::TimeZone { layout, app, zone, form });
+        let layout = app_shell(&page, &app, time_zones::change_title(zone.name()));
+        return page.ask(&views::TimeZone { layout, app, zone, form });
     }
     let (mut tx, by) = (page.state.db.begin().await?, (&page.actor(), page.now));
     match apps::update(&mut tx, &app, &details, by).await {
@@ -171,7 +171,7 @@ pub(crate) async fn update_domain(path: Path<String>, posted: SignedForm<DomainF
     let mut tx = page.state.db.begin().await?;
     apps::update_domain(&mut tx, &app, &domain, (&page.actor(), page.now)).await?;
     tx.commit().await?;
-    Ok(page.redirect(&urls::app_domain(app.id), &format!("The domain is {domain}")))
+    Ok(page.redirect(&urls::app_domain(app.id), t::domain_saved(code(&domain))))
 }
 
 /// `POST /ks-pay/apps/{app}/enabled`: enabling takes effect immediately, disabling asks first, also for the password.
@@ -183,20 +183,20 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<Enable
         let connected = connections::store::list_of_app(&mut reader, app.company_id, app.id).await?;
         drop(reader);
         let gateways: Vec<_> = connected.iter().filter(|one: &&Connection| one.is_enabled).map(|one| one.gateway).collect();
-        let layout = app_shell(&page, &app, format!("Disable {}?", app.name));
-        return page.unprocessable(&views::Disable::new(layout, app, form.back(), &gateways));
+        let layout = app_shell(&page, &app, t::disable_title(isolate(&app.name)));
+        return page.ask(&views::Disable::new(layout, app, form.back(), &gateways));
     }
     if !form.is_enabled {
         let layout = || app_shell(&page, &app, confirmation::TITLE);
-        let of = SensitiveAction { what: messages::access::disable(&app.name).into(), back: form.back(), layout };
+        let of = SensitiveAction { what: messages::access::disable(isolate(&app.name)), back: form.back(), layout };
         confirmation::require(&page, &action, of).await?;
     }
     let mut tx = page.state.db.begin().await?;
     apps::set_enabled(&mut tx, &app, form.is_enabled, (&page.actor(), page.now)).await?;
     tx.commit().await?;
-    let (name, now_is) = (&app.name, if form.is_enabled { "enabled" } else { "disabled" });
-    tracing::info!(app = %app.id, by = %page.signed_in.user.id, "the app is {now_is}");
-    Ok(page.redirect(&form.back(), &format!("{name} is {now_is}")))
+    tracing::info!(app = %app.id, by = %page.signed_in.user.id, is_enabled = form.is_enabled, "an app was enabled or disabled");
+    let name = isolate(&app.name);
+    Ok(page.redirect(&form.back(), if form.is_enabled { t::now_enabled(name) } else { t::now_disabled(name) }))
 }
 
 /// `GET /ks-pay/apps`
@@ -212,39 +212,34 @@ pub(crate) async fn enabled_page(page: RequestContext, path: Path<String>) -> An
 /// Returns what was saved, and the time zone that was asked for.
 fn saved(app: &App, asked: Option<Zone>) -> Text {
     match asked {
-        None => "The app’s settings are saved".into(),
-        Some(zone) if zone == app.zone => t::change_cancelled(zone.name()),
-        Some(zone) => t::change_asked(zone.name(), app.zone.name()),
+        None => t::saved(),
+        Some(zone) if zone == app.zone => time_zones::change_cancelled(zone.name()),
+        Some(zone) => time_zones::change_asked(zone.name(), app.zone.name()),
     }
 }
 
 fn name_taken() -> FieldErrors {
-    FieldError::new("known", NAME_TAKEN).at("name")
+    FieldError::new("known", text::forms::app_name_taken()).at("name")
 }
 
 fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {
-    let layout = page.layout("Add App").console(ConsoleEntry::Applications);
-    let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
-    let zone_texts = (t::by_country(page.signed_in.company.zone.name()), t::of_new_app());
+    let layout = page.layout(text::shared::add_app()).console(ConsoleEntry::Applications).below_ks_pay();
+    let zone_texts = (time_zones::by_country(page.signed_in.company.zone.name()), time_zones::of_new_app());
     views::New { layout, form, errors, zone_texts }
 }
 
 /// Creates the layout of an app's settings pages.
-fn app_shell(page: &RequestContext, app: &App, title: impl Into<Text>) -> Layout {
-    page.layout(title)
-        .app(app, AppEntry::Settings, None)
-        .crumb("Applications", urls::APPLICATIONS)
-        .crumb("KS Pay", urls::APPS)
-        .crumb(&app.name, urls::app(app.id))
+fn app_shell(page: &RequestContext, app: &App, title: Text) -> Layout {
+    page.layout(title).app(app, AppEntry::Settings, None).below_app(app)
 }
 
 fn settings_page(page: &RequestContext, app: App, form: AppForm, errors: FieldErrors) -> views::Settings {
-    let layout = app_shell(page, &app, "General settings");
-    let zone_texts = (Text::default(), t::of_app());
+    let layout = app_shell(page, &app, t::general_settings());
+    let zone_texts = (Text::default(), time_zones::of_app());
     views::Settings { layout, app_id: app.id, tab: "general", app, form, errors, zone_texts }
 }
 
 fn domain_page(page: &RequestContext, app: App, typed: String, error: Option<FieldError>) -> views::Domain {
-    let layout = app_shell(page, &app, "Domain");
+    let layout = app_shell(page, &app, t::domain());
     views::Domain { layout, app_id: app.id, tab: "domain", app, typed, error }
 }

@@ -15,8 +15,12 @@ use crate::{
         read_models::alerts::{Alert, trouble},
     },
     gateways::Gateway,
-    i18n::Text,
-    messages::{self, rejections::Causes, text::time_zones as t},
+    i18n::{self, Text},
+    messages::{
+        self,
+        rejections::Causes,
+        text::{apps as t, shared, time_zones},
+    },
     primitives::{email, id::AppId, time::Timestamp, zone::Zone},
     urls,
 };
@@ -71,7 +75,8 @@ impl<'a> Index<'a> {
         page: usize,
         now: Timestamp,
     ) -> Self {
-        let search_error = (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::NO_SEARCH));
+        let search_error =
+            (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::text::lists::no_search()));
         let is_found = |listed: &&AppWithWebhooks| search_error.is_none() && app_health::matches(&listed.app, search);
         let found = all.iter().filter(is_found).collect();
         Self {
@@ -94,12 +99,8 @@ impl<'a> Index<'a> {
     }
 
     /// Summary of the list, shown next to its heading.
-    fn sum(&self) -> String {
-        match (self.count, self.trouble.len()) {
-            (1, _) => "1 app".to_owned(),
-            (count, 0) => format!("{count} apps, the newest first"),
-            (count, _) => format!("{count} apps, whoever needs you first"),
-        }
+    fn sum(&self) -> Text {
+        if self.trouble.is_empty() { t::count_newest_first(self.count) } else { t::count_urgent_first(self.count) }
     }
 
     /// URL of this page, used to return to it.
@@ -138,14 +139,15 @@ pub(crate) struct Choose<'a> {
     pub(crate) slice: Slice<'a, App>,
     /// Number of the company's apps, regardless of the search.
     pub(crate) count: usize,
-    pub(crate) error: Option<&'static str>,
+    pub(crate) error: Option<Text>,
 }
 
 impl<'a> Choose<'a> {
     /// Lists the chosen app first, whether or not the search matches it.
     pub(crate) fn new(layout: Layout, apps: &'a [App], chosen: Option<AppId>, search: &'a str) -> Self {
         let is_chosen = |app: &App| Some(app.id) == chosen;
-        let search_error = (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::NO_SEARCH));
+        let search_error =
+            (!app_health::is_searchable(search)).then(|| FieldError::new("unsearchable", messages::text::lists::no_search()));
         let is_found = |app: &App| search_error.is_none() && (is_chosen(app) || app_health::matches(app, search));
         let mut found: Vec<&App> = apps.iter().filter(|app| is_found(app)).collect();
         found.sort_by_key(|app| (!is_chosen(app), std::cmp::Reverse(app.id)));
@@ -230,7 +232,7 @@ pub(crate) struct Disable {
     pub(crate) layout: Layout,
     pub(crate) app: App,
     pub(crate) back: String,
-    pub(crate) losses: Vec<&'static str>,
+    pub(crate) losses: Vec<Text>,
 }
 
 impl Disable {

@@ -6,6 +6,7 @@ use super::{forms::CompanyForm, views};
 use crate::{
     companies,
     console::http::{error::AppError, form::FieldErrors, layout::ConsoleEntry, page::RequestContext, signed_form::SignedForm},
+    messages::text,
     urls,
 };
 
@@ -30,9 +31,9 @@ pub(crate) async fn update(posted: SignedForm<CompanyForm>) -> Answer {
     let new = (name.as_str(), zone.unwrap_or(company.zone));
     companies::update(&mut tx, company.id, new, (&page.actor(), page.now)).await?;
     tx.commit().await?;
-    Ok(page.redirect(urls::SETTINGS, "The company’s settings are saved"))
+    Ok(page.redirect(urls::SETTINGS, text::company::saved()))
 }
 
 fn settings_page(page: &RequestContext, form: CompanyForm, errors: FieldErrors) -> views::Settings {
-    views::Settings { layout: page.layout("Settings").console(ConsoleEntry::Settings), form, errors }
+    views::Settings { layout: page.layout(text::layout::settings()).console(ConsoleEntry::Settings), form, errors }
 }

@@ -3,7 +3,11 @@
 use askama::Template;
 
 use super::forms::CompanyForm;
-use crate::console::http::{form::FieldErrors, layout::Layout};
+use crate::{
+    console::http::{form::FieldErrors, layout::Layout},
+    i18n,
+    messages::text::company as t,
+};
 
 /// `/settings`
 #[derive(Template)]

@@ -10,6 +10,7 @@ use crate::{
         http::{error::AppError, layout::ConsoleEntry, page::RequestContext},
         read_models::rejection_summary,
     },
+    messages::text,
 };
 
 type Answer = Result<HttpResponse, AppError>;
@@ -21,7 +22,7 @@ pub(crate) async fn show(page: RequestContext) -> Answer {
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(views::MAX_PROBLEMS);
     let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
     drop(reader);
-    let layout = page.layout("Dashboard").console(ConsoleEntry::Dashboard);
+    let layout = page.layout(text::dashboard::dashboard()).console(ConsoleEntry::Dashboard);
     page.ok(&views::Dashboard::new(layout, &all, &causes, page.now))
 }
 
@@ -30,6 +31,6 @@ pub(crate) async fn applications(page: RequestContext) -> Answer {
     let mut reader = page.state.db.reader().await?;
     let count = apps::store::count(&mut reader, page.signed_in.company.id).await?;
     drop(reader);
-    let layout = page.layout("Applications").console(ConsoleEntry::Applications);
+    let layout = page.layout(text::layout::applications()).console(ConsoleEntry::Applications);
     page.ok(&views::Applications { layout, count: usize::try_from(count).unwrap_or_default() })
 }

@@ -8,7 +8,8 @@ use crate::{
         http::layout::Layout,
         read_models::alerts::{Alert, disabled, mixed_up, trouble},
     },
-    messages::{self, rejections::Causes},
+    i18n::{self, Text},
+    messages::{self, rejections::Causes, text::dashboard as t},
     primitives::time::Timestamp,
 };
 
@@ -47,18 +48,14 @@ pub(crate) struct Applications {
     pub(crate) count: usize,
 }
 
-/// Returns the number of a company's apps as text, for the card of KS Pay.
-fn apps_in_words(count: usize) -> String {
-    match count {
-        0 => "No app yet".to_owned(),
-        1 => "1 app".to_owned(),
-        count => format!("{count} apps"),
-    }
+/// Returns the number of a company's apps, for the card of KS Pay.
+fn apps(count: usize) -> Text {
+    if count == 0 { t::no_app() } else { t::apps(count) }
 }
 
 impl Dashboard {
-    fn apps(&self) -> String {
-        apps_in_words(self.count)
+    fn apps(&self) -> Text {
+        apps(self.count)
     }
 
     /// True if the card has the primary action of the page, which fixing a problem takes precedence over.
@@ -68,8 +65,8 @@ impl Dashboard {
 }
 
 impl Applications {
-    fn apps(&self) -> String {
-        apps_in_words(self.count)
+    fn apps(&self) -> Text {
+        apps(self.count)
     }
 
     #[expect(clippy::unused_self, reason = "the card asks the page it stands on")]

@@ -6,7 +6,7 @@ use crate::{
     console::http::form::FieldErrors,
     events::{State, store::Filter},
     gateways::adapter::is_safe_identifier,
-    messages,
+    messages::text::lists as t,
     primitives::id::ConnectionId,
 };
 
@@ -35,12 +35,12 @@ impl ListForm {
         let mut errors = FieldErrors::default();
         let typed = self.r#type.trim();
         if !typed.is_empty() && !is_safe_identifier(typed) {
-            errors.add("type", "unknown", messages::WHOLE_TYPE);
+            errors.add("type", "unknown", t::whole_type());
         }
         let event_type = is_safe_identifier(typed).then(|| typed.to_owned());
         let state = self.state.parse().ok();
         if state.is_none() && !self.state.is_empty() {
-            errors.add("state", "unknown", messages::NO_STATE);
+            errors.add("state", "unknown", t::no_state());
         }
         Wanted { state, event_type, errors }
     }

@@ -35,8 +35,12 @@ use crate::{
         store,
     },
     gateways::{Mode, parts},
+    i18n::{Text, isolate},
     ledger::payments::store::cross_mode,
-    messages::{self, EmptyState, Notice},
+    messages::{
+        self, EmptyState, Notice,
+        text::{events as t, layout as frame},
+    },
     primitives::keyset::{ListPage as Rows, PageRequest},
     rejections::{self, store::recoveries},
     urls,
@@ -93,9 +97,10 @@ async fn suggested_types(reader: &mut Reader, app: &App, mode: Mode) -> Result<V
 
 fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
     let path = urls::events(app.id);
-    let layout = page.layout("Events").app(app, AppEntry::Events, Some(shown.mode)).in_mode(&path, shown.mode);
+    let layout = page.layout(t::title()).app(app, AppEntry::Events, Some(shown.mode)).in_mode(&path, shown.mode);
     let layout = layout.notices(shown.other, shown.off);
-    layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
+    let layout = layout.crumb(frame::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
+    layout.crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
 }
 
 fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
@@ -127,11 +132,11 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let twin = urls::in_mode(&urls::events(app.id), other);
     let own = urls::event(app.id, event.id);
     let (test, live) = if event.mode == Mode::Test { (own, twin) } else { (twin, own) };
-    let title = event.event_type.clone().unwrap_or_else(|| "Event of unknown type".to_owned());
+    let title = event.event_type.as_ref().map_or_else(t::unknown_type, |name| Text::verbatim(name.as_str()));
     let layout = page.layout(title).app(&app, AppEntry::Events, Some(event.mode)).with_mode_urls(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
-    let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
-    let layout = layout.crumb(&app.name, overview).crumb("Events", list);
+    let layout = layout.crumb(frame::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
+    let layout = layout.crumb(Text::verbatim(isolate(&app.name)), overview).crumb(t::title(), list);
     let mixups = mixups(&page, &event, payload.body()).await?;
     let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);
     let siblings = payload.body().and_then(|body| parts::count(event.gateway, body));
@@ -161,13 +166,13 @@ async fn mixups(page: &RequestContext, event: &Event, body: Option<&[u8]>) -> Re
     if let Some(account) = body.and_then(|body| event.gateway.adapter().account(body)) {
         let activity = activity::get(&mut reader, event.connection_id).await?;
         if activity.is_unexpected(account) {
-            found.push(messages::mixups::event_of_other_account(event.gateway, account, &activity));
+            found.push(messages::account_mismatch::event_of_other_account(event.gateway, account, &activity));
         }
     }
     if let Some(transaction) = event.transaction_id
         && cross_mode::counterpart(&mut reader, event.app_id, transaction).await?.is_some()
     {
-        found.push(messages::mixups::event_of_both_modes(event.gateway, event.mode));
+        found.push(messages::account_mismatch::event_of_both_modes(event.gateway, event.mode));
     }
     Ok(found)
 }

@@ -12,9 +12,12 @@ use crate::{
     },
     events::{Event, State},
     gateways::Mode,
-    i18n::Text,
+    i18n::{Text, isolate},
     ledger::payments::disputes::Dispute,
-    messages::{self, Badge, DisplayTime, EmptyState, Notice},
+    messages::{
+        self, Badge, DisplayTime, EmptyState, Notice,
+        text::{events as t, lists, payload as payload_text},
+    },
     primitives::{
         id::{AppId, EventId, RejectionId},
         time::Timestamp,
@@ -47,10 +50,10 @@ impl Index {
         let (path, mode) = (urls::events(self.app), ("mode", self.mode.slug()));
         let state = self.wanted.state.map_or("", State::as_str);
         let kind = self.wanted.event_type.as_deref().unwrap_or_default();
-        let of_type =
-            (!kind.is_empty()).then(|| ActiveFilter { label: kind.into(), url: urls::query(&path, &[mode, ("state", state)]) });
+        let of_type = (!kind.is_empty())
+            .then(|| ActiveFilter { label: Text::verbatim(isolate(kind)), url: urls::query(&path, &[mode, ("state", state)]) });
         let of_state = self.wanted.state.map(|state| ActiveFilter {
-            label: messages::event_state(state).label.to_owned(),
+            label: messages::event_state(state).label,
             url: urls::query(&path, &[mode, ("type", kind)]),
         });
         of_type.into_iter().chain(of_state).collect()
@@ -69,13 +72,13 @@ impl Index {
 /// A row of the list.
 pub(crate) struct Row {
     pub(crate) url: String,
-    pub(crate) sentence: String,
-    /// The event type in the parts between which a line may break.
-    pub(crate) event_type: Vec<String>,
+    pub(crate) sentence: Text,
+    /// `None` if it could not be read.
+    pub(crate) event_type: Option<String>,
     /// The URL and id of its transaction.
     pub(crate) transaction: Option<(String, String)>,
     pub(crate) received: DisplayTime,
-    pub(crate) received_count: Option<String>,
+    pub(crate) received_count: Option<Text>,
     /// True if it was rejected first.
     pub(crate) is_recovered: bool,
     pub(crate) badge: Badge,
@@ -87,7 +90,7 @@ impl Row {
             is_recovered: recovered.contains(&event.id),
             url: urls::event(event.app_id, event.id),
             sentence: messages::event_sentence_with_costs(event, disputes),
-            event_type: event.event_type.as_deref().unwrap_or("–").split_inclusive(['.', '_']).map(str::to_owned).collect(),
+            event_type: event.event_type.clone(),
             transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
             received: messages::when(event.received_at, now),
             received_count: messages::receipts(event.received_count),
@@ -107,7 +110,7 @@ pub(crate) struct Show {
     /// Headers and body, if they are still stored and intact.
     pub(crate) kept: Option<StoredContent>,
     /// What is said of them if they are damaged.
-    pub(crate) damage: Option<String>,
+    pub(crate) damage: Option<Text>,
     /// The number of events in the body; `None` if the body is the event, or is not stored any more.
     pub(crate) siblings: Option<usize>,
     /// Misconfigurations at the gateway, each with its fix.
@@ -125,11 +128,11 @@ impl Show {
         messages::event_state(self.event.state)
     }
 
-    pub(crate) fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> Text {
         messages::event_sentence_with_costs(&self.event, &self.disputes)
     }
 
-    pub(crate) fn fault(&self) -> Option<String> {
+    pub(crate) fn fault(&self) -> Option<Text> {
         messages::fault_sentence(&self.event)
     }
 
@@ -146,7 +149,7 @@ impl Show {
     }
 
     /// Returns the source of that time.
-    pub(crate) fn time_source(&self) -> &'static str {
+    pub(crate) fn time_source(&self) -> Text {
         messages::borrowed_time(self.event.is_time_borrowed)
     }
 
@@ -155,9 +158,9 @@ impl Show {
     }
 
     /// Returns when it was rejected, and by whom it was recovered.
-    pub(crate) fn refused(&self) -> Option<(DisplayTime, String)> {
+    pub(crate) fn refused(&self) -> Option<(DisplayTime, Text)> {
         let recovery = self.recovery.as_ref()?;
-        Some((DisplayTime::of_moment(recovery.rejected_at, self.now), messages::rejections::recovered_by(&recovery.recovered_by)))
+        Some((DisplayTime::of_moment(recovery.rejected_at, self.now), t::recovered_by(isolate(&recovery.recovered_by))))
     }
 
     /// Returns the URL of the rejection that explains it, if that is still stored.
@@ -165,14 +168,15 @@ impl Show {
         self.rejection.map(|id| urls::rejection(self.event.app_id, id))
     }
 
-    pub(crate) fn arrival(&self) -> String {
+    pub(crate) fn arrival(&self) -> Text {
         messages::arrival(&self.event, self.now)
     }
 
     /// Returns when it was last received and how often, if more than once.
-    pub(crate) fn again(&self) -> Option<(DisplayTime, String)> {
-        let receipts = messages::receipts(self.event.received_count)?;
-        Some((DisplayTime::of_moment(self.event.last_received_at, self.now), receipts))
+    pub(crate) fn again(&self) -> Option<(DisplayTime, Text)> {
+        let count = self.event.received_count;
+        let last = DisplayTime::of_moment(self.event.last_received_at, self.now);
+        (count > 1).then(|| (last, t::received_times_sentence(count)))
     }
 
     pub(crate) fn body(&self) -> String {
@@ -180,7 +184,7 @@ impl Show {
     }
 
     /// Returns which event of its request it is, if that may have several.
-    pub(crate) fn part(&self) -> Option<String> {
+    pub(crate) fn part(&self) -> Option<Text> {
         self.event.number().map(|number| messages::part(number, self.siblings))
     }
 

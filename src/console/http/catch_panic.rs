@@ -11,12 +11,13 @@ use actix_web::{
 };
 use futures_util::FutureExt as _;
 
-use super::headers;
+use super::{headers, locale};
+use crate::{i18n::Locale, messages::text};
 
 /// A handler panicked. `telemetry` logs where; the message is never included in the response.
 #[derive(Debug, thiserror::Error)]
 #[error("a handler panicked")]
-struct Panicked;
+struct Panicked(Locale);
 
 impl ResponseError for Panicked {
     fn status_code(&self) -> StatusCode {
@@ -24,8 +25,8 @@ impl ResponseError for Panicked {
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        let mut response =
-            HttpResponse::InternalServerError().content_type("text/plain; charset=utf-8").body("Something broke on our side.\n");
+        let text = text::errors::server_error().to_plain(self.0);
+        let mut response = HttpResponse::InternalServerError().content_type("text/plain; charset=utf-8").body(text);
         headers::set_constant_headers(response.headers_mut());
         response
     }
@@ -36,9 +37,10 @@ pub(crate) async fn catch_panic(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let locale = locale::of(request.request());
     AssertUnwindSafe(next.call(request)).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(target: crate::telemetry::OUTSIDE, "a handler panicked");
-        Err(Panicked.into())
+        Err(Panicked(locale).into())
     })
 }
 

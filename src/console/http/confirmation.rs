@@ -3,8 +3,6 @@
 //! The confirmation page carries the interrupted form sealed: secrets typed into it are not readable there, and it can be
 //! submitted only in the same session and to the same address.
 
-use std::borrow::Cow;
-
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     body::BoxBody,
@@ -19,7 +17,8 @@ use super::{error::AppError, form::FieldError, layout::Layout, page::RequestCont
 use crate::{
     accounts,
     console::http::proof::{self, ConfirmationOutcome},
-    messages,
+    i18n::{PageValues, Text},
+    messages::{self, text::access as t},
     primitives::vault::Vault,
     urls,
 };
@@ -27,7 +26,7 @@ use crate::{
 /// Seal context of an interrupted form.
 const SEAL_CONTEXT: &str = "interrupted form";
 /// Title of the confirmation page.
-pub(crate) const TITLE: &str = "Confirm your password";
+pub(crate) const TITLE: Text = t::confirm_password();
 
 /// Fields that the confirmation page adds to a form.
 #[derive(Default, Deserialize)]
@@ -73,8 +72,8 @@ impl Action {
 
 /// Describes a sensitive action, and the page it belongs to.
 pub(crate) struct SensitiveAction<F> {
-    /// Completes "To …, enter your password."
-    pub(crate) what: Cow<'static, str>,
+    /// Asks for the password, and says what for.
+    pub(crate) what: Text,
     pub(crate) back: String,
     /// Builds the layout of the confirmation page.
     pub(crate) layout: F,
@@ -95,13 +94,13 @@ pub(crate) async fn require<F: FnOnce() -> Layout>(
         return if is_confirmed(page) { Ok(()) } else { Err(ask(page, action, of, Asked::default())) };
     };
     if password.is_empty() {
-        let error = Some(FieldError::new("no-password", messages::access::NO_PASSWORD));
+        let error = Some(FieldError::new("no-password", t::no_password()));
         return Err(ask(page, action, of, Asked { error, ..Asked::default() }));
     }
     match proof::check(page, password).await? {
         ConfirmationOutcome::Correct => Ok(()),
         ConfirmationOutcome::Wrong => {
-            let error = Some(FieldError::new("wrong-password", messages::access::WRONG_PASSWORD));
+            let error = Some(FieldError::new("wrong-password", t::wrong_password()));
             Err(ask(page, action, of, Asked { error, ..Asked::default() }))
         }
         ConfirmationOutcome::RateLimited(wait) => {
@@ -161,7 +160,7 @@ struct View {
     layout: Layout,
     /// Tells password managers which account the password belongs to.
     email: String,
-    what: Cow<'static, str>,
+    what: Text,
     back: String,
     action: String,
     interrupted: String,
@@ -181,7 +180,8 @@ fn view(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce(
 }
 
 fn ask(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce() -> Layout>, asked: Asked) -> AppError {
-    match view(page, action, of, asked.error).render() {
+    let values = if asked.error.is_some() { PageValues::with_errors(page.reader()) } else { page.reader().into() };
+    match view(page, action, of, asked.error).render_with_values(&values) {
         Ok(html) => AppError::Unconfirmed(Box::new(ConfirmPage { status: asked.status, retry_after: asked.retry_after, html })),
         Err(error) => error.into(),
     }

@@ -21,7 +21,7 @@ use crate::{
     },
     console::http::state::State,
     db::DbError,
-    i18n::{Reader, Text},
+    i18n::{PageValues, Reader, Text},
     messages::{self, Warning, text::errors as t},
     primitives::base62,
     urls,
@@ -262,9 +262,13 @@ fn status_text(status: StatusCode) -> (&'static str, Text, Text) {
     }
 }
 
-/// Renders a page for that reader as a response.
-pub(crate) fn html(status: StatusCode, template: &impl Template, reader: impl Into<Reader>) -> Result<HttpResponse, AppError> {
-    let body = template.render_with_values(&reader.into())?;
+/// Renders a page as a response; with a reader or a locale alone, it has no errors.
+pub(crate) fn html(
+    status: StatusCode,
+    template: &impl Template,
+    values: impl Into<PageValues>,
+) -> Result<HttpResponse, AppError> {
+    let body = template.render_with_values(&values.into())?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
 }
 

@@ -4,8 +4,8 @@
 //! again.
 
 use crate::{
-    i18n::Text,
-    messages::text::time_zones,
+    i18n::{Text, ToArg},
+    messages::text::{forms as t, time_zones},
     primitives::{email::EmailFault, text_input::Fault, zone::Zone},
 };
 
@@ -52,27 +52,32 @@ impl FieldErrors {
         self.0.is_empty()
     }
 
-    /// Returns the parsed value; on failure adds the error and returns the default.
-    pub(crate) fn take<T: Default>(&mut self, field: &'static str, label: &str, parsed: Result<T, Fault>) -> T {
+    /// Returns the parsed line of a required field; on failure adds the error and returns an empty string. `enter` is the error
+    /// of an empty field.
+    pub(crate) fn take(&mut self, field: &'static str, enter: Text, parsed: Result<String, Fault>) -> String {
         parsed.unwrap_or_else(|fault| {
-            self.add(field, reason(fault), sentence(label, fault));
-            T::default()
+            self.add(field, reason(fault), line_error(enter, fault));
+            String::new()
+        })
+    }
+
+    /// Returns the parsed line of an optional field; on failure adds the error and returns `None`.
+    pub(crate) fn take_optional(&mut self, field: &'static str, parsed: Result<Option<String>, Fault>) -> Option<String> {
+        parsed.unwrap_or_else(|fault| {
+            self.add(field, reason(fault), line_error(Text::default(), fault));
+            None
         })
     }
 
     /// Returns the parsed email address; on failure adds the error and returns an empty string.
     pub(crate) fn take_email(&mut self, field: &'static str, parsed: Result<String, EmailFault>) -> String {
         parsed.unwrap_or_else(|fault| {
-            match fault {
-                EmailFault::Line(fault) => self.add(field, reason(fault), sentence("E-mail", fault)),
-                EmailFault::NotAsciiBeforeAt => {
-                    let sentence = "Before the @, use only English letters, digits and signs such as . or _.";
-                    self.add(field, "not-ascii-before-at", sentence);
-                }
-                EmailFault::NotAnAddress => {
-                    self.add(field, "not-an-address", "Type an e-mail address, for example accounts@neemtree.example.");
-                }
-            }
+            let (reason, sentence) = match fault {
+                EmailFault::Line(fault) => (reason(fault), line_error(t::enter_email(), fault)),
+                EmailFault::NotAsciiBeforeAt => ("not-ascii-before-at", t::email_ascii()),
+                EmailFault::NotAnAddress => ("not-an-address", t::email_invalid()),
+            };
+            self.add(field, reason, sentence);
             String::new()
         })
     }
@@ -91,8 +96,8 @@ impl FieldErrors {
 /// Returns the error of an invalid domain.
 pub(crate) fn domain_error(fault: Option<Fault>) -> FieldError {
     fault.map_or_else(
-        || FieldError::new("not-a-domain", "Type the domain alone, for example shop.neemtree.example."),
-        |fault| FieldError::new(reason(fault), sentence("Domain", fault)),
+        || FieldError::new("not-a-domain", t::domain_invalid()),
+        |fault| FieldError::new(reason(fault), line_error(t::enter_domain(), fault)),
     )
 }
 
@@ -106,12 +111,17 @@ pub(crate) const fn reason(fault: Fault) -> &'static str {
     }
 }
 
-/// Returns the error message for an invalid line of text.
-pub(crate) fn sentence(label: &str, fault: Fault) -> String {
+/// Returns the error message for an invalid line of text in a field with this label.
+pub(crate) fn sentence(label: impl ToArg, fault: Fault) -> Text {
+    line_error(t::enter(label), fault)
+}
+
+/// Returns the error message for an invalid line of text; `enter` is the one for an empty line.
+fn line_error(enter: Text, fault: Fault) -> Text {
     match fault {
-        Fault::Empty => format!("{label} is empty. Type it here."),
-        Fault::ShorterThan(least) => format!("{label} needs at least {least} characters."),
-        Fault::LongerThan(most) => format!("{label} may have at most {most} characters."),
-        Fault::Control => format!("{label} holds a character that cannot be seen. Type it by hand instead of pasting."),
+        Fault::Empty => enter,
+        Fault::ShorterThan(least) => t::too_short(least),
+        Fault::LongerThan(most) => t::too_long(most),
+        Fault::Control => t::invisible_character(),
     }
 }

@@ -1,11 +1,15 @@
 //! The layout of signed-in pages: top bar, mode, navigation, breadcrumbs, flash message.
 
+use std::{borrow::Borrow, fmt};
+
+use askama::{FastWritable, Values, filters::HtmlSafe};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
+    accounts::Role,
     apps::App,
     gateways::Mode,
-    i18n::{Text, isolate},
+    i18n::{HAS_ERRORS, Text, isolate},
     messages::{self, OffConnection, OtherMode, Warning, text::layout as t},
     urls,
 };
@@ -135,7 +139,7 @@ pub(crate) struct Layout {
     pub(crate) title: Text,
     pub(crate) csrf: String,
     pub(crate) user_name: String,
-    pub(crate) user_role: &'static str,
+    pub(crate) user_role: Text,
     pub(crate) company_name: String,
     pub(crate) nav_label: Text,
     pub(crate) nav: Vec<NavLink>,
@@ -160,14 +164,14 @@ impl Layout {
     }
 
     /// Returns the window title: page, app with mode, product.
-    pub(crate) fn window_title(&self) -> Text {
-        match (&self.app, &self.mode) {
+    pub(crate) fn window_title(&self) -> WindowTitle {
+        WindowTitle(match (&self.app, &self.mode) {
             (None, _) => t::window_title(&self.title),
             (Some(app), None) => t::window_title_in_app(&self.title, isolate(&app.name)),
             (Some(app), Some(mode)) => {
                 t::window_title_in_mode(&self.title, isolate(&app.name), messages::mode(mode.current).label)
             }
-        }
+        })
     }
 
     /// True for the last breadcrumb, the parent, which is the only one shown on phones.
@@ -179,6 +183,16 @@ impl Layout {
     pub(crate) fn crumb(mut self, label: impl Into<Text>, url: impl Into<String>) -> Self {
         self.crumbs.push(Breadcrumb { label: label.into(), url: url.into() });
         self
+    }
+
+    /// Appends the breadcrumbs of KS Pay, the parents of every page of an app.
+    pub(crate) fn below_ks_pay(self) -> Self {
+        self.crumb(t::applications(), urls::APPLICATIONS).crumb(t::ks_pay(), urls::APPS)
+    }
+
+    /// Appends the breadcrumbs to an app.
+    pub(crate) fn below_app(self, app: &App) -> Self {
+        self.below_ks_pay().crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
     }
 
     /// Sets the menu of the console.
@@ -231,6 +245,43 @@ impl Layout {
     }
 }
 
+/// The title of a window. That of a form with errors starts with the word, which a screen reader reads first.
+pub(crate) struct WindowTitle(Text);
+
+impl WindowTitle {
+    /// Returns the window title of a page without navigation.
+    pub(crate) fn of(page: impl Borrow<Text>) -> Self {
+        Self(t::window_title(page.borrow()))
+    }
+}
+
+impl FastWritable for WindowTitle {
+    fn write_into(&self, out: &mut dyn fmt::Write, values: &dyn Values) -> askama::Result<()> {
+        let has_errors = askama::get_value::<bool>(values, HAS_ERRORS).is_ok_and(|has_errors| *has_errors);
+        let title = if has_errors { t::title_with_errors(&self.0) } else { self.0.clone() };
+        title.attr().write_into(out, values)
+    }
+}
+
+impl HtmlSafe for WindowTitle {}
+
+/// askama asks for it although it writes with [`FastWritable`].
+impl fmt::Display for WindowTitle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.in_english())
+    }
+}
+
+/// Returns the name of a user's role.
+pub(super) const fn role(role: Role) -> Text {
+    match role {
+        Role::Owner => t::role_owner(),
+        Role::Admin => t::role_admin(),
+        Role::Developer => t::role_developer(),
+        Role::Viewer => t::role_viewer(),
+    }
+}
+
 /// The most code points that fit the circle.
 const MAX_INITIAL_CHARS: usize = 5;
 
@@ -250,6 +301,19 @@ fn initials(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::{Locale, PageValues};
+
+    #[test]
+    fn the_title_of_a_form_with_errors_says_so_in_both_languages() {
+        let written = |values: PageValues| {
+            let mut title = String::new();
+            WindowTitle::of(Text::verbatim("Sign in")).write_into(&mut title, &values).unwrap();
+            title
+        };
+        assert_eq!(written(Locale::English.into()), "Sign in – KS Pay");
+        assert_eq!(written(PageValues::with_errors(Locale::English)), "Error: Sign in – KS Pay");
+        assert_eq!(written(PageValues::with_errors(Locale::Hindi)), "गड़बड़ी: Sign in – KS Pay");
+    }
 
     #[test]
     fn letters_that_do_not_fit_the_circle_together_are_not_shown_together() {

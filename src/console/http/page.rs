@@ -18,7 +18,7 @@ use askama::Template;
 use super::{
     cookies, csrf,
     error::{AppError, html},
-    layout::{AppEntry, Flash, Layout},
+    layout::{AppEntry, Flash, Layout, role},
     locale,
     mode_memory::{self, ModeMemory},
     session::{self, SignedIn},
@@ -28,7 +28,7 @@ use crate::{
     apps::{self, App},
     console::http::state::State,
     gateways::Mode,
-    i18n::{Locale, Reader, Text},
+    i18n::{Locale, PageValues, Reader, Text},
     messages::text::{errors as t, time_zones},
     net::client_ip,
     primitives::{id::AppId, time::Timestamp},
@@ -179,9 +179,9 @@ impl RequestContext {
         let path = self.here.split('?').next().unwrap_or_default();
         let of = |mode| urls::in_mode(path, mode);
         let layout = self.layout(t::unknown_mode_title()).app(app, AppEntry::of(path), None);
-        let layout =
-            layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
-        match (UnknownMode { layout, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render_with_values(&self.reader()) {
+        let layout = layout.below_app(app);
+        let values = PageValues::from(self.reader());
+        match (UnknownMode { layout, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render_with_values(&values) {
             Ok(html) => AppError::UnknownMode(html),
             Err(error) => error.into(),
         }
@@ -196,21 +196,31 @@ impl RequestContext {
 
     /// Renders the page with status 200.
     pub(crate) fn ok(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
-        self.answer(StatusCode::OK, template)
+        self.answer(StatusCode::OK, template, self.reader())
+    }
+
+    /// Renders a page that asks to confirm what the form does, with status 422: nothing has been done yet.
+    pub(crate) fn ask(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
+        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template, self.reader())
     }
 
     /// Renders the page again with its errors, with status 422.
     pub(crate) fn unprocessable(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
-        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template)
+        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template, PageValues::with_errors(self.reader()))
     }
 
     /// Renders the page again with status 429: the check that the form asks for was rate limited.
     pub(crate) fn too_many(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
-        self.answer(StatusCode::TOO_MANY_REQUESTS, template)
+        self.answer(StatusCode::TOO_MANY_REQUESTS, template, PageValues::with_errors(self.reader()))
     }
 
-    fn answer(&self, status: StatusCode, template: &impl Template) -> Result<HttpResponse, AppError> {
-        let mut response = html(status, template, self.reader())?;
+    fn answer(
+        &self,
+        status: StatusCode,
+        template: &impl Template,
+        values: impl Into<PageValues>,
+    ) -> Result<HttpResponse, AppError> {
+        let mut response = html(status, template, values)?;
         if self.flash.is_some() {
             // A cookie that cannot be added would only show the flash twice.
             let _ = response.add_cookie(&cookies::removal(&self.state, FLASH));
@@ -250,7 +260,7 @@ fn layout(state: &State, signed_in: &SignedIn, title: Text) -> Layout {
         title,
         csrf: csrf::token(&state.vault, signed_in.token.expose()),
         user_name: signed_in.user.name.clone(),
-        user_role: signed_in.user.role.as_str(),
+        user_role: role(signed_in.user.role),
         company_name: signed_in.company.name.clone(),
         nav_label: Text::default(),
         nav: Vec::new(),
@@ -273,11 +283,7 @@ pub(super) async fn layout_if_signed_in(request: &HttpRequest, state: &State, ti
     let Some(app) = urls::app_of(request.path()) else { return Some(layout.console(None)) };
     let app = apps::store::find(&mut state.db.reader().await.ok()?, signed_in.company.id, app).await.ok()?;
     Some(match app {
-        Some(app) => layout
-            .app(&app, None, None)
-            .crumb("Applications", urls::APPLICATIONS)
-            .crumb("KS Pay", urls::APPS)
-            .crumb(&app.name, urls::app(app.id)),
+        Some(app) => layout.app(&app, None, None).below_app(&app),
         None => layout.console(None),
     })
 }

@@ -3,7 +3,10 @@
 use crate::{
     db::list::MAX_EXAMINED,
     i18n::Text,
-    messages::{self, EmptyState, text::shared as t},
+    messages::{
+        self, EmptyState,
+        text::{lists, shared as t},
+    },
     primitives::keyset::{Beyond, Cursor, ListPage, Listed},
     urls,
 };
@@ -45,7 +48,7 @@ impl Pager {
             newer: link(page.newer, "after", [t::newer(), t::search_newer()]),
             older: link(page.older, "before", [t::older(), t::search_older()]),
             shown: if page.is_partial() {
-                messages::found_among(page.rows.len(), MAX_EXAMINED).into()
+                lists::found_among(page.rows.len(), MAX_EXAMINED)
             } else {
                 t::rows_shown(page.rows.len())
             },

@@ -6,6 +6,7 @@
 use serde::de::IgnoredAny;
 
 use crate::{
+    i18n::Text,
     messages,
     primitives::invisible_chars::{self, Piece},
 };
@@ -65,6 +66,11 @@ impl Payload {
 
     pub(crate) fn is_json(&self) -> bool {
         !self.formatted.is_empty()
+    }
+
+    /// True if `raw` is the whole body, so that a copy of it is the same text.
+    pub(crate) const fn is_copyable(&self) -> bool {
+        self.size > 0 && self.size <= MAX_SHOWN_BYTES && self.is_text && !self.has_unseen
     }
 }
 
@@ -182,7 +188,7 @@ impl StoredContent {
         self.payload.has_unseen || self.headers.iter().any(|(name, value)| name.iter().chain(value).any(is_unseen))
     }
 
-    pub(crate) fn size(&self) -> String {
+    pub(crate) fn size(&self) -> Text {
         messages::bytes(self.payload.size)
     }
 }
@@ -207,7 +213,8 @@ mod tests {
         let marked = marked.map(|(class, text)| Token { class, text: text.to_owned() });
         assert!(payload.has_unseen && payload.formatted.windows(3).any(|tokens| tokens == marked));
         assert_eq!(plain(&payload.raw), "{\"note\":\"⟨U+202E⟩00.1₹ र्\u{200d}य\"}");
-        assert!(!Payload::new(b"{}\r\n").has_unseen);
+        let whole = Payload::new(b"{}\r\n");
+        assert!(!whole.has_unseen && whole.is_copyable() && !payload.is_copyable());
     }
 
     #[test]
@@ -222,7 +229,7 @@ mod tests {
     #[test]
     fn what_is_not_json_or_not_text_is_shown_as_it_is() {
         let payload = Payload::new(b"{\"a\":\xff}");
-        assert!(!payload.is_json() && !payload.is_text);
+        assert!(!payload.is_json() && !payload.is_text && !payload.is_copyable());
         assert_eq!(plain(&payload.raw), "{\"a\":\u{fffd}}");
         assert!(!Payload::new("[".repeat(100_000).as_bytes()).is_json());
         assert!(!Payload::new(b"").is_json());
@@ -233,7 +240,13 @@ mod tests {
         let long = format!("{{\"a\":\"{}\"}}", "न".repeat(MAX_SHOWN_BYTES));
         let payload = Payload::new(long.as_bytes());
         let raw = plain(&payload.raw);
-        assert!(payload.is_truncated && payload.is_text && !raw.contains('\u{fffd}') && raw.len() <= MAX_SHOWN_BYTES);
+        assert!(
+            payload.is_truncated
+                && payload.is_text
+                && !payload.is_copyable()
+                && !raw.contains('\u{fffd}')
+                && raw.len() <= MAX_SHOWN_BYTES
+        );
         assert!(payload.formatted.iter().map(|token| token.text.len()).sum::<usize>() <= MAX_SHOWN_BYTES + 3);
         let wide = Payload::new(format!("[{}1]", "1,".repeat(40_000)).as_bytes());
         assert!(wide.is_truncated);

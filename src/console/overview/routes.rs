@@ -25,6 +25,7 @@ use crate::{
             daily_totals::{self, Ledger},
         },
     },
+    messages::text::overview as t,
     primitives::date_range::DateRange,
     rejections, urls,
 };
@@ -70,12 +71,12 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     };
     let (test, live) = views::mode_urls(app.id, count);
     let layout = page
-        .layout("App Overview")
+        .layout(t::title())
         .app(&app, AppEntry::Overview, Some(mode))
         .with_mode_urls(mode, test, live)
         .notices(shown.other, shown.off);
     let view = views::Show {
-        layout: layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS),
+        layout: layout.below_ks_pay(),
         app: app.id,
         mode,
         count,

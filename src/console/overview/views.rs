@@ -10,8 +10,9 @@ use crate::{
     connections::{self, Connection, activity::Activity},
     console::{http::layout::Layout, read_models::payment_row::Row},
     gateways::Mode,
+    i18n::Text,
     ledger::payments::{Transaction, figures::Figures},
-    messages::{self, EmptyState, StatusLine, rejections::Causes},
+    messages::{self, EmptyState, StatusLine, rejections::Causes, text::overview as t},
     primitives::{
         id::AppId,
         money::{Currency, Money},
@@ -44,7 +45,7 @@ pub(crate) struct Show {
     pub(crate) newest: Option<Transaction>,
     /// Today in the zone of the app.
     pub(crate) today: jiff::civil::Date,
-    pub(crate) zones_note: Option<crate::i18n::Text>,
+    pub(crate) zones_note: Option<Text>,
     pub(crate) now: Timestamp,
 }
 
@@ -53,7 +54,9 @@ pub(crate) struct Health {
     pub(crate) gateway: &'static str,
     pub(crate) line: StatusLine,
     pub(crate) url: String,
-    pub(crate) way: &'static str,
+    pub(crate) way: Text,
+    /// The same for screen readers, with the name of the gateway.
+    pub(crate) way_named: Text,
     /// The number of rejected requests that the line is about.
     rejected: i64,
 }
@@ -67,7 +70,12 @@ impl Health {
         now: Timestamp,
     ) -> Self {
         let is_failing = state == connections::ConnectionState::Failing;
-        let way = if is_failing { "See the cause" } else { "View webhook" };
+        let gateway = connection.gateway.label();
+        let (way, way_named) = if is_failing {
+            (t::see_cause(), t::see_cause_of(gateway))
+        } else {
+            (t::view_webhook(), t::view_webhook_of(gateway))
+        };
         let (since, count) = match activity.failing_since {
             Some(since) => (Some(since), activity.failing_count),
             None => (activity.rejected_since, activity.rejected_streak),
@@ -76,7 +84,7 @@ impl Health {
         let is_kept = since.is_some_and(|since| since > now.minus(rejections::RETENTION));
         let rejected = if is_failing && is_kept { count } else { 0 };
         let line = messages::line(connection.gateway, state, activity, now);
-        Self { gateway: connection.gateway.label(), line, url, way, rejected }
+        Self { gateway, line, url, way, way_named, rejected }
     }
 }
 
@@ -87,7 +95,7 @@ const NO_PERCENT: &str = "–";
 pub(crate) struct Share {
     /// Identifies it in tests.
     pub(crate) hook: &'static str,
-    pub(crate) label: String,
+    pub(crate) label: Text,
     pub(crate) class: &'static str,
     pub(crate) count: String,
     pub(crate) part: i64,
@@ -107,13 +115,12 @@ fn address(app: AppId, mode: Mode, count: i32) -> String {
 
 impl Show {
     /// Returns the selectable periods: URL, label, and whether it is selected.
-    pub(crate) fn periods(&self) -> impl Iterator<Item = (String, String, bool)> + '_ {
-        let of = |days| (address(self.app, self.mode, days), messages::period(days), self.is_period_valid && days == self.count);
+    pub(crate) fn periods(&self) -> impl Iterator<Item = (String, Text, bool)> + '_ {
+        let of = |days| {
+            let is_selected = self.is_period_valid && days == self.count;
+            (address(self.app, self.mode, days), messages::period(days), is_selected)
+        };
         PERIODS.into_iter().map(of)
-    }
-
-    pub(crate) fn period(&self) -> String {
-        messages::period(self.count).to_lowercase()
     }
 
     /// True if the period is today alone: the amount received is then shown only once.
@@ -121,31 +128,23 @@ impl Show {
         self.count == 1
     }
 
-    pub(crate) fn received_today(&self) -> String {
-        first(&self.figures.today)
+    /// Returns the amount in the currency of the page.
+    #[expect(clippy::unused_self, reason = "templates call methods of their page")]
+    pub(crate) fn first(&self, money: &[Money]) -> Money {
+        money.first().copied().unwrap_or(Money::new(0, Currency::INR))
     }
 
-    pub(crate) fn payments_today(&self) -> String {
-        with_others(&messages::count(self.figures.payments_today, "payment so far", "payments so far"), &self.figures.today)
+    /// Returns the amounts in other currencies, which are never added up.
+    #[expect(clippy::unused_self, reason = "templates call methods of their page")]
+    pub(crate) fn others<'a>(&self, money: &'a [Money]) -> impl Iterator<Item = &'a Money> {
+        money.iter().skip(1).filter(|money| money.subunits != 0)
     }
 
-    pub(crate) fn received(&self) -> String {
-        first(&self.figures.received)
+    pub(crate) fn payments(&self) -> Text {
+        t::payments(self.figures.ways.went_through())
     }
 
-    pub(crate) fn payments(&self) -> String {
-        with_others(&messages::count(self.figures.ways.went_through(), "payment", "payments"), &self.figures.received)
-    }
-
-    pub(crate) fn refunded(&self) -> String {
-        first(&self.figures.refunded)
-    }
-
-    pub(crate) fn refunds(&self) -> String {
-        with_others(&format!("of what was received, {}", self.period()), &self.figures.refunded)
-    }
-
-    pub(crate) fn costs(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn costs(&self) -> messages::Items {
         messages::costs(&self.figures.refund_pending, &self.figures.lost, &self.figures.held)
     }
 
@@ -156,9 +155,9 @@ impl Show {
         if ways.settled() == 0 { NO_PERCENT.to_owned() } else { percent(tenths[0] + tenths[1]) }
     }
 
-    pub(crate) fn failed(&self) -> String {
+    pub(crate) fn failed(&self) -> Text {
         let ways = self.figures.ways;
-        messages::failed_of(ways.failed, ways.returned, ways.settled())
+        messages::failed_of(ways.failed, ways.returned, ways.settled()).into()
     }
 
     pub(crate) fn chart(&self) -> Chart {
@@ -171,14 +170,15 @@ impl Show {
     }
 
     /// Returns the text alternative of the chart, for screen readers.
-    pub(crate) fn chart_label(&self) -> String {
-        let said = |(day, money): &(_, Money)| format!("{}, {money}", messages::date(*day, self.today));
-        let most = self.figures.daily.iter().max_by_key(|(_, money)| money.subunits).map(said).unwrap_or_default();
-        let last = self.figures.daily.last().map(|(_, money)| money.to_string()).unwrap_or_default();
-        format!("Bars for {}. Most on {most}; today so far {last}.", self.period())
+    pub(crate) fn chart_label(&self) -> Text {
+        let daily = &self.figures.daily;
+        let (Some((day, most)), Some((_, last))) = (daily.iter().max_by_key(|(_, money)| money.subunits), daily.last()) else {
+            return Text::default();
+        };
+        t::chart(self.count, most, self.day(*day), last)
     }
 
-    pub(crate) fn day(&self, day: jiff::civil::Date) -> crate::i18n::Text {
+    pub(crate) fn day(&self, day: jiff::civil::Date) -> Text {
         messages::date(day, self.today)
     }
 
@@ -190,16 +190,16 @@ impl Show {
     pub(crate) fn ways(&self) -> Vec<Share> {
         let ways = self.figures.ways;
         let labels = [
-            ("way-paid", "Paid"),
-            ("way-refunded", "Refunded"),
-            ("way-failed", "Failed"),
-            ("way-returned", "Returned, never captured"),
+            ("way-paid", t::way_paid()),
+            ("way-refunded", t::way_refunded()),
+            ("way-failed", t::way_failed()),
+            ("way-returned", t::way_returned()),
         ];
         let decided = labels.into_iter().zip(["bar-1", "bar-2", "bar-4", "bar-5"]).zip(ways.decided());
         let decided = decided
             .zip(tenths(&ways.decided()))
             .map(|(((label, class), part), tenths)| share(label, class, part, percent(tenths)));
-        let open = share(("way-open", "Not decided yet"), "bar-3", ways.open, NO_PERCENT.to_owned());
+        let open = share(("way-open", t::way_open()), "bar-3", ways.open, NO_PERCENT.to_owned());
         decided.chain([open]).filter(|row| row.part > 0).collect()
     }
 
@@ -221,18 +221,18 @@ impl Show {
 
     pub(crate) fn methods(&self) -> Vec<Share> {
         let counts: Vec<i64> = self.figures.methods.iter().map(|(_, count)| *count).collect();
-        let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty())).to_owned();
+        let label = |code: &'_ str| messages::method(Some(code).filter(|code| !code.is_empty()));
         let rows = self.figures.methods.iter().zip(tenths(&counts));
-        rows.map(|((code, count), tenths)| share(("method", &label(code)), "bar-1", *count, percent(tenths))).collect()
+        rows.map(|((code, count), tenths)| share(("method", label(code)), "bar-1", *count, percent(tenths))).collect()
     }
 
     /// Returns a summary of the rejected requests and their URL; `None` if there are none, or only those that the line of a
     /// failing webhook is about.
-    pub(crate) fn rejections(&self) -> Option<(String, String)> {
+    pub(crate) fn rejections(&self) -> Option<(Text, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
         let of_failing: i64 = self.health.iter().map(|line| line.rejected).sum();
         (self.refused.is_partial || self.refused.requests > of_failing)
-            .then(|| (messages::rejections::rejected_in_all(self.refused), url))
+            .then(|| (messages::rejections::rejected_in_all(self.refused).into(), url))
     }
 
     /// True if there is anything above the empty state, which itself leads to the first gateway.
@@ -252,7 +252,7 @@ impl Show {
         }
         let newest = self.newest.as_ref()?;
         let all = urls::in_mode(&urls::transactions(self.app), self.mode);
-        Some(messages::nothing_in_period(&self.period(), messages::past_day(newest.created_at, self.now), &all))
+        Some(messages::nothing_in_period(messages::period(self.count), messages::past_day(newest.created_at, self.now), &all))
     }
 
     pub(crate) fn all(&self) -> String {
@@ -260,16 +260,6 @@ impl Show {
     }
 }
 
-fn share((hook, label): (&'static str, &str), class: &'static str, part: i64, percent: String) -> Share {
-    Share { hook, label: label.to_owned(), class, count: messages::number_text(part), part, percent }
-}
-
-fn first(money: &[Money]) -> String {
-    money.first().copied().unwrap_or(Money::new(0, Currency::INR)).to_string()
-}
-
-/// Appends the amounts in other currencies, which are never added up.
-fn with_others(text: &str, money: &[Money]) -> String {
-    let others = money.iter().skip(1).filter(|money| money.subunits != 0);
-    others.fold(text.to_owned(), |text, money| format!("{text}; {money}"))
+fn share((hook, label): (&'static str, Text), class: &'static str, part: i64, percent: String) -> Share {
+    Share { hook, label, class, count: messages::number_text(part), part, percent }
 }

@@ -1,4 +1,5 @@
-//! Exports Transaction History as CSV.
+//! Exports Transaction History as CSV. The header line is in English in every language, because programs read it; states and
+//! payment methods are in the reader's.
 //!
 //! Invariant: spreadsheets evaluate no cell with external data as a formula.
 
@@ -7,6 +8,7 @@ use std::borrow::Cow;
 use super::forms::ListQuery;
 use crate::{
     gateways::Mode,
+    i18n::Locale,
     ledger::payments::{Transaction, disputes::OtherCosts, store::MAX_FOUND},
     messages,
     primitives::{money::Money, time::Timestamp, zone::Zone},
@@ -49,22 +51,23 @@ pub(crate) fn header(zone: Zone) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// Returns one line per transaction. The costs are those of its disputes in other currencies.
-pub(crate) fn lines(transactions: &[(Transaction, OtherCosts)], zone: Zone, now: Timestamp) -> Vec<u8> {
+/// Returns one line per transaction. The costs are those of its disputes in other currencies; times are in
+/// the zone.
+pub(crate) fn lines(transactions: &[(Transaction, OtherCosts)], by: (Locale, Zone), now: Timestamp) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (transaction, costs) in transactions {
-        let _ = writer.write_record(cells(transaction, costs, (zone, now)));
+        let _ = writer.write_record(cells(transaction, costs, by, now));
     }
     writer.into_inner().unwrap_or_default()
 }
 
-fn cells(transaction: &Transaction, costs: &OtherCosts, (zone, now): (Zone, Timestamp)) -> [String; COLUMNS] {
+fn cells(transaction: &Transaction, costs: &OtherCosts, (locale, zone): (Locale, Zone), now: Timestamp) -> [String; COLUMNS] {
     let plain = |money: Option<Money>| money.map(Money::plain).unwrap_or_default();
     [
         transaction.id.to_string(),
         moment(transaction.created_at, zone, now),
         moment(transaction.updated_at, zone, now),
-        transaction.method.as_deref().map(|code| escape_formula(messages::method(Some(code))).into_owned()).unwrap_or_default(),
+        transaction.method.as_deref().map(|code| method(code, locale)).unwrap_or_default(),
         transaction.gateway.label().to_owned(),
         transaction.mode.label().to_owned(),
         transaction.currency.map(|currency| currency.to_string()).unwrap_or_default(),
@@ -76,10 +79,14 @@ fn cells(transaction: &Transaction, costs: &OtherCosts, (zone, now): (Zone, Time
         plain(transaction.part(transaction.held)),
         with_currencies(&costs.lost),
         with_currencies(&costs.held),
-        messages::payment_state(transaction.state).label.in_english(),
+        messages::payment_state(transaction.state).label.to_plain(locale),
         escape_formula(&transaction.payment_id).into_owned(),
         transaction.order_id.as_deref().map(|id| escape_formula(id).into_owned()).unwrap_or_default(),
     ]
+}
+
+fn method(code: &str, locale: Locale) -> String {
+    escape_formula(&messages::method(Some(code)).to_plain(locale)).into_owned()
 }
 
 /// Formats amounts of several currencies in one cell.
@@ -117,7 +124,7 @@ mod tests {
 
     #[test]
     fn nothing_from_outside_becomes_a_formula_and_quotes_are_kept() {
-        let (at, zone) = (Timestamp::from_seconds(1_795_343_403), Zone::default());
+        let at = Timestamp::from_seconds(1_795_343_403);
         let transaction = Transaction {
             id: TransactionId::unique(),
             app: AppId::unique(),
@@ -145,15 +152,19 @@ mod tests {
             updated_at: at,
         };
         let costs = || OtherCosts { lost: vec![Money::new(834_500, "USD".parse().unwrap())], held: Vec::new() };
-        let text = String::from_utf8(lines(&[(transaction.clone(), costs())], zone, at)).unwrap();
+        let english = (Locale::English, Zone::default());
+        let text = String::from_utf8(lines(&[(transaction.clone(), costs())], english, at)).unwrap();
         let (_, rest) = text.split_once(',').unwrap();
         let wanted = "2026-11-22 16:00:03,2026-11-22 16:00:03,'+cmd,Razorpay,Live,INR,-500.00,60.00,40.00,20.00,,USD 8345.00,,Partly refunded,";
         assert_eq!(rest, format!("{wanted}\"'=HYPERLINK(\"\"http://x\"\")\",\"'@a,b\"\n"));
         let earlier = at.minus(std::time::Duration::from_hours(1));
-        let unknown = String::from_utf8(lines(&[(transaction.clone(), costs())], zone, earlier)).unwrap();
+        let unknown = String::from_utf8(lines(&[(transaction.clone(), costs())], english, earlier)).unwrap();
         assert!(unknown.contains(",,,'+cmd,Razorpay,") && !unknown.contains("2026"), "a time to come is no time: {unknown}");
-        let elsewhere = "Asia/Kathmandu".parse().unwrap();
-        assert!(String::from_utf8(lines(&[(transaction, costs())], elsewhere, at)).unwrap().contains(",2026-11-22 16:15:03,"));
+        let by_card = Transaction { method: Some("card".to_owned()), ..transaction };
+        let elsewhere: Zone = "Asia/Kathmandu".parse().unwrap();
+        let hindi = String::from_utf8(lines(&[(by_card, costs())], (Locale::Hindi, elsewhere), at)).unwrap();
+        assert!(hindi.contains(",कार्ड,Razorpay,Live,INR,") && hindi.contains(",आंशिक रिफ़ंड,"), "{hindi}");
+        assert!(hindi.contains(",2026-11-22 16:15:03,"), "{hindi}");
         let header = String::from_utf8(header(elsewhere)).unwrap();
         assert!(header.starts_with("Transaction ID,Creation Date (Asia/Kathmandu),Last Update (Asia/Kathmandu),Payment Mode,"));
         assert_eq!(escape_formula("\t=1"), "'\t=1");

@@ -7,7 +7,7 @@ use crate::{
     console::http::form::FieldErrors,
     gateways::Mode,
     ledger::payments::{state::DisplayState, store::Filter},
-    messages,
+    messages::{self, text::lists as t},
     primitives::{
         date_range::DateRange,
         id::{AppId, TransactionId},
@@ -70,7 +70,7 @@ impl ListForm {
         let name = name(self.q.trim(), &mut errors);
         let status = self.status.parse::<DisplayState>().ok();
         if status.is_none() && !self.status.is_empty() {
-            errors.add("status", "unknown", messages::NO_STATUS);
+            errors.add("status", "unknown", t::no_status());
         }
         ListQuery { days, zone, today, is_default: days == usual, status, name, errors }
     }
@@ -91,7 +91,7 @@ fn name(typed: &str, errors: &mut FieldErrors) -> Option<Search> {
     }
     let is_text = typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control);
     if !is_text || typed.starts_with("tx_") {
-        errors.add("q", "unsearchable", messages::WHOLE_ID);
+        errors.add("q", "unsearchable", t::whole_id());
         return None;
     }
     Some(Search::GatewayId(typed.to_owned()))
@@ -107,26 +107,27 @@ fn days(from: &str, to: &str, today: Date, errors: &mut FieldErrors) -> Option<D
     let last = day("to", to, errors);
     let days = DateRange { first: first?, last: last? };
     if days.last > today {
-        errors.add("to", "after-today", messages::after_today(today));
+        errors.add("to", "after-today", t::after_today(messages::date(today, today)));
     }
     if days.first > today {
-        errors.add("from", "after-today", messages::after_today(today));
+        errors.add("from", "after-today", t::after_today(messages::date(today, today)));
     } else if days.first > days.last {
-        errors.add("from", "wrong-order", messages::WRONG_ORDER);
+        errors.add("from", "wrong-order", t::wrong_order());
     } else if days.count() > MAX_DAYS {
-        errors.add("from", "too-many-days", messages::too_many_days(DateRange::ending(days.last, MAX_DAYS).first, today));
+        let first = messages::date(DateRange::ending(days.last, MAX_DAYS).first, today);
+        errors.add("from", "too-many-days", t::too_many_days(MAX_DAYS, first));
     }
     errors.is_empty().then_some(days)
 }
 
 fn day(field: &'static str, typed: &str, errors: &mut FieldErrors) -> Option<Date> {
     if typed.is_empty() {
-        errors.add(field, "empty", messages::ONE_DAY_MISSING);
+        errors.add(field, "empty", t::day_missing());
         return None;
     }
     let day = Date::strptime("%Y-%m-%d", typed).ok().filter(|_| typed.len() == 10);
     if day.is_none() {
-        errors.add(field, "not-a-day", messages::NO_DAY);
+        errors.add(field, "not-a-day", t::no_day());
     }
     day
 }

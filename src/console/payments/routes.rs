@@ -34,6 +34,7 @@ use crate::{
     db::{Db, DbError, Reader, list},
     events::{self, payload::StoredPayload},
     gateways::{Mode, event_kind::EventKind},
+    i18n::{Locale, Text, isolate},
     ledger::payments::{
         Transaction, begin_export,
         disputes::OtherCosts,
@@ -45,7 +46,10 @@ use crate::{
             references,
         },
     },
-    messages::{self, EmptyState},
+    messages::{
+        self, EmptyState,
+        text::{layout as frame, lists, transactions as t},
+    },
     primitives::{
         date_range::DateRange,
         id::EventId,
@@ -82,7 +86,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let mut is_none = false;
     let (rows, sum) = if let Some(name) = &wanted.name {
         let (rows, is_all) = find(&mut reader, &app, mode, name, MAX_SEARCH_RESULTS).await?;
-        let limit = ("more-payments", messages::more_payments_than(MAX_SEARCH_RESULTS));
+        let limit = ("more-payments", lists::more_payments(MAX_SEARCH_RESULTS));
         (found(rows), if is_all { Vec::new() } else { vec![limit] })
     } else {
         let ledger = Ledger { app: app.id, mode, zone: app.zone };
@@ -114,9 +118,10 @@ fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: 
 
 fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
     let path = urls::transactions(app.id);
-    let layout = page.layout("Transaction History").app(app, AppEntry::Transactions, Some(shown.mode)).in_mode(&path, shown.mode);
+    let layout = page.layout(t::title()).app(app, AppEntry::Transactions, Some(shown.mode)).in_mode(&path, shown.mode);
     let layout = layout.notices(shown.other, shown.off);
-    layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id))
+    let layout = layout.crumb(frame::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
+    layout.crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
 }
 
 fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
@@ -222,21 +227,26 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     tx.commit().await?;
     if let Some((rows, _)) = found {
         let rows = with_costs(&mut page.state.db.reader().await?, rows).await?;
-        return Ok(response.body([export::header(app.zone), export::lines(&rows, app.zone, page.now)].concat()));
+        let by = (page.locale, app.zone);
+        return Ok(response.body([export::header(app.zone), export::lines(&rows, by, page.now)].concat()));
     }
     let head = stream::once(std::future::ready(Ok(Bytes::from(export::header(app.zone)))));
-    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode), (app.zone, page.now)))))
+    let context = ((page.locale, app.zone), page.now);
+    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode), context))))
 }
 
+/// How times and names are written in a download, and the time of it.
+type ExportContext = ((Locale, Zone), Timestamp);
+
 /// Streams the rows in chunks. No database connection is held between two chunks, however slow the download is.
-fn chunks(db: Db, filter: Filter, times: (Zone, Timestamp)) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
-    stream::try_unfold((db, filter, Some(Cursor::NEWEST), times), async |(db, filter, place, (zone, now))| {
+fn chunks(db: Db, filter: Filter, context: ExportContext) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
+    stream::try_unfold((db, filter, Some(Cursor::NEWEST), context), async |(db, filter, place, (by, now))| {
         let Some(place) = place else { return Ok(None) };
         let mut reader = db.bulk_reader().await?;
         let (rows, next) = list::chunk(&mut reader, &filter, place, ROWS_PER_CHUNK).await?;
         let rows = with_costs(&mut reader, rows).await?;
         drop(reader);
-        Ok(Some((Bytes::from(export::lines(&rows, zone, now)), (db, filter, next, (zone, now)))))
+        Ok(Some((Bytes::from(export::lines(&rows, by, now)), (db, filter, next, (by, now)))))
     })
 }
 
@@ -316,9 +326,9 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
     let title = messages::payment_title(&transaction);
     let layout = page.layout(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live);
-    let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
-    let layout = layout.crumb(&app.name, in_mode(urls::app(app.id)));
-    let layout = layout.crumb("Transaction History", in_mode(urls::transactions(app.id)));
+    let layout = layout.crumb(frame::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
+    let layout = layout.crumb(Text::verbatim(isolate(&app.name)), in_mode(urls::app(app.id)));
+    let layout = layout.crumb(t::title(), in_mode(urls::transactions(app.id)));
     let now = page.now;
     page.ok(&views::Show {
         layout,

@@ -246,7 +246,7 @@ mod tests {
             shown,
             [
                 ("payment.failed", Some("states.failed"), false),
-                ("payment.authorized", Some("states.approved"), true),
+                ("payment.authorized", Some("states.authorised"), true),
                 ("payment.captured", Some("states.paid"), false),
                 ("order.paid", None, false),
                 ("refund.processed", Some("states.partly-refunded"), false),

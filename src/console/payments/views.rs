@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
+use jiff::civil::Date;
 
 use super::{
     forms::{ListForm, ListQuery},
@@ -22,7 +23,7 @@ use crate::{
         Mode,
         payment::{Reference, ReferenceKind},
     },
-    i18n::Text,
+    i18n::{Arg, Text, ToArg as _, code, isolate},
     ledger::payments::{
         Transaction,
         disputes::{Dispute, OtherCosts},
@@ -30,7 +31,10 @@ use crate::{
         state::DisplayState,
         store::references::{MAX_DISPUTES, MAX_OTHERS},
     },
-    messages::{self, Badge, DisplayTime, EmptyState, Notice},
+    messages::{
+        self, Badge, DisplayTime, EmptyState, Items, Notice,
+        text::{events, lists, payload as payload_text, transactions as t},
+    },
     primitives::{
         id::{AppId, EventId},
         money::Money,
@@ -53,8 +57,7 @@ pub(crate) struct Index {
     pub(crate) form: ListForm,
     pub(crate) wanted: ListQuery,
     pub(crate) rows: Vec<Row>,
-    /// The totals, each with what identifies it in tests.
-    pub(crate) sum: Vec<(&'static str, String)>,
+    pub(crate) sum: Items,
     pub(crate) pager: Pager,
     pub(crate) empty: Option<EmptyState>,
     pub(crate) zones_note: Option<Text>,
@@ -68,7 +71,7 @@ impl Index {
         }
         if self.wanted.name.is_some() {
             let url = urls::query(&self.path(), &[("mode", self.mode.slug())]);
-            return vec![ActiveFilter { label: self.form.q.trim().into(), url }];
+            return vec![ActiveFilter { label: Text::verbatim(isolate(self.form.q.trim())), url }];
         }
         let mut tags = Vec::new();
         if !self.wanted.is_default {
@@ -78,7 +81,7 @@ impl Index {
         if let Some(status) = self.wanted.status {
             let (from, to) = self.days();
             let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("from", &from), ("to", &to)]);
-            tags.push(ActiveFilter { label: messages::payment_state(status).label.to_owned(), url });
+            tags.push(ActiveFilter { label: messages::payment_state(status).label, url });
         }
         tags
     }
@@ -154,20 +157,21 @@ pub(crate) struct Show {
 }
 
 /// An event in the timeline, ready for display.
-pub(crate) struct TimelineRow {
+pub(crate) struct TimelineRow<'a> {
     /// The day, if it differs from that of the previous event.
     pub(crate) day: Option<Text>,
     pub(crate) when: DisplayTime,
     pub(crate) class: &'static str,
     pub(crate) icon: &'static str,
-    pub(crate) sentence: String,
-    pub(crate) event_type: String,
+    pub(crate) sentence: Text,
+    /// `None` if it could not be read.
+    pub(crate) event_type: Option<&'a str>,
     pub(crate) url: String,
-    pub(crate) arrival: String,
+    pub(crate) arrival: Text,
     /// Identifies in tests how its times are known.
     pub(crate) arrival_hook: &'static str,
-    pub(crate) fault: Option<String>,
-    pub(crate) reason: Option<String>,
+    pub(crate) fault: Option<Text>,
+    pub(crate) reason: Option<Text>,
     pub(crate) decided: Option<Text>,
     /// True if it is not said to have been paid, because its payment was not received.
     pub(crate) is_only_report: bool,
@@ -181,39 +185,41 @@ impl Show {
     }
 
     /// Returns a summary of the payment, with the time of its creation.
-    pub(crate) fn sentence(&self) -> String {
-        let what = messages::payment_sentence_with(&self.transaction, &self.disputes);
-        format!("{what}. {}.", messages::began(&self.transaction, self.now))
+    pub(crate) fn sentence(&self) -> Text {
+        messages::payment_summary(&self.transaction, &self.disputes, self.now)
     }
 
-    pub(crate) fn lines(&self) -> Vec<TimelineRow> {
+    pub(crate) fn lines(&self) -> Vec<TimelineRow<'_>> {
         let mut day = None;
-        let sentence = |line: TimelineEntry<'_>| {
-            let event = line.event;
-            let at = timeline::moment(event);
-            let past = messages::past_day(at, self.now);
-            let date = past.as_ref().map(|_| self.zone.zoned(at).date());
-            let icon = messages::event_icon_of_payment(event, &self.transaction);
-            let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
-            let is_new = day.replace(date) != Some(date);
-            TimelineRow {
-                day: is_new.then_some(past.unwrap_or(messages::UNKNOWN_DAY)),
-                when: DisplayTime::of_clock(at, self.now),
-                class,
-                icon,
-                sentence: messages::event_sentence_of_payment(event, &self.transaction, &self.disputes),
-                event_type: event.event_type.clone().unwrap_or_else(|| "of unknown type".to_owned()),
-                url: urls::event(event.app_id, event.id),
-                arrival_hook: messages::arrival_hook(event, self.now),
-                arrival: messages::arrival_in_story(event, line.is_late, self.now),
-                fault: messages::fault_sentence(event),
-                reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| messages::reason(said)),
-                decided: line.decided,
-                is_only_report: messages::is_only_report(event, &self.transaction),
-                is_overruled: line.is_overruled,
-            }
-        };
-        timeline::lines(&self.transaction, (&self.events, &self.digests), &self.disputes).into_iter().map(sentence).collect()
+        let lines = timeline::lines(&self.transaction, (&self.events, &self.digests), &self.disputes);
+        lines.into_iter().map(|line| self.row(line, &mut day)).collect()
+    }
+
+    /// Returns an event of the timeline; `day` is that of the previous event, and becomes its own. A time in the future has none.
+    fn row<'a>(&'a self, line: TimelineEntry<'a>, day: &mut Option<Option<Date>>) -> TimelineRow<'a> {
+        let event = line.event;
+        let at = timeline::moment(event);
+        let past = messages::past_day(at, self.now);
+        let date = past.as_ref().map(|_| self.zone.zoned(at).date());
+        let icon = messages::event_icon_of_payment(event, &self.transaction);
+        let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
+        let is_new = day.replace(date) != Some(date);
+        TimelineRow {
+            day: is_new.then_some(past.unwrap_or(messages::UNKNOWN_DAY)),
+            when: DisplayTime::of_clock(at, self.now),
+            class,
+            icon,
+            sentence: messages::event_sentence_of_payment(event, &self.transaction, &self.disputes),
+            event_type: event.event_type.as_deref(),
+            url: urls::event(event.app_id, event.id),
+            arrival_hook: messages::arrival_hook(event, self.now),
+            arrival: messages::arrival_in_story(event, line.is_late, self.now),
+            fault: messages::fault_sentence(event),
+            reason: self.reasons.iter().find(|(id, _)| *id == event.id).map(|(_, said)| messages::reason(said)),
+            decided: line.decided,
+            is_only_report: messages::is_only_report(event, &self.transaction),
+            is_overruled: line.is_overruled,
+        }
     }
 
     pub(crate) fn amount(&self) -> Option<Money> {
@@ -245,10 +251,10 @@ impl Show {
     }
 
     /// Returns the costs of disputes in other currencies, each with its label and what identifies it in tests.
-    pub(crate) fn other_costs(&self) -> impl Iterator<Item = (&'static str, &'static str, Money)> {
+    pub(crate) fn other_costs(&self) -> impl Iterator<Item = (&'static str, Text, Money)> {
         let costs = OtherCosts::of(self.transaction.currency, &self.disputes);
-        let lost = costs.lost.into_iter().map(|money| ("dispute-lost", "Lost in a dispute", negative(money)));
-        lost.chain(costs.held.into_iter().map(|money| ("dispute-deducted", "Deducted for a dispute", negative(money))))
+        let lost = costs.lost.into_iter().map(|money| ("dispute-lost", t::lost(), negative(money)));
+        lost.chain(costs.held.into_iter().map(|money| ("dispute-deducted", t::deducted(), negative(money))))
     }
 
     /// Returns the net amount of a received payment, after refunds and disputes: in its own currency, or in the settlement
@@ -283,20 +289,20 @@ impl Show {
     }
 
     /// Says that there are more disputes than are listed.
-    pub(crate) fn more_disputes(&self) -> Option<String> {
-        (self.disputes.len() > usize::from(MAX_DISPUTES)).then(|| messages::orders::only_some_disputes(MAX_DISPUTES))
+    pub(crate) fn more_disputes(&self) -> Option<Text> {
+        (self.disputes.len() > usize::from(MAX_DISPUTES)).then(|| t::only_some_disputes(MAX_DISPUTES))
     }
 
     /// Says that there are more payments of the order than are listed.
-    pub(crate) fn more_others(&self) -> Option<String> {
-        (self.others.len() > usize::from(MAX_OTHERS)).then(|| messages::orders::only_some_payments(MAX_OTHERS))
+    pub(crate) fn more_others(&self) -> Option<Text> {
+        (self.others.len() > usize::from(MAX_OTHERS)).then(|| t::only_some_payments(MAX_OTHERS))
     }
 
     /// Returns each dispute with its id, its amounts, its state, and the last day to respond.
-    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, String, Badge, Option<String>)> {
+    pub(crate) fn disputes(&self) -> impl Iterator<Item = (&str, Text, Badge, Option<Text>)> {
         self.disputes.iter().take(usize::from(MAX_DISPUTES)).map(|dispute| {
             let badge = messages::orders::dispute_state(dispute.status);
-            let answer = messages::orders::last_day_to_answer(dispute, self.now).map(|answer| messages::capitalised(&answer));
+            let answer = messages::orders::last_day_to_answer(dispute, self.now);
             (dispute.id.as_str(), messages::dispute_amounts(dispute), badge, answer)
         })
     }
@@ -304,14 +310,14 @@ impl Show {
     /// Returns each other payment of the order.
     pub(crate) fn others(&self) -> impl Iterator<Item = (String, &str, String, Badge)> {
         self.others.iter().take(usize::from(MAX_OTHERS)).map(|other| {
-            let amount = other.money().map_or_else(|| "–".to_owned(), |money| money.to_string());
+            let amount = other.money().map_or_else(|| messages::NO_VALUE.to_owned(), |money| money.to_string());
             let url = urls::transaction(other.app, other.id);
             (url, other.payment_id.as_str(), amount, messages::payment_state(other.state))
         })
     }
 
     /// Returns the settlement amount, if the payment is settled in another currency, with its label.
-    pub(crate) fn settled(&self) -> Option<(String, Money)> {
+    pub(crate) fn settled(&self) -> Option<(Text, Money)> {
         let settled = self.transaction.settled?;
         Some((messages::orders::settled_in(self.transaction.gateway, settled), settled))
     }
@@ -337,14 +343,18 @@ impl Show {
         self.events.last()
     }
 
-    pub(crate) fn last_summary(&self) -> String {
-        let time = self.last().map(|event| DisplayTime::of_moment(event.received_at, self.now).text).unwrap_or_default();
-        let size = self.payload.as_ref().map(|payload| messages::bytes(payload.size)).unwrap_or_default();
-        format!("{time}, {size}")
+    /// Returns type, time and size of the last event.
+    pub(crate) fn last_summary(&self) -> Option<Text> {
+        let (event, payload) = (self.last()?, self.payload.as_ref()?);
+        let event_type: Arg = event.event_type.as_deref().map_or_else(|| t::unknown_type().to_arg(), code);
+        let time = DisplayTime::of_moment(event.received_at, self.now);
+        Some(t::last_event(event_type, time, messages::bytes(payload.size)))
     }
 
-    pub(crate) fn last_type(&self) -> &str {
-        self.last().and_then(|event| event.event_type.as_deref()).unwrap_or("of unknown type")
+    /// Returns the type of the last event, which names its payload.
+    pub(crate) fn last_type(&self) -> Text {
+        let event_type = self.last().and_then(|event| event.event_type.as_deref());
+        event_type.map_or_else(events::unknown_type, Text::verbatim)
     }
 
     pub(crate) fn last_url(&self) -> String {
@@ -359,7 +369,7 @@ impl Show {
         messages::when(self.transaction.updated_at, self.now)
     }
 
-    pub(crate) fn method(&self) -> &str {
+    pub(crate) fn method(&self) -> Text {
         messages::method(self.transaction.method.as_deref())
     }
 }

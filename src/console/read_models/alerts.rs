@@ -6,7 +6,8 @@ use crate::{
         ConnectionState, Step,
         app_health::{self, AppWithWebhooks},
     },
-    messages::{self, rejections::Causes},
+    i18n::{Text, isolate},
+    messages::{self, rejections::Causes, text::activity as t},
     primitives::time::Timestamp,
     urls,
 };
@@ -16,7 +17,7 @@ pub(crate) struct Alert {
     pub(crate) said: messages::Notice,
     pub(crate) url: String,
     /// Label of the button.
-    pub(crate) way: &'static str,
+    pub(crate) way: Text,
     /// URL that enables it, if nothing else is required.
     pub(crate) enable_url: Option<String>,
 }
@@ -27,7 +28,7 @@ pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) 
         let connection = &webhook.connection;
         let url = urls::activity(app.id, connection.gateway, connection.mode);
         let is_broken = webhook.alert_state() == ConnectionState::Failing;
-        let way = if is_broken { "Fix it" } else { "Look into it" };
+        let way = if is_broken { t::fix_it() } else { t::view_webhook() };
         Alert { said: messages::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
     };
     app_health::list_needing_attention(all, now).into_iter().map(notice).collect()
@@ -37,16 +38,10 @@ pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) 
 pub(crate) fn mixed_up(all: &[AppWithWebhooks], now: Timestamp) -> Vec<Alert> {
     let notice = |(app, webhook): (&App, &app_health::Webhook)| {
         let connection = &webhook.connection;
-        let mut said = messages::mixups::other_account(connection.gateway, &webhook.activity, now)?;
-        said.headline = format!(
-            "{}, {} mode: events of another {} account come",
-            app.name,
-            connection.mode.label(),
-            connection.gateway.label()
-        )
-        .into();
+        let mut said = messages::account_mismatch::other_account(connection.gateway, &webhook.activity, now)?;
+        said.headline = t::events_of_other_account(isolate(&app.name), connection.mode.label(), connection.gateway.label());
         let url = urls::step(app.id, connection.gateway, connection.mode, Step::Webhook);
-        Some(Alert { said, url, way: "Look into it", enable_url: None })
+        Some(Alert { said, url, way: t::view_webhook(), enable_url: None })
     };
     app_health::mixed_up(all).into_iter().filter_map(notice).collect()
 }
@@ -58,7 +53,7 @@ pub(crate) fn disabled(all: &[AppWithWebhooks]) -> Vec<Alert> {
         let url = if webhook.is_some() { urls::connections(app.id) } else { urls::app_settings(app.id) };
         let enable_url =
             connection.map_or_else(|| urls::app_enabled(app.id), |one| urls::connection_enabled(app.id, one.gateway, one.mode));
-        Alert { said: messages::off(app, connection), url, way: "Open settings", enable_url: Some(enable_url) }
+        Alert { said: messages::off(app, connection), url, way: t::open_settings(), enable_url: Some(enable_url) }
     };
     app_health::disabled(all).into_iter().map(notice).collect()
 }

@@ -1,6 +1,7 @@
 //! A payment as a row of a list.
 
 use crate::{
+    i18n::Text,
     ledger::payments::Transaction,
     messages::{self, Badge, DisplayTime},
     primitives::time::Timestamp,
@@ -13,8 +14,8 @@ pub(crate) struct Row {
     pub(crate) id: String,
     pub(crate) created: DisplayTime,
     pub(crate) updated: DisplayTime,
-    pub(crate) sentence: String,
-    pub(crate) method: String,
+    pub(crate) sentence: Text,
+    pub(crate) method: Text,
     pub(crate) gateway: &'static str,
     pub(crate) currency: String,
     pub(crate) amount: String,
@@ -29,10 +30,10 @@ impl Row {
             created: DisplayTime::of_day(transaction.created_at, now),
             updated: messages::when(transaction.updated_at, now),
             sentence: messages::payment_sentence(transaction),
-            method: messages::method(transaction.method.as_deref()).to_owned(),
+            method: messages::method(transaction.method.as_deref()),
             gateway: transaction.gateway.label(),
-            currency: transaction.currency.map_or_else(|| "–".to_owned(), |currency| currency.to_string()),
-            amount: transaction.money().map_or_else(|| "–".to_owned(), |money| money.to_string()),
+            currency: transaction.currency.map_or_else(|| messages::NO_VALUE.to_owned(), |currency| currency.to_string()),
+            amount: transaction.money().map_or_else(|| messages::NO_VALUE.to_owned(), |money| money.to_string()),
             badge: messages::payment_state(transaction.state),
         }
     }

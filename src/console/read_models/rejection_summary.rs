@@ -6,6 +6,7 @@ use crate::{
     apps::{self, App},
     connections::{self, Connection, Step, activity::Activity},
     db::{DbError, Reader},
+    i18n::Text,
     messages::rejections::{self, Causes, Explanation},
     primitives::id::ConnectionId,
     rejections::{Cause, Rejection, advice::Attempts, latest, store},
@@ -34,12 +35,16 @@ pub(crate) async fn cause(
 ) -> Result<Option<(Rejection, Explanation)>, DbError> {
     let Some(rejection) = latest::find(&mut *reader, app.id, activity).await? else { return Ok(None) };
     let other = other(reader, app, &rejection).await?;
-    let explanation = explanation(reader, &rejection, other.as_deref()).await?;
+    let explanation = explanation(reader, &rejection, other.as_ref()).await?;
     Ok(Some((rejection, explanation)))
 }
 
 /// Explains a rejection; `other` is the name of the connection whose secret was used.
-pub(crate) async fn explanation(reader: &mut Reader, rejection: &Rejection, other: Option<&str>) -> Result<Explanation, DbError> {
+pub(crate) async fn explanation(
+    reader: &mut Reader,
+    rejection: &Rejection,
+    other: Option<&Text>,
+) -> Result<Explanation, DbError> {
     let explained = explanations(reader, std::slice::from_ref(rejection), |_| other).await?;
     Ok(explained.into_iter().next().unwrap_or_else(|| rejections::explanation(rejection, other)))
 }
@@ -49,7 +54,7 @@ pub(crate) async fn explanation(reader: &mut Reader, rejection: &Rejection, othe
 pub(crate) async fn explanations<'a>(
     reader: &mut Reader,
     rows: &[Rejection],
-    other: impl Fn(&Rejection) -> Option<&'a str>,
+    other: impl Fn(&Rejection) -> Option<&'a Text>,
 ) -> Result<Vec<Explanation>, DbError> {
     let undiagnosed = || rows.iter().filter(|row| row.cause == Cause::NotDiagnosed);
     let waiting = match undiagnosed().next() {
@@ -64,7 +69,7 @@ pub(crate) async fn explanations<'a>(
 }
 
 /// Returns the display names of the connections whose secrets were used.
-pub(crate) async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -> Result<HashMap<ConnectionId, String>, DbError> {
+pub(crate) async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -> Result<HashMap<ConnectionId, Text>, DbError> {
     if rows.iter().all(|row| row.other_connection_id.is_none()) {
         return Ok(HashMap::new());
     }
@@ -78,7 +83,7 @@ pub(crate) async fn others(reader: &mut Reader, app: &App, rows: &[Rejection]) -
 }
 
 /// Returns the display name of the connection whose secret was used.
-pub(crate) async fn other(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<String>, DbError> {
+pub(crate) async fn other(reader: &mut Reader, app: &App, rejection: &Rejection) -> Result<Option<Text>, DbError> {
     let mut others = others(reader, app, std::slice::from_ref(rejection)).await?;
     Ok(rejection.other_connection_id.and_then(|id| others.remove(&id)))
 }

@@ -29,9 +29,11 @@ use crate::{
     db::{DbError, Reader, list},
     events::{self, Event},
     gateways::Mode,
+    i18n::{Text, isolate},
     messages::{
         self,
         rejections::{self, Explanation},
+        text::{fixes, layout, rejections as t},
     },
     primitives::{
         id::{ConnectionId, RejectionId, RequestId},
@@ -82,18 +84,18 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let requested = PageRequest::read(&form.before, &form.after);
     let found = list::page(&mut reader, &Filter { app: app.id, mode }, requested).await?;
     let others = rejection_summary::others(&mut reader, &app, &found.rows).await?;
-    let other = |rejection: &Rejection| others.get(&rejection.other_connection_id?).map(String::as_str);
+    let other = |rejection: &Rejection| others.get(&rejection.other_connection_id?);
     let explanations = rejection_summary::explanations(&mut reader, &found.rows, other).await?;
     drop(reader);
     let enabled = shown.connections.iter().map(|(connection, _)| connection).filter(|one| one.is_enabled && app.is_enabled);
     let enabled: Vec<ConnectionId> = enabled.map(|connection| connection.id).collect();
     let path = urls::rejections(app.id);
-    let layout = page
-        .layout("Rejections")
-        .app(&app, AppEntry::Rejections, Some(mode))
-        .in_mode(&path, mode)
-        .notices(shown.other, shown.off);
-    let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS).crumb(&app.name, urls::app(app.id));
+    let layout =
+        page.layout(t::title()).app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
+    let layout = layout
+        .crumb(layout::applications(), urls::APPLICATIONS)
+        .crumb(Text::verbatim("KS Pay"), urls::APPS)
+        .crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id));
     let row = |(rejection, explanation): (&Rejection, Explanation)| {
         let is_enabled = enabled.contains(&rejection.connection_id);
         views::Row::new(rejection, (explanation, is_enabled), page.now)
@@ -157,14 +159,13 @@ impl Found {
         let other_url = rejection_summary::other_webhook(&mut reader, &self.app, &self.rejection).await?;
         let recovered_events = self.recovered_events(&mut reader).await?;
         let disputes = event_disputes::of(&mut reader, &recovered_events).await?;
-        let mut explanation = rejection_summary::explanation(&mut reader, &self.rejection, other.as_deref()).await?;
+        let mut explanation = rejection_summary::explanation(&mut reader, &self.rejection, other.as_ref()).await?;
         drop(reader);
         if self.rejection.cause == Cause::Disabled && self.connection.is_enabled && self.app.is_enabled {
-            let fix = if count.verify() > 0 { rejections::ENABLED_AGAIN } else { rejections::ENABLED };
-            fix.clone_into(&mut explanation.fix);
+            explanation.fix = vec![if count.verify() > 0 { fixes::enabled_again() } else { fixes::enabled() }];
         }
         Ok(views::Show {
-            layout: self.layout(&messages::capitalised(&explanation.why)),
+            layout: self.layout(explanation.why.clone()),
             app: self.app.clone(),
             connection: self.connection.clone(),
             rejection: self.rejection.clone(),
@@ -208,10 +209,10 @@ impl Found {
     }
 
     /// Allows a sensitive action, or asks for the password first.
-    async fn confirm(&self, action: &Action, what: &'static str) -> Result<(), AppError> {
+    async fn confirm(&self, action: &Action, what: Text) -> Result<(), AppError> {
         let back = urls::rejection(self.app.id, self.rejection.id);
-        let layout = || self.layout(confirmation::TITLE).crumb("Rejection", back.clone());
-        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), layout }).await
+        let layout = || self.layout(confirmation::TITLE).crumb(t::rejection(), back.clone());
+        confirmation::require(&self.page, action, SensitiveAction { what, back: back.clone(), layout }).await
     }
 
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, StoredContent)>, AppError> {
@@ -221,7 +222,7 @@ impl Found {
         Ok(Some((request, content)))
     }
 
-    fn layout(&self, title: &str) -> Layout {
+    fn layout(&self, title: impl Into<Text>) -> Layout {
         let (app, mode) = (&self.app, self.rejection.mode);
         self.page.remember_mode(app.id, mode);
         let list = |mode| urls::in_mode(&urls::rejections(app.id), mode);
@@ -233,8 +234,8 @@ impl Found {
         let layout = self.page.layout(title).app(app, AppEntry::Rejections, Some(mode)).with_mode_urls(mode, test, live);
         let overview = urls::in_mode(&urls::app(app.id), mode);
         let layout = layout.notices(None, messages::off_connection(app, &self.connection).into_iter().collect());
-        let layout = layout.crumb("Applications", urls::APPLICATIONS).crumb("KS Pay", urls::APPS);
-        layout.crumb(&app.name, overview).crumb("Rejections", list(mode))
+        let layout = layout.crumb(layout::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
+        layout.crumb(Text::verbatim(isolate(&app.name)), overview).crumb(t::title(), list(mode))
     }
 }
 
@@ -270,11 +271,11 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
 pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, String)>) -> Answer {
     let found = Found::open(posted.page, &path.0, &path.1).await?;
     let page = &found.page;
-    let refused = async |reason: &'static str, sentence: &str| {
+    let refused = async |reason: &'static str, sentence: Text| {
         page.unprocessable(&found.view("", FieldError::new(reason, sentence).at(RECOVERY)).await?)
     };
     if !found.rejection.cause.can_adopt_secret() {
-        return refused("nothing-to-accept", rejections::NOTHING_TO_ACCEPT).await;
+        return refused("nothing-to-accept", t::nothing_to_add()).await;
     }
     found.confirm(&posted.action, messages::access::ADOPT).await?;
     let by = (&page.actor(), page.now);
@@ -283,11 +284,11 @@ pub(crate) async fn accept(posted: SignedForm<EmptyForm>, path: Path<(String, St
         AdoptOutcome::Adopted(secret) => {
             let (connection, user) = (found.connection.id, page.signed_in.user.id);
             tracing::info!(%connection, rejection = %id, %secret, %user, "a secret was adopted from rejected requests");
-            Ok(page.redirect(&urls::rejection(found.app.id, id), rejections::ACCEPTED))
+            Ok(page.redirect(&urls::rejection(found.app.id, id), t::added()))
         }
-        AdoptOutcome::AlreadyValid => refused("already-valid", messages::secrets::KNOWN).await,
-        AdoptOutcome::LimitReached => refused("too-many-imported", messages::secrets::TOO_MANY).await,
-        AdoptOutcome::NotFound => refused("nothing-to-accept", rejections::NOTHING_TO_ACCEPT).await,
+        AdoptOutcome::AlreadyValid => refused("already-valid", messages::text::secrets::already_valid()).await,
+        AdoptOutcome::LimitReached => refused("too-many-imported", messages::secrets::too_many_imported()).await,
+        AdoptOutcome::NotFound => refused("nothing-to-accept", t::nothing_to_add()).await,
     }
 }
 
@@ -308,7 +309,7 @@ pub(crate) async fn recover(posted: SignedForm<RecoveryForm>, path: Path<(String
         text => Some(text.parse().map_err(|_| AppError::NotFound)?),
     };
     if !found.connection.is_enabled || !found.app.is_enabled {
-        let errors = FieldError::new("disabled", rejections::SWITCH_ON_FIRST).at(RECOVERY);
+        let errors = FieldError::new("disabled", t::enable_first()).at(RECOVERY);
         return page.unprocessable(&found.view(&form.request, errors).await?);
     }
     found.confirm(&posted.action, messages::access::RECOVER).await?;
@@ -316,5 +317,5 @@ pub(crate) async fn recover(posted: SignedForm<RecoveryForm>, path: Path<(String
     let stores = (&page.state.db, &page.state.vault);
     let recovered = recovery::recover(stores, &found.connection, &found.rejection, only, by).await?;
     tracing::info!(rejection = %found.rejection.id, user = %page.signed_in.user.id, events = recovered.events, "rejected requests were recovered");
-    Ok(page.redirect(&urls::rejection(found.app.id, found.rejection.id), &rejections::recovered(recovered)))
+    Ok(page.redirect(&urls::rejection(found.app.id, found.rejection.id), rejections::recovered(recovered)))
 }

@@ -9,10 +9,12 @@ use crate::{
     connections::{Connection, Step},
     console::http::{form::FieldErrors, layout::Layout, pagination::Pager, payload::StoredContent},
     events::Event,
+    i18n::Text,
     ledger::payments::disputes::Dispute,
     messages::{
         self, Badge, DisplayTime, EmptyState,
         rejections::{self, Explanation},
+        text::{fixes, rejections as t},
     },
     primitives::{
         id::{RejectionId, RequestId},
@@ -46,16 +48,16 @@ pub(crate) struct Row {
     pub(crate) url: String,
     /// The stored value of its cause.
     pub(crate) cause: &'static str,
-    pub(crate) why: String,
+    pub(crate) why: Text,
     /// The end of its id, if another row has the same reason.
     pub(crate) mark: Option<String>,
-    pub(crate) fix: String,
+    pub(crate) fix: Text,
     pub(crate) is_enabled_again: bool,
     pub(crate) gateway: &'static str,
     pub(crate) address: String,
-    pub(crate) count: String,
-    pub(crate) recovered: Option<String>,
-    pub(crate) since: Option<DisplayTime>,
+    pub(crate) count: Text,
+    pub(crate) recovered: Option<Text>,
+    pub(crate) since: Option<Text>,
     pub(crate) last: DisplayTime,
 }
 
@@ -64,25 +66,24 @@ impl Row {
     pub(crate) fn new(rejection: &Rejection, (explanation, is_enabled): (Explanation, bool), now: Timestamp) -> Self {
         let is_left = rejection.recovered_count < rejection.count;
         let fix = match rejection.cause {
-            Cause::Disabled if is_enabled && is_left => rejections::ENABLED_IN_LIST,
-            Cause::Disabled if is_enabled => rejections::ENABLED,
+            Cause::Disabled if is_enabled && is_left => fixes::enabled_in_list(),
+            Cause::Disabled if is_enabled => fixes::enabled(),
             // The rest is on the page of the rejection.
-            _ => messages::first_sentence(&explanation.fix),
+            _ => explanation.short_fix(),
         };
         Self {
             id: rejection.id,
             url: urls::rejection(rejection.app_id, rejection.id),
             cause: explanation.cause,
-            why: messages::capitalised(&explanation.why),
-            fix: fix.to_owned(),
+            why: explanation.why,
+            fix,
             is_enabled_again: rejection.cause == Cause::Disabled && is_enabled,
             mark: None,
             gateway: rejection.gateway.label(),
             address: rejection.address.clone(),
-            count: rejections::times(rejection.count),
-            recovered: (rejection.recovered_count > 0)
-                .then(|| format!("{} recovered", messages::number_text(rejection.recovered_count))),
-            since: (rejection.count > 1).then(|| DisplayTime::of_start(rejection.first_at, now)),
+            count: t::times(rejection.count),
+            recovered: (rejection.recovered_count > 0).then(|| t::some_recovered(rejection.recovered_count)),
+            since: (rejection.count > 1).then(|| t::since(DisplayTime::of_start(rejection.first_at, now))),
             last: messages::when(rejection.last_at, now),
         }
     }
@@ -93,11 +94,8 @@ const MARK_CHARS: usize = 6;
 
 /// Marks rows with equal reasons, so that their links differ.
 pub(crate) fn tell_apart(rows: &mut [Row]) {
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for row in rows.iter() {
-        *counts.entry(row.why.clone()).or_default() += 1;
-    }
-    for row in rows.iter_mut().filter(|row| counts[&row.why] > 1) {
+    let is_alike: Vec<bool> = rows.iter().map(|row| rows.iter().filter(|other| other.why == row.why).count() > 1).collect();
+    for (row, _) in rows.iter_mut().zip(is_alike).filter(|(_, is_alike)| *is_alike) {
         let id = row.id.to_string();
         row.mark = Some(format!("…{}", &id[id.len().saturating_sub(MARK_CHARS)..]));
     }
@@ -107,9 +105,9 @@ pub(crate) fn tell_apart(rows: &mut [Row]) {
 pub(crate) struct RequestRow {
     pub(crate) url: String,
     pub(crate) when: DisplayTime,
-    pub(crate) note: String,
+    pub(crate) note: Text,
     /// The claimed event type, and the length.
-    pub(crate) what: String,
+    pub(crate) what: Text,
     pub(crate) is_current: bool,
 }
 
@@ -147,8 +145,12 @@ impl Show {
         rejections::badge(self.rejection.reason)
     }
 
-    pub(crate) fn times(&self) -> String {
-        rejections::times(self.rejection.count)
+    pub(crate) fn times(&self) -> Text {
+        t::times(self.rejection.count)
+    }
+
+    pub(crate) fn counted(&self) -> Text {
+        rejections::counted(&self.rejection, self.now)
     }
 
     pub(crate) fn first(&self) -> DisplayTime {
@@ -159,20 +161,16 @@ impl Show {
         DisplayTime::of_moment(self.rejection.last_at, self.now)
     }
 
-    pub(crate) fn is_repeated(&self) -> bool {
-        self.rejection.count > 1
-    }
-
     /// Returns the links to where the fix starts on the console, with labels. Empty if it starts elsewhere.
-    pub(crate) fn starts(&self) -> Vec<(String, &'static str)> {
+    pub(crate) fn starts(&self) -> Vec<(String, Text)> {
         let webhook = urls::step(self.app.id, self.connection.gateway, self.connection.mode, Step::Webhook);
         let start = match self.finding().start() {
-            Start::Secret => Some((webhook, rejections::OPEN_WEBHOOK)),
-            Start::UrlCheck => Some((format!("{webhook}#check"), rejections::CHECK_URL)),
-            Start::Gateways => self.is_off().then(|| (urls::connections(self.app.id), rejections::OPEN_GATEWAYS)),
+            Start::Secret => Some((webhook, t::open_webhook())),
+            Start::UrlCheck => Some((format!("{webhook}#check"), t::check_url())),
+            Start::Gateways => self.is_off().then(|| (urls::connections(self.app.id), t::open_gateways())),
             Start::Nowhere => None,
         };
-        start.into_iter().chain(self.other.clone().map(|url| (url, rejections::OPEN_OTHER_WEBHOOK))).collect()
+        start.into_iter().chain(self.other.clone().map(|url| (url, t::open_other_webhook()))).collect()
     }
 
     fn finding(&self) -> Finding {
@@ -193,7 +191,7 @@ impl Show {
         urls::rejection_recovery(self.app.id, self.rejection.id)
     }
 
-    pub(crate) fn standing(&self) -> (&'static str, String) {
+    pub(crate) fn standing(&self) -> (&'static str, Text) {
         rejections::standing(
             &self.count,
             rejections::Left { stored: self.stored, recovered: self.rejection.recovered_count },
@@ -209,9 +207,8 @@ impl Show {
     }
 
     /// Returns how many requests that makes verify, and since when they were received.
-    pub(crate) fn offered(&self) -> Option<(String, DisplayTime)> {
-        let offer = self.offer.as_ref()?;
-        Some((rejections::offered(offer), DisplayTime::of_moment(offer.since, self.now)))
+    pub(crate) fn offered(&self) -> Option<Text> {
+        self.offer.as_ref().map(|offer| rejections::offered(offer, self.now))
     }
 
     /// Returns the other rejections with some of these requests: URL and label.
@@ -221,7 +218,7 @@ impl Show {
     }
 
     /// Returns the warning before a secret is adopted.
-    pub(crate) fn before_accepting(&self) -> Option<&'static str> {
+    pub(crate) fn before_accepting(&self) -> Option<Text> {
         rejections::before_accepting(self.rejection.cause)
     }
 
@@ -263,7 +260,7 @@ impl Show {
     }
 
     /// Returns the recovered events: URL, sentence and state.
-    pub(crate) fn events(&self) -> impl Iterator<Item = (String, String, Badge)> + '_ {
+    pub(crate) fn events(&self) -> impl Iterator<Item = (String, Text, Badge)> + '_ {
         let row = |event: &Event| {
             let sentence = messages::event_sentence_with_costs(event, &self.disputes);
             (urls::event(self.app.id, event.id), sentence, messages::event_state(event.state))
@@ -272,11 +269,10 @@ impl Show {
     }
 
     /// Returns the label and URL of the list of all events, if there are more.
-    pub(crate) fn more_events(&self) -> Option<(String, String)> {
+    pub(crate) fn more_events(&self) -> Option<(Text, String)> {
         let shown = i64::try_from(self.recovered_events.len()).unwrap_or(i64::MAX);
         let all = urls::in_mode(&urls::events(self.app.id), self.rejection.mode);
-        (shown > 0 && self.rejection.recovered_count > shown)
-            .then(|| (rejections::more_recovered(self.rejection.recovered_count), all))
+        (shown > 0 && self.rejection.recovered_count > shown).then(|| (t::more_recovered(self.rejection.recovered_count), all))
     }
 
     fn address_of(&self, request: RequestId) -> String {
@@ -289,8 +285,8 @@ impl Show {
     }
 
     /// Returns a note if there are more stored requests than the list shows.
-    pub(crate) fn more(&self) -> Option<String> {
+    pub(crate) fn more(&self) -> Option<Text> {
         let shown = i64::try_from(self.requests.len()).unwrap_or(i64::MAX);
-        (self.stored > shown).then(|| format!("{} kept, the newest {} shown", messages::number_text(self.stored), shown))
+        (self.stored > shown).then(|| t::more_stored(self.stored, shown))
     }
 }

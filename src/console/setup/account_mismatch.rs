@@ -12,7 +12,7 @@ use crate::{
     console::http::{error::AppError, signed_form::SignedForm},
     db::{DbError, Reader},
     ledger::payments::store::cross_mode,
-    messages,
+    messages::{self, text::setup as t},
 };
 
 /// The mismatches of a connection.
@@ -50,8 +50,8 @@ pub(crate) async fn accept(posted: SignedForm<AccountForm>, names: ConnectionPat
     }
     let (page, webhook) = (&wizard.page, wizard.url(Step::Webhook));
     Ok(if is_done {
-        page.redirect(&webhook, messages::mixups::ACCEPTED)
+        page.redirect(&webhook, t::account_accepted())
     } else {
-        page.redirect_warning(&webhook, "another-by-now", messages::mixups::ANOTHER_BY_NOW)
+        page.redirect_warning(&webhook, "another-by-now", t::account_changed())
     })
 }

@@ -9,19 +9,16 @@ pub(crate) mod form;
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{
-    guide::{self, Shown},
-    wizard::{ConnectionPath, StepChrome, Wizard},
-};
+use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
     connections::{
-        ApiKeyState, Step,
+        ApiKeyState, PaymentMode, Step,
         credentials::{self, NewCredentials, StoredCredential},
     },
     console::http::{
         error::AppError,
         form::{FieldError, FieldErrors},
-        layout::{Flash, Layout},
+        layout::Layout,
         page::{RequestContext, see_other},
         signed_form::{EmptyForm, SignedForm},
     },
@@ -29,8 +26,11 @@ use crate::{
         api::KeyCheck,
         credentials::{ApiKeys, CredentialField, CredentialValues},
     },
-    i18n::Text,
-    messages::{self, DisplayTime},
+    i18n::{Text, ToArg as _},
+    messages::{
+        self, DisplayTime,
+        text::{credentials as t, setup},
+    },
 };
 use form::{CredentialsForm, ShownField};
 
@@ -41,15 +41,14 @@ pub(crate) struct Credentials {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
     pub(crate) fields: Vec<ShownField>,
-    pub(crate) modes: Vec<(&'static str, &'static str, bool)>,
+    /// The payment modes with their labels, and whether each is chosen.
+    pub(crate) modes: Vec<(PaymentMode, Text, bool)>,
     pub(crate) errors: FieldErrors,
     pub(crate) is_stored: bool,
     /// Why the stored keys are not checked: the reason and the sentence.
-    pub(crate) unchecked: Option<(String, String)>,
+    pub(crate) unchecked: Option<(String, Text)>,
     pub(crate) stored_at: Option<DisplayTime>,
-    /// The menu path to the keys in the gateway's dashboard, and what to do there.
-    pub(crate) menu: String,
-    pub(crate) instructions: Vec<Shown>,
+    pub(crate) instructions: Text,
 }
 
 /// The step of a gateway with API keys.
@@ -97,12 +96,12 @@ pub(crate) async fn update(posted: SignedForm<CredentialsForm>, names: Connectio
     };
     let (url, gateway) = (step.wizard.url(Step::Credentials), connection.gateway);
     let (state, answer) = match step.check(&values).await {
-        KeyCheck::Accepted => (ApiKeyState::Accepted, page.redirect(&url, &messages::keys::accepted(gateway))),
+        KeyCheck::Accepted => (ApiKeyState::Accepted, page.redirect(&url, t::keys_accepted(gateway.label()))),
         KeyCheck::Rejected => {
-            return page.unprocessable(&step.view(&form, step.error("refused", messages::keys::refused(gateway))));
+            return page.unprocessable(&step.view(&form, step.error("refused", messages::keys::rejected(gateway))));
         }
         KeyCheck::Unknown(why) => {
-            (ApiKeyState::Unchecked, page.redirect_warning(&url, why.reason(), &messages::keys::reason(gateway, &why)))
+            (ApiKeyState::Unchecked, page.redirect_warning(&url, why.reason(), messages::keys::reason(gateway, &why)))
         }
     };
     // All of them, so that what is stored is what was checked.
@@ -112,7 +111,7 @@ pub(crate) async fn update(posted: SignedForm<CredentialsForm>, names: Connectio
     let is_stored = step.store(&new).await?;
     drop(turn);
     if !is_stored {
-        return page.unprocessable(&step.view(&form, step.error("changed-meanwhile", messages::keys::CHANGED_MEANWHILE)));
+        return page.unprocessable(&step.view(&form, step.error("changed-meanwhile", t::keys_changed_meanwhile())));
     }
     Ok(answer)
 }
@@ -134,8 +133,7 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
     step.read_stored().await?;
     let (page, form) = (&step.wizard.page, step.stored_form());
     if let Some(missing) = step.keys.fields.iter().find(|field| credentials::find(&step.stored, field.name).is_none()) {
-        return page
-            .unprocessable(&step.view(&form, FieldError::new("none-stored", messages::keys::NONE_STORED).at(missing.name)));
+        return page.unprocessable(&step.view(&form, FieldError::new("none-stored", t::no_keys()).at(missing.name)));
     }
     let values = match step.with_stored(CredentialValues::default()) {
         Ok(values) => values,
@@ -146,14 +144,14 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
             let (none, checked) = (CredentialValues::default(), Some(step.stored.as_slice()));
             let new = NewCredentials { values: &none, payment_modes: None, state: ApiKeyState::Accepted, checked };
             if !step.store(&new).await? {
-                return Ok(page.redirect_warning(&url, "changed-meanwhile", messages::keys::CHANGED_MEANWHILE));
+                return Ok(page.redirect_warning(&url, "changed-meanwhile", t::keys_changed_meanwhile()));
             }
-            Ok(page.redirect(&url, &messages::keys::accepted(gateway)))
+            Ok(page.redirect(&url, t::keys_accepted(gateway.label())))
         }
         KeyCheck::Rejected => {
-            page.unprocessable(&step.view(&form, step.error("refused", messages::keys::stored_refused(gateway))))
+            page.unprocessable(&step.view(&form, step.error("refused", messages::keys::stored_rejected(gateway))))
         }
-        KeyCheck::Unknown(why) => Ok(page.redirect_warning(&url, why.reason(), &messages::keys::reason(gateway, &why))),
+        KeyCheck::Unknown(why) => Ok(page.redirect_warning(&url, why.reason(), messages::keys::reason(gateway, &why))),
     }
 }
 
@@ -211,24 +209,26 @@ impl KeysStep {
         let (page, connection) = (&self.wizard.page, &self.wizard.connection);
         let name = field.name;
         tracing::error!(connection = %connection.id, field = name, "a stored credential cannot be decrypted: it was damaged or replaced");
-        let said = messages::keys::unreadable(connection.gateway, field.label);
+        let said = t::key_unreadable(field.label.to_arg(), connection.gateway.label());
         page.unprocessable(&self.view(form, FieldError::new("unreadable", said).at(name)))
     }
 
     /// Returns an error that concerns all values.
-    fn error(&self, reason: &'static str, sentence: impl Into<Text>) -> FieldErrors {
+    fn error(&self, reason: &'static str, sentence: Text) -> FieldErrors {
         FieldError::new(reason, sentence).at(self.keys.main_field())
     }
 
     fn view(&self, form: &CredentialsForm, errors: FieldErrors) -> Credentials {
         let (wizard, connection, keys) = (&self.wizard, &self.wizard.connection, self.keys);
         let gateway = connection.gateway;
-        let (mut layout, chrome) = wizard.chrome(Step::Credentials, &format!("Enter the {} API keys", gateway.label()));
+        let (mut layout, chrome) = wizard.chrome(Step::Credentials, t::credentials_title(gateway.label()));
         let is_unchecked = connection.keys_state == Some(ApiKeyState::Unchecked);
         // The flash message of the redirect is the reason: it is shown in the warning instead of above it.
         let flash = if is_unchecked { layout.flash.take() } else { None };
-        let known = |flash: Flash| (flash.reason().to_owned(), flash.text().to_owned());
-        let why = || flash.map_or_else(|| ("unasked".to_owned(), messages::keys::unchecked(gateway)), known);
+        let why = || match flash {
+            Some(flash) => (flash.reason().to_owned(), Text::verbatim(flash.text())),
+            None => ("unasked".to_owned(), t::gateway_not_asked(gateway.label())),
+        };
         Credentials {
             layout,
             chrome,
@@ -238,8 +238,7 @@ impl KeysStep {
             is_stored: connection.keys_state.is_some(),
             unchecked: is_unchecked.then(why),
             stored_at: connection.keys_at.map(|at| DisplayTime::of_day(at, wizard.page.now)),
-            menu: keys.menu.join(" › "),
-            instructions: guide::pieces(keys.instructions, connection.mode, &wizard.app.email, 0),
+            instructions: (keys.instructions)(connection.mode),
         }
     }
 }

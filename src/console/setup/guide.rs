@@ -5,31 +5,16 @@ use crate::{
         Connection,
         credentials::{self, StoredCredential},
     },
-    gateways::{
-        Mode,
-        guide::{CodePiece, GuideStep, Piece, Snippet},
-    },
+    gateways::guide::{CodePiece, CopyValue, GuideContext, GuideStep, Snippet},
+    i18n::{Text, link},
 };
-
-/// A part of a sentence, ready to be shown.
-pub(crate) enum Shown {
-    Text(String),
-    Label(String),
-    Path(&'static str),
-    Code(&'static str),
-    /// A value to copy.
-    Copy {
-        id: &'static str,
-        value: String,
-        name: &'static str,
-    },
-    NextStep(&'static str),
-}
 
 /// A step at the gateway.
 pub(crate) struct ShownStep {
-    pub(crate) text: Vec<Shown>,
-    pub(crate) aside: Vec<Shown>,
+    pub(crate) text: Text,
+    /// A value to copy: its id on the page, the value, and its name.
+    pub(crate) value: Option<(&'static str, String, &'static str)>,
+    pub(crate) aside: Option<Text>,
     /// The events to select; empty if the step lists none.
     pub(crate) events: &'static [&'static str],
 }
@@ -37,38 +22,24 @@ pub(crate) struct ShownStep {
 /// A code snippet.
 pub(crate) struct ShownSnippet {
     pub(crate) snippet: &'static Snippet,
-    pub(crate) intro: Vec<Shown>,
     pub(crate) code: String,
 }
 
-/// Returns the steps of the connection's mode. `email` is the app's address.
-pub(super) fn steps(connection: &Connection, email: &str) -> Vec<ShownStep> {
+/// Returns the steps of the connection's mode. `email` is the app's address, `next` the URL of the next step.
+pub(super) fn steps(connection: &Connection, email: &str, next: &str) -> Vec<ShownStep> {
     let profile = connection.gateway.profile();
-    let events = profile.recommended_events;
+    let context = GuideContext { mode: connection.mode, next: link(next) };
     let is_of_mode = |step: &&GuideStep| step.mode.is_none_or(|mode| mode == connection.mode);
     let shown = |step: &GuideStep| ShownStep {
-        text: pieces(step.text, connection.mode, email, events.len()),
-        aside: pieces(step.aside, connection.mode, email, events.len()),
-        events: if step.lists_events { events } else { &[] },
+        text: (step.text)(&context),
+        value: step.value.as_ref().map(|value| match *value {
+            CopyValue::Fixed(id, value, name) => (id, value.to_owned(), name),
+            CopyValue::Email(id, name) => (id, email.to_owned(), name),
+        }),
+        aside: step.aside.map(|aside| aside(&context)),
+        events: if step.lists_events { profile.recommended_events } else { &[] },
     };
     profile.guide.steps.iter().filter(is_of_mode).map(shown).collect()
-}
-
-/// Returns the parts of a sentence. `email` is the app's address, `events` the number of recommended events.
-pub(super) fn pieces(pieces: &[Piece], mode: Mode, email: &str, events: usize) -> Vec<Shown> {
-    let shown = |piece: &Piece| match *piece {
-        Piece::Text(text) => Shown::Text(text.to_owned()),
-        Piece::Label(label) => Shown::Label(label.to_owned()),
-        Piece::Path(path) => Shown::Path(path),
-        Piece::Code(code) => Shown::Code(code),
-        Piece::Mode => Shown::Text(mode.label().to_owned()),
-        Piece::ModeLabel => Shown::Label(format!("{} Mode", mode.label())),
-        Piece::Copy(id, value, name) => Shown::Copy { id, value: value.to_owned(), name },
-        Piece::Email(id, name) => Shown::Copy { id, value: email.to_owned(), name },
-        Piece::EventCount => Shown::Text(events.to_string()),
-        Piece::NextStep(label) => Shown::NextStep(label),
-    };
-    pieces.iter().map(shown).collect()
 }
 
 /// The values that snippets contain.
@@ -87,11 +58,7 @@ pub(super) fn snippets(connection: &Connection, values: &SnippetValues<'_>) -> V
         CodePiece::AppName => values.app_name.to_owned(),
         CodePiece::Url => values.url.to_owned(),
     };
-    let shown = |snippet: &'static Snippet| ShownSnippet {
-        snippet,
-        intro: pieces(snippet.intro, connection.mode, "", 0),
-        code: snippet.code.iter().map(text).collect(),
-    };
+    let shown = |snippet: &'static Snippet| ShownSnippet { snippet, code: snippet.code.iter().map(text).collect() };
     connection.gateway.profile().snippets.iter().map(shown).collect()
 }
 

@@ -1,4 +1,4 @@
-//! *Bring your own SECRET*: imports the secret of an existing webhook, so that its requests verify here too. For a gateway that
+//! *Use an existing secret*: imports the secret of an existing webhook, so that its requests verify here too. For a gateway that
 //! generates the secret it is the way in which the webhook gets its secret, and a newer one.
 //!
 //! Invariant: only for a user who entered their password recently, since a planted secret lets a stranger forge payments. The
@@ -28,7 +28,11 @@ use crate::{
         signed_form::SignedForm,
     },
     gateways::Mode,
-    messages,
+    i18n::{Text, ToArg as _},
+    messages::{
+        self,
+        text::{secrets as t, setup, shared},
+    },
     primitives::secret::Secret,
     urls,
 };
@@ -38,17 +42,19 @@ const MAX_COMPARED_SECRETS: i64 = 500;
 
 /// `…/webhook/secrets/new`
 #[derive(Template)]
-#[template(path = "setup/bringing.html")]
+#[template(path = "setup/import_secret.html")]
 pub(crate) struct ImportPage {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
     pub(crate) action: String,
     /// The page to return to.
     pub(crate) back: String,
-    pub(crate) hint: &'static str,
+    pub(crate) hint: Text,
     pub(crate) is_exact: bool,
     /// What happens to the secret before, if the gateway generates the secret.
-    pub(crate) replaced: Option<String>,
+    pub(crate) replaced: Option<Text>,
+    /// Whose webhook has the secret: `runs at Razorpay`.
+    pub(crate) place: Text,
     pub(crate) errors: FieldErrors,
 }
 
@@ -91,7 +97,7 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
     let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
     let shown = credentials::store::list_of_connection(&mut reader, wizard.connection.id).await?;
     drop(reader);
-    let (secret, cut) = match read(&wizard, names, credentials::all_shown(shown), &form).await? {
+    let (secret, trimmed) = match read(&wizard, names, credentials::all_shown(shown), &form).await? {
         Ok(read) => read,
         Err(NotRead::Weak(weak)) => {
             return refused(FieldError::new(weakness(weak), messages::secrets::weak(wizard.connection.gateway, weak)));
@@ -108,15 +114,11 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
     match accept(&wizard, &secret).await? {
         AddSecretOutcome::Added(_) => {
             let back = urls::back_to(&form.back, wizard.url(Step::Webhook));
-            let said = if wizard.connection.gateway.generates_secret() {
-                messages::secrets::ENTERED.to_owned()
-            } else {
-                messages::secrets::brought(cut)
-            };
-            Ok(wizard.page.redirect(&back, &said))
+            let is_issued = wizard.connection.gateway.generates_secret();
+            Ok(wizard.page.redirect(&back, if is_issued { t::entered() } else { messages::secrets::added(trimmed) }))
         }
-        AddSecretOutcome::AlreadyValid => refused(FieldError::new("already-valid", messages::secrets::KNOWN)),
-        AddSecretOutcome::LimitReached => refused(FieldError::new("too-many-imported", messages::secrets::TOO_MANY)),
+        AddSecretOutcome::AlreadyValid => refused(FieldError::new("already-valid", t::already_valid())),
+        AddSecretOutcome::LimitReached => refused(FieldError::new("too-many-imported", messages::secrets::too_many_imported())),
     }
 }
 
@@ -199,7 +201,7 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<FieldEr
         if key.and_then(|key| Secret::parse(&key)).is_some_and(|key| key.is(secret)) {
             let of = connections.iter().find(|one| one.id == stored.connection_id);
             let label = of.map_or(stored.field.as_str(), |one| one.gateway.credential_label(&stored.field));
-            return Ok(Some(FieldError::new("key-secret", messages::secrets::key_secret(own.gateway, label))));
+            return Ok(Some(FieldError::new("key-secret", messages::secrets::api_key_secret(own.gateway, label))));
         }
     }
     let is_same = |stored: &&secrets::StoredSecret| stored.open(&state.vault).is_ok_and(|opened| opened.is(secret));
@@ -207,7 +209,7 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<FieldEr
     if valid.all(|stored| !is_same(&stored))
         && let Some(retired) = former.iter().filter(|stored| stored.is_retired()).find(is_same)
     {
-        return Ok(Some(FieldError::new("retired", messages::secrets::retired(own.gateway, retired.valid_until, now))));
+        return Ok(Some(FieldError::new("retired", messages::secrets::was_retired(own.gateway, retired.valid_until, now))));
     }
     let same = stored.iter().filter(is_same);
     let modes = same.filter_map(|stored| connections.iter().find(|one| one.id == stored.connection_id)).map(|one| one.mode);
@@ -221,13 +223,14 @@ async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<FieldEr
 
 fn view(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> ImportPage {
     let is_issued = wizard.connection.gateway.generates_secret();
-    let title = if is_issued { "Enter the SECRET" } else { "Bring your own SECRET" };
+    let title = if is_issued { t::import_paste_title() } else { t::use_existing() };
     let (layout, chrome) = wizard.chrome(Step::Webhook, title);
     ImportPage {
-        layout: layout.crumb("Webhook", wizard.url(Step::Webhook)),
+        layout: layout.crumb(setup::webhook(), wizard.url(Step::Webhook)),
         action: urls::secrets(&chrome.url),
         hint: messages::secrets::own_hint(wizard.connection.gateway),
         is_exact: form.is_exact,
+        place: wizard.connection.gateway.profile().texts.setup.import_intro.clone(),
         replaced: is_issued.then(|| messages::secrets::replaced(wizard.connection.gateway)),
         back: urls::back_to(&form.back, wizard.url(Step::Webhook)),
         chrome,

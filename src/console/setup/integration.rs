@@ -16,7 +16,11 @@ use crate::{
         page::{RequestContext, see_other},
         signed_form::{EmptyForm, SignedForm},
     },
-    messages::DisplayTime,
+    i18n::{Text, ToArg as _},
+    messages::{
+        DisplayTime,
+        text::{credentials as t, setup},
+    },
     urls,
 };
 
@@ -28,7 +32,7 @@ pub(crate) struct Integration {
     pub(crate) chrome: StepChrome,
     pub(crate) snippets: Vec<ShownSnippet>,
     /// The label of a credential that the snippets contain and that is not stored yet.
-    pub(crate) missing: Option<&'static str>,
+    pub(crate) missing: Option<Text>,
     pub(crate) credentials_url: String,
     pub(crate) done: Option<(String, DisplayTime)>,
 }
@@ -38,7 +42,7 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
     let wizard = Wizard::open(page, &names).await?;
     let connection = &wizard.connection;
     let profile = connection.gateway.profile();
-    let (layout, chrome) = wizard.chrome(Step::Integration, profile.texts.setup.integration_heading);
+    let (layout, chrome) = wizard.chrome(Step::Integration, profile.texts.setup.integration_heading.clone());
     let stored = credentials::store::list_of_connection(&mut wizard.page.state.db.reader().await?, connection.id).await?;
     let app_name: String = wizard.app.name.chars().filter(|letter| !"\"'\\<>&`".contains(*letter)).collect();
     let values = SnippetValues {
@@ -50,7 +54,7 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
         layout,
         chrome,
         snippets: guide::snippets(connection, &values),
-        missing: guide::missing_credential(connection, &stored),
+        missing: guide::missing_credential(connection, &stored).map(Text::verbatim),
         credentials_url: wizard.url(Step::Credentials),
         done: connection
             .integration_done_by

@@ -25,7 +25,11 @@ use crate::{
     },
     db::DbError,
     gateways::{Gateway, Mode},
-    messages::{self, Badge, StatusLine},
+    i18n::{Text, isolate},
+    messages::{
+        self, Badge, StatusLine,
+        text::{gateways_list as t, layout as menu, setup, shared},
+    },
     primitives::money::Currency,
     urls,
 };
@@ -43,7 +47,8 @@ pub(crate) struct Card {
     pub(crate) is_enabled: bool,
     /// URL to enable the app, if only the app is disabled.
     pub(crate) app_enabled_url: Option<String>,
-    pub(crate) steps: Vec<(usize, &'static str, String, Badge)>,
+    /// Number and name, URL and state.
+    pub(crate) steps: Vec<(Text, String, Badge)>,
     pub(crate) line: StatusLine,
 }
 
@@ -65,9 +70,9 @@ pub(crate) struct Index {
 #[template(path = "setup/disable.html")]
 pub(crate) struct Disable {
     pub(crate) layout: Layout,
-    pub(crate) name: String,
+    pub(crate) name: Text,
     /// How the gateway reacts to a disabled connection.
-    pub(crate) loss: &'static str,
+    pub(crate) loss: Text,
     pub(crate) action: String,
     pub(crate) back: String,
 }
@@ -84,10 +89,10 @@ pub(crate) struct AddForm {
 impl AddForm {
     fn parse(&self) -> Result<(Gateway, Mode, Currency), FieldErrors> {
         let mut errors = FieldErrors::default();
-        let gateway = self.gateway.parse().map_err(|_| errors.add("gateway", "unknown", "Choose a payment gateway."));
-        let mode = self.mode.parse().map_err(|_| errors.add("mode", "unknown", "Choose Test or Live."));
+        let gateway = self.gateway.parse().map_err(|_| errors.add("gateway", "unknown", t::choose_gateway()));
+        let mode = self.mode.parse().map_err(|_| errors.add("mode", "unknown", t::choose_mode()));
         let currency = if self.currency.is_empty() { "INR" } else { &self.currency };
-        let currency = currency.parse().map_err(|_| errors.add("currency", "unknown", "Choose a currency."));
+        let currency = currency.parse().map_err(|_| errors.add("currency", "unknown", t::choose_currency()));
         match (gateway, mode, currency) {
             (Ok(gateway), Ok(mode), Ok(currency)) => Ok((gateway, mode, currency)),
             _ => Err(errors),
@@ -147,13 +152,13 @@ pub(crate) async fn create(posted: SignedForm<AddForm>, app: Path<String>) -> Re
         Ok(_) => tx.commit().await?,
         Err(ConnectError::Db(DbError::NotUnique)) => {
             drop(tx);
-            let sentence = format!("{} is already added in {} mode. Open it above.", gateway.label(), mode.label());
+            let sentence = t::already_added(gateway.label(), mode.label());
             let view = view(&page, &app, form, FieldError::new("known", sentence).at("gateway")).await?;
             return page.unprocessable(&view);
         }
         Err(error) => return Err(error.into()),
     }
-    Ok(page.redirect(&urls::step(app.id, gateway, mode, Step::Webhook), &messages::added(gateway, mode)))
+    Ok(page.redirect(&urls::step(app.id, gateway, mode, Step::Webhook), messages::setup::added(gateway, mode)))
 }
 
 /// `GET …/{gateway}/{mode}`: redirects to the current step.
@@ -179,15 +184,16 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
     let (page, connection) = (&wizard.page, &wizard.connection);
     let (gateway, mode) = (connection.gateway, connection.mode);
     let back = urls::back_to(&posted.form.back, urls::connections(wizard.app.id));
-    let asking = |title| layout(page, &wizard.app, title).crumb("Payment Gateway Settings", urls::connections(wizard.app.id));
+    let asking =
+        |title: Text| layout(page, &wizard.app, title).crumb(setup::payment_gateway_settings(), urls::connections(wizard.app.id));
     if !posted.form.is_enabled && posted.form.confirm != "yes" {
-        let layout = asking("Disable a connection");
+        let layout = asking(t::disable_title());
         let action = urls::connection_enabled(wizard.app.id, gateway, mode);
         let (name, loss) = (messages::connection_name(connection), messages::loss(gateway));
-        return page.unprocessable(&Disable { layout, name, loss, action, back });
+        return page.ask(&Disable { layout, name, loss, action, back });
     }
     if !posted.form.is_enabled {
-        let what = messages::access::disable(&messages::connection_name(connection)).into();
+        let what = messages::access::disable(messages::connection_name(connection));
         let of = SensitiveAction { what, back: back.clone(), layout: || asking(confirmation::TITLE) };
         confirmation::require(page, &posted.action, of).await?;
     }
@@ -197,13 +203,9 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
     tracing::info!(connection = %connection.id, is_enabled = posted.form.is_enabled, "a connection was enabled or disabled");
     let name = messages::connection_name(connection);
     Ok(match (posted.form.is_enabled, wizard.app.is_enabled) {
-        (false, _) => page.redirect(&back, &format!("{name} is disabled")),
-        (true, true) => page.redirect(&back, &format!("{name} is enabled")),
-        (true, false) => page.redirect_warning(
-            &back,
-            "app-disabled",
-            &format!("{name} is enabled, but its app is disabled. Enable the app too."),
-        ),
+        (false, _) => page.redirect(&back, t::disabled(name)),
+        (true, true) => page.redirect(&back, t::enabled(name)),
+        (true, false) => page.redirect_warning(&back, "app-disabled", t::enabled_app_disabled(name)),
     })
 }
 
@@ -221,7 +223,7 @@ async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErro
     // Connections that need attention first; the others keep their usual order.
     cards.sort_by_key(|(state, _)| if *state > ConnectionState::Silent { ConnectionState::Verified } else { *state });
     Ok(Index {
-        layout: layout(page, app, "Payment Gateway Settings"),
+        layout: layout(page, app, setup::payment_gateway_settings()),
         app_id: app.id,
         tab: "payment-gateways",
         cards: cards.into_iter().map(|(_, card)| card).collect(),
@@ -232,21 +234,22 @@ async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErro
 }
 
 /// Returns the layout of a page below the app's settings.
-fn layout(page: &RequestContext, app: &App, title: &str) -> Layout {
+fn layout(page: &RequestContext, app: &App, title: impl Into<Text>) -> Layout {
     page.layout(title)
         .app(app, AppEntry::Settings, None)
-        .crumb("Applications", urls::APPLICATIONS)
-        .crumb("KS Pay", urls::APPS)
-        .crumb(&app.name, urls::app(app.id))
-        .crumb("Settings", urls::app_settings(app.id))
+        .crumb(menu::applications(), urls::APPLICATIONS)
+        .crumb(Text::verbatim("KS Pay"), urls::APPS)
+        .crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
+        .crumb(menu::settings(), urls::app_settings(app.id))
 }
 
 fn card(page: &RequestContext, app: &App, connection: &Connection, activity: &Activity) -> Card {
     let setup = SetupProgress { connection, activity, domain: app.domain.as_deref(), is_app_enabled: app.is_enabled };
     let (gateway, mode) = (connection.gateway, connection.mode);
-    let steps = Step::of(gateway)
-        .enumerate()
-        .map(|(index, step)| (index + 1, step.label(), urls::step(app.id, gateway, mode, step), badge(&setup, step, page.now)));
+    let steps = Step::of(gateway).enumerate().map(|(index, step)| {
+        let label = t::step(index + 1, messages::setup::step(step));
+        (label, urls::step(app.id, gateway, mode, step), badge(&setup, step, page.now))
+    });
     let is_off_with_app = connection.is_enabled && !app.is_enabled;
     let line = messages::line(gateway, setup.state(page.now), activity, page.now);
     Card {

@@ -19,7 +19,11 @@ use crate::{
         page::RequestContext,
         signed_form::{EmptyForm, SignedForm},
     },
-    messages::{self, Badge, DisplayTime},
+    i18n::Text,
+    messages::{
+        self, Badge, DisplayTime,
+        text::{secrets as t, setup},
+    },
     primitives::id::SecretId,
     rejections::recovery,
     urls,
@@ -35,11 +39,11 @@ pub(crate) struct Retirement {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
     pub(crate) badge: Badge,
-    pub(crate) made: (&'static str, DisplayTime),
-    pub(crate) by: String,
-    pub(crate) losses: Vec<(&'static str, String)>,
+    pub(crate) created: DisplayTime,
+    pub(crate) origin: Text,
+    pub(crate) effects: Vec<(&'static str, Text)>,
     /// A sentence on the rejected requests that only this secret verifies, and their URL.
-    pub(crate) only: Option<(String, String)>,
+    pub(crate) only: Option<(Text, String)>,
     /// URL that retires it; `None` for the active one.
     pub(crate) action: Option<String>,
     pub(crate) rotation: String,
@@ -60,7 +64,7 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
     let (page, connection) = (&wizard.page, wizard.connection.id);
     let Some(held) = secrets.find(id) else { return no_longer_valid(&wizard, &secrets, id) };
     if held.stored.is_active() {
-        return page.unprocessable(&view(&wizard, &secrets, held).await?);
+        return page.ask(&view(&wizard, &secrets, held).await?);
     }
     wizard.confirm(Step::Webhook, &posted.action, messages::access::RETIRE).await?;
     let user = &page.signed_in.user;
@@ -69,10 +73,10 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
     tx.commit().await?;
     let webhook = wizard.url(Step::Webhook);
     if !is_retired {
-        return Ok(page.redirect_warning(&webhook, "not-valid", messages::secrets::NOT_THERE));
+        return Ok(page.redirect_warning(&webhook, "not-valid", t::not_valid()));
     }
     tracing::info!(%connection, secret = %id, user = %user.id, "a secret was retired");
-    Ok(page.redirect(&webhook, messages::secrets::RETIRED))
+    Ok(page.redirect(&webhook, t::retired()))
 }
 
 /// Opens the company's connection, and loads its secrets.
@@ -93,21 +97,21 @@ fn no_longer_valid(wizard: &Wizard, secrets: &SecretSet, id: SecretId) -> Result
     if secrets.ended.iter().all(|held| held.stored.id != id) {
         return Err(AppError::NotFound);
     }
-    Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), "not-valid", messages::secrets::NOT_THERE))
+    Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), "not-valid", t::not_valid()))
 }
 
 async fn view(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage) -> Result<Retirement, AppError> {
     let (stored, now) = (&held.stored, wizard.page.now);
     let only = if stored.is_active() { None } else { only(wizard, stored.id).await? };
-    let (layout, chrome) = wizard.chrome(Step::Webhook, "Retire a SECRET");
+    let (layout, chrome) = wizard.chrome(Step::Webhook, t::retire_title());
     let is_active = stored.is_active();
     Ok(Retirement {
-        layout: layout.crumb("Webhook", wizard.url(Step::Webhook)),
+        layout: layout.crumb(setup::webhook(), wizard.url(Step::Webhook)),
         only,
         badge: messages::secrets::state(stored),
-        made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
-        by: messages::secrets::by(stored.created_by.as_deref()),
-        losses: if is_active {
+        created: DisplayTime::of_day(stored.created_at, now),
+        origin: messages::secrets::origin(stored, now),
+        effects: if is_active {
             vec![("why-active-stays", messages::secrets::active_stays(wizard.connection.gateway))]
         } else {
             messages::secrets::retiring(wizard.connection.gateway, secrets, held, now)
@@ -119,12 +123,12 @@ async fn view(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage) -> R
 }
 
 /// Returns a sentence on the rejected requests that only that secret verifies, and their URL.
-async fn only(wizard: &Wizard, secret: SecretId) -> Result<Option<(String, String)>, AppError> {
+async fn only(wizard: &Wizard, secret: SecretId) -> Result<Option<(Text, String)>, AppError> {
     let (state, connection) = (&wizard.page.state, &wizard.connection);
     let found = recovery::depends_only_on((&state.db, &state.vault), connection, secret, wizard.page.now).await?;
     let url = match found.rejections.as_slice() {
         [one] => urls::rejection(wizard.app.id, *one),
         _ => urls::in_mode(&urls::rejections(wizard.app.id), connection.mode),
     };
-    Ok((found.requests > 0).then(|| (messages::secrets::only_with(found.requests), url)))
+    Ok((found.requests > 0).then(|| (t::only_with(found.requests), url)))
 }

@@ -16,11 +16,16 @@ use crate::{
         page::RequestContext,
         signed_form::SignedForm,
     },
-    messages, urls,
+    i18n::Text,
+    messages::{
+        self,
+        text::{secrets as t, setup, shared},
+    },
+    urls,
 };
 
 /// A choice of the form: value, label, reason, and whether it is selected.
-pub(crate) type Choice = (u64, String, &'static str, bool);
+pub(crate) type Choice = (u64, Text, Text, bool);
 
 /// `…/webhook/rotation`
 #[derive(Template)]
@@ -28,7 +33,7 @@ pub(crate) type Choice = (u64, String, &'static str, bool);
 pub(crate) struct Rotation {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
-    pub(crate) happens: [&'static str; 2],
+    pub(crate) effects: Vec<Text>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) errors: FieldErrors,
 }
@@ -53,7 +58,7 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
     wizard.require_own_secret()?;
     let (page, id) = (&wizard.page, wizard.connection.id);
     let Some(overlap) = Overlap::chosen(&posted.form.overlap_hours) else {
-        let errors = FieldError::new("unknown", messages::secrets::CHOOSE_OVERLAP).at("overlap_hours");
+        let errors = FieldError::new("unknown", t::choose_overlap()).at("overlap_hours");
         return page.unprocessable(&view(&wizard, errors));
     };
     wizard.confirm(Step::Webhook, &posted.action, messages::access::ROTATE).await?;
@@ -62,26 +67,26 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
     let until = match secrets::rotate(&mut tx, &page.state.vault, &wizard.connection, (overlap, &page.actor()), page.now).await {
         Err(ConnectError::TooManySecrets) => {
             drop(tx);
-            let errors = FieldError::new("too-many-valid", messages::secrets::TOO_MANY_LIVE).at("overlap_hours");
+            let errors = FieldError::new("too-many-valid", messages::secrets::too_many_valid()).at("overlap_hours");
             return page.unprocessable(&view(&wizard, errors));
         }
         rotated => rotated?,
     };
     tx.commit().await?;
     tracing::info!(connection = %id, user = %user.id, %until, "a secret was rotated");
-    Ok(page.redirect(&wizard.url(Step::Webhook), &messages::secrets::rotated(until, page.now)))
+    Ok(page.redirect(&wizard.url(Step::Webhook), messages::secrets::rotated(until, page.now)))
 }
 
 fn view(wizard: &Wizard, errors: FieldErrors) -> Rotation {
     let gateway = wizard.connection.gateway;
-    let (layout, chrome) = wizard.chrome(Step::Webhook, "New SECRET");
+    let (layout, chrome) = wizard.chrome(Step::Webhook, setup::new_secret());
     let choices = Overlap::CHOICES.into_iter().map(|choice| {
         let (label, reason) = messages::secrets::overlap(gateway, choice);
         (choice.hours(), label, reason, errors.is_empty() && choice == Overlap::CHOICES[0])
     });
     Rotation {
-        layout: layout.crumb("Webhook", wizard.url(Step::Webhook)),
-        happens: messages::secrets::rotating(gateway),
+        layout: layout.crumb(setup::webhook(), wizard.url(Step::Webhook)),
+        effects: messages::secrets::rotating(gateway),
         choices: choices.collect(),
         chrome,
         errors,

@@ -3,7 +3,8 @@
 use super::wizard::Wizard;
 use crate::{
     connections::secret_set::{SecretSet, SecretWithUsage},
-    messages::{self, Badge, DisplayTime, Notice},
+    i18n::Text,
+    messages::{self, Badge, DisplayTime, Notice, text::secrets as t},
     urls,
 };
 
@@ -13,10 +14,9 @@ pub(crate) struct LiveRow {
     pub(crate) badge: Badge,
     pub(crate) is_active: bool,
     pub(crate) until: Option<DisplayTime>,
-    pub(crate) made: (&'static str, DisplayTime),
-    pub(crate) by: String,
+    pub(crate) origin: Text,
     pub(crate) last: Option<DisplayTime>,
-    pub(crate) advice: Option<String>,
+    pub(crate) advice: Option<Text>,
     /// True if its sealed value opens.
     pub(crate) is_readable: bool,
     pub(crate) retirement: String,
@@ -25,8 +25,7 @@ pub(crate) struct LiveRow {
 /// An expired or retired secret.
 pub(crate) struct EndedRow {
     pub(crate) id: String,
-    pub(crate) made: (&'static str, DisplayTime),
-    pub(crate) by: String,
+    pub(crate) origin: Text,
     pub(crate) ended: Option<DisplayTime>,
     /// The user who retired it.
     pub(crate) retired_by: Option<String>,
@@ -36,9 +35,9 @@ pub(crate) struct EndedRow {
 /// The form for a secret that the gateway generates.
 pub(crate) struct SecretEntry {
     pub(crate) action: String,
-    pub(crate) hint: &'static str,
+    pub(crate) hint: Text,
     /// What happens without a secret; `None` once there is one.
-    pub(crate) missing: Option<&'static str>,
+    pub(crate) missing: Option<Text>,
 }
 
 impl SecretsView {
@@ -57,7 +56,7 @@ pub(crate) struct SecretsView {
     /// What to do about secrets whose sealed value does not open.
     pub(crate) unreadable: Option<Notice>,
     pub(crate) rotation: String,
-    pub(crate) bringing: String,
+    pub(crate) import: String,
     /// The form that takes the place of showing the secret, for a gateway that generates it.
     pub(crate) entry: Option<SecretEntry>,
 }
@@ -73,11 +72,11 @@ pub(crate) fn view(wizard: &Wizard, secrets: &SecretSet, url: &str) -> SecretsVi
         ended: secrets.ended.iter().map(|held| ended(wizard, held)).collect(),
         unproven: secrets.awaiting_first_use().map(|before| messages::secrets::unproven(gateway, before, now)),
         rotation: urls::rotation(url),
-        bringing: urls::own_secret(url),
+        import: urls::own_secret(url),
         entry: gateway.generates_secret().then(|| SecretEntry {
             action: urls::secrets(url),
             hint: messages::secrets::own_hint(gateway),
-            missing: secrets.active().is_none().then_some(messages::secrets::NO_SECRET_YET),
+            missing: secrets.active().is_none().then(t::missing),
         }),
     }
 }
@@ -89,8 +88,7 @@ fn live(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage, url: &str)
         badge: messages::secrets::state(stored),
         is_active: stored.is_active(),
         until: stored.valid_until.map(|until| DisplayTime::of_expiry(until, now)),
-        made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
-        by: messages::secrets::by(stored.created_by.as_deref()),
+        origin: messages::secrets::origin(stored, now),
         last: held.used.map(|used| messages::when(used.last_at, now)),
         advice: secrets.safe_to_retire_after(held, now).map(messages::secrets::advice),
         is_readable: stored.open(&wizard.page.state.vault).is_ok(),
@@ -102,8 +100,7 @@ fn ended(wizard: &Wizard, held: &SecretWithUsage) -> EndedRow {
     let (stored, now) = (&held.stored, wizard.page.now);
     EndedRow {
         id: stored.id.to_string(),
-        made: (messages::secrets::made(stored.origin), DisplayTime::of_day(stored.created_at, now)),
-        by: messages::secrets::by(stored.created_by.as_deref()),
+        origin: messages::secrets::origin(stored, now),
         ended: stored.valid_until.map(|until| DisplayTime::of_day(until, now)),
         retired_by: stored.retired_by.clone(),
         last: held.used.map(|used| messages::when(used.last_at, now)),

@@ -15,7 +15,7 @@ use crate::{
         page::RequestContext,
         signed_form::SignedForm,
     },
-    messages,
+    messages::{self, text::credentials as t},
 };
 
 /// The domain as submitted.
@@ -56,10 +56,10 @@ pub(crate) async fn update(posted: SignedForm<DomainForm>, names: ConnectionPath
     apps::update_domain(&mut tx, &wizard.app, &domain, (&wizard.page.actor(), wizard.page.now)).await?;
     tx.commit().await?;
     let setup = SetupProgress { domain: Some(&domain), ..wizard.setup() };
-    Ok(wizard.page.redirect(&wizard.url(Step::Security), messages::domain_stored(&setup, wizard.page.now)))
+    Ok(wizard.page.redirect(&wizard.url(Step::Security), messages::setup::domain_saved(&setup, wizard.page.now)))
 }
 
 fn view(wizard: &Wizard, domain: String, errors: FieldErrors) -> Security {
-    let (layout, chrome) = wizard.chrome(Step::Security, "Name the app’s domain");
+    let (layout, chrome) = wizard.chrome(Step::Security, t::domain_title());
     Security { layout, chrome, domain, is_stored: wizard.app.domain.is_some(), errors }
 }

@@ -26,8 +26,12 @@ use crate::{
     db::{DbError, Reader},
     events::{self, Event},
     gateways::{Mode, guide::Guide},
-    i18n::Text,
-    messages::{self, DisplayTime, Notice, rejections::Explanation},
+    i18n::{Text, ToArg as _, code},
+    messages::{
+        self, DisplayTime, Notice,
+        rejections::Explanation,
+        text::{secrets as secret_text, setup as t, shared, url_check as check_text},
+    },
     primitives::secret::Secret,
     rejections::store::recoveries,
     url_check, urls,
@@ -39,7 +43,7 @@ const MAX_FEED_ROWS: i64 = 3;
 /// One of the latest events.
 pub(crate) struct FeedRow {
     pub(crate) id: String,
-    pub(crate) name: String,
+    pub(crate) name: Text,
     pub(crate) url: String,
     pub(crate) when: DisplayTime,
     /// True if its request was rejected before the event was recovered.
@@ -54,20 +58,20 @@ pub(crate) struct EvidenceView {
     pub(crate) first: Option<DisplayTime>,
     pub(crate) last: Option<DisplayTime>,
     pub(crate) verified: String,
-    /// The number of rejected requests in all, if there are any.
-    pub(crate) refused: Option<String>,
+    /// The number of rejected requests in all, with the time of the last.
+    pub(crate) rejected_total: Text,
     pub(crate) failing_since: Option<DisplayTime>,
     pub(crate) failing: String,
-    pub(crate) last_refused: Option<DisplayTime>,
     /// A sentence on requests rejected while the webhook works, and their URL.
-    pub(crate) rejected: Option<(String, String)>,
+    pub(crate) rejected: Option<(Text, String)>,
     /// How long the gateway tolerates the failures.
     pub(crate) countdown: Option<(&'static str, Text)>,
-    /// The expected gateway accounts, and the latest unexpected one.
+    /// The expected gateway accounts.
     pub(crate) accounts: Vec<String>,
-    pub(crate) other_account: Option<(String, Option<DisplayTime>)>,
+    /// The latest unexpected account, with its time.
+    pub(crate) other_account: Option<Text>,
     /// The typical rate of events.
-    pub(crate) pace: Option<String>,
+    pub(crate) pace: Option<Text>,
     /// URL of the rejection that the panel describes.
     pub(crate) rejection: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
@@ -82,14 +86,14 @@ pub(crate) struct Webhook {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
     pub(crate) url: String,
-    pub(crate) objections: Vec<String>,
+    pub(crate) objections: Vec<Text>,
     /// The report of the last check of this URL, and its time.
     pub(crate) check: Option<(messages::url_check::Report, DisplayTime)>,
-    pub(crate) advice: Option<&'static str>,
-    /// The URL within the gateway's limits, if it has any.
-    pub(crate) facts: Option<String>,
+    pub(crate) advice: Option<Text>,
+    /// States that the URL is within the gateway's limits, if it has any.
+    pub(crate) allowed: Option<Text>,
     pub(crate) secret: Option<String>,
-    pub(crate) secret_made: Option<DisplayTime>,
+    pub(crate) secret_created: Option<DisplayTime>,
     pub(crate) secrets: SecretsView,
     pub(crate) guide: &'static Guide,
     pub(crate) steps: Vec<ShownStep>,
@@ -110,9 +114,15 @@ impl Webhook {
         self.state == ConnectionState::Failing
     }
 
-    fn whose_account(&self, account: &str) -> String {
+    /// What to do on the page.
+    fn note(&self) -> &Text {
+        let [test, live] = &self.chrome.texts.webhook_intro;
+        if self.is_test { test } else { live }
+    }
+
+    fn whose_account(&self, account: &str) -> Text {
         let mode = if self.is_test { Mode::Test } else { Mode::Live };
-        messages::mixups::whose_account(self.chrome.gateway, account, mode)
+        messages::account_mismatch::whose_account(self.chrome.gateway, account, mode)
     }
 
     /// True if it has verified an event and is not failing.
@@ -165,7 +175,7 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let mut reader = page.state.db.reader().await?;
     let secrets = SecretSet::load(&mut reader, connection, page.now).await?;
     let last = last(&mut reader, wizard).await?;
-    let mixups = AccountMismatch::find(&mut reader, wizard).await?;
+    let mismatch = AccountMismatch::find(&mut reader, wizard).await?;
     let check = url_check::store::find(&mut reader, connection.id).await?;
     let rejected = rejected(&mut reader, wizard).await?;
     let signed_times = SignedTimes::load(&mut reader, page.now).await?;
@@ -174,29 +184,33 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let secret = revealed.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
-    let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading);
+    let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading.clone());
+    let steps = guide::steps(connection, &wizard.app.email, chrome.next.as_ref().map_or("", |(url, _)| url));
     Ok(Webhook {
         layout,
-        objections: url_check::objections(connection.gateway, &url),
+        objections: url_check::objections(connection.gateway, &url).into_iter().map(Text::verbatim).collect(),
         check: check
             .filter(|check| check.url == url)
             .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
-        advice: adapter.url_advice(&url),
-        facts: adapter.max_url_chars().map(|most| format!("{} of {most} characters", url.chars().count())),
+        advice: adapter.url_advice(&url).map(Text::verbatim),
+        allowed: adapter.max_url_chars().map(|max| t::url_allowed(connection.gateway.label(), url.chars().count(), max)),
         url,
         secret,
         secrets: secrets_view::view(wizard, &secrets, &chrome.url),
-        secret_made: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
+        secret_created: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
         guide: &profile.guide,
-        steps: guide::steps(connection, &wizard.app.email),
+        steps,
         is_test: connection.mode == Mode::Test,
         state,
-        other_account: mixups.account.clone().zip(messages::mixups::other_account(
+        other_account: mismatch.account.clone().zip(messages::account_mismatch::other_account(
             connection.gateway,
             &wizard.activity,
             page.now,
         )),
-        both_modes: mixups.payment.as_deref().map(|payment| messages::mixups::both_modes(connection.gateway, payment)),
+        both_modes: mismatch
+            .payment
+            .as_deref()
+            .map(|payment| messages::account_mismatch::both_modes(connection.gateway, payment)),
         clock: signed_times.difference(page.now).map(messages::clock::for_merchant),
         activity: evidence_view(wizard, state, &last, rejected),
         done: connection.webhook_done_by.clone().zip(connection.webhook_done_at.map(|at| DisplayTime::of_day(at, page.now))),
@@ -244,16 +258,22 @@ fn evidence_view(
         first: when(activity.first_verified_at),
         last: when(activity.last_verified_at),
         verified: messages::number_text(activity.verified_count),
-        refused: (activity.rejected_count > 0).then(|| messages::number_text(activity.rejected_count)),
+        rejected_total: match (activity.rejected_count, when(activity.last_rejected_at)) {
+            (0, _) => t::none(),
+            (count, None) => Text::verbatim(count),
+            (count, Some(last)) => t::rejected_last(count, last),
+        },
         failing_since: when(proven_since),
         failing: messages::number_text(activity.failing_count),
-        last_refused: when(activity.last_rejected_at),
         rejected: messages::rejected_meanwhile(state, activity, now)
-            .map(|said| (said, urls::in_mode(&urls::rejections(wizard.app.id), wizard.connection.mode))),
+            .map(|said| (Text::verbatim(said), urls::in_mode(&urls::rejections(wizard.app.id), wizard.connection.mode))),
         countdown: proven_since.and_then(|since| messages::countdown(wizard.connection.gateway, since, now)),
         accounts: activity.accounts().map(str::to_owned).collect(),
-        other_account: activity.other_account.clone().map(|account| (account, when(activity.other_account_at))),
-        pace: baseline::typical_traffic(activity).map(|usual| messages::pace(&usual)),
+        other_account: activity.other_account.as_ref().map(|account| match when(activity.other_account_at) {
+            Some(when) => t::account_at(code(account), when),
+            None => Text::verbatim(code(account)),
+        }),
+        pace: baseline::typical_traffic(activity).map(|usual| Text::verbatim(messages::pace(&usual))),
         feed: last.iter().map(|(event, is_recovered)| row(wizard, event, *is_recovered)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
         checked: DisplayTime::of_clock(now, now),
@@ -263,7 +283,7 @@ fn evidence_view(
 fn row(wizard: &Wizard, event: &Event, is_recovered: bool) -> FeedRow {
     FeedRow {
         id: event.id.to_string(),
-        name: event.event_type.clone().unwrap_or_else(|| "unread".to_owned()),
+        name: event.event_type.as_ref().map_or_else(t::unread_event, Text::verbatim),
         url: urls::event(wizard.app.id, event.id),
         when: messages::when(event.last_received_at, wizard.page.now),
         is_recovered,

@@ -18,7 +18,12 @@ use crate::{
         page::RequestContext,
     },
     gateways::{Gateway, Mode, texts::SetupTexts},
-    messages::{self, Badge},
+    i18n::{Text, ToArg as _, isolate},
+    messages::{
+        self, Badge,
+        setup::step as step_name,
+        text::{layout, setup as t},
+    },
     primitives::time::Timestamp,
     urls,
 };
@@ -38,11 +43,11 @@ pub(crate) struct Wizard {
 /// A link in the list of steps.
 pub(crate) struct StepLink {
     pub(crate) number: usize,
-    pub(crate) label: &'static str,
+    pub(crate) label: Text,
     pub(crate) url: String,
     pub(crate) badge: Badge,
     /// A user's own mark, shown next to the state of the step.
-    pub(crate) note: Option<&'static str>,
+    pub(crate) note: Option<Text>,
     pub(crate) is_current: bool,
 }
 
@@ -50,7 +55,7 @@ pub(crate) struct StepLink {
 pub(crate) struct StepChrome {
     pub(crate) gateway: &'static str,
     /// The sender of its requests in a sentence.
-    pub(crate) sender: &'static str,
+    pub(crate) sender: Text,
     pub(crate) texts: &'static SetupTexts,
     pub(crate) mode: Badge,
     pub(crate) steps: Vec<StepLink>,
@@ -59,7 +64,7 @@ pub(crate) struct StepChrome {
     /// The step's own URL; its actions are below it.
     pub(crate) url: String,
     /// URL and label of the next step; `None` for the last.
-    pub(crate) next: Option<(String, &'static str)>,
+    pub(crate) next: Option<(String, Text)>,
 }
 
 impl Wizard {
@@ -85,10 +90,10 @@ impl Wizard {
     }
 
     /// Allows a sensitive action of a step, or asks for the password first.
-    pub(crate) async fn confirm(&self, step: Step, action: &Action, what: &'static str) -> Result<(), AppError> {
+    pub(crate) async fn confirm(&self, step: Step, action: &Action, what: Text) -> Result<(), AppError> {
         let back = self.url(step);
-        let layout = || self.chrome(step, confirmation::TITLE).0.crumb(step.label(), back.clone());
-        confirmation::require(&self.page, action, SensitiveAction { what: what.into(), back: back.clone(), layout }).await
+        let layout = || self.chrome(step, confirmation::TITLE).0.crumb(step_name(step), back.clone());
+        confirmation::require(&self.page, action, SensitiveAction { what, back: back.clone(), layout }).await
     }
 
     /// Returns the set-up progress of the connection.
@@ -116,12 +121,12 @@ impl Wizard {
         let mut tx = self.page.state.db.begin().await?;
         connections::set_step_done(&mut tx, &self.connection, (step, is_done), (&self.page.actor(), self.page.now)).await?;
         tx.commit().await?;
-        let (step, what) = (Step::from(step), if is_done { "is marked as done" } else { "is open again" });
-        Ok(self.page.redirect(&self.url(step), &format!("The {} step {what}", step.label())))
+        let step = Step::from(step);
+        Ok(self.page.redirect(&self.url(step), messages::setup::step_marked(step, is_done)))
     }
 
     /// Builds the layout and the chrome of a step's page.
-    pub(crate) fn chrome(&self, current: Step, heading: &str) -> (Layout, StepChrome) {
+    pub(crate) fn chrome(&self, current: Step, heading: impl Into<Text>) -> (Layout, StepChrome) {
         let (app, gateway, mode) = (&self.app, self.connection.gateway, self.connection.mode);
         self.page.remember_mode(app.id, mode);
         let twin = |mode| {
@@ -136,18 +141,18 @@ impl Wizard {
             .layout(heading)
             .app(app, AppEntry::Settings, Some(mode))
             .with_mode_urls(mode, twin(Mode::Test), twin(Mode::Live))
-            .crumb("Applications", urls::APPLICATIONS)
-            .crumb("KS Pay", urls::APPS)
-            .crumb(&app.name, urls::app(app.id))
-            .crumb("Settings", urls::app_settings(app.id))
-            .crumb("Payment Gateway Settings", urls::connections(app.id));
+            .crumb(layout::applications(), urls::APPLICATIONS)
+            .crumb(Text::verbatim("KS Pay"), urls::APPS)
+            .crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
+            .crumb(layout::settings(), urls::app_settings(app.id))
+            .crumb(t::payment_gateway_settings(), urls::connections(app.id));
         let steps: Vec<StepLink> =
             Step::of(gateway).enumerate().map(|(index, step)| self.link(index + 1, step, current)).collect();
-        let next = steps.iter().skip_while(|link| !link.is_current).nth(1).map(|link| (link.url.clone(), link.label));
+        let next = steps.iter().skip_while(|link| !link.is_current).nth(1).map(|link| (link.url.clone(), link.label.clone()));
         let profile = gateway.profile();
         let chrome = StepChrome {
             gateway: gateway.label(),
-            sender: profile.sender,
+            sender: profile.sender.clone(),
             texts: &profile.texts.setup,
             mode: messages::mode(mode),
             steps,
@@ -161,8 +166,8 @@ impl Wizard {
 
     fn link(&self, number: usize, step: Step, current: Step) -> StepLink {
         let badge = badge(&self.setup(), step, self.page.now);
-        let note = (step == Step::Webhook && self.connection.webhook_done_at.is_some()).then_some(messages::MARKED);
-        StepLink { number, label: step.label(), url: self.url(step), badge, note, is_current: step == current }
+        let note = (step == Step::Webhook && self.connection.webhook_done_at.is_some()).then(t::marked);
+        StepLink { number, label: step_name(step), url: self.url(step), badge, note, is_current: step == current }
     }
 }
 

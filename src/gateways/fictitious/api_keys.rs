@@ -1,9 +1,12 @@
 //! The credentials of the fictitious gateway's API: a merchant number, which is shown, and a passphrase.
 
-use crate::gateways::{
-    api::{KeyCheck, Unavailable},
-    credentials::{ApiKeys, CredentialField, CredentialValues},
-    guide::Piece::{Label, Text},
+use super::text as t;
+use crate::{
+    gateways::{
+        api::{KeyCheck, Unavailable},
+        credentials::{ApiKeys, CredentialField, CredentialValues},
+    },
+    i18n::{path, strong},
 };
 
 const MERCHANT_NUMBER: &str = "merchant_number";
@@ -12,7 +15,7 @@ const PASSPHRASE: &str = "passphrase";
 pub(super) const API_KEYS: ApiKeys = ApiKeys {
     fields: FIELDS,
     menu: &["My business", "Access"],
-    instructions: &[Text("press "), Label("New passphrase"), Text(".")],
+    instructions: |_| t::keys_instructions(path(), strong()),
     check: |_, values| Box::pin(std::future::ready(check(values))),
 };
 
@@ -21,7 +24,7 @@ static FIELDS: &[CredentialField] = &[
     CredentialField {
         name: PASSPHRASE,
         label: "Passphrase",
-        hint: |_| "Kestrel Pay shows it once.".to_owned(),
+        hint: |_| t::passphrase_hint(),
         is_secret: true,
         length: 12..=40,
         fault: |_, _| None,
@@ -30,12 +33,10 @@ static FIELDS: &[CredentialField] = &[
     CredentialField {
         name: MERCHANT_NUMBER,
         label: "Merchant number",
-        hint: |mode| format!("Eight digits, for {} payments.", mode.label()),
+        hint: |mode| t::merchant_number_hint(mode.label()),
         is_secret: false,
         length: 8..=8,
-        fault: |text, _| {
-            (!text.bytes().all(|byte| byte.is_ascii_digit())).then(|| "A merchant number has digits alone.".to_owned())
-        },
+        fault: |text, _| (!text.bytes().all(|byte| byte.is_ascii_digit())).then(t::merchant_number_malformed),
         example: |_| "00000000".to_owned(),
     },
 ];

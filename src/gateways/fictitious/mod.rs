@@ -9,6 +9,7 @@
 mod api_keys;
 mod body;
 mod profile;
+mod text;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -22,7 +23,10 @@ use super::{
     parts::{Part, Parts},
     url_rules,
 };
-use crate::primitives::{secret::Secret, time::Timestamp};
+use crate::{
+    i18n::{Text, code},
+    primitives::{secret::Secret, time::Timestamp},
+};
 pub(super) use profile::PROFILE;
 
 /// The gateway, for unit tests.
@@ -124,11 +128,8 @@ impl Adapter for Kestrel {
         Secret::parse(text).filter(|secret| STANDARD.decode(secret.expose()).is_ok())
     }
 
-    fn url_objections(&self, url: &str) -> Vec<String> {
-        url_rules::local_host(url)
-            .map(|host| format!("Kestrel Pay cannot reach {host}: it is no public host."))
-            .into_iter()
-            .collect()
+    fn url_objections(&self, url: &str) -> Vec<Text> {
+        url_rules::local_host(url).map(|host| text::url_private_host(code(host))).into_iter().collect()
     }
 }
 

@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-use super::{Kestrel, TOLERANCE_SECONDS, api_keys::API_KEYS};
-use crate::gateways::{
-    guide::{
-        Guide, GuideStep,
-        Piece::{Label, Text},
+use super::{Kestrel, TOLERANCE_SECONDS, api_keys::API_KEYS, text as t};
+use crate::{
+    gateways::{
+        guide::{Guide, GuideStep},
+        json_conventions::JsonConventions,
+        profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage},
+        samples::Samples,
+        texts::{REQUESTS, SECRETS, SETUP, Texts, with_texts},
     },
-    json_conventions::JsonConventions,
-    profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage},
-    samples::Samples,
-    texts::{REQUESTS, SECRETS, SETUP, Texts},
+    i18n::strong,
 };
 
 pub(in crate::gateways) static PROFILE: Profile = Profile {
     slug: "kestrel-pay",
     label: "Kestrel Pay",
-    sender: "Kestrel Pay",
-    your_sender: "Kestrel Pay",
+    sender: t::name(),
+    your_sender: t::name(),
     secret_generator: SecretGenerator::Gateway,
     signature: Signature {
         // Fields of the body, under names that no header can have.
@@ -48,14 +48,19 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     api: None,
     samples: Samples { events: &[], usual: "", single: |_, _, _, _| None, life_cycle: None },
     guide: Guide {
-        heading: "Enter the URL at Kestrel Pay",
+        heading: t::guide_heading(),
         duration: None,
-        steps: &[
-            GuideStep::new(&[Text("Paste the URL into "), Label("Notices"), Text(" and save it.")], &[]),
-            GuideStep::new(&[Text("Copy the key that Kestrel Pay shows then, and paste it here.")], &[]),
-        ],
+        steps: &[GuideStep::new(|_| t::guide_paste(strong())), GuideStep::new(|_| t::guide_copy())],
     },
     snippets: &[],
-    texts: Texts { setup: SETUP, secrets: SECRETS, requests: REQUESTS },
+    texts: Texts {
+        setup: with_texts!(
+            SETUP,
+            next_step: t::next_step(),
+            webhook_intro: [t::webhook_intro(), t::webhook_intro()],
+        ),
+        secrets: with_texts!(SECRETS, unreadable: t::unreadable(), new_secret: t::new_secret()),
+        requests: REQUESTS,
+    },
     adapter: &Kestrel,
 };

@@ -1,86 +1,47 @@
 //! What the merchant does in Razorpay's Dashboard, and the code of the shop.
 
-use super::api_keys::KEY_ID;
-use crate::gateways::{
-    Mode,
-    guide::{
-        CodePiece::{self, AppName, Credential, Currency, Url},
-        Guide, GuideStep,
-        Piece::{Code, Copy, Email, EventCount, Label, Mode as ModeName, ModeLabel, Path, Text},
-        Snippet,
+use super::{api_keys::KEY_ID, profile::RECOMMENDED_EVENTS, text as t};
+use crate::{
+    gateways::{
+        Mode,
+        guide::{
+            CodePiece::{self, AppName, Credential, Currency, Url},
+            CopyValue, Guide, GuideStep, Snippet,
+        },
     },
+    i18n::{code, path, strong},
 };
 
-pub(super) const GUIDE: Guide = Guide {
-    heading: "Paste them into Razorpay",
-    duration: Some("about 3 minutes"),
-    steps: &[
-        GuideStep::new(
-            &[Text("Sign in to the Razorpay Dashboard and switch it to "), ModeLabel, Text(".")],
-            &[Text("Razorpay keeps separate webhooks for Test and Live. This page is for "), ModeName, Text(".")],
-        ),
-        GuideStep::new(
-            &[
-                Text("Open "),
-                Path("Accounts & Settings › Webhooks"),
-                Text(", under Website and app settings, and press "),
-                Label("+ Add New Webhook"),
-                Text("."),
-            ],
-            &[],
-        ),
-        GuideStep::new(
-            &[Text("Paste the URL into "), Label("URL"), Text(" and the SECRET into "), Label("Secret"), Text(".")],
-            &[Text("Razorpay lets you leave Secret empty. It then signs nothing, and KS Pay refuses every request.")],
-        ),
-        GuideStep::new(
-            &[
-                Text("In "),
-                Label("Alert Email"),
-                Text(" put an address that somebody reads: "),
-                Email("alert-email", "Alert Email"),
-            ],
-            &[Text("When Razorpay switches a webhook off, the only notice goes to this address.")],
-        ),
-        GuideStep::new(&[Text("Under "), Label("Active Events"), Text(" tick these "), EventCount, Text(":")], &[]).with_events(),
-        GuideStep::new(
-            &[
-                Text("Press "),
-                Label("Create Webhook"),
-                Text(". In Test Mode Razorpay asks for an OTP: "),
-                Copy("otp", "754081", "OTP"),
-            ],
-            &[],
-        )
+pub(super) const GUIDE: Guide = Guide { heading: t::guide_heading(), duration: Some(t::guide_duration()), steps: STEPS };
+
+const STEPS: &[GuideStep] = &[
+    GuideStep::new(|context| t::guide_sign_in(strong(), context.mode.label()))
+        .with_aside(|context| t::guide_sign_in_aside(context.mode.label())),
+    GuideStep::new(|_| t::guide_open(path(), strong())),
+    GuideStep::new(|_| t::guide_paste(strong(), strong())).with_aside(|_| t::guide_paste_aside()),
+    GuideStep::new(|_| t::guide_alert_email(strong()))
+        .with_value(CopyValue::Email("alert-email", "Alert Email"))
+        .with_aside(|_| t::guide_alert_email_aside()),
+    GuideStep::new(|_| t::guide_events(strong(), RECOMMENDED_EVENTS.len())).with_events(),
+    GuideStep::new(|_| t::guide_create_test(strong())).with_value(CopyValue::Fixed("otp", "754081", "OTP")).only_in(Mode::Test),
+    GuideStep::new(|_| t::guide_create_live(strong())).only_in(Mode::Live),
+    GuideStep::new(|_| t::guide_pay_test())
+        .with_value(CopyValue::Fixed("upi", TEST_UPI_ID, "UPI ID"))
+        .with_aside(|_| t::guide_pay_test_aside())
         .only_in(Mode::Test),
-        GuideStep::new(&[Text("Press "), Label("Create Webhook"), Text(".")], &[]).only_in(Mode::Live),
-        GuideStep::new(
-            &[Text("Make one test payment, for example with UPI id "), Copy("upi", TEST_UPI_ID, "UPI id")],
-            &[Text(
-                "Razorpay has no button that sends a test event; a test payment is the test. No payment page yet? Step 3 has one to paste.",
-            )],
-        )
-        .only_in(Mode::Test),
-        GuideStep::new(
-            &[Text("Wait for the next real payment, or make a small one yourself and refund it.")],
-            &[Text("Razorpay has no button that sends a test event; a payment is the test.")],
-        )
-        .only_in(Mode::Live),
-    ],
-};
+    GuideStep::new(|_| t::guide_pay_live()).with_aside(|_| t::guide_pay_live_aside()).only_in(Mode::Live),
+];
 
 /// The UPI ID with which every test payment succeeds.
 pub(super) const TEST_UPI_ID: &str = "success@razorpay";
 
 pub(super) const SNIPPETS: &[Snippet] = &[
     Snippet {
-        heading: "1. Create an order, on your server",
+        heading: t::order_heading(),
         id: "code-order",
-        name: "Order snippet",
-        intro: &[Text(
-            "The Key Secret comes from the environment, never from the code. The amount is in the smallest unit: 64900 is ₹649.00.",
-        )],
-        label: "Create an order",
+        name: t::order_name(),
+        intro: t::order_intro,
+        label: t::order_label(),
         code: &[
             CodePiece::Text("curl https://api.razorpay.com/v1/orders \\\n  --user \""),
             Credential(KEY_ID),
@@ -92,11 +53,11 @@ pub(super) const SNIPPETS: &[Snippet] = &[
         ],
     },
     Snippet {
-        heading: "2. Open Checkout, on your page",
+        heading: t::checkout_heading(),
         id: "code-checkout",
-        name: "Checkout snippet",
-        intro: &[Text("Put the id of the order from step 1 in.")],
-        label: "Open Checkout",
+        name: t::checkout_name(),
+        intro: t::checkout_intro,
+        label: t::checkout_label(),
         code: &[
             CodePiece::Text(
                 r#"<script src="https://checkout.razorpay.com/v1/checkout.js"></script>
@@ -122,11 +83,11 @@ pub(super) const SNIPPETS: &[Snippet] = &[
         ],
     },
     Snippet {
-        heading: "3. Check what Checkout says, on your server",
+        heading: t::verify_heading(),
         id: "code-verify",
-        name: "Verification snippet",
-        intro: &[Text("This signature is made with the Key Secret. The webhook’s is another, made with the SECRET of step 2.")],
-        label: "Verify the Checkout signature",
+        name: t::verify_name(),
+        intro: t::verify_intro,
+        label: t::verify_label(),
         code: &[CodePiece::Text(
             r#"import hashlib, hmac, os
 
@@ -139,17 +100,11 @@ def is_paid(order_id, payment_id, signature):
         )],
     },
     Snippet {
-        heading: "4. Send a signed event to this webhook",
+        heading: t::send_heading(),
         id: "code-send",
-        name: "Test command",
-        intro: &[
-            Text("With the webhook SECRET in "),
-            Code("$WEBHOOK_SECRET"),
-            Text(
-                ". The response is 200, and the event is listed under Events. Each time it is a new event with the current time.",
-            ),
-        ],
-        label: "Send a signed event",
+        name: t::send_name(),
+        intro: || t::send_intro(code("$WEBHOOK_SECRET")),
+        label: t::send_label(),
         code: &[
             CodePiece::Text(
                 r#"BODY='{"entity":"event","event":"ping.sent","created_at":'$(date +%s)'}'; curl --include --data-binary "$BODY" \

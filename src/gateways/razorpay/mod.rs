@@ -15,6 +15,7 @@ mod parse;
 mod profile;
 pub mod samples;
 mod signature;
+mod text;
 mod texts;
 mod url_rules;
 mod windows;
@@ -28,7 +29,10 @@ use super::{
     parts::Part,
     samples as shared,
 };
-use crate::primitives::{secret::Secret, time::Timestamp};
+use crate::{
+    i18n::Text,
+    primitives::{secret::Secret, time::Timestamp},
+};
 pub(super) use profile::PROFILE;
 use profile::RECOMMENDED_EVENTS;
 
@@ -83,11 +87,11 @@ impl Adapter for Razorpay {
         failure::reason(body)
     }
 
-    fn url_objections(&self, url: &str) -> Vec<String> {
+    fn url_objections(&self, url: &str) -> Vec<Text> {
         url_rules::objections(url)
     }
 
-    fn url_advice(&self, url: &str) -> Option<&'static str> {
+    fn url_advice(&self, url: &str) -> Option<Text> {
         url_rules::advice(url)
     }
 

@@ -9,6 +9,7 @@ use super::{
     api_keys::API_KEYS,
     guide::{GUIDE, SNIPPETS, TEST_UPI_ID},
     samples::SAMPLES,
+    text,
     texts::TEXTS,
     windows::{AUTO_DISABLE_AFTER, REPLAY_WINDOW, RETRY_WINDOW},
 };
@@ -57,8 +58,8 @@ const fn network([a, b, c, d]: [u8; 4], prefix: u8) -> IpNet {
 pub(crate) static PROFILE: Profile = Profile {
     slug: "razorpay",
     label: "Razorpay",
-    sender: "Razorpay",
-    your_sender: "Razorpay",
+    sender: text::name(),
+    your_sender: text::name(),
     secret_generator: SecretGenerator::KsPay,
     signature: Signature {
         header: "x-razorpay-signature",

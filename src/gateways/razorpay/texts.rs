@@ -1,96 +1,83 @@
 //! What messages say of Razorpay.
 
-use super::windows::{auto_disable_hours, retry_hours, support_days};
-use crate::gateways::texts::{RequestTexts, SecretTexts, SetupTexts, Texts};
+use super::text as t;
+use crate::gateways::{
+    text::check_in_front,
+    texts::{RequestTexts, SecretTexts, SetupTexts, Texts},
+};
 
 pub(super) const TEXTS: Texts = Texts { setup: SETUP, secrets: SECRETS, requests: REQUESTS };
 
 const SETUP: SetupTexts = SetupTexts {
-    webhook_heading: "Connect the Razorpay webhook",
-    integration_heading: "Take payments in your shop",
-    destination: "into Razorpay’s Dashboard",
-    copy_into: ["Razorpay, make one test payment", "Razorpay, wait for one real payment"],
-    existing_webhook: "runs at Razorpay",
-    any_sender: "Razorpay",
-    url_allowed: Some("Razorpay’s rules allow this URL."),
-    waiting: [
-        "No request has reached this URL yet. Make a test payment, and watch it arrive here.",
-        "No request has reached this URL yet. The next real payment is seen here.",
-    ],
-    silent: "If payments are made, look in Razorpay’s Dashboard under Webhooks whether this one is still enabled, and check its URL.",
-    disabled: concat!(
-        "Razorpay gets 401 for every event until you enable it again, and switches the webhook off after ",
-        auto_disable_hours!(),
-        " h. You must then enable the webhook in Razorpay’s Dashboard."
-    ),
+    webhook_heading: t::webhook_heading(),
+    integration_heading: t::integration_heading(),
+    next_step: t::next_step(),
+    webhook_intro: [t::webhook_intro_test(), t::webhook_intro_live()],
+    import_intro: t::import_intro(),
+    unreachable: t::unreachable(),
+    url_allowed: Some(t::url_allowed()),
+    waiting: [t::waiting_test(), t::waiting_live()],
+    silent: t::silent(),
+    disabled: t::disabled(),
 };
 
 const SECRETS: SecretTexts = SecretTexts {
-    overlaps: [
-        concat!(
-            "Enough when you paste the new one right away: Razorpay retries an event for ",
-            retry_hours!(),
-            " hours, signed like the first attempt."
-        ),
-        "When it may take up to two days until somebody pastes it.",
-        "When somebody else does it for you some day this week.",
-        concat!(
-            "When Razorpay’s support sends you events of the last ",
-            support_days!(),
-            " days again: they are signed with the secret of that time."
-        ),
-    ],
-    rotating: [
-        "This webhook gets a new SECRET at once. You then paste it into Razorpay, in place of the present one. No event is lost meanwhile: both count.",
-        concat!(
-            "Razorpay signs each retry like the first attempt, for ",
-            retry_hours!(),
-            " hours, so the present SECRET must stay valid for a while. A replay from its Dashboard is signed with the new one."
-        ),
-    ],
-    after_rotation: Some(concat!(
-        "Razorpay signs a retry like the first attempt, for ",
-        retry_hours!(),
-        " hours; its support can send events of the last ",
-        support_days!(),
-        " days again, signed with the secret of that time. A replay from its Dashboard is signed with the new secret."
-    )),
-    hand_over: "Press Copy below. In Razorpay open the webhook, press Edit, paste it into Secret and press Save Webhook.",
-    retries: concat!("Razorpay retries them for ", retry_hours!(), " hours"),
-    give: "paste it into Razorpay",
-    enter: "paste it into Razorpay’s Dashboard",
-    after_rejections: Some(concat!(
-        "Razorpay tries a refused event again for ",
-        retry_hours!(),
-        " hours and then switches the webhook off."
-    )),
-    where_it_is: "Razorpay does not show it any more: look where you keep it, or in the settings of the shop that receives the webhook now.",
-    is_url: "This is a webhook’s URL. The SECRET is the text in the field Secret below it.",
-    use_ours: "Paste the SECRET of this webhook into Razorpay instead.",
-    use_ours_clause: "Paste the SECRET of this webhook into Razorpay",
-    wrong_form: "A SECRET of Razorpay has no particular form.",
+    overlaps: [t::overlap_day(), t::overlap_days(), t::overlap_week(), t::overlap_longest()],
+    rotating: [t::rotating_new(), t::rotating_overlap()],
+    after_rotation: Some(t::after_rotation()),
+    hand_over: t::hand_over(),
+    unreadable: t::unreadable(),
+    new_secret: t::new_secret(),
+    after_rejections: Some(t::after_rejections()),
+    where_it_is: t::where_it_is(),
+    is_url: t::is_url(),
+    use_ours: t::use_ours(),
+    use_ours_and_new_keys: t::use_ours_and_new_keys(),
+    wrong_form: t::wrong_form(),
 };
 
 const REQUESTS: RequestTexts = RequestTexts {
-    paste: "Copy this webhook’s secret. In Razorpay’s Dashboard, open the webhook, press Edit, paste it into the Secret field and press Save Webhook.",
-    paste_new: "create a new secret here and copy it. Then, in Razorpay’s Dashboard, open the webhook, press Edit, paste the new secret into the Secret field and press Save Webhook.",
-    refusals: [
-        "If Razorpay sent this, the Secret field of its webhook is empty. In Razorpay’s Dashboard, open the webhook, press Edit, paste this webhook’s secret and press Save Webhook.",
-        "If Razorpay sent this, the X-Razorpay-Signature header was changed on the way. Ask your server administrator or hosting provider to pass it on unchanged: check anything in front of KS Pay, such as Cloudflare, nginx or an API gateway.",
-        "If Razorpay sent this, its Secret field has another value. Copy this webhook’s secret again, without spaces, and paste it into that field in Razorpay’s Dashboard.",
-    ],
-    unsigned: "If Razorpay sent this, the Secret field of its webhook is empty.",
-    if_has_secret: "If the field is already filled,",
-    pass_on: "pass on the header X-Razorpay-Signature",
-    compare: "If you made up the secret yourself, or another program uses it too, compare it with this webhook’s secret. Paste this webhook’s secret into Razorpay’s Dashboard, or enter yours here.",
-    first_check: "First check in Razorpay’s Dashboard which webhook has this URL, in Test and in Live mode: either its URL or its Secret is wrong.",
-    other_webhook: "that webhook",
-    change_url: ["press Edit, replace its URL with the URL of the other webhook (", "), keep its Secret and press Save Webhook"],
-    look_up: "Look up their payments there if they are older.",
-    replay: Some(["Replay events of the last", "in Razorpay’s Dashboard: it signs them with the current secret."]),
-    repeats: "Razorpay signs every retry like the first attempt",
-    look_up_event: "Look up the payment in Razorpay’s Dashboard.",
-    checkout: Some(
-        "If your shop sends this, ask the developer of the shop to verify the checkout signature there, and to remove this URL from it. Razorpay sends the webhook on its own.",
-    ),
+    paste: t::paste(),
+    paste_new: || vec![t::paste_new(), t::paste_new_then()],
+    unsigned: || vec![t::unsigned(), t::paste(), t::unsigned_if_set(), check_in_front()],
+    malformed: || vec![t::malformed(), t::malformed_then(), check_in_front()],
+    mismatch: || vec![t::mismatch(), t::copy_again()],
+    compare: t::compare(),
+    first_check: t::first_check(),
+    change_url: |webhook| t::change_url(webhook),
+    look_up: t::look_up(),
+    replay: Some(t::replay),
+    keep_failing: t::keep_failing(),
+    keep_failing_if_sent: t::keep_failing_if_sent(),
+    look_up_event: t::look_up_event(),
+    checkout: Some(t::checkout()),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gateways::razorpay::windows::{AUTO_DISABLE_AFTER, RETRY_WINDOW, SUPPORT_DAYS},
+        i18n::Locale,
+    };
+
+    #[test]
+    fn hours_and_days_are_those_of_the_profile() {
+        let hours = |window: std::time::Duration| format!("{} ", window.as_secs() / 3600);
+        let days = format!("{SUPPORT_DAYS} ");
+        for locale in Locale::ALL {
+            for (text, number) in [
+                (t::disabled(), hours(AUTO_DISABLE_AFTER)),
+                (t::overlap_day(), hours(RETRY_WINDOW)),
+                (t::overlap_longest(), days.clone()),
+                (t::rotating_overlap(), hours(RETRY_WINDOW)),
+                (t::after_rotation(), hours(RETRY_WINDOW)),
+                (t::after_rotation(), days.clone()),
+                (t::unreadable(), hours(RETRY_WINDOW)),
+                (t::after_rejections(), hours(RETRY_WINDOW)),
+            ] {
+                assert!(text.to_plain(*locale).contains(&number), "{}: {number}", text.to_plain(*locale));
+            }
+        }
+    }
+}

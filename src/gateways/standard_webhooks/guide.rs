@@ -1,59 +1,29 @@
 //! What the merchant does at a sender that follows Standard Webhooks.
 
-use crate::gateways::guide::{
-    CodePiece::{self, Url},
-    Guide, GuideStep,
-    Piece::{Code, NextStep, Text},
-    Snippet,
+use super::text as t;
+use crate::{
+    gateways::guide::{
+        CodePiece::{self, Url},
+        Guide, GuideStep, Snippet,
+    },
+    i18n::code,
 };
 
-pub(super) const GUIDE: Guide = Guide {
-    heading: "Give them to the sender",
-    duration: None,
-    steps: &[
-        GuideStep::new(
-            &[Text("Open the webhook settings of the system that sends the events, and add an endpoint.")],
-            &[
-                Text("It must sign as Standard Webhooks 1.0.0 says: "),
-                Code("webhook-id"),
-                Text(", "),
-                Code("webhook-timestamp"),
-                Text(" and "),
-                Code("webhook-signature"),
-                Text(" with v1."),
-            ],
-        ),
-        GuideStep::new(
-            &[
-                Text("Paste the URL as the endpoint and the SECRET, with "),
-                Code("whsec_"),
-                Text(" in front, as the signing secret."),
-            ],
-            &[],
-        ),
-        GuideStep::new(
-            &[Text("Let it send one event and watch it arrive here.")],
-            &[
-                Text("The sender’s clock and this server’s must agree to 5 minutes. Step "),
-                NextStep("Integration"),
-                Text(" has a command that sends a signed event."),
-            ],
-        ),
-    ],
-};
+pub(super) const GUIDE: Guide = Guide { heading: t::guide_heading(), duration: None, steps: STEPS };
+
+const STEPS: &[GuideStep] = &[
+    GuideStep::new(|_| t::guide_add())
+        .with_aside(|_| t::guide_add_aside(code("webhook-id"), code("webhook-timestamp"), code("webhook-signature"))),
+    GuideStep::new(|_| t::guide_paste(code("whsec_"))),
+    GuideStep::new(|_| t::guide_send()).with_aside(|context| t::guide_send_aside(&context.next)),
+];
 
 pub(super) const SNIPPETS: &[Snippet] = &[Snippet {
-    heading: "Send a signed event to this webhook",
+    heading: t::send_heading(),
     id: "code-send",
-    name: "Test command",
-    intro: &[
-        Text("With the SECRET, "),
-        Code("whsec_"),
-        Text(" included, in "),
-        Code("$WEBHOOK_SECRET"),
-        Text(". The answer is 200, and the event stands under Events."),
-    ],
-    label: "Send a signed event",
+    name: t::send_name(),
+    intro: || t::send_intro(code("$WEBHOOK_SECRET"), code("whsec_")),
+    label: t::send_label(),
     code: &[
         CodePiece::Text(
             r#"ID="msg_$(date +%s)"; AT="$(date +%s)"; BODY='{"type":"ping.sent","data":{}}'

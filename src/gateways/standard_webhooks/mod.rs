@@ -6,6 +6,7 @@
 mod guide;
 mod profile;
 mod samples;
+mod text;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -21,7 +22,10 @@ use super::{
     strict_object::Object,
     url_rules,
 };
-use crate::primitives::{secret::Secret, time::Timestamp};
+use crate::{
+    i18n::{Text, code},
+    primitives::{secret::Secret, time::Timestamp},
+};
 pub(super) use profile::PROFILE;
 
 /// Tolerance of the signed time in both directions, in seconds: the same as in the reference libraries.
@@ -106,15 +110,8 @@ impl Adapter for StandardWebhooks {
         Secret::parse(text).filter(|secret| key(secret).is_some())
     }
 
-    fn url_objections(&self, url: &str) -> Vec<String> {
-        url_rules::local_host(url)
-            .map(|host| {
-                format!(
-                    "A sender elsewhere cannot reach {host}: it is no public host. Set KS_PAY_PUBLIC_URL to one, unless the sender is in your own network."
-                )
-            })
-            .into_iter()
-            .collect()
+    fn url_objections(&self, url: &str) -> Vec<Text> {
+        url_rules::local_host(url).map(|host| text::url_private_host(code(host))).into_iter().collect()
     }
 }
 

@@ -4,18 +4,20 @@ use super::{
     PREFIX, StandardWebhooks, TOLERANCE_SECONDS,
     guide::{GUIDE, SNIPPETS},
     samples::SAMPLES,
+    text as t,
 };
 use crate::gateways::{
     json_conventions::JsonConventions,
     profile::{KeyForm, Notation, Profile, SecretGenerator, Signature, SignedMessage},
-    texts::{self, RequestTexts, SecretTexts, SetupTexts, Texts},
+    text::{self as any, check_in_front},
+    texts::{self, Texts, with_texts},
 };
 
 pub(crate) static PROFILE: Profile = Profile {
     slug: "standard-webhooks",
     label: "Standard Webhooks",
-    sender: "the sender",
-    your_sender: "your sender",
+    sender: any::sender(),
+    your_sender: any::your_sender(),
     secret_generator: SecretGenerator::KsPay,
     signature: Signature {
         header: "webhook-signature",
@@ -51,25 +53,14 @@ pub(crate) static PROFILE: Profile = Profile {
 };
 
 const TEXTS: Texts = Texts {
-    setup: SetupTexts {
-        webhook_heading: "Connect a Standard Webhooks sender",
-        disabled: "Senders of Standard Webhooks get 401 for every event until you enable it again.",
-        ..texts::SETUP
-    },
-    secrets: SecretTexts {
-        where_it_is: "As the sender shows it, with whsec_ in front or without.",
-        wrong_form: "It is not in the form of Standard Webhooks: whsec_ and then base64. Copy it whole.",
-        ..texts::SECRETS
-    },
-    requests: RequestTexts {
-        paste: "Copy this webhook’s secret, including the whsec_ prefix, and enter it in the sender’s settings.",
-        paste_new: "create a new secret here and copy it, including the whsec_ prefix. Then enter it in the sender’s settings.",
-        refusals: [
-            "If your sender sent this, it has no secret yet. Enter this webhook’s secret in the sender’s settings; it then sends webhook-id, webhook-timestamp and webhook-signature.",
-            "If your sender sent this, ask the developer of the program that signs these requests to follow Standard Webhooks 1.0.0: v1, a comma, and the HMAC-SHA256 in base64.",
-            "If your sender sent this, it has another secret. Copy this webhook’s secret again, including the whsec_ prefix and without spaces, and enter it in the sender’s settings.",
-        ],
-        pass_on: "pass on webhook-id, webhook-timestamp and webhook-signature",
-        ..texts::REQUESTS
-    },
+    setup: with_texts!(texts::SETUP, webhook_heading: t::webhook_heading(), disabled: t::disabled()),
+    secrets: with_texts!(texts::SECRETS, where_it_is: t::where_it_is(), wrong_form: t::wrong_form()),
+    requests: with_texts!(
+        texts::REQUESTS,
+        paste: t::paste(),
+        paste_new: || vec![t::paste_new(), any::paste_new_then()],
+        unsigned: || vec![any::unsigned(), t::paste(), t::unsigned_if_set(), check_in_front()],
+        malformed: || vec![t::malformed()],
+        mismatch: || vec![any::mismatch(), t::copy_again()],
+    ),
 };

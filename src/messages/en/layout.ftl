@@ -12,5 +12,53 @@ overview = Overview
 transactions = Transactions
 events = Events
 rejections = Rejections
-
 language = Language
+# The window title of a form that was returned with errors.
+title-with-errors = Error: { $title }
+
+# Top bar
+skip-to-content = Skip to content
+home = KS Pay, dashboard
+choose-app = { $app }: choose another app
+mode = Mode
+both-modes = Test and Live
+account-menu = { $name }: account menu
+company-and-role = { $company }, { $role }
+role-owner = owner
+role-admin = admin
+role-developer = developer
+role-viewer = viewer
+sign-out = Sign out
+test-mode = { $mode } Payments here aren’t real money.
+    .mode = Test mode.
+breadcrumbs = Breadcrumb
+ks-pay = KS Pay
+
+# Notices above the content of an app’s pages.
+app-off = This app is disabled: every event is rejected.
+connection = { $gateway } in { $mode } mode
+connection-off = { $state } Every request is rejected.
+    .state = { $name } is disabled.
+other-failing = { $name } Failing since { $time }.
+    .name = { $connection }:
+other-silent = { $name } Nothing received for { $duration }.
+    .name = { $connection }:
+other-not-verified = { $name } Not verified yet. { $count ->
+    [one] { $count } request signed with one of your secrets was rejected.
+   *[other] { $count } requests signed with one of your secrets were rejected.
+}
+    .name = { $connection }:
+other-troubled = { $name } This webhook needs your attention.
+    .name = { $connection }:
+other-several = { $name } { $count ->
+    [one] { $count } webhook needs your attention.
+   *[other] { $count } webhooks need your attention.
+}
+    .name = { $mode } mode:
+see-cause = See the cause
+show-mode = Show { $mode } mode
+
+# Announced by scripts after a value was copied.
+copied = { $name } copied
+copy-failed = Could not copy. { $name } is selected: press Ctrl+C.
+value = Value

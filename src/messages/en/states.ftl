@@ -13,7 +13,7 @@ nothing-connected = Nothing connected
 not-reported-yet = Not reported yet
 created = Created
 failed = Failed
-approved = Approved
+authorised = Authorised
 paid = Paid
 partly-refunded = Partly refunded
 refunded = Refunded
@@ -38,3 +38,6 @@ secret-active = Active
 secret-still-accepted = Still accepted
 secret-your-own = Your own
 secret-also-accepted = Also accepted
+
+# Shown next to a state.
+overruled = The payment had succeeded before. This report changes nothing.

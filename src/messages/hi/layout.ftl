@@ -10,5 +10,46 @@ overview = सारांश
 transactions = लेन-देन
 events = इवेंट
 rejections = अस्वीकृत अनुरोध
-
 language = भाषा
+title-with-errors = गड़बड़ी: { $title }
+
+skip-to-content = सीधे कॉन्टेंट पर जाएँ
+home = KS Pay, डैशबोर्ड
+choose-app = { $app }: दूसरा ऐप चुनें
+mode = मोड
+both-modes = Test और Live
+account-menu = { $name }: खाता मेन्यू
+company-and-role = { $company }, { $role }
+role-owner = मालिक
+role-admin = एडमिन
+role-developer = डेवलपर
+role-viewer = सिर्फ़ देखने वाला
+sign-out = साइन आउट करें
+test-mode = { $mode } यहाँ के भुगतान असली नहीं हैं।
+    .mode = Test मोड।
+breadcrumbs = पेज का रास्ता
+ks-pay = KS Pay
+
+app-off = यह ऐप बंद है: हर इवेंट अस्वीकृत होता है।
+connection = { $gateway } ({ $mode } मोड)
+connection-off = { $state } हर अनुरोध अस्वीकृत होता है।
+    .state = { $name } बंद है।
+other-failing = { $name } { $time } से काम नहीं कर रहा।
+    .name = { $connection }:
+other-silent = { $name } { $duration } से कुछ नहीं आया।
+    .name = { $connection }:
+other-not-verified = { $name } अभी सत्यापित नहीं। { $count ->
+    [one] आपके किसी सीक्रेट से हस्ताक्षर किया हुआ { $count } अनुरोध अस्वीकृत हुआ।
+   *[other] आपके किसी सीक्रेट से हस्ताक्षर किए हुए { $count } अनुरोध अस्वीकृत हुए।
+}
+    .name = { $connection }:
+other-troubled = { $name } इस वेबहुक पर ध्यान दें।
+    .name = { $connection }:
+other-several = { $name } { $count } वेबहुक पर ध्यान दें।
+    .name = { $mode } मोड:
+see-cause = वजह देखें
+show-mode = { $mode } मोड दिखाएँ
+
+copied = { $name } कॉपी हो गया
+copy-failed = कॉपी नहीं हो सका। { $name } चुना हुआ है: Ctrl+C दबाएँ।
+value = मान

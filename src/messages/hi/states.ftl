@@ -11,7 +11,7 @@ nothing-connected = कुछ भी जुड़ा नहीं
 not-reported-yet = अभी जानकारी नहीं आई
 created = शुरू हुआ
 failed = असफल
-approved = मंज़ूर
+authorised = मंज़ूर
 paid = सफल
 partly-refunded = आंशिक रिफ़ंड
 refunded = रिफ़ंड हुआ
@@ -36,3 +36,5 @@ secret-active = सक्रिय
 secret-still-accepted = अभी भी मान्य
 secret-your-own = आपका अपना
 secret-also-accepted = यह भी मान्य
+
+overruled = भुगतान इससे पहले सफल हो चुका था। इस सूचना से कुछ नहीं बदलता।

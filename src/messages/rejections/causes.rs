@@ -3,12 +3,15 @@
 //! Invariant: every match lists every cause, so that a new one does not compile without its message. Anything that an
 //! outsider can forge is worded as an observation about the request, never as a fact about the gateway.
 
+use std::time::Duration;
+
 use crate::{
     gateways::{
         Gateway,
         profile::{Notation, SignedMessage},
     },
-    messages::tolerance,
+    i18n::{Text, code},
+    messages::{span, text::causes as t, tolerance},
     rejections::Cause,
 };
 
@@ -19,64 +22,17 @@ pub(super) struct Context<'a> {
     /// A name, a number, or a second cause.
     pub(super) detail: &'a str,
     /// The name of the other connection.
-    pub(super) other: &'a str,
+    pub(super) other: &'a Text,
     /// True if a stored secret matches.
     pub(super) is_signed: bool,
 }
 
-/// The form in which a cause is worded.
-enum Clause {
-    /// A complete clause.
-    Whole(String),
-    /// The secret is right, but …
-    Pasted(&'static str),
-    /// The signature is right, but …
-    Written(&'static str),
-    /// The body was changed: …
-    Changed(&'static str),
-}
-
-const NOT_DIAGNOSED: &str =
-    "not every common mistake has been checked yet: many requests arrived together, or their bodies are very large";
-
-fn whole(text: impl Into<String>) -> Clause {
-    Clause::Whole(text.into())
-}
-
-/// Signed with the right secret in a wrong way.
-fn signed(how: &str) -> Clause {
-    whole(format!("signed with this webhook’s secret, but {how}"))
-}
-
-/// Signed with no secret that matches; `what` is seen besides.
-fn unmatched(what: &str) -> Clause {
-    whole(format!("the signature matches no secret of this webhook, and {what}"))
-}
-
-/// Signed at another time: `if_signed` and `otherwise` follow the difference.
-fn out_of_tolerance(context: Context<'_>, if_signed: &str, otherwise: &str) -> Clause {
-    let away = away(context.gateway, context.detail);
-    if context.is_signed {
-        whole(format!("it was signed {away} {if_signed}"))
-    } else {
-        unmatched(&format!("its time is {away} {otherwise}"))
-    }
-}
-
-/// Returns the reason, without a capital and a full stop, including the second cause if there is one.
-pub(super) fn why(cause: Cause, context: Context<'_>) -> String {
-    let first = match clause(cause, context) {
-        Clause::Whole(text) => text,
-        Clause::Pasted(how) => format!("signed with this webhook’s secret, but {how}"),
-        Clause::Written(how) => format!("the signature is right, but {how}"),
-        Clause::Changed(how) => format!("the secret is right, but the body was changed on the way: {how}"),
-    };
-    let Some(second) = second(cause, context.detail) else { return first };
-    match clause(second, Context { detail: "", ..context }) {
-        Clause::Pasted(how) => format!("{first}, and {how}"),
-        Clause::Written(how) => format!("{first}; also, the signature {}", how.trim_start_matches("it ")),
-        Clause::Changed(how) => format!("{first}; also, the body was changed on the way: {how}"),
-        Clause::Whole(text) => format!("{first}; also, {text}"),
+/// Returns the reason, without a full stop, including the second cause if there is one.
+pub(super) fn why(cause: Cause, context: Context<'_>) -> Text {
+    let first = of(cause, context);
+    match second(cause, context.detail) {
+        Some(second) => t::both(first, of(second, Context { detail: "", ..context })),
+        None => first,
     }
 }
 
@@ -95,145 +51,157 @@ pub(super) fn second(cause: Cause, detail: &str) -> Option<Cause> {
     if has_other_detail { None } else { second }
 }
 
-fn clause(cause: Cause, context: Context<'_>) -> Clause {
-    use Clause::{Changed, Pasted, Written};
-    let Context { gateway, detail, other, is_signed } = context;
-    let (scheme, label) = (&gateway.profile().signature, gateway.label());
-    let (id, time, prefix) = (scheme.id_header, scheme.time_header, scheme.secret_prefix);
+/// Returns the reason of one cause.
+fn of(cause: Cause, context: Context<'_>) -> Text {
+    let Context { gateway, detail, other, .. } = context;
+    let scheme = &gateway.profile().signature;
     match cause {
-        Cause::NoSignature => whole("no signature was sent"),
-        Cause::IdMissing => whole(format!("the header {id} is missing")),
-        Cause::TimeMissing => whole(format!("the header {time} is missing")),
-        Cause::RenamedHeader if detail.is_empty() => whole("the signature is in a header with another name"),
-        Cause::RenamedHeader => whole(format!("the right signature is in another header, {detail}")),
-        Cause::OtherGateway => whole(format!("it carries a signature header of {detail}")),
-        Cause::Scanner => whole("it has no signature, and looks like a vulnerability scan"),
-        Cause::RepeatedHeader => Written("it was sent more than once"),
-        Cause::Quoted => Written("it has quotes or spaces around it"),
-        Cause::UpperCase => Written("it is in upper case"),
-        Cause::Prefixed => Written("it has a prefix such as sha256="),
-        Cause::VersionMissing => Written("it has no v1, in front of it"),
-        Cause::Base64 if scheme.notation == Notation::Hex => Written("it is encoded in base64 instead of hex"),
-        Cause::Base64 => Written("it is in another form of base64"),
-        Cause::Hex => Written("it is encoded in hex instead of base64"),
-        Cause::Truncated => Written("it is cut short"),
-        Cause::Lengthened => Written("it has something appended"),
-        Cause::OtherHash => whole(format!("the signature is made with {detail} instead of SHA-256")),
-        Cause::OtherLength => unmatched(&format!("has the length of {detail} instead of SHA-256")),
-        Cause::NotKeyed => whole("the signature is a plain SHA-256 hash, made without a key"),
-        Cause::HashedWithSecret => signed("with a plain SHA-256 hash of secret and body instead of HMAC-SHA256"),
-        Cause::AsymmetricOnly => whole("it carries only an asymmetric signature (v1a)"),
-        Cause::SignedBodyOnly => signed("over the body alone"),
-        Cause::SignedPart => signed("over only part of the body"),
-        Cause::SignedOtherParts => signed(match scheme.message {
-            SignedMessage::Body => "over data other than the body",
-            SignedMessage::IdTimeBody => "over other parts than id, time and body",
-        }),
-        Cause::CheckoutSignature => whole("it carries the signature of a checkout, not of a webhook"),
-        Cause::OldSecret => whole("signed with a previous secret of this webhook, which has expired"),
-        Cause::RetiredSecret => whole("signed with a retired secret of this webhook"),
-        Cause::OtherMode => whole(format!("signed with the secret of the other mode ({other})")),
-        Cause::OtherConnection => whole(format!("signed with the secret of another webhook of this app ({other})")),
-        Cause::OtherApp => whole(format!("signed with the secret of another app ({other})")),
-        Cause::KeySecret => whole("signed with an API Key Secret"),
-        Cause::SecretWithSpace => Pasted("it was pasted with a space"),
-        Cause::SecretWithLineEnd => Pasted("it was pasted with a line break"),
-        Cause::SecretWithInvisible => Pasted("it was pasted with an invisible character"),
-        Cause::SecretQuoted => Pasted("it was pasted with quotes or punctuation"),
-        Cause::SecretLabelled => Pasted("it was pasted with a label in front of it"),
-        Cause::SecretCut => Pasted("only part of it was pasted"),
-        Cause::SecretDoubled => Pasted("it was pasted twice"),
-        Cause::SecretCase => Pasted("upper and lower case letters were changed"),
-        Cause::SecretEncoded => Pasted("it was encoded first"),
-        Cause::SecretEncodedLineEnd => Pasted("it was encoded first, together with a line break"),
-        Cause::SecretUrlEncoded => Pasted("it was URL-encoded first"),
-        Cause::SecretHtmlEscaped => Pasted("it was HTML-escaped first"),
-        Cause::SecretEscaped => Pasted("backslashes or other escape characters were changed"),
-        Cause::SecretHashed => Pasted("it was hashed first"),
-        Cause::SecretDecoded => Pasted("it was decoded first"),
-        Cause::SecretWithPrefix => whole(format!("signed with the secret including its {prefix} prefix")),
-        Cause::SecretNotDecoded => whole("signed with the secret as text, not decoded"),
-        Cause::SecretMistyped => Pasted("one character is wrong"),
-        Cause::SecretGuessable => whole("signed with a secret that may have been guessed"),
-        Cause::SecretIsUrl => whole("signed with the webhook’s URL as the secret"),
-        Cause::SecretIsId => whole("signed with an ID as the secret"),
-        Cause::SecretIsKeyId => whole("signed with the API Key ID as the secret"),
-        Cause::SecretIsCopied => whole("signed with an email address or a UPI ID of the Webhook page as the secret"),
-        Cause::SecretIsDots => whole("signed with the dots that hide the secret"),
-        Cause::SecretEmpty => whole("signed with an empty secret"),
-        Cause::BodyRespaced => Changed("spaces and line breaks differ"),
-        Cause::BodyReordered => Changed("its fields are in another order"),
-        Cause::BodyEscaped => Changed("its characters are escaped differently"),
-        Cause::BodyRewritten => Changed("it was parsed and written again"),
-        Cause::BodyLineEnd => Changed("something was added or removed at its end"),
-        Cause::BodyLineEnds => Changed("its line breaks differ"),
-        Cause::BodyMark => Changed("a byte order mark was added or removed"),
-        Cause::BodyForm => Changed("it was sent on as a form, or URL-encoded"),
-        Cause::BodyWrapped => Changed("it was put into another message"),
-        Cause::BodyCharset => Changed("it was read in another character set"),
-        Cause::BodyHtmlEscaped => Changed("its quotes were HTML-escaped"),
-        Cause::BodyBackslashed => Changed("backslashes were added before quotes"),
-        Cause::BodyCompressed if is_signed => Changed("it is still compressed, but the header Content-Encoding is missing"),
-        Cause::BodyCompressed => whole("the body is compressed, but the header Content-Encoding is missing"),
-        Cause::BodyEmpty => whole("the body is empty"),
-        Cause::BodyCut => whole("the body ends in the middle"),
-        Cause::SignedEarlier => out_of_tolerance(context, "before it arrived", "ago"),
-        Cause::SignedAhead => out_of_tolerance(context, "ahead of this server’s time", "ahead"),
-        Cause::TimeInMillis => whole(format!("{time} is in milliseconds")),
-        Cause::TimeUnreadable => whole(format!("{time} is not a number")),
-        Cause::OtherAccount => unmatched(&format!("the body names another {label} account than your verified events")),
-        Cause::NowVerifies => whole("it verifies now"),
-        Cause::Disabled => whole("it arrived while this webhook was disabled"),
-        Cause::TooLarge => whole("the body is larger than 1 MiB"),
-        Cause::Encoded => whole("the body arrived compressed or encoded"),
-        Cause::TooSlow => whole("the body did not arrive within 3 s"),
-        Cause::NotDiagnosed => whole(NOT_DIAGNOSED),
-        Cause::Unknown => whole("the signature matches no secret of this webhook"),
+        Cause::NoSignature => t::no_signature(),
+        Cause::IdMissing => t::header_missing(code(scheme.id_header)),
+        Cause::TimeMissing => t::header_missing(code(scheme.time_header)),
+        Cause::RenamedHeader if detail.is_empty() => t::renamed_header(),
+        Cause::RenamedHeader => t::renamed_header_of(code(detail)),
+        Cause::OtherGateway => t::other_gateway(detail),
+        Cause::Scanner => t::scanner(),
+        Cause::RepeatedHeader => t::repeated_header(),
+        Cause::Quoted => t::quoted(),
+        Cause::UpperCase => t::upper_case(),
+        Cause::Prefixed => t::prefixed(),
+        Cause::VersionMissing => t::version_missing(),
+        Cause::Base64 if scheme.notation == Notation::Hex => t::base64_not_hex(),
+        Cause::Base64 => t::base64_other(),
+        Cause::Hex => t::hex_not_base64(),
+        Cause::Truncated => t::truncated(),
+        Cause::Lengthened => t::lengthened(),
+        Cause::OtherHash => t::other_hash(detail),
+        Cause::OtherLength => t::other_length(detail),
+        Cause::NotKeyed => t::not_keyed(),
+        Cause::HashedWithSecret => t::hashed_with_secret(),
+        Cause::AsymmetricOnly => t::asymmetric_only(),
+        Cause::SignedBodyOnly => t::signed_body_only(),
+        Cause::SignedPart => t::signed_part(),
+        Cause::SignedOtherParts => match scheme.message {
+            SignedMessage::Body => t::signed_not_body(),
+            SignedMessage::IdTimeBody => t::signed_other_parts(),
+        },
+        Cause::CheckoutSignature => t::checkout(),
+        Cause::OldSecret => t::old_secret(),
+        Cause::RetiredSecret => t::retired_secret(),
+        Cause::OtherMode => t::other_mode(other),
+        Cause::OtherConnection => t::other_connection(other),
+        Cause::OtherApp => t::other_app(other),
+        Cause::KeySecret => t::key_secret(),
+        Cause::SecretWithSpace => t::secret_with_space(),
+        Cause::SecretWithLineEnd => t::secret_with_line_end(),
+        Cause::SecretWithInvisible => t::secret_with_invisible(),
+        Cause::SecretQuoted => t::secret_quoted(),
+        Cause::SecretLabelled => t::secret_labelled(),
+        Cause::SecretCut => t::secret_cut(),
+        Cause::SecretDoubled => t::secret_doubled(),
+        Cause::SecretCase => t::secret_case(),
+        Cause::SecretEncoded => t::secret_encoded(),
+        Cause::SecretEncodedLineEnd => t::secret_encoded_line_end(),
+        Cause::SecretUrlEncoded => t::secret_url_encoded(),
+        Cause::SecretHtmlEscaped => t::secret_html_escaped(),
+        Cause::SecretEscaped => t::secret_escaped(),
+        Cause::SecretHashed => t::secret_hashed(),
+        Cause::SecretDecoded => t::secret_decoded(),
+        Cause::SecretWithPrefix => t::secret_with_prefix(code(scheme.secret_prefix)),
+        Cause::SecretNotDecoded => t::secret_not_decoded(),
+        Cause::SecretMistyped => t::secret_mistyped(),
+        Cause::SecretGuessable => t::secret_guessable(),
+        Cause::SecretIsUrl => t::secret_is_url(),
+        Cause::SecretIsId => t::secret_is_id(),
+        Cause::SecretIsKeyId => t::secret_is_key_id(),
+        Cause::SecretIsCopied => t::secret_is_copied(),
+        Cause::SecretIsDots => t::secret_is_dots(),
+        Cause::SecretEmpty => t::secret_empty(),
+        Cause::BodyRespaced => t::body_respaced(),
+        Cause::BodyReordered => t::body_reordered(),
+        Cause::BodyEscaped => t::body_escaped(),
+        Cause::BodyRewritten => t::body_rewritten(),
+        Cause::BodyLineEnd => t::body_line_end(),
+        Cause::BodyLineEnds => t::body_line_ends(),
+        Cause::BodyMark => t::body_mark(),
+        Cause::BodyForm => t::body_form(),
+        Cause::BodyWrapped => t::body_wrapped(),
+        Cause::BodyCharset => t::body_charset(),
+        Cause::BodyHtmlEscaped => t::body_html_escaped(),
+        Cause::BodyBackslashed => t::body_backslashed(),
+        Cause::BodyCompressed => t::body_compressed(),
+        Cause::BodyEmpty => t::body_empty(),
+        Cause::BodyCut => t::body_cut(),
+        Cause::SignedEarlier | Cause::SignedAhead => at_another_time(cause, context),
+        Cause::TimeInMillis => t::time_in_millis(code(scheme.time_header)),
+        Cause::TimeUnreadable => t::time_unreadable(code(scheme.time_header)),
+        Cause::OtherAccount => t::other_account(gateway.label()),
+        Cause::NowVerifies => t::now_verifies(),
+        Cause::Disabled => t::disabled(),
+        Cause::TooLarge => t::too_large(),
+        Cause::Encoded => t::encoded(),
+        Cause::TooSlow => t::too_slow(),
+        Cause::NotDiagnosed => t::not_diagnosed(),
+        Cause::Unknown => t::unknown(),
     }
 }
 
-/// Formats the distance of a signed time from the server's time.
-fn away(gateway: Gateway, detail: &str) -> String {
-    detail.parse().map_or_else(|_| format!("more than {}", tolerance(gateway)), span)
-}
-
-fn span(seconds: u64) -> String {
-    match seconds {
-        0..7200 => format!("{} minutes", seconds / 60),
-        7200..172_800 => format!("{} hours", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
+/// Signed too early or too late. The detail is the distance in seconds; without it only the tolerance is known.
+fn at_another_time(cause: Cause, context: Context<'_>) -> Text {
+    let distance = context.detail.parse().ok().map(Duration::from_secs);
+    let length = distance.map_or_else(|| tolerance(context.gateway), span);
+    match (cause == Cause::SignedEarlier, context.is_signed, distance.is_some()) {
+        (true, true, true) => t::signed_earlier(length),
+        (true, true, false) => t::signed_earlier_by_more(length),
+        (true, false, true) => t::time_earlier(length),
+        (true, false, false) => t::time_earlier_by_more(length),
+        (false, true, true) => t::signed_ahead(length),
+        (false, true, false) => t::signed_ahead_by_more(length),
+        (false, false, true) => t::time_ahead(length),
+        (false, false, false) => t::time_ahead_by_more(length),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Locale;
+
+    fn say(cause: Cause, detail: &str) -> Text {
+        let other = Text::default();
+        why(cause, Context { gateway: Gateway::RAZORPAY, detail, other: &other, is_signed: false })
+    }
 
     #[test]
-    fn every_cause_goes_on_after_a_colon() {
+    fn every_cause_can_be_a_heading() {
+        let other = Text::verbatim("Neem Tree Store");
         for gateway in Gateway::all() {
             for (cause, is_signed) in Cause::ALL.iter().flat_map(|cause| [(*cause, true), (*cause, false)]) {
-                let why = why(cause, Context { gateway, detail: "420", other: "Neem Tree Store", is_signed });
-                assert!(!why.ends_with('.') && !why.contains('!'), "{why}");
-                assert!(why.chars().next().is_some_and(char::is_lowercase), "{why}");
+                let why = why(cause, Context { gateway, detail: "420", other: &other, is_signed });
+                for text in Locale::ALL.iter().map(|locale| why.to_plain(*locale)) {
+                    assert!(!text.ends_with(['.', '।', ' ']) && !text.contains('!'), "{text}");
+                }
             }
         }
     }
 
     #[test]
     fn a_second_cause_is_said_as_well() {
-        let say = |cause, detail| why(cause, Context { gateway: Gateway::RAZORPAY, detail, other: "", is_signed: false });
         assert_eq!(
             say(Cause::SecretQuoted, "secret_with_space"),
-            "signed with this webhook’s secret, but it was pasted with quotes or punctuation, and it was pasted with a space"
+            "The secret was pasted with quotes or punctuation. Also: The secret was pasted with a space"
         );
         assert_eq!(
             say(Cause::SecretCut, "body_respaced"),
-            "signed with this webhook’s secret, but only part of it was pasted; also, the body was changed on the way: spaces and line breaks differ"
+            "Only part of the secret was pasted. Also: The body was changed on the way: spaces and line breaks differ"
         );
-        assert_eq!(say(Cause::RenamedHeader, "x-signature"), "the right signature is in another header, x-signature");
-        assert!(
-            say(Cause::SecretWithSpace, "renamed_header").ends_with("; also, the signature is in a header with another name")
-        );
+        assert_eq!(say(Cause::RenamedHeader, "x-signature"), "The right signature is in another header, x-signature");
+        assert!(say(Cause::SecretWithSpace, "renamed_header").in_english().ends_with("is in a header with another name"));
+    }
+
+    #[test]
+    fn a_distance_is_said_if_it_is_known() {
+        let said = |detail| say(Cause::SignedEarlier, detail).in_english().replace('\u{a0}', " ");
+        assert!(said("420").ends_with("its time is 7 min ago"), "{}", said("420"));
+        assert!(said("").contains("more than"), "{}", said(""));
     }
 }

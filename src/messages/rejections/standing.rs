@@ -1,9 +1,10 @@
 //! Whether rejected requests can be recovered, and whether the gateway's retries will verify.
 
-use super::{ENABLE_THEN_ENTER, SWITCH_ON_FIRST, fixes::sender, number_text};
+use super::fixes::sender;
 use crate::{
     gateways::Gateway,
-    messages::lower,
+    i18n::Text,
+    messages::{parts::paragraph, text::rejections as t},
     rejections::{
         Cause,
         advice::{Attempts, Finding},
@@ -20,35 +21,24 @@ pub(crate) struct Left {
 
 /// States whether the stored requests can be recovered, with what identifies that in tests; `can_adopt` is true if their secret
 /// can be adopted on this page.
-pub(crate) fn standing(count: &Count, left: Left, is_off: bool, finding: Finding, can_adopt: bool) -> (&'static str, String) {
+pub(crate) fn standing(count: &Count, left: Left, is_off: bool, finding: Finding, can_adopt: bool) -> (&'static str, Text) {
     let gateway = finding.gateway;
-    let whole = number_text(i64::try_from(count.stored).unwrap_or(i64::MAX));
     match (count.stored, count.verify()) {
-        (0, _) if left.stored == 0 => (
-            "requests-not-stored",
-            format!("These requests are no longer stored, so they cannot be recovered. {}", look_up(gateway)),
-        ),
-        (0, _) if left.recovered > 0 => {
-            ("nothing-left-to-recover", "Nothing is left to recover: what was stored whole has been recovered.".to_owned())
-        }
+        (0, _) if left.stored == 0 => ("requests-not-stored", then_look_up([t::not_stored()], gateway)),
+        (0, _) if left.recovered > 0 => ("nothing-left-to-recover", t::nothing_left()),
         (0, _) => (
             if is_unread(finding.cause) { "requests-not-read" } else { "requests-truncated" },
-            format!("These can’t be recovered: {}. {}", never_whole(finding.cause), look_up(gateway)),
+            then_look_up([never_whole(finding.cause)], gateway),
         ),
-        (_, 0) if is_off && finding.is_of_unknown_key() => ("enable-then-enter-secret", ENABLE_THEN_ENTER.to_owned()),
-        (_, 0) => none_verifies(finding, can_adopt),
-        _ if is_off => ("enable-first", SWITCH_ON_FIRST.to_owned()),
+        (_, 0) if is_off && finding.is_of_unknown_key() => ("enable-then-enter-secret", t::enable_then_enter()),
+        (_, 0) => {
+            let attempts = if finding.is_of_unknown_key() { Attempts::Unknown } else { finding.attempts() };
+            (attempts.hook(), paragraph(none_verifies(attempts, finding, can_adopt)))
+        }
+        _ if is_off => ("enable-first", t::enable_first()),
         (stored, verify) => {
-            let verify = number_text(i64::try_from(verify).unwrap_or(i64::MAX));
-            let of = if stored == 1 {
-                "The stored request verifies".to_owned()
-            } else {
-                format!("{verify} of {whole} stored requests verify")
-            };
-            let text = format!(
-                "{of} now. Each recovered request becomes an event marked as recovered, and is recorded only once, even if the gateway retries or replays it."
-            );
-            ("requests-verify", text)
+            let number = if stored == 1 { t::request_verifies() } else { t::requests_verify(verify, stored) };
+            ("requests-verify", paragraph([number, t::becomes_event()]))
         }
     }
 }
@@ -59,90 +49,63 @@ const fn is_unread(cause: Cause) -> bool {
 }
 
 /// Returns why no stored request has a complete body.
-const fn never_whole(cause: Cause) -> &'static str {
-    if is_unread(cause) {
-        "their bodies were rejected before they were read"
-    } else {
-        "only the beginning of their bodies is stored"
-    }
+const fn never_whole(cause: Cause) -> Text {
+    if is_unread(cause) { t::never_read() } else { t::only_beginning() }
 }
 
 /// Returns why requests that nothing proves cannot be recovered, as an observation about them.
-const fn not_intact(cause: Cause) -> &'static str {
+const fn not_intact(cause: Cause) -> Text {
     match cause {
-        Cause::BodyEmpty => "their bodies are empty",
-        Cause::BodyCut => "their bodies are incomplete",
-        Cause::BodyCompressed => "their bodies are compressed",
+        Cause::BodyEmpty => t::bodies_empty(),
+        Cause::BodyCut => t::bodies_cut(),
+        Cause::BodyCompressed => t::bodies_compressed(),
         Cause::TooLarge | Cause::Encoded | Cause::TooSlow => never_whole(cause),
-        _ => "their signatures cannot be read",
+        _ => t::signatures_unreadable(),
     }
 }
 
 /// Where to find the payments of requests that cannot be recovered.
-fn look_up(gateway: Gateway) -> String {
+fn look_up(gateway: Gateway) -> impl Iterator<Item = Text> {
     let profile = gateway.profile();
-    let text = profile.texts.requests.look_up;
-    match (profile.replay_window, profile.texts.requests.replay) {
-        (Some(window), Some([before, after])) => format!("{before} {} days {after} {text}", window.as_secs() / (24 * 3600)),
-        _ => text.to_owned(),
-    }
+    let texts = &profile.texts.requests;
+    let replay = texts.replay.zip(profile.replay_window).map(|(replay, window)| replay(window.as_secs() / (24 * 3600)));
+    replay.into_iter().chain([texts.look_up.clone()])
 }
 
-/// How a gateway signs retries of an event.
-const fn repeats(gateway: Gateway) -> &'static str {
-    gateway.profile().texts.requests.repeats
+fn then_look_up(sentences: impl IntoIterator<Item = Text>, gateway: Gateway) -> Text {
+    paragraph(sentences.into_iter().chain(look_up(gateway)))
 }
 
 /// None of the stored requests verifies: whether that can change, and whether further attempts will verify.
-fn none_verifies(finding: Finding, can_adopt: bool) -> (&'static str, String) {
+fn none_verifies(attempts: Attempts, finding: Finding, can_adopt: bool) -> Vec<Text> {
     let gateway = finding.gateway;
-    let (sender, look_up, repeats) = (sender(gateway), look_up(gateway), repeats(gateway));
-    let attempts = if finding.is_of_unknown_key() { Attempts::Unknown } else { finding.attempts() };
-    let text = match attempts {
-        Attempts::OnceUnchanged => format!(
-            "These requests cannot be recovered: they were changed after they were signed. They were signed with the right secret, so retries verify once they arrive unchanged. After the last retry, {}",
-            lower(&look_up)
-        ),
-        Attempts::OnceUnchangedIfGenuine => format!(
-            "These requests cannot be recovered: {}. If {sender} sent them, retries verify once they arrive unchanged. After the last retry, {}",
-            not_intact(finding.cause),
-            lower(&look_up)
-        ),
-        Attempts::OnceAdopted if can_adopt => format!(
-            "These requests were not signed with a secret that KS Pay accepts. {repeats}, so retries of these events keep failing after the fix, unless you accept that secret too. New events verify."
-        ),
-        Attempts::OnceAdopted => format!(
-            "These requests cannot be recovered: the secret they were signed with cannot be accepted here. {repeats}, so retries of these events keep failing after the fix. New events verify. {look_up}"
-        ),
-        Attempts::Never => format!(
-            "These requests cannot be recovered: the key they were signed with can never be this webhook’s secret. {repeats}, so retries of these events keep failing after the fix. New events verify. {look_up}"
-        ),
-        Attempts::NeverIfGenuine => format!(
-            "These requests cannot be recovered: anyone could have sent them. {repeats}, so if {sender} sent these, retries of these events keep failing after the fix. New events verify. {look_up}"
-        ),
-        Attempts::Elsewhere if can_adopt => format!(
-            "These requests were not signed with a secret that KS Pay accepts here. If the gateway has the wrong URL, there is nothing to recover here. If it has the wrong secret, retries of these events keep failing after the fix, unless you accept that secret too. {look_up}"
-        ),
-        Attempts::Elsewhere => format!(
-            "These requests cannot be recovered here: they were signed with the secret of another webhook. After the fix, retries of these events that still arrive here keep failing. New events verify. {look_up}"
-        ),
-        Attempts::OnceSignedAgain if can_adopt => {
-            "These requests were not signed with a secret that KS Pay accepts. After the fix, retries verify if they are signed again. Otherwise, they verify if you accept that secret too."
-        .to_owned()
+    let (sender, texts) = (sender(gateway), &gateway.profile().texts.requests);
+    let keep_failing = || texts.keep_failing.clone();
+    let (mut said, is_lost) = match attempts {
+        Attempts::OnceUnchanged => (vec![t::changed_after_signing(), t::retries_once_unchanged(), t::after_last_retry()], true),
+        Attempts::OnceUnchangedIfGenuine => {
+            (vec![not_intact(finding.cause), t::retries_if_sent(sender), t::after_last_retry()], true)
         }
-        Attempts::OnceSignedAgain => format!(
-            "These requests cannot be recovered. After the fix, retries verify only if the program signs each one again; if it reuses the first signature, they keep failing. {look_up}"
-        ),
-        Attempts::Unknown => {
-            "These requests were not signed with a secret that KS Pay accepts. If they are yours, enter the secret they were signed with; you can then recover them.".to_owned()
+        Attempts::OnceAdopted if can_adopt => {
+            (vec![t::secret_not_accepted(), keep_failing(), t::unless_added(), t::new_events()], false)
         }
-        Attempts::NoEvents => format!(
-            "These requests cannot be recovered: they were not signed with a secret of this webhook. If {sender} sent them, {}",
-            lower(&look_up)
-        ),
-        Attempts::Verify => format!("These requests no longer verify. {look_up}"),
+        Attempts::OnceAdopted => (vec![t::secret_not_addable(), keep_failing(), t::new_events()], true),
+        Attempts::Never => (vec![t::key_never_valid(), keep_failing(), t::new_events()], true),
+        Attempts::NeverIfGenuine => (vec![t::anyone_could_send(), texts.keep_failing_if_sent.clone(), t::new_events()], true),
+        Attempts::Elsewhere if can_adopt => {
+            (vec![t::secret_not_accepted_here(), t::wrong_url_there(), t::wrong_secret_there()], true)
+        }
+        Attempts::Elsewhere => (vec![t::not_recoverable_here(), t::retries_elsewhere(), t::new_events()], true),
+        Attempts::OnceSignedAgain if can_adopt => (vec![t::secret_not_accepted(), t::if_signed_again()], false),
+        Attempts::OnceSignedAgain => (vec![t::not_recoverable(), t::only_if_signed_again()], true),
+        Attempts::Unknown => (vec![t::secret_not_accepted(), t::enter_if_yours()], false),
+        Attempts::NoEvents => (vec![t::not_of_this_webhook(), t::if_sent_look_up(sender)], true),
+        Attempts::Verify => (vec![t::no_longer_verified()], true),
     };
-    (attempts.hook(), text)
+    if is_lost {
+        said.extend(look_up(gateway));
+    }
+    said
 }
 
 #[cfg(test)]
@@ -155,7 +118,9 @@ mod tests {
     }
 
     fn said_of(finding: Finding, can_adopt: bool) -> String {
-        standing(&Count { stored: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, finding, can_adopt).1
+        standing(&Count { stored: 2, verified: Vec::new() }, Left { stored: 2, recovered: 0 }, false, finding, can_adopt)
+            .1
+            .in_english()
     }
 
     const fn finding(cause: Cause, gateway: Gateway) -> Finding {
@@ -166,11 +131,11 @@ mod tests {
     fn an_unreadable_signature_is_a_matter_of_the_way_and_of_no_secret() {
         let unreadable = Finding { reason: Reason::SignatureMalformed, ..finding(Cause::Unknown, Gateway::RAZORPAY) };
         let said = said_of(unreadable, false);
-        assert!(said.starts_with("These requests cannot be recovered: their signatures cannot be read. If Razorpay sent them,"));
+        assert!(said.starts_with("These requests can’t be recovered: their signatures can’t be read. If Razorpay sent them,"));
         assert!(!said.contains("enter the secret"), "{said}");
         assert_eq!((unreadable.start(), unreadable.is_of_unknown_key()), (Start::UrlCheck, false));
         let of_program = Finding { gateway: Gateway::STANDARD_WEBHOOKS, ..unreadable };
-        assert!(said_of(of_program, false).contains("verify only if the program signs each one again"));
+        assert!(said_of(of_program, false).contains("accepted only if the program signs each one again"));
         assert_eq!((of_program.start(), of_program.is_of_unknown_key()), (Start::Nowhere, false));
         let mismatch = finding(Cause::Unknown, Gateway::RAZORPAY);
         assert_eq!((mismatch.start(), mismatch.is_of_unknown_key()), (Start::Secret, true));
@@ -181,9 +146,9 @@ mod tests {
         for cause in [Cause::BodyCompressed, Cause::BodyEmpty, Cause::BodyCut] {
             let unproven = finding(cause, Gateway::RAZORPAY);
             let said = said_of(unproven, false);
-            assert!(said.contains("If Razorpay sent them") && !said.contains("did not arrive intact"), "{said}");
+            assert!(said.contains("If Razorpay sent them") && !said.contains("right secret"), "{said}");
             let said = said_of(Finding { is_signed: true, ..unproven }, false);
-            assert!(said.contains("They were signed with the right secret") && !said.contains("If "), "{said}");
+            assert!(said.contains("They were signed with the right secret") && !said.contains("If Razorpay"), "{said}");
         }
     }
 
@@ -195,12 +160,17 @@ mod tests {
             {
                 let said = said(*cause, gateway, can_adopt && cause.can_adopt_secret());
                 assert!(!said.contains("come in by themselves"), "{said}");
-                if said.contains("retries verify once") {
+                if said.contains("retries are accepted once") {
                     assert!(!cause.is_of_key() && !said.contains("keep failing"), "{cause:?}: {said}");
                 }
                 if gateway == Gateway::RAZORPAY && cause.is_of_key() {
                     assert!(said.contains("keep failing"), "{cause:?}: {said}");
-                    assert!(said.contains("Look up their payments") || said.contains("unless you accept"), "{cause:?}: {said}");
+                    assert!(
+                        said.contains("Look up their payments")
+                            || said.contains("If you add that secret")
+                            || said.contains("unless you add"),
+                        "{cause:?}: {said}"
+                    );
                 }
             }
         }
@@ -210,7 +180,9 @@ mod tests {
     fn at_a_disabled_webhook_no_secret_is_asked_for_before_it_is_enabled() {
         let found = Count { stored: 2, verified: Vec::new() };
         let said = |is_off| {
-            standing(&found, Left { stored: 2, recovered: 0 }, is_off, finding(Cause::Unknown, Gateway::RAZORPAY), false).1
+            standing(&found, Left { stored: 2, recovered: 0 }, is_off, finding(Cause::Unknown, Gateway::RAZORPAY), false)
+                .1
+                .in_english()
         };
         assert!(said(true).starts_with("Enable the webhook first, then enter the secret"), "{}", said(true));
         assert!(said(false).contains("enter the secret they were signed with"), "{}", said(false));
@@ -219,7 +191,9 @@ mod tests {
     #[test]
     fn only_what_was_recovered_is_said_to_be() {
         let said = |cause, recovered| {
-            standing(&Count::default(), Left { stored: 2, recovered }, false, finding(cause, Gateway::RAZORPAY), false).1
+            standing(&Count::default(), Left { stored: 2, recovered }, false, finding(cause, Gateway::RAZORPAY), false)
+                .1
+                .in_english()
         };
         for cause in Cause::ALL {
             assert!(!said(*cause, 0).contains("has been recovered"), "{cause:?}");
@@ -228,7 +202,7 @@ mod tests {
         for cause in [Cause::TooLarge, Cause::Encoded, Cause::TooSlow] {
             assert_eq!(
                 said(cause, 0),
-                "These can’t be recovered: their bodies were rejected before they were read. Replay events of the last 7 days in Razorpay’s Dashboard: it signs them with the current secret. Look up their payments there if they are older."
+                "These requests can’t be recovered: their bodies were rejected before they were read. Replay events of the last 7 days in Razorpay’s Dashboard: it signs them with the current secret. Look up their payments there if they are older."
             );
         }
         assert!(said(Cause::BodyRespaced, 0).contains("only the beginning"));

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     db::{Db, DbError, Location, ids::Starting},
     events::{payload::dictionaries::missing_message, store::dictionaries},
+    i18n::Text,
     messages,
     primitives::{time::Clock, vault::Vault},
     server::{
@@ -43,7 +44,7 @@ pub(crate) struct Opened {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
     /// The accepted risk of losing acknowledged events, if a server found one.
-    pub(crate) at_risk: Option<String>,
+    pub(crate) at_risk: Option<Text>,
 }
 
 /// The reason for which an installation was not opened.
@@ -188,7 +189,7 @@ async fn try_to_serve(config: &Config, lock: &ServerLock) -> Result<Opened, Open
 }
 
 /// Checks the durability settings. Returns the accepted risk, if there is one.
-async fn risk(config: &Config, db: &Db) -> Result<Option<String>, OpenError> {
+async fn risk(config: &Config, db: &Db) -> Result<Option<Text>, OpenError> {
     let settings = db.durability().await.map_err(|error| OpenError::of(&config.database, &error))?;
     match messages::durability::refusal(db.engine(), &settings) {
         Some(refusal) if !config.accept_data_loss => Err(refusal.into()),

@@ -1,10 +1,10 @@
 // Copies the value that a button names in data-copy, and announces it in [data-copy-said]. Without scripts the buttons stay
-// hidden and the value can be selected by hand. Listens on the document, so replaced parts need no binding.
+// hidden and the value can be selected by hand. Listens on the document, so replaced parts need no binding. The texts are
+// attributes of [data-copy-said], in the language of the page.
 const unhide = () => document.querySelectorAll("button[data-copy][hidden]").forEach((button) => { button.hidden = false; });
-const say = (text) => {
-  const said = document.querySelector("[data-copy-said]");
-  if (said) said.textContent = text;
-};
+const said = document.querySelector("[data-copy-said]");
+const say = (text) => { if (said) said.textContent = text; };
+const named = (text, name) => text?.replace("{name}", () => name ?? said.dataset.value) ?? "";
 
 // navigator.clipboard is missing over plain http, hence the fallback.
 async function copy(text) {
@@ -28,7 +28,7 @@ document.addEventListener("click", async (event) => {
   } catch {
     if (field.select) field.select();
     else getSelection().selectAllChildren(field);
-    say(`Could not copy. ${button.dataset.name} is selected: press Ctrl+C.`);
+    say(named(said?.dataset.copyFailed, button.dataset.name));
   }
 });
 
@@ -37,7 +37,7 @@ let silence;
 document.addEventListener("ks:copied", ({ target: button }) => {
   document.querySelectorAll("[data-state=copied]").forEach((other) => { delete other.dataset.state; });
   button.dataset.state = "copied";
-  say(`${button.dataset.name ?? "Value"} copied`);
+  say(named(said?.dataset.copied, button.dataset.name));
   clearTimeout(silence);
   silence = setTimeout(() => { delete button.dataset.state; say(""); }, 2000);
 });

@@ -152,7 +152,7 @@ describe("a sensitive action a while after signing in", () => {
       await later(page);
       await page.goto(`${at.webhook}/rotation`);
       await page.getByLabel("7 days").check();
-      await send(page, "Make a new SECRET");
+      await send(page, "Create new secret");
       await page.getByLabel("Your password").fill(at.owner.password);
       await send(page, "Confirm and continue");
       await shown(page, "rotation-pending").waitFor();

@@ -82,7 +82,7 @@ describe("what strangers send", () => {
     await page.locator("main tbody a.row-link").click();
     await page.getByText(/^payment\.captured, \d+ bytes$/).first().waitFor();
     const rejection = page.url();
-    await send(page, "Accept that SECRET too");
+    await send(page, "Add secret");
     await look(page, "rejection-kept");
 
     await page.goto(webhook);

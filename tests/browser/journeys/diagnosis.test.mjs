@@ -86,7 +86,7 @@ describe("a webhook that works no more", () => {
 
     const page = await open(t, at);
     await signIn(page, owner, "/");
-    const needs = page.getByRole("region", { name: "What needs you first" }).getByRole("listitem");
+    const needs = page.getByRole("region", { name: "Needs your attention" }).getByRole("listitem");
     assert.equal(await needs.count(), 2);
     await shown(needs.nth(0), "trouble-failing", /Failing Shop.*1 Test/).waitFor();
     await shown(needs.nth(0), "countdown", /18\sh\s(39|40)\smin/).waitFor();

@@ -36,7 +36,7 @@ describe("the first payment", () => {
     await walkToWebhook(page, installation);
 
     const seen = await recordDocument(page);
-    const url = await copied(page, page.getByRole("button", { name: "Copy", exact: true }).first(), "URL copied");
+    const url = await copied(page, page.getByRole("button", { name: "Copy URL" }), "URL copied");
     assert.equal(url, await page.locator("#webhook-url").inputValue());
     const secrets = page.getByRole("group", { name: "SECRET" });
     const secret = await copied(page, secrets.getByRole("button", { name: "Copy" }), "SECRET copied");

@@ -46,7 +46,7 @@ describe("the keyboard alone", () => {
     await tabTo(page, step(page, "Webhook"));
     await leading(page, () => page.keyboard.press("Enter"));
 
-    const url = await copy(page, page.getByRole("button", { name: "Copy", exact: true }).first(), "Space", "URL copied");
+    const url = await copy(page, page.getByRole("button", { name: "Copy URL" }), "Space", "URL copied");
     const secret = await copy(page, page.getByRole("group", { name: "SECRET" }).getByRole("button", { name: "Copy" }), "Enter", "SECRET copied");
     await simulate(url, secret);
     await evidence(page).getByRole("heading", { name: /verified/ }).waitFor();
@@ -72,6 +72,27 @@ describe("the keyboard alone", () => {
     await page.keyboard.press("Enter");
     await assertFocused(page.getByRole("main"));
     await tabTo(page, page.getByLabel("Name", { exact: true }).first());
+  });
+
+  it("closes the account menu with Escape, by a click outside and when focus leaves it", async (t) => {
+    const page = await open(t, at);
+    await signIn(page, at.owner, "/settings");
+    const [menu, summary] = [page.locator("details.menu"), page.locator("summary", { hasText: "account menu" })];
+    const isOpen = () => menu.evaluate((details) => details.open);
+    await summary.click();
+    await tabTo(page, page.getByRole("button", { name: "Sign out" }));
+    await page.keyboard.press("Escape");
+    assert.equal(await isOpen(), false, "by Escape");
+    await assertFocused(summary);
+
+    await summary.click();
+    await page.getByRole("heading", { level: 1 }).click();
+    assert.equal(await isOpen(), false, "by a click outside");
+
+    await summary.click();
+    await tabTo(page, page.getByRole("button", { name: "Sign out" }));
+    await page.keyboard.press("Tab");
+    assert.equal(await isOpen(), false, "once focus left");
   });
 
   it("opens and leaves the account menu", async (t) => {

@@ -47,7 +47,7 @@ describe("refused requests", () => {
     await follow(page, "See the rejected request");
     await reloadUntil(page, "rejection-count", "3 ");
     await shown(page, "attempts-once-adopted").waitFor();
-    await send(page, "Accept that SECRET too");
+    await send(page, "Add secret");
     await shown(page, "requests-verify", "3 of 3").waitFor();
     await send(page, "Recover these 3 requests");
     await shown(page, "flash", "3 ").waitFor();

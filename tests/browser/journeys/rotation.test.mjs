@@ -24,7 +24,7 @@ async function connected(page, at) {
   return { ...connection, owner, webhook };
 }
 
-const list = (page) => page.getByRole("region", { name: "SECRETs of this webhook" });
+const list = (page) => page.getByRole("region", { name: "Secrets of this webhook" });
 const rows = (page, state) => list(page).getByRole("listitem").filter({ has: page.getByTestId(`state-${state}`) });
 const taken = async ({ url }, secret) => (await simulate(url, secret)).answers["200"] === 1;
 
@@ -34,11 +34,11 @@ describe("a new SECRET", () => {
   it("is pasted while both count, and the one before is retired", async (t) => {
     const page = await open(t, at, { permissions: ["clipboard-read", "clipboard-write"] });
     const connection = await connected(page, at);
-    await follow(page, "New SECRET");
+    await follow(page, "New secret");
     await page.getByRole("heading", { name: "What happens then" }).waitFor();
     assert.ok(await page.getByLabel("24 hours").isChecked(), "the usual time is chosen");
     await page.getByLabel("15 days").check();
-    await send(page, "Make a new SECRET");
+    await send(page, "Create new secret");
     await page.locator(".flash.is-good").waitFor();
     await page.getByTestId(TO_PASTE).waitFor();
     await rows(page, "generated").getByText("by the command line").waitFor();
@@ -59,7 +59,7 @@ describe("a new SECRET", () => {
     });
 
     await rows(page, "generated").getByRole("link", { name: /^Retire now/ }).click();
-    await page.getByRole("heading", { name: /^Retire the SECRET of / }).waitFor();
+    await page.getByRole("heading", { name: /^Retire the secret of / }).waitFor();
     await shown(page, "secret-in-use").waitFor();
     await follow(page, "Keep it");
     await leading(page, () => rows(page, "generated").getByRole("link", { name: /^Retire now/ }).click());
@@ -76,8 +76,8 @@ describe("a new SECRET, with scripts off", () => {
   it("is made, revealed, and the one before retired once it was unused for a day", async (t) => {
     const page = await open(t, at, { javaScriptEnabled: false });
     const connection = await connected(page, at);
-    await follow(page, "New SECRET");
-    await send(page, "Make a new SECRET");
+    await follow(page, "New secret");
+    await send(page, "Create new secret");
     await page.getByTestId(TO_PASTE).waitFor();
     await send(page, "Reveal");
     const secret = await page.locator("#secret").inputValue();
@@ -103,10 +103,10 @@ describe("a new SECRET, with scripts off", () => {
     const connection = await at.installation.connect(app);
     const password = "four unrelated quiet words";
     await signIn(page, { email: "meera@neemtree.example", password }, `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
-    await follow(page, "Bring your own SECRET");
+    await follow(page, "Use an existing secret");
     const enter = async (secret) => {
       await page.getByLabel("SECRET", { exact: true }).fill(secret);
-      await send(page, "Accept this SECRET too");
+      await send(page, "Add secret");
     };
     await enter("razorpay-secret-123");
     await page.locator("#secret-error").waitFor();

@@ -52,7 +52,7 @@ export async function* amounts(page, { installation, names }) {
   await search("EXAMU00000000001");
   yield "transactions-found-settlement";
   await page.getByRole("link", { name: "Show the settlement" }).click();
-  await page.getByRole("heading", { name: "How it came" }).waitFor();
+  await page.getByRole("heading", { name: "Timeline" }).waitFor();
   yield "event-settlement";
 
   const timeless = JSON.parse(captured("pay_Timeless0000001"));
@@ -61,6 +61,6 @@ export async function* amounts(page, { installation, names }) {
   await transaction("pay_Timeless0000001");
   yield "transaction-of-borrowed-time";
   await page.getByRole("link", { name: "subscription.charged" }).first().click();
-  await page.getByRole("heading", { name: "How it came" }).waitFor();
+  await page.getByRole("heading", { name: "Timeline" }).waitFor();
   yield "event-of-borrowed-time";
 }

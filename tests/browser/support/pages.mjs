@@ -267,7 +267,7 @@ export async function* payments(page, { installation, names }) {
 
   await page.goto(`${own}/events?type=refund.processed`);
   await page.locator("main tbody a").first().click();
-  await page.getByRole("heading", { name: "How it came" }).waitFor();
+  await page.getByRole("heading", { name: "Timeline" }).waitFor();
   yield "event";
   await page.locator("main details summary").first().click();
   yield "event-raw";

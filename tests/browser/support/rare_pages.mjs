@@ -13,7 +13,7 @@ export async function* oddities(page, { installation, names }) {
   const look = async (filter, name) => {
     await page.goto(`${own}/events?${filter}`);
     await page.locator("main tbody a.row-link").first().click();
-    await page.getByRole("heading", { name: "How it came" }).waitFor();
+    await page.getByRole("heading", { name: "Timeline" }).waitFor();
     return name;
   };
 
@@ -24,7 +24,7 @@ export async function* oddities(page, { installation, names }) {
   yield await look("state=processed", "event-received-again");
   await post(connection, captured("pay_OddEvents00001", { notes: { gift: "wrapped" } }), "evt_OddEvents000001");
   yield await look("state=conflict", "event-conflict");
-  await follow(page, "The first event");
+  await follow(page, "Open the first event");
   await page.getByTestId("received-again").filter({ hasText: "3 " }).waitFor();
   await page.getByRole("link", { name: /^tx_/ }).click();
   await page.getByRole("heading", { name: "What happened" }).waitFor();
@@ -136,7 +136,7 @@ export async function* outages(page, { installation, names }) {
   await signIn(page, names, `/ks-pay/apps/${app}/settings/domain`);
   await page.getByRole("textbox", { name: "Domain" }).fill(names.domain);
   await whileLocked(installation, () => send(page, "Save"));
-  await page.getByRole("heading", { name: "The database does not answer" }).waitFor();
+  await page.getByRole("heading", { name: "The database isn’t responding" }).waitFor();
   yield "unavailable";
   await page.goBack();
   await page.getByRole("textbox", { name: "Domain" }).fill(names.domain);
@@ -144,7 +144,7 @@ export async function* outages(page, { installation, names }) {
   await page.getByTestId("flash").waitFor();
   await change(installation, "DROP TABLE url_checks");
   await page.goto(`/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
-  await page.getByRole("heading", { name: "Something broke on our side" }).waitFor();
+  await page.getByRole("heading", { name: "Something went wrong on our side" }).waitFor();
   yield "broken";
 }
 

@@ -12,12 +12,13 @@ use zeroize::Zeroizing;
 
 use crate::{
     connections::{
-        Connection, PAYMENT_MODES,
+        Connection, PaymentMode,
         credentials::{self, StoredCredential},
     },
     console::http::form::{FieldErrors, reason, sentence},
     gateways::credentials::{ApiKeys, CredentialField, CredentialValues},
-    messages,
+    i18n::{Text, ToArg as _},
+    messages::{self, text::credentials as t},
     primitives::text_input::{self, Fault},
 };
 
@@ -27,13 +28,13 @@ pub(crate) struct CredentialsForm(BTreeMap<String, Zeroizing<String>>);
 
 /// An input of the form.
 pub(crate) struct ShownField {
-    pub(crate) label: &'static str,
+    pub(crate) label: Text,
     pub(crate) name: &'static str,
     /// The type of the input.
     pub(crate) kind: &'static str,
     /// Empty if the field is secret.
     pub(crate) value: String,
-    pub(crate) hint: String,
+    pub(crate) hint: Text,
     pub(crate) is_required: bool,
 }
 
@@ -56,17 +57,18 @@ impl CredentialsForm {
 
     /// False if a payment mode is neither on nor off.
     pub(super) fn is_well_formed(&self) -> bool {
-        PAYMENT_MODES.iter().all(|(mode, _)| matches!(self.text(mode), "" | "true" | "false"))
+        PaymentMode::ALL.iter().all(|mode| matches!(self.text(mode.as_str()), "" | "true" | "false"))
     }
 
-    /// Returns the payment modes, each with its label and whether it is chosen.
-    pub(super) fn modes(&self) -> Vec<(&'static str, &'static str, bool)> {
-        PAYMENT_MODES.iter().map(|&(mode, label)| (mode, label, self.text(mode) == "true")).collect()
+    /// Returns the payment modes with their labels, and whether each is chosen.
+    pub(super) fn modes(&self) -> Vec<(PaymentMode, Text, bool)> {
+        let is_on = |mode: PaymentMode| self.text(mode.as_str()) == "true";
+        PaymentMode::ALL.iter().map(|&mode| (mode, messages::setup::payment_mode(mode), is_on(mode))).collect()
     }
 
     /// Returns the chosen payment modes as they are stored.
     pub(super) fn payment_modes(&self) -> String {
-        self.modes().into_iter().filter(|(.., is_on)| *is_on).map(|(mode, ..)| mode).collect::<Vec<_>>().join(",")
+        self.modes().into_iter().filter(|(.., is_on)| *is_on).map(|(mode, ..)| mode.as_str()).collect::<Vec<_>>().join(",")
     }
 
     /// Returns the inputs with the submitted values of the fields that are shown.
@@ -74,11 +76,11 @@ impl CredentialsForm {
         let shown = |field: &'static CredentialField| {
             let is_kept = field.is_secret && credentials::find(stored, field.name).is_some();
             ShownField {
-                label: field.label,
+                label: Text::verbatim(field.label),
                 name: field.name,
                 kind: if field.is_secret { "password" } else { "text" },
                 value: if field.is_secret { String::new() } else { self.text(field.name).to_owned() },
-                hint: if is_kept { messages::keys::kept(field.label) } else { (field.hint)(connection.mode) },
+                hint: if is_kept { t::key_kept(field.label) } else { (field.hint)(connection.mode) },
                 is_required: !is_kept,
             }
         };

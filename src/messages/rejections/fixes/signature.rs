@@ -1,95 +1,78 @@
 //! Fixes of a signature that is missing, renamed, in another notation, or made in another way.
 
-use super::{author, host, paste, sender};
+use super::{on_the_way, paste, sender, texts};
 use crate::{
     gateways::{
         Gateway,
         profile::{KeyForm, Notation, Signature, SignedMessage},
+        text::check_in_front,
     },
-    messages::{lower, rejections::causes::Context},
+    i18n::{Arg, Text, code},
+    messages::{parts::list, rejections::causes::Context, text::fixes as t},
 };
 
-pub(super) fn unsigned(gateway: Gateway) -> String {
-    let texts = &gateway.profile().texts.requests;
-    format!("{} {} {} {}", texts.unsigned, paste(gateway), texts.if_has_secret, lower(&host(texts.pass_on)))
+/// The names of the signed headers.
+fn headers(scheme: &Signature) -> Text {
+    list(scheme.signed_headers.iter().map(|name| Text::verbatim(code(name))))
 }
 
-pub(super) fn incomplete(scheme: &Signature) -> String {
-    format!(
-        "If your sender sent this, {} If it already does, {}",
-        lower(&author(&format!("send {}", scheme.header_list()))),
-        lower(&host("pass on all three"))
-    )
+/// The signed message of id, time and body, as the sender's documentation writes it.
+fn parts(scheme: &Signature) -> Arg {
+    code(format!("{}.{}.body", scheme.id_header, scheme.time_header))
 }
 
-pub(super) fn renamed(scheme: &Signature) -> String {
+pub(super) fn incomplete(scheme: &Signature) -> Vec<Text> {
+    vec![t::send_headers(headers(scheme)), t::pass_on_all(), check_in_front()]
+}
+
+pub(super) fn renamed(scheme: &Signature) -> Vec<Text> {
     match scheme.message {
-        SignedMessage::Body => host(&format!("pass on the header {} under its own name", scheme.display_header)),
-        SignedMessage::IdTimeBody => {
-            let names = format!("send {} under these names", scheme.header_list());
-            format!("{} If something renames them on the way, {}", author(&names), lower(&host("keep their names")))
-        }
+        SignedMessage::Body => on_the_way(t::header_name(code(scheme.display_header))),
+        SignedMessage::IdTimeBody => vec![t::names_of_headers(headers(scheme)), t::keep_names(), check_in_front()],
     }
 }
 
-pub(super) fn other_gateway(Context { gateway, detail, .. }: Context<'_>) -> String {
-    format!(
-        "If you use {detail}, remove this URL from its settings: this webhook is for {}. If you don’t, and {} did not send this, there is nothing to do. {}",
-        gateway.label(),
-        sender(gateway),
-        unsigned(gateway)
-    )
+pub(super) fn other_gateway(Context { gateway, detail, .. }: Context<'_>) -> Vec<Text> {
+    let conditions = vec![t::other_gateway(detail, gateway.label()), t::other_gateway_not_used(detail, sender(gateway))];
+    [conditions, (texts(gateway).unsigned)()].concat()
 }
 
-pub(super) fn scanner(gateway: Gateway) -> String {
-    let unknown = "If you don’t recognise it, there is nothing to do: it was rejected and has no effect.";
-    format!("{unknown} {}", unsigned(gateway))
-}
-
-pub(super) fn base64(gateway: Gateway) -> String {
+pub(super) fn base64(gateway: Gateway) -> Text {
     let scheme = &gateway.profile().signature;
     match scheme.notation {
-        Notation::Hex => author(&format!("encode {} in hex, as {} does", scheme.display_header, gateway.label())),
-        Notation::Base64 | Notation::VersionedBase64 => author("encode the signature in standard base64, with padding"),
+        Notation::Hex => t::encode_hex(code(scheme.display_header), gateway.label()),
+        Notation::Base64 | Notation::VersionedBase64 => t::encode_standard_base64(),
     }
 }
 
-pub(super) fn hex(scheme: &Signature) -> String {
+pub(super) const fn hex(scheme: &Signature) -> Text {
     match scheme.notation {
-        Notation::Base64 => author("encode the signature in base64"),
-        Notation::Hex | Notation::VersionedBase64 => author("encode the signature in base64, after v1 and a comma"),
+        Notation::Base64 => t::encode_base64(),
+        Notation::Hex | Notation::VersionedBase64 => t::encode_base64_after_version(),
     }
 }
 
-pub(super) fn hashed_with_secret(scheme: &Signature) -> String {
-    let (id, time) = (scheme.id_header, scheme.time_header);
+pub(super) fn hashed_with_secret(scheme: &Signature) -> Text {
     match scheme.message {
-        SignedMessage::Body => author("use HMAC-SHA256 with the secret as the key, over the body alone"),
-        SignedMessage::IdTimeBody => {
-            author(&format!("use HMAC-SHA256 with the decoded secret as the key, over {id}.{time}.body"))
-        }
+        SignedMessage::Body => t::hmac_over_body(),
+        SignedMessage::IdTimeBody => t::hmac_over_parts(parts(scheme)),
     }
 }
 
 /// Signed over anything but what the gateway signs.
-pub(super) fn other_message(scheme: &Signature) -> String {
-    let (id, time) = (scheme.id_header, scheme.time_header);
+pub(super) fn other_message(scheme: &Signature) -> Text {
     match scheme.message {
-        SignedMessage::Body => author("sign the whole body, unchanged, and nothing else"),
-        SignedMessage::IdTimeBody => author(&format!("sign {id}.{time}.body: all three, in this order, separated by full stops")),
+        SignedMessage::Body => t::sign_body(),
+        SignedMessage::IdTimeBody => t::sign_parts(parts(scheme)),
     }
 }
 
 /// Signed with the secret after another program encoded, escaped, hashed or decoded it.
-pub(super) fn encoded(gateway: Gateway) -> String {
+pub(super) fn encoded(gateway: Gateway) -> Vec<Text> {
     let scheme = &gateway.profile().signature;
-    match scheme.key {
-        KeyForm::Text => format!(
-            "{} If a program of yours signs these requests, ask the developer of that program to use the secret exactly as it is.",
-            paste(gateway)
-        ),
-        KeyForm::Base64 => {
-            author(&format!("remove {} from the secret and decode the rest from base64, once", scheme.secret_prefix))
-        }
+    match (scheme.key, scheme.secret_prefix) {
+        (KeyForm::Text, _) => vec![paste(gateway), t::use_secret_as_it_is()],
+        (KeyForm::Base64, "") => vec![t::decode_once()],
+        (KeyForm::Base64, prefix) => vec![t::remove_prefix_and_decode_once(code(prefix))],
     }
 }

@@ -1,7 +1,12 @@
 //! Tests of the fixes: who can do each, and which are conditions.
 
+use std::sync::LazyLock;
+
 use super::*;
-use crate::rejections::advice::{Attempts, Start};
+use crate::{
+    i18n::Locale,
+    rejections::advice::{Attempts, Start},
+};
 
 /// Causes that a request from an outsider, without any of the company's secrets, can have.
 const OUTSIDERS: &[Cause] = &[
@@ -36,12 +41,33 @@ const OUTSIDERS: &[Cause] = &[
     Cause::Unknown,
 ];
 
+static OTHER: LazyLock<Text> = LazyLock::new(|| Text::verbatim("Neem Tree Store"));
+
+fn context(gateway: Gateway, is_signed: bool) -> Context<'static> {
+    Context { gateway, detail: "", other: &OTHER, is_signed }
+}
+
+fn fix_in(locale: Locale, cause: Cause, context: Context<'_>) -> String {
+    paragraph(fix(cause, context)).to_plain(locale)
+}
+
 fn fixes(is_signed: bool) -> impl Iterator<Item = (Gateway, Cause, String)> {
     Gateway::all().flat_map(move |gateway| {
-        Cause::ALL.iter().map(move |cause| {
-            (gateway, *cause, fix(*cause, Context { gateway, detail: "", other: "Neem Tree Store", is_signed }))
-        })
+        Cause::ALL.iter().map(move |cause| (gateway, *cause, fix_in(Locale::English, *cause, context(gateway, is_signed))))
     })
+}
+
+#[test]
+fn every_sentence_ends_in_both_languages() {
+    for gateway in Gateway::all() {
+        for (cause, is_signed) in Cause::ALL.iter().flat_map(|cause| [(*cause, true), (*cause, false)]) {
+            for sentence in fix(cause, Context { detail: "Stripe", ..context(gateway, is_signed) }) {
+                assert!(sentence.in_english().ends_with('.'), "{cause:?}: {sentence:?}");
+                let hindi = sentence.to_plain(Locale::Hindi);
+                assert!(hindi.ends_with('।'), "{cause:?}: {hindi}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -88,8 +114,10 @@ fn what_an_outsider_can_send_is_answered_with_a_condition() {
 fn a_fix_is_conditional_if_it_names_the_sender() {
     for is_signed in [true, false] {
         for (gateway, cause, fix) in fixes(is_signed) {
-            let context = Context { gateway, detail: "", other: "Neem Tree Store", is_signed };
-            let names_sender = [sender(gateway), "your sender"].iter().any(|name| fix.contains(&format!("If {name} sent ")));
+            let context = context(gateway, is_signed);
+            let names_sender = [sender(gateway).in_english().as_str(), "your sender"]
+                .iter()
+                .any(|name| fix.contains(&format!("If {name} sent ")));
             assert_eq!(is_conditional(cause, context), names_sender, "{cause:?}: {fix}");
         }
     }
@@ -98,7 +126,7 @@ fn a_fix_is_conditional_if_it_names_the_sender() {
 #[test]
 fn how_another_secret_was_pasted_changes_no_fix() {
     for cause in Cause::ALL.iter().filter(|cause| is_another_secret(**cause)) {
-        let say = |detail| fix(*cause, Context { gateway: Gateway::RAZORPAY, detail, other: "Neem Tree Store", is_signed: true });
+        let say = |detail| fix(*cause, Context { detail, ..context(Gateway::RAZORPAY, true) });
         assert_eq!(say("secret_with_space"), say(""), "{cause:?}");
         assert_ne!(say("body_respaced"), say(""), "{cause:?}: another body is another fault");
     }
@@ -110,9 +138,12 @@ fn a_gateway_is_never_told_of_another_gateways_pages() {
     // A checkout is named after its gateway, which may be another than the webhook's.
     for cause in Cause::ALL.iter().filter(|cause| **cause != Cause::CheckoutSignature) {
         for is_signed in [false, true] {
-            let context = Context { gateway, detail: "", other: "Neem Tree Store", is_signed };
-            let either = either(*cause, gateway, Mode::Test, "Neem Tree Store").concat();
-            let text = format!("{} {} {either}", causes::why(*cause, context), fix(*cause, context)).to_lowercase();
+            let context = context(gateway, is_signed);
+            let mut texts = either(*cause, gateway, Mode::Test, &OTHER);
+            texts.extend(fix(*cause, context));
+            texts.push(causes::why(*cause, context));
+            let text =
+                Locale::ALL.iter().map(|locale| paragraph(texts.clone()).to_plain(*locale)).collect::<String>().to_lowercase();
             for other in ["razorpay", "standard webhooks", "whsec", "webhook-id", "webhook-timestamp", "webhook-signature"] {
                 assert!(!text.contains(other), "{cause:?}: {text}");
             }
@@ -125,11 +156,11 @@ fn the_secret_of_another_webhook_has_two_fixes() {
     for gateway in Gateway::all() {
         for mode in [Mode::Test, Mode::Live] {
             for cause in Cause::ALL {
-                let either = either(*cause, gateway, mode, "Neem Tree Store");
+                let either: Vec<String> = either(*cause, gateway, mode, &OTHER).iter().map(Text::in_english).collect();
                 let is_elsewhere = cause.attempts(gateway) == Attempts::Elsewhere;
                 assert_eq!(either.len(), if is_elsewhere { 2 } else { 0 }, "{cause:?}");
                 assert!(!is_elsewhere || (either[0].contains("URL is wrong") && either[1].contains("secret is wrong")));
-                assert!(either.iter().all(|option| option.starts_with("If that ")), "{either:?}");
+                assert!(either.iter().all(|option| option.starts_with("If these ")), "{either:?}");
             }
         }
     }

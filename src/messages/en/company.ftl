@@ -1,0 +1,8 @@
+# The company's settings.
+
+company = Company
+name = Company Name
+name-hint = 3 to 60 characters. Used to identify the company in { $program } commands.
+saved = The company’s settings are saved
+apps-elsewhere = App settings are under { $link }.
+    .link = KS Pay

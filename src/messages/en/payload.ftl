@@ -1,0 +1,23 @@
+# Bodies and headers of requests.
+
+bytes = { $count ->
+    [one] { $count } byte
+   *[other] { $count } bytes
+}
+as-sent = As { $gateway } sent it
+download = Download raw body
+raw-body = Raw body
+formatted = { $name }, formatted
+raw = { $name }, raw
+headers = Headers
+headers-removed = Cookies and credentials removed
+copy-body = Copy body
+copy-headers = Copy headers
+body = Body
+copied = Copied
+not-text = Not all of the body is UTF-8 text. What isn’t is shown as �; the download has the exact bytes.
+truncated = The body has { $size }. The first 64 KiB are shown; the download has all of it.
+empty = The body is empty.
+invisible = There are characters that can’t be seen or that change the direction of text. They are shown by their numbers, as ⟨U+202E⟩; the download has the exact bytes.
+deleted = Headers and body have been deleted, because this installation keeps them for a limited time. Everything else about the event stays, and a repeated request is still recognised.
+damaged = The stored request of this event is damaged ({ $damage }). Everything else about the event is intact. Ask your server administrator to run { $command } and check the disk; a backup may still contain the request.

@@ -1,0 +1,74 @@
+# Payments: methods, what became of a payment, and what its page says about it.
+
+# Payment methods
+upi = UPI
+card = Card
+net-banking = Net Banking
+wallet = Wallet
+emi = EMI
+cardless-emi = Cardless EMI
+pay-later = Pay Later
+bank-transfer = Bank transfer
+
+# Sentences that follow each other
+sequence = { $first } { $next }
+# Items of a list
+item = { $first }, { $next }
+payment-item = { $id } ({ $amount })
+
+# What became of a payment, without its method and with it
+paid = Paid.
+paid-by = Paid by { $method }.
+partly-refunded = Paid; { $amount } was refunded.
+partly-refunded-by = Paid by { $method }; { $amount } was refunded.
+refunded-in-full = Paid and refunded in full.
+refunded-in-full-by = Paid by { $method } and refunded in full.
+never-captured = The payment was never captured.
+never-captured-by = { $method } payment was never captured.
+authorised = Authorised; { $gateway } hasn’t captured it yet.
+authorised-by = Authorised by { $method }; { $gateway } hasn’t captured it yet.
+failed = The payment failed.
+failed-by = { $method } payment failed.
+created = The payment was created.
+created-by = { $method } payment was created.
+not-reported = The payment hasn’t been reported yet.
+
+# What went back of it
+refunded = { $amount } was refunded.
+returned = { $amount } was returned to the customer.
+returned-in-full = The money was returned to the customer.
+refund-pending = A refund of { $amount } is pending.
+refund-failed = A refund of { $amount } failed.
+refund-pending-and-failed = A refund of { $pending } is pending; a refund of { $failed } failed.
+
+# Title of its page
+title-by = { $amount } by { $method }
+title-not-reported = Awaiting payment details
+
+created-at = Created { $time }.
+created-in-future = Its time is in the future: this server’s clock or the gateway’s is or was wrong.
+reason = Reason: { $reason }
+settled-in = In { $currency }, at { $gateway }’s rate
+
+# Failed refunds
+refund-failed-headline = Refund of { $amount } failed
+refund-failed-advice = The customer hasn’t received it. Try again in { $gateway }.
+refunds-failed-headline = Failed refunds: { $amount } not refunded yet
+refunds-failed-advice = The customer hasn’t received this amount. Refund it in { $gateway }.
+refund-failed-after-dispute = You also lost a dispute. Check in { $gateway } what the customer has received before you refund anything.
+
+# A refund and a lost dispute
+went-back-twice = More went back than was paid
+went-back-twice-advice = Of this payment of { $paid }, { $refunded } was refunded and { $lost } lost in a dispute. Check in { $gateway } whether the customer received the money twice.
+
+# Several payments of an order
+paid-more-than-once = This order was paid more than once
+paid-more-than-once-advice = { $count ->
+    [one] Another payment was captured for order { $order } of { $asked }: { $payments }. In { $gateway }, refund what was paid twice.
+   *[other] { $count } other payments were captured for order { $order } of { $asked }: { $payments }. In { $gateway }, refund what was paid twice.
+}
+maybe-paid-more-than-once = { $count ->
+    [one] Another payment was captured for this order
+   *[other] { $count } other payments were captured for this order
+}
+maybe-paid-more-than-once-advice = Order { $order } also has { $payments }. If the order isn’t paid in parts, refund in { $gateway } what was paid twice.

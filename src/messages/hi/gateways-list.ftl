@@ -1,0 +1,29 @@
+note = इस ऐप से जुड़े पेमेंट गेटवे और उनकी स्थिति।
+none = अभी कोई पेमेंट गेटवे नहीं है
+none-advice = पहले { $gateway } को Test मोड में जोड़ें: असली पैसा नहीं कटेगा और आप एक भुगतान को शुरू से आखिर तक देख पाएँगे। फिर उसे Live मोड में जोड़ें।
+step = { $number } { $step }
+currency = मुद्रा
+open = खोलें
+enable-app = ऐप चालू करें
+enable-named = { $gateway } ({ $mode }) चालू करें
+disable-named = { $gateway } ({ $mode }) बंद करें
+
+add = गेटवे जोड़ें
+gateway = पेमेंट गेटवे
+gateway-hint = किसी और सेवा के लिए, जो Standard Webhooks के नियमों पर चलती है, Standard Webhooks चुनें।
+mode = मोड
+mode-test = Test: असली पैसा नहीं
+mode-live = Live: असली भुगतान
+add-gateway = गेटवे जोड़ें
+choose-gateway = पेमेंट गेटवे चुनें।
+choose-mode = Test या Live चुनें।
+choose-currency = मुद्रा चुनें।
+already-added = { $gateway } { $mode } मोड में पहले से जुड़ा है। उसे ऊपर खोलें।
+
+disable-title = कनेक्शन बंद करें
+disable-heading = { $connection } बंद करें?
+disable-effect = इसका वेबहुक URL हर अनुरोध अस्वीकृत करेगा।
+keep-enabled = चालू रहने दें
+disabled = { $connection } बंद है।
+enabled = { $connection } चालू है।
+enabled-app-disabled = { $connection } चालू है, पर उसका ऐप बंद है। ऐप भी चालू करें।

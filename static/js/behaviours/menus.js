@@ -1,0 +1,19 @@
+// Closes an open details.menu on Escape, on a click outside, and when focus leaves it. Without scripts its summary closes it.
+const open = () => document.querySelectorAll("details.menu[open]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  for (const menu of open()) {
+    const hadFocus = menu.contains(document.activeElement);
+    menu.open = false;
+    if (hadFocus) menu.querySelector("summary").focus();
+  }
+});
+
+// A click on what cannot have focus moves no focus, so both are needed. Focus that goes nowhere, as when the window loses it or
+// a part of the page is replaced, closes nothing.
+const closeOthers = (target) => {
+  for (const menu of open()) if (!menu.contains(target)) menu.open = false;
+};
+document.addEventListener("click", ({ target }) => closeOthers(target));
+document.addEventListener("focusin", ({ target }) => closeOthers(target));
