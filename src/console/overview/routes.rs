@@ -89,7 +89,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         causes,
         newest,
         recent: recent.iter().map(|row| Row::new(row, page.now)).collect(),
-        today: days.last,
+        zone: app.zone,
         zones_note: page.zones_note(&app),
         now: page.now,
     };
