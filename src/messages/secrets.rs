@@ -259,7 +259,7 @@ mod tests {
         for gateway in Gateway::all() {
             let unreadable = unreadable(gateway, ["ws_1"].into_iter()).unwrap().reason;
             for text in [unreadable, was_retired(gateway, None, now), active_stays(gateway)] {
-                let sender = gateway.profile().sender;
+                let sender = &gateway.profile().sender;
                 let is_there =
                     ["secret", "one"].iter().any(|what| text.in_english().contains(&format!("new {what} at {sender}")));
                 assert_eq!(is_there, gateway.generates_secret(), "{text}");
