@@ -195,12 +195,13 @@ impl Show {
         lines.into_iter().map(|line| self.row(line, &mut day)).collect()
     }
 
-    /// Returns an event of the timeline; `day` is that of the previous event, and becomes its own. A time in the future has none.
-    fn row<'a>(&'a self, line: TimelineEntry<'a>, day: &mut Option<Option<Date>>) -> TimelineRow<'a> {
+    /// Returns an event of the timeline; `day` is that of the previous event, and becomes its own. A time in the future is of the
+    /// last day of all.
+    fn row<'a>(&'a self, line: TimelineEntry<'a>, day: &mut Option<Date>) -> TimelineRow<'a> {
         let event = line.event;
         let at = timeline::moment(event);
         let past = messages::past_day(at, self.now);
-        let date = past.as_ref().map(|_| self.zone.zoned(at).date());
+        let date = past.as_ref().map_or(Date::MAX, |_| self.zone.zoned(at).date());
         let icon = messages::event_icon_of_payment(event, &self.transaction);
         let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
         let is_new = day.replace(date) != Some(date);

@@ -42,10 +42,14 @@ impl Periodic for ZoneChanges {
             reconcile_totals::delete_stale(&self.db, app).await?;
         }
         let changes = apps::store::list_zone_changes(&mut self.db.bulk_reader().await?).await?;
+        let mut outcome = Ok(());
         for change in changes {
-            self.complete(&change).await?;
+            // The changes of other apps do not wait for one that fails; it is tried again in the next run.
+            if let Err(error) = self.complete(&change).await {
+                outcome = Err(error);
+            }
         }
-        Ok(())
+        outcome
     }
 }
 
