@@ -1,5 +1,7 @@
 //! The build script: bundles `static/`, and generates the functions of the catalogue of messages.
 
+#![expect(clippy::print_stdout, reason = "a build script prints its instructions to cargo")]
+
 mod assets;
 mod catalogue;
 
@@ -10,7 +12,7 @@ type Result<T> = std::result::Result<T, String>;
 
 fn main() {
     println!("cargo::rerun-if-changed=build");
-    for error in [assets::bundle(), catalogue::generate()].into_iter().filter_map(Result::err) {
+    if let Err(error) = assets::bundle().and_then(|()| catalogue::generate()) {
         for line in error.lines() {
             println!("cargo::error={line}");
         }

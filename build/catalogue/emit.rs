@@ -6,8 +6,16 @@ use super::model::{Entry, Kind, Message, Piece};
 
 /// Returns the functions of a feature in a module of its name.
 pub(crate) fn module(name: &str, entries: &[Entry]) -> String {
-    let head = "use crate::i18n::{Arg, Message, Piece, Text, ToArg, ToNumber, ToPart};";
-    format!("pub(crate) mod {} {{\n#[allow(unused_imports)]\n{head}\n{}}}\n", name.replace('-', "_"), functions(name, entries))
+    let functions = functions(name, entries);
+    let used = |name: &&&str| {
+        functions.contains(&format!("{name}::"))
+            || functions.contains(&format!("impl {name}"))
+            || *name == &"Message"
+            || *name == &"Text"
+    };
+    let imports = ["Arg", "Message", "Piece", "Text", "ToArg", "ToNumber", "ToPart"].iter().filter(used).copied();
+    let imports = imports.collect::<Vec<_>>().join(", ");
+    format!("pub(crate) mod {} {{\nuse crate::i18n::{{{imports}}};\n{functions}}}\n", name.replace('-', "_"))
 }
 
 /// Returns a function for each message.

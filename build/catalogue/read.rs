@@ -74,7 +74,7 @@ fn pieces(pattern: &ast::Pattern<&str>) -> Result<Vec<Piece>> {
                     push_text(&mut pieces, &unescape_unicode_to_string(value));
                 }
                 Expression::Inline(InlineExpression::VariableReference { id }) => {
-                    pieces.push(Piece::Argument(variable(id.name)?))
+                    pieces.push(Piece::Argument(variable(id.name)?));
                 }
                 Expression::Select { selector: InlineExpression::VariableReference { id }, variants } => {
                     pieces.push(plural(id.name, variants)?);

@@ -54,19 +54,14 @@ impl<T: ToPart + ?Sized> ToPart for &T {
 
 /// Makes the part a link within the console.
 pub(crate) fn link(href: impl AsRef<str>) -> Part {
-    Part { open: Cow::Owned(anchor(href.as_ref(), "")), close: "</a>" }
+    Part { open: Cow::Owned(anchor(href.as_ref())), close: "</a>" }
 }
 
-/// Makes the part a link to another site, which is not sent the address of the page.
-pub(crate) fn external_link(href: impl AsRef<str>) -> Part {
-    Part { open: Cow::Owned(anchor(href.as_ref(), " rel=\"noreferrer\"")), close: "</a>" }
-}
-
-fn anchor(href: &str, attributes: &str) -> String {
+fn anchor(href: &str) -> String {
     let mut open = String::from("<a href=\"");
     // Writing to a string cannot fail.
     let _ = Html.write_escaped_str(&mut open, href);
-    open + "\"" + attributes + ">"
+    open + "\">"
 }
 
 /// Emphasizes the part.

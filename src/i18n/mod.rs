@@ -10,9 +10,7 @@
 mod inline;
 mod text;
 
-pub(crate) use inline::{
-    DisplayTime, InZone, Isolated, PageLanguage, Part, PressedIf, ToPart, code, external_link, isolate, link, path, strong,
-};
+pub(crate) use inline::{DisplayTime, InZone, PageLanguage, Part, PressedIf, ToPart, code, isolate, link, path, strong};
 pub(crate) use text::{Arg, Message, Piece, Text, ToArg, ToNumber};
 
 use crate::primitives::{

@@ -131,7 +131,8 @@ impl Text {
         self.message.key == EMPTY.key
     }
 
-    /// Returns file and key of the message, for tests.
+    /// Returns file and key of the message.
+    #[cfg(test)]
     pub(crate) const fn key(&self) -> &'static str {
         self.message.key
     }
@@ -249,48 +250,25 @@ impl FastWritable for Attribute<'_> {
 
 impl HtmlSafe for Attribute<'_> {}
 
-/// askama asks for it although it writes with [`FastWritable`].
-macro_rules! display_in_english {
+/// Templates write a text with [`FastWritable`], and askama asks for `Display` all the same. Code that formats a text names its
+/// locale instead: in a build with debug assertions, anything else is an error.
+macro_rules! display_in_templates_alone {
     ($($name:ty: $text:expr),+) => { $(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let text: fn(&Self) -> &Text = $text;
+                debug_assert!(false, "{:?} is formatted without a locale", text(self));
                 f.write_str(&text(self).in_english())
             }
         }
     )+ };
 }
 
-display_in_english!(Text: |text| text, Attribute<'_>: |attribute| attribute.0, DisplayTime: |time| &time.text);
-
-// Until all texts are in the catalogue.
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Self::verbatim(text)
-    }
-}
-
-impl From<&String> for Text {
-    fn from(text: &String) -> Self {
-        Self::verbatim(text)
-    }
-}
-
-impl From<Cow<'_, str>> for Text {
-    fn from(text: Cow<'_, str>) -> Self {
-        Self::verbatim(text.as_ref())
-    }
-}
+display_in_templates_alone!(Text: |text| text, Attribute<'_>: |attribute| attribute.0, DisplayTime: |time| &time.text);
 
 impl From<&Text> for Text {
     fn from(text: &Text) -> Self {
         text.clone()
-    }
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self::verbatim(text)
     }
 }
 

@@ -56,12 +56,12 @@ pub(crate) fn trouble(app: &App, webhook: &Webhook, explanation: Option<&Explana
     match baseline::silence(&webhook.activity, now) {
         Some(silence) if webhook.alert_state() == ConnectionState::Silent => {
             let mode = webhook.connection.mode.label();
-            let advice = Text::from(see_whether_enabled(webhook.connection.gateway));
+            let advice = see_whether_enabled(webhook.connection.gateway);
             Notice::new(
                 "trouble-silent",
                 ("is-warn", "silent"),
                 t::trouble_silent(isolate(&app.name), mode, super::span(silence.lasts)),
-                t::silent_reason(Text::from(health::silence(&silence)), advice),
+                t::silent_reason(health::silence(&silence), advice),
             )
         }
         _ => failing(app, webhook, explanation, now),
@@ -76,7 +76,7 @@ fn failing(app: &App, webhook: &Webhook, explanation: Option<&Explanation>, now:
     let since = activity.failing_since.unwrap_or(now);
     let (name, time, count) = (isolate(&app.name), DisplayTime::of_start(since, now), activity.failing_count);
     let cause = latest_cause(gateway, activity, explanation);
-    let reason = t::latest_reason(Text::from(cause.why));
+    let reason = t::latest_reason(cause.why);
     let notice = if webhook.state == ConnectionState::Failing {
         let notice = Notice::new("trouble-failing", BAD, t::trouble_failing(name, count, mode, time), reason);
         Notice { countdown: countdown(gateway, since, now), ..notice }

@@ -55,11 +55,6 @@ pub(crate) fn end_of_search(newest: String) -> EmptyState {
     }
 }
 
-/// Formats a count with its noun in English, grouped like money, for texts that are not in the catalogue yet.
-pub(crate) fn count(number: i64, one: &str, many: &str) -> String {
-    format!("{} {}", number_text(number), if number == 1 { one } else { many })
-}
-
 /// Formats a number, grouped like money.
 pub(crate) fn number_text(number: i64) -> String {
     grouped(number.unsigned_abs(), 2)

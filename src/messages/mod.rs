@@ -37,7 +37,7 @@ pub(crate) use events::{
 };
 pub(crate) use health::{StatusLine, countdown, line, pace};
 pub(crate) use lists::{
-    EmptyTransactions, Items, costs, count, end_of_search, failed_of, invalid_filters, invalid_period, nothing_but_later,
+    EmptyTransactions, Items, costs, end_of_search, failed_of, invalid_filters, invalid_period, nothing_but_later,
     nothing_in_period, number_text, period, search_on, settlement_found, sum,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
@@ -68,12 +68,6 @@ const fn badge(state: &'static str, (class, icon): (&'static str, &'static str),
 /// Returns a stored value as a part of a `data-testid`.
 pub(crate) fn hook(value: &str) -> String {
     value.replace('_', "-")
-}
-
-/// Capitalizes the first letter, for a separate line.
-pub(crate) fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// Returns the badge of a connection's state.

@@ -204,11 +204,6 @@ pub(crate) fn size_stored(request: &Request) -> Text {
     if request.is_truncated && request.size.is_some() { t::size_bytes_cut(size(request)) } else { size(request) }
 }
 
-/// The note on the page of a recovered event.
-pub(crate) fn recovered_by(name: &str) -> Text {
-    t::recovered_by(isolate(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

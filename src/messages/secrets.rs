@@ -16,7 +16,7 @@ use crate::{
         secrets::{MAX_IMPORTED_SECRETS, MAX_VALID_SECRETS, Origin, StoredSecret},
     },
     gateways::{Gateway, Mode, texts::SecretTexts},
-    i18n::{Text, ToArg as _, code, isolate},
+    i18n::{Text, code, isolate},
     messages::text::states,
     primitives::{
         secret::{MAX_SECRET_BYTES, MIN_SECRET_CHARS},
@@ -259,7 +259,7 @@ mod tests {
         for gateway in Gateway::all() {
             let unreadable = unreadable(gateway, ["ws_1"].into_iter()).unwrap().reason;
             for text in [unreadable, was_retired(gateway, None, now), active_stays(gateway)] {
-                let sender = &gateway.profile().sender;
+                let sender = gateway.profile().sender.in_english();
                 let is_there =
                     ["secret", "one"].iter().any(|what| text.in_english().contains(&format!("new {what} at {sender}")));
                 assert_eq!(is_there, gateway.generates_secret(), "{text}");

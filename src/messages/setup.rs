@@ -4,7 +4,7 @@ use super::text::{credentials, setup as t};
 use crate::{
     connections::{self, ConnectionState, Step},
     gateways::{Gateway, Mode},
-    i18n::{Text, ToArg as _},
+    i18n::Text,
     primitives::time::Timestamp,
 };
 

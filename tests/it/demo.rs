@@ -14,7 +14,7 @@ const SET: &[(&str, &str)] = &[
 ];
 
 /// Starts the demo, and signs its owner in with the printed password.
-async fn demo(at: &Installation) -> (Process, Browser, String) {
+pub(crate) async fn demo(at: &Installation) -> (Process, Browser, String) {
     let mut process = at.process(&["demo"], SET);
     let word = |line: String| line.split_whitespace().last().unwrap().to_owned();
     let address = word(process.line("listening on http://")).replace("http://", "");
@@ -26,7 +26,7 @@ async fn demo(at: &Installation) -> (Process, Browser, String) {
 }
 
 /// Waits until a page contains the text.
-async fn until(visitor: &Browser, path: &str, wanted: &str) {
+pub(crate) async fn until(visitor: &Browser, path: &str, wanted: &str) {
     for _ in 0..2400 {
         if visitor.get(path).await.has(wanted) {
             return;

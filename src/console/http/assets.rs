@@ -1,6 +1,6 @@
 //! Static files: style sheet, script, fonts, icons.
 //!
-//! `build.rs` embeds them into the binary under paths that contain a hash of their content. The content of a path never
+//! `build/assets.rs` embeds them into the binary under paths that contain a hash of their content. The content of a path never
 //! changes, so browsers cache the file without revalidation; a new release has new paths. Templates look a path up by file
 //! name: `asset("app.css")`.
 
@@ -9,7 +9,7 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpRequest, HttpResponse};
 
-/// A static file embedded by `build.rs`.
+/// A static file embedded by `build/assets.rs`.
 pub(crate) struct Asset {
     /// File name used in templates, such as `app.css`.
     name: &'static str,
@@ -30,7 +30,7 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 /// If `static/` has no such file.
 pub(crate) fn asset(name: &str) -> &'static str {
     let asset = ASSETS.binary_search_by(|asset| asset.name.cmp(name)).map(|n| &ASSETS[n]);
-    asset.map_or_else(|_| panic!("there is no static file {name}: see static/ and build.rs"), |asset| asset.path)
+    asset.map_or_else(|_| panic!("there is no static file {name}: see static/ and build/assets.rs"), |asset| asset.path)
 }
 
 /// `GET` and `HEAD /static/{name}`. The error middleware adds the body of a 404.

@@ -158,7 +158,7 @@ impl Show {
 
     pub(crate) fn failed(&self) -> Text {
         let ways = self.figures.ways;
-        messages::failed_of(ways.failed, ways.returned, ways.settled()).into()
+        messages::failed_of(ways.failed, ways.returned, ways.settled())
     }
 
     pub(crate) fn chart(&self) -> Chart {
@@ -233,7 +233,7 @@ impl Show {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
         let of_failing: i64 = self.health.iter().map(|line| line.rejected).sum();
         (self.refused.is_partial || self.refused.requests > of_failing)
-            .then(|| (messages::rejections::rejected_in_all(self.refused).into(), url))
+            .then(|| (messages::rejections::rejected_in_all(self.refused), url))
     }
 
     /// True if there is anything above the empty state, which itself leads to the first gateway.

@@ -28,7 +28,7 @@ use crate::{
         signed_form::SignedForm,
     },
     gateways::Mode,
-    i18n::{Text, ToArg as _},
+    i18n::Text,
     messages::{
         self,
         text::{secrets as t, setup, shared},

@@ -16,7 +16,7 @@ use crate::{
         page::{RequestContext, see_other},
         signed_form::{EmptyForm, SignedForm},
     },
-    i18n::{Text, ToArg as _},
+    i18n::Text,
     messages::{
         DisplayTime,
         text::{credentials as t, setup},

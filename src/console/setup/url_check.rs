@@ -8,6 +8,7 @@ use crate::{
     console::{
         http::{
             error::AppError,
+            page::see_other,
             signed_form::{EmptyForm, SignedForm},
         },
         setup::wizard::{ConnectionPath, Wizard},
@@ -39,5 +40,5 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
     store::upsert(&mut tx, connection.id, &check).await?;
     tx.commit().await?;
     drop(turn);
-    Ok(page.redirect(&back, ""))
+    Ok(see_other(&back))
 }

@@ -26,7 +26,7 @@ use crate::{
     db::{DbError, Reader},
     events::{self, Event},
     gateways::{Mode, guide::Guide},
-    i18n::{Text, ToArg as _, code},
+    i18n::{Text, code},
     messages::{
         self, DisplayTime, Notice,
         rejections::Explanation,

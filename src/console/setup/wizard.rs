@@ -18,7 +18,7 @@ use crate::{
         page::RequestContext,
     },
     gateways::{Gateway, Mode, texts::SetupTexts},
-    i18n::{Text, ToArg as _, isolate},
+    i18n::{Text, isolate},
     messages::{
         self, Badge,
         setup::step as step_name,

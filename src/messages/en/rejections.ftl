@@ -92,8 +92,6 @@ more-recovered = { $count ->
     [one] { $count } request recovered in total: see all events
    *[other] { $count } requests recovered in total: see all events
 }
-recovered-note = recovered: rejected at first
-recovered-by = recovered by { $name }, after its signature was verified
 requests-rejected = { $count ->
     [one] { $count } request rejected in the last { $days } days, for any reason
    *[other] { $count } requests rejected in the last { $days } days, for any reason
@@ -102,7 +100,6 @@ more-requests-rejected = more than { $count } requests rejected in the last { $d
 
 # A stored request
 request = Request as received
-download-body = Download raw body
 body-not-read = Its body was not read: it was rejected before that. It can’t be recovered.
 body-truncated = Its body has { $size }. Only the first 256 KiB are stored, so it can’t be recovered.
 not-text = Not all of it is UTF-8 text. What is not is shown as �; the download has the exact bytes.
@@ -110,8 +107,6 @@ only-start-shown = The first 64 KiB are shown; the download has all { $size } th
 body = Body
 raw-body = Raw body
 body-empty = The body is empty.
-headers = Headers
-credentials-removed = Cookies and credentials removed
 request-not-stored = The request is no longer stored: storage per rejection is limited in size and time. The count includes every request.
 stored-requests = Stored requests
 note-recovered = recovered

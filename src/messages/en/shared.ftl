@@ -18,7 +18,6 @@ add-app = Add App
 search = Search
 app-id = App ID
 see-why = See why
-sentence = { $text }.
 copy = Copy
 copied = Copied
 disable = Disable

@@ -40,4 +40,3 @@ secret-your-own = Your own
 secret-also-accepted = Also accepted
 
 # Shown next to a state.
-overruled = The payment had succeeded before. This report changes nothing.

@@ -7,9 +7,6 @@ nothing-verified-yet = अभी तक कोई इवेंट सत्य�
 more-in-list = ऐप की सूची में { $count } और
 action-about = { $action }: { $about }
 
-fix = ठीक करें
-look-into = जाँच करें
-open-settings = सेटिंग खोलें
 other-account = { $app }, { $mode } मोड: { $gateway } के किसी दूसरे खाते के इवेंट आ रहे हैं
 
 products = प्रोडक्ट

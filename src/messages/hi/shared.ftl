@@ -15,7 +15,6 @@ add-app = ऐप जोड़ें
 search = खोजें
 app-id = App ID
 see-why = वजह देखें
-sentence = { $text }।
 copy = कॉपी करें
 copied = कॉपी हो गया
 disable = बंद करें

@@ -37,4 +37,3 @@ secret-still-accepted = अभी भी मान्य
 secret-your-own = आपका अपना
 secret-also-accepted = यह भी मान्य
 
-overruled = भुगतान इससे पहले सफल हो चुका था। इस सूचना से कुछ नहीं बदलता।

@@ -17,7 +17,7 @@ use crate::{
     },
     console::http::form::{FieldErrors, reason, sentence},
     gateways::credentials::{ApiKeys, CredentialField, CredentialValues},
-    i18n::{Text, ToArg as _},
+    i18n::Text,
     messages::{self, text::credentials as t},
     primitives::text_input::{self, Fault},
 };
