@@ -255,7 +255,7 @@ pub fn accepted_lines(form: &[u8], now: i64) -> Vec<String> {
     if let Some(Ok(owner)) = form_of::<SetupForm>(form).map(|form| form.parse(None)) {
         lines.extend([owner.company, owner.name, owner.email]);
     }
-    if let Some(Ok((name, email))) = form_of::<PersonForm>(form).map(|form| form.parse()) {
+    if let Some(Ok((name, email, _))) = form_of::<PersonForm>(form).map(|form| form.parse()) {
         lines.extend([name, email]);
     }
     if let Some(Ok(app)) = form_of::<AppForm>(form).map(|form| form.parse()) {

@@ -110,7 +110,8 @@ CREATE TABLE url_checks (
     checked_at BIGINT NOT NULL
 );
 
--- The version of what decides about an arriving request: endpoints, secrets, and whether connections and apps are enabled.
+-- The version of what decides about an arriving request: endpoints, secrets, whether connections and apps are enabled, and the
+-- time zones of apps.
 -- Servers cache these and compare the version. It rises by a random step, so that a restored copy of the database never comes
 -- to a version that another state had. Triggers raise it, so that no change is missed.
 CREATE TABLE versions (
@@ -127,7 +128,7 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled, zone ON apps
+CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled, time_zone, next_time_zone ON apps
 FOR EACH STATEMENT EXECUTE FUNCTION endpoints_changed();
 CREATE TRIGGER endpoints_connection_added AFTER INSERT OR DELETE ON connections
 FOR EACH STATEMENT EXECUTE FUNCTION endpoints_changed();

@@ -8,16 +8,18 @@ CREATE TABLE ids (
 ) STRICT;
 INSERT INTO ids (last) VALUES (unixepoch() * 65536);
 
--- Several companies may have the same name: a tenant must not learn of another by choosing theirs.
+-- Several companies may have the same name: a tenant must not learn of another by choosing theirs. time_zone: the IANA name of
+-- the time zone that pages outside an app have, and new apps unless their country has one of its own.
 CREATE TABLE companies (
     id INTEGER NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX companies_by_name ON companies (name);
 
 -- People who sign in; each belongs to one company. email is lower case; password_hash is an Argon2id string; language is
--- that of the console's pages, once the user has chosen one.
+-- that of the console's pages, and time_zone that of the times on them, once the user has chosen one.
 CREATE TABLE users (
     id INTEGER NOT NULL PRIMARY KEY,
     company_id INTEGER NOT NULL REFERENCES companies (id),
@@ -26,7 +28,8 @@ CREATE TABLE users (
     role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'developer', 'viewer')),
     password_hash TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    language TEXT CHECK (language IN ('en', 'hi'))
+    language TEXT CHECK (language IN ('en', 'hi')),
+    time_zone TEXT
 ) STRICT;
 CREATE INDEX users_of_company ON users (company_id);
 

@@ -110,7 +110,8 @@ CREATE TABLE url_checks (
     checked_at INTEGER NOT NULL
 ) STRICT;
 
--- The version of what decides about an arriving request: endpoints, secrets, and whether connections and apps are enabled.
+-- The version of what decides about an arriving request: endpoints, secrets, whether connections and apps are enabled, and the
+-- time zones of apps.
 -- Servers cache these and compare the version. It rises by a random step, so that a restored copy of the database never comes
 -- to a version that another state had. Triggers raise it, so that no change is missed.
 CREATE TABLE versions (
@@ -119,7 +120,7 @@ CREATE TABLE versions (
 ) STRICT;
 INSERT INTO versions (name, version) VALUES ('endpoints', 1);
 
-CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled, zone ON apps
+CREATE TRIGGER endpoints_app AFTER UPDATE OF is_enabled, time_zone, next_time_zone ON apps
 BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;
 CREATE TRIGGER endpoints_connection_added AFTER INSERT ON connections
 BEGIN UPDATE versions SET version = version + 1 + abs(random() % 1000000) WHERE name = 'endpoints'; END;

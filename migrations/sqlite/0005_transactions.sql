@@ -96,7 +96,8 @@ CREATE TABLE payment_references (
 ) STRICT, WITHOUT ROWID;
 
 -- Number and amounts of payments by day; each unit of work that writes transactions adds its difference. day: days since 1970
--- in the zone, which is that of the app; totals of a zone that the app had earlier are not read, and a recount deletes them.
+-- in the zone, which is that of the app; while the app's zone changes there are totals of both. Those of a zone that the app had
+-- earlier are not read, and are deleted.
 -- state: what lists are filtered by. Unknown currency, status or method: the empty text. returned_*: payments refunded without ever having been
 -- captured, which are in payments and amount_subunits but were never received. refund_pending_*: the part of refunded_subunits
 -- that is pending, and how many of the refunded payments have a pending refund. lost_subunits: what lost disputes cost;

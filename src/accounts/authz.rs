@@ -155,6 +155,7 @@ mod tests {
             name: "Meera".to_owned(),
             role: Role::Viewer,
             language: None,
+            zone: None,
         };
         let company = CompanyId::unique();
         let (own, colleague, stranger) = (user(company), user(company), user(CompanyId::unique()));

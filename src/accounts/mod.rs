@@ -28,6 +28,7 @@ use crate::{
         id::{CompanyId, UserId},
         text_enum::{text_column, text_enum},
         time::{CLOCK_TOLERANCE, Timestamp},
+        zone::Zone,
     },
 };
 
@@ -66,6 +67,9 @@ pub(crate) struct User {
     pub(crate) role: Role,
     /// The language of the pages, if the user has chosen one.
     pub(crate) language: Option<Locale>,
+    /// The zone of times of day, if the user has chosen one.
+    #[sqlx(rename = "time_zone")]
+    pub(crate) zone: Option<Zone>,
 }
 
 /// A user to be created.
@@ -139,18 +143,18 @@ pub(crate) async fn change_language(tx: &mut Tx, user: &User, language: Locale, 
     Ok(store::update_language(tx, user.id, language).await?)
 }
 
-/// Changes the name, and the email if another is given.
+/// Changes the name and the time zone, and the email if another is given.
 ///
 /// # Errors
 /// [`DbError::NotUnique`] if a user of the installation has this email.
 pub(crate) async fn change_personal_info(
     tx: &mut Tx,
     user: &User,
-    (name, email): (&str, Option<&str>),
+    (name, email, zone): (&str, Option<&str>, Option<Zone>),
     (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<(), UseCaseError> {
     actor.require_own(user)?;
-    store::update_name(tx, user.id, name).await?;
+    store::update_person(tx, user.id, name, zone).await?;
     if let Some(email) = email {
         store::update_email(tx, user.id, email).await?;
     }
@@ -216,6 +220,7 @@ mod tests {
             name: String::new(),
             role: Role::Owner,
             language: None,
+            zone: None,
         };
         Session { user, started_at: now, last_seen_at: now, proven_at: now }
     }
@@ -225,7 +230,7 @@ mod tests {
         let test = TestDb::new("own_account_denied").await;
         let (user, now) = (&session().user, Timestamp::from_millis(0));
         let begin = async || test.db.begin().await;
-        let change = async |actor| change_personal_info(&mut begin().await?, user, ("Meera", None), (&actor, now)).await;
+        let change = async |actor| change_personal_info(&mut begin().await?, user, ("Meera", None, None), (&actor, now)).await;
         assert_denied(user.company_id, change).await;
         let change = async |actor| change_password(&mut begin().await?, (user, "hash"), (&actor, now)).await;
         assert_denied(user.company_id, change).await;

@@ -4,22 +4,22 @@ use super::{NewUser, Session, User};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     i18n::Locale,
-    primitives::{id::UserId, time::Timestamp},
+    primitives::{id::UserId, time::Timestamp, zone::Zone},
 };
 
 sql! {
     HAS_USERS = "SELECT EXISTS (SELECT 1 FROM users)";
     INSERT = "INSERT INTO users (id, company_id, email, name, role, password_hash, created_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    FIND_BY_EMAIL = "SELECT id, company_id, email, name, role, language FROM users WHERE email = $1";
+    FIND_BY_EMAIL = "SELECT id, company_id, email, name, role, language, time_zone FROM users WHERE email = $1";
     FIND_PASSWORD = "SELECT password_hash FROM users WHERE id = $1";
-    UPDATE_NAME = "UPDATE users SET name = $2 WHERE id = $1";
+    UPDATE_PERSON = "UPDATE users SET name = $2, time_zone = $3 WHERE id = $1";
     UPDATE_EMAIL = "UPDATE users SET email = $2 WHERE id = $1";
     UPDATE_LANGUAGE = "UPDATE users SET language = $2 WHERE id = $1";
     UPDATE_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
     INSERT_SESSION = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, proven_at) VALUES ($1, $2, $3, $3, $3)";
-    FIND_SESSION = "SELECT u.id, u.company_id, u.email, u.name, u.role, u.language, s.created_at AS started_at, s.last_seen_at, s.proven_at \
-                    FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1";
+    FIND_SESSION = "SELECT u.id, u.company_id, u.email, u.name, u.role, u.language, u.time_zone, s.created_at AS started_at, s.last_seen_at, \
+                    s.proven_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1";
     TOUCH_SESSION = "UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
     PROVE_SESSION = "UPDATE sessions SET proven_at = $2 WHERE token_hash = $1";
     COUNT_OTHER_SESSIONS = "SELECT COUNT(*) FROM sessions \
@@ -61,8 +61,8 @@ pub(crate) async fn find_password(on: impl Into<Exec<'_>>, id: UserId) -> Result
     run!(on, |conn| sqlx::query_scalar(FIND_PASSWORD).bind(id).fetch_optional(conn).await)
 }
 
-pub(crate) async fn update_name(tx: &mut Tx, id: UserId, name: &str) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(UPDATE_NAME).bind(id).bind(name))?;
+pub(crate) async fn update_person(tx: &mut Tx, id: UserId, name: &str, zone: Option<Zone>) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_PERSON).bind(id).bind(name).bind(zone))?;
     Ok(())
 }
 

@@ -3,17 +3,20 @@
 pub(crate) mod country;
 pub(crate) mod domain;
 pub(crate) mod store;
+pub(crate) mod zones;
 
 use crate::{
     accounts::{
         authz::{Actor, Denied, Permission, UseCaseError},
         security_log::{self, Action},
     },
+    companies,
     db::{Exec, Tx, ids},
     primitives::{
         id::{AppId, CompanyId},
         time::Timestamp,
         zone::Zone,
+        zone_list,
     },
 };
 
@@ -32,7 +35,11 @@ pub(crate) struct App {
     pub(crate) postal_code: Option<String>,
     pub(crate) domain: Option<String>,
     /// The zone of its days, which daily totals and date ranges have.
+    #[sqlx(rename = "time_zone")]
     pub(crate) zone: Zone,
+    /// The zone that replaces it once its totals are complete.
+    #[sqlx(rename = "next_time_zone")]
+    pub(crate) next_zone: Option<Zone>,
     pub(crate) is_enabled: bool,
 }
 
@@ -48,6 +55,8 @@ pub(crate) struct Details {
     pub(crate) state: Option<String>,
     pub(crate) city: Option<String>,
     pub(crate) postal_code: Option<String>,
+    /// The zone of a new app; `None` for that of its country or company. See [`zones`] for changes.
+    pub(crate) zone: Option<Zone>,
 }
 
 /// Finds an app for an actor with the permission that a page about it requires.
@@ -76,12 +85,16 @@ pub(crate) async fn create(
 ) -> Result<AppId, UseCaseError> {
     actor.require(Permission::ManageApps, company)?;
     let id = ids::next(tx).await?;
-    store::insert(tx, id, company, details, now).await?;
+    let zone = match details.zone.or_else(|| zone_list::only_of_country(&details.country)) {
+        Some(zone) => zone,
+        None => companies::store::get(&mut *tx, company).await?.zone,
+    };
+    store::insert(tx, (id, company), (details, zone), now).await?;
     security_log::append(tx, actor, Action::AppAdded, id, now).await?;
     Ok(id)
 }
 
-/// Changes the details of an app.
+/// Changes the details of an app, except its zone.
 ///
 /// # Errors
 /// [`crate::db::DbError::NotUnique`] if the company has another app with this name.

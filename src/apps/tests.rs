@@ -7,14 +7,29 @@ const NOW: Timestamp = Timestamp::from_seconds(1_795_343_400);
 
 fn details() -> Details {
     let (name, email, country) = ("Web Store".to_owned(), "shop@neemtree.example".to_owned(), "IN".to_owned());
-    Details { name, email, country, address: None, phone: None, state: None, city: None, postal_code: None }
+    Details { name, email, country, address: None, phone: None, state: None, city: None, postal_code: None, zone: None }
 }
 
 /// Returns an app that is not stored.
 pub(crate) fn app(company_id: CompanyId) -> App {
-    let Details { name, email, country, address, phone, state, city, postal_code } = details();
+    let Details { name, email, country, address, phone, state, city, postal_code, .. } = details();
     let (id, zone) = (AppId::unique(), Zone::default());
-    App { id, company_id, name, email, country, address, phone, state, city, postal_code, domain: None, zone, is_enabled: true }
+    App {
+        id,
+        company_id,
+        name,
+        email,
+        country,
+        address,
+        phone,
+        state,
+        city,
+        postal_code,
+        domain: None,
+        zone,
+        next_zone: None,
+        is_enabled: true,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +46,11 @@ async fn only_a_user_of_the_company_with_the_permission_sees_and_changes_an_app(
     assert_denied(company, async |actor| create(&mut db.begin().await?, company, details, (&actor, NOW)).await).await;
     assert_denied(company, async |actor| update(&mut db.begin().await?, app, details, (&actor, NOW)).await).await;
     assert_denied(company, async |actor| update_domain(&mut db.begin().await?, app, "a.example", (&actor, NOW)).await).await;
+    assert_denied(company, async |actor| zones::ask(&mut db.begin().await?, app, app.zone, (&actor, NOW)).await).await;
     assert_denied(company, async |actor| set_enabled(&mut db.begin().await?, app, false, (&actor, NOW)).await).await;
-    assert_denied(company, async |actor| companies::rename(&mut db.begin().await?, company, "Other", (&actor, NOW)).await).await;
+    assert_denied(company, async |actor| {
+        companies::update(&mut db.begin().await?, company, ("Other", app.zone), (&actor, NOW)).await
+    })
+    .await;
     test.end().await;
 }

@@ -26,6 +26,9 @@ pub(super) enum Command {
         /// Two-letter country code, for example IN
         #[arg(long, value_name = "CC")]
         country: String,
+        /// Time zone of the app's days, for example Asia/Kolkata; by default the country's if it has one, else the company's
+        #[arg(long, value_name = "ZONE")]
+        time_zone: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -33,8 +36,9 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
-    let Command::Add { company, name, email, country, json } = command;
-    let form = AppForm { name, email, country: country.to_uppercase(), ..AppForm::default() };
+    let Command::Add { company, name, email, country, time_zone, json } = command;
+    let form =
+        AppForm { name, email, country: country.to_uppercase(), time_zone: time_zone.unwrap_or_default(), ..AppForm::default() };
     let result = add(at, io, &company, &form, json).await;
     at.db.close().await;
     result

@@ -9,7 +9,7 @@ use crate::{
         security_log::{self, Action},
     },
     db::{DbError, Exec, Tx, ids},
-    primitives::{id::CompanyId, text_input, time::Timestamp},
+    primitives::{id::CompanyId, text_input, time::Timestamp, zone::Zone},
     settings_store,
 };
 
@@ -25,6 +25,9 @@ pub(crate) const MIN_NAME_CHARS: usize = 3;
 pub(crate) struct Company {
     pub(crate) id: CompanyId,
     pub(crate) name: String,
+    /// The zone of pages outside an app, and of new apps whose country has several.
+    #[sqlx(rename = "time_zone")]
+    pub(crate) zone: Zone,
 }
 
 /// Why a company cannot be found by name.
@@ -53,21 +56,21 @@ pub(crate) async fn find_or_create(tx: &mut Tx, name: &str, now: Timestamp) -> R
     }
 }
 
-/// Renames a company.
-pub(crate) async fn rename(
+/// Changes name and time zone of a company.
+pub(crate) async fn update(
     tx: &mut Tx,
     company: CompanyId,
-    name: &str,
+    (name, zone): (&str, Zone),
     (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageCompany, company)?;
-    store::update_name(tx, company, name).await?;
+    store::update(tx, company, (name, zone)).await?;
     Ok(security_log::append(tx, actor, Action::CompanyChanged, company, now).await?)
 }
 
 /// Creates a company.
 pub(crate) async fn create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<Company, DbError> {
-    let company = Company { id: ids::next(tx).await?, name: name.to_owned() };
+    let company = Company { id: ids::next(tx).await?, name: name.to_owned(), zone: Zone::default() };
     store::insert(tx, &company, now).await?;
     Ok(company)
 }

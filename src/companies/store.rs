@@ -3,14 +3,14 @@
 use super::Company;
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
-    primitives::{id::CompanyId, time::Timestamp},
+    primitives::{id::CompanyId, time::Timestamp, zone::Zone},
 };
 
 sql! {
-    LIST_BY_NAME = "SELECT id, name FROM companies WHERE name = $1 ORDER BY id LIMIT 2";
-    GET = "SELECT id, name FROM companies WHERE id = $1";
-    INSERT = "INSERT INTO companies (id, name, created_at) VALUES ($1, $2, $3)";
-    UPDATE_NAME = "UPDATE companies SET name = $2 WHERE id = $1";
+    LIST_BY_NAME = "SELECT id, name, time_zone FROM companies WHERE name = $1 ORDER BY id LIMIT 2";
+    GET = "SELECT id, name, time_zone FROM companies WHERE id = $1";
+    INSERT = "INSERT INTO companies (id, name, time_zone, created_at) VALUES ($1, $2, $3, $4)";
+    UPDATE = "UPDATE companies SET name = $2, time_zone = $3 WHERE id = $1";
 }
 
 /// Lists companies with exactly that name, at most two, because two already make it ambiguous.
@@ -24,12 +24,12 @@ pub(crate) async fn get(on: impl Into<Exec<'_>>, id: CompanyId) -> Result<Compan
 }
 
 pub(crate) async fn insert(tx: &mut Tx, company: &Company, now: Timestamp) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(INSERT).bind(company.id).bind(&company.name).bind(now))?;
+    execute!(tx, sqlx::query(INSERT).bind(company.id).bind(&company.name).bind(company.zone).bind(now))?;
     Ok(())
 }
 
-/// Renames the company. Names need not be unique: a conflict would reveal another tenant.
-pub(super) async fn update_name(tx: &mut Tx, id: CompanyId, name: &str) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(UPDATE_NAME).bind(id).bind(name))?;
+/// Updates name and zone. Names need not be unique: a conflict would reveal another tenant.
+pub(super) async fn update(tx: &mut Tx, id: CompanyId, (name, zone): (&str, Zone)) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE).bind(id).bind(name).bind(zone))?;
     Ok(())
 }

@@ -200,6 +200,7 @@ pub(crate) mod tests {
             postal_code: None,
             domain: None,
             zone: crate::primitives::zone::Zone::default(),
+            next_zone: None,
             is_enabled: true,
         }
     }

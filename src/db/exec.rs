@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Postgres, Transaction, pool::PoolConnection};
 
-use super::{DbError, SqliteConnection};
+use super::{DbError, SqliteConnection, postgres};
 
 /// A connection for reading.
 pub enum Reader {
@@ -39,6 +39,18 @@ impl Tx {
             Self::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
+    }
+
+    /// Waits until the units of work that change payments have ended, and lets none begin before this one ends.
+    ///
+    /// # Errors
+    /// If the database does not respond.
+    pub(crate) async fn exclude_ingestion(&mut self) -> Result<(), DbError> {
+        match self {
+            // SQLite has one writer.
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(tx) => Ok(postgres::exclude_ingestion(tx).await?),
+        }
     }
 
     /// Undoes the unit of work.

@@ -166,6 +166,18 @@ impl Db {
         })
     }
 
+    /// Begins a unit of work that changes payments. What [`Tx::exclude_ingestion`] protects does not change before it ends.
+    ///
+    /// # Errors
+    /// If the database is busy, full or unreachable.
+    pub(crate) async fn begin_ingesting(&self) -> Result<Tx, DbError> {
+        match self {
+            // SQLite has one writer.
+            Self::Sqlite { .. } => self.begin().await,
+            Self::Postgres { pool, runtime } => Ok(Tx::Postgres(postgres::begin_ingesting(pool, runtime).await?)),
+        }
+    }
+
     /// Runs a write that must not be retried, because its counters are increments. The timeout is that of [`with_timeout`],
     /// except for SQLite's commit: that always ends, however slow the disk, and its result is then certain.
     ///

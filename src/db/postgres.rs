@@ -31,6 +31,26 @@ pub(super) async fn begin(pool: &PgPool, runtime: &Handle) -> Result<Transaction
     TokioContext::new(pool.begin_with("ROLLBACK; BEGIN"), runtime.clone()).await
 }
 
+/// The advisory lock that units of work share while they change payments. It is in memory: a batch writes nothing for it.
+macro_rules! ingestion_lock {
+    () => {
+        "42006174"
+    };
+}
+
+/// Like [`begin`], with the lock shared. It is taken before the first statement, whose snapshot then has all changes made under
+/// the exclusive lock; with the BEGIN, because that costs no further round trip.
+pub(super) async fn begin_ingesting(pool: &PgPool, runtime: &Handle) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    const BEGIN: &str = concat!("ROLLBACK; BEGIN; SELECT pg_advisory_xact_lock_shared(", ingestion_lock!(), ")");
+    TokioContext::new(pool.begin_with(BEGIN), runtime.clone()).await
+}
+
+/// Waits for the units of work of [`begin_ingesting`], and keeps others from beginning.
+pub(super) async fn exclude_ingestion(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
+    const LOCK: &str = concat!("SELECT pg_advisory_xact_lock(", ingestion_lock!(), ")");
+    sqlx::query(LOCK).execute(tx).await.map(drop)
+}
+
 /// Parses a URL. The error message does not repeat it.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, String> {
     PgConnectOptions::from_str(url)

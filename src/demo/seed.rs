@@ -130,6 +130,7 @@ async fn app(tx: &mut Tx, company: CompanyId, shop: &Shop, now: Timestamp) -> Re
         state: None,
         city: None,
         postal_code: None,
+        zone: None,
     };
     let actor = owner(company);
     let id = apps::create(tx, company, &details, (&actor, now)).await?;

@@ -13,9 +13,10 @@ use askama::{
 };
 
 use super::{
-    Locale,
-    text::{Arg, Form, Text, locale_of},
+    Locale, Reader,
+    text::{Arg, Form, Text, reader_of},
 };
+use crate::primitives::{time::Timestamp, zone::Zone};
 
 /// Markup around a part of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,10 +88,34 @@ pub(crate) fn code(text: impl AsRef<str>) -> Arg {
     Arg::Code(text.as_ref().to_owned())
 }
 
+/// A text about a time, which depends on the zone of the reader.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InZone {
+    pub(crate) at: Timestamp,
+    pub(crate) now: Timestamp,
+    /// Returns the text about the first time as of the second.
+    pub(crate) text: fn(Timestamp, Timestamp, Zone) -> Text,
+}
+
+impl InZone {
+    pub(super) fn text(self, zone: Zone) -> Text {
+        (self.text)(self.at, self.now, zone)
+    }
+}
+
+/// Equal if the texts are equal in the default zone.
+impl PartialEq for InZone {
+    fn eq(&self, other: &Self) -> bool {
+        self.text(Zone::default()) == other.text(Zone::default())
+    }
+}
+
+impl Eq for InZone {}
+
 /// A time for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DisplayTime {
-    /// RFC 3339 with the offset, for `datetime`. Empty if the time is unknown.
+    /// RFC 3339, for `datetime`. Empty if the time is unknown.
     pub(crate) iso: String,
     /// To the second with the time zone, for the title.
     pub(crate) exact: Text,
@@ -101,9 +126,9 @@ pub(crate) struct DisplayTime {
 }
 
 impl DisplayTime {
-    pub(super) fn write(&self, out: &mut dyn Write, locale: Locale, form: Form) -> fmt::Result {
+    pub(super) fn write(&self, out: &mut dyn Write, reader: Reader, form: Form) -> fmt::Result {
         if form != Form::Html {
-            return self.text.write(out, locale, form);
+            return self.text.write(out, reader, form);
         }
         let element = if self.iso.is_empty() { "span" } else { "time" };
         write!(out, "<{element}")?;
@@ -111,9 +136,9 @@ impl DisplayTime {
             write!(out, " datetime=\"{}\"", self.iso)?;
         }
         out.write_str(" title=\"")?;
-        self.exact.write(out, locale, Form::Attribute)?;
+        self.exact.write(out, reader, Form::Attribute)?;
         out.write_str(if self.is_recent { "\" data-ago>" } else { "\">" })?;
-        self.text.write(out, locale, form)?;
+        self.text.write(out, reader, form)?;
         write!(out, "</{element}>")
     }
 }
@@ -121,7 +146,7 @@ impl DisplayTime {
 /// Writes the element in the language of the page.
 impl FastWritable for DisplayTime {
     fn write_into(&self, out: &mut dyn Write, values: &dyn Values) -> askama::Result<()> {
-        Ok(self.write(out, locale_of(values)?, Form::Html)?)
+        Ok(self.write(out, reader_of(values)?, Form::Html)?)
     }
 }
 
@@ -133,7 +158,7 @@ pub(crate) struct PageLanguage;
 
 impl FastWritable for PageLanguage {
     fn write_into(&self, out: &mut dyn Write, values: &dyn Values) -> askama::Result<()> {
-        Ok(out.write_str(locale_of(values)?.tag())?)
+        Ok(out.write_str(reader_of(values)?.locale.tag())?)
     }
 }
 
@@ -152,7 +177,7 @@ pub(crate) struct PressedIf(pub(crate) Locale);
 
 impl FastWritable for PressedIf {
     fn write_into(&self, out: &mut dyn Write, values: &dyn Values) -> askama::Result<()> {
-        let is_pressed = locale_of(values)? == self.0;
+        let is_pressed = reader_of(values)?.locale == self.0;
         Ok(write!(out, "aria-pressed=\"{is_pressed}\"")?)
     }
 }

@@ -1,7 +1,7 @@
 //! Texts in the languages of the console.
 //!
-//! A [`Text`] is a message of the catalogue with its arguments; which language it is in is decided where it is written: a page
-//! by the [`Locale`] that it is rendered with, a download by the locale that it names. So rules and views pass texts on without
+//! A [`Text`] is a message of the catalogue with its arguments; which language and time zone it is in is decided where it is
+//! written: a page by the [`Reader`] that it is rendered with, a download by the locale that it names. So rules and views pass texts on without
 //! knowing who reads them. `build/catalogue/` makes a function of each message in `src/messages/LANGUAGE/*.ftl` and
 //! `src/gateways/GATEWAY/LANGUAGE.ftl`.
 //!
@@ -10,10 +10,13 @@
 mod inline;
 mod text;
 
-pub(crate) use inline::{DisplayTime, PageLanguage, Part, PressedIf, ToPart, code, isolate, link, path, strong};
+pub(crate) use inline::{DisplayTime, InZone, PageLanguage, Part, PressedIf, ToPart, code, isolate, link, path, strong};
 pub(crate) use text::{Arg, Message, Piece, Text, ToArg, ToNumber};
 
-use crate::primitives::text_enum::{text_column, text_enum};
+use crate::primitives::{
+    text_enum::{text_column, text_enum},
+    zone::Zone,
+};
 
 text_enum! {
     /// A language of the console. `build/catalogue/model.rs` has the same order.
@@ -45,10 +48,25 @@ impl Locale {
     }
 }
 
-/// The locale of a page, for the texts in its template.
-impl askama::Values for Locale {
+/// For whom a text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reader {
+    pub(crate) locale: Locale,
+    /// The zone of times of day.
+    pub(crate) zone: Zone,
+}
+
+/// A reader of whom only the language is known, as before sign-in.
+impl From<Locale> for Reader {
+    fn from(locale: Locale) -> Self {
+        Self { locale, zone: Zone::default() }
+    }
+}
+
+/// The reader of a page, for the texts in its template.
+impl askama::Values for Reader {
     fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn std::any::Any> {
-        (key == text::LOCALE).then_some(self as &dyn std::any::Any)
+        (key == text::READER).then_some(self as &dyn std::any::Any)
     }
 }
 
@@ -58,27 +76,33 @@ pub(crate) const HAS_ERRORS: &str = "has_errors";
 /// The values of a page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PageValues {
-    locale: Locale,
+    reader: Reader,
     /// True if the page is a form that was returned with errors.
     has_errors: bool,
 }
 
 impl PageValues {
     /// Returns the values of a form that was returned with errors.
-    pub(crate) const fn with_errors(locale: Locale) -> Self {
-        Self { locale, has_errors: true }
+    pub(crate) fn with_errors(reader: impl Into<Reader>) -> Self {
+        Self { reader: reader.into(), has_errors: true }
+    }
+}
+
+impl From<Reader> for PageValues {
+    fn from(reader: Reader) -> Self {
+        Self { reader, has_errors: false }
     }
 }
 
 impl From<Locale> for PageValues {
     fn from(locale: Locale) -> Self {
-        Self { locale, has_errors: false }
+        Reader::from(locale).into()
     }
 }
 
 impl askama::Values for PageValues {
     fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn std::any::Any> {
-        if key == HAS_ERRORS { Some(&self.has_errors) } else { self.locale.get_value(key) }
+        if key == HAS_ERRORS { Some(&self.has_errors) } else { self.reader.get_value(key) }
     }
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::*;
+use crate::primitives::time::Timestamp;
 
 static PLAIN: Message = Message { key: "t.plain", patterns: [&[Piece::Text("Fish & chips")], &[Piece::Text("मछली")]] };
 static COUNT: Message = Message {
@@ -34,7 +35,7 @@ struct Page {
 }
 
 fn page(text: Text, locale: Locale) -> String {
-    Page { text }.render_with_values(&locale).unwrap()
+    Page { text }.render_with_values(&Reader::from(locale)).unwrap()
 }
 
 #[test]
@@ -87,4 +88,23 @@ fn a_time_is_an_element_in_html_alone() {
         "{html}"
     );
     assert_eq!(text.in_english(), "Open Fish & chips.");
+}
+
+#[test]
+fn a_text_about_a_time_is_in_the_zone_of_the_reader() {
+    let text = |at, _, zone: Zone| Text::verbatim(zone.zoned(at).strftime("%-d %b, %H:%M").to_string());
+    let at = Timestamp::from_seconds(1_795_343_403);
+    let said = Text::verbatim(InZone { at, now: at, text });
+    let within = Text::with(&SENTENCE, vec![said.to_arg(), Arg::Part(strong())]);
+    for (zone, wanted) in [
+        ("Asia/Kolkata", "22 Nov, 16:00"),
+        ("Asia/Kathmandu", "22 Nov, 16:15"),
+        ("Pacific/Auckland", "22 Nov, 23:30"),
+        ("Pacific/Kiritimati", "23 Nov, 00:30"),
+    ] {
+        let reader = Reader { locale: Locale::English, zone: zone.parse().unwrap() };
+        assert_eq!((said.to_plain(reader), within.to_plain(reader)), (wanted.to_owned(), format!("Open {wanted}.")));
+        assert!(Page { text: said.clone() }.render_with_values(&reader).unwrap().contains(wanted));
+    }
+    assert_eq!(said.in_english(), "22 Nov, 16:00");
 }

@@ -11,13 +11,13 @@ use askama::{
 };
 
 use super::{
-    Locale,
-    inline::{DisplayTime, Isolated, Part},
+    Locale, Reader,
+    inline::{DisplayTime, InZone, Isolated, Part},
 };
 use crate::primitives::money::{Money, grouped};
 
-/// The name of the locale among the values of a template.
-pub(super) const LOCALE: &str = "locale";
+/// The name of the reader among the values of a template.
+pub(super) const READER: &str = "reader";
 
 /// A text that is its argument.
 static VERBATIM: Message = Message { key: "verbatim", patterns: [&[Piece::Arg(0)], &[Piece::Arg(0)]] };
@@ -65,6 +65,8 @@ pub(crate) enum Arg {
     Text(Text),
     /// A time.
     Time(Box<DisplayTime>),
+    /// A text in the zone of the reader.
+    InZone(InZone),
     /// Markup around a part of the message.
     Part(Part),
 }
@@ -136,10 +138,10 @@ impl Text {
     }
 
     /// Returns the text without markup, for downloads and for the command line.
-    pub(crate) fn to_plain(&self, locale: Locale) -> String {
+    pub(crate) fn to_plain(&self, reader: impl Into<Reader>) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
-        let _ = self.write(&mut text, locale, Form::Plain);
+        let _ = self.write(&mut text, reader.into(), Form::Plain);
         text
     }
 
@@ -153,35 +155,35 @@ impl Text {
         Attribute(self)
     }
 
-    pub(super) fn write(&self, out: &mut dyn Write, locale: Locale, form: Form) -> fmt::Result {
-        let pattern = match locale {
+    pub(super) fn write(&self, out: &mut dyn Write, reader: Reader, form: Form) -> fmt::Result {
+        let pattern = match reader.locale {
             Locale::English => self.message.patterns[0],
             Locale::Hindi => self.message.patterns[1],
         };
-        self.write_pieces(pattern, out, locale, form)
+        self.write_pieces(pattern, out, reader, form)
     }
 
-    fn write_pieces(&self, pieces: &[Piece], out: &mut dyn Write, locale: Locale, form: Form) -> fmt::Result {
+    fn write_pieces(&self, pieces: &[Piece], out: &mut dyn Write, reader: Reader, form: Form) -> fmt::Result {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => write_text(text, out, form)?,
                 Piece::Arg(index) => match self.args.get(*index) {
-                    Some(arg) => arg.write(out, locale, form)?,
+                    Some(arg) => arg.write(out, reader, form)?,
                     None => debug_assert!(false, "{} has no argument {index}", self.message.key),
                 },
                 Piece::Part(index, pieces) => match self.args.get(*index) {
                     Some(Arg::Part(part)) if form == Form::Html => {
                         out.write_str(part.open())?;
-                        self.write_pieces(pieces, out, locale, form)?;
+                        self.write_pieces(pieces, out, reader, form)?;
                         out.write_str(part.close())?;
                     }
-                    _ => self.write_pieces(pieces, out, locale, form)?,
+                    _ => self.write_pieces(pieces, out, reader, form)?,
                 },
                 Piece::Plural { arg, exact, one, other } => {
                     let Some(Arg::Number(number)) = self.args.get(*arg) else { continue };
                     let exact = exact.iter().find(|(known, _)| known == number).map(|(_, pieces)| *pieces);
-                    let pieces = exact.or_else(|| one.filter(|_| locale.is_one(*number))).unwrap_or(other);
-                    self.write_pieces(pieces, out, locale, form)?;
+                    let pieces = exact.or_else(|| one.filter(|_| reader.locale.is_one(*number))).unwrap_or(other);
+                    self.write_pieces(pieces, out, reader, form)?;
                 }
             }
         }
@@ -190,7 +192,7 @@ impl Text {
 }
 
 impl Arg {
-    fn write(&self, out: &mut dyn Write, locale: Locale, form: Form) -> fmt::Result {
+    fn write(&self, out: &mut dyn Write, reader: Reader, form: Form) -> fmt::Result {
         match self {
             Self::Number(number) => {
                 out.write_str(if *number < 0 { "\u{2212}" } else { "" })?;
@@ -200,8 +202,9 @@ impl Arg {
             Self::Isolated(text) if form == Form::Html => write_element("bdi", text, out),
             Self::Code(text) if form == Form::Html => write_element("code", text, out),
             Self::Isolated(text) | Self::Code(text) => write_text(text, out, form),
-            Self::Text(text) => text.write(out, locale, form),
-            Self::Time(time) => time.write(out, locale, form),
+            Self::Text(text) => text.write(out, reader, form),
+            Self::Time(time) => time.write(out, reader, form),
+            Self::InZone(text) => text.text(reader.zone).write(out, reader, form),
             // Only a part writes its markup.
             Self::Part(_) => Ok(()),
         }
@@ -221,15 +224,15 @@ pub(super) fn write_text(text: &str, out: &mut dyn Write, form: Form) -> fmt::Re
     }
 }
 
-/// Returns the locale that the page is rendered with.
-pub(super) fn locale_of(values: &dyn Values) -> askama::Result<Locale> {
-    askama::get_value::<Locale>(values, LOCALE).copied()
+/// Returns the reader that the page is rendered for.
+pub(super) fn reader_of(values: &dyn Values) -> askama::Result<Reader> {
+    askama::get_value::<Reader>(values, READER).copied()
 }
 
 /// Writes the text in the language of the page.
 impl FastWritable for Text {
     fn write_into(&self, out: &mut dyn Write, values: &dyn Values) -> askama::Result<()> {
-        Ok(self.write(out, locale_of(values)?, Form::Html)?)
+        Ok(self.write(out, reader_of(values)?, Form::Html)?)
     }
 }
 
@@ -241,7 +244,7 @@ pub(crate) struct Attribute<'a>(&'a Text);
 
 impl FastWritable for Attribute<'_> {
     fn write_into(&self, out: &mut dyn Write, values: &dyn Values) -> askama::Result<()> {
-        Ok(self.0.write(out, locale_of(values)?, Form::Attribute)?)
+        Ok(self.0.write(out, reader_of(values)?, Form::Attribute)?)
     }
 }
 
@@ -331,6 +334,12 @@ impl ToArg for Text {
 impl ToArg for DisplayTime {
     fn to_arg(&self) -> Arg {
         Arg::Time(Box::new(self.clone()))
+    }
+}
+
+impl ToArg for InZone {
+    fn to_arg(&self) -> Arg {
+        Arg::InZone(*self)
     }
 }
 

@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{store, verification::CheckCounts};
 use crate::{
-    apps,
+    apps::{self, zones::Zones},
     connections::{self, Connection, ConnectionScope, secrets},
     db::{Db, DbError, Reader},
     gateways::adapter::ValidSecret,
@@ -29,7 +29,6 @@ use crate::{
         id::{ConnectionId, SecretId},
         time::{Clock, Timestamp},
         vault::Vault,
-        zone::Zone,
     },
 };
 
@@ -84,8 +83,8 @@ pub(crate) enum EndpointOwner {
 /// The connection behind an endpoint.
 pub(crate) struct Endpoint {
     pub(crate) scope: ConnectionScope,
-    /// The zone of its app, by whose days payments are added up.
-    pub(crate) zone: Zone,
+    /// The zones of its app, by whose days payments are added up.
+    pub(crate) zones: Zones,
     /// Whether it accepts requests: neither the connection nor its app is disabled.
     pub(crate) is_enabled: bool,
     pub(super) secrets: Secrets,
@@ -245,7 +244,7 @@ impl EndpointCache {
             let (scope, app) = (connection.scope(), apps.get(&connection.app_id)?);
             let is_enabled = connection.is_enabled && app.is_enabled;
             let secrets = secrets.remove(&connection.id).filter(|_| is_enabled).unwrap_or_default();
-            Some((connection.endpoint, Endpoint { scope, zone: app.zone, is_enabled, secrets }))
+            Some((connection.endpoint, Endpoint { scope, zones: app.zones, is_enabled, secrets }))
         };
         Ok(connections.into_iter().filter_map(endpoint).collect())
     }

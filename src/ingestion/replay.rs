@@ -50,7 +50,7 @@ impl Ingestion {
             let incoming = Incoming { headers: &headers, body: &request.body };
             if let Ok(verified) = adapter::verify(endpoint.scope.gateway, &incoming, endpoint.live(), request.received_at) {
                 let headers = headers::to_json(&headers);
-                let owner = (endpoint.scope, endpoint.zone);
+                let owner = (endpoint.scope, endpoint.zones);
                 verified_requests.push(VerifiedRequest::new(owner, &incoming, verified, &headers, request.received_at));
             }
         }
@@ -68,7 +68,7 @@ async fn store(db: &Db, requests: &[VerifiedRequest]) -> Result<(), DbError> {
     let groups: Vec<&[&VerifiedRequest]> =
         requests.chunk_by(|one, next| next.at.millis() - one.at.millis() < GROUP_MILLIS).collect();
     for groups in groups.chunks(GROUPS_PER_COMMIT) {
-        let mut tx = db.begin().await?;
+        let mut tx = db.begin_ingesting().await?;
         for group in groups {
             pipeline::ingest(&mut tx, group, Source::Request).await?;
         }

@@ -16,6 +16,11 @@ pub(crate) trait Periodic: Send + 'static {
     /// Returns the pause before the next run, whether or not the last one failed.
     fn interval(&self) -> Duration;
 
+    /// Returns whether a run would do anything. A leased job takes its lease only then.
+    fn has_work(&mut self) -> impl Future<Output = Result<bool, DbError>> + Send {
+        ready(Ok(true))
+    }
+
     /// Runs the job once.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Times for display: relative text, with the exact time in the title.
+//! Times for display: relative text, with the exact time in the title. Days and times of day are those of the reader's zone.
 
 use std::time::Duration;
 
@@ -7,10 +7,11 @@ use jiff::{Zoned, civil::Date};
 use super::text::dates as t;
 pub(crate) use crate::i18n::DisplayTime;
 use crate::{
-    i18n::Text,
+    i18n::{InZone, Text},
     primitives::{
         date_range::DateRange,
         time::{CLOCK_TOLERANCE, Timestamp},
+        zone::Zone,
     },
 };
 
@@ -19,22 +20,51 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> DisplayTime {
     if is_future(at, now) {
         return DisplayTime::unknown();
     }
-    let zoned = at.zoned();
     let age = now.since(at).as_secs();
     let text = match age {
         0 => t::just_now(),
         1..60 => t::seconds_ago(age),
         60..3600 => t::minutes_ago(age / 60),
         3600..86_400 => t::hours_ago(age / 3600),
-        _ if is_yesterday(at, now) => t::yesterday(),
-        _ => day(at, now),
+        _ => in_zone(at, now, yesterday_or_day),
     };
-    DisplayTime {
-        iso: zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-        exact: t::exact(day_of_year(zoned.date()), clock(&zoned, "%-I:%M:%S"), "IST"),
-        is_recent: age < 86_400 && at <= now,
-        text,
-    }
+    DisplayTime { iso: at.rfc3339(), exact: in_zone(at, now, exact), is_recent: age < 86_400 && at <= now, text }
+}
+
+/// Returns a text about a time that is formatted where it is written, in the zone of the reader.
+fn in_zone(at: Timestamp, now: Timestamp, text: fn(Timestamp, Timestamp, Zone) -> Text) -> Text {
+    Text::verbatim(InZone { at, now, text })
+}
+
+fn exact(at: Timestamp, _: Timestamp, zone: Zone) -> Text {
+    let zoned = zone.zoned(at);
+    t::exact(day_of_year(zoned.date()), clock(&zoned, "%-I:%M:%S"), zoned.strftime("%Z").to_string())
+}
+
+fn yesterday_or_day(at: Timestamp, now: Timestamp, zone: Zone) -> Text {
+    let (day, today) = (zone.zoned(at).date(), zone.zoned(now).date());
+    if today.yesterday().is_ok_and(|yesterday| yesterday == day) { t::yesterday() } else { date(day, today) }
+}
+
+fn day_in(at: Timestamp, now: Timestamp, zone: Zone) -> Text {
+    date(zone.zoned(at).date(), zone.zoned(now).date())
+}
+
+fn day_and_minute(at: Timestamp, now: Timestamp, zone: Zone) -> Text {
+    t::day_and_clock(day_in(at, now, zone), clock(&zone.zoned(at), "%-I:%M"))
+}
+
+fn day_and_second(at: Timestamp, now: Timestamp, zone: Zone) -> Text {
+    t::day_and_clock(day_in(at, now, zone), clock_in(at, now, zone))
+}
+
+fn clock_in(at: Timestamp, _: Timestamp, zone: Zone) -> Text {
+    clock(&zone.zoned(at), "%-I:%M:%S")
+}
+
+fn minute_or_day(at: Timestamp, now: Timestamp, zone: Zone) -> Text {
+    let zoned = zone.zoned(at);
+    if zoned.date() == zone.zoned(now).date() { clock(&zoned, "%-I:%M") } else { yesterday_or_day(at, now, zone) }
 }
 
 /// Shown instead of a day in the future.
@@ -52,7 +82,7 @@ pub(crate) fn past_day(at: Timestamp, now: Timestamp) -> Option<Text> {
 
 /// Formats the day, with its year unless it is the current one.
 pub(super) fn day(at: Timestamp, now: Timestamp) -> Text {
-    date(at.zoned().date(), now.zoned().date())
+    in_zone(at, now, day_in)
 }
 
 /// Formats a day, with its year unless it is the current one.
@@ -94,10 +124,6 @@ fn clock(at: &Zoned, format: &str) -> Text {
     t::clock(at.strftime(format).to_string(), t::half(i32::from(at.hour())))
 }
 
-fn is_yesterday(at: Timestamp, now: Timestamp) -> bool {
-    now.zoned().date().yesterday().is_ok_and(|yesterday| yesterday == at.zoned().date())
-}
-
 /// Formats a duration: `40 s`, `20 min`, `9 h`, `3 days`.
 pub(crate) fn span(length: Duration) -> Text {
     let seconds = length.as_secs();
@@ -128,51 +154,42 @@ impl DisplayTime {
 
     /// Formats day and time: `22 Nov, 7:41 pm`.
     pub(crate) fn of_day(at: Timestamp, now: Timestamp) -> Self {
-        Self::of_past(at, now, |at| Self::of_expiry(at, now).text)
+        Self::of_past(at, now, day_and_minute)
     }
 
     /// Formats day and time of an expiry, which may be in the future.
     pub(crate) fn of_expiry(at: Timestamp, now: Timestamp) -> Self {
-        let text = t::day_and_clock(day(at, now), clock(&at.zoned(), "%-I:%M"));
-        Self { text, is_recent: false, ..when(at, at.max(now)) }
+        Self { text: in_zone(at, now, day_and_minute), is_recent: false, ..when(at, at.max(now)) }
     }
 
     /// Formats a past time with `text`.
-    fn of_past(at: Timestamp, now: Timestamp, text: impl FnOnce(Timestamp) -> Text) -> Self {
+    fn of_past(at: Timestamp, now: Timestamp, text: fn(Timestamp, Timestamp, Zone) -> Text) -> Self {
         if is_future(at, now) {
             return Self::unknown();
         }
-        Self { text: text(at), is_recent: false, ..when(at, now) }
+        Self { text: in_zone(at, now, text), is_recent: false, ..when(at, now) }
     }
 
     /// Formats a start: the time on the same day, else the day.
     pub(crate) fn of_start(at: Timestamp, now: Timestamp) -> Self {
-        Self::of_past(at, now, |at| {
-            let zoned = at.zoned();
-            if zoned.date() == now.zoned().date() {
-                clock(&zoned, "%-I:%M")
-            } else if is_yesterday(at, now) {
-                t::yesterday()
-            } else {
-                day(at, now)
-            }
-        })
+        Self::of_past(at, now, minute_or_day)
     }
 
     /// Formats day and time to the second: `22 Nov, 7:41:57 pm`.
     pub(crate) fn of_moment(at: Timestamp, now: Timestamp) -> Self {
-        Self::of_past(at, now, |at| t::day_and_clock(day(at, now), Self::of_clock(at, now).text))
+        Self::of_past(at, now, day_and_second)
     }
 
     /// Formats the time to the second: `7:41:57 pm`.
     pub(crate) fn of_clock(at: Timestamp, now: Timestamp) -> Self {
-        Self::of_past(at, now, |at| clock(&at.zoned(), "%-I:%M:%S"))
+        Self::of_past(at, now, clock_in)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::{Locale, Reader};
 
     #[test]
     fn a_length_is_said_in_its_largest_part() {
@@ -200,7 +217,7 @@ mod tests {
             assert_eq!(when, DisplayTime::unknown());
             assert!(when.iso.is_empty() && !when.exact.in_english().contains("2027"));
         }
-        assert_eq!((past_day(later, now), past_day(now, now)), (None, Some(date(now.zoned().date(), now.zoned().date()))));
+        assert_eq!((past_day(later, now), past_day(now, now)), (None, Some(day(now, now))));
         let expiry = DisplayTime::of_expiry(later, now);
         assert!(expiry.text.in_english().contains("2027") && expiry.exact.in_english().contains("2027") && !expiry.is_recent);
         assert_eq!(when(now.plus(Duration::from_secs(2)), now).text, "just now");
@@ -221,6 +238,26 @@ mod tests {
         assert_eq!(said(13 * 86_400), "9 Nov");
         assert_eq!(said(365 * 86_400), "22 Nov 2025");
         assert_eq!(when(now, now).exact.in_english().replace('\u{a0}', " "), "22 Nov 2026, 7:41:57 pm IST");
-        assert_eq!(when(now, now).iso, "2026-11-22T19:41:57+05:30");
+        assert_eq!(when(now, now).iso, "2026-11-22T14:11:57.000Z");
+    }
+
+    #[test]
+    fn days_and_times_of_day_are_those_of_the_reader() {
+        // 22 Nov 2026, 7:41:57 pm in India, and 9 hours before.
+        let (now, before) = (Timestamp::from_seconds(1_795_356_717), Timestamp::from_seconds(1_795_356_717 - 9 * 3600));
+        let said = |text: &Text, zone: &str| {
+            let reader = Reader { locale: Locale::English, zone: zone.parse().unwrap() };
+            text.to_plain(reader).replace('\u{a0}', " ")
+        };
+        for (zone, exact, start) in [
+            ("Asia/Kolkata", "22 Nov 2026, 7:41:57 pm IST", "10:41 am"),
+            ("Asia/Kathmandu", "22 Nov 2026, 7:56:57 pm +0545", "10:56 am"),
+            ("America/New_York", "22 Nov 2026, 9:11:57 am EST", "12:11 am"),
+            ("America/Chicago", "22 Nov 2026, 8:11:57 am CST", "yesterday"),
+            ("Pacific/Auckland", "23 Nov 2026, 3:11:57 am NZDT", "yesterday"),
+        ] {
+            assert_eq!(said(&when(now, now).exact, zone), exact);
+            assert_eq!(said(&DisplayTime::of_start(before, now).text, zone), start, "{zone}");
+        }
     }
 }

@@ -68,7 +68,7 @@ fn payment_report<'a>(arrival: &Arrival<'a>) -> Option<PaymentReport<'a>> {
         EventContent::Observation(facts) => {
             // A payment has the number of the event that first reported it.
             let id = TransactionId::from_number(arrival.id.number());
-            Some(PaymentReport { scope: &request.scope, zone: request.zone, facts, id })
+            Some(PaymentReport { scope: &request.scope, zones: request.zones, facts, id })
         }
         EventContent::Unhandled | EventContent::Quarantined(_) => None,
     }

@@ -21,3 +21,4 @@ pub mod text_input;
 pub mod time;
 pub mod vault;
 pub(crate) mod zone;
+pub(crate) mod zone_list;

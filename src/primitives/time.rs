@@ -1,7 +1,7 @@
 //! Timestamps in Unix milliseconds, and the only clock.
 //!
-//! Columns hold integers because the two databases represent every other form of time differently. Pages show times in
-//! Asia/Kolkata; the days of an app are those of its own zone (`zone.rs`).
+//! Columns hold integers because the two databases represent every other form of time differently. Pages show times in the zone
+//! of the reader; the days of an app are those of its own zone (`zone.rs`).
 
 use std::{
     fmt,
@@ -14,7 +14,7 @@ use std::{
 
 use jiff::{Zoned, civil::Date, tz::TimeZone};
 
-/// The time zone in which times are shown.
+/// The time zone of new companies.
 pub const ZONE: &str = "Asia/Kolkata";
 
 /// Maximum difference between two correct clocks. A stored time further in the future was stored by an incorrect clock.

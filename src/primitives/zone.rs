@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{Zoned, civil::Date, tz::TimeZone};
 
 use super::{
     date_range,
@@ -40,6 +40,11 @@ impl Zone {
     /// Returns the name, such as `Asia/Kolkata`.
     pub(crate) fn name(self) -> &'static str {
         &self.0.name
+    }
+
+    /// Returns that time on the clocks of the zone.
+    pub(crate) fn zoned(self, at: Timestamp) -> Zoned {
+        at.instant().to_zoned(self.0.rules.clone())
     }
 
     /// Returns the calendar day of that time.
@@ -88,7 +93,7 @@ impl FromStr for Zone {
     }
 }
 
-/// The zone of new apps.
+/// The zone of new companies.
 impl Default for Zone {
     fn default() -> Self {
         time::ZONE.parse().expect("the time zone data is bundled")

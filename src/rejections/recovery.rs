@@ -21,7 +21,7 @@ use crate::{
         authz::{Actor, Permission, UseCaseError},
         security_log::{self, Action},
     },
-    apps,
+    apps::{self, zones::Zones},
     connections::{
         Connection, ConnectionScope,
         secret_usage::{self, BufferedUsage, SecretUse},
@@ -36,7 +36,6 @@ use crate::{
         secret::Secret,
         time::Timestamp,
         vault::Vault,
-        zone::Zone,
     },
 };
 
@@ -208,9 +207,9 @@ pub(crate) async fn recover(
     let mut after = RequestId::least();
     let mut all = Recovered::default();
     loop {
-        let mut tx = db.begin().await?;
+        let mut tx = db.begin_ingesting().await?;
         let live = live(&secrets::list_valid(&mut tx, connection.id, now).await?, vault);
-        let owner = (connection.scope(), apps::store::zone(&mut tx, connection.app_id).await?);
+        let owner = (connection.scope(), apps::store::zones(&mut tx, connection.app_id).await?);
         let stored = match only {
             Some(id) => store::find_recoverable(&mut tx, rejection.id, id).await?,
             None => store::list_recoverable(&mut tx, rejection.id, after, MAX_REQUESTS_PER_COMMIT).await?,
@@ -251,7 +250,7 @@ fn live(stored: &[secrets::StoredSecret], vault: &Vault) -> Vec<ValidSecret> {
 /// Returns the request as received now, if it verifies as of the time it was received.
 fn verify(
     vault: &Vault,
-    owner: (ConnectionScope, Zone),
+    owner: (ConnectionScope, Zones),
     stored: &Recoverable,
     live: &[ValidSecret],
     now: Timestamp,

@@ -10,6 +10,7 @@ use crate::{
     db::{Db, DbError, file_identity::FileWatch},
     events::retention::BodyRetention,
     jobs::{Jobs, Leased, Periodic},
+    ledger::payments::zone_changes::ZoneChanges,
     primitives::time::Clock,
     rejections::retention::RejectionRetention,
 };
@@ -24,6 +25,7 @@ pub(super) fn start(db: &Db, clock: &Clock, body_retention: Option<Duration>) ->
         jobs.start(Leased::new(retention, db, clock));
     }
     jobs.start(Leased::new(TimeRepair { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Leased::new(ZoneChanges { db: db.clone() }, db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });
     jobs.start(FileWatch::new(db));
     jobs

@@ -85,7 +85,7 @@ async fn a_dispute_that_was_won_is_chosen_no_more() {
 async fn the_download_has_the_lists_columns_on_the_lists_calendar() {
     let three = three_payments().await;
     let lines = three.download("&status=partly_refunded").await;
-    let header = "Transaction ID,Creation Date (IST),Last Update (IST),Payment Mode,Payment Gateway,Mode,Currency,Amount,\
+    let header = "Transaction ID,Creation Date (Asia/Kolkata),Last Update (Asia/Kolkata),Payment Mode,Payment Gateway,Mode,Currency,Amount,\
                   Refunded,Refund pending,Lost in disputes,Deducted for disputes,Lost in other currencies,\
                   Deducted in other currencies,Status,Payment ID,Order ID";
     let (_, line) = lines[1].split_once(',').unwrap();

@@ -84,6 +84,7 @@ mod stored_requests;
 mod support;
 mod tenancy;
 mod test_events;
+mod time_zones;
 mod titles;
 mod transaction_pages;
 mod url_check;

@@ -123,7 +123,7 @@ async fn a_recount_makes_the_totals_of_another_zone() {
     const OTHERS: &str = "SELECT COUNT(*) FROM daily_totals WHERE zone <> 'Pacific/Auckland'";
     let (app, connection) = shop().await;
     let rows = app.count("SELECT COUNT(*) FROM daily_totals WHERE payments > 0").await;
-    assert_eq!(app.sql("UPDATE apps SET zone = 'Pacific/Auckland'").await, 1);
+    assert_eq!(app.sql("UPDATE apps SET time_zone = 'Pacific/Auckland'").await, 1);
     // The running server adds the next event to a day of the new zone.
     connection.post(bodies::payment("payment.captured", "pay_4", 0)).stored().await;
     assert_eq!(app.count(BY_DAY).await, 1);
@@ -138,7 +138,7 @@ async fn a_recount_makes_the_totals_of_another_zone() {
     assert_eq!(app.count(start).await, 0, "daylight saving time in Auckland is 13 hours ahead");
     assert!(sums(&app.cli(["doctor"], "").await).starts_with("ok"));
 
-    app.sql("UPDATE apps SET zone = 'Pacific/Nowhere'").await;
+    app.sql("UPDATE apps SET time_zone = 'Pacific/Nowhere'").await;
     let output = app.cli(["transactions", "recount"], "").await;
     assert!(output.code == 1 && output.err.contains("a value that cannot be read"), "{}", output.err);
 }

@@ -7,7 +7,7 @@ use crate::{
     companies,
     console::http::form::FieldErrors,
     messages::{access, text::forms as t},
-    primitives::{email, text_input},
+    primitives::{email, text_input, zone::Zone},
 };
 
 /// The sign-in form.
@@ -68,16 +68,18 @@ const fn password_reason(fault: PasswordFault) -> &'static str {
 pub(crate) struct PersonForm {
     pub(crate) name: String,
     pub(crate) email: String,
+    pub(crate) time_zone: String,
     pub(crate) current_password: String,
 }
 
 impl PersonForm {
-    /// Returns name and email, or the errors by field.
-    pub(crate) fn parse(&self) -> Result<(String, String), FieldErrors> {
+    /// Returns name, email and the chosen time zone, or the errors by field.
+    pub(crate) fn parse(&self) -> Result<(String, String, Option<Zone>), FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", t::enter_your_name(), text_input::line(&self.name, 1, 100));
         let email = errors.take_email("email", email::parse(&self.email));
-        if errors.is_empty() { Ok((name, email)) } else { Err(errors) }
+        let zone = errors.take_zone("time_zone", &self.time_zone);
+        if errors.is_empty() { Ok((name, email, zone)) } else { Err(errors) }
     }
 }
 

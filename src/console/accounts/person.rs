@@ -55,7 +55,7 @@ pub(crate) async fn form_page(_: RequestContext) -> Answer {
 /// `POST /personal-info`
 pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
-    let (name, email) = match form.parse() {
+    let (name, email, zone) = match form.parse() {
         Ok(parsed) => parsed,
         Err(errors) => return page.unprocessable(&view(&page, form, errors, FieldErrors::default()).await?),
     };
@@ -70,7 +70,7 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     if is_moving {
         require_live_session(&mut tx, &page).await?;
     }
-    let new = (name.as_str(), is_moving.then_some(email.as_str()));
+    let new = (name.as_str(), is_moving.then_some(email.as_str()), zone);
     match accounts::change_personal_info(&mut tx, user, new, (&page.actor(), page.now)).await {
         Err(UseCaseError::Db(DbError::NotUnique)) => {
             drop(tx);
@@ -221,7 +221,8 @@ async fn require_live_session(tx: &mut Tx, page: &RequestContext) -> Result<(), 
 
 fn form_of(page: &RequestContext) -> PersonForm {
     let user = &page.signed_in.user;
-    PersonForm { name: user.name.clone(), email: user.email.clone(), current_password: String::new() }
+    let time_zone = user.zone.map(|zone| zone.name().to_owned()).unwrap_or_default();
+    PersonForm { name: user.name.clone(), email: user.email.clone(), time_zone, current_password: String::new() }
 }
 
 async fn view(

@@ -25,6 +25,9 @@ pub(crate) struct AppForm {
     pub(crate) state: String,
     pub(crate) city: String,
     pub(crate) postal_code: String,
+    pub(crate) time_zone: String,
+    /// `yes` once the user has confirmed the change of the time zone.
+    pub(crate) confirm: String,
 }
 
 impl AppForm {
@@ -45,7 +48,28 @@ impl AppForm {
             state: or_empty(&app.state),
             city: or_empty(&app.city),
             postal_code: or_empty(&app.postal_code),
+            time_zone: app.next_zone.unwrap_or(app.zone).name().to_owned(),
+            confirm: String::new(),
         }
+    }
+
+    /// Returns the fields that are posted again when the change of the time zone is confirmed.
+    pub(crate) fn fields(&self) -> [(&'static str, &str); 9] {
+        [
+            ("name", &self.name),
+            ("email", &self.email),
+            ("country", &self.country),
+            ("address", &self.address),
+            ("phone", &self.phone),
+            ("state", &self.state),
+            ("city", &self.city),
+            ("postal_code", &self.postal_code),
+            ("time_zone", &self.time_zone),
+        ]
+    }
+
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirm == "yes"
     }
 
     /// Validates the form; returns the errors by field.
@@ -61,6 +85,7 @@ impl AppForm {
             city: errors.take_optional("city", text_input::optional_line(&self.city, 64)),
             postal_code: errors
                 .take_optional("postal_code", text_input::optional_line(&text_input::ascii_digits(&self.postal_code), 16)),
+            zone: errors.take_zone("time_zone", &self.time_zone),
         };
         if country::name(&details.country).is_none() {
             errors.add("country", "unknown", t::choose_country());
@@ -114,10 +139,15 @@ mod tests {
 
     #[test]
     fn every_error_stands_at_its_field() {
-        let form =
-            AppForm { name: "ab".to_owned(), email: "nobody".to_owned(), phone: "call me".to_owned(), ..AppForm::default() };
+        let form = AppForm {
+            name: "ab".to_owned(),
+            email: "nobody".to_owned(),
+            phone: "call me".to_owned(),
+            time_zone: "+05:30".to_owned(),
+            ..AppForm::default()
+        };
         let errors = form.parse().unwrap_err();
-        for field in ["name", "email", "country", "phone"] {
+        for field in ["name", "email", "country", "phone", "time_zone"] {
             assert!(errors.of(field).is_some(), "{field}");
         }
         assert!(errors.of("city").is_none());
@@ -132,7 +162,7 @@ mod tests {
             ..AppForm::default()
         };
         let details = form.parse().unwrap();
-        assert_eq!((details.email.as_str(), details.city), ("shop@neemtree.example", None));
+        assert_eq!((details.email.as_str(), details.city, details.zone), ("shop@neemtree.example", None, None));
     }
 
     #[test]

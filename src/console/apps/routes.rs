@@ -29,8 +29,9 @@ use crate::{
     i18n::{Text, code, isolate},
     messages::{
         self,
-        text::{self, apps as t, layout},
+        text::{self, apps as t, layout, time_zones},
     },
+    primitives::zone::Zone,
     urls,
 };
 
@@ -132,18 +133,24 @@ pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> A
         Ok(details) => details,
         Err(errors) => return page.unprocessable(&settings_page(&page, app, form, errors)),
     };
-    let mut tx = page.state.db.begin().await?;
-    match apps::update(&mut tx, &app, &details, (&page.actor(), page.now)).await {
+    let asked = details.zone.filter(|zone| *zone != app.next_zone.unwrap_or(app.zone));
+    if let Some(zone) = asked.filter(|zone| *zone != app.zone && !form.is_confirmed()) {
+        let layout = app_shell(&page, &app, time_zones::change_title(zone.name()));
+        return page.ask(&views::TimeZone { layout, app, zone, form });
+    }
+    let (mut tx, by) = (page.state.db.begin().await?, (&page.actor(), page.now));
+    match apps::update(&mut tx, &app, &details, by).await {
         Err(UseCaseError::Db(DbError::NotUnique)) => {
             drop(tx);
-            page.unprocessable(&settings_page(&page, app, form, name_taken()))
+            return page.unprocessable(&settings_page(&page, app, form, name_taken()));
         }
-        updated => {
-            updated?;
-            tx.commit().await?;
-            Ok(page.redirect(&urls::app_settings(app.id), t::saved()))
-        }
+        updated => updated?,
     }
+    if let Some(zone) = asked {
+        apps::zones::ask(&mut tx, &app, zone, by).await?;
+    }
+    tx.commit().await?;
+    Ok(page.redirect(&urls::app_settings(app.id), saved(&app, asked)))
 }
 
 /// `GET /ks-pay/apps/{app}/settings/domain`
@@ -202,13 +209,23 @@ pub(crate) async fn enabled_page(page: RequestContext, path: Path<String>) -> An
     Ok(see_other(&urls::app_settings(page.app(&path).await?.id)))
 }
 
+/// Returns what was saved, and the time zone that was asked for.
+fn saved(app: &App, asked: Option<Zone>) -> Text {
+    match asked {
+        None => t::saved(),
+        Some(zone) if zone == app.zone => time_zones::change_cancelled(zone.name()),
+        Some(zone) => time_zones::change_asked(zone.name(), app.zone.name()),
+    }
+}
+
 fn name_taken() -> FieldErrors {
     FieldError::new("known", text::forms::app_name_taken()).at("name")
 }
 
 fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {
-    let layout = page.layout(text::shared::add_app()).console(ConsoleEntry::Applications);
-    views::New { layout: layout.below_ks_pay(), form, errors }
+    let layout = page.layout(text::shared::add_app()).console(ConsoleEntry::Applications).below_ks_pay();
+    let zone_texts = (time_zones::by_country(page.signed_in.company.zone.name()), time_zones::of_new_app());
+    views::New { layout, form, errors, zone_texts }
 }
 
 /// Creates the layout of an app's settings pages.
@@ -218,7 +235,8 @@ fn app_shell(page: &RequestContext, app: &App, title: Text) -> Layout {
 
 fn settings_page(page: &RequestContext, app: App, form: AppForm, errors: FieldErrors) -> views::Settings {
     let layout = app_shell(page, &app, t::general_settings());
-    views::Settings { layout, app_id: app.id, tab: "general", app, form, errors }
+    let zone_texts = (Text::default(), time_zones::of_app());
+    views::Settings { layout, app_id: app.id, tab: "general", app, form, errors, zone_texts }
 }
 
 fn domain_page(page: &RequestContext, app: App, typed: String, error: Option<FieldError>) -> views::Domain {

@@ -19,9 +19,9 @@ use crate::{
     messages::{
         self,
         rejections::Causes,
-        text::{apps as t, shared},
+        text::{apps as t, shared, time_zones},
     },
-    primitives::{email, id::AppId, time::Timestamp},
+    primitives::{email, id::AppId, time::Timestamp, zone::Zone},
     urls,
 };
 
@@ -124,6 +124,8 @@ pub(crate) struct New {
     pub(crate) layout: Layout,
     pub(crate) form: AppForm,
     pub(crate) errors: FieldErrors,
+    /// The first option of the time zones, and their hint.
+    pub(crate) zone_texts: (Text, Text),
 }
 
 /// `/ks-pay/settings`
@@ -175,6 +177,8 @@ pub(crate) struct Settings {
     pub(crate) app: App,
     pub(crate) form: AppForm,
     pub(crate) errors: FieldErrors,
+    /// See [`New`].
+    pub(crate) zone_texts: (Text, Text),
 }
 
 impl Settings {
@@ -184,6 +188,22 @@ impl Settings {
 
     fn enabled_url(&self) -> String {
         urls::app_enabled(self.app.id)
+    }
+}
+
+/// The confirmation before an app's time zone is changed.
+#[derive(Template)]
+#[template(path = "apps/time_zone.html")]
+pub(crate) struct TimeZone {
+    pub(crate) layout: Layout,
+    pub(crate) app: App,
+    pub(crate) zone: Zone,
+    pub(crate) form: AppForm,
+}
+
+impl TimeZone {
+    fn url(&self) -> String {
+        urls::app_settings(self.app.id)
     }
 }
 

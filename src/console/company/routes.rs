@@ -14,19 +14,22 @@ type Answer = Result<HttpResponse, AppError>;
 
 /// `GET /settings`
 pub(crate) async fn settings(page: RequestContext) -> Answer {
-    let form = CompanyForm { name: page.signed_in.company.name.clone() };
+    let company = &page.signed_in.company;
+    let form = CompanyForm { name: company.name.clone(), time_zone: company.zone.name().to_owned() };
     page.ok(&settings_page(&page, form, FieldErrors::default()))
 }
 
 /// `POST /settings`
 pub(crate) async fn update(posted: SignedForm<CompanyForm>) -> Answer {
     let (page, form) = (posted.page, posted.form);
-    let name = match form.parse() {
-        Ok(name) => name,
+    let (name, zone) = match form.parse() {
+        Ok(parsed) => parsed,
         Err(errors) => return page.unprocessable(&settings_page(&page, form, errors)),
     };
     let mut tx = page.state.db.begin().await?;
-    companies::rename(&mut tx, page.signed_in.company.id, &name, (&page.actor(), page.now)).await?;
+    let company = &page.signed_in.company;
+    let new = (name.as_str(), zone.unwrap_or(company.zone));
+    companies::update(&mut tx, company.id, new, (&page.actor(), page.now)).await?;
     tx.commit().await?;
     Ok(page.redirect(urls::SETTINGS, text::company::saved()))
 }

@@ -180,7 +180,7 @@ fn view(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce(
 }
 
 fn ask(page: &RequestContext, action: &Action, of: SensitiveAction<impl FnOnce() -> Layout>, asked: Asked) -> AppError {
-    let values = if asked.error.is_some() { PageValues::with_errors(page.locale) } else { page.locale.into() };
+    let values = if asked.error.is_some() { PageValues::with_errors(page.reader()) } else { page.reader().into() };
     match view(page, action, of, asked.error).render_with_values(&values) {
         Ok(html) => AppError::Unconfirmed(Box::new(ConfirmPage { status: asked.status, retry_after: asked.retry_after, html })),
         Err(error) => error.into(),

@@ -21,7 +21,7 @@ use crate::{
     },
     console::http::state::State,
     db::DbError,
-    i18n::{PageValues, Text},
+    i18n::{PageValues, Reader, Text},
     messages::{self, Warning, text::errors as t},
     primitives::base62,
     urls,
@@ -212,20 +212,20 @@ pub(crate) async fn pages(
     // What another site sent is not answered with the navigation, and without the database no session is found.
     let keeps_navigation = status.is_client_error() && !matches!(error, Some(AppError::OtherOrigin));
     let request = response.request().clone();
-    let locale = locale::of(&request);
+    let reader = Reader::from(locale::of(&request));
     let layout = match &state {
         Some(state) if keeps_navigation => page::layout_if_signed_in(&request, state, heading.clone()).await,
         _ => None,
     };
     let html = if let Some(layout) = layout {
-        SignedInErrorPage { hook, layout, text }.render_with_values(&locale)
+        SignedInErrorPage { hook, layout, text }.render_with_values(&reader)
     } else {
         let warnings = state.as_ref().map_or(&[][..], |state| state.warnings());
         let again = again(&request).filter(|_| status == StatusCode::SERVICE_UNAVAILABLE);
         let request_id = is_defect.then_some(request_id.as_str());
-        ErrorPage { hook, heading: heading.clone(), text, request_id, again, warnings }.render_with_values(&locale)
+        ErrorPage { hook, heading: heading.clone(), text, request_id, again, warnings }.render_with_values(&reader)
     };
-    let html = html.unwrap_or_else(|_| heading.to_plain(locale));
+    let html = html.unwrap_or_else(|_| heading.to_plain(reader));
     Ok(response.map_body(|head, _| {
         head.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));
         BoxBody::new(html)
@@ -262,7 +262,7 @@ fn status_text(status: StatusCode) -> (&'static str, Text, Text) {
     }
 }
 
-/// Renders a page as a response; with a locale alone, it has no errors.
+/// Renders a page as a response; with a reader or a locale alone, it has no errors.
 pub(crate) fn html(
     status: StatusCode,
     template: &impl Template,

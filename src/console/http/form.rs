@@ -5,8 +5,8 @@
 
 use crate::{
     i18n::{Text, ToArg},
-    messages::text::forms as t,
-    primitives::{email::EmailFault, text_input::Fault},
+    messages::text::{forms as t, time_zones},
+    primitives::{email::EmailFault, text_input::Fault, zone::Zone},
 };
 
 /// An error of a field.
@@ -80,6 +80,16 @@ impl FieldErrors {
             self.add(field, reason, sentence);
             String::new()
         })
+    }
+
+    /// Returns the chosen time zone; `None` for the option without one. On failure adds the error.
+    pub(crate) fn take_zone(&mut self, field: &'static str, chosen: &str) -> Option<Zone> {
+        let name = chosen.trim();
+        let zone = name.parse().ok();
+        if zone.is_none() && !name.is_empty() {
+            self.add(field, "unknown", time_zones::unknown());
+        }
+        zone
     }
 }
 

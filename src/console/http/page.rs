@@ -28,8 +28,8 @@ use crate::{
     apps::{self, App},
     console::http::state::State,
     gateways::Mode,
-    i18n::{Locale, PageValues, Text},
-    messages::text::errors as t,
+    i18n::{Locale, PageValues, Reader, Text},
+    messages::text::{errors as t, time_zones},
     net::client_ip,
     primitives::{id::AppId, time::Timestamp},
     urls,
@@ -121,6 +121,20 @@ impl RequestContext {
         Actor::user(&self.signed_in.user, self.address)
     }
 
+    /// Returns for whom the page is written. The zone of times of day is that of the user's profile, else of the app, else of the
+    /// company.
+    pub(crate) fn reader(&self) -> Reader {
+        let of_app = self.app.borrow().as_ref().map(|app| app.zone);
+        let zone = self.signed_in.user.zone.or(of_app).unwrap_or(self.signed_in.company.zone);
+        Reader { locale: self.locale, zone }
+    }
+
+    /// Names the zones of days and of times of day on a page that has both, where they differ.
+    pub(crate) fn zones_note(&self, app: &App) -> Option<Text> {
+        let times = self.reader().zone;
+        (times != app.zone).then(|| time_zones::both(app.zone.name(), times.name()))
+    }
+
     /// Creates the layout of the page.
     pub(crate) fn layout(&self, title: impl Into<Text>) -> Layout {
         Layout { here: self.here.clone(), flash: self.flash.clone(), ..layout(&self.state, &self.signed_in, title.into()) }
@@ -166,7 +180,8 @@ impl RequestContext {
         let of = |mode| urls::in_mode(path, mode);
         let layout = self.layout(t::unknown_mode_title()).app(app, AppEntry::of(path), None);
         let layout = layout.below_app(app);
-        match (UnknownMode { layout, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render_with_values(&self.locale) {
+        let values = PageValues::from(self.reader());
+        match (UnknownMode { layout, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render_with_values(&values) {
             Ok(html) => AppError::UnknownMode(html),
             Err(error) => error.into(),
         }
@@ -181,22 +196,22 @@ impl RequestContext {
 
     /// Renders the page with status 200.
     pub(crate) fn ok(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
-        self.answer(StatusCode::OK, template, self.locale)
+        self.answer(StatusCode::OK, template, self.reader())
     }
 
     /// Renders a page that asks to confirm what the form does, with status 422: nothing has been done yet.
     pub(crate) fn ask(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
-        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template, self.locale)
+        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template, self.reader())
     }
 
     /// Renders the page again with its errors, with status 422.
     pub(crate) fn unprocessable(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
-        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template, PageValues::with_errors(self.locale))
+        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template, PageValues::with_errors(self.reader()))
     }
 
     /// Renders the page again with status 429: the check that the form asks for was rate limited.
     pub(crate) fn too_many(&self, template: &impl Template) -> Result<HttpResponse, AppError> {
-        self.answer(StatusCode::TOO_MANY_REQUESTS, template, PageValues::with_errors(self.locale))
+        self.answer(StatusCode::TOO_MANY_REQUESTS, template, PageValues::with_errors(self.reader()))
     }
 
     fn answer(
@@ -218,13 +233,13 @@ impl RequestContext {
 
     /// Redirects with a success message; without a message if `flash` is empty.
     pub(crate) fn redirect(&self, to: &str, flash: impl Into<Text>) -> HttpResponse {
-        let flash = flash.into().to_plain(self.locale);
+        let flash = flash.into().to_plain(self.reader());
         if flash.is_empty() { see_other(to) } else { self.carry(to, &Flash::good(&flash)) }
     }
 
     /// Redirects with a warning; `reason` is in kebab case.
     pub(crate) fn redirect_warning(&self, to: &str, reason: &str, why: impl Into<Text>) -> HttpResponse {
-        self.carry(to, &Flash::warning(reason, &why.into().to_plain(self.locale)))
+        self.carry(to, &Flash::warning(reason, &why.into().to_plain(self.reader())))
     }
 
     fn carry(&self, to: &str, flash: &Flash) -> HttpResponse {

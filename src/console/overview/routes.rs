@@ -89,6 +89,8 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         causes,
         newest,
         recent: recent.iter().map(|row| Row::new(row, page.now)).collect(),
+        zone: app.zone,
+        zones_note: page.zones_note(&app),
         now: page.now,
     };
     if is_period_valid { page.ok(&view) } else { page.unprocessable(&view) }

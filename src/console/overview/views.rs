@@ -17,6 +17,7 @@ use crate::{
         id::AppId,
         money::{Currency, Money},
         time::Timestamp,
+        zone::Zone,
     },
     rejections::{self, store::RequestCount},
     urls,
@@ -43,6 +44,9 @@ pub(crate) struct Show {
     pub(crate) is_nothing_yet: bool,
     /// The newest transaction, if the period has none.
     pub(crate) newest: Option<Transaction>,
+    /// The zone of the app, whose days these are.
+    pub(crate) zone: Zone,
+    pub(crate) zones_note: Option<Text>,
     pub(crate) now: Timestamp,
 }
 
@@ -176,7 +180,7 @@ impl Show {
     }
 
     pub(crate) fn day(&self, day: jiff::civil::Date) -> Text {
-        messages::date(day, self.now.zoned().date())
+        messages::date(day, self.zone.date(self.now))
     }
 
     pub(crate) fn unit(&self) -> String {
@@ -248,8 +252,9 @@ impl Show {
             return Some(messages::nothing_but_refused(yet, &self.connections, &self.causes));
         }
         let newest = self.newest.as_ref()?;
+        let day = messages::past_day(newest.created_at, self.now).map(|_| self.day(self.zone.date(newest.created_at)));
         let all = urls::in_mode(&urls::transactions(self.app), self.mode);
-        Some(messages::nothing_in_period(messages::period(self.count), messages::past_day(newest.created_at, self.now), &all))
+        Some(messages::nothing_in_period(messages::period(self.count), day, &all))
     }
 
     pub(crate) fn all(&self) -> String {

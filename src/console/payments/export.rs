@@ -11,15 +11,15 @@ use crate::{
     i18n::Locale,
     ledger::payments::{Transaction, disputes::OtherCosts, store::MAX_FOUND},
     messages,
-    primitives::{money::Money, time::Timestamp},
+    primitives::{money::Money, time::Timestamp, zone::Zone},
 };
 
 const COLUMNS: usize = 17;
 /// The columns of the list, the amounts of refunds and disputes, and the gateway's ids.
 const HEADER: [&str; COLUMNS] = [
     "Transaction ID",
-    "Creation Date (IST)",
-    "Last Update (IST)",
+    "Creation Date",
+    "Last Update",
     "Payment Mode",
     "Payment Gateway",
     "Mode",
@@ -36,29 +36,37 @@ const HEADER: [&str; COLUMNS] = [
     "Order ID",
 ];
 
-/// Returns the header line.
-pub(crate) fn header() -> Vec<u8> {
+/// The columns with times, which are in the zone of the app.
+const TIMES: std::ops::RangeInclusive<usize> = 1..=2;
+
+/// Returns the header line, which names the zone of the times.
+pub(crate) fn header(zone: Zone) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut cells = HEADER.map(str::to_owned);
+    for cell in &mut cells[TIMES] {
+        *cell = format!("{cell} ({})", zone.name());
+    }
     // Writing to memory does not fail.
-    let _ = writer.write_record(HEADER);
+    let _ = writer.write_record(cells);
     writer.into_inner().unwrap_or_default()
 }
 
-/// Returns one line per transaction. The costs are those of its disputes in other currencies.
-pub(crate) fn lines(transactions: &[(Transaction, OtherCosts)], locale: Locale, now: Timestamp) -> Vec<u8> {
+/// Returns one line per transaction. The costs are those of its disputes in other currencies; times are in
+/// the zone.
+pub(crate) fn lines(transactions: &[(Transaction, OtherCosts)], by: (Locale, Zone), now: Timestamp) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (transaction, costs) in transactions {
-        let _ = writer.write_record(cells(transaction, costs, locale, now));
+        let _ = writer.write_record(cells(transaction, costs, by, now));
     }
     writer.into_inner().unwrap_or_default()
 }
 
-fn cells(transaction: &Transaction, costs: &OtherCosts, locale: Locale, now: Timestamp) -> [String; COLUMNS] {
+fn cells(transaction: &Transaction, costs: &OtherCosts, (locale, zone): (Locale, Zone), now: Timestamp) -> [String; COLUMNS] {
     let plain = |money: Option<Money>| money.map(Money::plain).unwrap_or_default();
     [
         transaction.id.to_string(),
-        moment(transaction.created_at, now),
-        moment(transaction.updated_at, now),
+        moment(transaction.created_at, zone, now),
+        moment(transaction.updated_at, zone, now),
         transaction.method.as_deref().map(|code| method(code, locale)).unwrap_or_default(),
         transaction.gateway.label().to_owned(),
         transaction.mode.label().to_owned(),
@@ -86,9 +94,9 @@ fn with_currencies(amounts: &[Money]) -> String {
     amounts.iter().map(|money| format!("{} {}", money.currency, money.plain())).collect::<Vec<_>>().join("; ")
 }
 
-/// Formats a time as spreadsheets parse it, in the time zone of the pages; empty if the pages show it as unknown.
-fn moment(at: Timestamp, now: Timestamp) -> String {
-    messages::past_day(at, now).map(|_| at.zoned().strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+/// Formats a time as spreadsheets parse it; empty if the pages show it as unknown.
+fn moment(at: Timestamp, zone: Zone, now: Timestamp) -> String {
+    messages::past_day(at, now).map(|_| zone.zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
 }
 
 /// Escapes a cell that a spreadsheet would evaluate as a formula.
@@ -144,16 +152,21 @@ mod tests {
             updated_at: at,
         };
         let costs = || OtherCosts { lost: vec![Money::new(834_500, "USD".parse().unwrap())], held: Vec::new() };
-        let text = String::from_utf8(lines(&[(transaction.clone(), costs())], Locale::English, at)).unwrap();
+        let english = (Locale::English, Zone::default());
+        let text = String::from_utf8(lines(&[(transaction.clone(), costs())], english, at)).unwrap();
         let (_, rest) = text.split_once(',').unwrap();
         let wanted = "2026-11-22 16:00:03,2026-11-22 16:00:03,'+cmd,Razorpay,Live,INR,-500.00,60.00,40.00,20.00,,USD 8345.00,,Partly refunded,";
         assert_eq!(rest, format!("{wanted}\"'=HYPERLINK(\"\"http://x\"\")\",\"'@a,b\"\n"));
         let earlier = at.minus(std::time::Duration::from_hours(1));
-        let unknown = String::from_utf8(lines(&[(transaction.clone(), costs())], Locale::English, earlier)).unwrap();
+        let unknown = String::from_utf8(lines(&[(transaction.clone(), costs())], english, earlier)).unwrap();
         assert!(unknown.contains(",,,'+cmd,Razorpay,") && !unknown.contains("2026"), "a time to come is no time: {unknown}");
         let by_card = Transaction { method: Some("card".to_owned()), ..transaction };
-        let hindi = String::from_utf8(lines(&[(by_card, costs())], Locale::Hindi, at)).unwrap();
+        let elsewhere: Zone = "Asia/Kathmandu".parse().unwrap();
+        let hindi = String::from_utf8(lines(&[(by_card, costs())], (Locale::Hindi, elsewhere), at)).unwrap();
         assert!(hindi.contains(",कार्ड,Razorpay,Live,INR,") && hindi.contains(",आंशिक रिफ़ंड,"), "{hindi}");
+        assert!(hindi.contains(",2026-11-22 16:15:03,"), "{hindi}");
+        let header = String::from_utf8(header(elsewhere)).unwrap();
+        assert!(header.starts_with("Transaction ID,Creation Date (Asia/Kathmandu),Last Update (Asia/Kathmandu),Payment Mode,"));
         assert_eq!(escape_formula("\t=1"), "'\t=1");
         assert_eq!(escape_formula("\r=1"), "'\r=1");
         assert_eq!(escape_formula("pay_Q4x"), "pay_Q4x");

@@ -55,6 +55,7 @@ use crate::{
         id::EventId,
         keyset::{Cursor, ListPage as Rows, PageRequest},
         time::Timestamp,
+        zone::Zone,
     },
     urls,
 };
@@ -102,7 +103,8 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     };
     let layout = list_layout(&page, &app, shown);
     let rows = rows.rows.iter().map(|row| Row::new(row, page.now)).collect();
-    page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, sum, pager, empty })
+    let zones_note = page.zones_note(&app);
+    page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, sum, pager, empty, zones_note })
 }
 
 /// Renders the list without rows, and with each error at its field.
@@ -110,8 +112,8 @@ fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: 
     let (mode, rows) = (shown.mode, found(Vec::new()));
     let empty = Some(messages::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
     let (layout, pager) = (list_layout(page, app, shown), pager(app, mode, &wanted, &rows));
-    let sum = Vec::new();
-    page.unprocessable(&views::Index { layout, app: app.id, mode, form, wanted, rows: Vec::new(), sum, pager, empty })
+    let (sum, zones_note) = (Vec::new(), page.zones_note(app));
+    page.unprocessable(&views::Index { layout, app: app.id, mode, form, wanted, rows: Vec::new(), sum, pager, empty, zones_note })
 }
 
 fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
@@ -225,21 +227,26 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     tx.commit().await?;
     if let Some((rows, _)) = found {
         let rows = with_costs(&mut page.state.db.reader().await?, rows).await?;
-        return Ok(response.body([export::header(), export::lines(&rows, page.locale, page.now)].concat()));
+        let by = (page.locale, app.zone);
+        return Ok(response.body([export::header(app.zone), export::lines(&rows, by, page.now)].concat()));
     }
-    let head = stream::once(std::future::ready(Ok(Bytes::from(export::header()))));
-    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode), (page.locale, page.now)))))
+    let head = stream::once(std::future::ready(Ok(Bytes::from(export::header(app.zone)))));
+    let context = ((page.locale, app.zone), page.now);
+    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode), context))))
 }
 
+/// How times and names are written in a download, and the time of it.
+type ExportContext = ((Locale, Zone), Timestamp);
+
 /// Streams the rows in chunks. No database connection is held between two chunks, however slow the download is.
-fn chunks(db: Db, filter: Filter, context: (Locale, Timestamp)) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
-    stream::try_unfold((db, filter, Some(Cursor::NEWEST), context), async |(db, filter, place, (locale, now))| {
+fn chunks(db: Db, filter: Filter, context: ExportContext) -> impl futures_util::Stream<Item = Result<Bytes, DbError>> {
+    stream::try_unfold((db, filter, Some(Cursor::NEWEST), context), async |(db, filter, place, (by, now))| {
         let Some(place) = place else { return Ok(None) };
         let mut reader = db.bulk_reader().await?;
         let (rows, next) = list::chunk(&mut reader, &filter, place, ROWS_PER_CHUNK).await?;
         let rows = with_costs(&mut reader, rows).await?;
         drop(reader);
-        Ok(Some((Bytes::from(export::lines(&rows, locale, now)), (db, filter, next, (locale, now)))))
+        Ok(Some((Bytes::from(export::lines(&rows, by, now)), (db, filter, next, (by, now)))))
     })
 }
 
@@ -335,6 +342,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         disputes,
         others,
         order,
+        zone: page.reader().zone,
         now,
     })
 }

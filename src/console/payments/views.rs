@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
+use jiff::civil::Date;
 
 use super::{
     forms::{ListForm, ListQuery},
@@ -38,6 +39,7 @@ use crate::{
         id::{AppId, EventId},
         money::Money,
         time::Timestamp,
+        zone::Zone,
     },
     urls,
 };
@@ -58,6 +60,7 @@ pub(crate) struct Index {
     pub(crate) sum: Items,
     pub(crate) pager: Pager,
     pub(crate) empty: Option<EmptyState>,
+    pub(crate) zones_note: Option<Text>,
 }
 
 impl Index {
@@ -148,6 +151,8 @@ pub(crate) struct Show {
     /// The other payments of the order that were captured.
     pub(crate) others: Vec<Transaction>,
     pub(crate) order: Order,
+    /// The zone of the days of the timeline.
+    pub(crate) zone: Zone,
     pub(crate) now: Timestamp,
 }
 
@@ -185,22 +190,23 @@ impl Show {
     }
 
     pub(crate) fn lines(&self) -> Vec<TimelineRow<'_>> {
-        let mut day = Text::default();
+        let mut day = None;
         let lines = timeline::lines(&self.transaction, (&self.events, &self.digests), &self.disputes);
         lines.into_iter().map(|line| self.row(line, &mut day)).collect()
     }
 
-    /// Returns an event of the timeline; `day` is that of the previous event, and becomes its own.
-    fn row<'a>(&'a self, line: TimelineEntry<'a>, day: &mut Text) -> TimelineRow<'a> {
+    /// Returns an event of the timeline; `day` is that of the previous event, and becomes its own. A time in the future is of the
+    /// last day of all.
+    fn row<'a>(&'a self, line: TimelineEntry<'a>, day: &mut Option<Date>) -> TimelineRow<'a> {
         let event = line.event;
         let at = timeline::moment(event);
-        let of = messages::past_day(at, self.now).unwrap_or(messages::UNKNOWN_DAY);
+        let past = messages::past_day(at, self.now);
+        let date = past.as_ref().map_or(Date::MAX, |_| self.zone.zoned(at).date());
         let icon = messages::event_icon_of_payment(event, &self.transaction);
         let (class, icon) = if line.is_overruled { ("", "info") } else { icon };
-        let is_new = of != *day;
-        day.clone_from(&of);
+        let is_new = day.replace(date) != Some(date);
         TimelineRow {
-            day: is_new.then_some(of),
+            day: is_new.then_some(past.unwrap_or(messages::UNKNOWN_DAY)),
             when: DisplayTime::of_clock(at, self.now),
             class,
             icon,

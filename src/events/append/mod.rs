@@ -12,6 +12,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    apps::zones::Zones,
     connections::ConnectionScope,
     db::{DbError, Tx, ids},
     events::{
@@ -26,15 +27,14 @@ use crate::{
     primitives::{
         id::{ConnectionId, EventId, SecretId, TransactionId},
         time::Timestamp,
-        zone::Zone,
     },
 };
 
 /// A verified request that is to be stored: its events, all of them or none, and what they have in common.
 pub(crate) struct VerifiedRequest {
     pub(crate) scope: ConnectionScope,
-    /// The zone of its app.
-    pub(crate) zone: Zone,
+    /// The zones of its app.
+    pub(crate) zones: Zones,
     /// The signed body, of all events.
     body: Verified,
     /// The SHA-256 of the body.
@@ -52,7 +52,7 @@ impl VerifiedRequest {
     /// Parses the events of a verified request, whose headers are JSON without cookies and
     /// credentials. Does all the work that needs no database.
     pub(crate) fn new(
-        (scope, zone): (ConnectionScope, Zone),
+        (scope, zones): (ConnectionScope, Zones),
         request: &Incoming<'_>,
         (body, secret): (Verified, SecretId),
         headers: &str,
@@ -77,7 +77,7 @@ impl VerifiedRequest {
             }
         };
         let frame = payload::pack(headers, body.bytes());
-        Self { scope, zone, body, sha256, secret, frame, at, first, others }
+        Self { scope, zones, body, sha256, secret, frame, at, first, others }
     }
 
     /// Returns all events, in the order of the body.

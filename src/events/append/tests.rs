@@ -41,7 +41,7 @@ fn request(events: usize) -> VerifiedRequest {
     let incoming = Incoming { headers: &[], body: &body };
     let valid = [ValidSecret { id: SecretId::unique(), secret, until: None }];
     let verified = verify(gateway, &incoming, &valid, NOW).ok().unwrap();
-    VerifiedRequest::new((place, Zone::default()), &incoming, verified, &"h".repeat(HEADERS), NOW)
+    VerifiedRequest::new((place, Zone::default().into()), &incoming, verified, &"h".repeat(HEADERS), NOW)
 }
 
 /// The memory of an event alone, in bytes.

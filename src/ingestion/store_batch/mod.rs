@@ -101,7 +101,7 @@ impl BatchStore for EventBatchStore {
 }
 
 async fn write_batch(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, DbError> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_ingesting().await?;
     let version = store::version(&mut tx).await?;
     let outcomes =
         batch.iter().map(|pending| if pending.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();

@@ -71,6 +71,7 @@ impl Bench {
             state: None,
             city: None,
             postal_code: None,
+            zone: None,
         };
         let by = (&Actor::command(company.id), self.now);
         let app = apps::create(&mut tx, company.id, &details, by).await.unwrap();
@@ -99,7 +100,7 @@ impl Bench {
             .collect();
         let request = Incoming { headers: &borrow_headers(&headers), body: &body };
         let verified = verify(scope.gateway, &request, &self.secret, self.now).unwrap();
-        VerifiedRequest::new((scope, Zone::default()), &request, verified, "[]", self.now)
+        VerifiedRequest::new((scope, Zone::default().into()), &request, verified, "[]", self.now)
     }
 
     async fn events(&self) -> Vec<Event> {

@@ -109,7 +109,7 @@ impl Verifier {
         let rejected = match adapter::verify(scope.gateway, request, live, now) {
             Ok(verified) => {
                 return Ok(Ok(VerifiedRequest::new(
-                    (scope, endpoint.zone),
+                    (scope, endpoint.zones),
                     request,
                     verified,
                     &headers::to_json(request.headers),

@@ -25,7 +25,7 @@ fn endpoint(gateway: Gateway, ends: &[Option<Timestamp>]) -> Endpoint {
     let live = |until: &Option<Timestamp>| ValidSecret { id: SecretId::unique(), secret: Secret::generate(), until: *until };
     Endpoint {
         scope: ConnectionScope { company, app, connection, gateway, mode: Mode::Test },
-        zone: Zone::default(),
+        zones: Zone::default().into(),
         is_enabled: true,
         secrets: Secrets { live: ends.iter().map(live).collect(), unreadable: Vec::new() },
     }

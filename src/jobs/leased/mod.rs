@@ -62,7 +62,7 @@ impl<J: Periodic + Sync> Periodic for Leased<J> {
     }
 
     async fn run(&mut self) -> Result<(), DbError> {
-        if self.db.is_shared() && !self.take().await? {
+        if !self.job.has_work().await? || (self.db.is_shared() && !self.take().await?) {
             return Ok(());
         }
         self.job.run().await

@@ -101,11 +101,15 @@ impl TotalsDelta {
     }
 
     fn put(&mut self, row: &PaymentRow<'_>, state: &PaymentState, sign: i64) {
+        row.zones.added_up().for_each(|zone| self.put_on_day(zone, row, state, sign));
+    }
+
+    fn put_on_day(&mut self, zone: Zone, row: &PaymentRow<'_>, state: &PaymentState, sign: i64) {
         let kind = TotalsKey {
             app: row.scope.app,
             mode: row.scope.mode,
-            zone: row.zone,
-            day: effective_created_at(state).map_or(0, |at| row.zone.day(at)),
+            zone,
+            day: effective_created_at(state).map_or(0, |at| zone.day(at)),
             currency: state.currency(),
             status: state.status(),
             method: state.method.clone(),

@@ -11,6 +11,7 @@ pub(crate) mod projection;
 pub(crate) mod reconcile_totals;
 pub(crate) mod state;
 pub(crate) mod store;
+pub(crate) mod zone_changes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -27,7 +28,7 @@ use crate::{
         authz::{Actor, Permission, UseCaseError},
         security_log::{self, Action},
     },
-    apps::App,
+    apps::{App, zones::Zones},
     connections::ConnectionScope,
     db::{DbError, Reader, Tx, list},
     gateways::{
@@ -39,7 +40,6 @@ use crate::{
         keyset::Listed,
         money::{Currency, Money},
         time::Timestamp,
-        zone::Zone,
     },
 };
 
@@ -118,8 +118,8 @@ impl Transaction {
 #[derive(Clone, Copy)]
 pub(crate) struct PaymentReport<'a> {
     pub(crate) scope: &'a ConnectionScope,
-    /// The zone of the app.
-    pub(crate) zone: Zone,
+    /// The zones of the app.
+    pub(crate) zones: Zones,
     pub(crate) facts: &'a PaymentObservation,
     /// The id of the transaction if this is a new payment.
     pub(crate) id: TransactionId,

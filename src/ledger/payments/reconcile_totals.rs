@@ -2,20 +2,15 @@
 //!
 //! Invariant: each day of an app in a mode is a separate unit of work, so that concurrent ingestion never waits longer than
 //! for one day. Only the difference is added: events that arrive meanwhile do not change it, because they change totals and
-//! payments alike. Concurrent repairs are serialized by locks on the connections' rows, so that the difference is added once.
-//! Totals by the days of a zone that the app had earlier are deleted: those of its present zone are made from the payments.
-
-use std::collections::BTreeMap;
+//! payments alike. Concurrent repairs are serialized by a lock on the app's row, so that the difference is added once. Totals of
+//! zones that are neither the app's nor the one that is to replace it are deleted.
 
 use super::store::{daily_totals::Ledger, recount};
 use crate::{
-    apps, connections,
+    apps::{self, zones::Zones},
     db::{Db, DbError},
-    primitives::{
-        id::{AppId, ConnectionId},
-        time::Timestamp,
-        zone::Zone,
-    },
+    gateways::Mode,
+    primitives::{id::AppId, time::Timestamp, zone::Zone},
 };
 
 /// The number of days that `ks-pay doctor` compares: the longest period that App Overview shows.
@@ -43,40 +38,31 @@ impl RecountReport {
         }
     }
 
-    /// Counts days whose totals are of another zone than the app's.
+    /// Counts days whose totals are of a zone that the app no longer has.
     const fn count_stale(&mut self, days: i64) {
         self.days += days;
         self.wrong += days;
     }
 }
 
-/// Returns each app in each mode in which it has a connection, with these connections in the order of their ids.
-async fn ledgers(db: &Db) -> Result<BTreeMap<Ledger, Vec<ConnectionId>>, DbError> {
-    let mut ledgers: BTreeMap<Ledger, Vec<ConnectionId>> = BTreeMap::new();
-    let mut reader = db.bulk_reader().await?;
-    let connections = connections::store::list_all(&mut reader).await?;
-    let zones: BTreeMap<AppId, Zone> = apps::store::list_zones(&mut reader).await?.into_iter().collect();
-    for connection in connections {
-        let Some(zone) = zones.get(&connection.app_id) else { continue };
-        let ledger = Ledger { app: connection.app_id, mode: connection.mode, zone: *zone };
-        ledgers.entry(ledger).or_default().push(connection.id);
-    }
-    for connections in ledgers.values_mut() {
-        connections.sort();
-    }
-    Ok(ledgers)
+/// Returns the totals of an app in each mode.
+fn ledgers(app: AppId, zone: Zone) -> impl Iterator<Item = Ledger> {
+    Mode::ALL.iter().map(move |mode| Ledger { app, mode: *mode, zone })
 }
 
 /// Compares the days that pages can show.
 pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<RecountReport, DbError> {
     let mut counted = RecountReport::default();
-    for ledger in ledgers(db).await?.into_keys() {
-        let mut from = ledger.zone.day(now) - COMPARED_DAYS;
-        while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {
-            counted.count(ledger, day, is_wrong(db, ledger, day).await);
-            from = day + 1;
+    let apps = apps::store::list_zones(&mut db.bulk_reader().await?).await?;
+    for (app, zones) in apps {
+        for ledger in ledgers(app, zones.current) {
+            let mut from = ledger.zone.day(now) - COMPARED_DAYS;
+            while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {
+                counted.count(ledger, day, is_wrong(db, ledger, day).await);
+                from = day + 1;
+            }
         }
-        counted.count_stale(recount::count_stale_days(&mut db.bulk_reader().await?, ledger).await?);
+        counted.count_stale(recount::count_stale_days(&mut db.bulk_reader().await?, app, zones).await?);
     }
     Ok(counted)
 }
@@ -84,15 +70,37 @@ pub(crate) async fn compare(db: &Db, now: Timestamp) -> Result<RecountReport, Db
 /// Compares all days, and repairs those that differ.
 pub(crate) async fn repair(db: &Db) -> Result<RecountReport, DbError> {
     let mut counted = RecountReport::default();
-    for (ledger, connections) in ledgers(db).await? {
-        let mut from = i64::MIN;
-        while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {
-            counted.count(ledger, day, repair_day(db, ledger, &connections, day).await);
-            from = day + 1;
+    let apps = apps::store::list_zones(&mut db.bulk_reader().await?).await?;
+    for (app, zones) in apps {
+        for ledger in ledgers(app, zones.current) {
+            let mut from = i64::MIN;
+            while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {
+                counted.count(ledger, day, repair_day(db, ledger, day).await);
+                from = day + 1;
+            }
         }
-        counted.count_stale(delete_stale(db, ledger).await?);
+        counted.count_stale(delete_stale(db, app).await?);
     }
     Ok(counted)
+}
+
+/// Makes the totals of an app by the days of a zone. Returns the number of days that could not be added up.
+///
+/// # Errors
+/// If the database fails: a retry may succeed.
+pub(super) async fn add_up(db: &Db, app: AppId, zone: Zone) -> Result<i64, DbError> {
+    let mut counted = RecountReport::default();
+    for ledger in ledgers(app, zone) {
+        let mut from = i64::MIN;
+        while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {
+            match repair_day(db, ledger, day).await {
+                Err(error) if !matches!(error, DbError::Internal(_)) => return Err(error),
+                repaired => counted.count(ledger, day, repaired),
+            }
+            from = day + 1;
+        }
+    }
+    Ok(counted.unread)
 }
 
 async fn is_wrong(db: &Db, ledger: Ledger, day: i64) -> Result<bool, DbError> {
@@ -100,15 +108,13 @@ async fn is_wrong(db: &Db, ledger: Ledger, day: i64) -> Result<bool, DbError> {
 }
 
 /// Repairs a day; returns whether its totals differed. Compares first without locks, so that other writers rarely wait, and
-/// again under the locks.
-async fn repair_day(db: &Db, ledger: Ledger, connections: &[ConnectionId], day: i64) -> Result<bool, DbError> {
+/// again under the lock.
+async fn repair_day(db: &Db, ledger: Ledger, day: i64) -> Result<bool, DbError> {
     if !is_wrong(db, ledger, day).await? {
         return Ok(false);
     }
     let mut tx = db.begin().await?;
-    for connection in connections {
-        connections::store::lock_row(&mut tx, *connection).await?;
-    }
+    apps::store::lock_row(&mut tx, ledger.app).await?;
     let differences = recount::differences(&mut tx, ledger, day).await?;
     for difference in &differences {
         recount::add(&mut tx, ledger, difference).await?;
@@ -117,18 +123,15 @@ async fn repair_day(db: &Db, ledger: Ledger, connections: &[ConnectionId], day: 
     Ok(!differences.is_empty())
 }
 
-/// Deletes the totals of other zones than the app's; returns of how many days.
-async fn delete_stale(db: &Db, ledger: Ledger) -> Result<i64, DbError> {
-    let days = recount::count_stale_days(&mut db.bulk_reader().await?, ledger).await?;
-    if days == 0 {
-        return Ok(0);
-    }
+/// Deletes the totals of zones that the app no longer has; returns of how many days.
+pub(super) async fn delete_stale(db: &Db, app: AppId) -> Result<i64, DbError> {
     let mut tx = db.begin().await?;
-    // The zone may have changed since the ledgers were listed; then these are not the stale ones.
-    if apps::store::zone(&mut tx, ledger.app).await? != ledger.zone {
-        return Ok(0);
-    }
-    recount::delete_stale_days(&mut tx, ledger).await?;
+    // The zones do not change before the unit of work ends.
+    apps::store::lock_row(&mut tx, app).await?;
+    let zones = Zones { past: None, ..apps::store::zones(&mut tx, app).await? };
+    let days = recount::count_stale_days(&mut tx, app, zones).await?;
+    recount::delete_stale_days(&mut tx, app, zones).await?;
+    apps::store::forget_past_zone(&mut tx, app).await?;
     tx.commit().await?;
     Ok(days)
 }

@@ -180,7 +180,8 @@ async fn abandoned_sign_ins_leave_the_queue_unchecked_and_hold_up_no_known_brows
 #[test]
 fn a_known_browser_takes_the_places_of_its_own_account_only() {
     let (id, email) = (UserId::unique(), EMAIL.to_owned());
-    let user = User { id, company_id: CompanyId::unique(), email, name: String::new(), role: Role::Owner, language: None };
+    let user =
+        User { id, company_id: CompanyId::unique(), email, name: String::new(), role: Role::Owner, language: None, zone: None };
     assert_eq!(requester(Some(&user), true), Requester::Trusted(id));
     assert_eq!(requester(Some(&user), false), Requester::Unknown);
     assert_eq!(requester(None, true), Requester::Unknown);

@@ -4,9 +4,11 @@ use sqlx::FromRow;
 
 use super::daily_totals::Ledger;
 use crate::{
+    apps::zones::Zones,
     db::{DbError, Exec, Reader, Tx, execute, run, sql},
-    ledger::payments::daily::Totals,
-    primitives::{date_range, time::Timestamp},
+    gateways::{Gateway, payment::Status},
+    ledger::payments::{daily::Totals, state::DisplayState},
+    primitives::{date_range, id::AppId, money::Currency, time::Timestamp, zone::Zone},
 };
 
 /// The key of a row of totals within its day, and its columns.
@@ -70,9 +72,10 @@ sql! {
            refund_pending_subunits = daily_totals.refund_pending_subunits + excluded.refund_pending_subunits");
     NEXT_PAYMENT = "SELECT created_at FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at >= $3 ORDER BY created_at LIMIT 1";
     NEXT_SUM = "SELECT day FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day >= $4 ORDER BY day LIMIT 1";
-    /// The days of zones that the app had earlier.
-    COUNT_STALE_DAYS = "SELECT COUNT(DISTINCT day) FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone <> $3";
-    DELETE_STALE_DAYS = "DELETE FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone <> $3";
+    /// The days of zones that the app no longer has.
+    COUNT_STALE_DAYS = "SELECT COUNT(*) FROM (SELECT DISTINCT mode, zone, day FROM daily_totals \
+                        WHERE app_id = $1 AND zone NOT IN ($2, $3, $4)) AS stale";
+    DELETE_STALE_DAYS = "DELETE FROM daily_totals WHERE app_id = $1 AND zone NOT IN ($2, $3, $4)";
 }
 
 /// What must be added to a total so that it matches its payments. The key is as it is stored, because it may be invalid.
@@ -86,6 +89,19 @@ pub(crate) struct Difference {
     gateway: String,
     #[sqlx(flatten)]
     totals: Totals,
+}
+
+impl Difference {
+    /// Returns the key without app, mode, zone and day, which are the same for all differences of a day.
+    fn key(&self) -> (Option<Currency>, Option<Status>, String, Option<DisplayState>, Option<Gateway>) {
+        (
+            self.currency.parse().ok(),
+            self.status.parse().ok(),
+            self.method.clone(),
+            self.state.parse().ok(),
+            self.gateway.parse().ok(),
+        )
+    }
 }
 
 /// Returns the first day, not before `from`, with a payment or a total.
@@ -109,11 +125,12 @@ pub(crate) async fn next_day(reader: &mut Reader, ledger: Ledger, from: i64) -> 
     Ok(payment.map(|at| zone.day(at)).into_iter().chain(sum).filter(|day| *day >= from).min())
 }
 
-/// Returns what must be added to the totals of a day so that they match its payments; empty if they match.
+/// Returns what must be added to the totals of a day so that they match its payments; empty if they match. In the order in
+/// which every server writes totals.
 pub(crate) async fn differences(on: impl Into<Exec<'_>>, ledger: Ledger, day: i64) -> Result<Vec<Difference>, DbError> {
     let Ledger { app, mode, zone } = ledger;
     let date = date_range::date_of(day);
-    run!(on, |conn| sqlx::query_as(DIFFER)
+    let mut differences: Vec<Difference> = run!(on, |conn| sqlx::query_as(DIFFER)
         .bind(app)
         .bind(mode.slug())
         .bind(zone)
@@ -121,7 +138,9 @@ pub(crate) async fn differences(on: impl Into<Exec<'_>>, ledger: Ledger, day: i6
         .bind(zone.start_of(date))
         .bind(zone.end_of(date))
         .fetch_all(conn)
-        .await)
+        .await)?;
+    differences.sort_by_cached_key(Difference::key);
+    Ok(differences)
 }
 
 /// Adds a difference to the totals.
@@ -152,14 +171,19 @@ pub(crate) async fn add(tx: &mut Tx, ledger: Ledger, difference: &Difference) ->
     Ok(())
 }
 
-/// Returns the number of days whose totals are of a zone that the app had earlier.
-pub(crate) async fn count_stale_days(on: impl Into<Exec<'_>>, ledger: Ledger) -> Result<i64, DbError> {
-    let (app, mode) = (ledger.app, ledger.mode.slug());
-    run!(on, |conn| sqlx::query_scalar(COUNT_STALE_DAYS).bind(app).bind(mode).bind(ledger.zone).fetch_one(conn).await)
+/// Returns the number of days, per mode, whose totals are of a zone that the app no longer has.
+pub(crate) async fn count_stale_days(on: impl Into<Exec<'_>>, app: AppId, zones: Zones) -> Result<i64, DbError> {
+    let [current, next, past] = in_use(zones);
+    run!(on, |conn| sqlx::query_scalar(COUNT_STALE_DAYS).bind(app).bind(current).bind(next).bind(past).fetch_one(conn).await)
 }
 
-/// Deletes the totals of zones that the app had earlier.
-pub(crate) async fn delete_stale_days(tx: &mut Tx, ledger: Ledger) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(DELETE_STALE_DAYS).bind(ledger.app).bind(ledger.mode.slug()).bind(ledger.zone))?;
+/// Deletes the totals of zones that the app no longer has.
+pub(crate) async fn delete_stale_days(tx: &mut Tx, app: AppId, zones: Zones) -> Result<(), DbError> {
+    let [current, next, past] = in_use(zones);
+    execute!(tx, sqlx::query(DELETE_STALE_DAYS).bind(app).bind(current).bind(next).bind(past))?;
     Ok(())
+}
+
+fn in_use(Zones { current, next, past }: Zones) -> [Zone; 3] {
+    [current, next.unwrap_or(current), past.unwrap_or(current)]
 }

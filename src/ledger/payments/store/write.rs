@@ -9,6 +9,7 @@ use sqlx::FromRow;
 
 use super::parse_currency;
 use crate::{
+    apps::zones::Zones,
     connections::ConnectionScope,
     db::{
         DbError, Tx,
@@ -24,7 +25,6 @@ use crate::{
     primitives::{
         id::{ConnectionId, TransactionId},
         time::Timestamp,
-        zone::Zone,
     },
 };
 
@@ -89,8 +89,8 @@ pub(crate) type Key<'a> = (ConnectionId, &'a str);
 pub(crate) struct PaymentRow<'a> {
     pub(crate) id: TransactionId,
     pub(crate) scope: &'a ConnectionScope,
-    /// The zone of the app.
-    pub(crate) zone: Zone,
+    /// The zones of the app.
+    pub(crate) zones: Zones,
     payment: &'a str,
     pub(crate) state: PaymentState,
     /// True if the state differs from the stored state.
@@ -105,7 +105,7 @@ impl<'a> PaymentRow<'a> {
         Self {
             id: report.id,
             scope: report.scope,
-            zone: report.zone,
+            zones: report.zones,
             payment: &report.facts.payment_id,
             state: PaymentState::default(),
             is_changed: false,
@@ -118,7 +118,7 @@ impl<'a> PaymentRow<'a> {
         Self {
             id,
             scope: self.scope,
-            zone: self.zone,
+            zones: self.zones,
             payment: self.payment,
             is_changed: *old != new,
             news: ChangedParts::between(old, &new),

@@ -1,0 +1,75 @@
+//! The time zones by whose days the totals of an app are kept, and how the zone of an app is changed.
+//!
+//! Invariant: from the moment that a change is asked for until it is complete, each unit of work that changes payments adds to the
+//! totals of both zones. So totals of the next zone that were once equal to the payments stay so. Units of work that change
+//! payments begin with [`Db::begin_ingesting`](crate::db::Db::begin_ingesting) and read the zones then: none overlaps a change of
+//! them.
+
+use sqlx::FromRow;
+
+use super::{App, store};
+use crate::{
+    accounts::{
+        authz::{Actor, Permission, UseCaseError},
+        security_log::{self, Action},
+    },
+    db::{DbError, Tx},
+    primitives::{id::AppId, time::Timestamp, zone::Zone},
+};
+
+/// The zones of an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub(crate) struct Zones {
+    /// The zone of its days on pages and in downloads.
+    #[sqlx(rename = "time_zone")]
+    pub(crate) current: Zone,
+    /// The zone that replaces it once its totals are complete.
+    #[sqlx(rename = "next_time_zone")]
+    pub(crate) next: Option<Zone>,
+    /// The zone before, while there are totals of it.
+    #[sqlx(rename = "past_time_zone")]
+    pub(crate) past: Option<Zone>,
+}
+
+impl Zones {
+    /// Returns the zones to whose totals payments are added.
+    pub(crate) fn added_up(self) -> impl Iterator<Item = Zone> {
+        [Some(self.current), self.next].into_iter().flatten()
+    }
+}
+
+impl From<Zone> for Zones {
+    fn from(current: Zone) -> Self {
+        Self { current, next: None, past: None }
+    }
+}
+
+/// A change that is not complete yet.
+#[derive(Debug, Clone, Copy, FromRow)]
+pub(crate) struct ZoneChange {
+    #[sqlx(rename = "id")]
+    pub(crate) app: AppId,
+    #[sqlx(rename = "next_time_zone")]
+    pub(crate) zone: Zone,
+    #[sqlx(rename = "next_time_zone_at")]
+    pub(super) asked_at: Timestamp,
+}
+
+/// Asks for another zone: it replaces the app's once the totals of its days are complete. The app's own zone cancels what was
+/// asked for before.
+pub(crate) async fn ask(tx: &mut Tx, app: &App, zone: Zone, (actor, now): (&Actor<'_>, Timestamp)) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageApps, app.company_id)?;
+    tx.exclude_ingestion().await?;
+    if store::zones(&mut *tx, app.id).await?.current == zone {
+        store::cancel_zone_change(tx, app.company_id, app.id).await?;
+    } else {
+        store::ask_for_zone(tx, (app.company_id, app.id), zone, now).await?;
+    }
+    Ok(security_log::append(tx, actor, Action::AppChanged, app.id, now).await?)
+}
+
+/// Replaces the zone of the app, whose totals of the new zone are complete; false if this change is no longer asked for.
+pub(crate) async fn complete(tx: &mut Tx, change: &ZoneChange) -> Result<bool, DbError> {
+    tx.exclude_ingestion().await?;
+    store::change_zone(tx, change).await
+}

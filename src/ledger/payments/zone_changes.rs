@@ -1,0 +1,71 @@
+//! The job that completes changes of apps' time zones: it makes the totals by the days of the new zone from the payments, and then
+//! replaces the zone.
+//!
+//! Invariant: until the zone is replaced, pages show the days and totals of the zone before. New payments are added to the totals
+//! of both meanwhile, see [`apps::zones`]. Two servers may run the job at the same time: each day is repaired once, and the zone is
+//! replaced once.
+
+use std::time::Duration;
+
+use super::reconcile_totals;
+use crate::{
+    apps::{self, zones::ZoneChange},
+    db::{Db, DbError},
+    jobs::Periodic,
+};
+
+/// The interval at which changes are looked for. A user waits for one.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// Completes changes of time zones.
+pub(crate) struct ZoneChanges {
+    pub(crate) db: Db,
+}
+
+impl Periodic for ZoneChanges {
+    const NAME: &'static str = "zone_changes";
+
+    fn interval(&self) -> Duration {
+        INTERVAL
+    }
+
+    async fn has_work(&mut self) -> Result<bool, DbError> {
+        let mut reader = self.db.bulk_reader().await?;
+        let is_asked_for = !apps::store::list_zone_changes(&mut reader).await?.is_empty();
+        Ok(is_asked_for || !apps::store::list_with_past_zone(&mut reader).await?.is_empty())
+    }
+
+    async fn run(&mut self) -> Result<(), DbError> {
+        // Before the changes: pages that are being made may still read the totals of a zone that was replaced just now.
+        let replaced = apps::store::list_with_past_zone(&mut self.db.bulk_reader().await?).await?;
+        for app in replaced {
+            reconcile_totals::delete_stale(&self.db, app).await?;
+        }
+        let changes = apps::store::list_zone_changes(&mut self.db.bulk_reader().await?).await?;
+        let mut outcome = Ok(());
+        for change in changes {
+            // The changes of other apps do not wait for one that fails; it is tried again in the next run.
+            if let Err(error) = self.complete(&change).await {
+                outcome = Err(error);
+            }
+        }
+        outcome
+    }
+}
+
+impl ZoneChanges {
+    async fn complete(&self, change: &ZoneChange) -> Result<(), DbError> {
+        let missing = reconcile_totals::add_up(&self.db, change.app, change.zone).await?;
+        if missing > 0 {
+            // A retry would not help; those days could not be compared in the zone before either.
+            tracing::warn!(app = %change.app, zone = change.zone.name(), days = missing, "totals of the new zone are incomplete");
+        }
+        let mut tx = self.db.begin().await?;
+        let is_complete = apps::zones::complete(&mut tx, change).await?;
+        tx.commit().await?;
+        if is_complete {
+            tracing::info!(app = %change.app, zone = change.zone.name(), "the app has another time zone");
+        }
+        Ok(())
+    }
+}
