@@ -182,7 +182,9 @@ fn messages(language: &str) -> BTreeMap<String, String> {
                 _ => line.trim(),
             };
             let text = without(&without(text, "{", "}"), "[", "]");
-            found.entry(format!("{name} {key}")).or_insert_with(String::new).push_str(&format!("{text} "));
+            let found = found.entry(format!("{name} {key}")).or_insert_with(String::new);
+            found.push_str(&text);
+            found.push(' ');
         }
     }
     found

@@ -79,7 +79,6 @@ pub(crate) struct EvidenceView {
     pub(crate) rejection: Option<String>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) all_url: String,
-    pub(crate) checked: DisplayTime,
 }
 
 /// `…/webhook`
@@ -338,7 +337,6 @@ fn evidence_view(
         pace: baseline::typical_traffic(activity).map(|usual| Text::verbatim(messages::pace(&usual))),
         feed: last.iter().map(|last| row(wizard, last)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
-        checked: DisplayTime::of_clock(now, now),
     }
 }
 

@@ -10,7 +10,6 @@ more-in-list = { $count } more in the list of apps
 action-about = { $action }: { $about }
 
 # What to do about a problem.
-other-account = { $app }, { $mode } mode: events of another { $gateway } account are received
 
 # Products
 products = Products

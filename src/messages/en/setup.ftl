@@ -55,7 +55,6 @@ secret-unreadable = This secret can’t be read.
 ## Evidence
 
 evidence = Evidence
-as-of = as of { $when }
 see-rejected-request = See the rejected request
 see-rejected-requests = See the rejected requests
 failing-since = Failing since

@@ -41,7 +41,6 @@ secret-hidden = छिपा हुआ है। देखने के लि�
 secret-unreadable = यह सीक्रेट पढ़ा नहीं जा सकता।
 
 evidence = सबूत
-as-of = { $when } की स्थिति
 see-rejected-request = अस्वीकृत अनुरोध देखें
 see-rejected-requests = अस्वीकृत अनुरोध देखें
 failing-since = कब से काम नहीं कर रहा
