@@ -5,7 +5,7 @@ header-missing = { $header } हेडर नहीं है
 signature-unreadable = हस्ताक्षर पढ़ा नहीं जा सकता
 out-of-tolerance = हस्ताक्षर का समय { $length } से ज़्यादा आगे या पीछे है
 renamed-header = हस्ताक्षर किसी और नाम के हेडर में है
-renamed-header-of = सही हस्ताक्षर दूसरे हेडर, { $header }, में है
+renamed-header-of = सही हस्ताक्षर दूसरे हेडर ({ $header }) में है
 other-gateway = अनुरोध में { $gateway } का हस्ताक्षर हेडर है
 scanner = अनुरोध में कोई हस्ताक्षर नहीं है और यह कमज़ोरियाँ खोजने वाला स्कैन लगता है
 
@@ -52,7 +52,7 @@ secret-html-escaped = सीक्रेट को पहले HTML के ल�
 secret-escaped = सीक्रेट के बैकस्लैश या ऐसे दूसरे अक्षर बदल गए
 secret-hashed = सीक्रेट को पहले हैश किया गया
 secret-decoded = सीक्रेट को पहले डिकोड किया गया
-secret-with-prefix = सीक्रेट के साथ उसके { $prefix } को भी लेकर हस्ताक्षर किया गया
+secret-with-prefix = सीक्रेट के आगे लगे { $prefix } समेत हस्ताक्षर किया गया
 secret-not-decoded = सीक्रेट को डिकोड किए बिना, टेक्स्ट की तरह लेकर हस्ताक्षर किया गया
 secret-mistyped = सीक्रेट का एक अक्षर गलत है
 secret-guessable = ऐसे सीक्रेट से हस्ताक्षर किया गया जिसका अंदाज़ा लगाया जा सकता है

@@ -52,11 +52,11 @@ unknown-time-why = यह समय इस सर्वर की घड़ी �
 seconds = { $count }{ "\u00A0" }सेकंड
 minutes = { $count }{ "\u00A0" }मिनट
 hours = { $count ->
-    [one] { $count }{ "\u00A0" }घंटा
+    [one] { $count }{ "\u00A0" }घंटे
    *[other] { $count }{ "\u00A0" }घंटे
 }
 hours-and-minutes = { $hours ->
-    [one] { $hours }{ "\u00A0" }घंटा
+    [one] { $hours }{ "\u00A0" }घंटे
    *[other] { $hours }{ "\u00A0" }घंटे
 } { $minutes }{ "\u00A0" }मिनट
 days-long = { $count }{ "\u00A0" }दिन
