@@ -8,7 +8,7 @@ creation-date = शुरू होने की तारीख
 last-update = आखिरी बदलाव
 payment-mode = भुगतान का तरीका
 payment-gateway = पेमेंट गेटवे
-currency = मुद्रा
+currency = करेंसी
 amount = राशि
 
 what-happened = क्या हुआ
@@ -19,7 +19,7 @@ first-events = { $count ->
 }
 unknown-type = अनजान प्रकार
 new-status = नई स्थिति:
-overruled = भुगतान पहले ही सफल हो चुका था। इस सूचना से कुछ नहीं बदलता।
+overruled = भुगतान पहले ही सफल हो चुका था। इस जानकारी से कुछ नहीं बदलता।
 whole-event = इवेंट खोलें
 last-event = { $name }, { $time }, { $size }
 payment = भुगतान
@@ -28,7 +28,7 @@ refunded = रिफ़ंड हुआ
 refund-pending = रिफ़ंड बाकी
 lost = विवाद में गए
 deducted = विवाद के लिए कटे
-net = शुल्क से पहले बची राशि
+net = बची राशि (फ़ीस घटाए बिना)
 disputes = विवाद
 only-some-disputes = यहाँ सिर्फ़ { $count } विवाद दिखाए गए हैं। बाकी इस भुगतान के इवेंट में हैं।
 other-payments = इस ऑर्डर के दूसरे भुगतान
