@@ -39,5 +39,5 @@ new-password = नया पासवर्ड
 confirm-new-password = नया पासवर्ड दोबारा भरें
 update-password = पासवर्ड अपडेट करें
 password-changed = आपका पासवर्ड बदल गया है और बाकी डिवाइस साइन आउट हो गए हैं
-sessions = आप कहाँ साइन इन हैं
+sessions = आप कहाँ-कहाँ साइन इन हैं
 sign-out-elsewhere = बाकी सब जगह से साइन आउट करें

@@ -38,7 +38,7 @@ off = बंद: हर अनुरोध अस्वीकृत होता
 off-connection = यह कनेक्शन बंद है।
 off-app = ऐप बंद है।
 pending = पूरा हुआ चुना गया, अभी कुछ सत्यापित नहीं
-pending-reason = सत्यापित इवेंट आने तक इस चरण में सत्यापन बाकी रहेगा।
+pending-reason = सत्यापित इवेंट आने तक यह चरण “सत्यापन बाकी” दिखाएगा।
 waiting = पहले इवेंट का इंतज़ार है
 
 anyone = जिसे भी URL पता है, वह ऐसे अनुरोध भेज सकता है।
@@ -54,16 +54,16 @@ rejected-between = { $count ->
     [one] { $from } और { $to } के बीच { $count } अनुरोध अस्वीकृत हुआ।
    *[other] { $from } और { $to } के बीच { $count } अनुरोध अस्वीकृत हुए।
 }
-latest-reason = सबसे नई वजह: { $cause }।
+latest-reason = ताज़ा वजह: { $cause }।
 if-sent-last = अगर सबसे नया अनुरोध { $sender } ने भेजा है, तो वह इस वजह से अस्वीकृत हुआ: { $cause }।
 
 nothing-but-rejected = { $count ->
     [one] { $count } अनुरोध अस्वीकृत हुआ: { $cause }।
-   *[other] { $count } अनुरोध अस्वीकृत हुए। सबसे नई वजह: { $cause }।
+   *[other] { $count } अनुरोध अस्वीकृत हुए। ताज़ा वजह: { $cause }।
 }
 nothing-but-rejected-yet = { $count ->
     [one] अभी सत्यापित नहीं: { $count } अनुरोध अस्वीकृत हुआ: { $cause }।
-   *[other] अभी सत्यापित नहीं: { $count } अनुरोध अस्वीकृत हुए। सबसे नई वजह: { $cause }।
+   *[other] अभी सत्यापित नहीं: { $count } अनुरोध अस्वीकृत हुए। ताज़ा वजह: { $cause }।
 }
 see-how-to-fix = ठीक करने का तरीका देखें
 

@@ -1,8 +1,8 @@
 credentials-title = { $gateway } की API keys भरें
-credentials-note = ये keys हम { $gateway } से जाँचेंगे।
+credentials-note = ये API keys हम { $gateway } से जाँचेंगे।
 keys-heading = { $mode } की API keys
 keys-saved-at = सहेजने का समय: { $when }।
-submit = जमा करें
+submit = सबमिट करें
 
 payment-modes = भुगतान के तरीके
 payment-modes-hint = सिर्फ़ जानकारी के लिए। भुगतान के तरीके { $gateway } में चालू करें।
@@ -12,21 +12,21 @@ credit-card = क्रेडिट कार्ड
 net-banking = नेट बैंकिंग
 wallet = वॉलेट
 
-keys-accepted = { $gateway } ने keys मान लीं। वे सहेज ली गई हैं।
-keys-rejected = { $gateway } ने ये keys नहीं मानीं, इसलिए कुछ नहीं सहेजा गया। इन्हें { $menu } से फिर कॉपी करें।
-stored-keys-rejected = { $gateway } सहेजी हुई keys नहीं मान रहा। इन्हें { $menu } से फिर कॉपी करें।
-keys-changed-meanwhile = जाँच के दौरान दूसरी keys सहेजी गईं, इसलिए अभी कुछ नहीं सहेजा गया। यह पेज दोबारा खोलें और फिर कोशिश करें।
-no-keys = अभी जाँचने के लिए कोई key नहीं है। यहाँ भरें।
+keys-accepted = { $gateway } ने API keys मान लीं। वे सहेज ली गई हैं।
+keys-rejected = { $gateway } ने ये API keys नहीं मानीं, इसलिए कुछ नहीं सहेजा गया। इन्हें { $menu } से फिर कॉपी करें।
+stored-keys-rejected = { $gateway } सहेजी हुई API keys नहीं मान रहा। इन्हें { $menu } से फिर कॉपी करें।
+keys-changed-meanwhile = जाँच के दौरान दूसरी API keys सहेजी गईं, इसलिए अभी कुछ नहीं सहेजा गया। यह पेज दोबारा खोलें और फिर कोशिश करें।
+no-keys = अभी जाँचने के लिए कोई API keys नहीं हैं। उन्हें यहाँ भरें।
 key-unreadable = सहेजा हुआ { $label } पढ़ा नहीं जा सकता: डेटाबेस में वह खराब हो गया या बदल दिया गया। { $gateway } से { $label } फिर कॉपी करें और यहाँ सहेजें।
 key-kept = यह पहले से सहेजा हुआ है। वही रखना हो तो इसे खाली छोड़ें, बदलना हो तो नया { $label } भरें।
-check-running = आपकी कंपनी की keys की एक और जाँच चल रही है। कुछ सेकंड रुकें, फिर कोशिश करें। कुछ नहीं सहेजा गया।
+check-running = आपकी कंपनी की API keys की एक और जाँच चल रही है। कुछ सेकंड रुकें, फिर कोशिश करें। कुछ नहीं सहेजा गया।
 too-many-checks = बहुत बार जाँच हुई। दस सेकंड रुकें, फिर कोशिश करें। कुछ नहीं सहेजा गया।
 
-keys-unchecked = keys सहेज ली गई हैं, पर अभी जाँची नहीं गईं
+keys-unchecked = API keys सहेज ली गई हैं, पर अभी जाँची नहीं गईं
 keys-unchecked-effect = इनके बिना भी इवेंट आते रहेंगे।
 check-again = फिर जाँचें
-gateway-not-asked = keys सहेजते समय { $gateway } तक पहुँच नहीं हो पाई।
-gateway-unreachable = इस सर्वर से { $gateway } तक पहुँच नहीं हो पाई।
+gateway-not-asked = API keys सहेजते समय { $gateway } से संपर्क नहीं हो पाया।
+gateway-unreachable = यह सर्वर { $gateway } से संपर्क नहीं कर पाया।
 gateway-timeout = { $gateway } ने 10{ "\u00A0" }सेकंड में जवाब नहीं दिया।
 gateway-busy = { $gateway } ने बाद में कोशिश करने को कहा है।
 gateway-server-error = { $gateway } की तरफ़ कोई दिक्कत है (स्टेटस { $status })।
@@ -34,7 +34,7 @@ gateway-unexpected-status = { $gateway } का जवाब साफ़ नह
 
 integration-note = आपके डेवलपर के लिए: इस ऐप की अपनी जानकारी वाला कोड, जिसे बस पेस्ट करना है।
 snippets-incomplete = कोड पूरा करने के लिए { $link }।
-    .link = अपना { $label } भरें
+    .link = { $label } भरें
 integration-finish = जब आपकी दुकान भुगतान लेने लगे, तब इस चरण में “पूरा हुआ चुनें” दबाएँ। इवेंट आ रहे हैं या नहीं, यह वेबहुक चरण में दिखता है।
 
 domain-title = अपना डोमेन भरें

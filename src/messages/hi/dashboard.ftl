@@ -9,7 +9,7 @@ action-about = { $action }: { $about }
 
 
 products = प्रोडक्ट
-products-note = { $company } के लिए उपलब्ध प्रोडक्ट।
+products-note = { $company } के प्रोडक्ट।
 no-app = अभी कोई ऐप नहीं
 apps = { $count } ऐप
 what-ks-pay-does = आपके गेटवे से भुगतान के इवेंट लेता है, हर हस्ताक्षर जाँचता है और दिखाता है कि आपके पैसे का क्या हुआ।

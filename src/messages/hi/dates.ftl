@@ -21,7 +21,7 @@ month = { $number ->
 day = { $day }{ "\u00A0" }{ $month }
 day-of-year = { $day }{ "\u00A0" }{ $month }{ "\u00A0" }{ $year }
 days = { $first } से { $last }
-future-day = आगे की तारीख़
+future-day = आगे की तारीख
 
 half = { $hour ->
     [4] सुबह
@@ -47,16 +47,16 @@ day-and-clock = { $day }, { $clock }
 exact = { $day }, { $clock } { $zone }
 
 unknown-time = समय पता नहीं
-unknown-time-why = यह समय इस सर्वर की घड़ी से आगे का है: उसकी घड़ी ग़लत है या थी
+unknown-time-why = यह समय इस सर्वर की घड़ी से आगे का है: उसकी घड़ी गलत है या थी
 
 seconds = { $count }{ "\u00A0" }सेकंड
 minutes = { $count }{ "\u00A0" }मिनट
 hours = { $count ->
-    [one] { $count }{ "\u00A0" }घंटा
+    [one] { $count }{ "\u00A0" }घंटे
    *[other] { $count }{ "\u00A0" }घंटे
 }
 hours-and-minutes = { $hours ->
-    [one] { $hours }{ "\u00A0" }घंटा
+    [one] { $hours }{ "\u00A0" }घंटे
    *[other] { $hours }{ "\u00A0" }घंटे
 } { $minutes }{ "\u00A0" }मिनट
 days-long = { $count }{ "\u00A0" }दिन

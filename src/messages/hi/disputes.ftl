@@ -19,9 +19,9 @@ amounts = { $first } और { $second }
 disputed-nothing-deducted = { $amount } पर विवाद, कुछ नहीं कटा
 disputed-and-deducted = { $amount } पर विवाद, { $deducted } कटे
 answer-by = { $day } तक जवाब दें
-answer-was-due = जवाब देने की आख़िरी तारीख़ { $day } थी
+answer-was-due = जवाब देने की आखिरी तारीख { $day } थी
 
 to-answer = { $amount } का विवाद: { $day } तक जवाब दें
 to-answer-advice = { $amount } पर विवाद है। { $gateway } में { $time } तक जवाब दें। जवाब नहीं देने पर यह राशि चली जाएगी।
-to-answer-was-due = { $amount } का विवाद: जवाब देने की आख़िरी तारीख़ { $day } थी
+to-answer-was-due = { $amount } का विवाद: जवाब देने की आखिरी तारीख { $day } थी
 to-answer-was-due-advice = { $amount } पर विवाद है। { $gateway } में देखें कि जवाब दिया गया था या नहीं। जवाब नहीं देने पर यह राशि चली जाएगी।

@@ -3,7 +3,7 @@ window-title-in-app = { $page } – { $app } – KS Pay
 window-title-in-mode = { $page } – { $app } ({ $mode }) – KS Pay
 
 console = कंसोल
-personal-info = व्यक्तिगत जानकारी
+personal-info = निजी जानकारी
 applications = एप्लिकेशन
 settings = सेटिंग
 overview = सारांश
@@ -50,6 +50,6 @@ other-several = { $name } { $count } वेबहुक पर ध्यान �
 see-cause = वजह देखें
 show-mode = { $mode } मोड दिखाएँ
 
-copied = { $name } कॉपी हो गया
-copy-failed = कॉपी नहीं हो सका। { $name } चुना हुआ है: Ctrl+C दबाएँ।
-value = मान
+copied = { $name }: कॉपी हो गया
+copy-failed = कॉपी नहीं हो सका। { $name } को चुन लिया गया है: Ctrl+C दबाएँ।
+value = वैल्यू

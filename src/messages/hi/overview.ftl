@@ -46,7 +46,7 @@ way-refunded = रिफ़ंड हुए
 way-failed = असफल
 way-returned = लौटाए गए, कभी कैप्चर नहीं हुए
 way-open = नतीजा बाकी
-by-payment-mode = पेमेंट मोड के हिसाब से
+by-payment-mode = भुगतान के तरीके के हिसाब से
 
 recent = हाल के लेन-देन
 all-transactions = सभी लेन-देन

@@ -38,7 +38,7 @@ title-by = { $method } से { $amount }
 title-not-reported = भुगतान की जानकारी का इंतज़ार
 
 created-at = { $time } को शुरू हुआ।
-created-in-future = इसका समय आगे का है: इस सर्वर की या गेटवे की घड़ी ग़लत है या थी।
+created-in-future = इसका समय आगे का है: इस सर्वर की या गेटवे की घड़ी गलत है या थी।
 reason = कारण: { $reason }
 settled-in = { $currency } में, { $gateway } की दर पर
 
