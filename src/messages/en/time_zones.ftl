@@ -13,7 +13,7 @@ by-app = The app’s zone
 
 # The change of an app’s zone: the question, what happens, and what follows.
 change-title = Change the time zone to { $zone }?
-change-heading = What happens then
+change-heading = What happens next
 change-days = Days, daily totals, charts and downloads of { $app } follow { $old } now. They will follow { $new }: days then begin and end at other times, so past daily totals change, and a payment near midnight can move to another day.
 change-money = No payment changes, and no amount.
 change-until = KS Pay first adds up all payments of the app by the new days. Until that is complete, { $old } applies on every page. Payments that arrive meanwhile are counted.

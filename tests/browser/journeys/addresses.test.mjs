@@ -33,7 +33,7 @@ async function lives(t, at, options) {
   await addApp(page, APP);
   await toPaymentGatewaySettings(page, APP.name);
   await addRazorpay(page);
-  await send(page, "Reveal");
+  await send(page, "Reveal secret");
   assert.match(await page.locator("#secret").inputValue(), /^[0-9A-Za-z]{44}$/);
 }
 

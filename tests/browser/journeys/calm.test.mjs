@@ -90,7 +90,7 @@ describe("what strangers send", () => {
     await shown(page, "lost-with-secret", "3 ").waitFor();
     await shown(page, "active-secret-unproven").waitFor();
     await look(page, "retirement");
-    await follow(page, "See what was refused");
+    await follow(page, "See what was rejected");
     assert.equal(page.url(), rejection);
 
     await send(page, "Recover these 3 requests");

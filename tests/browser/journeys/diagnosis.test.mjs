@@ -38,7 +38,7 @@ describe("Check my URL", () => {
       { method: "POST", headers, body: change(Buffer.concat(chunks)), redirect: "manual" });
     response.writeHead(answer.status, [...answer.headers].flat()).end();
   }
-  const report = (page) => page.getByRole("region", { name: "Check that it can be reached" });
+  const report = (page) => page.getByRole("region", { name: "Check that this URL can be reached" });
 
   for (const javaScriptEnabled of [true, false]) {
     it(`tells what stands in the way, then that the way is free, scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {

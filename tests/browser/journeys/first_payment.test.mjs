@@ -75,14 +75,14 @@ describe("the first payment, with scripts off", () => {
     const url = await page.locator("#webhook-url").inputValue();
     assert.equal(await page.locator("#secret").count(), 0, "hidden before Reveal");
     const hidden = await page.content();
-    await send(page, "Reveal");
+    await send(page, "Reveal secret");
     const secret = await page.locator("#secret").inputValue();
     assert.ok(!hidden.includes(secret), "the SECRET was in the page before Reveal");
-    await follow(page, "Hide");
+    await follow(page, "Hide secret");
     await shown(page, "secret-hidden").waitFor();
     await leading(page, () => page.getByRole("group", { name: "SECRET" }).getByRole("button", { name: "Copy" }).click());
     assert.equal(await page.locator("#secret").inputValue(), secret, "without scripts Copy shows it, to be selected by hand");
-    await follow(page, "Hide");
+    await follow(page, "Hide secret");
 
     assert.equal((await simulate(url, secret, ["--life-cycle", "paid"])).code, 0);
     await page.reload();

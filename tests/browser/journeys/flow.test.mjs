@@ -87,7 +87,7 @@ describe("what leads on", () => {
     await shown(page, "flash", "Razorpay").waitFor();
     await page.getByRole("heading", { name: "Copy these two values" }).waitFor();
     const url = await page.locator("#webhook-url").inputValue();
-    await send(page, "Reveal");
+    await send(page, "Reveal secret");
     const secret = await page.locator("#secret").inputValue();
     await page.goto(gateways);
     await follow(page, "Open");

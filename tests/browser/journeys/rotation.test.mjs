@@ -35,7 +35,7 @@ describe("a new SECRET", () => {
     const page = await open(t, at, { permissions: ["clipboard-read", "clipboard-write"] });
     const connection = await connected(page, at);
     await follow(page, "New secret");
-    await page.getByRole("heading", { name: "What happens then" }).waitFor();
+    await page.getByRole("heading", { name: "What happens next" }).waitFor();
     assert.ok(await page.getByLabel("24 hours").isChecked(), "the usual time is chosen");
     await page.getByLabel("15 days").check();
     await send(page, "Create new secret");
@@ -79,7 +79,7 @@ describe("a new SECRET, with scripts off", () => {
     await follow(page, "New secret");
     await send(page, "Create new secret");
     await page.getByTestId(TO_PASTE).waitFor();
-    await send(page, "Reveal");
+    await send(page, "Reveal secret");
     const secret = await page.locator("#secret").inputValue();
     assert.notEqual(secret, connection.secret);
     assert.ok(await taken(connection, connection.secret) && await taken(connection, secret));
@@ -116,7 +116,7 @@ describe("a new SECRET, with scripts off", () => {
     await page.locator(".flash.is-good").waitFor();
     await shown(rows(page, "imported"), "valid-until-retired").waitFor();
     assert.ok(await taken(connection, OWN) && await taken(connection, connection.secret));
-    await send(page, "Reveal");
+    await send(page, "Reveal secret");
     assert.equal(await page.locator("#secret").inputValue(), connection.secret);
     assert.ok(!(await page.content()).includes(OWN));
   });

@@ -69,7 +69,7 @@ describe("the set-up link in a page of another site, such as a mailbox", () => {
       await page.getByRole("heading", { name: "Set up KS Pay" }).waitFor();
       assert.equal(page.url(), `${at.installation.url}/setup`);
       await page.getByLabel("Company Name").fill("x");
-      await page.locator("form").evaluate((form) => { form.noValidate = true; });
+      await page.locator("form[action=\"/setup\"]").evaluate((form) => { form.noValidate = true; });
       await send(page, "Create company and sign in");
       await page.locator("#company-error").waitFor();
     });

@@ -156,7 +156,7 @@ export async function* connection(page, { installation, names, api }) {
 
   await page.goto(`${at}/webhook`);
   yield "webhook-not-started";
-  await send(page, "Reveal");
+  await send(page, "Reveal secret");
   yield "webhook-revealed";
   await page.goto(`${at}/webhook`);
   await send(page, "Mark as done");

@@ -67,7 +67,7 @@ export async function* diagnoses(page, { installation, names }) {
   await page.goto(`${settings}/razorpay/test/webhook`);
   yield "webhook-countdown";
   await page.goto(`${settings}/razorpay/live/webhook`);
-  await shown(page, "evidence-silent", /17 days.*2\sh/).waitFor();
+  await shown(page, "evidence-silent", /17\sdays.*2\sh/).waitFor();
   yield "webhook-silent";
   await page.goto(`/ks-pay/apps/${app}?mode=live`);
   yield "overview-silent";
