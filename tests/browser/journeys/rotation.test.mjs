@@ -35,7 +35,7 @@ describe("a new SECRET", () => {
     const page = await open(t, at, { permissions: ["clipboard-read", "clipboard-write"] });
     const connection = await connected(page, at);
     await follow(page, "New secret");
-    await page.getByRole("heading", { name: "What happens then" }).waitFor();
+    await page.getByRole("heading", { name: "What happens next" }).waitFor();
     assert.ok(await page.getByLabel("24 hours").isChecked(), "the usual time is chosen");
     await page.getByLabel("15 days").check();
     await send(page, "Create new secret");
