@@ -267,7 +267,7 @@ mod tests {
         let (why, fix) = (causes::renamed_header(), fixes::keep_names());
         let said = condition(Gateway::RAZORPAY, LatestCause { known: "", why, fix, is_conditional: false }).in_english();
         assert!(
-            said.starts_with("If Razorpay sent the last one, this is why it was rejected: ")
+            said.starts_with("If Razorpay sent the latest request, it was rejected for this reason: ")
                 && said.ends_with("keep their names.")
         );
     }

@@ -161,7 +161,7 @@ mod tests {
         let silence_of_9_h = Silence { since: NOW.minus(HOUR * 9), lasts: HOUR * 9, usual };
         assert_eq!(
             silence(&silence_of_9_h).in_english().replace('\u{a0}', " "),
-            "No events for 9 h. Usually an event arrives every 20 min, and the longest pause in the 17 days before was 2 h."
+            "No events for 9 h. Usually an event arrives every 20 min, and the longest pause in the previous 17 days was 2 h."
         );
         assert_eq!(lasting(&silence_of_9_h, NOW).text.in_english().replace('\u{a0}', " "), "9 h");
         assert_eq!(usually(&TypicalTraffic { every: Duration::from_secs(61), ..usual }), "Usually an event every minute");

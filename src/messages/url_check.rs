@@ -159,7 +159,7 @@ mod tests {
         assert_eq!((local.badge.state, &*local.lines[0].hook), ("unreachable", "objection"));
         let changed = [good, vec![Finding::BodyChanged { sent: 10, arrived: 10 }]].concat();
         let report = said(Gateway::STANDARD_WEBHOOKS, PUBLIC, changed);
-        assert_eq!(report.badge.label, "An event would not arrive");
+        assert_eq!(report.badge.label, "An event wouldn’t arrive");
         assert!(report.lines.last().unwrap().text.in_english().contains("as many arrived, but not the same ones"));
     }
 

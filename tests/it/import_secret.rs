@@ -216,7 +216,7 @@ async fn the_key_secret_of_the_api_keys_is_no_webhook_secret() {
 async fn what_is_cut_off_at_its_ends_is_told() {
     let (app, connection, owner) = connected().await;
     for (number, (before, after, output)) in [
-        ("", "", "until you retire it. You can"),
+        ("", "", "until you retire it. Under"),
         (" ", "\r\n", "Spaces or line breaks around it were removed."),
         ("\"", "\"", "The quotation marks around it were removed."),
     ]
@@ -381,5 +381,5 @@ async fn a_secret_that_recovered_events_were_signed_with_is_in_use() {
     owner.post(&format!("{url}/recovery"), &[]).await.location();
     assert_eq!(app.count("SELECT COUNT(*) FROM secret_usage").await, 1);
     let page = owner.get(&connection.webhook_step("")).await;
-    assert_eq!(page.body.matches("No event was signed with it yet.").count(), 1, "the one made here: {}", page.body);
+    assert_eq!(page.body.matches("No event has been signed with it yet.").count(), 1, "the one made here: {}", page.body);
 }

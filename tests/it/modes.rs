@@ -173,7 +173,7 @@ async fn a_webhook_whose_first_requests_were_rejected_is_not_verified_yet_on_eve
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn open_leads_to_the_step_that_needs_work_and_fix_it_to_the_cause() {
+async fn open_leads_to_the_step_that_needs_work_and_an_alert_to_the_cause() {
     let app = TestApp::start_on_the_day().await;
     let (shop, test, _live) = two_modes(&app).await;
     let owner = app.owner("Neem Tree Retail").await;
@@ -187,7 +187,7 @@ async fn open_leads_to_the_step_that_needs_work_and_fix_it_to_the_cause() {
     fail(&app, &test).await;
     for list in ["/", "/ks-pay"] {
         let page = owner.sees(list, "trouble-failing").await;
-        let (before, _) = page.body.split_once(">Fix it<").unwrap();
+        let (before, _) = page.body.split_once(">See the cause<").unwrap();
         let (_, link) = before.rsplit_once("href=\"").unwrap();
         let link = link.split('"').next().unwrap();
         assert_eq!(link, format!("{at}/webhook#evidence-panel"));

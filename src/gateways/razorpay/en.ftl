@@ -7,8 +7,8 @@ name = Razorpay
 webhook-heading = Connect the Razorpay webhook
 integration-heading = Take payments in your shop
 next-step = Next: copy the URL and the secret below into Razorpay’s Dashboard.
-webhook-intro-test = Copy two values into Razorpay, make one test payment, and watch it arrive here. The steps can be done in any order.
-webhook-intro-live = Copy two values into Razorpay, wait for one real payment, and watch it arrive here. The steps can be done in any order.
+webhook-intro-test = Copy two values into Razorpay, make one test payment, and watch it arrive here. You can do the steps in any order.
+webhook-intro-live = Copy two values into Razorpay, wait for one real payment, and watch it arrive here. You can do the steps in any order.
 import-intro = Already have a webhook in Razorpay? Enter its secret here and change only its URL there.
 unreachable = Razorpay can’t reach this URL yet. Ask your server administrator to fix this:
 url-allowed = Razorpay’s rules allow this URL.
@@ -34,7 +34,7 @@ where-it-is = Razorpay doesn’t show it again: look where you keep it, or in th
 is-url = This is a webhook’s URL. The secret is the text in the Secret field below it.
 use-ours = Paste this webhook’s secret into Razorpay instead.
 use-ours-and-new-keys = Paste this webhook’s secret into Razorpay, and generate new API keys if others may have seen these.
-wrong-form = A secret of Razorpay has no particular format.
+wrong-form = Razorpay secrets have no particular format.
 
 # Rejected requests and events
 
@@ -58,7 +58,7 @@ replay = { $days ->
 keep-failing = Razorpay signs every retry like the first attempt, so retries of these events keep failing after the fix.
 keep-failing-if-sent = If Razorpay sent these, it signs every retry like the first attempt, so retries of these events keep failing after the fix.
 look-up-event = Look up the payment in Razorpay’s Dashboard.
-checkout = If your shop sends this, ask the developer of the shop to verify the checkout signature there, and to remove this URL from it. Razorpay sends the webhook on its own.
+checkout = If your shop sends this, ask the developer of the shop to verify the checkout signature there, and to remove this URL from it. Razorpay sends webhook requests itself.
 
 # Rules for URLs
 
@@ -67,7 +67,7 @@ url-no-host = Razorpay rejects this URL: it has no host name.
 url-port = Razorpay rejects port { $port }: only ports 80 and 443 are supported. Put a proxy in front, as the README shows.
 url-too-long = Razorpay rejects URLs of more than { $most } characters: choose a shorter host name.
 url-http = Razorpay recommends https: put a proxy with a certificate in front, as the README shows.
-url-blocked-host = Razorpay does not send to { $host }. Use a host of your own, or the tunnel zrok.
+url-blocked-host = Razorpay doesn’t send to { $host }. Use a host of your own, or the tunnel zrok.
 url-private-host = Razorpay rejects { $host }: it isn’t a public host. Set KS_PAY_PUBLIC_URL to one, or try the tunnel zrok.
 url-own-name = Razorpay rejects hosts with razorpay in their name. Use another host name.
 url-private-address = Razorpay rejects { $address }: it is a private address. Set KS_PAY_PUBLIC_URL to a public host, or try the tunnel zrok.

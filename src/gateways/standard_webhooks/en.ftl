@@ -20,7 +20,7 @@ guide-heading = Enter them at the sender
 guide-add = Open the webhook settings of the system that sends the events, and add an endpoint.
 guide-add-aside = It must sign as Standard Webhooks 1.0.0 specifies: { $id }, { $time } and { $signature } with v1.
 guide-paste = Enter the URL as the endpoint and the secret, including the { $prefix } prefix, as the signing secret.
-guide-send = Let it send one event and watch it arrive here.
+guide-send = Have it send one event, and watch it arrive here.
 guide-send-aside = The clocks of the sender and of this server must agree to within 5 minutes. The step { $integration } has a command that sends a signed event.
     .integration = Integration
 

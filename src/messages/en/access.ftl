@@ -12,7 +12,7 @@ form-expired-at = Nothing was changed. Go back, reload the page and submit the f
 password-too-short = Enter at least 12 characters. Tip: use four unrelated words.
 password-too-long = This password is too long. Enter at most 1,024 bytes.
 password-easily-guessed = This password is too easy to guess. Use four unrelated words.
-password-contains-email = Your email address can’t be part of the password. Enter another.
+password-contains-email = Your email address can’t be part of the password. Enter another password.
 
 # Sign-in and password checks that did not succeed.
 wrong-credentials = Email or password is incorrect. Passwords are case-sensitive.
@@ -25,9 +25,9 @@ email-needs-password = To change your email, enter your password.
 
 # Sensitive actions, for which the password is asked.
 confirm-password = Confirm your password
-confirm-again = KS Pay asks for it if you last entered it more than 15 minutes ago.
+confirm-again = KS Pay asks for your password if you last entered it more than 15 minutes ago.
 confirm-and-continue = Confirm and continue
-to-reveal = To show the secret, enter your password.
+to-reveal = To reveal the secret, enter your password.
 to-rotate = To create a new secret, enter your password.
 to-retire = To retire this secret, enter your password.
 to-save-keys = To save these API keys, enter your password.

@@ -23,8 +23,8 @@ countdown-over-sentence = { $gateway } may have disabled the webhook already: ch
 # The baseline of the traffic
 pace = an event every { $length }, longest pause { $pause }
 pace-every-minute = an event every minute, longest pause { $pause }
-silence = No events for { $lasts }. Usually an event arrives every { $length }, and the longest pause in the { $days } before was { $pause }.
-silence-every-minute = No events for { $lasts }. Usually an event arrives every minute, and the longest pause in the { $days } before was { $pause }.
+silence = No events for { $lasts }. Usually an event arrives every { $length }, and the longest pause in the previous { $days } was { $pause }.
+silence-every-minute = No events for { $lasts }. Usually an event arrives every minute, and the longest pause in the previous { $days } was { $pause }.
 
 # Notices
 rejected = Rejected: { $cause }
@@ -45,7 +45,7 @@ off = Off: every request is rejected
 off-connection = This connection is disabled.
 off-app = The app is disabled.
 pending = Marked as done, nothing verified yet
-pending-reason = The step stays Pending verification until a verified event arrives.
+pending-reason = This step shows Pending verification until an event is verified.
 waiting = Waiting for the first event
 
 # Rejected requests whose sender is not proven
@@ -63,7 +63,7 @@ rejected-between = { $count ->
    *[other] { $count } requests were rejected between { $from } and { $to }.
 }
 latest-reason = Latest reason: { $cause }.
-if-sent-last = If { $sender } sent the last one, this is why it was rejected: { $cause }.
+if-sent-last = If { $sender } sent the latest request, it was rejected for this reason: { $cause }.
 
 # An empty list of a webhook whose requests were rejected
 nothing-but-rejected = { $count ->
@@ -77,7 +77,7 @@ nothing-but-rejected-yet = { $count ->
 see-how-to-fix = See how to fix it
 
 # Alerts
-events-of-other-account = { $app }, { $mode } mode: events of another { $gateway } account arrive
-fix-it = Fix it
+events-of-other-account = { $app }, { $mode } mode: events from another { $gateway } account are arriving
+fix-it = See the cause
 view-webhook = View webhook
 open-settings = Open settings

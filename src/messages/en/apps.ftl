@@ -62,9 +62,9 @@ step-pay-note = Make a test payment and watch it arrive, verified. Then do the s
 colleague = Already registered by a colleague? You’re signed in to { $company }; apps from other companies don’t appear here.
 
 # Registration and settings
-new-note = An app is a place where you take payments. It gets an App ID; then you connect a payment gateway.
+new-note = An app is a place where you take payments. KS Pay gives it an App ID; you then connect a payment gateway.
 the-app = App
-name-hint = 3 to 256 characters. Customers see it in Razorpay’s payment window if you use the code of step 3, Integration.
+name-hint = 3 to 256 characters. Customers see it in Razorpay’s payment window if you use the code from step 3, Integration.
 email-hint = Contact for this app.
 choose-country = Choose a country
 address = Address (optional)

@@ -23,7 +23,7 @@ base64-not-hex = The signature is encoded in base64 instead of hex
 base64-other = The signature is in another form of base64
 hex-not-base64 = The signature is encoded in hex instead of base64
 truncated = The signature is cut short
-lengthened = The signature has something appended
+lengthened = Something was appended to the signature
 
 # Signed by another method
 other-hash = The signature is made with { $hash } instead of SHA-256
@@ -34,7 +34,7 @@ asymmetric-only = The request carries only an asymmetric signature (v1a)
 signed-body-only = Signed with this webhook’s secret, but over the body alone
 signed-part = Signed with this webhook’s secret, but over only part of the body
 signed-not-body = Signed with this webhook’s secret, but over data other than the body
-signed-other-parts = Signed with this webhook’s secret, but over other parts than ID, time and body
+signed-other-parts = Signed with this webhook’s secret, but over parts other than ID, time and body
 checkout = The request carries the signature of a checkout, not of a webhook
 
 # Signed with another secret
@@ -51,7 +51,7 @@ secret-quoted = The secret was pasted with quotes or punctuation
 secret-labelled = The secret was pasted with a label in front of it
 secret-cut = Only part of the secret was pasted
 secret-doubled = The secret was pasted twice
-secret-case = Upper and lower case letters of the secret were changed
+secret-case = Letters in the secret were changed to upper or lower case
 secret-encoded = The secret was encoded first
 secret-encoded-line-end = The secret was encoded first, together with a line break
 secret-url-encoded = The secret was URL-encoded first
@@ -78,14 +78,14 @@ body-rewritten = The body was changed on the way: it was parsed and written agai
 body-line-end = The body was changed on the way: something was added or removed at its end
 body-line-ends = The body was changed on the way: its line breaks differ
 body-mark = The body was changed on the way: a byte order mark was added or removed
-body-form = The body was changed on the way: it was sent on as a form, or URL-encoded
-body-wrapped = The body was changed on the way: it was put into another message
-body-charset = The body was changed on the way: it was read in another character set
+body-form = The body was changed on the way: it was forwarded as a form, or URL-encoded
+body-wrapped = The body was changed on the way: it was wrapped in another message
+body-charset = The body was changed on the way: it was decoded in another character set
 body-html-escaped = The body was changed on the way: its quotes were HTML-escaped
 body-backslashed = The body was changed on the way: backslashes were added before quotes
 body-compressed = The body is compressed, but the header Content-Encoding is missing
 body-empty = The body is empty
-body-cut = The body ends in the middle
+body-cut = The body is cut short
 
 # Signed at another time; the distance is known or only its minimum
 signed-earlier = Signed { $length } before it arrived
@@ -97,7 +97,7 @@ time-earlier-by-more = The signature matches no secret of this webhook, and its 
 time-ahead = The signature matches no secret of this webhook, and its time is { $length } ahead
 time-ahead-by-more = The signature matches no secret of this webhook, and its time is more than { $length } ahead
 time-in-millis = { $header } is in milliseconds
-time-unreadable = { $header } is not a number
+time-unreadable = { $header } isn’t a number
 
 # Neither signature nor secret
 other-account = The signature matches no secret of this webhook, and the body names another { $gateway } account than your verified events
@@ -105,7 +105,7 @@ now-verifies = The signature is valid now
 disabled = It arrived while this webhook was disabled
 too-large = The body is larger than 1 MiB
 encoded = The body arrived compressed or encoded
-too-slow = The body did not arrive within 3 s
+too-slow = The body didn’t arrive within 3 s
 not-diagnosed = Not every common mistake has been checked yet: many requests arrived together, or their bodies are very large
 never-diagnosed = Not every common mistake was checked: many requests arrived together, or their bodies are very large
 unknown = The signature matches no secret of this webhook

@@ -19,7 +19,7 @@ wallet = Wallet
 keys-accepted = { $gateway } accepted the keys. They are saved.
 keys-rejected = { $gateway } rejected these keys, so nothing was saved. Copy them again from { $menu }.
 stored-keys-rejected = { $gateway } rejects the saved keys. Copy them again from { $menu }.
-keys-changed-meanwhile = Other keys were saved while these were being checked, so nothing was saved now. Reload this page and try again.
+keys-changed-meanwhile = Other keys were saved while these were being checked, so nothing was saved. Reload this page and try again.
 no-keys = There are no keys to check yet. Enter them here.
 key-unreadable = The saved { $label } can’t be read: it was damaged or replaced in the database. Copy the { $label } from { $gateway } again and save it here.
 # The hint of a field whose value is never shown again.
@@ -35,8 +35,8 @@ gateway-not-asked = { $gateway } couldn’t be reached when the keys were saved.
 gateway-unreachable = { $gateway } couldn’t be reached from this server.
 gateway-timeout = { $gateway } didn’t respond within 10{ "\u00A0" }s.
 gateway-busy = { $gateway } asked us to try again later.
-gateway-server-error = { $gateway } has a problem on its side (status { $status }).
-gateway-unexpected-status = { $gateway } gave an unclear response (status { $status }).
+gateway-server-error = { $gateway } reported a server error (status { $status }).
+gateway-unexpected-status = { $gateway } returned an unexpected response (status { $status }).
 
 integration-note = For your developer: code to paste, with this app’s own values.
 # A credential that the snippets contain is not saved.

@@ -101,9 +101,9 @@ arrived = Arrived
 state = State
 no-event-yet = No events yet
 no-event-yet-advice = Every request that the gateway signs for { $mode } mode is stored and shown here. Connect the webhook first.
-none-of-type = No event has been received whose type begins with { $name }.
-none-in-state = No event has been received that has the state “{ $state }”.
-none-of-type-in-state = No event has been received that has the state “{ $state }” and a type beginning with { $name }.
+none-of-type = No event whose type begins with { $name } has been received.
+none-in-state = No event has the state “{ $state }”.
+none-of-type-in-state = No event has the state “{ $state }” and a type that begins with { $name }.
 show-all = Show all events
 
 # The page of an event

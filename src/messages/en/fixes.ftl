@@ -8,7 +8,7 @@ list-last = { $first } and { $last }
 
 # Someone may have sent it
 wrong-secret = If { $sender } sent this, its secret is wrong.
-not-this-secret = If { $sender } sent this, it does not use this webhook’s secret.
+not-this-secret = If { $sender } sent this, it doesn’t use this webhook’s secret.
 check-secret-first = If { $sender } sent this, check its secret first.
 changed-on-the-way = If { $sender } sent this, it was changed on the way.
 forgeable = Anyone can create such a signature.
@@ -16,15 +16,15 @@ guessable = The secret isn’t random enough, so KS Pay doesn’t accept it.
 dots = If { $sender } sent this, the dots were copied instead of the secret: press Copy next to it.
 scanner = If you don’t recognise it, there is nothing to do: it was rejected and has no effect.
 other-gateway = If you use { $other }, remove this URL from its settings: this webhook is for { $gateway }.
-other-gateway-not-used = If you don’t use { $other }, and { $sender } did not send this, there is nothing to do.
+other-gateway-not-used = If you don’t use { $other }, and { $sender } didn’t send this, there is nothing to do.
 other-account = If the account is yours, create a webhook for it, or enter its secret for this webhook.
 other-account-not-yours = If not, there is nothing to do: any { $gateway } merchant can enter your URL by mistake.
 retired = If the secret was retired because someone else may know it, these requests may be forged.
 key-secret = The Key Secret belongs in the Credentials step; the webhook has its own secret.
-checked-again = KS Pay checks stored requests of up to 256 KiB again once fewer arrive, and lists each one under its cause.
+checked-again = Once fewer requests arrive, KS Pay checks stored requests of up to 256 KiB again and lists each one under its cause.
 now-verifies = Recover it: it arrived before its secret was accepted here. New requests are accepted.
-disabled = Enable the app and its gateway. Then recover what arrived meanwhile.
-enabled-again = It’s enabled again. Recover what arrived meanwhile below.
+disabled = Enable the app and its gateway. Then recover the requests that were rejected meanwhile.
+enabled-again = It’s enabled again. You can recover the requests that were rejected meanwhile below.
 enabled-in-list = It’s enabled again. Open this rejection to see what can be recovered.
 enabled = It’s enabled again.
 
@@ -90,4 +90,4 @@ other-app-as-this = Don’t enter this webhook’s secret there: payments of the
 other-webhook-as-this = Don’t enter this webhook’s secret there: payments of the other webhook would be recorded as payments of this one.
 
 # No cause is known
-check-proxies = If Cloudflare, nginx, an API gateway or another program is in front of KS Pay, ask its administrator to pass requests to /webhooks/ through unchanged. It may change the body in a way that cannot be undone.
+check-proxies = If Cloudflare, nginx, an API gateway or another program is in front of KS Pay, ask its administrator to pass requests to /webhooks/ through unchanged. It may change the body in a way that can’t be undone.

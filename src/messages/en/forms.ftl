@@ -12,13 +12,13 @@ choose-country = Choose the country where your business is registered.
 # A text that cannot be accepted.
 too-short = Enter at least { $count } characters.
 too-long = Enter at most { $count } characters.
-invisible-character = This has an invisible character. Type it by hand instead of pasting it.
-email-ascii = Before the @, use only English letters, digits and signs such as . or _.
+invisible-character = This contains an invisible character. Type the text instead of pasting it.
+email-ascii = Before the @, use only English letters, digits and symbols such as . or _.
 email-invalid = Enter a complete email address, for example accounts@neemtree.example.
 domain-invalid = Enter only the domain, for example shop.neemtree.example.
 phone-invalid = Enter the number with its country code, for example +91 00000 00000.
 
 # A value that conflicts with another.
-app-name-taken = Your company already has an app with this name. Enter another.
-email-taken = This email is already in use. Enter another.
+app-name-taken = Your company already has an app with this name. Enter another name.
+email-taken = This email is already in use. Enter another email address.
 passwords-differ = The new passwords don’t match. Enter both again.

@@ -60,5 +60,5 @@ show-mode = Show { $mode } mode
 
 # Announced by scripts after a value was copied.
 copied = { $name } copied
-copy-failed = Could not copy. { $name } is selected: press Ctrl+C.
+copy-failed = Couldn’t copy. { $name } is selected: press Ctrl+C.
 value = Value

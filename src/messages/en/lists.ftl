@@ -11,13 +11,13 @@ pages = Pages
 whole-id = Enter a complete ID, receipt or bank reference.
 day-missing = Choose this day too, or clear both.
 no-day = Enter a valid date, for example 2026-11-22.
-wrong-order = Start date can’t be after end date.
+wrong-order = The start date can’t be after the end date.
 after-today = This day is in the future. Choose { $day } or earlier.
 too-many-days = Choose at most { $days } days: start on { $day } or later.
-whole-type = Enter the name of an event or its beginning, for example payment.captured or refund.
+whole-type = Enter an event type or the beginning of one, for example payment.captured or refund.
 no-status = Choose a status from the list.
 no-state = Choose a state from the list.
-no-search = Enter up to 200 characters, without invisible ones.
+no-search = Enter at most 200 characters, without invisible ones.
 
 invalid-filter = Invalid filter
 invalid-filter-advice = Correct the filter above, or clear all filters.
@@ -32,7 +32,7 @@ found-among = { $count ->
    *[other] { $count } matches among the { $searched } searched, newest first
 }
 no-match-yet = No match yet
-no-match-yet-advice = { $searched } were searched and none matches. Go on to search the rest.
+no-match-yet-advice = { $searched } were searched, and none match. Continue the search to check the rest.
 end-of-search = Nothing older matches
 end-of-search-advice = The search has reached the end of the list.
 back-to-start = Back to the start of the list

@@ -52,12 +52,12 @@ day-so-far = { $day } (so far)
 
 # Outcomes and payment modes
 outcomes = Payment outcomes
-of-decided = % of decided payments
+of-decided = % of payments with an outcome
 way-paid = Paid
 way-refunded = Refunded
 way-failed = Failed
 way-returned = Returned, never captured
-way-open = Not decided yet
+way-open = No outcome yet
 by-payment-mode = By payment mode
 
 # Recent transactions

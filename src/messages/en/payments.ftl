@@ -58,7 +58,7 @@ refunds-failed-advice = The customer hasn’t received this amount. Refund it in
 refund-failed-after-dispute = You also lost a dispute. Check in { $gateway } what the customer has received before you refund anything.
 
 # A refund and a lost dispute
-went-back-twice = More went back than was paid
+went-back-twice = More was returned than was paid
 went-back-twice-advice = Of this payment of { $paid }, { $refunded } was refunded and { $lost } lost in a dispute. Check in { $gateway } whether the customer received the money twice.
 
 # Several payments of an order

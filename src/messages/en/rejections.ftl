@@ -24,7 +24,7 @@ nothing-text = A request that reaches a webhook of { $mode } mode and can’t be
 label-signature-missing = No signature
 label-signature-malformed = Unreadable signature
 label-signature-mismatch = Wrong signature
-label-time-out-of-tolerance = Signed at another time
+label-time-out-of-tolerance = Signed time out of range
 label-disabled = Off
 label-too-large = Too large
 label-encoded = Encoded
@@ -64,28 +64,28 @@ offered-elsewhere = { $count ->
     [one] With that secret, { $count } stored request of this rejection and { $others } of other rejections can be verified, the first received { $time }.
    *[other] With that secret, { $count } stored requests of this rejection and { $others } of other rejections can be verified, the first received { $time }.
 }
-before-adding = First check which URL the webhook has at the gateway. If these are payments of the other webhook, do not add its secret here: correct the URL.
+before-adding = First check which URL the webhook has at the gateway. If these are payments of the other webhook, don’t add its secret here: correct the URL.
 add-secret = Add secret
 enter-secret = Enter the secret
 nothing-to-add = There is no secret to add: none of the stored requests reveals it. Enter it yourself on the Webhook page.
-added = Secret added: requests signed with it are accepted from now on. Recover what was rejected below; retire the secret on the Webhook page when you no longer need it.
+added = Secret added: requests signed with it are accepted from now on. Recover the rejected requests below, and retire the secret on the Webhook page when you no longer need it.
 enable-first = Enable the app and its gateway first. Then you can recover requests.
 recovered-nothing = No new event
 recovered-known = { $known ->
-    [one] No new event; { $known } request had been received again meanwhile
-   *[other] No new event; { $known } requests had been received again meanwhile
+    [one] No new event; { $known } request had already been received again
+   *[other] No new event; { $known } requests had already been received again
 }
 recovered-events = { $count ->
     [one] { $count } event recovered
    *[other] { $count } events recovered
 }
 recovered-events-one-known = { $count ->
-    [one] { $count } event recovered; 1 request had been received again meanwhile
-   *[other] { $count } events recovered; 1 request had been received again meanwhile
+    [one] { $count } event recovered; 1 request had already been received again
+   *[other] { $count } events recovered; 1 request had already been received again
 }
 recovered-events-some-known = { $count ->
-    [one] { $count } event recovered; { $known } requests had been received again meanwhile
-   *[other] { $count } events recovered; { $known } requests had been received again meanwhile
+    [one] { $count } event recovered; { $known } requests had already been received again
+   *[other] { $count } events recovered; { $known } requests had already been received again
 }
 recovered-list = Recovered events
 more-recovered = { $count ->
@@ -100,9 +100,9 @@ more-requests-rejected = more than { $count } requests rejected in the last { $d
 
 # A stored request
 request = Request as received
-body-not-read = Its body was not read: it was rejected before that. It can’t be recovered.
+body-not-read = This request was rejected before its body was read, so it can’t be recovered.
 body-truncated = Its body has { $size }. Only the first 256 KiB are stored, so it can’t be recovered.
-not-text = Not all of it is UTF-8 text. What is not is shown as �; the download has the exact bytes.
+not-text = Part of it isn’t UTF-8 text and is shown as �; the download has the exact bytes.
 only-start-shown = The first 64 KiB are shown; the download has all { $size } that are stored.
 body = Body
 raw-body = Raw body
@@ -145,12 +145,12 @@ changed-after-signing = These requests can’t be recovered: they were changed a
 secret-not-addable = These requests can’t be recovered: the secret they were signed with can’t be added here.
 key-never-valid = These requests can’t be recovered: the key they were signed with can never be this webhook’s secret.
 anyone-could-send = These requests can’t be recovered: anyone could have sent them.
-not-of-this-webhook = These requests can’t be recovered: they were not signed with a secret of this webhook.
+not-of-this-webhook = These requests can’t be recovered: they weren’t signed with a secret of this webhook.
 not-recoverable = These requests can’t be recovered.
 not-recoverable-here = These requests can’t be recovered here: they were signed with the secret of another webhook.
 no-longer-verified = These requests can no longer be verified.
-secret-not-accepted = These requests were not signed with a secret that KS Pay accepts.
-secret-not-accepted-here = These requests were not signed with a secret that KS Pay accepts here.
+secret-not-accepted = These requests weren’t signed with a secret that KS Pay accepts.
+secret-not-accepted-here = These requests weren’t signed with a secret that KS Pay accepts here.
 request-verifies = The stored request can now be verified.
 requests-verify = { $count ->
     [one] { $count } of { $stored } stored requests can now be verified.

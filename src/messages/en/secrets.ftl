@@ -19,8 +19,8 @@ adopted = Found in rejected requests and accepted { $when }.
 adopted-by = Found in rejected requests and accepted { $when } by { $name }.
 
 last-verified = Last verified an event { $when }.
-unused = No event was signed with it yet.
-never-used = No event was ever signed with it.
+unused = No event has been signed with it yet.
+never-used = No event has ever been signed with it.
 unreadable-row = This secret can’t be read: it was damaged or replaced in the database.
 safe-to-retire = Unused for { $duration }: safe to retire.
 # What the Copy button copies.
@@ -79,13 +79,13 @@ active-stays-create = This is the active secret, and a webhook always needs one.
 active-stays-paste = This is the active secret, and a webhook always needs one. Create a new secret at { $sender } and paste it here: this one then stays valid for a while and can be retired.
 active-works = The active secret works: it last verified an event { $when }.
 active-unproven = The active secret has never verified an event. It seems that { $sender } doesn’t have it yet.
-replaced = No event was signed with it for { $duration }, and a newer secret has replaced it.
-never-needed = No event was ever signed with it, and another secret is in use.
+replaced = No event has been signed with it for { $duration }, and a newer secret has replaced it.
+never-needed = No event has ever been signed with it, and another secret is in use.
 in-use = The last event signed with it arrived { $when }. First make sure that { $sender } has the active secret: requests signed with this one will be rejected.
 maybe-in-use = No event signed with it has arrived yet. If { $sender } has it anyway, requests signed with it will be rejected.
-retired-for-good = You can’t bring it back.
+retired-for-good = This can’t be undone.
 not-entered-again = You can’t enter it again.
-rejected-again = Requests signed with it will be rejected again, and you can’t enter it.
+rejected-again = Requests signed with it will be rejected again, and you can’t enter it again.
 only-with = { $count ->
     [one] { $count } stored request that was rejected can be recovered only with this secret. Recover it first: afterwards it’s no longer possible.
    *[other] { $count } stored requests that were rejected can be recovered only with this secret. Recover them first: afterwards it’s no longer possible.
@@ -110,10 +110,10 @@ add-secret = Add secret
 entered = The secret is saved. Requests signed with it are verified from now on.
 
 # After an import: what was trimmed.
-added = Your secret is valid from now on, until you retire it. You can recover requests that were rejected without it under Rejections.
-added-spaces = Your secret is valid from now on, until you retire it. Spaces or line breaks around it were removed. You can recover requests that were rejected without it under Rejections.
-added-quotes = Your secret is valid from now on, until you retire it. The quotation marks around it were removed. You can recover requests that were rejected without it under Rejections.
-added-spaces-quotes = Your secret is valid from now on, until you retire it. Spaces and the quotation marks around it were removed. You can recover requests that were rejected without it under Rejections.
+added = Your secret is valid from now on, until you retire it. Under Rejections, you can recover requests that were rejected without it.
+added-spaces = Your secret is valid from now on, until you retire it. Spaces or line breaks around it were removed. Under Rejections, you can recover requests that were rejected without it.
+added-quotes = Your secret is valid from now on, until you retire it. The quotation marks around it were removed. Under Rejections, you can recover requests that were rejected without it.
+added-spaces-quotes = Your secret is valid from now on, until you retire it. Spaces and the quotation marks around it were removed. Under Rejections, you can recover requests that were rejected without it.
 
 ## Secrets that are not accepted. $instead: “Paste the secret of this webhook into Razorpay instead.”
 
@@ -123,7 +123,7 @@ too-short = { $count ->
    *[other] This secret has { $count } characters
 }; at least { $min } are required. Anyone who guesses it can forge payments. { $instead }
 too-long = A secret can have at most { $max } bytes.
-invisible-character = This has an invisible character, such as a line break. Copy it again, without anything before or after it.
+invisible-character = This contains an invisible character, such as a line break. Copy the secret again, without anything before or after it.
 dots = These are the dots that hide the secret. Copy the secret itself.
 key-id = This is a Key ID, which your customers’ browsers see. The secret is the text in the webhook’s Secret field.
 repeated = This secret repeats the same few characters. Anyone who guesses it can forge payments. { $instead }
@@ -136,8 +136,8 @@ api-key-secret = This is the { $label } of your API keys, which can move money: 
 was-retired = This secret was retired. { $remedy }
 was-retired-on = This secret was retired on { $when }. { $remedy }
 # $enter: “paste it into Razorpay’s Dashboard”.
-of-test-mode = This is the secret of a webhook in Test mode. Live must not have it: test payments would count as real money. Copy the secret of this webhook.
-of-live-mode = This is the secret of a webhook in Live mode. Test must not have it: real payments would be taken for tests. Copy the secret of this webhook.
+of-test-mode = This is the secret of a webhook in Test mode. Live mode can’t use it: test payments would be recorded as real payments. Copy the secret of this webhook.
+of-live-mode = This is the secret of a webhook in Live mode. Test mode can’t use it: real payments would be recorded as test payments. Copy the secret of this webhook.
 of-another-webhook = This is the secret of another webhook of your company. Each has its own: copy the secret of this webhook.
 already-valid = This secret is already valid for this webhook. There is nothing left to do.
 check-running = Another secret of your company is being checked. Wait a few seconds, then try again. Nothing was saved.

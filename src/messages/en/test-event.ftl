@@ -14,7 +14,7 @@ secret-unreadable = The active secret can’t be read, so no test event can be s
 
 # What became of one.
 arrived = Test event from KS Pay, { $seconds }{ "\u00A0" }s: it arrived, its signature matched, and it was stored.
-not-sent = The test event wasn’t sent: the check of your URL found a problem. Solve it, then send the test event again.
+not-sent = The test event wasn’t sent: the check of your URL found a problem. Fix it, then send the test event again.
 rejected = The test event was rejected. If the secret or the webhook has just been changed, send it again.
 not-stored = The test event arrived but couldn’t be stored. Ask your server administrator to run { $command }.
 answered = The test event was answered with status { $status } and wasn’t stored. Check the proxy in front of KS Pay.

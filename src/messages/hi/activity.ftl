@@ -68,6 +68,6 @@ nothing-but-rejected-yet = { $count ->
 see-how-to-fix = ठीक करने का तरीका देखें
 
 events-of-other-account = { $app }, { $mode } मोड: दूसरे { $gateway } खाते के इवेंट आ रहे हैं
-fix-it = ठीक करें
+fix-it = वजह देखें
 view-webhook = वेबहुक देखें
 open-settings = सेटिंग खोलें

@@ -101,7 +101,7 @@ describe("a webhook that works no more", () => {
     await shown(rows.nth(2), "state-silent", /9\sh/).waitFor();
     await shown(rows.nth(2), "usual-traffic", /20\smin/).waitFor();
 
-    await leading(page, () => page.getByRole("link", { name: "Fix it" }).first().click());
+    await leading(page, () => page.getByRole("link", { name: "See the cause" }).first().click());
     await shown(evidence(page), "countdown", /18\sh/).waitFor();
     await page.goto(webhook(apps["Silent Shop"], "live"));
     await shown(evidence(page), "evidence-silent", /9\sh/).waitFor();

@@ -77,7 +77,7 @@ describe("what leads on", () => {
     at.owner = await at.installation.addOwner();
   });
 
-  it("is Webhook after Add Gateway and Open, and the evidence after Fix it, in sight on a phone", async (t) => {
+  it("is Webhook after Add Gateway and Open, and the evidence after See the cause, in sight on a phone", async (t) => {
     const app = await at.installation.addApp(at.owner.company, "Neem Tree Cart");
     const gateways = `/ks-pay/apps/${app}/settings/payment-gateways`;
     const page = await open(t, at, { viewport: PHONE }, NO_SERVER);
@@ -99,8 +99,8 @@ describe("what leads on", () => {
 
     await fail({ url, secret });
     await page.goto("/");
-    for (let tries = 0; tries < 100 && await page.getByRole("link", { name: /^Fix it/ }).count() === 0; tries += 1) await page.reload();
-    await leading(page, () => page.getByRole("link", { name: /^Fix it/ }).click());
+    for (let tries = 0; tries < 100 && await page.getByRole("link", { name: /^See the cause/ }).count() === 0; tries += 1) await page.reload();
+    await leading(page, () => page.getByRole("link", { name: /^See the cause/ }).click());
     const cause = shown(evidence(page), "evidence-failing").getByRole("heading");
     await cause.waitFor();
     const { y } = await cause.boundingBox();
