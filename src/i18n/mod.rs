@@ -1,8 +1,8 @@
 //! Texts in the languages of the console.
 //!
-//! A [`Text`] is a message of the catalogue with its arguments; which language and time zone it is in is decided where it is
-//! written: a page by the [`Reader`] that it is rendered with, a download by the locale that it names. So rules and views pass texts on without
-//! knowing who reads them. `build/catalogue/` makes a function of each message in `src/messages/LANGUAGE/*.ftl` and
+//! A [`Text`] is a message of the catalogue with its arguments. Its language and time zone are decided where it is written: a
+//! page by the [`Reader`] that it is rendered with, a download by the locale that it names. So rules and views pass texts on
+//! without knowing who reads them. `build/catalogue/` makes a function of each message in `src/messages/LANGUAGE/*.ftl` and
 //! `src/gateways/GATEWAY/LANGUAGE.ftl`.
 //!
 //! Invariant: the catalogue has text, never HTML. Arguments are escaped; only the elements of [`inline`] write markup.
