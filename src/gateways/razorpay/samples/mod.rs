@@ -64,7 +64,7 @@ pub fn life_cycle_until(kind: LifeCycle, pace: Pace, merchant: &Merchant, end: i
 }
 
 /// Creates a single event that occurs at `at`, of a payment that has reached that step; `None` if the name is not in
-/// [`SINGLE_EVENTS`].
+/// `SINGLE_EVENTS`.
 pub fn single(event: &str, merchant: &Merchant, at: i64, rng: &mut impl Rng) -> Option<Sample> {
     let step = Step::ALL.into_iter().find(|step| step.event() == event)?;
     scenario::play_last(step.path(), merchant, at, rng)
