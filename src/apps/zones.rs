@@ -59,8 +59,14 @@ pub(crate) struct ZoneChange {
 /// asked for before.
 pub(crate) async fn ask(tx: &mut Tx, app: &App, zone: Zone, (actor, now): (&Actor<'_>, Timestamp)) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageApps, app.company_id)?;
+    // The row before the lock, as `complete` takes them: in two orders they would wait for each other, and ingestion for both.
+    store::lock_row(tx, app.id).await?;
+    let zones = store::zones(&mut *tx, app.id).await?;
+    if zones.next.unwrap_or(zones.current) == zone {
+        return Ok(());
+    }
     tx.exclude_ingestion().await?;
-    if store::zones(&mut *tx, app.id).await?.current == zone {
+    if zones.current == zone {
         store::cancel_zone_change(tx, app.company_id, app.id).await?;
     } else {
         store::ask_for_zone(tx, (app.company_id, app.id), zone, now).await?;
@@ -70,6 +76,7 @@ pub(crate) async fn ask(tx: &mut Tx, app: &App, zone: Zone, (actor, now): (&Acto
 
 /// Replaces the zone of the app, whose totals of the new zone are complete; false if this change is no longer asked for.
 pub(crate) async fn complete(tx: &mut Tx, change: &ZoneChange) -> Result<bool, DbError> {
+    store::lock_row(tx, change.app).await?;
     tx.exclude_ingestion().await?;
     store::change_zone(tx, change).await
 }

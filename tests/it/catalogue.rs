@@ -45,6 +45,8 @@ pub(crate) const LATIN_IN_HINDI: &[&str] = &[
     "MiB",
     "Kestrel",
     "Ctrl",
+    "refund",
+    "razorpay",
 ];
 
 /// Names on the dashboards of gateways and of event types, headers and domains, longest first.
@@ -78,8 +80,6 @@ pub(crate) const NAMES_ELSEWHERE: &[&str] = &[
     "Secret",
     "Edit",
     "Mode",
-    "refund",
-    "razorpay",
 ];
 
 fn root() -> PathBuf {

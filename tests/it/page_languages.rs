@@ -65,9 +65,9 @@ fn texts(html: &str) -> Vec<String> {
 pub(crate) fn latin_words(text: &str) -> Vec<String> {
     let text = NAMES_ELSEWHERE.iter().chain(DEMO).fold(text.to_owned(), |text, name| text.replace(name, " "));
     let text = text.replace(['(', ')', ',', '\u{a0}', '“', '”', ':', ';', '।'], " ");
-    let tokens = text.split_whitespace().map(|token| token.trim_matches(['.', '…', '›', '?']));
-    let tokens =
-        tokens.filter(|token| !token.contains(['_', '@', '/', '.', '=']) && !token.contains(|c: char| c.is_ascii_digit()));
+    let is_id = |token: &&str| token.contains(['_', '@', '/', '=']) || token.trim_matches(['.', '?']).contains('.');
+    let is_number = |token: &&str| token.contains(|c: char| c.is_ascii_digit());
+    let tokens = text.split_whitespace().filter(|token| !is_id(token) && !is_number(token));
     let words = tokens.flat_map(|token| token.split(|c: char| !c.is_ascii_alphabetic())).filter(|word| word.len() > 2);
     let is_abbreviation = |word: &str| word.chars().all(|c| c.is_ascii_uppercase());
     words.filter(|word| !LATIN_IN_HINDI.contains(word) && !is_abbreviation(word)).map(str::to_owned).collect()

@@ -38,13 +38,15 @@ impl Periodic for ZoneChanges {
     async fn run(&mut self) -> Result<(), DbError> {
         // Before the changes: pages that are being made may still read the totals of a zone that was replaced just now.
         let replaced = apps::store::list_with_past_zone(&mut self.db.bulk_reader().await?).await?;
+        // No app waits for another that fails; that one is tried again in the next run.
+        let mut outcome = Ok(());
         for app in replaced {
-            reconcile_totals::delete_stale(&self.db, app).await?;
+            if let Err(error) = reconcile_totals::delete_stale(&self.db, app).await {
+                outcome = Err(error);
+            }
         }
         let changes = apps::store::list_zone_changes(&mut self.db.bulk_reader().await?).await?;
-        let mut outcome = Ok(());
         for change in changes {
-            // The changes of other apps do not wait for one that fails; it is tried again in the next run.
             if let Err(error) = self.complete(&change).await {
                 outcome = Err(error);
             }
