@@ -87,19 +87,12 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         .before_acquire(|conn: &mut PgConnection, meta| {
             Box::pin(async move { if meta.idle_for < SKIP_PING_WITHIN { Ok(true) } else { ping(conn).await } })
         })
-        // A BEGIN that failed or was canceled leaves a transaction, with its locks, that the driver does not know about. sqlx pings
-        // each connection after this, without a timeout: it would wait forever for a dead one.
-        .after_release(|conn: &mut PgConnection, _| Box::pin(roll_back(conn)))
+        // sqlx pings each connection when it is released, without a timeout: it would wait forever for a dead one.
+        .after_release(|conn: &mut PgConnection, _| Box::pin(ping(conn)))
         // Multi-row statements have a text for each power of two.
         .connect_with(options.statement_cache_capacity(256))
         .await?;
     Ok(Db::Postgres { pool, runtime: Handle::current() })
-}
-
-/// Ends what a connection has begun, which also shows that it answers.
-async fn roll_back(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    let ended = tokio::time::timeout(ACQUIRE_TIMEOUT, sqlx::raw_sql("ROLLBACK").execute(conn)).await;
-    ended.map_err(|_| sqlx::Error::PoolTimedOut)?.map(|_| true)
 }
 
 async fn ping(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
