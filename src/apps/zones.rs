@@ -1,4 +1,4 @@
-//! The time zones by whose days the totals of an app are kept, and how the zone of an app is changed.
+//! The time zones of an app, by whose days its totals are computed, and how the zone of an app is changed.
 //!
 //! Invariant: from the moment that a change is asked for until it is complete, each unit of work that changes payments adds to the
 //! totals of both zones. So totals of the next zone that were once equal to the payments stay so. Units of work that change
