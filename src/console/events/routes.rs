@@ -37,10 +37,7 @@ use crate::{
     gateways::{Mode, parts},
     i18n::{Text, isolate},
     ledger::payments::store::cross_mode,
-    messages::{
-        self, EmptyState, Notice,
-        text::{events as t, layout as frame},
-    },
+    messages::{self, EmptyState, Notice, text::events as t},
     primitives::keyset::{ListPage as Rows, PageRequest},
     rejections::{self, store::recoveries},
     test_events::store as test_events,
@@ -102,8 +99,7 @@ fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout
     let path = urls::events(app.id);
     let layout = page.layout(t::title()).app(app, AppEntry::Events, Some(shown.mode)).in_mode(&path, shown.mode);
     let layout = layout.notices(shown.other, shown.off);
-    let layout = layout.crumb(frame::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
-    layout.crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
+    layout.below_app(app)
 }
 
 fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
@@ -138,7 +134,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let title = event.event_type.as_ref().map_or_else(t::unknown_type, |name| Text::verbatim(name.as_str()));
     let layout = page.layout(title).app(&app, AppEntry::Events, Some(event.mode)).with_mode_urls(event.mode, test, live);
     let overview = urls::in_mode(&urls::app(app.id), event.mode);
-    let layout = layout.crumb(frame::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
+    let layout = layout.below_ks_pay();
     let layout = layout.crumb(Text::verbatim(isolate(&app.name)), overview).crumb(t::title(), list);
     let mixups = mixups(&page, &event, payload.body()).await?;
     let webhook = urls::step(app.id, event.gateway, event.mode, Step::Webhook);

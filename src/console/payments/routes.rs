@@ -48,7 +48,7 @@ use crate::{
     },
     messages::{
         self, EmptyState,
-        text::{layout as frame, lists, transactions as t},
+        text::{lists, transactions as t},
     },
     primitives::{
         date_range::DateRange,
@@ -120,8 +120,7 @@ fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout
     let path = urls::transactions(app.id);
     let layout = page.layout(t::title()).app(app, AppEntry::Transactions, Some(shown.mode)).in_mode(&path, shown.mode);
     let layout = layout.notices(shown.other, shown.off);
-    let layout = layout.crumb(frame::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
-    layout.crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
+    layout.below_app(app)
 }
 
 fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
@@ -326,7 +325,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
     let title = messages::payment_title(&transaction);
     let layout = page.layout(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live);
-    let layout = layout.crumb(frame::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
+    let layout = layout.below_ks_pay();
     let layout = layout.crumb(Text::verbatim(isolate(&app.name)), in_mode(urls::app(app.id)));
     let layout = layout.crumb(t::title(), in_mode(urls::transactions(app.id)));
     let now = page.now;

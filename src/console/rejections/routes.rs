@@ -33,7 +33,7 @@ use crate::{
     messages::{
         self,
         rejections::{self, Explanation},
-        text::{fixes, layout, rejections as t},
+        text::{fixes, rejections as t},
     },
     primitives::{
         id::{ConnectionId, RejectionId, RequestId},
@@ -92,10 +92,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let path = urls::rejections(app.id);
     let layout =
         page.layout(t::title()).app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
-    let layout = layout
-        .crumb(layout::applications(), urls::APPLICATIONS)
-        .crumb(Text::verbatim("KS Pay"), urls::APPS)
-        .crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id));
+    let layout = layout.below_app(&app);
     let row = |(rejection, explanation): (&Rejection, Explanation)| {
         let is_enabled = enabled.contains(&rejection.connection_id);
         views::Row::new(rejection, (explanation, is_enabled), page.now)
@@ -234,7 +231,7 @@ impl Found {
         let layout = self.page.layout(title).app(app, AppEntry::Rejections, Some(mode)).with_mode_urls(mode, test, live);
         let overview = urls::in_mode(&urls::app(app.id), mode);
         let layout = layout.notices(None, messages::off_connection(app, &self.connection).into_iter().collect());
-        let layout = layout.crumb(layout::applications(), urls::APPLICATIONS).crumb(Text::verbatim("KS Pay"), urls::APPS);
+        let layout = layout.below_ks_pay();
         layout.crumb(Text::verbatim(isolate(&app.name)), overview).crumb(t::title(), list(mode))
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     },
     db::DbError,
     gateways::{Gateway, Mode},
-    i18n::{Text, isolate},
+    i18n::Text,
     messages::{
         self, Badge, StatusLine,
         text::{gateways_list as t, layout as menu, setup, shared},
@@ -235,12 +235,7 @@ async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErro
 
 /// Returns the layout of a page below the app's settings.
 fn layout(page: &RequestContext, app: &App, title: impl Into<Text>) -> Layout {
-    page.layout(title)
-        .app(app, AppEntry::Settings, None)
-        .crumb(menu::applications(), urls::APPLICATIONS)
-        .crumb(Text::verbatim("KS Pay"), urls::APPS)
-        .crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
-        .crumb(menu::settings(), urls::app_settings(app.id))
+    page.layout(title).app(app, AppEntry::Settings, None).below_app(app).crumb(menu::settings(), urls::app_settings(app.id))
 }
 
 fn card(page: &RequestContext, app: &App, connection: &Connection, activity: &Activity) -> Card {

@@ -18,7 +18,7 @@ use crate::{
         page::RequestContext,
     },
     gateways::{Gateway, Mode, texts::SetupTexts},
-    i18n::{Text, isolate},
+    i18n::Text,
     messages::{
         self, Badge,
         setup::step as step_name,
@@ -141,9 +141,7 @@ impl Wizard {
             .layout(heading)
             .app(app, AppEntry::Settings, Some(mode))
             .with_mode_urls(mode, twin(Mode::Test), twin(Mode::Live))
-            .crumb(layout::applications(), urls::APPLICATIONS)
-            .crumb(Text::verbatim("KS Pay"), urls::APPS)
-            .crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
+            .below_app(app)
             .crumb(layout::settings(), urls::app_settings(app.id))
             .crumb(t::payment_gateway_settings(), urls::connections(app.id));
         let steps: Vec<StepLink> =
