@@ -45,6 +45,7 @@ pub(crate) const LATIN_IN_HINDI: &[&str] = &[
     "MiB",
     "Kestrel",
     "Ctrl",
+    "Enter",
     "refund",
     "razorpay",
 ];

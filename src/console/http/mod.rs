@@ -17,6 +17,7 @@ pub(crate) mod pagination;
 pub(crate) mod payload;
 pub(crate) mod proof;
 pub(crate) mod session;
+pub(crate) mod shell;
 pub(crate) mod signed_form;
 pub(crate) mod state;
 pub(crate) mod streams;

@@ -6,6 +6,7 @@ verified = Verified
 pending-verification = Pending verification
 not-started = Not started
 off = Off
+disabled = Disabled
 not-verified-yet = Not verified yet
 done = Done
 not-checked-yet = Not checked yet

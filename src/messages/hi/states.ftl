@@ -4,6 +4,7 @@ verified = सत्यापित
 pending-verification = सत्यापन बाकी
 not-started = शुरू नहीं हुआ
 off = बंद
+disabled = बंद
 not-verified-yet = अभी सत्यापित नहीं
 done = हो गया
 not-checked-yet = अभी जाँचा नहीं गया
