@@ -46,6 +46,7 @@ pub(crate) const LATIN_IN_HINDI: &[&str] = &[
     "Kestrel",
     "Ctrl",
     "Enter",
+    "Esc",
     "refund",
     "razorpay",
 ];
