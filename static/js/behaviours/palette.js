@@ -55,7 +55,6 @@ async function open() {
     location.assign(link.href);
     return;
   }
-  dialog?.remove();
   dialog = document.createElement("dialog");
   dialog.className = "palette";
   dialog.setAttribute("aria-label", link.querySelector("span").textContent);
@@ -64,6 +63,7 @@ async function open() {
   field = dialog.querySelector("input[type=search]");
   dialog.addEventListener("keydown", move);
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener("close", () => dialog.remove());
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, DELAY); });
   dialog.showModal(); // on closing, the browser returns focus to where it was
   field.focus();
