@@ -30,7 +30,8 @@ async fn ids_are_found_exactly_and_by_their_beginning() {
     assert_eq!(connection.post(bodies::payment("payment.captured", "pay_3", 0)).secret("another").send().await, 401);
     let at = |rest: &str| format!("/ks-pay/apps/{}{rest}", connection.app_id);
     let rejections = owner.sees(&at("/rejections"), "rows-shown").await;
-    let rejection = rejections.body.split(&format!("{}/", at("/rejections"))).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let rejection =
+        rejections.body.split(&format!("{}/", at("/rejections"))).nth(1).unwrap().split('"').next().unwrap().to_owned();
     let transactions = app.transactions().await;
     let events = app.events().await;
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -85,7 +86,9 @@ async fn apps_and_pages_are_found_by_name() {
     assert!(none.shows("nothing-found") && none.lacks("found-count"), "{}", none.body);
     assert!(none.has("nothing like this"));
     owner.get("/language").await;
-    let page = owner.send(reqwest::Method::GET, "/search?q=%E0%A4%95%E0%A4%82%E0%A4%AA%E0%A4%A8%E0%A5%80", None, &[("accept-language", "hi")]).await;
+    let page = owner
+        .send(reqwest::Method::GET, "/search?q=%E0%A4%95%E0%A4%82%E0%A4%AA%E0%A4%A8%E0%A5%80", None, &[("accept-language", "hi")])
+        .await;
     assert_eq!(urls(&page, "found-pages"), ["/settings"], "by its name in the language of the page");
     let page = owner.send(reqwest::Method::GET, "/search?q=company", None, &[("accept-language", "hi")]).await;
     assert_eq!(urls(&page, "found-pages"), ["/settings"], "and by its English name");
@@ -127,8 +130,11 @@ async fn nothing_of_another_company_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_is_limited_in_size_and_in_number() {
     let (app, _connection, owner) = connected().await;
-    for (text, status) in [("a".repeat(200), StatusCode::OK), ("a".repeat(201), StatusCode::UNPROCESSABLE_ENTITY), ("a%00b".to_owned(), StatusCode::UNPROCESSABLE_ENTITY)]
-    {
+    for (text, status) in [
+        ("a".repeat(200), StatusCode::OK),
+        ("a".repeat(201), StatusCode::UNPROCESSABLE_ENTITY),
+        ("a%00b".to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
         assert_eq!(owner.get(&format!("/search?q={text}")).await.status, status, "{}", text.len());
     }
     let mut last = StatusCode::OK;

@@ -261,7 +261,8 @@ impl Layout {
         let (id, current) = (app.id, current.into());
         let shown = mode.or(self.frame.chosen).unwrap_or_else(|| self.frame.near.proposed_mode(id));
         let path = self.here.split('?').next().unwrap_or_default();
-        let link = |path: String, icon, label, entry| NavLink::new(urls::in_mode(&path, shown), icon, label, current == Some(entry));
+        let link =
+            |path: String, icon, label, entry| NavLink::new(urls::in_mode(&path, shown), icon, label, current == Some(entry));
         self.nav_label = Text::verbatim(isolate(&app.name));
         self.nav = vec![
             link(urls::app(id), "overview", t::overview(), AppEntry::Overview),

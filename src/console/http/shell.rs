@@ -21,9 +21,10 @@ const MAX_HEALTH: usize = 3;
 pub(crate) struct SwitchLink {
     pub(crate) url: String,
     pub(crate) name: String,
-    /// The mode of the webhook whose state it is.
-    pub(crate) mode: Option<Badge>,
-    pub(crate) state: Badge,
+    /// The mode of the webhook whose state it is, and the state if it has no mark.
+    pub(crate) note: Text,
+    /// The state, if it needs attention.
+    pub(crate) mark: Option<Badge>,
     pub(crate) is_current: bool,
 }
 
@@ -89,11 +90,16 @@ impl ShellApp {
 fn switcher(current: AppId, mode: Mode, (path, near): (&str, &NearApps)) -> Vec<SwitchLink> {
     let link = |listed: &crate::connections::app_health::AppWithWebhooks| {
         let (state, of) = messages::app_state(listed);
+        let is_marked = ["status-bad", "status-warn"].contains(&state.class);
         SwitchLink {
             url: urls::in_mode(&urls::same_page(path, listed.app.id), mode),
             name: listed.app.name.clone(),
-            mode: of.map(messages::mode),
-            state,
+            note: match of {
+                Some(mode) if is_marked => messages::mode(mode).label,
+                Some(mode) => t::state_in_mode(mode.label(), &state.label),
+                None => state.label.clone(),
+            },
+            mark: is_marked.then_some(state),
             is_current: listed.app.id == current,
         }
     };

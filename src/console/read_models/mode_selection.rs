@@ -2,11 +2,7 @@
 
 use crate::{
     apps::App,
-    connections::{
-        Connection,
-        activity::Activity,
-        app_health::Webhook,
-    },
+    connections::{Connection, activity::Activity, app_health::Webhook},
     console::http::page::RequestContext,
     gateways::{Gateway, Mode},
     messages::{self, OffConnection, OtherMode},

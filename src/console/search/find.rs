@@ -3,9 +3,7 @@
 //! Invariant: only what belongs to the user's company is found, and each statement examines few rows.
 
 use crate::{
-    accounts::{
-        authz::{Actor, Permission, UseCaseError},
-    },
+    accounts::authz::{Actor, Permission, UseCaseError},
     apps::{self, App},
     connections::app_health,
     db::Reader,

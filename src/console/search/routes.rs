@@ -38,7 +38,9 @@ pub(crate) async fn show(page: RequestContext, asked: Query<Asked>) -> Result<Ht
         view.error = Some(FieldError::new("unsearchable", lists::no_search()));
         return page.unprocessable(&view);
     }
-    if !text.is_empty() && let Err(wait) = page.state.searches.check(&page.signed_in.user.id) {
+    if !text.is_empty()
+        && let Err(wait) = page.state.searches.check(&page.signed_in.user.id)
+    {
         view.error = Some(FieldError::new("too-many-searches", t::too_many(messages::access::seconds(wait))));
         return page.too_many(&view);
     }

@@ -98,20 +98,16 @@ impl Search {
     }
 
     fn pages_of(&self, app: &App) -> Vec<Hit> {
-        let page = |url: String, icon, text| Hit {
-            url: self.layout.keeping_mode(url),
-            icon,
-            text,
-            note: Text::verbatim(isolate(&app.name)),
-        };
+        let page = |url: String, icon, text| Hit { url: self.layout.keeping_mode(url), icon, text, note: Text::default() };
+        let of_settings = |url: String, text| Hit { note: layout::settings(), ..page(url, "settings", text) };
         vec![
             page(urls::app(app.id), "overview", overview::title()),
             page(urls::transactions(app.id), "transactions", layout::transactions()),
             page(urls::events(app.id), "events", layout::events()),
             page(urls::rejections(app.id), "block", layout::rejections()),
-            page(urls::connections(app.id), "settings", apps::gateways()),
-            page(urls::app_settings(app.id), "settings", apps::general_settings()),
-            page(urls::app_domain(app.id), "settings", apps::domain()),
+            of_settings(urls::connections(app.id), apps::gateways()),
+            of_settings(urls::app_settings(app.id), apps::general_settings()),
+            of_settings(urls::app_domain(app.id), apps::domain()),
         ]
     }
 

@@ -47,6 +47,7 @@ search-keys = Ctrl K
 search-keys-mac = ⌘ K
 # The mark on the half of the mode switch whose mode is not shown.
 mode-needs-attention = needs attention
+state-in-mode = { $mode }: { $state }
 gateway-in-mode = { $gateway }, { $mode }
 no-gateway-in-mode = Payment gateways, { $mode }
 connections = Connections

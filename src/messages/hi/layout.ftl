@@ -40,6 +40,7 @@ more = और
 search-keys = Ctrl K
 search-keys-mac = ⌘ K
 mode-needs-attention = ध्यान दें
+state-in-mode = { $mode }: { $state }
 gateway-in-mode = { $gateway }, { $mode }
 no-gateway-in-mode = पेमेंट गेटवे, { $mode }
 connections = कनेक्शन

@@ -52,11 +52,7 @@ sql! {
 }
 
 /// Finds a payment of the company.
-pub(crate) async fn find(
-    on: impl Into<Exec<'_>>,
-    company: CompanyId,
-    id: TransactionId,
-) -> Result<Option<Transaction>, DbError> {
+pub(crate) async fn find(on: impl Into<Exec<'_>>, company: CompanyId, id: TransactionId) -> Result<Option<Transaction>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(company).bind(id).fetch_optional(conn).await)
 }
 
