@@ -4,7 +4,7 @@ for (const field of document.querySelectorAll("[data-narrow]")) {
   const list = field.closest(".menu-list");
   const none = list.querySelector("[data-narrow-none]");
   const plain = (text) => text.normalize().toLocaleLowerCase();
-  field.addEventListener("input", () => {
+  const narrow = () => {
     const wanted = plain(field.value.trim());
     let found = false;
     for (const link of list.querySelectorAll("[data-narrowed]")) {
@@ -12,5 +12,7 @@ for (const field of document.querySelectorAll("[data-narrow]")) {
       found ||= !link.hidden;
     }
     none.hidden = found;
-  });
+  };
+  field.addEventListener("input", narrow);
+  field.closest("details").addEventListener("toggle", narrow); // Escape clears the field, and closes the menu
 }
