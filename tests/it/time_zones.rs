@@ -170,6 +170,10 @@ async fn a_change_is_asked_about_and_until_it_is_complete_the_zone_before_applie
         let page = owner.get(&settings(&connection)).await;
         let pending = page.text_of("time-zone-pending");
         assert!(pending.contains("Asia/Kolkata") && pending.contains("Asia/Kathmandu"), "{}", page.body);
+        for (rest, is_shown) in [("", true), ("/transactions", true), ("/events", false), ("/settings/domain", false)] {
+            let page = owner.get(&format!("/ks-pay/apps/{}{rest}", connection.app_id)).await;
+            assert_eq!(page.shows("time-zone-pending"), is_shown, "{rest}: only where days are shown");
+        }
         assert_eq!(app.texts(ZONES).await, ["Asia/Kolkata Asia/Kathmandu -"]);
         let list = format!("/ks-pay/apps/{}/transactions?mode=test&from=2026-11-20&to=2026-11-20", connection.app_id);
         assert_eq!(owner.get(&list).await.body.matches("class=\"row-code\"").count(), 2);
