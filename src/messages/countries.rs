@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn countries_are_in_the_order_of_the_language() {
         let first = |locale| sorted(locale).iter().take(4).map(|(code, _)| *code).collect::<Vec<_>>();
-        assert_eq!(first(Locale::English), ["IN", "AF", "AL", "DZ"]);
+        assert_eq!(first(Locale::English), ["IN", "AF", "AX", "AL"]);
         assert_eq!(first(Locale::Hindi), ["IN", "AO", "AQ", "AZ"]);
         let place = |locale, wanted| sorted(locale).iter().position(|(code, _)| *code == wanted).unwrap();
         assert!(place(Locale::English, "AX") < place(Locale::English, "BD"));

@@ -197,7 +197,7 @@ async fn the_way_to_a_row_begins_as_the_way_to_its_list_does() {
     for (path, mark) in [("transactions", "/transactions/tx_"), ("events", "/events/ev_"), ("rejections", "/rejections/rj_")] {
         let list = owner.get(&format!("/ks-pay/apps/{}/{path}", connection.app_id)).await;
         let way = crumbs(&list);
-        assert_eq!(way, ["Applications", "KS Pay", "Neem Tree Store"]);
+        assert_eq!(way, ["Applications", "KS Pay dashboard", "Neem Tree Store"]);
         let row = list.body.split('"').find(|text| text.contains(mark)).unwrap();
         let of_row = crumbs(&owner.get(row).await);
         assert_eq!((&of_row[..3], of_row.len()), (&way[..], 4), "{of_row:?}");

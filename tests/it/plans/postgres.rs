@@ -118,6 +118,49 @@ async fn the_events_of_a_quiet_connection_are_found_among_those_of_a_busy_one() 
     db.close().await;
 }
 
+/// Searches ids of a company among very many payments and events of its own and of another one, also where nothing matches.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_examines_few_rows_however_many_a_company_has() {
+    const FILL: &str = "SET session_replication_role = replica; SET statement_timeout = 0; \
+        INSERT INTO transactions (id, app_id, connection_id, gateway, mode, payment_id, order_id, amount_refunded_subunits, \
+        amount_refund_pending_subunits, amount_refund_failed_subunits, amount_lost_subunits, amount_held_subunits, is_captured, \
+        is_disputed, state, snapshot_digest, reported_refunded_subunits, created_at, updated_at, is_updated_at_received) \
+        SELECT n, 1 + n % 2, 1 + n % 2, 'razorpay', 'test', 'pay_' || n, 'order_' || n, 0, 0, 0, 0, 0, TRUE, FALSE, 'captured', 0, 0, n, n, \
+        FALSE FROM generate_series(1, 60000) AS n; \
+        INSERT INTO payment_references (app_id, search_key, transaction_id) \
+        SELECT 1 + n % 2, 'receipt-' || n, n FROM generate_series(1, 60000) AS n; \
+        INSERT INTO event_ids (connection_id, gateway_event_id, event_id) \
+        SELECT 1 + n % 2, 'evt_' || n, n FROM generate_series(1, 60000) AS n; \
+        INSERT INTO connections (id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, payment_modes, created_at) \
+        VALUES (1, 1, 1, 'razorpay', 'test', 'INR', 'wh_1', TRUE, '', 0), (2, 2, 2, 'razorpay', 'test', 'INR', 'wh_2', TRUE, '', 0)";
+    let Some((_at, db)) = empty().await else { return };
+    let Db::Postgres { pool, .. } = &db else { unreachable!() };
+    let mut on = pool.acquire().await.unwrap();
+    run(&mut on, FILL.to_owned()).await;
+    run(&mut on, "ANALYZE".to_owned()).await;
+    let range = |beginning: &str| format!("'{beginning}', '{beginning}zzzz'");
+    let mut checked = 0;
+    for (name, text) in ks_pay::statements(&db).into_iter().filter(|(name, _)| name.contains("::search::")) {
+        let parameters: Vec<String> = match name.rsplit_once("::store::search::").unwrap() {
+            (_, "FIND") => vec!["1, 2".to_owned(), "1, 3".to_owned(), "1, 99999999".to_owned()],
+            ("ks_pay::events", _) => ["evt_1", "nothing"].map(|text| format!("1, {}, 5", range(text))).to_vec(),
+            (_, "FIND_NAMED") => {
+                ["pay_1", "order_2", "receipt-4", "nothing"].map(|text| format!("1, '{text}', '{text}', 5")).to_vec()
+            }
+            _ => ["pay_1", "order_2", "receipt-", "nothing"].map(|text| format!("1, {0}, {0}, 5", range(text))).to_vec(),
+        };
+        for parameters in parameters {
+            let plan = explained(&mut on, text, "ANALYZE", &parameters).await;
+            let examined = most_examined(&plan);
+            assert!(examined <= 500.0, "{name} ({parameters}) examines {examined} rows: {plan:#}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 19);
+    drop(on);
+    db.close().await;
+}
+
 /// Returns the most rows that a node of a plan has read: what it passed on, and what it removed.
 fn most_examined(node: &Value) -> f64 {
     let number = |key: &str| node[key].as_f64().unwrap_or_default();
