@@ -52,7 +52,7 @@ const NO_PAGE: &[(&str, &str)] = &[
     ("events::store::EXPORT_APP", "an export reads the table once"),
     ("ledger::payments::store::EXPORT_APP", "an export reads the table once"),
     ("ledger::payments::store::recount::COUNT_STALE_DAYS", "a command compares or repairs all totals"),
-    ("ledger::payments::store::recount::DELETE_STALE_DAYS", "a command repairs all totals"),
+    ("ledger::payments::store::recount::LIST_STALE_DAYS", "a job deletes the totals of a replaced zone"),
     ("ledger::payments::store::recount::DIFFER", "a command adds up the payments of a day"),
     ("rejections::store::DELETE", "retention deletes in small units of work"),
     ("rejections::store::FIND_OPEN", "the recorder looks through the rejections of the last hour"),

@@ -75,7 +75,8 @@ sql! {
     /// The days of zones that the app no longer has.
     COUNT_STALE_DAYS = "SELECT COUNT(*) FROM (SELECT DISTINCT mode, zone, day FROM daily_totals \
                         WHERE app_id = $1 AND zone NOT IN ($2, $3, $4)) AS stale";
-    DELETE_STALE_DAYS = "DELETE FROM daily_totals WHERE app_id = $1 AND zone NOT IN ($2, $3, $4)";
+    LIST_STALE_DAYS = "SELECT DISTINCT mode, zone, day FROM daily_totals WHERE app_id = $1 AND zone NOT IN ($2, $3, $4) LIMIT $5";
+    DELETE_DAY = "DELETE FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day = $4";
 }
 
 /// What must be added to a total so that it matches its payments. The key is as it is stored, because it may be invalid.
@@ -177,10 +178,33 @@ pub(crate) async fn count_stale_days(on: impl Into<Exec<'_>>, app: AppId, zones:
     run!(on, |conn| sqlx::query_scalar(COUNT_STALE_DAYS).bind(app).bind(current).bind(next).bind(past).fetch_one(conn).await)
 }
 
-/// Deletes the totals of zones that the app no longer has.
-pub(crate) async fn delete_stale_days(tx: &mut Tx, app: AppId, zones: Zones) -> Result<(), DbError> {
+/// A day in a mode whose totals are of a zone that the app no longer has. As it is stored, because it may be invalid.
+#[derive(Debug, FromRow)]
+pub(crate) struct StaleDay {
+    mode: String,
+    zone: String,
+    day: i64,
+}
+
+/// The days that are deleted together: so few that ingestion hardly waits.
+const STALE_DAYS_AT_ONCE: i64 = 100;
+
+/// Returns some of the days whose totals are of a zone that the app no longer has; none if there are none.
+pub(crate) async fn list_stale_days(tx: &mut Tx, app: AppId, zones: Zones) -> Result<Vec<StaleDay>, DbError> {
     let [current, next, past] = in_use(zones);
-    execute!(tx, sqlx::query(DELETE_STALE_DAYS).bind(app).bind(current).bind(next).bind(past))?;
+    run!(tx, |conn| sqlx::query_as(LIST_STALE_DAYS)
+        .bind(app)
+        .bind(current)
+        .bind(next)
+        .bind(past)
+        .bind(STALE_DAYS_AT_ONCE)
+        .fetch_all(conn)
+        .await)
+}
+
+/// Deletes the totals of a day.
+pub(crate) async fn delete_day(tx: &mut Tx, app: AppId, day: &StaleDay) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_DAY).bind(app).bind(&day.mode).bind(&day.zone).bind(day.day))?;
     Ok(())
 }
 
