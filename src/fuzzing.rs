@@ -252,8 +252,8 @@ pub fn pasted(gateway: &str, text: &str) -> Option<String> {
 #[must_use]
 pub fn accepted_lines(form: &[u8], now: i64) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(Ok(owner)) = form_of::<SetupForm>(form).map(|form| form.parse(None)) {
-        lines.extend([owner.company, owner.name, owner.email]);
+    if let Some(Ok((company, name, email))) = form_of::<SetupForm>(form).map(|form| form.parse(None)) {
+        lines.extend([company, name, email]);
     }
     if let Some(Ok((name, email, _))) = form_of::<PersonForm>(form).map(|form| form.parse()) {
         lines.extend([name, email]);

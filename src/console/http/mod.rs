@@ -15,7 +15,6 @@ pub(crate) mod page;
 pub(crate) mod page_slice;
 pub(crate) mod pagination;
 pub(crate) mod payload;
-pub(crate) mod proof;
 pub(crate) mod session;
 pub(crate) mod signed_form;
 pub(crate) mod state;
