@@ -2,6 +2,8 @@
 //!
 //! Invariant: no page contains the secret before Reveal, and *Mark as done* never changes what the panel shows.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use askama::Template;
 
@@ -14,7 +16,7 @@ use super::{
 };
 use crate::{
     clock_check::SignedTimes,
-    connections::{ConnectionState, MarkedStep, Step, baseline, secret_set::SecretSet, secrets},
+    connections::{ConnectionState, MarkedStep, Step, activity::Activity, baseline, secret_set::SecretSet, secrets},
     console::{
         http::{
             error::AppError,
@@ -27,13 +29,13 @@ use crate::{
     db::{DbError, Reader},
     events::{self, Event},
     gateways::{Mode, guide::Guide},
-    i18n::{Text, code},
+    i18n::{Text, code, strong},
     messages::{
         self, DisplayTime, Notice,
         rejections::Explanation,
-        text::{secrets as secret_text, setup as t, shared, test_event as test_text, url_check as check_text},
+        text::{setup as t, shared, test_event as test_text, url_check as check_text},
     },
-    primitives::secret::Secret,
+    primitives::{secret::Secret, time::Timestamp},
     rejections::store::recoveries,
     test_events::{self, TestEvent},
     url_check, urls,
@@ -41,6 +43,8 @@ use crate::{
 
 /// Number of events shown in the panel.
 const MAX_FEED_ROWS: i64 = 3;
+/// How long the report of a URL check is unfolded.
+const FRESH_CHECK: Duration = Duration::from_mins(1);
 
 /// One of the latest events.
 pub(crate) struct FeedRow {
@@ -56,6 +60,12 @@ pub(crate) struct FeedRow {
 /// The Evidence panel.
 pub(crate) struct EvidenceView {
     pub(crate) said: Notice,
+    /// What is read aloud when it changes.
+    pub(crate) news: Text,
+    /// Until when the webhook worked, if it does not work now.
+    pub(crate) worked: Option<Text>,
+    /// True once a request arrived.
+    pub(crate) has_facts: bool,
     /// URL to enable the connection, if only the connection is disabled.
     pub(crate) enable_url: Option<String>,
     pub(crate) first: Option<DisplayTime>,
@@ -98,9 +108,11 @@ pub(crate) struct Webhook {
     pub(crate) secret: Option<String>,
     pub(crate) secret_created: Option<DisplayTime>,
     pub(crate) secrets: SecretsView,
+    /// True if the URL was checked just now: the report is then in sight.
+    pub(crate) is_check_fresh: bool,
     pub(crate) guide: &'static Guide,
     pub(crate) steps: Vec<ShownStep>,
-    pub(crate) is_test: bool,
+    pub(crate) mode: Mode,
     pub(crate) state: ConnectionState,
     /// The latest unexpected account, and what to do about it.
     pub(crate) other_account: Option<(String, Notice)>,
@@ -117,15 +129,17 @@ impl Webhook {
         self.state == ConnectionState::Failing
     }
 
-    /// What to do on the page.
-    fn note(&self) -> &Text {
-        let [test, live] = &self.chrome.texts.webhook_intro;
-        if self.is_test { test } else { live }
+    pub(crate) fn is_off(&self) -> bool {
+        self.state == ConnectionState::Off
+    }
+
+    /// True once an event was verified: what is needed for the set-up then folds.
+    fn is_folded(&self) -> bool {
+        self.activity.first.is_some()
     }
 
     fn whose_account(&self, account: &str) -> Text {
-        let mode = if self.is_test { Mode::Test } else { Mode::Live };
-        messages::account_mismatch::whose_account(self.chrome.gateway, account, mode)
+        messages::account_mismatch::whose_account(self.chrome.gateway, account, self.mode)
     }
 
     /// What verified events mean for the step.
@@ -155,7 +169,9 @@ impl Webhook {
     }
 
     fn step_icon(&self) -> &'static str {
-        if self.is_proven() {
+        if self.is_off() {
+            "not-started"
+        } else if self.is_proven() {
             "good"
         } else if self.is_failing() {
             "bad"
@@ -224,13 +240,14 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let secret = revealed.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
+    let check = check.filter(|check| check.url == url);
+    let is_check_fresh = check.as_ref().is_some_and(|check| page.now.since(check.checked_at) < FRESH_CHECK);
     let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading.clone());
     let steps = guide::steps(connection, &wizard.app.email, chrome.next.as_ref().map_or("", |(url, _)| url));
     Ok(Webhook {
         layout,
         objections: url_check::objections(connection.gateway, &url).into_iter().map(Text::verbatim).collect(),
         check: check
-            .filter(|check| check.url == url)
             .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
         test_event: test_event::view(wizard, &secrets, last_test),
         advice: adapter.url_advice(&url).map(Text::verbatim),
@@ -241,7 +258,8 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
         secret_created: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
         guide: &profile.guide,
         steps,
-        is_test: connection.mode == Mode::Test,
+        is_check_fresh,
+        mode: connection.mode,
         state,
         other_account: mismatch.account.clone().zip(messages::account_mismatch::other_account(
             connection.gateway,
@@ -305,15 +323,14 @@ fn evidence_view(
     let verified = last.iter().find(|last| last.is_of_gateway()).map(|last| &last.event);
     let is_failing = state == ConnectionState::Failing;
     let proven_since = activity.failing_since.filter(|_| is_failing);
-    let when = |at: Option<crate::primitives::time::Timestamp>| at.map(|at| messages::when(at, now));
+    let when = |at: Option<Timestamp>| at.map(|at| messages::when(at, now));
+    let latest = (verified, explanation.as_ref());
+    let said = messages::sentence_of_connection(&wizard.connection, (state, wizard.app.is_enabled), activity, latest, now);
     EvidenceView {
-        said: messages::sentence_of_connection(
-            &wizard.connection,
-            (state, wizard.app.is_enabled),
-            activity,
-            (verified, explanation.as_ref()),
-            now,
-        ),
+        news: messages::news(&said, (wizard.connection.gateway, state), activity, latest),
+        said,
+        worked: worked(state, activity, now),
+        has_facts: activity.verified_count > 0 || activity.rejected_count > 0 || !last.is_empty(),
         enable_url: wizard.enable_url(),
         rejection: rejection.filter(|_| state != ConnectionState::Verified),
         first: when(activity.first_verified_at),
@@ -338,6 +355,14 @@ fn evidence_view(
         feed: last.iter().map(|last| row(wizard, last)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
     }
+}
+
+/// States until when a webhook worked that is disabled, or whose requests are rejected.
+fn worked(state: ConnectionState, activity: &Activity, now: Timestamp) -> Option<Text> {
+    let (first, last) = activity.first_verified_at.zip(activity.last_verified_at)?;
+    let [first, last] = [first, last].map(|at| DisplayTime::of_day(at, now));
+    matches!(state, ConnectionState::Failing | ConnectionState::Off)
+        .then(|| t::worked_until(activity.verified_count, strong(), first, last))
 }
 
 fn row(wizard: &Wizard, LastEvent { event, is_recovered, test }: &LastEvent) -> FeedRow {

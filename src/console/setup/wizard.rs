@@ -174,6 +174,6 @@ pub(crate) fn badge(setup: &SetupProgress<'_>, step: Step, now: Timestamp) -> Ba
     match step {
         Step::Credentials => messages::keys_state(setup.connection.keys_state),
         Step::Webhook => messages::webhook_state(setup.state(now), setup.activity),
-        Step::Integration | Step::Security => messages::step_state(setup.is_done(step)),
+        Step::Integration | Step::Security => messages::step_state(setup.is_done(step), step.is_optional()),
     }
 }
