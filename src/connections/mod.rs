@@ -6,6 +6,7 @@
 pub(crate) mod activity;
 pub(crate) mod app_health;
 pub(crate) mod baseline;
+pub(crate) mod checklist;
 pub(crate) mod credentials;
 pub(crate) mod overlap;
 pub(crate) mod public_names;

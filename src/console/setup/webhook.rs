@@ -36,7 +36,10 @@ use crate::{
         text::{setup as t, shared, test_event as test_text, url_check as check_text},
     },
     primitives::{secret::Secret, time::Timestamp},
-    rejections::store::recoveries,
+    rejections::{
+        advice::{Finding, Start},
+        store::recoveries,
+    },
     test_events::{self, TestEvent},
     url_check, urls,
 };
@@ -77,6 +80,8 @@ pub(crate) struct EvidenceView {
     pub(crate) failing: String,
     /// A sentence on requests rejected while the webhook works, and their URL.
     pub(crate) rejected: Option<(Text, String)>,
+    /// True if the fix begins with the secret of this page.
+    pub(crate) is_fixed_by_secret: bool,
     /// How long the gateway tolerates the failures.
     pub(crate) countdown: Option<(&'static str, Text)>,
     /// The expected gateway accounts.
@@ -293,6 +298,9 @@ impl LastEvent {
     }
 }
 
+/// URL and start of the fix, and the explanation of a rejected request.
+type Rejected = ((String, Start), Explanation);
+
 async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<LastEvent>, DbError> {
     let last = events::store::list_last(&mut *reader, wizard.connection.id, MAX_FEED_ROWS).await?;
     let ids = || last.iter().map(|event| event.id);
@@ -306,20 +314,25 @@ async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<LastEvent>, Db
     Ok(last.into_iter().map(with_origin).collect())
 }
 
-/// Returns the URL and the explanation of the latest request rejected since the last verified event.
-async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Explanation)>, DbError> {
+/// Returns the latest request rejected since the last verified event: its URL, where its fix begins, and its explanation.
+async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<Rejected>, DbError> {
     let cause = rejection_summary::cause(reader, &wizard.app, &wizard.activity).await?;
-    Ok(cause.map(|(rejection, explanation)| (urls::rejection(wizard.app.id, rejection.id), explanation)))
+    let of = |(rejection, explanation)| {
+        let start = Finding::from(&rejection).start();
+        ((urls::rejection(wizard.app.id, rejection.id), start), explanation)
+    };
+    Ok(cause.map(of))
 }
 
 fn evidence_view(
     wizard: &Wizard,
     state: ConnectionState,
     last: &[LastEvent],
-    rejected: Option<(String, Explanation)>,
+    rejected: Option<Rejected>,
 ) -> EvidenceView {
     let (activity, now) = (&wizard.activity, wizard.page.now);
     let (rejection, explanation) = rejected.unzip();
+    let (rejection, start) = rejection.unzip();
     let verified = last.iter().find(|last| last.is_of_gateway()).map(|last| &last.event);
     let is_failing = state == ConnectionState::Failing;
     let proven_since = activity.failing_since.filter(|_| is_failing);
@@ -332,6 +345,7 @@ fn evidence_view(
         worked: worked(state, activity, now),
         has_facts: activity.verified_count > 0 || activity.rejected_count > 0 || !last.is_empty(),
         enable_url: wizard.enable_url(),
+        is_fixed_by_secret: is_failing && start == Some(Start::Secret),
         rejection: rejection.filter(|_| state != ConnectionState::Verified),
         first: when(activity.first_verified_at),
         last: when(activity.last_verified_at),
