@@ -138,6 +138,11 @@ impl Webhook {
         self.state == ConnectionState::Off
     }
 
+    /// True if the page has a hidden secret to copy.
+    fn can_copy_secret(&self) -> bool {
+        self.secret.is_none() && self.secrets.entry.is_none() && self.secrets.can_reveal()
+    }
+
     /// True once an event was verified: what is needed for the set-up then folds.
     fn is_folded(&self) -> bool {
         self.activity.first.is_some()
@@ -147,41 +152,13 @@ impl Webhook {
         messages::account_mismatch::whose_account(self.chrome.gateway, account, self.mode)
     }
 
-    /// What verified events mean for the step.
-    fn step_note(&self) -> Text {
-        if self.is_proven() {
-            t::step_proven()
-        } else if self.is_failing() {
-            t::step_failing()
-        } else if self.done.is_some() {
-            t::step_marked_unproven()
-        } else {
-            t::step_unproven()
-        }
-    }
-
-    /// Identifies the note in tests.
-    fn step_hook(&self) -> &'static str {
-        if self.is_proven() {
-            "step-proven"
-        } else if self.is_failing() {
-            "step-failing"
-        } else if self.done.is_some() {
-            "step-marked-unproven"
-        } else {
-            "step-unmarked-unproven"
-        }
-    }
-
-    fn step_icon(&self) -> &'static str {
-        if self.is_off() {
-            "not-started"
-        } else if self.is_proven() {
-            "good"
-        } else if self.is_failing() {
-            "bad"
-        } else {
-            "pending"
+    /// What verified events mean for a step that is marked, with what identifies it in tests.
+    fn step_note(&self) -> Option<(&'static str, Text)> {
+        match self.state {
+            ConnectionState::Off => None,
+            ConnectionState::Failing => Some(("step-failing", t::step_failing())),
+            _ if self.is_proven() => Some(("step-proven", t::step_proven())),
+            _ => Some(("step-marked-unproven", t::step_marked_unproven())),
         }
     }
 

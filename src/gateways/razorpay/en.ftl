@@ -94,7 +94,6 @@ guide-paste = Press { $add }, or { $edit } an existing one. Paste the URL into {
     .edit = Edit
     .url-field = URL
     .secret-field = Secret
-guide-paste-aside = Don’t leave Secret empty: KS Pay rejects requests without a signature.
 guide-alert-email = Set { $field } to
     .field = Alert Email
 guide-events = Under { $field }, select { $count } events.
@@ -104,10 +103,10 @@ guide-create-test = Press { $button }. The OTP in Test Mode is
 guide-create-live = Press { $button }.
     .button = Create Webhook
 guide-pay-test = Make a test payment with the UPI ID
-guide-pay-test-aside = Razorpay has no test button; a payment is the test. { $link }
+guide-pay-test-aside = There’s no test button; a payment is the test. { $link }
     .link = No checkout yet?
 guide-pay-live = Wait for the next payment, or make a small one and refund it.
-guide-pay-live-aside = Razorpay has no test button; a payment is the test. { $link }
+guide-pay-live-aside = There’s no test button; a payment is the test. { $link }
     .link = No checkout yet?
 
 # Code for the developer

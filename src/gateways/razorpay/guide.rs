@@ -16,7 +16,7 @@ pub(super) const GUIDE: Guide = Guide { heading: t::guide_heading(), duration: S
 
 const STEPS: &[GuideStep] = &[
     GuideStep::new(|context| t::guide_open(strong(), path(), context.mode.label())),
-    GuideStep::new(|_| t::guide_paste(strong(), strong(), strong(), strong())).with_aside(|_| t::guide_paste_aside()),
+    GuideStep::new(|_| t::guide_paste(strong(), strong(), strong(), strong())),
     GuideStep::new(|_| t::guide_alert_email(strong())).with_value(CopyValue::Email("alert-email", "Alert Email")),
     GuideStep::new(|_| t::guide_events(strong(), RECOMMENDED_EVENTS.len())).with_events(),
     GuideStep::new(|_| t::guide_create_test(strong())).with_value(CopyValue::Fixed("otp", "754081", "OTP")).only_in(Mode::Test),

@@ -82,7 +82,6 @@ guide-paste = { $add } दबाएँ, या पहले से बने व
     .edit = Edit
     .url-field = URL
     .secret-field = Secret
-guide-paste-aside = Secret खाली न छोड़ें: बिना हस्ताक्षर वाले अनुरोध KS Pay अस्वीकार करता है।
 guide-alert-email = { $field } में यह पता डालें:
     .field = Alert Email
 guide-events = { $field } के नीचे { $count } इवेंट चुनें।

@@ -51,10 +51,10 @@ describe("the first payment", () => {
       await evidence(page).locator("#last-events summary").click();
       await evidence(page).getByRole("listitem").first().waitFor();
       await shown(step(page, "Webhook"), "state-verified").waitFor();
-      await shown(page, "step-proven").waitFor();
     });
     await send(page, "Mark as done");
     await shown(page, "marked-as-done", PERSON.name).waitFor();
+    await shown(page, "step-proven").waitFor();
 
     assert.equal(await installation.stop(), 0, "an open evidence stream does not hold the server");
     await installation.serve();
