@@ -26,7 +26,7 @@ pub(crate) mod text;
 pub(crate) mod url_check;
 mod when;
 
-pub(crate) use activity::{Notice, nothing_but_refused, rejected_meanwhile, sentence_of_connection, tolerance};
+pub(crate) use activity::{Notice, news, nothing_but_refused, rejected_meanwhile, sentence_of_connection, tolerance};
 pub(crate) use apps::{AllClear, Health, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
     arrival, arrival_hook, arrival_in_story, borrowed_time, bytes, damaged_payload, event_icon_of_payment, no_event_yet,
@@ -95,9 +95,11 @@ pub(crate) fn webhook_state(state: connections::ConnectionState, activity: &conn
 }
 
 /// Returns the badge of a step with only two states.
-pub(crate) const fn step_state(is_done: bool) -> Badge {
+pub(crate) const fn step_state(is_done: bool, is_optional: bool) -> Badge {
     if is_done {
         badge("done", ("status-good", "good"), t::done())
+    } else if is_optional {
+        badge("optional", ("status-off", "not-started"), t::optional())
     } else {
         badge("not_started", ("status-off", "not-started"), t::not_started())
     }

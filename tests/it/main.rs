@@ -12,6 +12,7 @@ mod baseline;
 mod byte_budget;
 mod cases;
 mod catalogue;
+mod checklist;
 mod cli;
 mod cli_doctor;
 mod cli_simulate;

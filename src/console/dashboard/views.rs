@@ -6,7 +6,10 @@ use crate::{
     connections::app_health::{self, AppWithWebhooks},
     console::{
         http::layout::Layout,
-        read_models::alerts::{Alert, disabled, mixed_up, trouble},
+        read_models::{
+            alerts::{Alert, disabled, mixed_up, trouble},
+            checklist::ChecklistView,
+        },
     },
     i18n::{self, Text},
     messages::{self, rejections::Causes, text::dashboard as t},
@@ -21,6 +24,8 @@ pub(super) const MAX_PROBLEMS: usize = 8;
 #[template(path = "dashboard/show.html")]
 pub(crate) struct Dashboard {
     pub(crate) layout: Layout,
+    /// What is left until an event is verified in Live mode.
+    pub(crate) checklist: Option<ChecklistView>,
     pub(crate) trouble: Vec<Alert>,
     /// The number of problems that are not listed.
     pub(crate) more: usize,
@@ -36,7 +41,7 @@ impl Dashboard {
         let more = trouble.len().saturating_sub(MAX_PROBLEMS);
         trouble.truncate(MAX_PROBLEMS);
         let standing = messages::standing(app_health::last_verified(all), now);
-        Self { layout, trouble, more, standing, count: all.len() }
+        Self { layout, checklist: ChecklistView::of_company(all), trouble, more, standing, count: all.len() }
     }
 }
 
@@ -58,9 +63,9 @@ impl Dashboard {
         apps(self.count)
     }
 
-    /// True if the card has the primary action of the page, which fixing a problem takes precedence over.
+    /// True if the card has the primary action of the page, which fixing a problem and the checklist take precedence over.
     fn is_way_on(&self) -> bool {
-        self.trouble.is_empty()
+        self.trouble.is_empty() && self.checklist.is_none()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     connections::SetupProgress,
     console::{
         http::{error::AppError, layout::AppEntry, page::RequestContext},
-        read_models::{mode_selection::shown, payment_row::Row, rejection_summary},
+        read_models::{checklist::ChecklistView, mode_selection::shown, payment_row::Row, rejection_summary},
     },
     db::list,
     ledger::payments::{
@@ -76,6 +76,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         .with_mode_urls(mode, test, live)
         .notices(shown.other, shown.off);
     let view = views::Show {
+        checklist: ChecklistView::of(&app, &shown.checklist),
         layout: layout.below_ks_pay(),
         app: app.id,
         mode,

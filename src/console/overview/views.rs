@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     connections::{self, Connection, activity::Activity},
-    console::{http::layout::Layout, read_models::payment_row::Row},
+    console::{http::layout::Layout, read_models::{checklist::ChecklistView, payment_row::Row}},
     gateways::Mode,
     i18n::Text,
     ledger::payments::{Transaction, figures::Figures},
@@ -28,6 +28,8 @@ use crate::{
 #[template(path = "overview/show.html")]
 pub(crate) struct Show {
     pub(crate) layout: Layout,
+    /// What is left until an event is verified in Live mode.
+    pub(crate) checklist: Option<ChecklistView>,
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) count: i32,

@@ -6,6 +6,7 @@ use crate::{
         Connection, SetupProgress,
         activity::{self, Activity},
         app_health::Webhook,
+        checklist::Checklist,
         store,
     },
     db::{DbError, Reader},
@@ -23,6 +24,8 @@ pub(crate) struct ModeSelection {
     pub(crate) other: Option<OtherMode>,
     /// The disabled connections of the mode.
     pub(crate) off: Vec<OffConnection>,
+    /// How far the app is, with its connections in both modes.
+    pub(crate) checklist: Checklist,
 }
 
 impl ModeSelection {
@@ -54,12 +57,14 @@ pub(crate) async fn shown(
     };
     let webhooks: Vec<Webhook> = connections.into_iter().filter_map(webhook).collect();
     let mode = chosen.unwrap_or_else(|| select_mode(&webhooks, now));
+    let checklist = Checklist::of(&webhooks);
     let (own, others): (Vec<_>, Vec<_>) = webhooks.into_iter().partition(|webhook| webhook.connection.mode == mode);
     let mut in_need: Vec<&Webhook> = others.iter().filter(|webhook| webhook.needs_attention(now)).collect();
     in_need.sort_by_key(|webhook| webhook.urgency());
     let other = messages::other_mode(app, &in_need, now);
     let off = own.iter().filter_map(|webhook| messages::off_connection(app, &webhook.connection)).collect();
-    Ok(ModeSelection { mode, connections: own.into_iter().map(|one| (one.connection, one.activity)).collect(), other, off })
+    let connections = own.into_iter().map(|one| (one.connection, one.activity)).collect();
+    Ok(ModeSelection { mode, connections, other, off, checklist })
 }
 
 /// Returns the only connected mode; else the one that needs attention; else live once it is verified; else test.

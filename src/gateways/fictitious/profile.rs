@@ -57,7 +57,7 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
         setup: with_texts!(
             SETUP,
             next_step: t::next_step(),
-            webhook_intro: [t::webhook_intro(), t::webhook_intro()],
+            waiting: [t::waiting(), t::waiting()],
         ),
         secrets: with_texts!(SECRETS, unreadable: t::unreadable(), new_secret: t::new_secret()),
         requests: REQUESTS,
