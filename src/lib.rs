@@ -56,6 +56,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         events::store::STATEMENTS,
         events::store::dictionaries::STATEMENTS,
         events::store::log::STATEMENTS,
+        events::store::search::STATEMENTS,
         ingestion::store::STATEMENTS,
         jobs::store::STATEMENTS,
         settings_store::STATEMENTS,
@@ -66,11 +67,13 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         rejections::store::deferred::STATEMENTS,
         rejections::store::later::STATEMENTS,
         rejections::store::recoveries::STATEMENTS,
+        rejections::store::search::STATEMENTS,
         rejections::store::evictions::STATEMENTS,
         ledger::payments::store::STATEMENTS,
         ledger::payments::store::recount::STATEMENTS,
         ledger::payments::store::daily_totals::STATEMENTS,
         ledger::payments::store::references::STATEMENTS,
+        ledger::payments::store::search::STATEMENTS,
         ledger::payments::store::cross_mode::STATEMENTS,
     ];
     let many = [

@@ -76,9 +76,37 @@ pub(crate) fn app_of(path: &str) -> Option<AppId> {
     path.strip_prefix(APPS_CREATE)?.strip_prefix('/')?.split('/').next()?.parse().ok()
 }
 
-/// The page to choose the app to set up, with `app` preselected.
-pub(crate) fn apps_choose(app: AppId) -> String {
-    format!("{APPS_CHOOSE}?app={app}")
+/// The tabs of an app's settings, below the app: general, domain, gateways.
+pub(crate) const SETTINGS_TABS: [&str; 3] = ["settings", "settings/domain", "settings/payment-gateways"];
+/// The pages of an app that each app has, below the app.
+const SECTIONS: [&str; 4] = ["", "transactions", "events", "rejections"];
+
+/// Returns what follows the app in the path of one of its pages; empty for the overview, and for a page of no app.
+fn below_app(path: &str) -> &str {
+    path.strip_prefix(APPS_CREATE).and_then(|rest| rest.get(1..)?.split_once('/')).map_or("", |(_, rest)| rest)
+}
+
+/// Returns the tab of an app's settings that is at a path.
+pub(crate) fn settings_tab(path: &str) -> Option<&'static str> {
+    app_of(path)?;
+    SETTINGS_TABS.into_iter().find(|tab| *tab == below_app(path))
+}
+
+/// A tab of an app's settings.
+pub(crate) fn in_settings(app: AppId, tab: &str) -> String {
+    format!("/ks-pay/apps/{app}/{tab}")
+}
+
+/// Returns the page of another app that corresponds to the page at a path; its overview for a page of one object.
+pub(crate) fn same_page(path: &str, other: AppId) -> String {
+    let rest = below_app(path);
+    let is_section = SECTIONS.contains(&rest) || SETTINGS_TABS.contains(&rest);
+    match rest {
+        "" => app(other),
+        rest if is_section => format!("/ks-pay/apps/{other}/{rest}"),
+        rest if rest.starts_with("settings/payment-gateways/") => connections(other),
+        _ => app(other),
+    }
 }
 
 /// A page of the apps that match a search.
@@ -101,6 +129,15 @@ pub(crate) fn app_domain(app: AppId) -> String {
 
 pub(crate) fn app_enabled(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/enabled")
+}
+
+// --- search
+
+pub(crate) const SEARCH: &str = "/search";
+
+/// The search of an app in a mode, or of the company.
+pub(crate) fn search(of: Option<(AppId, Mode)>) -> String {
+    of.map_or_else(|| SEARCH.to_owned(), |(app, mode)| format!("{SEARCH}?app={app}&mode={mode}"))
 }
 
 // --- transactions, events, rejections

@@ -44,6 +44,9 @@ sql! {
     FORGET_PAST_ZONE = "UPDATE apps SET past_time_zone = NULL WHERE id = $1";
     TAKE_TURN = "UPDATE apps SET email = email WHERE id = $1";
     LIST = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 ORDER BY id");
+    /// The first three, if they are the company's, then the newest.
+    LIST_NEAR = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 \
+                 ORDER BY (id = $2) DESC, (id = $3) DESC, (id = $4) DESC, id DESC LIMIT $5");
     COUNT = "SELECT COUNT(*) FROM apps WHERE company_id = $1";
     UPDATE = "UPDATE apps SET name = $3, email = $4, country = $5, address = $6, phone = $7, state = $8, city = $9, \
               postal_code = $10 WHERE company_id = $1 AND id = $2";
@@ -89,6 +92,23 @@ pub(crate) async fn find_any(on: impl Into<Exec<'_>>, id: AppId) -> Result<Optio
 /// Lists the company's apps, oldest first.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<App>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST).bind(company).fetch_all(conn).await)
+}
+
+/// Lists at most `limit` of the company's apps: these three, as far as they are the company's, then the newest.
+pub(crate) async fn list_near(
+    on: impl Into<Exec<'_>>,
+    company: CompanyId,
+    first: [AppId; 3],
+    limit: i64,
+) -> Result<Vec<App>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_NEAR)
+        .bind(company)
+        .bind(first[0])
+        .bind(first[1])
+        .bind(first[2])
+        .bind(limit)
+        .fetch_all(conn)
+        .await)
 }
 
 /// Counts the company's apps.

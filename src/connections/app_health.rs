@@ -110,7 +110,12 @@ pub(crate) async fn list(reader: &mut Reader, company: CompanyId, now: Timestamp
     Ok(join(apps, connections, activity, now))
 }
 
-fn join(apps: Vec<App>, connections: Vec<Connection>, activity: Vec<Activity>, now: Timestamp) -> Vec<AppWithWebhooks> {
+pub(super) fn join(
+    apps: Vec<App>,
+    connections: Vec<Connection>,
+    activity: Vec<Activity>,
+    now: Timestamp,
+) -> Vec<AppWithWebhooks> {
     let enabled: HashMap<AppId, bool> = apps.iter().map(|app| (app.id, app.is_enabled)).collect();
     let mut seen: HashMap<ConnectionId, Activity> = activity.into_iter().map(|one| (one.connection_id, one)).collect();
     let mut webhooks: HashMap<AppId, Vec<Webhook>> = HashMap::new();

@@ -8,6 +8,7 @@ pub(crate) mod app_health;
 pub(crate) mod baseline;
 pub(crate) mod checklist;
 pub(crate) mod credentials;
+pub(crate) mod near_apps;
 pub(crate) mod overlap;
 pub(crate) mod public_names;
 pub(crate) mod sealed;

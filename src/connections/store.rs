@@ -1,6 +1,6 @@
 //! Store of the `connections` table.
 
-use super::{ApiKeyState, Connection};
+use super::{ApiKeyState, Connection, near_apps::NEAR_APPS};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     gateways::{Gateway, Mode},
@@ -26,6 +26,8 @@ sql! {
     LIST_ALL = concat!("SELECT ", columns!(), " FROM connections");
     LIST_OF_COMPANY = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 ORDER BY app_id, gateway, mode");
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 ORDER BY currency, gateway, mode");
+    LIST_OF_APPS = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 \
+                    AND app_id IN ($2, $3, $4, $5, $6, $7, $8, $9) ORDER BY currency, gateway, mode");
     UPDATE_KEYS = "UPDATE connections SET keys_state = $2, keys_at = $3 WHERE id = $1";
     UPDATE_ENABLED = "UPDATE connections SET is_enabled = $2 WHERE id = $1";
     /// Changes nothing, but locks the row until the unit of work ends.
@@ -76,6 +78,18 @@ pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId)
 
 pub(crate) async fn list_of_app(on: impl Into<Exec<'_>>, company: CompanyId, app: AppId) -> Result<Vec<Connection>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_APP).bind(company).bind(app).fetch_all(conn).await)
+}
+
+/// Lists the connections of a few apps.
+pub(crate) async fn list_of_apps(
+    on: impl Into<Exec<'_>>,
+    company: CompanyId,
+    apps: [AppId; NEAR_APPS],
+) -> Result<Vec<Connection>, DbError> {
+    run!(on, |conn| {
+        let query = sqlx::query_as(LIST_OF_APPS).bind(company);
+        apps.into_iter().fold(query, |query, app| query.bind(app)).fetch_all(conn).await
+    })
 }
 
 /// Sets the state of the API keys and the time, and locks the row.

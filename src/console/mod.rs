@@ -13,4 +13,5 @@ pub(crate) mod overview;
 pub(crate) mod payments;
 pub(crate) mod read_models;
 pub(crate) mod rejections;
+pub(crate) mod search;
 pub(crate) mod setup;

@@ -178,6 +178,14 @@ pub(crate) enum Mode {
 impl Mode {
     pub(crate) const ALL: [Self; 2] = [Self::Test, Self::Live];
 
+    /// Returns the other of the two modes.
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Test => Self::Live,
+            Self::Live => Self::Test,
+        }
+    }
+
     pub(crate) const fn slug(self) -> &'static str {
         match self {
             Self::Test => "test",

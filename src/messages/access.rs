@@ -64,7 +64,7 @@ pub(crate) fn too_many_attempts(wait: Duration) -> Text {
 }
 
 /// Formats the time until the next attempt; the limits allow one within a minute.
-fn seconds(wait: Duration) -> Text {
+pub(crate) fn seconds(wait: Duration) -> Text {
     dates::seconds(wait.as_secs().max(1))
 }
 

@@ -1,12 +1,12 @@
 //! Messages on apps in lists: the state of their webhooks, what needs attention, and the effect of disabling an app.
 
 use super::{
-    DisplayTime, NOT_CONNECTED, Notice, StatusLine,
+    Badge, DISABLED, DisplayTime, NOT_CONNECTED, Notice, StatusLine,
     activity::{BAD, WARN, latest_cause, see_whether_enabled},
     connection_name, countdown, health, line,
     rejections::Explanation,
     text::{apps as t, dashboard},
-    when,
+    webhook_state, when,
 };
 use crate::{
     apps::App,
@@ -15,7 +15,7 @@ use crate::{
         app_health::{AppWithWebhooks, Webhook},
         baseline,
     },
-    gateways::Gateway,
+    gateways::{Gateway, Mode},
     i18n::{Text, isolate, link},
     primitives::time::Timestamp,
     urls,
@@ -38,6 +38,15 @@ pub(crate) fn webhook_health(listed: &AppWithWebhooks, now: Timestamp) -> Vec<He
     let gateway = listed.webhooks[0].connection.gateway;
     let has_many = listed.webhooks.iter().any(|webhook| webhook.connection.gateway != gateway);
     listed.webhooks.iter().map(|webhook| health(&listed.app, webhook, has_many, now)).collect()
+}
+
+/// Returns the worst state of an app, and the mode of the webhook whose state it is.
+pub(crate) fn app_state(listed: &AppWithWebhooks) -> (Badge, Option<Mode>) {
+    match listed.webhooks.first() {
+        _ if !listed.app.is_enabled => (DISABLED, None),
+        None => (NOT_CONNECTED, None),
+        Some(worst) => (webhook_state(worst.state, &worst.activity), Some(worst.connection.mode)),
+    }
 }
 
 fn health(app: &App, webhook: &Webhook, has_many: bool, now: Timestamp) -> Health {

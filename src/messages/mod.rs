@@ -8,6 +8,7 @@ mod activity;
 mod apps;
 mod arrivals;
 pub(crate) mod clock;
+pub(crate) mod countries;
 mod disputes;
 pub(crate) mod durability;
 mod events;
@@ -27,7 +28,7 @@ pub(crate) mod url_check;
 mod when;
 
 pub(crate) use activity::{Notice, news, nothing_but_refused, rejected_meanwhile, sentence_of_connection, tolerance};
-pub(crate) use apps::{AllClear, Health, disabling, loss, off, standing, trouble, webhook_health};
+pub(crate) use apps::{AllClear, Health, app_state, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
     arrival, arrival_hook, arrival_in_story, borrowed_time, bytes, damaged_payload, event_icon_of_payment, no_event_yet,
     no_such_event, part, receipts,
@@ -116,6 +117,9 @@ pub(crate) const fn keys_state(keys: Option<connections::ApiKeyState>) -> Badge 
 
 /// An app without any connection.
 pub(crate) const NOT_CONNECTED: Badge = badge("not_connected", ("status-off", "not-started"), t::nothing_connected());
+
+/// A disabled app.
+pub(crate) const DISABLED: Badge = badge("disabled", ("status-off", "block"), t::disabled());
 
 /// The state of a payment.
 pub(crate) fn payment_state(state: DisplayState) -> Badge {

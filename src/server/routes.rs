@@ -20,7 +20,7 @@ use crate::{
     console::{
         accounts, apps, company, dashboard, events,
         http::{self as site, state::State},
-        overview, payments, rejections,
+        overview, payments, rejections, search,
         setup::{
             self, account_mismatch, credentials, import_secret, integration, list, retirement, rotation, secrets_view, security,
             stream, webhook,
@@ -151,6 +151,7 @@ fn account_routes(scope: Scope) -> Scope {
     );
     let scope = route!(scope, urls::DASHBOARD, get(ViewApps) = dashboard::routes::show);
     let scope = route!(scope, urls::APPLICATIONS, get(ViewApps) = dashboard::routes::applications);
+    let scope = route!(scope, urls::SEARCH, get(ViewPayments) = search::routes::show);
     route!(scope, urls::SETTINGS, get(ManageCompany) = company::routes::settings, post(ManageCompany) = company::routes::update)
 }
 

@@ -111,7 +111,9 @@ const OWNERS: &[(&str, &[&str])] = &[
 const FOREIGN_READS: &[(&str, &str)] = &[
     ("events/store/mod.rs", "connections"),
     ("rejections/store/deferred.rs", "connections"),
+    ("events/store/search.rs", "connections"),
     ("ledger/payments/store/mod.rs", "connections"),
+    ("ledger/payments/store/search.rs", "connections"),
     ("ledger/payments/store/cross_mode.rs", "connections"),
 ];
 

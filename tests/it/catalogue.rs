@@ -45,6 +45,8 @@ pub(crate) const LATIN_IN_HINDI: &[&str] = &[
     "MiB",
     "Kestrel",
     "Ctrl",
+    "Enter",
+    "Esc",
     "refund",
     "razorpay",
 ];

@@ -15,6 +15,8 @@ fn paths(app: &str) -> Vec<String> {
         "/ks-pay?q=none",
         "/ks-pay/apps/new",
         "/ks-pay/settings",
+        "/search",
+        "/search?q=neem",
     ]
     .map(str::to_owned)
     .to_vec();

@@ -13,7 +13,7 @@ mod verified;
 pub(crate) use self::rejected::{ProvenRequests, RejectedRequests};
 pub(crate) use self::store::{
     accept_account, add_proven, add_rejected, add_verified, clamp_future_times, get, has_later, insert, list_of_app,
-    list_of_company, lock_last_verified_at, version,
+    list_of_apps, list_of_company, lock_last_verified_at, version,
 };
 pub(crate) use self::verified::Verifications;
 use super::baseline::Baseline;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{Activity, ProvenRequests, RejectedRequests, Verifications};
 use crate::{
+    connections::near_apps::NEAR_APPS,
     db::{
         DbError, Exec, Tx,
         batch::{execute_rows, fetch_rows, rows},
@@ -45,6 +46,8 @@ sql! {
                       WHERE connection_id IN (SELECT id FROM connections WHERE company_id = $1)");
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM activity \
                   WHERE connection_id IN (SELECT id FROM connections WHERE app_id = $1)");
+    LIST_OF_APPS = concat!("SELECT ", columns!(), " FROM activity WHERE connection_id IN \
+                   (SELECT id FROM connections WHERE app_id IN ($1, $2, $3, $4, $5, $6, $7, $8))");
     HAS_LATER = concat!("SELECT EXISTS (SELECT 1 FROM activity WHERE ", is_later!(), ")");
     LIST_LATER = concat!("SELECT connection_id FROM activity WHERE ", is_later!(), " ORDER BY connection_id");
     ACCEPT_ACCOUNT = "INSERT INTO accepted_accounts (connection_id, account, accepted_at) VALUES ($1, $2, $3)";
@@ -114,6 +117,14 @@ pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId)
         Ok::<_, sqlx::Error>(joined(found, accepted))
     }
     .await)
+}
+
+/// Returns the activity of every connection of a few apps, without the accounts that were accepted.
+pub(crate) async fn list_of_apps(on: impl Into<Exec<'_>>, apps: [AppId; NEAR_APPS]) -> Result<Vec<Activity>, DbError> {
+    run!(on, |conn| {
+        let query = sqlx::query_as(LIST_OF_APPS);
+        apps.into_iter().fold(query, |query, app| query.bind(app)).fetch_all(conn).await
+    })
 }
 
 /// Returns the activity of every connection of an app.

@@ -87,7 +87,7 @@ impl AppForm {
                 .take_optional("postal_code", text_input::optional_line(&text_input::ascii_digits(&self.postal_code), 16)),
             zone: errors.take_zone("time_zone", &self.time_zone),
         };
-        if country::name(&details.country).is_none() {
+        if !country::is_known(&details.country) {
             errors.add("country", "unknown", t::choose_country());
         }
         if details.phone.as_deref().is_some_and(|phone| !is_phone(phone)) {

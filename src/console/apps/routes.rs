@@ -28,10 +28,10 @@ use crate::{
     db::DbError,
     i18n::{Text, code, isolate},
     messages::{
-        self,
+        self, countries,
         text::{self, apps as t, layout, time_zones},
     },
-    primitives::zone::Zone,
+    primitives::{id::AppId, zone::Zone},
     urls,
 };
 
@@ -52,6 +52,18 @@ pub(crate) struct Choice {
     app: String,
     q: String,
     go: String,
+    /// The tab to open, and the mode to keep.
+    tab: String,
+    mode: String,
+}
+
+impl Choice {
+    /// Returns the page of the app's settings to open.
+    fn target(&self, app: AppId) -> String {
+        let tab = urls::SETTINGS_TABS.into_iter().find(|tab| *tab == self.tab).unwrap_or(urls::SETTINGS_TABS[0]);
+        let page = urls::in_settings(app, tab);
+        self.mode.parse().map_or(page.clone(), |mode| urls::in_mode(&page, mode))
+    }
 }
 
 /// `GET /ks-pay`
@@ -62,7 +74,8 @@ pub(crate) async fn index(page: RequestContext, search: Query<Search>) -> Answer
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(1);
     let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
     drop(reader);
-    let layout = page.layout(t::title()).console(ConsoleEntry::Applications).crumb(layout::applications(), urls::APPLICATIONS);
+    let layout = page.layout(layout::ks_pay_dashboard()).console(ConsoleEntry::Applications);
+    let layout = layout.crumb(text::layout::applications(), urls::APPLICATIONS);
     let view = views::Index::new(layout, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now);
     if view.search_error.is_some() { page.unprocessable(&view) } else { page.ok(&view) }
 }
@@ -93,20 +106,17 @@ pub(crate) async fn create(posted: SignedForm<AppForm>) -> Answer {
     }
 }
 
-/// `GET /ks-pay/settings`
+/// `GET /ks-pay/settings`: selects the app for those who come from outside an app; its select on top of an app's settings leads
+/// through here as well.
 pub(crate) async fn choose(page: RequestContext, choice: Query<Choice>) -> Answer {
     let chosen = if choice.app.is_empty() { None } else { Some(page.app(&choice.app).await?) };
     if let Some(app) = chosen.as_ref().filter(|_| !choice.go.is_empty()) {
-        return Ok(see_other(&urls::app_settings(app.id)));
+        return Ok(see_other(&choice.target(app.id)));
     }
     let mut reader = page.state.db.reader().await?;
     let apps = store::list(&mut reader, page.signed_in.company.id).await?;
     drop(reader);
-    let layout = page.layout(layout::settings()).below_ks_pay();
-    let layout = match &chosen {
-        Some(app) => layout.app(app, AppEntry::Settings, None),
-        None => layout.console(ConsoleEntry::Applications),
-    };
+    let layout = page.layout(t::settings_of_app()).below_ks_pay().console(ConsoleEntry::Applications);
     let mut choose = views::Choose::new(layout, &apps, chosen.map(|app| app.id), &choice.q);
     if choose.search_error.is_some() {
         return page.unprocessable(&choose);
@@ -225,7 +235,7 @@ fn name_taken() -> FieldErrors {
 fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {
     let layout = page.layout(text::shared::add_app()).console(ConsoleEntry::Applications).below_ks_pay();
     let zone_texts = (time_zones::by_country(page.signed_in.company.zone.name()), time_zones::of_new_app());
-    views::New { layout, form, errors, zone_texts }
+    views::New { layout, form, errors, zone_texts, countries: countries::sorted(page.locale) }
 }
 
 /// Creates the layout of an app's settings pages.
@@ -236,7 +246,8 @@ fn app_shell(page: &RequestContext, app: &App, title: Text) -> Layout {
 fn settings_page(page: &RequestContext, app: App, form: AppForm, errors: FieldErrors) -> views::Settings {
     let layout = app_shell(page, &app, t::general_settings());
     let zone_texts = (Text::default(), time_zones::of_app());
-    views::Settings { layout, app_id: app.id, tab: "general", app, form, errors, zone_texts }
+    let countries = countries::sorted(page.locale);
+    views::Settings { layout, app_id: app.id, tab: "general", app, form, errors, zone_texts, countries }
 }
 
 fn domain_page(page: &RequestContext, app: App, typed: String, error: Option<FieldError>) -> views::Domain {

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::forms::AppForm;
 use crate::{
-    apps::{App, country},
+    apps::App,
     connections::app_health::{self, AppWithWebhooks},
     console::{
         http::{
@@ -17,7 +17,7 @@ use crate::{
     gateways::Gateway,
     i18n::{self, Text},
     messages::{
-        self,
+        self, countries,
         rejections::Causes,
         text::{apps as t, shared, time_zones},
     },
@@ -33,7 +33,7 @@ const MAX_CHOICES: usize = 10;
 /// An app in the list.
 pub(crate) struct Row<'a> {
     pub(crate) app: &'a App,
-    pub(crate) country: &'a str,
+    pub(crate) country: Text,
     pub(crate) health: Vec<messages::Health>,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Index<'a> {
     fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.slice.rows.iter().map(|listed| Row {
             app: &listed.app,
-            country: country::name(&listed.app.country).unwrap_or(&listed.app.country),
+            country: countries::name(&listed.app.country).unwrap_or_else(|| Text::verbatim(&listed.app.country)),
             health: messages::webhook_health(listed, self.now),
         })
     }
@@ -126,6 +126,8 @@ pub(crate) struct New {
     pub(crate) errors: FieldErrors,
     /// The first option of the time zones, and their hint.
     pub(crate) zone_texts: (Text, Text),
+    /// Codes and names.
+    pub(crate) countries: Vec<(&'static str, Text)>,
 }
 
 /// `/ks-pay/settings`
@@ -179,6 +181,7 @@ pub(crate) struct Settings {
     pub(crate) errors: FieldErrors,
     /// See [`New`].
     pub(crate) zone_texts: (Text, Text),
+    pub(crate) countries: Vec<(&'static str, Text)>,
 }
 
 impl Settings {

@@ -35,5 +35,5 @@ pub(crate) async fn update(posted: SignedForm<CompanyForm>) -> Answer {
 }
 
 fn settings_page(page: &RequestContext, form: CompanyForm, errors: FieldErrors) -> views::Settings {
-    views::Settings { layout: page.layout(text::layout::settings()).console(ConsoleEntry::Settings), form, errors }
+    views::Settings { layout: page.layout(text::company::company()).console(ConsoleEntry::Settings), form, errors }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let form = form.into_inner();
     let wanted = form.read();
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
     let mode = shown.mode;
     let types = suggested_types(&mut reader, &app, mode).await?;
     if !wanted.errors.is_empty() {

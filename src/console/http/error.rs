@@ -196,6 +196,7 @@ struct SignedInErrorPage {
     hook: &'static str,
     layout: Layout,
     text: Text,
+    request_id: Option<String>,
 }
 
 /// Middleware that renders a page for every empty response with a status of 400 or above, and logs server errors.
@@ -222,7 +223,8 @@ pub(crate) async fn pages(
     let error = response.response().error().and_then(|error| error.as_error::<AppError>());
     let (hook, heading, text) = error_text(status, error, state.as_ref().and_then(|state| state.settings.public_url.as_deref()));
     // What another site sent is not answered with the navigation, and without the database no session is found.
-    let keeps_navigation = status.is_client_error() && !matches!(error, Some(AppError::OtherOrigin));
+    let is_ours = status.is_client_error() || status == StatusCode::INTERNAL_SERVER_ERROR;
+    let keeps_navigation = is_ours && !matches!(error, Some(AppError::OtherOrigin));
     let request = response.request().clone();
     let reader = Reader::from(locale::of(&request));
     let layout = match &state {
@@ -230,7 +232,7 @@ pub(crate) async fn pages(
         _ => None,
     };
     let html = if let Some(layout) = layout {
-        SignedInErrorPage { hook, layout, text }.render_with_values(&reader)
+        SignedInErrorPage { hook, layout, text, request_id: is_defect.then_some(request_id) }.render_with_values(&reader)
     } else {
         let warnings = state.as_ref().map_or(&[][..], |state| state.warnings());
         let again = again(&request).filter(|_| status == StatusCode::SERVICE_UNAVAILABLE);

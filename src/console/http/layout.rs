@@ -1,13 +1,15 @@
 //! The layout of signed-in pages: top bar, mode, navigation, breadcrumbs, flash message.
 
-use std::{borrow::Borrow, fmt};
+use std::{borrow::Borrow, fmt, rc::Rc};
 
 use askama::{FastWritable, Values, filters::HtmlSafe};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::shell::{self, ShellApp};
 use crate::{
     accounts::Role,
     apps::App,
+    connections::near_apps::NearApps,
     gateways::Mode,
     i18n::{HAS_ERRORS, Text, isolate},
     messages::{self, OffConnection, OtherMode, Warning, text::layout as t},
@@ -53,6 +55,24 @@ pub(crate) struct NavLink {
     pub(crate) icon: &'static str,
     pub(crate) label: Text,
     pub(crate) is_current: bool,
+    /// The title of the group that begins with it; without text for a rule alone.
+    pub(crate) group: Option<Text>,
+    /// True if it is in the menu *More* on a phone.
+    pub(crate) is_in_more: bool,
+}
+
+impl NavLink {
+    const fn new(url: String, icon: &'static str, label: Text, is_current: bool) -> Self {
+        Self { url, icon, label, is_current, group: None, is_in_more: false }
+    }
+
+    fn begins(self, group: Text) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    fn in_more(self) -> Self {
+        Self { is_in_more: true, ..self }
+    }
 }
 
 /// A breadcrumb.
@@ -61,24 +81,34 @@ pub(crate) struct Breadcrumb {
     pub(crate) url: String,
 }
 
-/// The app that a page belongs to.
-pub(crate) struct ShellApp {
-    pub(crate) name: String,
-    /// URL that enables the app, if it is disabled.
-    pub(crate) enable_url: Option<String>,
-}
-
 /// The mode of a page, with the URLs of the page in both modes.
 pub(crate) struct ModeSwitch {
     pub(crate) current: Mode,
     pub(crate) test_url: String,
     pub(crate) live_url: String,
+    /// The other mode, if a webhook of it needs attention.
+    pub(crate) needs_attention: Option<Mode>,
+    /// True if all that the page shows is of the mode.
+    pub(crate) is_of_page: bool,
 }
 
 impl ModeSwitch {
     pub(crate) fn is_test(&self) -> bool {
         self.current == Mode::Test
     }
+
+    /// True if that half of the switch has a mark.
+    pub(crate) fn is_marked(&self, mode: Mode) -> bool {
+        self.needs_attention == Some(mode)
+    }
+}
+
+/// What was read for the frame of an app's page.
+#[derive(Clone)]
+pub(crate) struct Frame {
+    pub(crate) near: Rc<NearApps>,
+    /// The mode that was chosen for the app.
+    pub(crate) chosen: Option<Mode>,
 }
 
 /// A flash message, shown once: a success, or a warning.
@@ -146,6 +176,7 @@ pub(crate) struct Layout {
     pub(crate) crumbs: Vec<Breadcrumb>,
     /// URL of the page, used to return to it.
     pub(crate) here: String,
+    pub(crate) frame: Frame,
     pub(crate) app: Option<ShellApp>,
     pub(crate) mode: Option<ModeSwitch>,
     /// What needs attention in the other mode.
@@ -167,10 +198,10 @@ impl Layout {
     pub(crate) fn window_title(&self) -> WindowTitle {
         WindowTitle(match (&self.app, &self.mode) {
             (None, _) => t::window_title(&self.title),
-            (Some(app), None) => t::window_title_in_app(&self.title, isolate(&app.name)),
-            (Some(app), Some(mode)) => {
+            (Some(app), Some(mode)) if mode.is_of_page => {
                 t::window_title_in_mode(&self.title, isolate(&app.name), messages::mode(mode.current).label)
             }
+            (Some(app), _) => t::window_title_in_app(&self.title, isolate(&app.name)),
         })
     }
 
@@ -187,19 +218,35 @@ impl Layout {
 
     /// Appends the breadcrumbs of KS Pay, the parents of every page of an app.
     pub(crate) fn below_ks_pay(self) -> Self {
-        self.crumb(t::applications(), urls::APPLICATIONS).crumb(t::ks_pay(), urls::APPS)
+        self.crumb(t::applications(), urls::APPLICATIONS).crumb(t::ks_pay_dashboard(), urls::APPS)
     }
 
     /// Appends the breadcrumbs to an app.
     pub(crate) fn below_app(self, app: &App) -> Self {
-        self.below_ks_pay().crumb(Text::verbatim(isolate(&app.name)), urls::app(app.id))
+        let overview = self.keeping_mode(urls::app(app.id));
+        self.below_ks_pay().crumb(Text::verbatim(isolate(&app.name)), overview)
+    }
+
+    /// Returns a page of the app in the mode of this page.
+    pub(crate) fn keeping_mode(&self, url: impl Into<String>) -> String {
+        let url = url.into();
+        self.mode.as_ref().map_or(url.clone(), |mode| urls::in_mode(&url, mode.current))
+    }
+
+    /// Returns the search, which keeps the app and the mode.
+    pub(crate) fn search_url(&self) -> String {
+        urls::search(self.app.as_ref().zip(self.mode.as_ref()).map(|(app, mode)| (app.id, mode.current)))
+    }
+
+    /// True if the page is one of the menu *More*.
+    pub(crate) fn is_in_more(&self) -> bool {
+        self.nav.iter().any(|link| link.is_in_more && link.is_current)
     }
 
     /// Sets the menu of the console.
     pub(crate) fn console(mut self, current: impl Into<Option<ConsoleEntry>>) -> Self {
         let current = current.into();
-        let link =
-            |url: &str, icon, label, entry| NavLink { url: url.to_owned(), icon, label, is_current: current == Some(entry) };
+        let link = |url: &str, icon, label, entry| NavLink::new(url.to_owned(), icon, label, current == Some(entry));
         self.nav_label = t::console();
         self.nav = vec![
             link(urls::PERSONAL_INFO, "person", t::personal_info(), ConsoleEntry::PersonalInfo),
@@ -209,20 +256,37 @@ impl Layout {
         self
     }
 
-    /// Sets the menu of an app; links to pages with a mode keep the current mode.
+    /// Sets the menu of an app, whose links keep the mode. A page without a mode of its own is in the mode chosen for the app.
     pub(crate) fn app(mut self, app: &App, current: impl Into<Option<AppEntry>>, mode: Option<Mode>) -> Self {
         let (id, current) = (app.id, current.into());
-        let moded = |path: String| mode.map_or(path.clone(), |mode| urls::in_mode(&path, mode));
-        let link = |url, icon, label, entry| NavLink { url, icon, label, is_current: current == Some(entry) };
+        let shown = mode.or(self.frame.chosen).unwrap_or_else(|| self.frame.near.proposed_mode(id));
+        let path = self.here.split('?').next().unwrap_or_default();
+        let link =
+            |path: String, icon, label, entry| NavLink::new(urls::in_mode(&path, shown), icon, label, current == Some(entry));
         self.nav_label = Text::verbatim(isolate(&app.name));
         self.nav = vec![
-            link(moded(urls::app(id)), "overview", t::overview(), AppEntry::Overview),
-            link(moded(urls::transactions(id)), "transactions", t::transactions(), AppEntry::Transactions),
-            link(moded(urls::events(id)), "events", t::events(), AppEntry::Events),
-            link(moded(urls::rejections(id)), "failed", t::rejections(), AppEntry::Rejections),
-            link(urls::apps_choose(id), "settings", t::settings(), AppEntry::Settings),
+            link(urls::app(id), "overview", t::overview(), AppEntry::Overview),
+            link(urls::transactions(id), "transactions", t::transactions(), AppEntry::Transactions),
+            link(urls::events(id), "events", t::events(), AppEntry::Events).begins(t::webhooks()),
+            link(urls::rejections(id), "block", t::rejections(), AppEntry::Rejections).in_more(),
+            link(urls::app_settings(id), "settings", t::settings(), AppEntry::Settings).begins(Text::default()),
         ];
-        self.app = Some(ShellApp { name: app.name.clone(), enable_url: (!app.is_enabled).then(|| urls::app_enabled(id)) });
+        let own = ShellApp::new(app, shown, (path, &self.frame.near));
+        let has_days = matches!(current, Some(AppEntry::Overview | AppEntry::Transactions));
+        let switch = shell::switch_of_settings(id, shown, path);
+        self.app = Some(if has_days { own.with_zone_change(app) } else { own });
+        self.with_switch(switch)
+    }
+
+    /// Removes the mode, from a page that was asked for in one that does not exist.
+    pub(crate) fn without_mode(self) -> Self {
+        Self { mode: None, ..self }
+    }
+
+    fn with_switch(mut self, switch: ModeSwitch) -> Self {
+        let other = switch.current.other();
+        let is_troubled = self.app.as_ref().is_some_and(|app| self.frame.near.needs_attention(app.id, other));
+        self.mode = Some(ModeSwitch { needs_attention: is_troubled.then_some(other), ..switch });
         self
     }
 
@@ -239,9 +303,8 @@ impl Layout {
     }
 
     /// Sets the mode of a page that has a separate URL in each mode.
-    pub(crate) fn with_mode_urls(mut self, current: Mode, test_url: String, live_url: String) -> Self {
-        self.mode = Some(ModeSwitch { current, test_url, live_url });
-        self
+    pub(crate) fn with_mode_urls(self, current: Mode, test_url: String, live_url: String) -> Self {
+        self.with_switch(ModeSwitch { current, test_url, live_url, needs_attention: None, is_of_page: true })
     }
 }
 

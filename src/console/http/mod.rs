@@ -16,6 +16,7 @@ pub(crate) mod page_slice;
 pub(crate) mod pagination;
 pub(crate) mod payload;
 pub(crate) mod session;
+pub(crate) mod shell;
 pub(crate) mod signed_form;
 pub(crate) mod state;
 pub(crate) mod streams;

@@ -28,6 +28,11 @@ impl ModeMemory {
         self.0.iter().find(|(known, _)| *known == app).map(|(_, mode)| *mode)
     }
 
+    /// Returns the apps, the one visited last first.
+    pub(super) fn apps(&self) -> impl Iterator<Item = AppId> {
+        self.0.iter().map(|(app, _)| *app)
+    }
+
     /// Returns the cookie with this choice added; `None` if it is already the latest.
     pub(super) fn remember(&self, state: &State, app: AppId, mode: Mode) -> Option<Cookie<'static>> {
         if self.0.first() == Some(&(app, mode)) {

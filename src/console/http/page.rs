@@ -5,6 +5,7 @@ use std::{
     future::Future,
     net::IpAddr,
     pin::Pin,
+    rc::Rc,
 };
 
 use actix_web::{
@@ -18,7 +19,7 @@ use askama::Template;
 use super::{
     cookies, csrf,
     error::{AppError, html},
-    layout::{AppEntry, Flash, Layout, role},
+    layout::{AppEntry, Flash, Frame, Layout, role},
     locale,
     mode_memory::{self, ModeMemory},
     session::{self, SignedIn},
@@ -29,6 +30,7 @@ use crate::{
         sign_in::AuthError,
     },
     apps::{self, App},
+    connections::near_apps::NearApps,
     console::http::state::State,
     gateways::Mode,
     i18n::{Locale, PageValues, Reader, Text},
@@ -49,7 +51,7 @@ pub(crate) struct RequestContext {
     pub(crate) locale: Locale,
     address: IpAddr,
     flash: Option<Flash>,
-    /// URL of the page if the request is a `GET`, else empty.
+    /// URL of the page. Of a form that was posted, it leads to the page of the form.
     here: String,
     modes: ModeMemory,
     /// True if the visitor navigated to this page, so that its mode is remembered.
@@ -57,6 +59,8 @@ pub(crate) struct RequestContext {
     chosen: Cell<Option<(AppId, Mode)>>,
     /// The app of the page, once it was looked up.
     app: RefCell<Option<App>>,
+    /// The same for the frame of the page.
+    near: RefCell<Rc<NearApps>>,
     /// The permission that the route table names.
     permission: Permission,
 }
@@ -99,11 +103,11 @@ impl RequestContext {
         let permission = permission.ok_or_else(|| AppError::Internal("the route names no permission".into()))?;
         let flash = cookies::read_signed(request, &state, FLASH).and_then(|carried| Flash::read(&carried));
         let modes = ModeMemory::of(request, &state);
-        let here = request.uri().path_and_query().filter(|_| request.method() == Method::GET).map(ToString::to_string);
-        let here = here.unwrap_or_default();
+        let here = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        let now = state.clock.now();
         let is_own_choice = mode_memory::is_own_choice(request);
         let page = Self {
-            now: state.clock.now(),
+            now,
             locale: locale::of(request),
             address: client_ip::address(request, &state.settings.trusted_proxies),
             state,
@@ -114,11 +118,13 @@ impl RequestContext {
             is_own_choice,
             chosen: Cell::new(None),
             app: RefCell::new(None),
+            near: RefCell::new(Rc::new(NearApps::none(now))),
             permission,
         };
         // Before the permission and the form: another company's app is not found.
         if let Some(app) = request.match_info().get("app") {
-            page.app(app).await?;
+            let app = page.app(app).await?;
+            page.choose_mode_of_settings(request, app.id)?;
         } else {
             page.actor().require(permission, page.signed_in.company.id)?;
         }
@@ -146,7 +152,10 @@ impl RequestContext {
 
     /// Creates the layout of the page.
     pub(crate) fn layout(&self, title: impl Into<Text>) -> Layout {
-        Layout { here: self.here.clone(), flash: self.flash.clone(), ..layout(&self.state, &self.signed_in, title.into()) }
+        let of_app = self.app.borrow().as_ref().map(|app| app.id);
+        let last = self.chosen.get().map(|(_, mode)| mode);
+        let frame = Frame { near: self.near_apps(), chosen: last.or_else(|| self.modes.get(of_app?)) };
+        Layout { flash: self.flash.clone(), ..layout(&self.state, &self.signed_in, (title.into(), self.here.clone()), frame) }
     }
 
     /// Finds an app for a user with the permission of the route; an app of another company is reported as not found.
@@ -157,8 +166,30 @@ impl RequestContext {
         }
         let mut reader = self.state.db.reader().await?;
         let app = apps::find(&mut reader, id, (&self.actor(), self.permission)).await?;
+        let is_settings = urls::settings_tab(self.path()).is_some();
+        let near = NearApps::read(&mut reader, &app, self.modes.apps(), (is_settings, self.now)).await?;
+        self.near.replace(Rc::new(near));
         self.app.replace(Some(app.clone()));
         Ok(app)
+    }
+
+    /// Returns the apps that were read for the frame of the page, its own with its webhooks.
+    pub(crate) fn near_apps(&self) -> Rc<NearApps> {
+        Rc::clone(&self.near.borrow())
+    }
+
+    fn path(&self) -> &str {
+        self.here.split('?').next().unwrap_or_default()
+    }
+
+    /// Remembers the mode that a tab of the settings was asked for in. It shows both modes, but its links keep the mode.
+    fn choose_mode_of_settings(&self, request: &HttpRequest, app: AppId) -> Result<(), AppError> {
+        if urls::settings_tab(self.path()).is_none() {
+            return Ok(());
+        }
+        let asked = url::form_urlencoded::parse(request.query_string().as_bytes()).find(|(name, _)| name == "mode");
+        let asked = asked.map(|(_, mode)| mode).unwrap_or_default();
+        self.chosen_mode(app, &asked).map(drop)
     }
 
     /// Returns the mode chosen for the app: the requested one, which is then remembered, else the remembered one.
@@ -185,9 +216,9 @@ impl RequestContext {
     fn unknown_mode(&self) -> AppError {
         let app = self.app.borrow();
         let Some(app) = app.as_ref() else { return AppError::NotFound };
-        let path = self.here.split('?').next().unwrap_or_default();
+        let path = self.path();
         let of = |mode| urls::in_mode(path, mode);
-        let layout = self.layout(t::unknown_mode_title()).app(app, AppEntry::of(path), None);
+        let layout = self.layout(t::unknown_mode_title()).app(app, AppEntry::of(path), None).without_mode();
         let layout = layout.below_app(app);
         let values = PageValues::from(self.reader());
         match (UnknownMode { layout, test_url: of(Mode::Test), live_url: of(Mode::Live) }).render_with_values(&values) {
@@ -264,9 +295,11 @@ pub(crate) fn see_other(to: &str) -> HttpResponse {
 }
 
 /// Returns the layout of a signed-in user's page, without navigation.
-fn layout(state: &State, signed_in: &SignedIn, title: Text) -> Layout {
+fn layout(state: &State, signed_in: &SignedIn, (title, here): (Text, String), frame: Frame) -> Layout {
     Layout {
         title,
+        here,
+        frame,
         csrf: csrf::token(&state.vault, signed_in.token.expose()),
         user_name: signed_in.user.name.clone(),
         user_role: role(signed_in.user.role),
@@ -274,7 +307,6 @@ fn layout(state: &State, signed_in: &SignedIn, title: Text) -> Layout {
         nav_label: Text::default(),
         nav: Vec::new(),
         crumbs: Vec::new(),
-        here: String::new(),
         app: None,
         mode: None,
         other_mode: None,
@@ -288,13 +320,18 @@ fn layout(state: &State, signed_in: &SignedIn, title: Text) -> Layout {
 /// company's. `None` without a session, or if the database does not answer.
 pub(super) async fn layout_if_signed_in(request: &HttpRequest, state: &State, title: Text) -> Option<Layout> {
     let signed_in = session::find(request, state).await.ok()??;
-    let layout = layout(state, &signed_in, title);
-    let Some(app) = urls::app_of(request.path()) else { return Some(layout.console(None)) };
-    let app = apps::store::find(&mut state.db.reader().await.ok()?, signed_in.company.id, app).await.ok()?;
-    Some(match app {
-        Some(app) => layout.app(&app, None, None).below_app(&app),
-        None => layout.console(None),
-    })
+    let (now, here) = (state.clock.now(), request.uri().path_and_query().map(ToString::to_string).unwrap_or_default());
+    let page = |frame| layout(state, &signed_in, (title, here), frame);
+    let none = || Frame { near: Rc::new(NearApps::none(now)), chosen: None };
+    let Some(app) = urls::app_of(request.path()) else { return Some(page(none()).console(None)) };
+    let mut reader = state.db.reader().await.ok()?;
+    let Some(app) = apps::store::find(&mut reader, signed_in.company.id, app).await.ok()? else {
+        return Some(page(none()).console(None));
+    };
+    let modes = ModeMemory::of(request, state);
+    let near = NearApps::read(&mut reader, &app, modes.apps(), (false, now)).await.ok()?;
+    drop(reader);
+    Some(page(Frame { near: Rc::new(near), chosen: modes.get(app.id) }).app(&app, None, None).below_app(&app))
 }
 
 /// The server's state.

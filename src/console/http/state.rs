@@ -2,7 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    num::NonZeroU32,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use crate::{
@@ -14,9 +16,13 @@ use crate::{
     ingestion::Ingestion,
     messages::Warning,
     net::client_ip::TrustedProxies,
-    primitives::{shutdown::Shutdown, time::Clock, vault::Vault},
+    primitives::{id::UserId, rate_limit::KeyedLimiter, shutdown::Shutdown, time::Clock, vault::Vault},
     rejections::recorder::DiagnosisContext,
 };
+
+/// The burst of a user's searches, and the interval after which another is allowed: the dialog searches as the user types.
+const SEARCH_BURST: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
+const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The settings of the installation that pages need.
 pub(crate) struct Settings {
@@ -49,6 +55,8 @@ pub(crate) struct State {
     pub(crate) key_checks: CheckLimiter,
     /// Limits how often the strength of secrets that users enter is checked, which costs CPU time.
     pub(crate) secret_checks: Arc<CheckLimiter>,
+    /// Limits how often a user searches.
+    pub(crate) searches: KeyedLimiter<UserId>,
     pub(crate) streams: Streams,
     pub(crate) untrusted_proxy: UntrustedProxy,
     /// The base of every URL shown; set once the server listens.
@@ -74,6 +82,7 @@ impl State {
             checks: CheckLimiter::of_requests(&clock),
             key_checks: CheckLimiter::of_requests(&clock),
             secret_checks: Arc::new(CheckLimiter::of_computations(&clock)),
+            searches: KeyedLimiter::new(&clock, SEARCH_BURST, SEARCH_INTERVAL),
             clock,
             settings,
             passwords: PasswordHasher::new(),

@@ -47,7 +47,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     let (count, is_period_valid) = (period.unwrap_or(DEFAULT_PERIOD), period.is_some());
     let days = DateRange::until_now(app.zone, page.now, count);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &asked.mode)?, page.now).await?;
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &asked.mode)?);
     let mode = shown.mode;
     let filter = store::Filter { app: app.id, mode, from: days.start(app.zone), until: days.end(app.zone), status: None };
     let of_app = rejections::store::Filter { app: app.id, mode };

@@ -77,7 +77,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let form = form.into_inner();
     let wanted = form.read(app.zone, page.now);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
     let mode = shown.mode;
     if !wanted.errors.is_empty() {
         return render_invalid(&page, &app, shown, form, wanted);
@@ -192,7 +192,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     let app = page.app(&app).await?;
     let wanted = form.read(app.zone, page.now);
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
     if !wanted.errors.is_empty() {
         return render_invalid(&page, &app, shown, form.into_inner(), wanted);
     }

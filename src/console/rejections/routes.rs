@@ -79,7 +79,7 @@ pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>
 pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&mut reader, &app, page.chosen_mode(app.id, &form.mode)?, page.now).await?;
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
     let mode = shown.mode;
     let requested = PageRequest::read(&form.before, &form.after);
     let found = list::page(&mut reader, &Filter { app: app.id, mode }, requested).await?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod dictionaries;
 pub(crate) mod log;
+pub(crate) mod search;
 
 use std::collections::BTreeSet;
 
@@ -49,6 +50,8 @@ macro_rules! events {
         concat!("events", with_connection!())
     };
 }
+
+use {columns, events, with_connection};
 
 /// The rows of a connection on one side of a cursor, closest to it first. PostgreSQL needs another form: for the first one it may
 /// read the events of all connections in the order of the primary key, until it has found enough of this one.

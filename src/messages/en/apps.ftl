@@ -1,7 +1,6 @@
 # The list of apps, registration and settings of an app.
 
 # List
-title = KS Pay apps
 registered = Registered apps
 count-newest-first = { $count ->
     [one] { $count } app
@@ -93,6 +92,7 @@ now-enabled = { $app } is enabled
 now-disabled = { $app } is disabled
 
 # Choice of the app
+settings-of-app = App settings
 choose-note = Select the App ID for configuration.
 apps = Apps
 choose-shown = { $count ->

@@ -1,6 +1,6 @@
-# The dashboard and the list of products.
+# The main dashboard and the list of products.
 
-dashboard = Dashboard
+dashboard = Main dashboard
 welcome = Welcome, { $name }
 needs-attention = Needs your attention
 all-clear = All good. The last event was verified { $time }.

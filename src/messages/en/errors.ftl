@@ -1,7 +1,7 @@
 # Error pages: what happened, then what to do.
 
 not-found = Page not found
-not-found-advice = Check the address, or go back to the dashboard.
+not-found-advice = Check the address, or go back to the main dashboard.
 wrong-method = This page can’t be opened this way
 wrong-method-advice = Go back to the previous page and use its buttons.
 form-too-large = This form is too large
@@ -23,7 +23,7 @@ bad-request-advice = Nothing was changed. Go back, reload the page and try again
 
 request-id = Request { $id }
 try-again = Try again
-to-dashboard = Go to dashboard
+to-dashboard = Go to main dashboard
 
 unknown-mode-title = Mode not found
 unknown-mode = This address asks for a mode other than Test or Live. Choose the one to show.

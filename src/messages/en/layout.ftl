@@ -18,8 +18,7 @@ title-with-errors = Error: { $title }
 
 # Top bar
 skip-to-content = Skip to content
-home = KS Pay, dashboard
-choose-app = { $app }: choose another app
+home = KS Pay, main dashboard
 mode = Mode
 both-modes = Test and Live
 account-menu = { $name }: account menu
@@ -33,6 +32,29 @@ test-mode = { $mode } Payments here aren’t real money.
     .mode = Test mode.
 breadcrumbs = Breadcrumb
 ks-pay = KS Pay
+ks-pay-dashboard = KS Pay dashboard
+
+# App switcher. The name of the app comes before it.
+switch-app = : switch app
+find-app = Find an app
+find-in-all = No match here. Press Enter to search all apps.
+all-apps = All apps
+
+# Navigation
+webhooks = Webhooks
+more = More
+search-keys = Ctrl K
+search-keys-mac = ⌘ K
+# The mark on the half of the mode switch whose mode is not shown.
+mode-needs-attention = needs attention
+state-in-mode = { $mode }: { $state }
+gateway-in-mode = { $gateway }, { $mode }
+no-gateway-in-mode = Payment gateways, { $mode }
+connections = Connections
+
+# The App ID select on top of an app’s settings.
+show-settings = Show
+other-app = Choose another app
 
 # Notices above the content of an app’s pages.
 app-off = This app is disabled: every event is rejected.

@@ -7,6 +7,7 @@ pending-verification = Pending verification
 not-started = Not started
 optional = Optional
 off = Off
+disabled = Disabled
 not-verified-yet = Not verified yet
 done = Done
 not-checked-yet = Not checked yet

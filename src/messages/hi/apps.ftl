@@ -1,4 +1,3 @@
-title = KS Pay के ऐप
 registered = रजिस्टर किए गए ऐप
 count-newest-first = { $count ->
     [one] { $count } ऐप
@@ -77,6 +76,7 @@ disable = ऐप बंद करें
 now-enabled = { $app } अब चालू है
 now-disabled = { $app } अब बंद है
 
+settings-of-app = ऐप की सेटिंग
 choose-note = जिस ऐप की सेटिंग बदलनी है, उसकी App ID चुनें।
 apps = ऐप
 choose-shown = { $count } में से { $shown } ऐप दिखाए गए हैं। बाकी को खोजें।

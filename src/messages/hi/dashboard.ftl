@@ -1,4 +1,4 @@
-dashboard = डैशबोर्ड
+dashboard = मुख्य डैशबोर्ड
 welcome = स्वागत है, { $name }
 needs-attention = इन पर ध्यान दें
 all-clear = सब ठीक है। पिछला इवेंट { $time } सत्यापित हुआ।

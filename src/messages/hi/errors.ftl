@@ -1,5 +1,5 @@
 not-found = पेज नहीं मिला
-not-found-advice = पता जाँचें या डैशबोर्ड पर वापस जाएँ।
+not-found-advice = पता जाँचें या मुख्य डैशबोर्ड पर वापस जाएँ।
 wrong-method = यह पेज इस तरह नहीं खुल सकता
 wrong-method-advice = पिछले पेज पर वापस जाएँ और उसके बटन इस्तेमाल करें।
 form-too-large = यह फ़ॉर्म बहुत बड़ा है
@@ -21,7 +21,7 @@ bad-request-advice = कुछ भी बदला नहीं गया। व
 
 request-id = अनुरोध { $id }
 try-again = फिर कोशिश करें
-to-dashboard = डैशबोर्ड पर जाएँ
+to-dashboard = मुख्य डैशबोर्ड पर जाएँ
 
 unknown-mode-title = मोड नहीं मिला
 unknown-mode = इस पते में Test या Live के अलावा कोई और मोड माँगा गया है। कौन-सा दिखाना है, चुनें।

@@ -14,8 +14,7 @@ language = भाषा
 title-with-errors = गड़बड़ी: { $title }
 
 skip-to-content = सीधे कॉन्टेंट पर जाएँ
-home = KS Pay, डैशबोर्ड
-choose-app = { $app }: दूसरा ऐप चुनें
+home = KS Pay, मुख्य डैशबोर्ड
 mode = मोड
 both-modes = Test और Live
 account-menu = { $name }: खाता मेन्यू
@@ -29,6 +28,25 @@ test-mode = { $mode } यहाँ के भुगतान असली नह
     .mode = Test मोड।
 breadcrumbs = पेज का रास्ता
 ks-pay = KS Pay
+ks-pay-dashboard = KS Pay डैशबोर्ड
+
+switch-app = : ऐप बदलें
+find-app = ऐप खोजें
+find-in-all = यहाँ नहीं मिला। सभी ऐप में खोजने के लिए Enter दबाएँ।
+all-apps = सभी ऐप
+
+webhooks = वेबहुक
+more = और
+search-keys = Ctrl K
+search-keys-mac = ⌘ K
+mode-needs-attention = ध्यान दें
+state-in-mode = { $mode }: { $state }
+gateway-in-mode = { $gateway }, { $mode }
+no-gateway-in-mode = पेमेंट गेटवे, { $mode }
+connections = कनेक्शन
+
+show-settings = दिखाएँ
+other-app = दूसरा ऐप चुनें
 
 app-off = यह ऐप बंद है: हर इवेंट अस्वीकृत होता है।
 connection = { $gateway } ({ $mode } मोड)

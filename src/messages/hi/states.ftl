@@ -5,6 +5,7 @@ pending-verification = सत्यापन बाकी
 not-started = शुरू नहीं हुआ
 optional = ज़रूरी नहीं
 off = बंद
+disabled = बंद
 not-verified-yet = अभी सत्यापित नहीं
 done = हो गया
 not-checked-yet = अभी जाँचा नहीं गया

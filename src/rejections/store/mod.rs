@@ -5,6 +5,7 @@ pub(crate) mod deferred;
 pub(crate) mod evictions;
 pub(crate) mod later;
 pub(crate) mod recoveries;
+pub(crate) mod search;
 
 use sqlx::query::QueryScalar;
 
@@ -30,6 +31,8 @@ macro_rules! columns {
          recovered_count, first_at, last_at"
     };
 }
+
+use columns;
 
 /// The columns of a stored request, without its content.
 macro_rules! request {

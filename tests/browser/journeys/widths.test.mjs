@@ -109,7 +109,7 @@ describe("at every width", () => {
     await refused({ ...connection, secret: `${connection.secret} ` }, captured("pay_Phone0000000002"), "evt_Phone0000000002");
     await page.getByTestId("failing-since").waitFor();
     assert.ok(await top("#evidence-panel") < await top("#webhook-url"), "the cause comes first while it fails");
-    const leading = await page.locator(".topbar-app").evaluate((name) => {
+    const leading = await page.locator(".switcher summary").evaluate((name) => {
       const { fontSize, lineHeight } = getComputedStyle(name);
       return parseFloat(lineHeight) / parseFloat(fontSize);
     });

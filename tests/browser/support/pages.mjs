@@ -111,6 +111,15 @@ export async function* apps(page, { installation, names }) {
   yield "choose";
   await page.goto("/ks-pay/settings?go=1");
   yield "choose-refused";
+  await page.goto(`/ks-pay/apps/${second}/settings`);
+  await page.getByTestId("switcher").locator("summary").click();
+  yield "switcher";
+  await page.goto(`/search?app=${second}&mode=test`);
+  yield "search";
+  await page.goto(`/search?app=${second}&mode=test&q=nothing+like+this`);
+  yield "search-none";
+  await page.goto(`/search?q=${"x".repeat(201)}`);
+  yield "search-refused";
   await page.goto("/");
   yield "dashboard";
 }

@@ -48,9 +48,7 @@ export async function addApp(page, { name, email }) {
 
 /** Goes from an app's own pages to its Payment Gateway Settings. */
 export async function toPaymentGatewaySettings(page, app) {
-  await page.getByRole("navigation", { name: app }).getByRole("link", { name: "Settings" }).click();
-  await page.getByRole("radio", { name: app, checked: true }).waitFor();
-  await send(page, "Continue to its settings");
+  await leading(page, () => page.getByRole("navigation", { name: app }).getByRole("link", { name: "Settings" }).click());
   await follow(page, "Payment Gateway Settings");
 }
 

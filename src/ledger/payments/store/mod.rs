@@ -4,6 +4,7 @@ pub(crate) mod cross_mode;
 pub(crate) mod daily_totals;
 pub(crate) mod recount;
 pub(crate) mod references;
+pub(crate) mod search;
 pub(crate) mod write;
 
 use sqlx::{FromRow, Row};
