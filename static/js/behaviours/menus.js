@@ -1,5 +1,5 @@
-// Closes an open details.menu on Escape, on a click outside, and when focus leaves it. Without scripts its summary closes it.
-const open = () => document.querySelectorAll("details.menu[open]");
+// Closes an open details.menu or details.filter on Escape, on a click outside, and when focus leaves it. Without scripts its summary closes it.
+const open = () => document.querySelectorAll("details:is(.menu, .filter)[open]");
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
