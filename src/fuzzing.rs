@@ -267,7 +267,15 @@ pub fn accepted_lines(form: &[u8], now: i64) -> Vec<String> {
     {
         assert!(wanted.days.start(wanted.zone) < wanted.days.end(wanted.zone), "days have a length");
     }
-    lines.extend(form_of::<crate::console::events::forms::ListForm>(form).and_then(|form| form.read().event_type));
+    let now = Timestamp::from_seconds(now);
+    if let Some(wanted) = form_of::<crate::console::events::forms::ListForm>(form).map(|form| form.read(Zone::default(), now)) {
+        assert!(wanted.days.is_none_or(|chosen| chosen.days.first <= chosen.days.last), "days have a length");
+        lines.extend(wanted.event_type);
+    }
+    if let Some(wanted) = form_of::<crate::console::rejections::forms::ListForm>(form).map(|form| form.read(Zone::default(), now))
+    {
+        assert!(wanted.days.is_none_or(|chosen| chosen.days.first <= chosen.days.last), "days have a length");
+    }
     lines
 }
 

@@ -66,6 +66,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         rejections::store::copies::STATEMENTS,
         rejections::store::deferred::STATEMENTS,
         rejections::store::later::STATEMENTS,
+        rejections::store::list::STATEMENTS,
         rejections::store::recoveries::STATEMENTS,
         rejections::store::search::STATEMENTS,
         rejections::store::evictions::STATEMENTS,

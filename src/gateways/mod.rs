@@ -14,6 +14,7 @@ pub(crate) mod payment;
 pub(crate) mod profile;
 pub(crate) mod razorpay;
 mod registry;
+pub(crate) mod replay_command;
 pub mod samples;
 pub(crate) mod standard_webhooks;
 mod strict_object;

@@ -30,8 +30,8 @@ mod when;
 pub(crate) use activity::{Notice, news, nothing_but_refused, rejected_meanwhile, sentence_of_connection, tolerance};
 pub(crate) use apps::{AllClear, Health, app_state, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
-    arrival, arrival_hook, arrival_in_story, borrowed_time, bytes, damaged_payload, event_icon_of_payment, no_event_yet,
-    no_such_event, part, receipts,
+    NoSuchEvent, arrival, arrival_hook, arrival_in_story, borrowed_time, bytes, damaged_payload, event_icon_of_payment,
+    event_mark, no_event_yet, part, receipts,
 };
 pub(crate) use disputes::amounts as dispute_amounts;
 pub(crate) use events::{
@@ -39,17 +39,19 @@ pub(crate) use events::{
 };
 pub(crate) use health::{StatusLine, countdown, line, pace};
 pub(crate) use lists::{
-    EmptyTransactions, Items, costs, end_of_search, failed_of, invalid_filters, invalid_period, nothing_but_later,
+    EmptyTransactions, Items, costs, day_sum, end_of_search, failed_of, invalid_filters, invalid_period, nothing_but_later,
     nothing_in_period, number_text, period, search_on, settlement_found, sum,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use parts::{EmptyState, Warning};
-pub(crate) use payments::{NO_VALUE, method, payment_sentence, payment_summary, payment_title, reason};
+pub(crate) use payments::{METHODS, NO_VALUE, method, payment_sentence, payment_summary, payment_title, reason};
 #[cfg(test)]
 pub(crate) use payments::{payment_sentence_with, tests as payments_tests};
 use text::states as t;
 use when::day;
-pub(crate) use when::{DisplayTime, UNKNOWN_DAY, date, days, past_day, span, to_the_minute, when};
+pub(crate) use when::{
+    DisplayTime, UNKNOWN_DAY, date, date_preset, day_heading, days, is_past, past_day, span, to_the_minute, when,
+};
 
 use crate::{connections, events::State, gateways::Mode, i18n::Text, ledger::payments::state::DisplayState};
 

@@ -11,6 +11,9 @@ use crate::{
 /// Shown instead of a value that is not known.
 pub(crate) const NO_VALUE: &str = "–";
 
+/// The payment methods that have a name, in the order of the filter.
+pub(crate) const METHODS: [&str; 8] = ["upi", "card", "netbanking", "wallet", "emi", "cardless_emi", "paylater", "bank_transfer"];
+
 /// Returns the display name of a payment method.
 pub(crate) fn method(code: Option<&str>) -> Text {
     match code {

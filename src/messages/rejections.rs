@@ -143,6 +143,18 @@ pub(crate) fn nothing(mode: Mode) -> EmptyState {
     }
 }
 
+/// The list if no rejection matches the search or the filters; `all` is the URL of all rejections.
+pub(crate) fn none_of_filters(all: String) -> EmptyState {
+    EmptyState {
+        hook: "no-such-rejection",
+        cause: None,
+        icon: "search",
+        title: t::none_of_filters(),
+        text: t::none_of_filters_text(),
+        way: Some((all, t::show_all())),
+    }
+}
+
 /// How many requests of any sender were rejected while rejections are kept: on the overview. Other pages count those of one
 /// sender or reason.
 pub(crate) fn rejected_in_all(number: RequestCount) -> Text {

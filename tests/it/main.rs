@@ -51,6 +51,7 @@ mod language;
 mod languages;
 mod life_cycles;
 mod lists;
+mod lists_filters;
 mod lists_searched;
 mod migrations;
 mod modes;

@@ -49,7 +49,13 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&page, &app, page.chosen_mode(app.id, &asked.mode)?);
     let mode = shown.mode;
-    let filter = store::Filter { app: app.id, mode, from: days.start(app.zone), until: days.end(app.zone), status: None };
+    let filter = store::Filter {
+        app: app.id,
+        mode,
+        from: days.start(app.zone),
+        until: days.end(app.zone),
+        kinds: store::Kinds::default(),
+    };
     let of_app = rejections::store::Filter { app: app.id, mode };
     let refused = rejections::store::count(&mut reader, of_app, page.now.minus(rejections::RETENTION)).await?;
     let (mut sums, mut recent, mut newest) = (Vec::new(), Vec::new(), None);

@@ -2,6 +2,7 @@
 
 pub(crate) mod export;
 pub(crate) mod forms;
+pub(crate) mod list_view;
 pub(crate) mod routes;
 pub(crate) mod timeline;
 pub(crate) mod views;

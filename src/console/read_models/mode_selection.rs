@@ -28,6 +28,11 @@ impl ModeSelection {
         self.connections.iter().map(|(connection, _)| connection.id).collect()
     }
 
+    /// Returns the gateways of the mode's connections.
+    pub(crate) fn gateways(&self) -> Vec<Gateway> {
+        self.connections.iter().map(|(connection, _)| connection.gateway).collect()
+    }
+
     /// Returns the gateway of the mode's first connection.
     pub(crate) fn gateway(&self) -> Option<Gateway> {
         self.connections.first().map(|(connection, _)| connection.gateway)

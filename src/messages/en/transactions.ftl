@@ -2,7 +2,11 @@
 
 title = Transaction History
 list = Transactions
-download = Download
+download = Download CSV
+download-rows = { $count ->
+    [one] Download { $count } row as CSV
+   *[other] Download { $count } rows as CSV
+}
 transaction-id = Transaction ID
 search-example = ID, receipt or bank reference
 status = Status

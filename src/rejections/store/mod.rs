@@ -4,6 +4,7 @@ pub(crate) mod copies;
 pub(crate) mod deferred;
 pub(crate) mod evictions;
 pub(crate) mod later;
+pub(crate) mod list;
 pub(crate) mod recoveries;
 pub(crate) mod search;
 
@@ -13,8 +14,8 @@ use super::{Cause, Reason, Rejection, Request};
 use crate::{
     connections::ConnectionScope,
     db::{
-        DbError, Exec, Reader, Tx, execute,
-        list::{List, MAX_EXAMINED, Side, among_page, max_examined, page_ids},
+        DbError, Exec, Tx, execute,
+        list::{MAX_EXAMINED, among_page, max_examined, page_ids},
         run, sql,
     },
     gateways::Mode,
@@ -31,7 +32,6 @@ macro_rules! columns {
          recovered_count, first_at, last_at"
     };
 }
-
 use columns;
 
 /// The columns of a stored request, without its content.
@@ -45,10 +45,6 @@ sql! {
     FIND = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND id = $2");
     FIND_NEWEST = concat!("SELECT ", columns!(), " FROM (SELECT ", columns!(), " FROM rejections WHERE connection_id = $1 \
                    ORDER BY last_at DESC LIMIT ", max_examined!(), ") AS examined WHERE reason = $2 ORDER BY last_at DESC LIMIT 1");
-    LIST_OLDER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) < ($3, $4) \
-                  ORDER BY last_at DESC, id DESC LIMIT $5");
-    LIST_NEWER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) > ($3, $4) \
-                  ORDER BY last_at, id LIMIT $5");
     /// Of the newest rejections.
     COUNT = concat!("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS requests, COUNT(*) AS rejections FROM (SELECT count FROM rejections \
              WHERE app_id = $1 AND mode = $2 AND last_at >= $3 ORDER BY last_at DESC, id DESC LIMIT ", max_examined!(), ") AS newest");
@@ -96,8 +92,8 @@ sql! {
     FIND_STRAYS = "SELECT count, last_at FROM unknown_endpoint_requests WHERE name = 'unknown_endpoint'";
 }
 
-/// The rejections that a list shows.
-#[derive(Clone, Copy)]
+/// The rejections of an app in a mode.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Filter {
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
@@ -115,27 +111,6 @@ pub(crate) async fn find_newest(
     reason: Reason,
 ) -> Result<Option<Rejection>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_NEWEST).bind(connection).bind(reason).fetch_optional(conn).await)
-}
-
-impl List for Filter {
-    type Row = Rejection;
-
-    async fn fetch(
-        &self,
-        reader: &mut Reader,
-        side: Side,
-        from: (Timestamp, RejectionId),
-        limit: i64,
-    ) -> Result<Vec<Rejection>, DbError> {
-        run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
-            .bind(self.app)
-            .bind(self.mode)
-            .bind(from.0)
-            .bind(from.1)
-            .bind(limit)
-            .fetch_all(conn)
-            .await)
-    }
 }
 
 /// A number of rejected requests.

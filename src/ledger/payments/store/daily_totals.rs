@@ -1,10 +1,10 @@
 //! The `daily_totals` table: the number of payments and their amounts, by day and kind of payment.
 //!
 //! Invariant: pages read sums from here and never add up payments. A day has a row for each kind of payment that it had, so a
-//! page reads at most as many rows as its days have kinds, however many payments there are. Lists and App Overview show at most
-//! 90 days.
+//! page reads at most as many rows as its days have kinds, however many payments there are. Lists show at most a year, and App
+//! Overview 90 days.
 
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr};
 
 use sqlx::FromRow;
 
@@ -17,7 +17,7 @@ use crate::{
     gateways::{Mode, payment::Status},
     ledger::payments::{
         daily::{Totals, TotalsDelta},
-        state::DisplayState,
+        store::Kinds,
     },
     primitives::{
         date_range::{self, DateRange},
@@ -36,6 +36,15 @@ macro_rules! summed {
          CAST(SUM(held_subunits) AS BIGINT) AS held_subunits, \
          CAST(SUM(refund_pending_payments) AS BIGINT) AS refund_pending_payments, \
          CAST(SUM(refund_pending_subunits) AS BIGINT) AS refund_pending_subunits"
+    };
+}
+
+/// The totals of days, of all kinds of payments or of some.
+macro_rules! of_kinds {
+    () => {
+        "FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 \
+         AND (CAST($6 AS TEXT) IS NULL OR state = $6) AND (CAST($7 AS TEXT) IS NULL OR method = $7) \
+         AND (CAST($8 AS TEXT) IS NULL OR gateway = $8) GROUP BY day, currency, status"
     };
 }
 
@@ -61,11 +70,10 @@ macro_rules! saturating {
 sql! {
     /// Grouped by day first, which is the order of the key, so that only the totals of days are sorted.
     SUMS = concat!(
-        "SELECT currency, status, ", summed!(), " FROM (SELECT day, currency, status, ", summed!(), " \
-         FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 \
-         AND (CAST($6 AS TEXT) IS NULL OR state = $6) GROUP BY day, currency, status) AS of_days \
+        "SELECT currency, status, ", summed!(), " FROM (SELECT day, currency, status, ", summed!(), " ", of_kinds!(), ") AS of_days \
          GROUP BY currency, status ORDER BY currency"
     );
+    SUMS_OF_DAYS = concat!("SELECT day, currency, status, ", summed!(), " ", of_kinds!(), " ORDER BY day, currency");
     DAYS = concat!(
         "SELECT day, currency, status, method, ", summed!(), " FROM daily_totals \
          WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status, method \
@@ -117,7 +125,7 @@ pub(crate) struct Sum {
 
 impl Sum {
     /// Adds up the rows of one currency.
-    fn of(rows: &[StatusTotals]) -> Self {
+    fn of(rows: &[&StatusTotals]) -> Self {
         let currency = rows.first().map(|row| row.currency.clone()).unwrap_or_default();
         rows.iter().fold(Self { currency, ..Self::default() }, |sum, StatusTotals { status, totals, .. }| {
             let received = totals.received(status.0).unwrap_or_default();
@@ -145,6 +153,14 @@ struct StatusTotals {
     totals: Totals,
 }
 
+/// The same of one day.
+#[derive(FromRow)]
+struct DayTotals {
+    day: i64,
+    #[sqlx(flatten)]
+    totals: StatusTotals,
+}
+
 /// A part of a total's key. It is stored as an empty text if it is unknown, because no column of a key is NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyPart<T>(pub(crate) Option<T>);
@@ -155,14 +171,9 @@ impl<T: FromStr> From<String> for KeyPart<T> {
     }
 }
 
-/// Returns the sums of the payments of these days, of all states or of one, by currency. Costs in other currencies than the
-/// payment's are sums of that currency, without payments unless it has some; those come last.
-pub(crate) async fn sums(
-    on: impl Into<Exec<'_>>,
-    ledger: Ledger,
-    days: DateRange,
-    state: Option<DisplayState>,
-) -> Result<Vec<Sum>, DbError> {
+/// Returns the sums of the payments of these days and kinds, by currency. Costs in other currencies than the payment's are sums of
+/// that currency, without payments unless it has some; those come last.
+pub(crate) async fn sums(on: impl Into<Exec<'_>>, ledger: Ledger, days: DateRange, kinds: Kinds) -> Result<Vec<Sum>, DbError> {
     let (first, last) = (date_range::number(days.first), date_range::number(days.last));
     let rows: Vec<StatusTotals> = run!(on, |conn| sqlx::query_as(SUMS)
         .bind(ledger.app)
@@ -170,12 +181,43 @@ pub(crate) async fn sums(
         .bind(ledger.zone)
         .bind(first)
         .bind(last)
-        .bind(state)
+        .bind(kinds.state)
+        .bind(kinds.method)
+        .bind(kinds.gateway)
         .fetch_all(conn)
         .await)?;
+    Ok(by_currency(rows.iter()))
+}
+
+/// Returns the same sums of each of these days that has any, by the number of the day.
+pub(crate) async fn sums_of_days(
+    on: impl Into<Exec<'_>>,
+    ledger: Ledger,
+    days: DateRange,
+    kinds: Kinds,
+) -> Result<BTreeMap<i64, Vec<Sum>>, DbError> {
+    let (first, last) = (date_range::number(days.first), date_range::number(days.last));
+    let rows: Vec<DayTotals> = run!(on, |conn| sqlx::query_as(SUMS_OF_DAYS)
+        .bind(ledger.app)
+        .bind(ledger.mode.slug())
+        .bind(ledger.zone)
+        .bind(first)
+        .bind(last)
+        .bind(kinds.state)
+        .bind(kinds.method)
+        .bind(kinds.gateway)
+        .fetch_all(conn)
+        .await)?;
+    let of_day = |rows: &[DayTotals]| Some((rows.first()?.day, by_currency(rows.iter().map(|row| &row.totals))));
+    Ok(rows.chunk_by(|row, next| row.day == next.day).filter_map(of_day).collect())
+}
+
+/// Adds up totals, which are in the order of their currencies.
+fn by_currency<'a>(rows: impl Iterator<Item = &'a StatusTotals>) -> Vec<Sum> {
+    let rows: Vec<&StatusTotals> = rows.collect();
     let mut sums: Vec<Sum> = rows.chunk_by(|row, next| row.currency == next.currency).map(Sum::of).collect();
     sums.sort_by_key(|sum| sum.payments == 0);
-    Ok(sums)
+    sums
 }
 
 /// The totals of the payments of one day with the same currency, status and method.
