@@ -82,9 +82,10 @@ pub(crate) fn sum(sums: &[Sum]) -> Items {
     items
 }
 
-/// What is being refunded and what disputes took.
-pub(crate) fn costs(pending: &[Money], lost: &[Money], held: &[Money]) -> Items {
+/// What was refunded, what is being refunded, and what disputes took.
+pub(crate) fn costs(refunded: &[Money], pending: &[Money], lost: &[Money], held: &[Money]) -> Items {
     let costs = [
+        ("cost-refunded", joined(refunded).map(t::refunded)),
         ("cost-refund-pending", joined(pending).map(t::refund_pending)),
         ("cost-lost", joined(lost).map(t::lost)),
         ("cost-held", joined(held).map(t::deducted)),
@@ -113,7 +114,8 @@ fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> Option<String> {
     joined(&total)
 }
 
-fn joined(amounts: &[Money]) -> Option<String> {
+/// Formats amounts of different currencies, without those that are 0: `₹10.00 + AED 1.00`; `None` if none is left.
+pub(crate) fn joined(amounts: &[Money]) -> Option<String> {
     let amounts: Vec<String> = amounts.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
     (!amounts.is_empty()).then(|| amounts.join(" + "))
 }

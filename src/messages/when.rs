@@ -62,6 +62,10 @@ fn clock_in(at: Timestamp, _: Timestamp, zone: Zone) -> Text {
     clock(&zone.zoned(at), "%-I:%M:%S")
 }
 
+fn minute_in(at: Timestamp, _: Timestamp, zone: Zone) -> Text {
+    clock(&zone.zoned(at), "%-I:%M")
+}
+
 fn minute_or_day(at: Timestamp, now: Timestamp, zone: Zone) -> Text {
     let zoned = zone.zoned(at);
     if zoned.date() == zone.zoned(now).date() { clock(&zoned, "%-I:%M") } else { yesterday_or_day(at, now, zone) }
@@ -98,15 +102,36 @@ fn month(day: Date) -> Text {
     t::month(i32::from(day.month()))
 }
 
+/// The heading of the rows of a day: `Today, 29 Nov`.
+pub(crate) fn day_heading(day: Date, today: Date) -> Text {
+    let label = date(day, today);
+    if day == today {
+        t::today_heading(label)
+    } else if today.yesterday().is_ok_and(|yesterday| yesterday == day) {
+        t::yesterday_heading(label)
+    } else {
+        label
+    }
+}
+
 /// Formats a range of days: `1 to 22 Nov`.
 pub(crate) fn days(days: DateRange, today: Date) -> Text {
+    between(days, today, t::days)
+}
+
+/// Formats a range of days as a label: `1–22 Nov`.
+pub(crate) fn range(days: DateRange, today: Date) -> Text {
+    between(days, today, t::range)
+}
+
+fn between(days: DateRange, today: Date, text: fn(Text, Text) -> Text) -> Text {
     let (first, last) = (days.first, days.last);
     if first == last {
         return date(first, today);
     }
     let is_one_month = (first.year(), first.month()) == (last.year(), last.month());
     let from = if is_one_month { Text::verbatim(i32::from(first.day())) } else { date(first, today) };
-    t::days(from, date(last, today))
+    text(from, date(last, today))
 }
 
 /// Returns the day of a time.
@@ -173,6 +198,11 @@ impl DisplayTime {
     /// Formats a start: the time on the same day, else the day.
     pub(crate) fn of_start(at: Timestamp, now: Timestamp) -> Self {
         Self::of_past(at, now, minute_or_day)
+    }
+
+    /// Formats the time of day: `7:41 pm`.
+    pub(crate) fn of_minute(at: Timestamp, now: Timestamp) -> Self {
+        Self::of_past(at, now, minute_in)
     }
 
     /// Formats day and time to the second: `22 Nov, 7:41:57 pm`.

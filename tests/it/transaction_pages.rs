@@ -267,8 +267,8 @@ async fn a_payment_with_many_disputes_lists_them_or_says_that_some_are_missing()
     let page = payment_page(&app, &owner).await;
     assert!((0..25).all(|number| page.has(&format!(">disp_{number}<"))) && page.lacks("more-disputes"), "{}", page.body);
     let copies = "WITH RECURSIVE numbers (n) AS (SELECT 25 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100) \
-                  INSERT INTO disputes (transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency) \
-                  SELECT transaction_id, 'disp_' || CAST(n AS TEXT), status, status_at, digest, amount_subunits, currency \
+                  INSERT INTO disputes (transaction_id, dispute_id, company_id, app_id, mode, status, status_at, digest, amount_subunits, currency) \
+                  SELECT transaction_id, 'disp_' || CAST(n AS TEXT), company_id, app_id, mode, status, status_at, digest, amount_subunits, currency \
                   FROM disputes CROSS JOIN numbers WHERE dispute_id = 'disp_0'";
     assert_eq!(app.sql(copies).await, 76);
     assert_eq!(app.sql("UPDATE disputes SET respond_by = status_at").await, 101);

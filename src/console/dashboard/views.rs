@@ -6,9 +6,10 @@ use crate::{
     connections::app_health::{self, AppWithWebhooks},
     console::{
         http::layout::Layout,
-        read_models::alerts::{Alert, disabled, mixed_up, trouble},
+        read_models::alerts::{Alert, disabled, mixed_up, trouble, with_disputes},
     },
     i18n::{self, Text},
+    ledger::payments::disputes::OpenDispute,
     messages::{self, rejections::Causes, text::dashboard as t},
     primitives::time::Timestamp,
 };
@@ -29,8 +30,14 @@ pub(crate) struct Dashboard {
 }
 
 impl Dashboard {
-    pub(crate) fn new(layout: Layout, all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Self {
-        let mut trouble = trouble(all, causes, now);
+    pub(crate) fn new(
+        layout: Layout,
+        all: &[AppWithWebhooks],
+        (causes, disputes): (&Causes, &[OpenDispute]),
+        now: Timestamp,
+    ) -> Self {
+        let name = |id| all.iter().find(|listed| listed.app.id == id).map(|listed| listed.app.name.as_str());
+        let mut trouble = with_disputes(trouble(all, causes, now), disputes, name, now);
         trouble.extend(mixed_up(all, now));
         trouble.extend(disabled(all));
         let more = trouble.len().saturating_sub(MAX_PROBLEMS);

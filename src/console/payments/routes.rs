@@ -33,7 +33,7 @@ use crate::{
     },
     db::{Db, DbError, Reader, list},
     events::{self, payload::StoredPayload},
-    gateways::{Mode, event_kind::EventKind},
+    gateways::{Mode, event_kind::EventKind, payment::Status, payment_details::PaymentDetails},
     i18n::{Locale, Text, isolate},
     ledger::payments::{
         Transaction, begin_export,
@@ -281,6 +281,28 @@ async fn own_bytes(reader: &mut Reader, event: &events::Event, last: &mut LastRe
     }
 }
 
+/// Returns what the last event says of customer and fees, and its payload. Where it lacks the fee, which it has if it was sent before
+/// the capture, the latest report of the capture is read too: at most two bodies, however many events there are.
+async fn details(
+    reader: &mut Reader,
+    events: &[events::Event],
+    last: &mut LastRequest,
+) -> Result<(PaymentDetails, Option<Payload>), DbError> {
+    let Some(newest) = events.last() else { return Ok((PaymentDetails::default(), None)) };
+    let read = |event: &events::Event, own: Option<Vec<u8>>| {
+        own.map(|own| event.gateway.adapter().payment_details(&own)).unwrap_or_default()
+    };
+    let own = own_bytes(reader, newest, last).await?;
+    let details = read(newest, own);
+    let payload = last.as_ref().and_then(|(_, stored)| stored.body()).map(Payload::new);
+    let is_capture = |event: &&events::Event| {
+        event.id != newest.id && event.subject_id.is_none() && event.subject_status.as_deref() == Some(Status::Captured.as_str())
+    };
+    let Some(capture) = events.iter().rfind(is_capture).filter(|_| details.fee.is_none()) else { return Ok((details, payload)) };
+    let own = own_bytes(reader, capture, last).await?;
+    Ok((details.or(read(capture, own)), payload))
+}
+
 /// `GET /ks-pay/apps/{app}/transactions/{transaction}`
 pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, id) = path.into_inner();
@@ -302,10 +324,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     for event in events.iter().filter(|event| event.part.is_some()) {
         digests.extend(own_bytes(&mut reader, event, &mut last).await?.map(|own| (event.id, Sha256::digest(own).into())));
     }
-    let payload = match events.last() {
-        Some(last) => events::store::find_payload(&mut reader, last).await?.body().map(Payload::new),
-        None => None,
-    };
+    let (details, payload) = details(&mut reader, &events, &mut last).await?;
     let references = events::store::list_references(&mut reader, id).await?;
     let disputes = references::list_disputes(&mut reader, id).await?;
     let others = references::list_of_order(&mut reader, &transaction).await?;
@@ -336,6 +355,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         digests,
         reasons,
         is_truncated,
+        details,
         payload,
         references,
         disputes,

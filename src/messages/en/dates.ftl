@@ -24,6 +24,11 @@ month = { $number ->
 day = { $day }{ "\u00A0" }{ $month }
 day-of-year = { $day }{ "\u00A0" }{ $month }{ "\u00A0" }{ $year }
 days = { $first } to { $last }
+# The heading of a day
+today-heading = Today, { $day }
+yesterday-heading = Yesterday, { $day }
+# 16–29 Nov
+range = { $first }–{ $last }
 future-day = Date in the future
 
 # am or pm, by the hour of 24.

@@ -21,6 +21,9 @@ month = { $number ->
 day = { $day }{ "\u00A0" }{ $month }
 day-of-year = { $day }{ "\u00A0" }{ $month }{ "\u00A0" }{ $year }
 days = { $first } से { $last }
+today-heading = आज, { $day }
+yesterday-heading = कल, { $day }
+range = { $first }–{ $last }
 future-day = आगे की तारीख
 
 half = { $hour ->

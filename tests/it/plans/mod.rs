@@ -36,7 +36,7 @@ const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("disputes", "dispute_id=?", "a gateway gives an id to one dispute"),
     ("rejected_requests", "rejection_id=?", STORAGE),
     ("rejected_requests", "connection_id=?", STORAGE),
-    ("daily_totals", "day>?", "a row for each kind of payment of a day; pages ask for at most 90 days"),
+    ("daily_totals", "day>?", "a row for each kind of payment of a day; pages ask for at most 180 days"),
     ("daily_totals", "day=?", "a row for each kind of payment of a day"),
 ];
 /// Statements that may take longer with every row: the statement, and why no page runs it.
