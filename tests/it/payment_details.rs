@@ -103,10 +103,11 @@ async fn a_payment_says_who_paid_how_and_what_the_gateway_charged() {
     // It was sent before the capture and arrives after it, so it lacks the fee.
     connection.post(paid("payment.authorized", 5, Value::Null)).stored().await;
     let page = page(&app, &owner, &connection, "pay_1").await;
-    let amounts = ["amount", "fee", "fee-tax", "left"].map(|hook| page.text_of(hook));
-    assert_eq!(amounts, ["₹1,000.00", "−₹20.00", "−₹3.60", "₹976.40"]);
-    let customer = ["customer-email", "customer-phone", "card", "bank"].map(|hook| page.text_of(hook));
-    assert_eq!(customer, ["meera@mail.example", "+910000012345", "RuPay •• 4417", "HDFC"]);
+    assert_eq!(page.text_of("fee"), "−₹20.00");
+    assert_eq!(["amount", "fee-tax", "left"].map(|hook| page.text_of(hook)), ["₹1,000.00", "−₹3.60", "₹976.40"]);
+    assert_eq!(page.text_of("customer-email"), "meera@mail.example");
+    let rest = ["customer-phone", "card", "bank"].map(|hook| page.text_of(hook));
+    assert_eq!(rest, ["+910000012345", "RuPay •• 4417", "HDFC"]);
     assert!(page.text_of("note").contains("table") && page.has("&#60;b&#62;7&#60;/b&#62;"), "{}", page.body);
     assert!(page.has("https://dashboard.razorpay.com/app/payments/pay_1\""), "{}", page.body);
 }

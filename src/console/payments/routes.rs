@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    export,
+    detail, export,
     forms::{DEFAULT_DAYS, ListForm, ListQuery, Search},
     timeline::PartDigests,
     views,
@@ -348,7 +348,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let layout = layout.crumb(Text::verbatim(isolate(&app.name)), in_mode(urls::app(app.id)));
     let layout = layout.crumb(t::title(), in_mode(urls::transactions(app.id)));
     let now = page.now;
-    page.ok(&views::Show {
+    page.ok(&detail::Show {
         layout,
         transaction,
         events,
