@@ -75,6 +75,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ledger::payments::store::daily_totals::STATEMENTS,
         ledger::payments::store::references::STATEMENTS,
         ledger::payments::store::search::STATEMENTS,
+        ledger::payments::store::open_disputes::STATEMENTS,
         ledger::payments::store::cross_mode::STATEMENTS,
     ];
     let many = [

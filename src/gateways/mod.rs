@@ -11,6 +11,7 @@ pub(crate) mod guide;
 pub(crate) mod json_conventions;
 pub(crate) mod parts;
 pub(crate) mod payment;
+pub(crate) mod payment_details;
 pub(crate) mod profile;
 pub(crate) mod razorpay;
 mod registry;

@@ -85,18 +85,19 @@ pub(crate) fn sum(sums: &[Sum]) -> Items {
 /// How many payments a day had, and what came in: sums of several currencies are next to each other.
 pub(crate) fn day_sum(sums: &[Sum]) -> Text {
     let count = sums.iter().map(|sum| sum.payments).sum::<i64>();
-    match joined(&amounts(sums.iter().map(|sum| (sum, sum.received))), " · ") {
+    match joined_by(" · ", &amounts(sums.iter().map(|sum| (sum, sum.received)))) {
         Some(received) => t::payments_of_day(count, received),
         None => t::payments(count),
     }
 }
 
-/// What is being refunded and what disputes took.
-pub(crate) fn costs(pending: &[Money], lost: &[Money], held: &[Money]) -> Items {
+/// What was refunded, what is being refunded, and what disputes took.
+pub(crate) fn costs(refunded: &[Money], pending: &[Money], lost: &[Money], held: &[Money]) -> Items {
     let costs = [
-        ("cost-refund-pending", joined(pending, " + ").map(t::refund_pending)),
-        ("cost-lost", joined(lost, " + ").map(t::lost)),
-        ("cost-held", joined(held, " + ").map(t::deducted)),
+        ("cost-refunded", joined(refunded).map(t::refunded)),
+        ("cost-refund-pending", joined(pending).map(t::refund_pending)),
+        ("cost-lost", joined(lost).map(t::lost)),
+        ("cost-held", joined(held).map(t::deducted)),
     ];
     costs.into_iter().filter_map(|(hook, text)| Some((hook, text?))).collect()
 }
@@ -111,7 +112,7 @@ pub(crate) fn failed_of(failed: i64, returned: i64, ended: i64) -> Text {
 
 /// Formats totals by currency: `₹10.00 + AED 1.00`; `None` if there are none.
 fn total<'a>(parts: impl Iterator<Item = (&'a Sum, i64)>) -> Option<String> {
-    joined(&amounts(parts), " + ")
+    joined(&amounts(parts))
 }
 
 /// Adds up amounts by currency.
@@ -127,7 +128,12 @@ fn amounts<'a>(parts: impl Iterator<Item = (&'a Sum, i64)>) -> Vec<Money> {
     total
 }
 
-fn joined(amounts: &[Money], sign: &str) -> Option<String> {
+/// Formats amounts of different currencies, without those that are 0: `₹10.00 + AED 1.00`; `None` if none is left.
+pub(crate) fn joined(amounts: &[Money]) -> Option<String> {
+    joined_by(" + ", amounts)
+}
+
+fn joined_by(sign: &str, amounts: &[Money]) -> Option<String> {
     let amounts: Vec<String> = amounts.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
     (!amounts.is_empty()).then(|| amounts.join(sign))
 }

@@ -39,18 +39,18 @@ pub(crate) use events::{
 };
 pub(crate) use health::{StatusLine, countdown, line, pace};
 pub(crate) use lists::{
-    EmptyTransactions, Items, costs, day_sum, end_of_search, failed_of, invalid_filters, invalid_period, nothing_but_later,
-    nothing_in_period, number_text, period, search_on, settlement_found, sum,
+    EmptyTransactions, Items, costs, day_sum, end_of_search, failed_of, invalid_filters, invalid_period, joined,
+    nothing_but_later, nothing_in_period, number_text, period, search_on, settlement_found, sum,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use parts::{EmptyState, Warning};
-pub(crate) use payments::{METHODS, NO_VALUE, method, payment_sentence, payment_summary, payment_title, reason};
+pub(crate) use payments::{METHODS, NO_VALUE, failure, method, payment_sentence, payment_summary, payment_title, reason};
 #[cfg(test)]
 pub(crate) use payments::{payment_sentence_with, tests as payments_tests};
 use text::states as t;
 use when::day;
 pub(crate) use when::{
-    DisplayTime, UNKNOWN_DAY, date, date_preset, day_heading, days, is_past, past_day, span, to_the_minute, when,
+    DisplayTime, UNKNOWN_DAY, date, date_preset, day_heading, days, is_past, past_day, range, span, to_the_minute, when,
 };
 
 use crate::{connections, events::State, gateways::Mode, i18n::Text, ledger::payments::state::DisplayState};

@@ -59,12 +59,12 @@ fn day_and_second(at: Timestamp, now: Timestamp, zone: Zone) -> Text {
     t::day_and_clock(day_in(at, now, zone), clock_in(at, now, zone))
 }
 
-fn minute_in(at: Timestamp, _: Timestamp, zone: Zone) -> Text {
-    clock(&zone.zoned(at), "%-I:%M")
-}
-
 fn clock_in(at: Timestamp, _: Timestamp, zone: Zone) -> Text {
     clock(&zone.zoned(at), "%-I:%M:%S")
+}
+
+fn minute_in(at: Timestamp, _: Timestamp, zone: Zone) -> Text {
+    clock(&zone.zoned(at), "%-I:%M")
 }
 
 fn minute_or_day(at: Timestamp, now: Timestamp, zone: Zone) -> Text {
@@ -123,13 +123,22 @@ fn month(day: Date) -> Text {
 
 /// Formats a range of days: `1 to 22 Nov`.
 pub(crate) fn days(days: DateRange, today: Date) -> Text {
+    between(days, today, t::days)
+}
+
+/// Formats a range of days as a label: `1–22 Nov`.
+pub(crate) fn range(days: DateRange, today: Date) -> Text {
+    between(days, today, t::range)
+}
+
+fn between(days: DateRange, today: Date, text: fn(Text, Text) -> Text) -> Text {
     let (first, last) = (days.first, days.last);
     if first == last {
         return date(first, today);
     }
     let is_one_month = (first.year(), first.month()) == (last.year(), last.month());
     let from = if is_one_month { Text::verbatim(i32::from(first.day())) } else { date(first, today) };
-    t::days(from, date(last, today))
+    text(from, date(last, today))
 }
 
 /// Returns the name of a range of days.
@@ -212,14 +221,14 @@ impl DisplayTime {
         Self::of_past(at, now, minute_or_day)
     }
 
+    /// Formats the time of day: `7:41 pm`.
+    pub(crate) fn of_minute(at: Timestamp, now: Timestamp) -> Self {
+        Self::of_past(at, now, minute_in)
+    }
+
     /// Formats day and time to the second: `22 Nov, 7:41:57 pm`.
     pub(crate) fn of_moment(at: Timestamp, now: Timestamp) -> Self {
         Self::of_past(at, now, day_and_second)
-    }
-
-    /// Formats the time to the minute: `7:41 pm`.
-    pub(crate) fn of_minute(at: Timestamp, now: Timestamp) -> Self {
-        Self::of_past(at, now, minute_in)
     }
 
     /// Formats the time to the second: `7:41:57 pm`.

@@ -56,6 +56,7 @@ mod lists_searched;
 mod migrations;
 mod modes;
 mod origins;
+mod overview;
 mod overwritten;
 mod page_languages;
 mod pages;

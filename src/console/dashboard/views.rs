@@ -7,11 +7,12 @@ use crate::{
     console::{
         http::layout::Layout,
         read_models::{
-            alerts::{Alert, disabled, mixed_up, trouble},
+            alerts::{Alert, disabled, mixed_up, trouble, with_disputes},
             checklist::ChecklistView,
         },
     },
     i18n::{self, Text},
+    ledger::payments::disputes::OpenDispute,
     messages::{self, rejections::Causes, text::dashboard as t},
     primitives::time::Timestamp,
 };
@@ -34,8 +35,14 @@ pub(crate) struct Dashboard {
 }
 
 impl Dashboard {
-    pub(crate) fn new(layout: Layout, all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Self {
-        let mut trouble = trouble(all, causes, now);
+    pub(crate) fn new(
+        layout: Layout,
+        all: &[AppWithWebhooks],
+        (causes, disputes): (&Causes, &[OpenDispute]),
+        now: Timestamp,
+    ) -> Self {
+        let name = |id| all.iter().find(|listed| listed.app.id == id).map(|listed| listed.app.name.as_str());
+        let mut trouble = with_disputes(trouble(all, causes, now), disputes, name, now);
         trouble.extend(mixed_up(all, now));
         trouble.extend(disabled(all));
         let more = trouble.len().saturating_sub(MAX_PROBLEMS);

@@ -11,11 +11,10 @@ use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    export,
+    detail, export,
     forms::{DEFAULT_DAYS, ListForm, ListQuery, Search},
     list_view::Index,
     timeline::PartDigests,
-    views,
 };
 use crate::{
     apps::App,
@@ -36,7 +35,7 @@ use crate::{
     },
     db::{Db, DbError, Reader, list},
     events::{self, payload::StoredPayload},
-    gateways::{Mode, event_kind::EventKind},
+    gateways::{Mode, event_kind::EventKind, payment::Status, payment_details::PaymentDetails},
     i18n::{Locale, Text, isolate},
     ledger::payments::{
         Transaction, begin_export,
@@ -110,7 +109,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let gateways = shown.gateways();
     let layout = list_layout(&page, &app, shown);
     let zones = ListZones { days: app.zone, times: page.reader().zone };
-    let days = by_day(&rows.rows, &of_days, zones, page.now);
+    let days = by_day(&rows.rows, |day| Some(messages::day_sum(of_days.get(&day)?)), zones, page.now);
     let zones_note = page.zones_note(&app);
     page.ok(&Index { layout, app: app.id, mode, form, wanted, gateways, days, sum, total, pager, empty, zones_note })
 }
@@ -295,6 +294,28 @@ async fn own_bytes(reader: &mut Reader, event: &events::Event, last: &mut LastRe
     }
 }
 
+/// Returns what the last event says of customer and fees, and its payload. Where it lacks the fee, which it has if it was sent before
+/// the capture, the latest report of the capture is read too: at most two bodies, however many events there are.
+async fn details(
+    reader: &mut Reader,
+    events: &[events::Event],
+    last: &mut LastRequest,
+) -> Result<(PaymentDetails, Option<Payload>), DbError> {
+    let Some(newest) = events.last() else { return Ok((PaymentDetails::default(), None)) };
+    let read = |event: &events::Event, own: Option<Vec<u8>>| {
+        own.map(|own| event.gateway.adapter().payment_details(&own)).unwrap_or_default()
+    };
+    let own = own_bytes(reader, newest, last).await?;
+    let details = read(newest, own);
+    let payload = last.as_ref().and_then(|(_, stored)| stored.body()).map(Payload::new);
+    let is_capture = |event: &&events::Event| {
+        event.id != newest.id && event.subject_id.is_none() && event.subject_status.as_deref() == Some(Status::Captured.as_str())
+    };
+    let Some(capture) = events.iter().rfind(is_capture).filter(|_| details.fee.is_none()) else { return Ok((details, payload)) };
+    let own = own_bytes(reader, capture, last).await?;
+    Ok((details.or(read(capture, own)), payload))
+}
+
 /// `GET /ks-pay/apps/{app}/transactions/{transaction}`
 pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, id) = path.into_inner();
@@ -316,10 +337,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     for event in events.iter().filter(|event| event.part.is_some()) {
         digests.extend(own_bytes(&mut reader, event, &mut last).await?.map(|own| (event.id, Sha256::digest(own).into())));
     }
-    let payload = match events.last() {
-        Some(last) => events::store::find_payload(&mut reader, last).await?.body().map(Payload::new),
-        None => None,
-    };
+    let (details, payload) = details(&mut reader, &events, &mut last).await?;
     let references = events::store::list_references(&mut reader, id).await?;
     let disputes = references::list_disputes(&mut reader, id).await?;
     let others = references::list_of_order(&mut reader, &transaction).await?;
@@ -343,13 +361,14 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let layout = layout.crumb(Text::verbatim(isolate(&app.name)), in_mode(urls::app(app.id)));
     let layout = layout.crumb(t::title(), in_mode(urls::transactions(app.id)));
     let now = page.now;
-    page.ok(&views::Show {
+    page.ok(&detail::Show {
         layout,
         transaction,
         events,
         digests,
         reasons,
         is_truncated,
+        details,
         payload,
         references,
         disputes,

@@ -1,12 +1,10 @@
 //! A payment as a row of a list, and rows by day.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
 use crate::{
     i18n::Text,
-    ledger::payments::{Transaction, store::daily_totals::Sum},
+    ledger::payments::Transaction,
     messages::{self, Badge, DisplayTime},
     primitives::{date_range, time::Timestamp, zone::Zone},
     urls,
@@ -29,11 +27,11 @@ pub(crate) struct ListZones {
     pub(crate) times: Zone,
 }
 
-/// Groups payments, newest first, by the day of their creation. `sums` are those of whole days, by the number of the day. Where
-/// days and times of day are of different zones, each time is shown with its day.
+/// Groups payments, newest first, by the day of their creation. `sum` says what a whole day had, given its number. Where days and
+/// times of day are of different zones, each time is shown with its day.
 pub(crate) fn by_day(
     payments: &[Transaction],
-    sums: &BTreeMap<i64, Vec<Sum>>,
+    sum: impl Fn(i64) -> Option<Text>,
     zones: ListZones,
     now: Timestamp,
 ) -> Vec<DayOfRows> {
@@ -45,7 +43,7 @@ pub(crate) fn by_day(
         let day: Option<Date> = rows.first().and_then(day);
         DayOfRows {
             label: messages::day_heading(day, today),
-            sum: day.and_then(|day| sums.get(&date_range::number(day))).map(|sums| messages::day_sum(sums)),
+            sum: day.and_then(|day| sum(date_range::number(day))),
             rows: rows.iter().map(row).collect(),
         }
     };

@@ -45,6 +45,7 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     lookalike_values: &[],
     secret_labels: &[],
     json: JsonConventions::UNKNOWN,
+    payment_url: |_| None,
     api: None,
     samples: Samples { events: &[], usual: "", single: |_, _, _, _| None, life_cycle: None },
     guide: Guide {

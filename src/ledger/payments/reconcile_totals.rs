@@ -13,8 +13,8 @@ use crate::{
     primitives::{id::AppId, time::Timestamp, zone::Zone},
 };
 
-/// The number of days that `ks-pay doctor` compares: the longest period that App Overview shows.
-const COMPARED_DAYS: i64 = 90;
+/// The number of days that `ks-pay doctor` compares: the longest period that App Overview shows, and the one before.
+const COMPARED_DAYS: i64 = 180;
 
 /// The result of a comparison or repair: numbers of days.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -38,6 +38,8 @@ weekday = { $number ->
     [6] Saturday
    *[other] Sunday
 }
+# 16–29 Nov
+range = { $first }–{ $last }
 future-day = Date in the future
 
 # am or pm, by the hour of 24.

@@ -33,6 +33,7 @@ weekday = { $number ->
     [6] शनिवार
    *[other] रविवार
 }
+range = { $first }–{ $last }
 future-day = आगे की तारीख
 
 half = { $hour ->

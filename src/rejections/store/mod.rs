@@ -46,7 +46,8 @@ sql! {
     FIND_NEWEST = concat!("SELECT ", columns!(), " FROM (SELECT ", columns!(), " FROM rejections WHERE connection_id = $1 \
                    ORDER BY last_at DESC LIMIT ", max_examined!(), ") AS examined WHERE reason = $2 ORDER BY last_at DESC LIMIT 1");
     /// Of the newest rejections.
-    COUNT = concat!("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS requests, COUNT(*) AS rejections FROM (SELECT count FROM rejections \
+    COUNT = concat!("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS requests, COUNT(*) AS rejections, \
+             CAST(COALESCE(SUM(CASE WHEN first_at < $3 THEN 1 ELSE 0 END), 0) AS BIGINT) AS earlier FROM (SELECT count, first_at FROM rejections \
              WHERE app_id = $1 AND mode = $2 AND last_at >= $3 ORDER BY last_at DESC, id DESC LIMIT ", max_examined!(), ") AS newest");
     /// The rejection that continues, if there is one.
     FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
@@ -119,13 +120,15 @@ pub(crate) struct RequestCount {
     pub(crate) requests: i64,
     /// True if there may be more: only a limited number of rejections is added up.
     pub(crate) is_partial: bool,
+    /// True if some of the requests may have been rejected before: their rejection began earlier.
+    pub(crate) has_earlier: bool,
 }
 
 /// Returns the number of rejected requests, in the newest rejections with a request since then.
 pub(crate) async fn count(on: impl Into<Exec<'_>>, filter: Filter, since: Timestamp) -> Result<RequestCount, DbError> {
-    let (requests, rejections): (i64, i64) =
+    let (requests, rejections, earlier): (i64, i64, i64) =
         run!(on, |conn| sqlx::query_as(COUNT).bind(filter.app).bind(filter.mode).bind(since).fetch_one(conn).await)?;
-    Ok(RequestCount { requests, is_partial: rejections >= MAX_EXAMINED })
+    Ok(RequestCount { requests, is_partial: rejections >= MAX_EXAMINED, has_earlier: earlier > 0 })
 }
 
 /// The identity of a rejection: requests with equal keys are counted as one rejection.

@@ -1,8 +1,8 @@
 //! The `daily_totals` table: the number of payments and their amounts, by day and kind of payment.
 //!
 //! Invariant: pages read sums from here and never add up payments. A day has a row for each kind of payment that it had, so a
-//! page reads at most as many rows as its days have kinds, however many payments there are. Lists show at most a year, and App
-//! Overview 90 days.
+//! page reads at most as many rows as its days have kinds, however many payments there are. Lists show at most a year; App
+//! Overview shows at most 90 days, and compares them with the 90 before.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -14,7 +14,10 @@ use crate::{
         batch::{execute_rows, rows},
         run, sql,
     },
-    gateways::{Mode, payment::Status},
+    gateways::{
+        Mode,
+        payment::{FailureCategory, Status},
+    },
     ledger::payments::{
         daily::{Totals, TotalsDelta},
         store::Kinds,
@@ -75,19 +78,26 @@ sql! {
     );
     SUMS_OF_DAYS = concat!("SELECT day, currency, status, ", summed!(), " ", of_kinds!(), " ORDER BY day, currency");
     DAYS = concat!(
-        "SELECT day, currency, status, method, ", summed!(), " FROM daily_totals \
-         WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status, method \
-         HAVING SUM(payments) > 0 OR SUM(lost_subunits) > 0 OR SUM(held_subunits) > 0 ORDER BY day, currency, status, method"
+        "SELECT day, currency, status, method, failure, ", summed!(), " FROM daily_totals \
+         WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status, method, failure \
+         HAVING SUM(payments) > 0 OR SUM(lost_subunits) > 0 OR SUM(held_subunits) > 0 \
+         ORDER BY day, currency, status, method, failure"
+    );
+    /// For a comparison, which needs no methods and no reasons.
+    DAYS_COMPARED = concat!(
+        "SELECT day, currency, status, CAST('' AS TEXT) AS method, CAST('' AS TEXT) AS failure, ", summed!(), " FROM daily_totals \
+         WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status \
+         HAVING SUM(payments) > 0 OR SUM(lost_subunits) > 0 OR SUM(held_subunits) > 0 ORDER BY day, currency, status"
     );
 }
 
 rows! {
-    ADD = "INSERT INTO daily_totals (app_id, mode, zone, day, currency, status, method, state, gateway, payments, amount_subunits, \
+    ADD = "INSERT INTO daily_totals (app_id, mode, zone, day, currency, status, method, state, gateway, failure, payments, amount_subunits, \
            refunded_subunits, returned_payments, returned_subunits, lost_subunits, held_subunits, refund_pending_payments, \
            refund_pending_subunits) VALUES",
-          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           concat!(
-              "ON CONFLICT (app_id, mode, zone, day, currency, status, method, state, gateway) DO UPDATE SET \
+              "ON CONFLICT (app_id, mode, zone, day, currency, status, method, state, gateway, failure) DO UPDATE SET \
                payments = daily_totals.payments + excluded.payments, ", saturating!("amount_subunits"), ", ",
               saturating!("refunded_subunits"), ", returned_payments = daily_totals.returned_payments + excluded.returned_payments, ",
               saturating!("returned_subunits"), ", ", saturating!("lost_subunits"), ", ", saturating!("held_subunits"),
@@ -220,7 +230,7 @@ fn by_currency<'a>(rows: impl Iterator<Item = &'a StatusTotals>) -> Vec<Sum> {
     sums
 }
 
-/// The totals of the payments of one day with the same currency, status and method.
+/// The totals of the payments of one day with the same currency, status, method and reason of failure.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct DailyTotals {
     /// Days since 1970 in the zone of the ledger.
@@ -231,14 +241,31 @@ pub(crate) struct DailyTotals {
     pub(crate) status: KeyPart<Status>,
     /// Empty if unknown.
     pub(crate) method: String,
+    /// Why they failed, if they did and that is reported.
+    #[sqlx(try_from = "String")]
+    pub(crate) failure: KeyPart<FailureCategory>,
     #[sqlx(flatten)]
     pub(crate) totals: Totals,
 }
 
 /// Lists the totals from the first to the last day, of all states and gateways together.
 pub(crate) async fn days(on: impl Into<Exec<'_>>, ledger: Ledger, days: DateRange) -> Result<Vec<DailyTotals>, DbError> {
+    list(on, DAYS, ledger, days).await
+}
+
+/// Lists the same of a period that another is compared with, of all methods and reasons together.
+pub(crate) async fn days_compared(on: impl Into<Exec<'_>>, ledger: Ledger, days: DateRange) -> Result<Vec<DailyTotals>, DbError> {
+    list(on, DAYS_COMPARED, ledger, days).await
+}
+
+async fn list(
+    on: impl Into<Exec<'_>>,
+    statement: &'static str,
+    ledger: Ledger,
+    days: DateRange,
+) -> Result<Vec<DailyTotals>, DbError> {
     let (first, last) = (date_range::number(days.first), date_range::number(days.last));
-    run!(on, |conn| sqlx::query_as(DAYS)
+    run!(on, |conn| sqlx::query_as(statement)
         .bind(ledger.app)
         .bind(ledger.mode.slug())
         .bind(ledger.zone)
@@ -260,6 +287,7 @@ pub(crate) async fn add(tx: &mut Tx, changes: &TotalsDelta) -> Result<(), DbErro
         .bind(row.0.method.as_deref().unwrap_or_default())
         .bind(row.0.state)
         .bind(row.0.gateway)
+        .bind(row.0.failure.map_or("", FailureCategory::as_str))
         .bind(row.1.payments)
         .bind(row.1.amount)
         .bind(row.1.refunded)

@@ -2,6 +2,7 @@
 
 pub(crate) mod cross_mode;
 pub(crate) mod daily_totals;
+pub(crate) mod open_disputes;
 pub(crate) mod recount;
 pub(crate) mod references;
 pub(crate) mod search;

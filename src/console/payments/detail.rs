@@ -9,8 +9,11 @@ use super::timeline::{self, PartDigests, TimelineEntry};
 use crate::{
     console::http::{layout::Layout, payload::Payload},
     events::Event,
-    gateways::payment::{Reference, ReferenceKind},
-    i18n::{Arg, Text, ToArg as _, code},
+    gateways::{
+        payment::{Reference, ReferenceKind},
+        payment_details::PaymentDetails,
+    },
+    i18n::{Arg, Text, ToArg as _, code, isolate},
     ledger::payments::{
         Transaction,
         disputes::{Dispute, OtherCosts},
@@ -40,6 +43,7 @@ pub(crate) struct Show {
     pub(crate) reasons: Vec<(EventId, String)>,
     /// True if `events` does not contain all events.
     pub(crate) is_truncated: bool,
+    pub(crate) details: PaymentDetails,
     /// The payload of the last event.
     pub(crate) payload: Option<Payload>,
     pub(crate) references: BTreeSet<Reference>,
@@ -154,9 +158,60 @@ impl Show {
         lost.chain(costs.held.into_iter().map(|money| ("dispute-deducted", t::deducted(), negative(money))))
     }
 
+    /// Returns what the gateway charged for a received payment, without the tax, as a negative amount.
+    pub(crate) fn fee(&self) -> Option<Money> {
+        let tax = self.tax().map_or(0, |tax| tax.subunits);
+        let fee = self.charged()?;
+        (fee.subunits > -tax).then(|| Money { subunits: fee.subunits.saturating_add(tax).saturating_neg(), ..fee })
+    }
+
+    /// Returns the tax on the fee, as a negative amount.
+    pub(crate) fn tax(&self) -> Option<Money> {
+        let fee = self.charged()?;
+        self.details.tax.filter(|tax| tax.currency == fee.currency && tax.subunits <= fee.subunits).map(negative)
+    }
+
+    /// Returns the fee with its tax, if it is in the currency of the payment.
+    fn charged(&self) -> Option<Money> {
+        self.details.fee.filter(|fee| self.transaction.is_captured && Some(fee.currency) == self.transaction.currency)
+    }
+
+    /// Returns the total below the amounts, with its label: what is left, also after fees where these are known. A payment of which
+    /// nothing went off has none, since it would be the same amount again.
+    pub(crate) fn total(&self) -> Option<(Text, Money)> {
+        let left = self.left()?;
+        let fee = self.charged().filter(|fee| fee.currency == left.currency);
+        match fee {
+            Some(fee) => Some((t::net_after_fees(), less(left, [fee.subunits]))),
+            None => (Some(left) != self.amount()).then(|| (t::net(), left)),
+        }
+    }
+
+    /// Returns the card as its network and last digits.
+    pub(crate) fn card(&self) -> Option<Text> {
+        let card = self.details.card.as_ref()?;
+        let network = card.network.as_deref().map_or_else(t::card, |network| Text::verbatim(isolate(network)));
+        Some(t::card_number(network, isolate(&card.last4)))
+    }
+
+    pub(crate) fn card_type(&self) -> Option<Text> {
+        let kind = self.details.card.as_ref()?.kind.as_deref()?;
+        Some(match kind {
+            "debit" => t::debit(),
+            "credit" => t::credit(),
+            "prepaid" => t::prepaid(),
+            other => Text::verbatim(isolate(other)),
+        })
+    }
+
+    /// Returns the address of the payment on the gateway's dashboard.
+    pub(crate) fn at_gateway(&self) -> Option<String> {
+        (self.transaction.gateway.profile().payment_url)(&self.transaction.payment_id)
+    }
+
     /// Returns the net amount of a received payment, after refunds and disputes: in its own currency, or in the settlement
     /// currency if all costs of disputes are in that one. Otherwise there is no total.
-    pub(crate) fn left(&self) -> Option<Money> {
+    fn left(&self) -> Option<Money> {
         let money = self.amount().filter(|_| self.transaction.is_captured)?;
         let own = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
         let costs = OtherCosts::of(self.transaction.currency, &self.disputes);
