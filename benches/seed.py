@@ -33,10 +33,11 @@ UNPACK = zstandard.ZstdDecompressor(dict_data=DICTIONARY)
 # Daily totals of the copies, as the server would have written them.
 SUMS = (
     "DELETE FROM daily_totals",
-    """INSERT INTO daily_totals (app_id, mode, zone, day, currency, status, method, state, gateway, payments, amount_subunits,
+    """INSERT INTO daily_totals (app_id, mode, zone, day, currency, status, method, state, gateway, failure, payments, amount_subunits,
        refunded_subunits) SELECT app_id, mode, 'Asia/Kolkata', (created_at + 19800000) / 86400000, COALESCE(currency, ''),
-       COALESCE(status, ''), COALESCE(method, ''), state, gateway, count(*), sum(COALESCE(amount_subunits, 0)),
-       sum(amount_refunded_subunits) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9""",
+       COALESCE(status, ''), COALESCE(method, ''), state, gateway,
+       CASE WHEN status = 'failed' THEN COALESCE(snapshot_failure, '') ELSE '' END, count(*), sum(COALESCE(amount_subunits, 0)),
+       sum(amount_refunded_subunits) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10""",
 )
 
 

@@ -78,17 +78,33 @@ fn script() -> Result<String> {
     list("static/js/behaviours")?.into_iter().map(wrap).collect()
 }
 
-/// Replaces each `url("…/NAME")` by the address of the file NAME.
+/// Replaces each `url("…/NAME")` by the address of the file NAME, and each `url("icon:NAME")` by a picture of that icon.
 fn urls(css: &str, files: &Files) -> Result<String> {
     let mut parts = css.split("url(\"");
     let mut done = String::from(parts.next().unwrap_or_default());
     for part in parts {
         let (url, rest) = part.split_once("\")").ok_or("A style sheet has a url(\" without its end.")?;
+        if let Some(icon) = url.strip_prefix("icon:") {
+            let _ = write!(done, "url('{}'){rest}", picture(icon, files)?);
+            continue;
+        }
         let name = url.rsplit('/').next().unwrap_or(url);
         let body = files.get(name).ok_or_else(|| format!("A style sheet wants {url}, which is not in static/."))?;
         let _ = write!(done, "url(\"{}\"){rest}", address(name, body)?);
     }
     Ok(done)
+}
+
+/// Returns an icon as a picture, for masks: a style sheet can't refer to a part of `icons.svg`.
+fn picture(icon: &str, files: &Files) -> Result<String> {
+    let sprite = String::from_utf8_lossy(files.get("icons.svg").ok_or("static/icons.svg is missing.")?);
+    let missing = || format!("A style sheet wants the icon {icon}, which is not in static/icons.svg.");
+    let (_, after) = sprite.split_once(&format!("<symbol id=\"{icon}\" ")).ok_or_else(missing)?;
+    let (symbol, _) = after.split_once("</symbol>").ok_or_else(missing)?;
+    let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {symbol}</svg>");
+    let encode = |text: String, (from, to): (char, &str)| text.replace(from, to);
+    let code = [('%', "%25"), ('"', "%22"), ('<', "%3C"), ('>', "%3E"), ('#', "%23"), ('\'', "%27")];
+    Ok(format!("data:image/svg+xml,{}", code.into_iter().fold(svg, encode)))
 }
 
 /// Adds the hash to a name: `app.css` becomes `/static/app.0123456789ab.css`.

@@ -252,8 +252,8 @@ pub fn pasted(gateway: &str, text: &str) -> Option<String> {
 #[must_use]
 pub fn accepted_lines(form: &[u8], now: i64) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(Ok(owner)) = form_of::<SetupForm>(form).map(|form| form.parse(None)) {
-        lines.extend([owner.company, owner.name, owner.email]);
+    if let Some(Ok((company, name, email))) = form_of::<SetupForm>(form).map(|form| form.parse(None)) {
+        lines.extend([company, name, email]);
     }
     if let Some(Ok((name, email, _))) = form_of::<PersonForm>(form).map(|form| form.parse()) {
         lines.extend([name, email]);
@@ -267,7 +267,15 @@ pub fn accepted_lines(form: &[u8], now: i64) -> Vec<String> {
     {
         assert!(wanted.days.start(wanted.zone) < wanted.days.end(wanted.zone), "days have a length");
     }
-    lines.extend(form_of::<crate::console::events::forms::ListForm>(form).and_then(|form| form.read().event_type));
+    let now = Timestamp::from_seconds(now);
+    if let Some(wanted) = form_of::<crate::console::events::forms::ListForm>(form).map(|form| form.read(Zone::default(), now)) {
+        assert!(wanted.days.is_none_or(|chosen| chosen.days.first <= chosen.days.last), "days have a length");
+        lines.extend(wanted.event_type);
+    }
+    if let Some(wanted) = form_of::<crate::console::rejections::forms::ListForm>(form).map(|form| form.read(Zone::default(), now))
+    {
+        assert!(wanted.days.is_none_or(|chosen| chosen.days.first <= chosen.days.last), "days have a length");
+    }
     lines
 }
 

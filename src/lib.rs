@@ -66,6 +66,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         rejections::store::copies::STATEMENTS,
         rejections::store::deferred::STATEMENTS,
         rejections::store::later::STATEMENTS,
+        rejections::store::list::STATEMENTS,
         rejections::store::recoveries::STATEMENTS,
         rejections::store::search::STATEMENTS,
         rejections::store::evictions::STATEMENTS,
@@ -74,6 +75,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ledger::payments::store::daily_totals::STATEMENTS,
         ledger::payments::store::references::STATEMENTS,
         ledger::payments::store::search::STATEMENTS,
+        ledger::payments::store::open_disputes::STATEMENTS,
         ledger::payments::store::cross_mode::STATEMENTS,
     ];
     let many = [

@@ -289,9 +289,9 @@ below! {
     reveal = "/reveal";
     /// Generates a new secret.
     rotation = "/rotation";
-    /// Imports a secret that the gateway already has.
+    /// The webhook's secrets; a POST imports one that the gateway already has.
     secrets = "/secrets";
-    /// The form for that secret.
+    /// The form for that secret, on a page of its own.
     own_secret = "/secrets/new";
     /// Marks a step as done.
     completion = "/completion";

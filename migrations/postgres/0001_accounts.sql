@@ -30,14 +30,14 @@ CREATE TABLE users (
 );
 CREATE INDEX users_of_company ON users (company_id);
 
--- Sessions by the hash of their token, so that a copy of the database cannot sign anyone in. proven_at: when the user last
+-- Sessions by the hash of their token, so that a copy of the database cannot sign anyone in. confirmed_at: when the user last
 -- entered their password.
 CREATE TABLE sessions (
     token_hash BYTEA NOT NULL PRIMARY KEY,
     user_id BIGINT NOT NULL REFERENCES users (id),
     created_at BIGINT NOT NULL,
     last_seen_at BIGINT NOT NULL,
-    proven_at BIGINT NOT NULL
+    confirmed_at BIGINT NOT NULL
 );
 CREATE INDEX sessions_of_user ON sessions (user_id);
 

@@ -34,6 +34,8 @@ CREATE TABLE transactions (
     snapshot_at BIGINT,
     snapshot_digest BIGINT NOT NULL,
     snapshot_currency TEXT,
+    snapshot_failure TEXT CHECK (snapshot_failure IN ('not_completed', 'timed_out', 'insufficient_funds', 'wrong_details', 'declined',
+        'technical_error', 'other')),
     reported_refunded_subunits BIGINT NOT NULL,
     reported_refunded_at BIGINT,
     created_at BIGINT NOT NULL,
@@ -65,10 +67,14 @@ CREATE TABLE refunds (
 );
 CREATE INDEX refunds_by_id ON refunds (refund_id);
 
--- respond_by: the last moment to respond, in milliseconds.
+-- respond_by: the last moment to respond, in milliseconds. Company, app and mode are those of the payment, for the indexes of the
+-- disputes that wait for a response.
 CREATE TABLE disputes (
     transaction_id BIGINT NOT NULL REFERENCES transactions (id),
     dispute_id TEXT NOT NULL,
+    company_id BIGINT NOT NULL,
+    app_id BIGINT NOT NULL,
+    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
     status TEXT NOT NULL CHECK (status IN ('open', 'under_review', 'lost', 'won', 'closed')),
     status_at BIGINT NOT NULL,
     digest BIGINT NOT NULL,
@@ -79,6 +85,8 @@ CREATE TABLE disputes (
     PRIMARY KEY (transaction_id, dispute_id)
 );
 CREATE INDEX disputes_by_id ON disputes (dispute_id);
+CREATE INDEX disputes_of_app ON disputes (app_id, mode, status, respond_by);
+CREATE INDEX disputes_of_company ON disputes (company_id, mode, status, respond_by);
 
 -- What a payment is searched by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
 -- refunds, in lower case. Pages read them from the events, where they are as received. No foreign key: the unit of work that
@@ -93,7 +101,7 @@ CREATE TABLE payment_references (
 -- Number and amounts of payments by day; each unit of work that writes transactions adds its difference. day: days since 1970
 -- in the zone, which is that of the app; while the app's zone changes there are totals of both. Those of a zone that the app had
 -- earlier are not read, and are deleted.
--- state: what lists are filtered by. Unknown currency, status or method: the empty text. returned_*: payments refunded without ever having been
+-- state: what lists are filtered by. failure: why failed payments failed. Unknown currency, status, method or failure: the empty text. returned_*: payments refunded without ever having been
 -- captured, which are in payments and amount_subunits but were never received. refund_pending_*: the part of refunded_subunits
 -- that is pending, and how many of the refunded payments have a pending refund. lost_subunits: what lost disputes cost;
 -- held_subunits: what is deducted for disputes that are undecided or closed.
@@ -108,6 +116,7 @@ CREATE TABLE daily_totals (
     state TEXT NOT NULL CHECK (state IN ('unreported', 'created', 'failed', 'authorized', 'captured', 'partly_refunded', 'refunded',
         'refund_pending', 'refund_failed', 'disputed', 'dispute_lost', 'dispute_deducted')),
     gateway TEXT NOT NULL,
+    failure TEXT NOT NULL,
     payments BIGINT NOT NULL,
     amount_subunits BIGINT NOT NULL,
     refunded_subunits BIGINT NOT NULL,
@@ -117,5 +126,5 @@ CREATE TABLE daily_totals (
     held_subunits BIGINT NOT NULL DEFAULT 0,
     refund_pending_payments BIGINT NOT NULL DEFAULT 0,
     refund_pending_subunits BIGINT NOT NULL DEFAULT 0,
-    PRIMARY KEY (app_id, mode, zone, day, currency, status, method, state, gateway)
+    PRIMARY KEY (app_id, mode, zone, day, currency, status, method, state, gateway, failure)
 );

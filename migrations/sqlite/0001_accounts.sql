@@ -33,14 +33,14 @@ CREATE TABLE users (
 ) STRICT;
 CREATE INDEX users_of_company ON users (company_id);
 
--- Sessions by the hash of their token, so that a copy of the database cannot sign anyone in. proven_at: when the user last
+-- Sessions by the hash of their token, so that a copy of the database cannot sign anyone in. confirmed_at: when the user last
 -- entered their password.
 CREATE TABLE sessions (
     token_hash BLOB NOT NULL PRIMARY KEY,
     user_id INTEGER NOT NULL REFERENCES users (id),
     created_at INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
-    proven_at INTEGER NOT NULL
+    confirmed_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX sessions_of_user ON sessions (user_id);
 

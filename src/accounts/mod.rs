@@ -8,6 +8,7 @@ pub(crate) mod password;
 pub(crate) mod security_log;
 pub(crate) mod setup;
 mod shares;
+pub(crate) mod sign_in;
 pub(crate) mod store;
 
 use std::time::Duration;
@@ -40,7 +41,7 @@ pub(crate) const SESSION_LIFETIME: Duration = Duration::from_hours(168);
 const TOUCH_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How long a password confirmation is valid for sensitive actions.
-pub(crate) const PROOF_LIFETIME: Duration = Duration::from_mins(15);
+pub(crate) const CONFIRMATION_LIFETIME: Duration = Duration::from_mins(15);
 
 text_enum! {
     /// A user's role in their company.
@@ -180,13 +181,13 @@ pub(crate) struct Session {
     pub(crate) started_at: Timestamp,
     pub(crate) last_seen_at: Timestamp,
     /// When the password was last confirmed.
-    pub(crate) proven_at: Timestamp,
+    pub(crate) confirmed_at: Timestamp,
 }
 
-/// True if a password confirmed at `proven_at` need not be entered again. A time in the future, beyond [`CLOCK_TOLERANCE`],
+/// True if a password confirmed at `confirmed_at` need not be entered again. A time in the future, beyond [`CLOCK_TOLERANCE`],
 /// is invalid because it was stored by a wrong clock.
-pub(crate) fn is_fresh_proof(proven_at: Timestamp, now: Timestamp) -> bool {
-    proven_at <= now.plus(CLOCK_TOLERANCE) && now.since(proven_at) <= PROOF_LIFETIME
+pub(crate) fn is_confirmation_fresh(confirmed_at: Timestamp, now: Timestamp) -> bool {
+    confirmed_at <= now.plus(CLOCK_TOLERANCE) && now.since(confirmed_at) <= CONFIRMATION_LIFETIME
 }
 
 impl Session {
@@ -222,7 +223,7 @@ mod tests {
             language: None,
             zone: None,
         };
-        Session { user, started_at: now, last_seen_at: now, proven_at: now }
+        Session { user, started_at: now, last_seen_at: now, confirmed_at: now }
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -250,12 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_lasts_fifteen_minutes_and_one_of_a_wrong_clock_not_at_all() {
+    fn a_confirmation_lasts_fifteen_minutes_and_one_of_a_wrong_clock_not_at_all() {
         let start = Timestamp::from_millis(0);
-        assert!(is_fresh_proof(start, start) && is_fresh_proof(start, start.plus(PROOF_LIFETIME)));
-        assert!(!is_fresh_proof(start, start.plus(PROOF_LIFETIME + Duration::from_millis(1))));
-        assert!(is_fresh_proof(start.plus(CLOCK_TOLERANCE), start), "two servers differ a little");
-        assert!(!is_fresh_proof(start.plus(CLOCK_TOLERANCE + Duration::from_millis(1)), start));
+        assert!(is_confirmation_fresh(start, start) && is_confirmation_fresh(start, start.plus(CONFIRMATION_LIFETIME)));
+        assert!(!is_confirmation_fresh(start, start.plus(CONFIRMATION_LIFETIME + Duration::from_millis(1))));
+        assert!(is_confirmation_fresh(start.plus(CLOCK_TOLERANCE), start), "two servers differ a little");
+        assert!(!is_confirmation_fresh(start.plus(CLOCK_TOLERANCE + Duration::from_millis(1)), start));
     }
 
     #[test]

@@ -17,11 +17,11 @@ sql! {
     UPDATE_EMAIL = "UPDATE users SET email = $2 WHERE id = $1";
     UPDATE_LANGUAGE = "UPDATE users SET language = $2 WHERE id = $1";
     UPDATE_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
-    INSERT_SESSION = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, proven_at) VALUES ($1, $2, $3, $3, $3)";
+    INSERT_SESSION = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, confirmed_at) VALUES ($1, $2, $3, $3, $3)";
     FIND_SESSION = "SELECT u.id, u.company_id, u.email, u.name, u.role, u.language, u.time_zone, s.created_at AS started_at, s.last_seen_at, \
-                    s.proven_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1";
+                    s.confirmed_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1";
     TOUCH_SESSION = "UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
-    PROVE_SESSION = "UPDATE sessions SET proven_at = $2 WHERE token_hash = $1";
+    CONFIRM_SESSION = "UPDATE sessions SET confirmed_at = $2 WHERE token_hash = $1";
     COUNT_OTHER_SESSIONS = "SELECT COUNT(*) FROM sessions \
                             WHERE user_id = $1 AND token_hash <> $2 AND last_seen_at > $3 AND created_at > $4";
     DELETE_OTHER_SESSIONS = "DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2";
@@ -98,8 +98,8 @@ pub(crate) async fn touch_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> R
 }
 
 /// Stores the time of a password confirmation; false if the session has ended.
-pub(crate) async fn prove_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<bool, DbError> {
-    Ok(execute!(tx, sqlx::query(PROVE_SESSION).bind(hash).bind(now))? > 0)
+pub(crate) async fn confirm_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(CONFIRM_SESSION).bind(hash).bind(now))? > 0)
 }
 
 /// Counts the user's other sessions that were last used after `seen` and started after `begun`.

@@ -6,13 +6,14 @@ use zeroize::Zeroizing;
 use super::{Failure, Installation, Io};
 use crate::{
     accounts::{
-        self, NewUser, Role,
+        self, Role,
         authz::Actor,
         password::{HasherUnavailable, PasswordHasher, PasswordOwner, Requester},
-        security_log::{self, Action},
     },
-    companies,
-    db::DbError,
+    companies::{
+        self,
+        users::{self, AddError, Joining},
+    },
     messages::access,
     primitives::{
         email::{self, EmailFault},
@@ -73,27 +74,24 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
     let email = email::parse(&typed.email).map_err(email_error)?;
     let owner = PasswordOwner { email: &email, name: &name, company: &company };
     let password_hash = hash_password(&read_password(io)?, &owner).await?;
-    let now = at.clock.now();
     let mut tx = at.db.begin().await?;
-    let (company, is_new) = companies::find_or_create(&mut tx, &company, now).await?;
-    if typed.role.is_none() && !is_new {
-        return Err(Failure::Usage(
-            "The company already exists. Set the user's role with --role, for example --role owner.".to_owned(),
-        ));
-    }
-    let role = typed.role.unwrap_or(Role::Owner);
-    let new = NewUser { company: company.id, email, name, role, password_hash };
-    let id = match accounts::create(&mut tx, &new, now).await {
-        Err(DbError::NotUnique) => {
-            return Err(Failure::Failed(
-                "A user with this email address already exists. `ks-pay user password` sets a new password.".to_owned(),
-            ));
-        }
-        other => other?,
-    };
-    security_log::append(&mut tx, &Actor::command(company.id), Action::UserAdded, id, now).await?;
+    let joining = Joining { company, name, email, password_hash };
+    let id = users::add(&mut tx, joining, typed.role, at.clock.now()).await.map_err(add_error)?;
     tx.commit().await?;
     if typed.json { io.say(serde_json::json!({ "user": id.to_string() })) } else { io.say(id) }
+}
+
+fn add_error(error: AddError) -> Failure {
+    match error {
+        AddError::Db(error) => error.into(),
+        AddError::Name(error) => error.into(),
+        AddError::RoleMissing => {
+            Failure::Usage("The company already exists. Set the user's role with --role, for example --role owner.".to_owned())
+        }
+        AddError::EmailTaken => Failure::Failed(
+            "A user with this email address already exists. `ks-pay user password` sets a new password.".to_owned(),
+        ),
+    }
 }
 
 async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod check_limiter;
 pub(crate) mod store;
+pub(crate) mod users;
 
 use crate::{
     accounts::{
@@ -47,7 +48,7 @@ pub(crate) async fn find_by_name(on: impl Into<Exec<'_>>, name: &str) -> Result<
 }
 
 /// Returns the company with exactly that name, and whether it was created.
-pub(crate) async fn find_or_create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<(Company, bool), NameError> {
+async fn find_or_create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<(Company, bool), NameError> {
     // Locks a row until the unit of work ends, so that only the first of two concurrent commands creates the company.
     settings_store::set(tx, CREATION_LOCK, &[]).await?;
     match find_by_name(&mut *tx, name).await? {

@@ -224,7 +224,6 @@ pub(crate) mod tests {
             is_enabled: true,
             keys_state: None,
             keys_at: None,
-            payment_modes: String::new(),
             webhook_done_by: None,
             webhook_done_at: at(state == ConnectionState::Pending),
             integration_done_by: None,

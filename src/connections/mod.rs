@@ -6,6 +6,7 @@
 pub(crate) mod activity;
 pub(crate) mod app_health;
 pub(crate) mod baseline;
+pub(crate) mod checklist;
 pub(crate) mod credentials;
 pub(crate) mod near_apps;
 pub(crate) mod overlap;
@@ -66,7 +67,6 @@ pub(crate) struct Connection {
     /// The state of its [`credentials`]; `None` if none are stored.
     pub(crate) keys_state: Option<ApiKeyState>,
     pub(crate) keys_at: Option<Timestamp>,
-    pub(crate) payment_modes: String,
     pub(crate) webhook_done_by: Option<String>,
     pub(crate) webhook_done_at: Option<Timestamp>,
     pub(crate) integration_done_by: Option<String>,
@@ -98,7 +98,6 @@ impl Connection {
             is_enabled: true,
             keys_state: None,
             keys_at: None,
-            payment_modes: String::new(),
             webhook_done_by: None,
             webhook_done_at: None,
             integration_done_by: None,
@@ -130,6 +129,11 @@ pub(crate) enum Step {
 impl Step {
     pub(crate) const ALL: [Self; 4] = [Self::Credentials, Self::Webhook, Self::Integration, Self::Security];
 
+    /// True if nothing is missing without it.
+    pub(crate) const fn is_optional(self) -> bool {
+        matches!(self, Self::Security)
+    }
+
     /// Returns the steps of a gateway: one without API keys has no credentials.
     pub(crate) fn of(gateway: Gateway) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |step| *step != Self::Credentials || gateway.profile().api_keys.is_some())
@@ -158,11 +162,12 @@ impl SetupProgress<'_> {
     }
 
     /// Returns the step to work on: the webhook until it is verified and whenever it needs attention, else the first step
-    /// that is not done.
+    /// that is needed and not done.
     pub(crate) fn current_step(&self, now: Timestamp) -> Step {
         match self.state(now) {
             ConnectionState::Verified => {
-                Step::of(self.connection.gateway).find(|step| !self.is_done(*step)).unwrap_or(Step::Webhook)
+                let is_open = |step: &Step| !step.is_optional() && !self.is_done(*step);
+                Step::of(self.connection.gateway).find(is_open).unwrap_or(Step::Webhook)
             }
             _ => Step::Webhook,
         }
@@ -226,17 +231,6 @@ impl ConnectionState {
 impl fmt::Display for ConnectionState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.label())
-    }
-}
-
-text_enum! {
-    /// The payment modes that the Credentials step lists.
-    pub(crate) enum PaymentMode, "a payment mode" {
-        Upi = "upi",
-        DebitCard = "debit_card",
-        CreditCard = "credit_card",
-        NetBanking = "net_banking",
-        Wallet = "wallet",
     }
 }
 

@@ -13,12 +13,13 @@ use crate::{
 /// The selected columns, in the same order in every query.
 macro_rules! columns {
     () => {
-        "id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, keys_state, keys_at, payment_modes, \
+        "id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, keys_state, keys_at, \
          webhook_done_by, webhook_done_at, integration_done_by, integration_done_at, created_at"
     };
 }
 
 sql! {
+    /// Payment methods are not asked for: nothing depends on them yet.
     INSERT = "INSERT INTO connections (id, company_id, app_id, gateway, mode, currency, endpoint, is_enabled, payment_modes, created_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, '', $8)";
     FIND_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE app_id = $1 AND gateway = $2 AND mode = $3");
@@ -27,7 +28,7 @@ sql! {
     LIST_OF_APP = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 AND app_id = $2 ORDER BY currency, gateway, mode");
     LIST_OF_APPS = concat!("SELECT ", columns!(), " FROM connections WHERE company_id = $1 \
                     AND app_id IN ($2, $3, $4, $5, $6, $7, $8, $9) ORDER BY currency, gateway, mode");
-    UPDATE_KEYS = "UPDATE connections SET payment_modes = COALESCE($2, payment_modes), keys_state = $3, keys_at = $4 WHERE id = $1";
+    UPDATE_KEYS = "UPDATE connections SET keys_state = $2, keys_at = $3 WHERE id = $1";
     UPDATE_ENABLED = "UPDATE connections SET is_enabled = $2 WHERE id = $1";
     /// Changes nothing, but locks the row until the unit of work ends.
     TAKE_TURN = "UPDATE connections SET currency = currency WHERE id = $1";
@@ -91,15 +92,9 @@ pub(crate) async fn list_of_apps(
     })
 }
 
-/// Sets the state of the API keys and the time, and the payment modes if they are given, and locks the row.
-pub(super) async fn update_keys(
-    tx: &mut Tx,
-    id: ConnectionId,
-    payment_modes: Option<&str>,
-    state: ApiKeyState,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(UPDATE_KEYS).bind(id).bind(payment_modes).bind(state).bind(now))?;
+/// Sets the state of the API keys and the time, and locks the row.
+pub(super) async fn update_keys(tx: &mut Tx, id: ConnectionId, state: ApiKeyState, now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(UPDATE_KEYS).bind(id).bind(state).bind(now))?;
     Ok(())
 }
 

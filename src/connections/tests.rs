@@ -98,7 +98,7 @@ async fn only_a_user_of_the_company_with_the_permission_changes_a_connection_or_
     let (company, app, mode) = (connection.company_id, connection.app_id, Mode::Live);
     let new = &NewConnection { company, app, gateway: connection.gateway, mode, currency: Currency::INR };
     let (secret, id, values) = (&Secret::generate(), SecretId::unique(), &CredentialValues::default());
-    let keys = &NewCredentials { values, payment_modes: Some("upi"), state: ApiKeyState::Accepted, checked: None };
+    let keys = &NewCredentials { values, state: ApiKeyState::Accepted, checked: None };
     assert_denied(company, async |actor| create(&mut db.begin().await?, vault, new, (&actor, now)).await).await;
     assert_denied(company, async |actor| set_enabled(&mut db.begin().await?, connection, false, (&actor, now)).await).await;
     for step in [MarkedStep::Webhook, MarkedStep::Integration] {

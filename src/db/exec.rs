@@ -1,8 +1,11 @@
 //! Units of work, connections for reading, and the macros that run one portable statement on either engine.
 
-use sqlx::{PgConnection, Postgres, Transaction, pool::PoolConnection};
+use sqlx::{PgConnection, Postgres, pool::PoolConnection};
 
-use super::{DbError, SqliteConnection, postgres};
+use super::{
+    DbError, SqliteConnection,
+    postgres::{self, UnitOfWork},
+};
 
 /// A connection for reading.
 pub enum Reader {
@@ -17,7 +20,7 @@ pub enum Tx {
     /// On SQLite.
     Sqlite(SqliteConnection),
     /// On PostgreSQL.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(UnitOfWork),
 }
 
 /// The connection or unit of work on which a store function runs.
@@ -60,7 +63,7 @@ impl Tx {
     pub(super) async fn roll_back(self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(tx) => tx.roll_back().await?,
-            Self::Postgres(tx) => tx.rollback().await?,
+            Self::Postgres(tx) => tx.roll_back().await?,
         }
         Ok(())
     }

@@ -184,12 +184,7 @@ async fn finish(
         let value = if field.is_secret { "demo-key-secret" } else { &key_id };
         values.add(field, value.to_owned().into());
     }
-    let keys = NewCredentials {
-        values: &values,
-        payment_modes: Some("upi,debit_card,credit_card"),
-        state: ApiKeyState::Accepted,
-        checked: None,
-    };
+    let keys = NewCredentials { values: &values, state: ApiKeyState::Accepted, checked: None };
     credentials::update(tx, &state.vault, connection, &keys, by).await?;
     for step in [MarkedStep::Webhook, MarkedStep::Integration] {
         connections::set_step_done(tx, connection, (step, true), by).await?;

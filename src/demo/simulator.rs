@@ -26,8 +26,11 @@ use crate::{
     urls,
 };
 
-/// Length of the history, in days.
-pub(super) const DAYS: i32 = 14;
+/// Length of the history, in days: the default period of App Overview, and the one before.
+pub(super) const DAYS: i32 = 28;
+/// How many days ago the payment was made whose dispute waits for a response: it is disputed within three days, and the deadline is a
+/// week later.
+const DISPUTED_DAYS_AGO: i64 = 4;
 /// One in this many events is first sent with an invalid signature: of a random secret, as by an attacker who knows the URL,
 /// or of a mistyped secret.
 const WRONG_ONE_IN: u32 = 40;
@@ -86,6 +89,9 @@ impl Sender {
     fn history(&mut self) -> Vec<PastRequest> {
         let now = self.clock.now();
         self.schedule(now.seconds());
+        if self.wired.profile == TrafficProfile::Busy {
+            self.add_open_dispute(now.seconds() - DISPUTED_DAYS_AGO * 24 * 60 * 60);
+        }
         let later = self.due.split_off(&(now.seconds() - i64::from(MAX_DELAY_SECONDS), 0));
         std::mem::replace(&mut self.due, later).into_values().map(|sample| self.past(&sample)).collect()
     }
@@ -117,6 +123,13 @@ impl Sender {
             }
             self.next_day = schedule::next(self.next_day);
         }
+    }
+
+    /// Adds a payment with a dispute that was not answered yet.
+    fn add_open_dispute(&mut self, at: i64) {
+        let samples = samples::life_cycle(LifeCycle::Disputed, &self.merchant, at, &mut rand::rng());
+        let is_unanswered = |sample: &Sample| sample.event != "payment.dispute.under_review";
+        samples.into_iter().take_while(is_unanswered).for_each(|sample| self.add(sample));
     }
 
     fn add(&mut self, sample: Sample) {

@@ -13,7 +13,7 @@ use super::{
     parts::{Part, Parts},
 };
 use crate::{
-    gateways::{event_kind::EventKind, payment::PaymentObservation},
+    gateways::{event_kind::EventKind, payment::PaymentObservation, payment_details::PaymentDetails},
     i18n::Text,
     primitives::{
         id::SecretId,
@@ -294,6 +294,11 @@ pub(crate) trait Adapter: Sync {
     /// Returns what events of that type report; `None` for a type that is stored and named only.
     fn event_kind(&self, _event_type: &str) -> Option<EventKind> {
         None
+    }
+
+    /// Returns who paid, how, and what the gateway charged, from the body of an event.
+    fn payment_details(&self, _body: &[u8]) -> PaymentDetails {
+        PaymentDetails::default()
     }
 
     /// Returns the gateway's reason for a failure, from the body of an event of the kind [`EventKind::PaymentFailed`].

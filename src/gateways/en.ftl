@@ -9,10 +9,9 @@ your-sender = your sender
 webhook-heading = Connect a sender
 integration-heading = Send events from your own system
 next-step = Next: copy the URL and the secret below into the sender’s settings.
-webhook-intro = Copy two values into the sender’s settings, have it send one event, and watch it arrive here. You can do the steps in any order.
 import-intro = Does the sender already have a webhook? Enter its secret here and change only its URL there.
 unreachable = A sender can’t reach this URL yet. Ask your server administrator to fix this:
-waiting = No request has reached this URL yet. Have the sender send one.
+waiting = No request has reached this URL yet. Enter the URL and the secret in the sender’s settings, have it send one event, and watch it arrive here.
 silent = If you expected events, check the sender: is it still enabled, and does it have this URL?
 disabled = Senders get 401 for every event until you enable it again.
 

@@ -72,6 +72,25 @@ text_enum! {
 }
 text_column!(ReferenceKind, ReferenceKind::as_str);
 
+text_enum! {
+    /// Why a payment failed, in groups that all gateways share; the gateway's own words are in the event.
+    pub(crate) enum FailureCategory, "the reason of a failure" {
+        /// The customer left or cancelled.
+        NotCompleted = "not_completed",
+        /// The customer did not approve it in time.
+        TimedOut = "timed_out",
+        InsufficientFunds = "insufficient_funds",
+        /// A wrong PIN, OTP, UPI ID or card detail.
+        WrongDetails = "wrong_details",
+        /// By the bank, the network or the gateway's check of risks.
+        Declined = "declined",
+        /// The bank or the gateway did not work.
+        TechnicalError = "technical_error",
+        Other = "other",
+    }
+}
+text_column!(FailureCategory, FailureCategory::as_str);
+
 /// The source of an event's time, least trusted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TimeSource {
@@ -96,6 +115,8 @@ pub(crate) struct Snapshot {
     pub(crate) method: Option<String>,
     /// The refunded total that the payment quotes, in subunits.
     pub(crate) refunded: Option<i64>,
+    /// Why a failed payment failed, if reported.
+    pub(crate) failure: Option<FailureCategory>,
 }
 
 /// One refund of the payment.

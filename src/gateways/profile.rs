@@ -50,6 +50,8 @@ pub(crate) struct Profile {
     pub(crate) secret_labels: &'static [&'static str],
     /// How it writes the JSON of its bodies.
     pub(crate) json: JsonConventions,
+    /// Returns the address of a payment's page on the gateway's dashboard, if that is known.
+    pub(crate) payment_url: fn(&str) -> Option<String>,
     /// Its API, if KS Pay calls it.
     pub(crate) api: Option<Api>,
     /// The events that `ks-pay simulate` can send.

@@ -25,8 +25,6 @@ pub(crate) struct SetupTexts {
     pub(crate) integration_heading: Text,
     /// What to do after the gateway was added.
     pub(crate) next_step: Text,
-    /// What to do on the Webhook page, in Test and in Live mode.
-    pub(crate) webhook_intro: [Text; 2],
     /// When to enter the secret of a webhook that exists already.
     pub(crate) import_intro: Text,
     /// Followed by the reasons why the URL cannot be reached.
@@ -116,7 +114,6 @@ pub(crate) const SETUP: SetupTexts = SetupTexts {
     webhook_heading: t::webhook_heading(),
     integration_heading: t::integration_heading(),
     next_step: t::next_step(),
-    webhook_intro: [t::webhook_intro(), t::webhook_intro()],
     import_intro: t::import_intro(),
     unreachable: t::unreachable(),
     url_allowed: None,

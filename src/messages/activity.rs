@@ -130,6 +130,32 @@ pub(crate) fn sentence_of_connection(
     }
 }
 
+/// Returns what is read aloud when the notice is about something new. It has counts and no relative time, so it changes with each
+/// request and never by itself.
+pub(crate) fn news(
+    notice: &Notice,
+    (gateway, state): (Gateway, ConnectionState),
+    activity: &Activity,
+    (last, explanation): (Option<&Event>, Option<&Explanation>),
+) -> Text {
+    match state {
+        ConnectionState::Off => notice.headline.clone(),
+        ConnectionState::Verified => {
+            let name = last.and_then(|event| event.event_type.as_deref());
+            let verified = match name {
+                Some(name) => t::news_verified_event(activity.verified_count, isolate(name)),
+                None => t::news_verified(activity.verified_count),
+            };
+            let rejected = activity.rejected_since.map(|_| t::news_also_rejected(activity.rejected_streak));
+            paragraph([verified].into_iter().chain(rejected))
+        }
+        _ if activity.failing_since.is_some() => {
+            t::news_rejected(activity.failing_count, latest_cause(gateway, activity, explanation).why)
+        }
+        _ => notice.headline.clone(),
+    }
+}
+
 /// The style of a notice before the first event.
 const WAITING: (&str, &str) = ("is-waiting", "pending");
 

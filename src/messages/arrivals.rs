@@ -91,6 +91,23 @@ pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
     }
 }
 
+/// Returns tone and icon of what an event says of the money, in the list of events. Nothing is claimed of one that changes no
+/// payment.
+pub(crate) fn event_mark(event: &Event) -> (&'static str, &'static str) {
+    if event.kind() == Some(EventKind::SettlementProcessed) {
+        return ("tone-good", "settlement");
+    }
+    if event.state != State::Processed || reports_without_payment(event) {
+        return ("", "info");
+    }
+    match event_icon(event) {
+        ("is-paid", icon) => ("tone-good", icon),
+        ("is-lost", icon) => ("tone-bad", icon),
+        (_, "warn") => ("tone-warn", "warn"),
+        (_, icon) => ("", icon),
+    }
+}
+
 /// The same on the page of its payment, which may not be captured.
 pub(crate) fn event_icon_of_payment(event: &Event, payment: &Transaction) -> (&'static str, &'static str) {
     if contradicts(event, payment) || reports_without_payment(event) { ("", "info") } else { event_icon(event) }
@@ -124,20 +141,34 @@ pub(crate) fn no_event_yet(app: AppId, mode: Mode, gateway: Option<Gateway>) -> 
     }
 }
 
-/// The empty list if no event matches the filters.
-pub(crate) fn no_such_event(event_type: Option<&str>, state: Option<State>, all: &str) -> EmptyState {
-    let state = state.map(|state| super::event_state(state).label);
-    EmptyState {
-        hook: "no-such-event",
-        cause: None,
-        icon: "search",
-        title: lists::nothing_matches(),
-        text: match (event_type, state) {
-            (None, None) => Text::default(),
-            (Some(name), None) => t::none_of_type(isolate(name)),
-            (None, Some(state)) => t::none_in_state(state),
-            (Some(name), Some(state)) => t::none_of_type_in_state(state, isolate(name)),
-        },
-        way: Some((all.to_owned(), t::show_all())),
+/// Why no event is listed although there are some.
+pub(crate) enum NoSuchEvent<'a> {
+    OfType(&'a str),
+    InState(State),
+    OfTypeInState(&'a str, State),
+    /// Of these days or this gateway, perhaps with further filters.
+    OfFilters,
+    /// With this id or reference.
+    Named(&'a str),
+}
+
+impl NoSuchEvent<'_> {
+    /// Returns the message, with a link to all events.
+    pub(crate) fn among(&self, all: String) -> EmptyState {
+        let label = |state| super::event_state(state).label;
+        EmptyState {
+            hook: "no-such-event",
+            cause: None,
+            icon: "search",
+            title: lists::nothing_matches(),
+            text: match *self {
+                Self::OfType(name) => t::none_of_type(isolate(name)),
+                Self::InState(state) => t::none_in_state(label(state)),
+                Self::OfTypeInState(name, state) => t::none_of_type_in_state(label(state), isolate(name)),
+                Self::OfFilters => t::none_of_filters(),
+                Self::Named(name) => t::none_named(isolate(name)),
+            },
+            way: Some((all, t::show_all())),
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     events::Event,
     gateways::{Gateway, Mode},
     i18n::{Text, isolate},
-    ledger::payments::{state::DisplayState, store::daily_totals::Sum},
+    ledger::payments::store::{Kinds, daily_totals::Sum},
     messages::{EmptyState, date, days},
     primitives::{
         date_range::DateRange,
@@ -19,15 +19,15 @@ use crate::{
     urls,
 };
 
-/// Shown instead of rows while a filter is invalid.
-pub(crate) fn invalid_filters(all: String) -> EmptyState {
+/// Shown instead of rows while a filter is invalid: what is wrong, and a link that corrects it or clears all filters.
+pub(crate) fn invalid_filters(wrong: Text, correction: Option<(String, Text)>, all: String) -> EmptyState {
     EmptyState {
         hook: "invalid-filter",
         cause: None,
         icon: "warn",
         title: t::invalid_filter(),
-        text: t::invalid_filter_advice(),
-        way: Some((all, t::clear_all_filters())),
+        text: wrong,
+        way: Some(correction.unwrap_or_else(|| (all, t::clear_all_filters()))),
     }
 }
 
@@ -82,9 +82,19 @@ pub(crate) fn sum(sums: &[Sum]) -> Items {
     items
 }
 
-/// What is being refunded and what disputes took.
-pub(crate) fn costs(pending: &[Money], lost: &[Money], held: &[Money]) -> Items {
+/// How many payments a day had, and what came in: sums of several currencies are next to each other.
+pub(crate) fn day_sum(sums: &[Sum]) -> Text {
+    let count = sums.iter().map(|sum| sum.payments).sum::<i64>();
+    match joined_by(" · ", &amounts(sums.iter().map(|sum| (sum, sum.received)))) {
+        Some(received) => t::payments_of_day(count, received),
+        None => t::payments(count),
+    }
+}
+
+/// What was refunded, what is being refunded, and what disputes took.
+pub(crate) fn costs(refunded: &[Money], pending: &[Money], lost: &[Money], held: &[Money]) -> Items {
     let costs = [
+        ("cost-refunded", joined(refunded).map(t::refunded)),
         ("cost-refund-pending", joined(pending).map(t::refund_pending)),
         ("cost-lost", joined(lost).map(t::lost)),
         ("cost-held", joined(held).map(t::deducted)),
@@ -101,21 +111,31 @@ pub(crate) fn failed_of(failed: i64, returned: i64, ended: i64) -> Text {
 }
 
 /// Formats totals by currency: `₹10.00 + AED 1.00`; `None` if there are none.
-fn total<'a>(amounts: impl Iterator<Item = (&'a Sum, i64)>) -> Option<String> {
+fn total<'a>(parts: impl Iterator<Item = (&'a Sum, i64)>) -> Option<String> {
+    joined(&amounts(parts))
+}
+
+/// Adds up amounts by currency.
+fn amounts<'a>(parts: impl Iterator<Item = (&'a Sum, i64)>) -> Vec<Money> {
     let mut total: Vec<Money> = Vec::new();
-    for (sum, amount) in amounts.filter(|(_, amount)| *amount != 0) {
+    for (sum, amount) in parts.filter(|(_, amount)| *amount != 0) {
         let Ok(currency) = sum.currency.parse::<Currency>() else { continue };
         match total.iter_mut().find(|known| known.currency == currency) {
             Some(known) => known.subunits = known.subunits.saturating_add(amount),
             None => total.push(Money::new(amount, currency)),
         }
     }
-    joined(&total)
+    total
 }
 
-fn joined(amounts: &[Money]) -> Option<String> {
+/// Formats amounts of different currencies, without those that are 0: `₹10.00 + AED 1.00`; `None` if none is left.
+pub(crate) fn joined(amounts: &[Money]) -> Option<String> {
+    joined_by(" + ", amounts)
+}
+
+fn joined_by(sign: &str, amounts: &[Money]) -> Option<String> {
     let amounts: Vec<String> = amounts.iter().filter(|money| money.subunits != 0).map(ToString::to_string).collect();
-    (!amounts.is_empty()).then(|| amounts.join(" + "))
+    (!amounts.is_empty()).then(|| amounts.join(sign))
 }
 
 /// Returns the link to connect payments of this mode: the Webhook step of its gateway, or the form for adding one.
@@ -143,7 +163,7 @@ pub(crate) enum EmptyTransactions<'a> {
     },
     Between {
         days: DateRange,
-        status: Option<DisplayState>,
+        kinds: Kinds,
         mode: Mode,
         wider: DateRange,
         today: Date,
@@ -174,13 +194,15 @@ impl EmptyTransactions<'_> {
                 let way = (urls::in_mode(path, mode), t::clear_search());
                 matchless("no-such-id", t::nowhere(mode.label(), isolate(name)), way)
             }
-            Self::Between { days: span, status, mode, wider, today } => {
+            Self::Between { days: span, kinds, mode, wider, today } => {
                 let (from, to) = (wider.first.to_string(), wider.last.to_string());
                 let url = urls::query(path, &[("mode", mode.slug()), ("from", &from), ("to", &to)]);
                 let span = days(span, today);
-                if let Some(status) = status {
-                    let text = t::none_with_status(span, super::payment_state(status).label);
+                if let Kinds { state: Some(state), method: None, gateway: None } = kinds {
+                    let text = t::none_with_status(span, super::payment_state(state).label);
                     matchless("no-such-status", text, (url, t::show_every_status()))
+                } else if !kinds.is_any() {
+                    matchless("no-such-kind", t::none_of_kinds(span), (url, t::show_all_of_days()))
                 } else {
                     let text = t::none_in_days(span, date(wider.last, today));
                     matchless("no-transaction-in-span", text, (url, t::show_days(days(wider, today))))

@@ -27,11 +27,11 @@ pub(crate) mod text;
 pub(crate) mod url_check;
 mod when;
 
-pub(crate) use activity::{Notice, nothing_but_refused, rejected_meanwhile, sentence_of_connection, tolerance};
+pub(crate) use activity::{Notice, news, nothing_but_refused, rejected_meanwhile, sentence_of_connection, tolerance};
 pub(crate) use apps::{AllClear, Health, app_state, disabling, loss, off, standing, trouble, webhook_health};
 pub(crate) use arrivals::{
-    arrival, arrival_hook, arrival_in_story, borrowed_time, bytes, damaged_payload, event_icon_of_payment, no_event_yet,
-    no_such_event, part, receipts,
+    NoSuchEvent, arrival, arrival_hook, arrival_in_story, borrowed_time, bytes, damaged_payload, event_icon_of_payment,
+    event_mark, no_event_yet, part, receipts,
 };
 pub(crate) use disputes::amounts as dispute_amounts;
 pub(crate) use events::{
@@ -39,17 +39,19 @@ pub(crate) use events::{
 };
 pub(crate) use health::{StatusLine, countdown, line, pace};
 pub(crate) use lists::{
-    EmptyTransactions, Items, costs, end_of_search, failed_of, invalid_filters, invalid_period, nothing_but_later,
-    nothing_in_period, number_text, period, search_on, settlement_found, sum,
+    EmptyTransactions, Items, costs, day_sum, end_of_search, failed_of, invalid_filters, invalid_period, joined,
+    nothing_but_later, nothing_in_period, number_text, period, search_on, settlement_found, sum,
 };
 pub(crate) use modes::{OffConnection, OtherMode, connection_name, off_connection, other_mode};
 pub(crate) use parts::{EmptyState, Warning};
-pub(crate) use payments::{NO_VALUE, method, payment_sentence, payment_summary, payment_title, reason};
+pub(crate) use payments::{METHODS, NO_VALUE, failure, method, payment_sentence, payment_summary, payment_title, reason};
 #[cfg(test)]
 pub(crate) use payments::{payment_sentence_with, tests as payments_tests};
 use text::states as t;
 use when::day;
-pub(crate) use when::{DisplayTime, UNKNOWN_DAY, date, days, past_day, span, to_the_minute, when};
+pub(crate) use when::{
+    DisplayTime, UNKNOWN_DAY, date, date_preset, day_heading, days, is_past, past_day, range, span, to_the_minute, when,
+};
 
 use crate::{connections, events::State, gateways::Mode, i18n::Text, ledger::payments::state::DisplayState};
 
@@ -96,9 +98,11 @@ pub(crate) fn webhook_state(state: connections::ConnectionState, activity: &conn
 }
 
 /// Returns the badge of a step with only two states.
-pub(crate) const fn step_state(is_done: bool) -> Badge {
+pub(crate) const fn step_state(is_done: bool, is_optional: bool) -> Badge {
     if is_done {
         badge("done", ("status-good", "good"), t::done())
+    } else if is_optional {
+        badge("optional", ("status-off", "not-started"), t::optional())
     } else {
         badge("not_started", ("status-off", "not-started"), t::not_started())
     }

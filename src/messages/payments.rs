@@ -2,7 +2,7 @@
 
 use super::text::payments as t;
 use crate::{
-    gateways::payment::Status,
+    gateways::payment::{FailureCategory, Status},
     i18n::{DisplayTime, Text, isolate},
     ledger::payments::{Transaction, disputes::Dispute},
     primitives::{money::Money, time::Timestamp},
@@ -10,6 +10,9 @@ use crate::{
 
 /// Shown instead of a value that is not known.
 pub(crate) const NO_VALUE: &str = "–";
+
+/// The payment methods that have a name, in the order of the filter.
+pub(crate) const METHODS: [&str; 8] = ["upi", "card", "netbanking", "wallet", "emi", "cardless_emi", "paylater", "bank_transfer"];
 
 /// Returns the display name of a payment method.
 pub(crate) fn method(code: Option<&str>) -> Text {
@@ -35,6 +38,20 @@ pub(super) fn sequence(sentences: impl IntoIterator<Item = Text>) -> Text {
 /// Why a payment failed, in the gateway's words.
 pub(crate) fn reason(said: &str) -> Text {
     t::reason(isolate(said))
+}
+
+/// Returns the label of a group of reasons of failure.
+pub(crate) fn failure(category: Option<FailureCategory>) -> Text {
+    match category {
+        Some(FailureCategory::NotCompleted) => t::failure_not_completed(),
+        Some(FailureCategory::TimedOut) => t::failure_timed_out(),
+        Some(FailureCategory::InsufficientFunds) => t::failure_insufficient_funds(),
+        Some(FailureCategory::WrongDetails) => t::failure_wrong_details(),
+        Some(FailureCategory::Declined) => t::failure_declined(),
+        Some(FailureCategory::TechnicalError) => t::failure_technical_error(),
+        Some(FailureCategory::Other) => t::failure_other(),
+        None => t::failure_not_given(),
+    }
 }
 
 /// Returns the title of a payment's page: `₹2,499.00 by UPI`.

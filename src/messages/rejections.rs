@@ -12,7 +12,7 @@ use crate::{
     gateways::{Gateway, Mode},
     i18n::{Text, isolate},
     primitives::{id::ConnectionId, time::Timestamp},
-    rejections::{Cause, RETENTION, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered, store::RequestCount},
+    rejections::{Cause, Reason, Rejection, Request, adopt_secret::Offer, recovery::Recovered, store::RequestCount},
 };
 
 mod causes;
@@ -143,11 +143,25 @@ pub(crate) fn nothing(mode: Mode) -> EmptyState {
     }
 }
 
-/// How many requests of any sender were rejected while rejections are kept: on the overview. Other pages count those of one
-/// sender or reason.
+/// The list if no rejection matches the search or the filters; `all` is the URL of all rejections.
+pub(crate) fn none_of_filters(all: String) -> EmptyState {
+    EmptyState {
+        hook: "no-such-rejection",
+        cause: None,
+        icon: "search",
+        title: t::none_of_filters(),
+        text: t::none_of_filters_text(),
+        way: Some((all, t::show_all())),
+    }
+}
+
+/// How many requests of any sender were rejected in 24 hours: on the overview. Other pages count those of one sender or reason.
 pub(crate) fn rejected_in_all(number: RequestCount) -> Text {
-    let days = RETENTION.as_secs() / 86_400;
-    if number.is_partial { t::more_requests_rejected(number.requests, days) } else { t::requests_rejected(number.requests, days) }
+    match (number.is_partial, number.has_earlier) {
+        (true, _) => t::more_requests_rejected(number.requests),
+        (false, true) => t::requests_rejected_since_before(number.requests),
+        (false, false) => t::requests_rejected(number.requests),
+    }
 }
 
 /// States how many stored requests the secret of a rejection would verify, and since when they were received.

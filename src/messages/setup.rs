@@ -18,17 +18,6 @@ pub(crate) const fn step(step: Step) -> Text {
     }
 }
 
-/// Returns the label of a payment mode.
-pub(crate) const fn payment_mode(mode: connections::PaymentMode) -> Text {
-    match mode {
-        connections::PaymentMode::Upi => credentials::upi(),
-        connections::PaymentMode::DebitCard => credentials::debit_card(),
-        connections::PaymentMode::CreditCard => credentials::credit_card(),
-        connections::PaymentMode::NetBanking => credentials::net_banking(),
-        connections::PaymentMode::Wallet => credentials::wallet(),
-    }
-}
-
 /// Shown on the Webhook page after a gateway was added.
 pub(crate) fn added(gateway: Gateway, mode: Mode) -> Text {
     t::added(gateway.label(), mode.label(), &gateway.profile().texts.setup.next_step)

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::{Zoned, civil::Date};
 
-use super::text::dates as t;
+use super::text::{dates as t, lists};
 pub(crate) use crate::i18n::DisplayTime;
 use crate::{
     i18n::{InZone, Text},
     primitives::{
+        date_presets::DatePreset,
         date_range::DateRange,
         time::{CLOCK_TOLERANCE, Timestamp},
         zone::Zone,
@@ -62,6 +63,10 @@ fn clock_in(at: Timestamp, _: Timestamp, zone: Zone) -> Text {
     clock(&zone.zoned(at), "%-I:%M:%S")
 }
 
+fn minute_in(at: Timestamp, _: Timestamp, zone: Zone) -> Text {
+    clock(&zone.zoned(at), "%-I:%M")
+}
+
 fn minute_or_day(at: Timestamp, now: Timestamp, zone: Zone) -> Text {
     let zoned = zone.zoned(at);
     if zoned.date() == zone.zoned(now).date() { clock(&zoned, "%-I:%M") } else { yesterday_or_day(at, now, zone) }
@@ -73,6 +78,24 @@ pub(crate) const UNKNOWN_DAY: Text = t::future_day();
 /// True if a recorded time is in the future, which means that a clock is or was wrong.
 fn is_future(at: Timestamp, now: Timestamp) -> bool {
     at > now.plus(CLOCK_TOLERANCE)
+}
+
+/// True unless a recorded time is in the future.
+pub(crate) fn is_past(at: Timestamp, now: Timestamp) -> bool {
+    !is_future(at, now)
+}
+
+/// Returns the heading of the rows of a day: `Today, 29 Nov`, `Yesterday, 28 Nov`, `Monday, 2 Nov`. A day in the future is not named.
+pub(crate) fn day_heading(day: Option<Date>, today: Date) -> Text {
+    let Some(day) = day else { return UNKNOWN_DAY };
+    let named = date(day, today);
+    if day == today {
+        t::heading_today(named)
+    } else if today.yesterday().is_ok_and(|yesterday| yesterday == day) {
+        t::heading_yesterday(named)
+    } else {
+        t::heading_weekday(t::weekday(i32::from(day.weekday().to_monday_one_offset())), named)
+    }
 }
 
 /// Formats the day of a past time; `None` if it is in the future.
@@ -100,13 +123,36 @@ fn month(day: Date) -> Text {
 
 /// Formats a range of days: `1 to 22 Nov`.
 pub(crate) fn days(days: DateRange, today: Date) -> Text {
+    between(days, today, t::days)
+}
+
+/// Formats a range of days as a label: `1–22 Nov`.
+pub(crate) fn range(days: DateRange, today: Date) -> Text {
+    between(days, today, t::range)
+}
+
+fn between(days: DateRange, today: Date, text: fn(Text, Text) -> Text) -> Text {
     let (first, last) = (days.first, days.last);
     if first == last {
         return date(first, today);
     }
     let is_one_month = (first.year(), first.month()) == (last.year(), last.month());
     let from = if is_one_month { Text::verbatim(i32::from(first.day())) } else { date(first, today) };
-    t::days(from, date(last, today))
+    text(from, date(last, today))
+}
+
+/// Returns the name of a range of days.
+pub(crate) fn date_preset(preset: DatePreset) -> Text {
+    match preset {
+        DatePreset::Today => lists::today(),
+        DatePreset::Yesterday => lists::yesterday(),
+        DatePreset::Last7Days => lists::last_days(7),
+        DatePreset::Last30Days => lists::last_days(30),
+        DatePreset::ThisMonth => lists::this_month(),
+        DatePreset::LastMonth => lists::last_month(),
+        DatePreset::ThisQuarter => lists::this_quarter(),
+        DatePreset::ThisFinancialYear => lists::this_financial_year(),
+    }
 }
 
 /// Returns the day of a time.
@@ -173,6 +219,11 @@ impl DisplayTime {
     /// Formats a start: the time on the same day, else the day.
     pub(crate) fn of_start(at: Timestamp, now: Timestamp) -> Self {
         Self::of_past(at, now, minute_or_day)
+    }
+
+    /// Formats the time of day: `7:41 pm`.
+    pub(crate) fn of_minute(at: Timestamp, now: Timestamp) -> Self {
+        Self::of_past(at, now, minute_in)
     }
 
     /// Formats day and time to the second: `22 Nov, 7:41:57 pm`.

@@ -3,6 +3,7 @@
 //! Invariant: nothing here depends on a merchant, a page or a table.
 
 pub(crate) mod base62;
+pub(crate) mod date_presets;
 pub(crate) mod date_range;
 pub mod email;
 pub(crate) mod host_name;

@@ -25,7 +25,7 @@ pub(super) fn start(db: &Db, clock: &Clock, body_retention: Option<Duration>) ->
         jobs.start(Leased::new(retention, db, clock));
     }
     jobs.start(Leased::new(TimeRepair { db: db.clone(), clock: clock.clone() }, db, clock));
-    jobs.start(Leased::new(ZoneChanges { db: db.clone() }, db, clock));
+    jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });
     jobs.start(FileWatch::new(db));
     jobs

@@ -22,8 +22,8 @@ use crate::{
         http::{self as site, state::State},
         overview, payments, rejections, search,
         setup::{
-            self, account_mismatch, credentials, import_secret, integration, list, retirement, rotation, security, stream,
-            webhook,
+            self, account_mismatch, credentials, import_secret, integration, list, retirement, rotation, secrets_view, security,
+            stream, webhook,
         },
     },
     server::master_key,
@@ -205,7 +205,7 @@ fn setup_routes(scope: Scope) -> Scope {
     let scope = route!(
         scope,
         urls::WEBHOOK_SECRETS,
-        get(ManageSecrets) = import_secret::form_page,
+        get(ManageSecrets) = secrets_view::show,
         post(ManageSecrets) = import_secret::create
     );
     let scope =

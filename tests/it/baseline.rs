@@ -105,7 +105,7 @@ async fn a_webhook_that_falls_silent_is_told_wherever_it_is_shown() {
     all_show(&owner, &["/", LIST], "trouble-silent", &baseline).await;
     all_show(&owner, &[&webhook], "evidence-silent", &baseline).await;
     all_show(&owner, &["/", LIST], "trouble-silent", &["Neem Tree Store", "Live", "22 h"]).await;
-    all_show(&owner, &[&webhook], "step-proven", &[]).await;
+    all_show(&owner, &[&webhook], "first-verified", &[]).await;
 
     live.post(bodies::payment("payment.captured", "pay_Again000000001", 0)).stored().await;
     all_show(&owner, &pages, "state-verified", &[]).await;

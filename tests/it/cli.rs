@@ -123,7 +123,7 @@ async fn a_new_password_requires_an_existing_user_and_ends_their_sessions() {
     at.cli(user("Neem Tree Retail", "owner@neem.example"), PASSWORD).await.assert_done();
     let hashes = "SELECT COUNT(DISTINCT password_hash) FROM users WHERE password_hash LIKE '$argon2id$%'";
     assert_eq!(at.count(hashes).await, 1);
-    let session = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, proven_at) SELECT value, id, 0, 0, 0 FROM users CROSS JOIN (SELECT value FROM installation LIMIT 1) AS stored";
+    let session = "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, confirmed_at) SELECT value, id, 0, 0, 0 FROM users CROSS JOIN (SELECT value FROM installation LIMIT 1) AS stored";
     assert_eq!(at.sql(session).await, 1);
     let args = ["user", "password", "--email", "OWNER@neem.example"];
     let output = at.cli(args, "eleven quiet lanterns at noon\r\n").await;

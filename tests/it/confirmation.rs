@@ -204,7 +204,7 @@ async fn what_is_not_ones_own_is_not_found_before_anything_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_was_wrong_proves_nothing() {
     let (app, connection, owner) = connected().await;
-    app.sql("UPDATE sessions SET proven_at = proven_at + 31536000000").await;
+    app.sql("UPDATE sessions SET confirmed_at = confirmed_at + 31536000000").await;
     asks(&owner.post(&connection.webhook_step("/reveal"), &[]).await);
 }
 

@@ -124,7 +124,7 @@ impl Shop {
 
     /// Returns the retirement path of the latest imported secret.
     async fn retirement(&self) -> String {
-        let page = self.owner.get(&self.step("/webhook")).await;
+        let page = self.owner.get(&self.step("/webhook/secrets")).await;
         page.body.split('"').find(|text| text.ends_with("/retirement")).expect("a secret to retire").to_owned()
     }
 
@@ -264,7 +264,6 @@ async fn a_get_of_a_forms_path_leads_to_the_page_with_the_form_and_changes_nothi
         (shop.step("/enabled"), shop.at("/settings/payment-gateways")),
         (shop.step("/credentials/check"), shop.step("/credentials")),
         (shop.step("/webhook/reveal"), webhook.clone()),
-        (shop.step("/webhook/secrets"), shop.step("/webhook/secrets/new")),
         (shop.step("/webhook/accounts"), webhook.clone()),
         (shop.step("/webhook/check"), webhook.clone()),
         (shop.step("/webhook/test"), webhook.clone()),

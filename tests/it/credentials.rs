@@ -28,7 +28,7 @@ fn path(connection: &Connection, rest: &str) -> String {
 }
 
 async fn submit(owner: &Browser, connection: &Connection, key_id: &str, key_secret: &str) -> crate::support::browser::Page {
-    owner.post(&path(connection, ""), &[("key_id", key_id), ("key_secret", key_secret), ("upi", "true")]).await
+    owner.post(&path(connection, ""), &[("key_id", key_id), ("key_secret", key_secret)]).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +72,7 @@ async fn the_key_secret_is_sealed_in_the_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_are_of_one_connection_and_their_payment_modes_stay_chosen() {
+async fn keys_are_of_one_connection_and_payment_modes_are_not_asked_for() {
     let stand_in = StandIn::start().await;
     let app = TestApp::start_with(|config| set_api(config, &stand_in.url)).await;
     let shop = app.company("Neem Tree Retail").await.app("Neem Tree Store").await;
@@ -81,11 +81,7 @@ async fn keys_are_of_one_connection_and_their_payment_modes_stay_chosen() {
     submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
     let of_modes = "SELECT c.mode || ' ' || k.field FROM credentials k JOIN connections c ON c.id = k.connection_id ORDER BY 1";
     assert_eq!(app.texts(of_modes).await, ["test key_id", "test key_secret"]);
-    assert_eq!(app.count("SELECT COUNT(*) FROM connections WHERE payment_modes = 'upi' AND mode = 'test'").await, 1);
-    let page = owner.get(&path(&connection, "")).await;
-    let is_chosen =
-        |mode: &str| page.body.split('<').any(|tag| tag.contains(&format!("name=\"{mode}\"")) && tag.contains(" checked"));
-    assert!(is_chosen("upi") && !is_chosen("wallet"));
+    assert!(!owner.get(&path(&connection, "")).await.has("type=\"checkbox\""), "nothing depends on them");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,13 +100,46 @@ async fn another_key_id_does_not_go_with_the_stored_secret() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_keys_are_not_stored() {
+    const FAILED: &str = r#"{"error":{"code":"BAD_REQUEST_ERROR","description":"Authentication failed"}}"#;
     let stand_in = StandIn::start().await;
-    stand_in.answers(401);
     let (app, connection, owner) = asked_of(&stand_in).await;
-    let page = submit(&owner, &connection, KEY_ID, KEY_SECRET).await;
-    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.text_of("key_secret-error").contains("Razorpay") && page.has(KEY_ID) && !page.has(KEY_SECRET));
-    assert_eq!(app.count("SELECT COUNT(*) FROM credentials").await, 0);
+    for (status, body) in [(401, "{}"), (400, FAILED)] {
+        stand_in.answers_with(status, body);
+        let page = submit(&owner, &connection, KEY_ID, KEY_SECRET).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{status}");
+        assert!(page.text_of("key_secret-error").contains("Razorpay") && page.has(KEY_ID) && !page.has(KEY_SECRET));
+        assert_eq!(app.count("SELECT COUNT(*) FROM credentials").await, 0);
+    }
+    stand_in.answers_with(400, r#"{"error":{"code":"BAD_REQUEST_ERROR","description":"count is not a number"}}"#);
+    submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
+    assert_eq!(owner.get(&path(&connection, "")).await.reason_of("keys-unchecked"), "unexpected-status", "not about the keys");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spaces_around_pasted_keys_are_removed() {
+    let stand_in = StandIn::start().await;
+    let (_app, connection, owner) = asked_of(&stand_in).await;
+    submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
+    submit(&owner, &connection, &format!(" {KEY_ID}\r\n"), &format!("\u{a0}{KEY_SECRET} ")).await.location();
+    let sent = |at: usize| stand_in.asked()[at].lines().find(|line| line.contains("Basic")).map(str::to_owned);
+    assert!(sent(0).is_some() && sent(0) == sent(1), "the same keys are sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_step_says_what_a_key_id_is_for_and_where_it_is_found() {
+    let app = TestApp::start().await;
+    let shop = app.company("Neem Tree Retail").await.app("Neem Tree Store").await;
+    let (test, live) = (shop.razorpay("test").await, shop.razorpay("live").await);
+    let owner = app.owner("Neem Tree Retail").await;
+    let of_test = owner.get(&test.step("/credentials")).await;
+    assert!(of_test.text_of("key_id-hint").contains("rzp_test_") && of_test.text_of("key_id-hint").contains("no money"));
+    let of_live = owner.get(&live.step("/credentials")).await;
+    assert!(of_live.text_of("key_id-hint").contains("rzp_live_") && !of_live.text_of("key_id-hint").contains("no money"));
+    assert!(
+        of_test.has("Accounts &#38; Settings › API Keys") || of_test.has("Accounts &amp; Settings › API Keys"),
+        "{}",
+        of_test.body
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,13 +231,12 @@ async fn keys_stored_while_others_are_checked_stay_and_keep_their_state() {
     submit(&owner, &connection, KEY_ID, KEY_SECRET).await.location();
     stand_in.answers(200);
     owner.get(&path(&connection, "")).await;
-    let stored = "SELECT value || ' ' || keys_state || ' ' || payment_modes FROM connections c \
+    let stored = "SELECT value || ' ' || keys_state FROM connections c \
                   JOIN credentials k ON k.connection_id = c.id WHERE k.field = 'key_id'";
-    assert_eq!(app.texts(stored).await, [format!("{KEY_ID} unchecked upi")]);
+    assert_eq!(app.texts(stored).await, [format!("{KEY_ID} unchecked")]);
     for way in ["/check", ""] {
         let held = stand_in.hold().await;
-        let fields: &[(&str, &str)] =
-            if way.is_empty() { &[("key_id", KEY_ID), ("key_secret", ""), ("wallet", "true")] } else { &[] };
+        let fields: &[(&str, &str)] = if way.is_empty() { &[("key_id", KEY_ID), ("key_secret", "")] } else { &[] };
         let before = stand_in.asked().len();
         let (url, colleague) = (path(&connection, way), async {
             eventually(async || stand_in.asked().len() > before).await;
@@ -219,7 +247,7 @@ async fn keys_stored_while_others_are_checked_stay_and_keep_their_state() {
         let page = if page.status == StatusCode::SEE_OTHER { owner.get(page.location()).await } else { page };
         let hook = if way.is_empty() { "key_secret-error" } else { "keys-unchecked" };
         assert_eq!(page.reason_of(hook), "changed-meanwhile", "{way}");
-        assert_eq!(app.texts(stored).await, ["rzp_test_Demo0000000002 unchecked upi"], "{way}");
+        assert_eq!(app.texts(stored).await, ["rzp_test_Demo0000000002 unchecked"], "{way}");
         app.sql("UPDATE credentials SET value = 'rzp_test_Demo0000000001' WHERE field = 'key_id'").await;
     }
 }

@@ -67,7 +67,7 @@ async fn it_counts_beside_the_others_until_it_is_retired() {
     assert!(!accepts(&connection, &connection.secret, "pay_4").await, "the one that was made here has");
 
     let owner = app.owner("Neem Tree Retail").await;
-    let page = owner.get(&connection.webhook_step("")).await;
+    let page = owner.get(&connection.webhook_step("/secrets")).await;
     assert!(page.shows("state-imported") && page.shows("valid-until-retired"));
     let secrets = shown(&app, &connection).await;
     let id = secrets.iter().find(|secret| secret["origin"] == "imported").unwrap()["id"].as_str().unwrap();
@@ -110,6 +110,7 @@ async fn it_is_never_shown_again_and_sealed() {
     for page in [
         owner.get(&connection.webhook_step("")).await,
         owner.post(&connection.webhook_step("/reveal"), &[]).await,
+        owner.get(&connection.webhook_step("/secrets")).await,
         owner.get(&connection.webhook_step("/secrets/new")).await,
     ] {
         assert!(page.status.is_success() && !page.has(OWN) && !page.has("kq8Zt2mV"));

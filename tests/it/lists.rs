@@ -247,7 +247,7 @@ async fn an_overview_of_a_period_that_is_not_offered_shows_no_sum_and_no_row() {
     let three = three_payments().await;
     let overview =
         async |query: &str| three.owner.get(&format!("/ks-pay/apps/{}?mode=test{query}", three.connection.app_id)).await;
-    for days in ["abc", "0", "30", "-1", "07", "14%20", "9999999999"] {
+    for days in ["abc", "0", "31", "-1", "07", "14%20", "9999999999"] {
         let page = overview(&format!("&days={days}")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{days}");
         assert!(page.shows("invalid-period"), "{days}: {}", page.body);
@@ -255,7 +255,7 @@ async fn an_overview_of_a_period_that_is_not_offered_shows_no_sum_and_no_row() {
         let period = page.body.split_once("aria-label=\"Period\"").unwrap().1.split_once("</nav>").unwrap().0;
         assert!(!period.contains("aria-current"), "{days}: no period is the current one");
     }
-    for days in ["", "&days=", "&days=1", "&days=90"] {
+    for days in ["", "&days=", "&days=1", "&days=30", "&days=90"] {
         let page = overview(days).await;
         assert!(
             page.status == 200 && page.text_of("received-today").contains("₹3,000.00") && page.lacks("invalid-period"),

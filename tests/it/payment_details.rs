@@ -87,6 +87,41 @@ async fn a_payment_is_found_by_what_the_merchant_and_the_banks_call_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_says_who_paid_how_and_what_the_gateway_charged() {
+    let (app, connection, owner) = connected().await;
+    let paid = |event: &str, after: i64, fee: Value| {
+        changed(&bodies::payment(event, "pay_1", after), |body| {
+            let entity = &mut body["payload"]["payment"]["entity"];
+            entity["method"] = json!("card");
+            (entity["fee"], entity["tax"]) = (fee, json!(360));
+            (entity["email"], entity["contact"]) = (json!("meera@mail.example"), json!("+910000012345"));
+            entity["card"] = json!({ "last4": "4417", "network": "RuPay", "type": "debit", "issuer": "HDFC" });
+            entity["notes"] = json!({ "table": "<b>7</b>" });
+        })
+    };
+    connection.post(paid("payment.captured", 10, json!(2_360))).stored().await;
+    // It was sent before the capture and arrives after it, so it lacks the fee.
+    connection.post(paid("payment.authorized", 5, Value::Null)).stored().await;
+    let page = page(&app, &owner, &connection, "pay_1").await;
+    assert_eq!(page.text_of("fee"), "−₹20.00");
+    assert_eq!(["amount", "fee-tax", "left"].map(|hook| page.text_of(hook)), ["₹1,000.00", "−₹3.60", "₹976.40"]);
+    assert_eq!(page.text_of("customer-email"), "meera@mail.example");
+    let rest = ["customer-phone", "card", "bank"].map(|hook| page.text_of(hook));
+    assert_eq!(rest, ["+910000012345", "RuPay •• 4417", "HDFC"]);
+    assert!(page.text_of("note").contains("table") && page.has("&#60;b&#62;7&#60;/b&#62;"), "{}", page.body);
+    assert!(page.has("https://dashboard.razorpay.com/app/payments/pay_1\""), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_without_fees_or_refunds_says_its_amount_once() {
+    let (app, connection, owner) = connected().await;
+    connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+    let page = page(&app, &owner, &connection, "pay_1").await;
+    assert!(page.lacks("left") && page.lacks("fee") && page.lacks("customer-email"), "{}", page.body);
+    assert_eq!(page.texts_of("amount"), ["₹1,000.00"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_kind_of_reference_is_shown_once_and_many_of_one_kind_hide_no_other() {
     let (app, connection, owner) = connected().await;
     let named = |body: &[u8], receipt: Option<String>| {

@@ -6,27 +6,27 @@ use serde_json::json;
 use crate::support::{TestApp, bodies, builders::Connection, cli::Output};
 
 /// Number of totals that differ from the recomputed ones, in either direction.
-const WRONG: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, zone, day, currency, status, method, state, gateway, payments, amount_subunits, refunded_subunits, \
+const WRONG: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, zone, day, currency, status, method, state, gateway, failure, payments, amount_subunits, refunded_subunits, \
      returned_payments, returned_subunits, lost_subunits, held_subunits \
      FROM daily_totals WHERE payments <> 0 OR amount_subunits <> 0 OR refunded_subunits <> 0 \
      EXCEPT SELECT app_id, mode, 'Asia/Kolkata', (created_at + 19800000) / 86400000, COALESCE(currency, ''), COALESCE(status, ''), \
-     COALESCE(method, ''), state, gateway, count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
+     COALESCE(method, ''), state, gateway, CASE WHEN status = 'failed' THEN COALESCE(snapshot_failure, '') ELSE '' END, count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
      CAST(sum(amount_refunded_subunits) AS BIGINT), \
      CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS BIGINT), \
      CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS BIGINT), \
-     CAST(sum(amount_lost_subunits) AS BIGINT), CAST(sum(amount_held_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9) AS wrong";
+     CAST(sum(amount_lost_subunits) AS BIGINT), CAST(sum(amount_held_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) AS wrong";
 const MISSING: &str = "SELECT COUNT(*) FROM (SELECT app_id, mode, 'Asia/Kolkata', (created_at + 19800000) / 86400000, COALESCE(currency, ''), \
-     COALESCE(status, ''), COALESCE(method, ''), state, gateway, count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
+     COALESCE(status, ''), COALESCE(method, ''), state, gateway, CASE WHEN status = 'failed' THEN COALESCE(snapshot_failure, '') ELSE '' END, count(*), CAST(sum(COALESCE(amount_subunits, 0)) AS BIGINT), \
      CAST(sum(amount_refunded_subunits) AS BIGINT), \
      CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS BIGINT), \
      CAST(sum(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS BIGINT), \
-     CAST(sum(amount_lost_subunits) AS BIGINT), CAST(sum(amount_held_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 \
-     EXCEPT SELECT app_id, mode, zone, day, currency, status, method, state, gateway, payments, amount_subunits, refunded_subunits, \
+     CAST(sum(amount_lost_subunits) AS BIGINT), CAST(sum(amount_held_subunits) AS BIGINT) FROM transactions GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 \
+     EXCEPT SELECT app_id, mode, zone, day, currency, status, method, state, gateway, failure, payments, amount_subunits, refunded_subunits, \
      returned_payments, returned_subunits, lost_subunits, held_subunits \
      FROM daily_totals) AS missing";
 /// Inserts a total of today without a payment.
-const INVENT: &str = "INSERT INTO daily_totals (app_id, mode, zone, day, currency, status, method, state, gateway, payments, amount_subunits, refunded_subunits) \
-     SELECT app_id, mode, zone, (SELECT (MAX(received_at) + 19800000) / 86400000 FROM events), 'AED', 'captured', 'card', 'captured', 'razorpay', 7, 70000, 0 \
+const INVENT: &str = "INSERT INTO daily_totals (app_id, mode, zone, day, currency, status, method, state, gateway, failure, payments, amount_subunits, refunded_subunits) \
+     SELECT app_id, mode, zone, (SELECT (MAX(received_at) + 19800000) / 86400000 FROM events), 'AED', 'captured', 'card', 'captured', 'razorpay', '', 7, 70000, 0 \
      FROM daily_totals LIMIT 1";
 
 async fn shop() -> (TestApp, Connection) {

@@ -121,7 +121,7 @@ async fn the_page_says_what_to_do_until_the_new_one_has_been_used() {
     assert!(!revealed.has(&connection.secret));
 
     assert!(accepts(&connection, &connection.secret, "pay_1").await);
-    owner.sees(&page, "secret-used").await;
+    owner.sees(&connection.webhook_step("/secrets"), "secret-used").await;
     assert!(owner.get(&page).await.shows("rotation-pending"), "an event signed with the one before is no proof");
     app.clock.advance(Duration::from_hours(25));
     // A day later every session has expired.
@@ -164,15 +164,16 @@ async fn requests_signed_with_a_retired_secret_are_rejected_immediately() {
     assert!(asked.shows("after-rejections"), "what may be lost is named");
     assert!(accepts(&connection, &connection.secret, "pay_1").await, "asking changes nothing");
 
-    assert_eq!(owner.post(&retirement, &[]).await.location(), connection.webhook_step(""));
+    let list = connection.webhook_step("/secrets");
+    assert_eq!(owner.post(&retirement, &[]).await.location(), list);
     assert!(!accepts(&connection, &connection.secret, "pay_2").await && accepts(&connection, &new, "pay_2").await);
     // Simulates a server whose clock is an hour behind.
     app.sql("UPDATE secrets SET valid_until = valid_until + 3600000 WHERE retired_at IS NOT NULL").await;
     assert!(!accepts(&connection, &connection.secret, "pay_3").await, "retired is retired, whatever a clock says");
-    let page = owner.get(&connection.webhook_step("")).await;
+    let page = owner.get(&list).await;
     assert!(page.has("flash is-good") && page.text_of("ended-secrets").contains("The Owner"));
-    assert_eq!(owner.post(&retirement, &[]).await.location(), connection.webhook_step(""), "twice does no harm");
-    assert_eq!(owner.get(&connection.webhook_step("")).await.reason_of("flash"), "not-valid", "a warning");
+    assert_eq!(owner.post(&retirement, &[]).await.location(), list, "twice does no harm");
+    assert_eq!(owner.get(&list).await.reason_of("flash"), "not-valid", "a warning");
 }
 
 /// So that no other form makes it the active one meanwhile.
@@ -192,7 +193,7 @@ async fn retiring_a_secret_waits_for_other_changes_of_the_webhook() {
         eventually(async || app.count(waiting).await == 1).await;
         lock.release().await;
     };
-    assert_eq!(tokio::join!(answer, releasing).0, connection.webhook_step(""));
+    assert_eq!(tokio::join!(answer, releasing).0, connection.webhook_step("/secrets"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,7 +220,7 @@ async fn neither_the_active_secret_nor_an_unknown_one_can_be_retired() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_says_who_when_and_which_may_go() {
     let (app, connection, owner) = connected().await;
-    let page = connection.webhook_step("");
+    let page = connection.webhook_step("/secrets");
     let new = rotate(&app, &connection, &owner, "360").await;
     let list = owner.get(&page).await;
     let secrets = list.texts_of("secret-unused");

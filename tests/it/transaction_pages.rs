@@ -30,12 +30,12 @@ fn figures(figures: [&str; 4]) -> [Option<String>; 4] {
 async fn a_lost_dispute_is_told_and_taken_off() {
     let (app, connection, owner) = connected().await;
     connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
-    assert_eq!(money(&payment_page(&app, &owner).await), figures(["₹1,000.00", "", "", "₹1,000.00"]));
+    assert_eq!(money(&payment_page(&app, &owner).await), figures(["₹1,000.00", "", "", ""]));
 
     connection.post(bodies::dispute("payment.dispute.created", "disp_1", "pay_1", "open", 60)).stored().await;
     let open = payment_page(&app, &owner).await;
     assert!(open.shows("state-disputed") && open.lacks("state-dispute-lost"));
-    assert_eq!(money(&open), figures(["₹1,000.00", "", "", "₹1,000.00"]), "nothing is lost yet");
+    assert_eq!(money(&open), figures(["₹1,000.00", "", "", ""]), "nothing is lost yet");
 
     connection.post(bodies::dispute("payment.dispute.lost", "disp_1", "pay_1", "lost", 120)).stored().await;
     let lost = payment_page(&app, &owner).await;
@@ -209,7 +209,7 @@ async fn a_payment_that_was_never_captured_and_went_back_counts_nowhere_as_recei
     let list = owner.get(&format!("{of}/transactions?from=2026-11-22&to=2026-11-22")).await;
     assert!(list.text_of("sum-payments").starts_with("1 ") && list.lacks("sum-received"));
     let overview = owner.get(&of).await;
-    assert!(overview.shows("way-returned") && overview.text_of("received-today") == "₹0.00", "{}", overview.body);
+    assert!(overview.shows("way-returned") && overview.text_of("received-today").contains("₹0.00"), "{}", overview.body);
     assert_eq!(overview.text_of("received"), "₹0.00");
 }
 
@@ -222,7 +222,7 @@ async fn a_dispute_that_was_won_takes_nothing() {
     }
     let page = payment_page(&app, &owner).await;
     assert!(page.shows("event-payment.dispute.won") && page.shows("state-captured") && page.lacks("state-disputed"));
-    assert_eq!(money(&page), figures(["₹1,000.00", "", "", "₹1,000.00"]));
+    assert_eq!(money(&page), figures(["₹1,000.00", "", "", ""]));
 }
 
 /// Returns `payment.failed` with the gateway's description.
@@ -267,8 +267,8 @@ async fn a_payment_with_many_disputes_lists_them_or_says_that_some_are_missing()
     let page = payment_page(&app, &owner).await;
     assert!((0..25).all(|number| page.has(&format!(">disp_{number}<"))) && page.lacks("more-disputes"), "{}", page.body);
     let copies = "WITH RECURSIVE numbers (n) AS (SELECT 25 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100) \
-                  INSERT INTO disputes (transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency) \
-                  SELECT transaction_id, 'disp_' || CAST(n AS TEXT), status, status_at, digest, amount_subunits, currency \
+                  INSERT INTO disputes (transaction_id, dispute_id, company_id, app_id, mode, status, status_at, digest, amount_subunits, currency) \
+                  SELECT transaction_id, 'disp_' || CAST(n AS TEXT), company_id, app_id, mode, status, status_at, digest, amount_subunits, currency \
                   FROM disputes CROSS JOIN numbers WHERE dispute_id = 'disp_0'";
     assert_eq!(app.sql(copies).await, 76);
     assert_eq!(app.sql("UPDATE disputes SET respond_by = status_at").await, 101);

@@ -65,8 +65,6 @@ pub(crate) fn all_shown(stored: Vec<StoredCredential>) -> Vec<String> {
 pub(crate) struct NewCredentials<'a> {
     /// The fields to replace; the others are left unchanged.
     pub(crate) values: &'a CredentialValues,
-    /// `None` leaves them unchanged.
-    pub(crate) payment_modes: Option<&'a str>,
     pub(crate) state: ApiKeyState,
     /// The stored values that `state` is about, if it is about any.
     pub(crate) checked: Option<&'a [StoredCredential]>,
@@ -84,7 +82,7 @@ pub(crate) async fn update(
     actor.require(Permission::ManageConnections, connection.company_id)?;
     let id = connection.id;
     // First, since this locks the row: of two concurrent forms, the values of one are stored, and never some of each.
-    super::store::update_keys(tx, id, new.payment_modes, new.state, now).await?;
+    super::store::update_keys(tx, id, new.state, now).await?;
     if let Some(checked) = new.checked
         && store::list_of_connection(&mut *tx, id).await? != checked
     {
@@ -102,7 +100,7 @@ pub(crate) async fn update(
         }
     }
     // Checking the stored keys again changes none.
-    if new.values.iter().next().is_some() || new.payment_modes.is_some() {
+    if new.values.iter().next().is_some() {
         security_log::append(tx, actor, Action::ApiKeysChanged, id, now).await?;
     }
     Ok(true)

@@ -29,27 +29,18 @@ pub(crate) struct SetupForm {
     pub(crate) password: String,
 }
 
-/// A validated set-up form.
-pub(crate) struct NewOwner {
-    pub(crate) company: String,
-    pub(crate) name: String,
-    pub(crate) email: String,
-}
-
 impl SetupForm {
-    /// Returns the new owner, or the errors by field; `password_fault` is what the password policy says.
-    pub(crate) fn parse(&self, password_fault: Option<PasswordFault>) -> Result<NewOwner, FieldErrors> {
+    /// Returns company, name and email, or the errors by field; `password_fault` is what the password policy says.
+    pub(crate) fn parse(&self, password_fault: Option<PasswordFault>) -> Result<(String, String, String), FieldErrors> {
         let mut errors = FieldErrors::default();
         let company = text_input::line(&self.company, companies::MIN_NAME_CHARS, companies::MAX_NAME_CHARS);
-        let owner = NewOwner {
-            company: errors.take("company", t::enter_company_name(), company),
-            name: errors.take("name", t::enter_your_name(), text_input::line(&self.name, 1, 100)),
-            email: errors.take_email("email", email::parse(&self.email)),
-        };
+        let company = errors.take("company", t::enter_company_name(), company);
+        let name = errors.take("name", t::enter_your_name(), text_input::line(&self.name, 1, 100));
+        let email = errors.take_email("email", email::parse(&self.email));
         if let Some(fault) = password_fault {
             errors.add("password", password_reason(fault), access::password_fault(fault));
         }
-        if errors.is_empty() { Ok(owner) } else { Err(errors) }
+        if errors.is_empty() { Ok((company, name, email)) } else { Err(errors) }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
         self, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME,
         authz::UseCaseError,
         password::{PasswordOwner, Requester},
+        sign_in::AuthError,
         store,
     },
     console::http::{
@@ -26,7 +27,6 @@ use crate::{
         form::{FieldError, FieldErrors},
         layout::{ConsoleEntry, Layout},
         page::{RequestContext, see_other},
-        proof::{self, ConfirmationOutcome},
         session,
         signed_form::{EmptyForm, SignedForm},
     },
@@ -62,9 +62,9 @@ pub(crate) async fn update(posted: SignedForm<PersonForm>) -> Answer {
     let user = &page.signed_in.user;
     let is_moving = email != user.email;
     let field = ("current_password", t::email_needs_password());
-    if is_moving && let Some(unproven) = prove(&page, &form.current_password, field).await? {
-        let view = view(&page, form, unproven.errors(), FieldErrors::default()).await?;
-        return unproven.answer(&page, &view);
+    if is_moving && let Some(failed) = check_password(&page, &form.current_password, field).await? {
+        let view = view(&page, form, failed.errors(), FieldErrors::default()).await?;
+        return failed.answer(&page, &view);
     }
     let mut tx = page.state.db.begin().await?;
     if is_moving {
@@ -93,9 +93,9 @@ pub(crate) async fn update_password(posted: SignedForm<PasswordForm>) -> Answer 
     if !errors.is_empty() {
         return page.unprocessable(&view(&page, form_of(&page), FieldErrors::default(), errors).await?);
     }
-    if let Some(unproven) = prove(&page, &form.old_password, ("old_password", t::wrong_password())).await? {
-        let view = view(&page, form_of(&page), FieldErrors::default(), unproven.errors()).await?;
-        return unproven.answer(&page, &view);
+    if let Some(failed) = check_password(&page, &form.old_password, ("old_password", t::wrong_password())).await? {
+        let view = view(&page, form_of(&page), FieldErrors::default(), failed.errors()).await?;
+        return failed.answer(&page, &view);
     }
     let hash = page.state.passwords.hash(Requester::Trusted(page.signed_in.user.id), &form.new_password).await?;
     let mut tx = page.state.db.begin().await?;
@@ -190,7 +190,7 @@ impl FailedConfirmation {
 }
 
 /// Checks the password in a form field; `None` if it is correct. `missing` is the error message for an empty field.
-async fn prove(
+async fn check_password(
     page: &RequestContext,
     password: &str,
     (field, missing): (&'static str, Text),
@@ -199,23 +199,24 @@ async fn prove(
         let error = FieldError::new("no-password", missing);
         return Ok(Some(FailedConfirmation { field, error, retry_after: None }));
     }
-    Ok(match proof::check(page, password).await? {
-        ConfirmationOutcome::Correct => None,
-        ConfirmationOutcome::Wrong => {
+    Ok(match page.confirm_password(password).await {
+        Ok(()) => None,
+        Err(AuthError::Wrong) => {
             let error = FieldError::new("wrong-password", t::wrong_password());
             Some(FailedConfirmation { field, error, retry_after: None })
         }
-        ConfirmationOutcome::RateLimited(wait) => {
+        Err(AuthError::RateLimited(wait)) => {
             let error = FieldError::new("too-many-attempts", access::too_many_attempts(wait));
             Some(FailedConfirmation { field, error, retry_after: Some(wait) })
         }
+        Err(other) => return Err(other.into()),
     })
 }
 
 /// Checks within the transaction that the session has not ended since the password was confirmed, for example because the
 /// password was changed elsewhere.
 async fn require_live_session(tx: &mut Tx, page: &RequestContext) -> Result<(), AppError> {
-    let is_alive = store::prove_session(tx, &page.signed_in.token.hash(), page.now).await?;
+    let is_alive = store::confirm_session(tx, &page.signed_in.token.hash(), page.now).await?;
     if is_alive { Ok(()) } else { Err(AppError::SignedOut { return_to: None }) }
 }
 

@@ -1,6 +1,6 @@
 //! Sign-in, sign-out and set-up.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -15,13 +15,13 @@ use super::{
 };
 use crate::{
     accounts::{
-        self, NewUser, Role, Token, User,
-        authz::Actor,
+        Token,
         password::{HasherUnavailable, PasswordOwner, Requester},
-        security_log::{self, Action},
-        setup, store,
+        setup,
+        sign_in::{Attempt, AuthError},
+        store,
     },
-    companies,
+    companies::users::{self, Joining},
     console::http::locale,
     console::http::{
         cookies::{self, PathCookie},
@@ -33,11 +33,10 @@ use crate::{
         signed_form::{EmptyForm, PublicForm, SignedForm},
         state::State,
     },
-    db::{Db, DbError},
     i18n::{PageValues, Text},
     messages::{access, text::access as t},
     net::{client_ip, pipelining},
-    primitives::{email, time::Timestamp},
+    primitives::email,
     urls,
 };
 
@@ -54,9 +53,6 @@ const SETUP: PathCookie = PathCookie { name: "ks_pay_setup", path: urls::SETUP }
 const TRUSTED_BROWSER_TTL: Duration = Duration::from_hours(180 * 24);
 /// `Retry-After` in seconds when the password queue is full.
 const RETRY_AFTER_SECONDS: u64 = 2;
-/// Shown for both an unknown email and a wrong password, so that the two are indistinguishable.
-const WRONG_CREDENTIALS: Text = t::wrong_credentials();
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct LoginQuery {
@@ -90,47 +86,24 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
         Ok(response)
     };
     let known = known_browser(&request, &state, &email);
-    if let Err(wait) = try_sign_in(&request, &state, known.as_deref(), &email) {
-        tracing::warn!(target: crate::telemetry::OUTSIDE, "sign-in attempts are rate-limited");
-        return later(StatusCode::TOO_MANY_REQUESTS, access::too_many_sign_ins(Duration::from_secs(wait)), wait);
-    }
-    let mut reader = state.db.reader().await?;
-    let user = store::find_by_email(&mut reader, &email).await?;
-    let stored = match &user {
-        Some(user) => store::find_password(&mut reader, user.id).await?,
-        None => None,
+    let attempt = Attempt {
+        email: &email,
+        password: &posted.form.password,
+        address: client_ip::address(&request, &state.settings.trusted_proxies),
+        trusted_browser: known.as_deref(),
+        previous: session::token(&request, &state),
     };
-    drop(reader);
-    let who = requester(user.as_ref(), known.is_some());
-    let turn = match state.passwords.enter(who, pipelining::gate(&request).left()).await {
-        Err(HasherUnavailable::Busy | HasherUnavailable::ClientGone) => {
+    let token = match state.authenticator().sign_in(attempt, pipelining::gate(&request).left()).await {
+        Ok(token) => token,
+        Err(AuthError::Wrong) => return refused(StatusCode::UNPROCESSABLE_ENTITY, t::wrong_credentials()),
+        Err(AuthError::RateLimited(wait)) => {
+            return later(StatusCode::TOO_MANY_REQUESTS, access::too_many_sign_ins(wait), wait.as_secs());
+        }
+        Err(AuthError::Hasher(HasherUnavailable::Busy | HasherUnavailable::ClientGone)) => {
             return later(StatusCode::SERVICE_UNAVAILABLE, t::sign_in_busy(), RETRY_AFTER_SECONDS);
         }
-        turn => turn?,
+        Err(other) => return Err(other.into()),
     };
-    let is_right = turn.verify(&posted.form.password, stored.clone()).await?;
-    let address = client_ip::address(&request, &state.settings.trusted_proxies);
-    if !is_right {
-        record_failure(&state, user.as_ref(), address);
-    }
-    let Some(user) = user.filter(|_| is_right) else {
-        tracing::warn!(target: crate::telemetry::OUTSIDE, "a sign-in failed");
-        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CREDENTIALS);
-    };
-    let mut tx = state.db.begin().await?;
-    if store::find_password(&mut tx, user.id).await? != stored {
-        // The password was changed during verification: the old one must not open a session.
-        return refused(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CREDENTIALS);
-    }
-    // Ends the browser's previous session: a token from before sign-in must never be valid afterwards (session fixation).
-    if let Some(old) = session::token(&request, &state) {
-        store::delete_session(&mut tx, &old.hash()).await?;
-    }
-    let now = state.clock.now();
-    let token = accounts::open_session(&mut tx, user.id, now).await?;
-    security_log::append(&mut tx, &Actor::user(&user, address), Action::SignedIn, user.id, now).await?;
-    tx.commit().await?;
-    tracing::info!(user = %user.id, "signed in");
     let mut response = signed_in(&state, &token, target);
     // The id is reused, so that signing in again does not reset the browser's limits.
     let known = format!("{email} {}", known.unwrap_or_else(|| Token::generate().expose().to_owned()));
@@ -203,7 +176,7 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
         let owner = PasswordOwner { email: &email, name: &form.name, company: &form.company };
         state.passwords.password_fault(Requester::New, &form.password, &owner).await?
     };
-    let owner = match posted.form.parse(password_fault) {
+    let (company, name, email) = match posted.form.parse(password_fault) {
         Ok(owner) => owner,
         Err(errors) => {
             let page = views::Setup { errors, ..setup_page(&state, &visitor, &posted.form) };
@@ -212,64 +185,23 @@ pub(crate) async fn set_up(request: HttpRequest, state: Data<State>, posted: Pub
         }
     };
     let password_hash = state.passwords.hash(Requester::New, &posted.form.password).await?;
+    let address = client_ip::address(&request, &state.settings.trusted_proxies);
     let mut tx = state.db.begin().await?;
-    if !setup::consume(&mut tx, &link, now).await? {
+    let owner = Joining { company, name, email, password_hash };
+    let Some(token) = users::set_up(&mut tx, &link, owner, (address, now)).await? else {
         return setup_over(&request, &state);
-    }
-    let company = companies::create(&mut tx, &owner.company, now).await?;
-    let new = NewUser { company: company.id, email: owner.email, name: owner.name, role: Role::Owner, password_hash };
-    let user = accounts::create(&mut tx, &new, now).await?;
-    let address = Some(client_ip::address(&request, &state.settings.trusted_proxies));
-    let actor = Actor { company: company.id, user: Some(user), role: new.role, name: &new.name, address };
-    security_log::append(&mut tx, &actor, Action::InstallationSetUp, company.id, now).await?;
-    let token = accounts::open_session(&mut tx, user, now).await?;
+    };
     tx.commit().await?;
-    tracing::info!(%user, "the installation was set up");
+    tracing::info!("the installation was set up");
     let mut response = signed_in(&state, &token, urls::DASHBOARD);
     let _ = response.add_cookie(&SETUP.removal(&state));
     Ok(response)
-}
-
-/// Records a failed sign-in of an account in the security log. The response does not wait, since its time must not tell whether
-/// the account exists; the limits on sign-in bound how many run.
-fn record_failure(state: &Data<State>, user: Option<&User>, address: IpAddr) {
-    let Some(user) = user.cloned() else { return };
-    let (db, now) = (state.db.clone(), state.clock.now());
-    tokio::spawn(async move {
-        if let Err(error) = store_failure(&db, &user, address, now).await {
-            tracing::warn!(target: crate::telemetry::OUTSIDE, %error, "a failed sign-in could not be recorded");
-        }
-    });
-}
-
-async fn store_failure(db: &Db, user: &User, address: IpAddr, now: Timestamp) -> Result<(), DbError> {
-    let mut tx = db.begin().await?;
-    security_log::add_failed_sign_in(&mut tx, user, &Actor::user(user, address), now).await?;
-    tx.commit().await
 }
 
 /// Returns the id of a browser from which this account has signed in before.
 fn known_browser(request: &HttpRequest, state: &State, email: &str) -> Option<String> {
     let known = cookies::read_signed(request, state, TRUSTED_BROWSER_COOKIE)?;
     known.split_once(' ').filter(|(owner, _)| *owner == email).map(|(_, browser)| browser.to_owned())
-}
-
-/// Applies the rate limits on sign-in; a trusted browser has separate ones.
-fn try_sign_in(request: &HttpRequest, state: &State, known: Option<&str>, email: &str) -> Result<(), u64> {
-    let address = client_ip::address(request, &state.settings.trusted_proxies);
-    match known {
-        Some(browser) => state.limits.check_trusted_browser(address, browser, email),
-        None => state.limits.try_sign_in(address, email),
-    }
-}
-
-/// Selects the password queue of a sign-in. A trusted browser uses its account's share, as the account's sessions do; if the
-/// account has changed its email since, the browser is unknown.
-fn requester(user: Option<&User>, is_known_browser: bool) -> Requester {
-    match user {
-        Some(user) if is_known_browser => Requester::Trusted(user.id),
-        _ => Requester::Unknown,
-    }
 }
 
 fn sign_in_page<'a>(

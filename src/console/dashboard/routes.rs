@@ -10,6 +10,7 @@ use crate::{
         http::{error::AppError, layout::ConsoleEntry, page::RequestContext},
         read_models::rejection_summary,
     },
+    ledger::payments::store::open_disputes,
     messages::text,
 };
 
@@ -21,9 +22,10 @@ pub(crate) async fn show(page: RequestContext) -> Answer {
     let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(views::MAX_PROBLEMS);
     let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
+    let disputes = open_disputes::of_company(&mut reader, page.signed_in.company.id, page.now).await?;
     drop(reader);
     let layout = page.layout(text::dashboard::dashboard()).console(ConsoleEntry::Dashboard);
-    page.ok(&views::Dashboard::new(layout, &all, &causes, page.now))
+    page.ok(&views::Dashboard::new(layout, &all, (&causes, &disputes), page.now))
 }
 
 /// `GET /applications`

@@ -6,9 +6,13 @@ use crate::{
     connections::app_health::{self, AppWithWebhooks},
     console::{
         http::layout::Layout,
-        read_models::alerts::{Alert, disabled, mixed_up, trouble},
+        read_models::{
+            alerts::{Alert, disabled, mixed_up, trouble, with_disputes},
+            checklist::ChecklistView,
+        },
     },
     i18n::{self, Text},
+    ledger::payments::disputes::OpenDispute,
     messages::{self, rejections::Causes, text::dashboard as t},
     primitives::time::Timestamp,
 };
@@ -21,6 +25,8 @@ pub(super) const MAX_PROBLEMS: usize = 8;
 #[template(path = "dashboard/show.html")]
 pub(crate) struct Dashboard {
     pub(crate) layout: Layout,
+    /// What is left until an event is verified in Live mode.
+    pub(crate) checklist: Option<ChecklistView>,
     pub(crate) trouble: Vec<Alert>,
     /// The number of problems that are not listed.
     pub(crate) more: usize,
@@ -29,14 +35,20 @@ pub(crate) struct Dashboard {
 }
 
 impl Dashboard {
-    pub(crate) fn new(layout: Layout, all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) -> Self {
-        let mut trouble = trouble(all, causes, now);
+    pub(crate) fn new(
+        layout: Layout,
+        all: &[AppWithWebhooks],
+        (causes, disputes): (&Causes, &[OpenDispute]),
+        now: Timestamp,
+    ) -> Self {
+        let name = |id| all.iter().find(|listed| listed.app.id == id).map(|listed| listed.app.name.as_str());
+        let mut trouble = with_disputes(trouble(all, causes, now), disputes, name, now);
         trouble.extend(mixed_up(all, now));
         trouble.extend(disabled(all));
         let more = trouble.len().saturating_sub(MAX_PROBLEMS);
         trouble.truncate(MAX_PROBLEMS);
         let standing = messages::standing(app_health::last_verified(all), now);
-        Self { layout, trouble, more, standing, count: all.len() }
+        Self { layout, checklist: ChecklistView::of_company(all), trouble, more, standing, count: all.len() }
     }
 }
 
@@ -58,9 +70,9 @@ impl Dashboard {
         apps(self.count)
     }
 
-    /// True if the card has the primary action of the page, which fixing a problem takes precedence over.
+    /// True if the card has the primary action of the page, which fixing a problem and the checklist take precedence over.
     fn is_way_on(&self) -> bool {
-        self.trouble.is_empty()
+        self.trouble.is_empty() && self.checklist.is_none()
     }
 }
 

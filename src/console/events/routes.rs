@@ -1,5 +1,7 @@
 //! The routes of the event list, of an event, and of its raw body.
 
+use std::cmp::Reverse;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, header},
@@ -7,12 +9,13 @@ use actix_web::{
 };
 
 use super::{
-    forms::{ListForm, Wanted},
+    forms::{ListForm, Search, Wanted},
+    list_view::{Index, Row},
     views,
 };
 use crate::{
     apps::App,
-    connections::{self, Step, activity},
+    connections::{Step, activity},
     console::{
         http::{
             confirmation,
@@ -30,15 +33,18 @@ use crate::{
     },
     db::{DbError, Reader, list},
     events::{
-        Event, State, begin_download,
+        Event, begin_download,
         payload::{Payload, StoredPayload},
         store,
     },
     gateways::{Mode, parts},
     i18n::{Text, isolate},
-    ledger::payments::store::cross_mode,
-    messages::{self, EmptyState, Notice, text::events as t},
-    primitives::keyset::{ListPage as Rows, PageRequest},
+    ledger::payments::store::{self as payments, cross_mode},
+    messages::{self, EmptyState, NoSuchEvent, Notice, text::events as t},
+    primitives::{
+        id::TransactionId,
+        keyset::{FETCH_LIMIT, ListPage as Rows, PAGE_SIZE, PageRequest},
+    },
     rejections::{self, store::recoveries},
     test_events::store as test_events,
     urls,
@@ -46,36 +52,33 @@ use crate::{
 
 type Answer = Result<HttpResponse, AppError>;
 
+/// The maximum number of payments whose events a search shows.
+const MAX_PAYMENTS_SEARCHED: i64 = 20;
+
 /// `GET /ks-pay/apps/{app}/events`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
     let form = form.into_inner();
-    let wanted = form.read();
+    let wanted = form.read(app.zone, page.now);
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
     let mode = shown.mode;
-    let types = suggested_types(&mut reader, &app, mode).await?;
     if !wanted.errors.is_empty() {
-        let empty = Some(messages::invalid_filters(urls::in_mode(&urls::events(app.id), mode)));
-        let pager = pager(&app, mode, &wanted, &Rows::default());
-        let layout = list_layout(&page, &app, shown);
-        return page.unprocessable(&views::Index {
-            layout,
-            app: app.id,
-            mode,
-            form,
-            wanted,
-            rows: Vec::new(),
-            pager,
-            empty,
-            types,
-        });
+        return render_invalid(&page, &app, shown, form, wanted);
     }
-    let requested = PageRequest::read(&form.before, &form.after);
-    let rows = list::page(&mut reader, &wanted.filter(shown.connection_ids()), requested).await?;
-    let mut pager = pager(&app, mode, &wanted, &rows);
+    let mut has_more = false;
+    let rows = if let Some(search) = &wanted.search {
+        let mut rows = find(&mut reader, &app, &shown, search).await?;
+        has_more = rows.len() > PAGE_SIZE;
+        rows.truncate(PAGE_SIZE);
+        Rows { rows, ..Rows::default() }
+    } else {
+        let filter = wanted.filter(shown.connections.iter().map(|(connection, _)| (connection.id, connection.gateway)));
+        list::page(&mut reader, &filter, PageRequest::read(&form.before, &form.after)).await?
+    };
+    let mut pager = Pager::new(&urls::events(app.id), &wanted.filters(app.id, mode).pairs(), &rows);
     let empty = match pager.take_empty() {
-        None if rows.rows.is_empty() => Some(nothing(&mut reader, &app, &shown, &wanted).await?),
+        None if rows.rows.is_empty() => Some(nothing(&mut reader, &app, &shown, (&wanted, &form)).await?),
         of_search => of_search,
     };
     let ids = || rows.rows.iter().map(|event| event.id);
@@ -83,16 +86,49 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let tests = test_events::list_among(&mut reader, app.id, ids()).await?;
     let disputes = event_disputes::of(&mut reader, &rows.rows).await?;
     drop(reader);
+    let (gateways, zones_note) = (shown.gateways(), page.zones_note(&app));
     let layout = list_layout(&page, &app, shown);
-    let rows = rows.rows.iter().map(|event| views::Row::new(event, (&recovered, &tests), &disputes, page.now)).collect();
-    page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, pager, empty, types })
+    let rows = rows.rows.iter().map(|event| Row::new(event, (&recovered, &tests), &disputes, page.now)).collect();
+    page.ok(&Index { layout, app: app.id, mode, form, wanted, gateways, rows, has_more, pager, empty, zones_note })
 }
 
-/// Returns the event types that the gateways connected in that mode recommend.
-async fn suggested_types(reader: &mut Reader, app: &App, mode: Mode) -> Result<Vec<&'static str>, AppError> {
-    let connections = connections::store::list_of_app(&mut *reader, app.company_id, app.id).await?;
-    let gateways = connections.iter().filter(|connection| connection.mode == mode).map(|connection| connection.gateway);
-    Ok(gateways.flat_map(|gateway| gateway.profile().recommended_events).copied().collect())
+/// Renders the list without rows, and with each error at its field.
+fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: Wanted) -> Answer {
+    let (mode, rows) = (shown.mode, Rows::<Event>::default());
+    let filters = wanted.filters(app.id, mode);
+    let correction = form.dates().corrected(&filters, wanted.today);
+    let empty = Some(messages::invalid_filters(wanted.errors.first(), correction, filters.cleared()));
+    let pager = Pager::new(&urls::events(app.id), &filters.pairs(), &rows);
+    let (gateways, zones_note) = (shown.gateways(), page.zones_note(app));
+    let layout = list_layout(page, app, shown);
+    let (rows, has_more) = (Vec::new(), false);
+    page.unprocessable(&Index { layout, app: app.id, mode, form, wanted, gateways, rows, has_more, pager, empty, zones_note })
+}
+
+/// Returns the events that a search finds, newest first: the one with that id, or those of the payments with that id.
+async fn find(reader: &mut Reader, app: &App, shown: &ModeSelection, search: &Search) -> Result<Vec<Event>, DbError> {
+    let mut found = Vec::new();
+    match search {
+        Search::Event(id) => found.extend(store::find(&mut *reader, app.id, *id).await?),
+        Search::Transaction(id) => found.extend(of_transaction(reader, app, *id).await?),
+        Search::Name(name) => {
+            for connection in shown.connection_ids() {
+                found.extend(store::find_named(&mut *reader, connection, name).await?);
+            }
+            found.extend(store::find_by_reference(&mut *reader, app.id, shown.mode, name).await?);
+            for payment in payments::find_by_gateway_id(&mut *reader, app.id, shown.mode, name, MAX_PAYMENTS_SEARCHED).await? {
+                found.extend(of_transaction(reader, app, payment.id).await?);
+            }
+        }
+    }
+    found.retain(|event| event.mode == shown.mode);
+    found.sort_by_key(|event| Reverse(event.id));
+    found.dedup_by_key(|event| event.id);
+    Ok(found)
+}
+
+async fn of_transaction(reader: &mut Reader, app: &App, id: TransactionId) -> Result<Vec<Event>, DbError> {
+    store::list_of_transaction(reader, app.id, id, FETCH_LIMIT).await
 }
 
 fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
@@ -102,24 +138,31 @@ fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout
     layout.below_app(app)
 }
 
-fn pager(app: &App, mode: Mode, wanted: &Wanted, rows: &Rows<Event>) -> Pager {
-    let (state, kind) = (wanted.state.map_or("", State::as_str), wanted.event_type.as_deref().unwrap_or_default());
-    let query = [("mode", mode.slug()), ("state", state), ("type", kind)];
-    Pager::new(&urls::events(app.id), &query, rows)
-}
-
-async fn nothing(reader: &mut Reader, app: &App, shown: &ModeSelection, wanted: &Wanted) -> Result<EmptyState, DbError> {
+async fn nothing(
+    reader: &mut Reader,
+    app: &App,
+    shown: &ModeSelection,
+    (wanted, form): (&Wanted, &ListForm),
+) -> Result<EmptyState, DbError> {
     let mode = shown.mode;
-    let any = store::Filter { connections: shown.connection_ids(), state: None, event_type: None };
-    let is_nothing_yet = wanted.is_any() || list::newest(reader, &any, 1).await?.is_empty();
+    let filters = wanted.filters(app.id, mode);
+    let is_any = !filters.is_any() && wanted.search.is_none();
+    let is_nothing_yet = is_any || list::newest(reader, &store::Filter::all(shown.connection_ids()), 1).await?.is_empty();
     let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, activity)| (app, activity));
     let causes = rejection_summary::causes(&mut *reader, failing).await?;
-    Ok(if is_nothing_yet {
+    if is_nothing_yet {
         let yet = messages::no_event_yet(app.id, mode, shown.gateway());
-        messages::nothing_but_refused(yet, &shown.connections, &causes)
-    } else {
-        messages::no_such_event(wanted.event_type.as_deref(), wanted.state, &urls::in_mode(&urls::events(app.id), mode))
-    })
+        return Ok(messages::nothing_but_refused(yet, &shown.connections, &causes));
+    }
+    let reason = match (wanted.event_type.as_deref(), wanted.state) {
+        _ if wanted.search.is_some() => NoSuchEvent::Named(form.q.trim()),
+        _ if wanted.days.is_some() || wanted.gateway.is_some() => NoSuchEvent::OfFilters,
+        (Some(name), None) => NoSuchEvent::OfType(name),
+        (None, Some(state)) => NoSuchEvent::InState(state),
+        (Some(name), Some(state)) => NoSuchEvent::OfTypeInState(name, state),
+        (None, None) => NoSuchEvent::OfFilters,
+    };
+    Ok(reason.among(filters.cleared()))
 }
 
 /// `GET /ks-pay/apps/{app}/events/{event}`
@@ -144,7 +187,9 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         StoredPayload::Present(_) | StoredPayload::Deleted => None,
     };
     let kept = match payload {
-        StoredPayload::Present(payload) => Some(StoredContent::new(&payload.headers, &payload.body)),
+        StoredPayload::Present(Payload { headers, body }) => {
+            Some(StoredContent::new((&headers, &body), event.gateway, event.id, true))
+        }
         StoredPayload::Deleted | StoredPayload::Damaged(_) => None,
     };
     let mut reader = page.state.db.reader().await?;

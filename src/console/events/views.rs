@@ -1,115 +1,25 @@
-//! The event pages.
+//! The page of an event.
 
 use askama::Template;
 use data_encoding::HEXLOWER;
 
-use super::forms::{ListForm, Wanted};
 use crate::{
-    console::http::{
-        layout::Layout,
-        pagination::{ActiveFilter, Pager},
-        payload::StoredContent,
-    },
-    events::{Event, State},
-    gateways::Mode,
+    console::http::{layout::Layout, payload::StoredContent},
+    events::Event,
     i18n::{Text, isolate},
     ledger::payments::disputes::Dispute,
     messages::{
-        self, Badge, DisplayTime, EmptyState, Notice,
-        text::{events as t, lists, payload as payload_text},
+        self, Badge, DisplayTime, Notice,
+        text::{events as t, payload as payload_text},
     },
-    primitives::{
-        id::{AppId, EventId, RejectionId},
-        time::Timestamp,
-    },
+    primitives::{id::RejectionId, time::Timestamp},
     rejections::store::recoveries::Recovery,
     test_events::TestEvent,
     urls,
 };
 
-/// `/ks-pay/apps/{app}/events`
-#[derive(Template)]
-#[template(path = "events/index.html")]
-pub(crate) struct Index {
-    pub(crate) layout: Layout,
-    pub(crate) app: AppId,
-    pub(crate) mode: Mode,
-    pub(crate) form: ListForm,
-    pub(crate) wanted: Wanted,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) pager: Pager,
-    pub(crate) empty: Option<EmptyState>,
-    /// Suggested event types; others can be typed.
-    pub(crate) types: Vec<&'static str>,
-}
-
-impl Index {
-    pub(crate) fn tags(&self) -> Vec<ActiveFilter> {
-        if !self.wanted.errors.is_empty() {
-            return Vec::new();
-        }
-        let (path, mode) = (urls::events(self.app), ("mode", self.mode.slug()));
-        let state = self.wanted.state.map_or("", State::as_str);
-        let kind = self.wanted.event_type.as_deref().unwrap_or_default();
-        let of_type = (!kind.is_empty())
-            .then(|| ActiveFilter { label: Text::verbatim(isolate(kind)), url: urls::query(&path, &[mode, ("state", state)]) });
-        let of_state = self.wanted.state.map(|state| ActiveFilter {
-            label: messages::event_state(state).label,
-            url: urls::query(&path, &[mode, ("type", kind)]),
-        });
-        of_type.into_iter().chain(of_state).collect()
-    }
-
-    pub(crate) fn without_filters(&self) -> String {
-        urls::in_mode(&urls::events(self.app), self.mode)
-    }
-
-    pub(crate) fn states(&self) -> impl Iterator<Item = (&'static str, Text, bool)> + '_ {
-        let label = |state| messages::event_state(state).label;
-        State::ALL.iter().copied().map(move |state| (state.as_str(), label(state), self.wanted.state == Some(state)))
-    }
-}
-
-/// A row of the list.
-pub(crate) struct Row {
-    pub(crate) url: String,
-    pub(crate) sentence: Text,
-    /// `None` if it could not be read.
-    pub(crate) event_type: Option<String>,
-    /// The URL and id of its transaction.
-    pub(crate) transaction: Option<(String, String)>,
-    pub(crate) received: DisplayTime,
-    pub(crate) received_count: Option<Text>,
-    /// True if it was rejected first.
-    pub(crate) is_recovered: bool,
-    pub(crate) is_test: bool,
-    pub(crate) badge: Badge,
-}
-
-impl Row {
-    pub(crate) fn new(
-        event: &Event,
-        (recovered, tests): (&[EventId], &[TestEvent]),
-        disputes: &[Dispute],
-        now: Timestamp,
-    ) -> Self {
-        let test = tests.iter().find(|test| test.event_id == event.id);
-        Self {
-            is_test: test.is_some(),
-            is_recovered: recovered.contains(&event.id),
-            url: urls::event(event.app_id, event.id),
-            sentence: sentence(event, test, disputes),
-            event_type: event.event_type.clone(),
-            transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
-            received: messages::when(event.received_at, now),
-            received_count: messages::receipts(event.received_count),
-            badge: messages::event_state(event.state),
-        }
-    }
-}
-
 /// Returns the name of a test event, else what the event reports.
-fn sentence(event: &Event, test: Option<&TestEvent>, disputes: &[Dispute]) -> Text {
+pub(super) fn sentence(event: &Event, test: Option<&TestEvent>, disputes: &[Dispute]) -> Text {
     test.map_or_else(|| messages::event_sentence_with_costs(event, disputes), messages::test_events::name)
 }
 

@@ -15,8 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{error::AppError, form::FieldError, layout::Layout, page::RequestContext, session::SignedIn};
 use crate::{
-    accounts,
-    console::http::proof::{self, ConfirmationOutcome},
+    accounts::{self, sign_in::AuthError},
     i18n::{PageValues, Text},
     messages::{self, text::access as t},
     primitives::vault::Vault,
@@ -97,16 +96,17 @@ pub(crate) async fn require<F: FnOnce() -> Layout>(
         let error = Some(FieldError::new("no-password", t::no_password()));
         return Err(ask(page, action, of, Asked { error, ..Asked::default() }));
     }
-    match proof::check(page, password).await? {
-        ConfirmationOutcome::Correct => Ok(()),
-        ConfirmationOutcome::Wrong => {
+    match page.confirm_password(password).await {
+        Ok(()) => Ok(()),
+        Err(AuthError::Wrong) => {
             let error = Some(FieldError::new("wrong-password", t::wrong_password()));
             Err(ask(page, action, of, Asked { error, ..Asked::default() }))
         }
-        ConfirmationOutcome::RateLimited(wait) => {
+        Err(AuthError::RateLimited(wait)) => {
             let error = Some(FieldError::new("too-many-attempts", messages::access::too_many_attempts(wait)));
             Err(ask(page, action, of, Asked { status: StatusCode::TOO_MANY_REQUESTS, error, retry_after: Some(wait.as_secs()) }))
         }
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn require_for_download(page: &RequestContext, request: &HttpRequest,
 
 /// True if the session's user entered their password within the last 15 minutes.
 pub(crate) fn is_confirmed(page: &RequestContext) -> bool {
-    accounts::is_fresh_proof(page.signed_in.proven_at, page.now)
+    accounts::is_confirmation_fresh(page.signed_in.confirmed_at, page.now)
 }
 
 /// Returns the confirmation page for an action without a form of its own.

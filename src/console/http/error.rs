@@ -18,6 +18,7 @@ use crate::{
     accounts::{
         authz::{Denied, UseCaseError},
         password::HasherUnavailable,
+        sign_in::AuthError,
     },
     console::http::state::State,
     db::DbError,
@@ -92,6 +93,17 @@ impl From<UseCaseError> for AppError {
         match error {
             UseCaseError::Db(error) => error.into(),
             UseCaseError::Denied(denied) => denied.into(),
+        }
+    }
+}
+
+impl From<AuthError> for AppError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Db(error) => error.into(),
+            AuthError::Hasher(error) => error.into(),
+            // The form says so.
+            other @ (AuthError::RateLimited(_) | AuthError::Wrong) => Self::Internal(other.into()),
         }
     }
 }

@@ -52,6 +52,10 @@ impl FieldErrors {
         self.0.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns the parsed line of a required field; on failure adds the error and returns an empty string. `enter` is the error
     /// of an empty field.
     pub(crate) fn take(&mut self, field: &'static str, enter: Text, parsed: Result<String, Fault>) -> String {

@@ -25,7 +25,10 @@ use super::{
     session::{self, SignedIn},
 };
 use crate::{
-    accounts::authz::{Actor, Permission},
+    accounts::{
+        authz::{Actor, Permission},
+        sign_in::AuthError,
+    },
     apps::{self, App},
     connections::near_apps::NearApps,
     console::http::state::State,
@@ -82,6 +85,12 @@ impl FromRequest for RequestContext {
 }
 
 impl RequestContext {
+    /// Confirms the user's password.
+    pub(crate) async fn confirm_password(&self, password: &str) -> Result<(), AuthError> {
+        let session = (self.signed_in.user.id, &self.signed_in.token.hash());
+        self.state.authenticator().confirm(session, password).await
+    }
+
     /// Finds the signed-in user; else returns a redirect to sign-in, which for a `GET` leads back to this page.
     pub(super) async fn find(request: &HttpRequest) -> Result<Self, AppError> {
         let state = state(request)?;

@@ -1,4 +1,4 @@
-//! Shared parts of list pages: active filters, pager, empty state of a search.
+//! Shared parts of list pages: pager, empty state of a search.
 
 use crate::{
     db::list::MAX_EXAMINED,
@@ -10,12 +10,6 @@ use crate::{
     primitives::keyset::{Beyond, Cursor, ListPage, Listed},
     urls,
 };
-
-/// An active filter; its link removes it.
-pub(crate) struct ActiveFilter {
-    pub(crate) label: Text,
-    pub(crate) url: String,
-}
 
 /// A link to newer or older rows.
 pub(crate) struct PageLink {

@@ -3,9 +3,15 @@
 //! Invariant: nothing is parsed into values and serialised again. Every key, number and escape is shown as it was sent and in
 //! that order, duplicate keys included. Invisible characters are shown by name and highlighted.
 
+use std::fmt;
+
 use serde::de::IgnoredAny;
 
 use crate::{
+    gateways::{
+        Gateway,
+        replay_command::{Command, Stored},
+    },
     i18n::Text,
     messages,
     primitives::invisible_chars::{self, Piece},
@@ -171,15 +177,25 @@ fn token_length(rest: &str, first: u8) -> usize {
 pub(crate) struct StoredContent {
     pub(crate) headers: Vec<(Vec<Token>, Vec<Token>)>,
     pub(crate) payload: Payload,
+    /// The name of the file that the body is downloaded as.
+    pub(crate) file: String,
+    /// Sends the body to a developer's own machine.
+    pub(crate) command: Option<Command>,
 }
 
 impl StoredContent {
-    /// `headers` are JSON. They are sorted by name, because the order in which they were received is not stored.
-    pub(crate) fn new(headers: &str, body: &[u8]) -> Self {
+    /// `headers` are JSON. They are sorted by name, because the order in which they were received is not stored. `id` is that of the
+    /// event or request. An incomplete body has no command.
+    pub(crate) fn new((headers, body): (&str, &[u8]), gateway: Gateway, id: impl fmt::Display, is_complete: bool) -> Self {
         let mut headers: Vec<(String, String)> = serde_json::from_str(headers).unwrap_or_default();
         headers.sort();
         let marked = |(name, value): &(String, String)| (marked("", name), marked("", value));
-        Self { headers: headers.iter().map(marked).collect(), payload: Payload::new(body) }
+        let signature = &gateway.profile().signature;
+        let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let file = format!("{id}.bin");
+        let stored = Stored { body, file: &file, content_type: header("content-type"), event_id: header(signature.id_header) };
+        let command = (is_complete && !body.is_empty()).then(|| signature.replay_command(&stored)).flatten();
+        Self { headers: headers.iter().map(marked).collect(), payload: Payload::new(body), command, file }
     }
 
     /// True if it contains invisible characters, which are shown by name.

@@ -19,7 +19,7 @@ pub(crate) struct SignedIn {
     pub(crate) company: Company,
     pub(crate) token: Token,
     /// When the password was last confirmed.
-    pub(crate) proven_at: Timestamp,
+    pub(crate) confirmed_at: Timestamp,
 }
 
 /// Returns the session cookie.
@@ -56,7 +56,7 @@ pub(crate) async fn find(request: &HttpRequest, state: &State) -> Result<Option<
     let company = companies::store::get(&mut reader, session.user.company_id).await?;
     drop(reader);
     touch(state, &token, &session).await;
-    Ok(Some(SignedIn { user: session.user, company, token, proven_at: session.proven_at }))
+    Ok(Some(SignedIn { user: session.user, company, token, confirmed_at: session.confirmed_at }))
 }
 
 /// Updates the session's last use if it is due. A failure is logged and does not fail the request.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    accounts::{limits::Limits, password::PasswordHasher},
+    accounts::{limits::Limits, password::PasswordHasher, sign_in::Authenticator},
     companies::check_limiter::CheckLimiter,
     console::http::{streams::Streams, untrusted_proxy::UntrustedProxy},
     db::Db,
@@ -96,6 +96,11 @@ impl State {
     /// Returns the base of every URL shown, without a trailing slash. Never taken from a request.
     pub(crate) fn base(&self) -> &str {
         self.base.get().map_or("", String::as_str)
+    }
+
+    /// Returns what checks passwords.
+    pub(crate) fn authenticator(&self) -> Authenticator<'_> {
+        Authenticator { db: &self.db, clock: &self.clock, passwords: &self.passwords, limits: &self.limits }
     }
 
     /// The warnings shown on every page.

@@ -1,4 +1,4 @@
-//! Geometry of the bar chart with one bar per day, in an SVG box that the page scales.
+//! Geometry of the bar chart with one bar per day, and the period before as a line, in an SVG box that the page scales.
 
 use jiff::civil::Date;
 
@@ -24,14 +24,28 @@ pub(crate) struct Bar {
     pub(crate) height: String,
     /// True for the last day, which is not over yet.
     pub(crate) is_today: bool,
-    /// True if the bar has a label.
-    pub(crate) is_labelled: bool,
+    /// The label of the bar on the axis, if it has one.
+    pub(crate) tick: Tick,
+    /// The day of the period before, and its amount.
+    pub(crate) before: Option<(Date, Money)>,
+}
+
+/// What the axis says of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tick {
+    Nothing,
+    /// The day of the month alone.
+    Day,
+    /// The day with its month: the first one, and where the month changes.
+    Month,
 }
 
 /// The bars with their scale.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Chart {
     pub(crate) bars: Vec<Bar>,
+    /// The period before as the points of a polyline; empty without one.
+    pub(crate) before: String,
     pub(crate) width: u32,
     /// Labels of the grid lines in whole currency units, top to bottom.
     pub(crate) labels: Vec<i64>,
@@ -39,27 +53,39 @@ pub(crate) struct Chart {
 }
 
 impl Chart {
-    pub(crate) fn of(daily: &[(Date, Money)]) -> Self {
+    /// `before` has the same number of days, or none.
+    pub(crate) fn of(daily: &[(Date, Money)], before: &[(Date, Money)]) -> Self {
         let currency = daily.first().map_or(Currency::INR, |(_, money)| money.currency);
         let unit = 10i64.pow(currency.exponent());
-        let most = daily.iter().map(|(_, money)| money.subunits).max().unwrap_or_default();
+        let most = daily.iter().chain(before).map(|(_, money)| money.subunits).max().unwrap_or_default();
         let top = top((most / unit).saturating_add(i64::from(most % unit > 0)));
         let every = if daily.len() > MAX_FULLY_LABELLED_DAYS { daily.len().div_ceil(MAX_LABELS) } else { 1 };
+        let height = |money: Money| share(money.subunits, top.saturating_mul(unit)) * HEIGHT;
+        let tick = |index: usize, day: Date| match daily.len() - 1 - index {
+            from_end if every > 1 && !from_end.is_multiple_of(every) => Tick::Nothing,
+            _ if every > 1 || index == 0 || day.day() == 1 => Tick::Month,
+            _ => Tick::Day,
+        };
         let bar = |(index, (day, money)): (usize, &(Date, Money))| {
-            let height = share(money.subunits, top.saturating_mul(unit)) * HEIGHT;
-            let from_end = daily.len() - 1 - index;
+            let height = height(*money);
             Bar {
                 day: *day,
                 money: *money,
                 x: format!("{}.5", u32::try_from(index).unwrap_or_default() * DAY + 1),
                 y: format!("{:.1}", HEIGHT - height),
                 height: format!("{height:.1}"),
-                is_today: from_end == 0,
-                is_labelled: from_end.is_multiple_of(every),
+                is_today: index + 1 == daily.len(),
+                tick: tick(index, *day),
+                before: before.get(index).copied(),
             }
+        };
+        let step = |(index, (_, money)): (usize, &(Date, Money))| {
+            let (from, y) = (u32::try_from(index).unwrap_or_default() * DAY, HEIGHT - height(*money));
+            format!("{from},{y:.1} {},{y:.1}", from + DAY)
         };
         Self {
             bars: daily.iter().enumerate().map(bar).collect(),
+            before: before.iter().enumerate().map(step).collect::<Vec<_>>().join(" "),
             width: u32::try_from(daily.len()).unwrap_or_default().max(1) * DAY,
             labels: (0..=STEPS).rev().map(|step| top / STEPS * step).collect(),
             currency,
@@ -122,24 +148,53 @@ mod tests {
             .zip(1..)
             .map(|(amount, day)| (date(2026, 11, day), Money::new(*amount, Currency::INR)))
             .collect();
-        let chart = Chart::of(&daily);
+        let chart = Chart::of(&daily, &[]);
         assert_eq!((chart.width, chart.labels.as_slice()), (30, [40_000, 30_000, 20_000, 10_000, 0].as_slice()));
         let boxes: Vec<_> = chart.bars.iter().map(|bar| (bar.x.as_str(), bar.y.as_str(), bar.height.as_str())).collect();
         assert_eq!(boxes, [("1.5", "46.3", "53.7"), ("11.5", "100.0", "0.0"), ("21.5", "7.7", "92.3")]);
         assert_eq!(chart.bars.iter().map(|bar| bar.is_today).collect::<Vec<_>>(), [false, false, true]);
+        assert!(chart.before.is_empty() && chart.bars[0].before.is_none());
+    }
+
+    #[test]
+    fn the_period_before_has_the_same_scale_and_a_step_for_each_day() {
+        let of = |month, amounts: [i64; 2]| -> Vec<(Date, Money)> {
+            amounts
+                .iter()
+                .zip(1..)
+                .map(|(rupees, day)| (date(2026, month, day), Money::new(rupees * 100, Currency::INR)))
+                .collect()
+        };
+        let chart = Chart::of(&of(11, [20, 10]), &of(10, [0, 40]));
+        assert_eq!((chart.labels[0], chart.before.as_str()), (40, "0,100.0 10,100.0 10,0.0 20,0.0"));
+        assert_eq!(chart.bars[1].before, Some((date(2026, 10, 2), Money::new(4_000, Currency::INR))));
+    }
+
+    #[test]
+    fn the_month_is_named_first_and_where_it_changes() {
+        let ticks = |first: Date, count| -> Vec<Tick> {
+            let days: Vec<_> =
+                first.series(jiff::ToSpan::day(1)).take(count).map(|day| (day, Money::new(0, Currency::INR))).collect();
+            Chart::of(&days, &[]).bars.iter().map(|bar| bar.tick).collect()
+        };
+        use Tick::{Day, Month, Nothing};
+        assert_eq!(ticks(date(2026, 11, 28), 5), [Month, Day, Day, Month, Day]);
+        let many = ticks(date(2026, 11, 2), 30);
+        assert_eq!((many.last(), many.iter().filter(|tick| **tick == Nothing).count()), (Some(&Month), 26));
+        assert!(!many.contains(&Day));
     }
 
     #[test]
     fn the_scale_is_round_whatever_the_amounts() {
         assert_eq!([0, 4, 5, 13, 21, 36_940, 999_999].map(top), [4, 4, 8, 20, 40, 40_000, 1_200_000]);
         assert!(top(i64::MAX) > 0);
-        assert_eq!(Chart::of(&[]).labels, [4, 3, 2, 1, 0]);
+        assert_eq!(Chart::of(&[], &[]).labels, [4, 3, 2, 1, 0]);
         let days: Vec<_> = date(2026, 8, 25)
             .series(jiff::ToSpan::day(1))
             .take(90)
             .map(|day| (day, Money::new(i64::MAX, Currency::INR)))
             .collect();
-        let labelled = Chart::of(&days).bars.iter().filter(|bar| bar.is_labelled).count();
+        let labelled = Chart::of(&days, &days).bars.iter().filter(|bar| bar.tick != Tick::Nothing).count();
         assert!(labelled <= MAX_LABELS);
     }
 

@@ -1,7 +1,7 @@
 //! The period in the overview's query.
 
 /// The selectable periods, in days.
-pub(crate) const PERIODS: [i32; 4] = [1, 7, 14, 90];
+pub(crate) const PERIODS: [i32; 5] = [1, 7, 14, 30, 90];
 /// The default period, in days.
 pub(crate) const DEFAULT_PERIOD: i32 = 14;
 
@@ -15,9 +15,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_period_is_one_of_four() {
-        assert_eq!((period("1"), period("90"), period("")), (Some(1), Some(90), Some(DEFAULT_PERIOD)));
-        for wrong in ["abc", "0", "30", "-1", "9999999999", " 7", "07"] {
+    fn a_period_is_one_of_five() {
+        assert_eq!((period("1"), period("30"), period("90"), period("")), (Some(1), Some(30), Some(90), Some(DEFAULT_PERIOD)));
+        for wrong in ["abc", "0", "31", "-1", "9999999999", " 7", "07"] {
             assert_eq!(period(wrong), None, "{wrong:?}");
         }
     }

@@ -4,29 +4,44 @@ use actix_web::{
     HttpResponse,
     web::{Path, Query},
 };
+use jiff::ToSpan as _;
 use serde::Deserialize;
 
 use super::{
     forms::{DEFAULT_PERIOD, period},
-    views,
+    health, views,
 };
 use crate::{
-    connections::SetupProgress,
+    apps::App,
+    connections::{
+        SetupProgress,
+        app_health::{self, AppWithWebhooks, Webhook},
+    },
     console::{
         http::{error::AppError, layout::AppEntry, page::RequestContext},
-        read_models::{mode_selection::shown, payment_row::Row, rejection_summary},
+        read_models::{
+            alerts::{trouble, with_disputes},
+            checklist::ChecklistView,
+            mode_selection::{ModeSelection, shown},
+            payment_row::{ListZones, by_day},
+            rejection_summary,
+        },
     },
     db::list,
     ledger::payments::{
         self,
-        figures::Figures,
+        figures::{self, Figures},
         store::{
             self,
             daily_totals::{self, Ledger},
+            open_disputes,
         },
     },
     messages::text::overview as t,
-    primitives::date_range::DateRange,
+    primitives::{
+        date_range::{DateRange, number},
+        time::Timestamp,
+    },
     rejections, urls,
 };
 
@@ -49,25 +64,42 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&page, &app, page.chosen_mode(app.id, &asked.mode)?);
     let mode = shown.mode;
-    let filter = store::Filter { app: app.id, mode, from: days.start(app.zone), until: days.end(app.zone), status: None };
+    let filter = store::Filter {
+        app: app.id,
+        mode,
+        from: days.start(app.zone),
+        until: days.end(app.zone),
+        kinds: store::Kinds::default(),
+    };
     let of_app = rejections::store::Filter { app: app.id, mode };
-    let refused = rejections::store::count(&mut reader, of_app, page.now.minus(rejections::RETENTION)).await?;
-    let (mut sums, mut recent, mut newest) = (Vec::new(), Vec::new(), None);
+    let refused = rejections::store::count(&mut reader, of_app, page.now.minus(views::REJECTIONS_SPAN)).await?;
+    let (mut sums, mut before, mut recent, mut newest, mut disputes) = (Vec::new(), Vec::new(), Vec::new(), None, Vec::new());
     if is_period_valid {
-        sums = daily_totals::days(&mut reader, Ledger { app: app.id, mode, zone: app.zone }, days).await?;
+        let ledger = Ledger { app: app.id, mode, zone: app.zone };
+        sums = daily_totals::days(&mut reader, ledger, days).await?;
+        before = daily_totals::days_compared(&mut reader, ledger, days.previous()).await?;
         recent = list::newest(&mut reader, &filter, RECENT).await?;
+        disputes = open_disputes::of_app(&mut reader, app.id, mode, page.now).await?;
     }
     if is_period_valid && recent.is_empty() {
         newest = payments::newest(&mut reader, app.id, mode).await?;
     }
     let is_nothing_yet = is_period_valid && recent.is_empty() && newest.is_none();
-    let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, activity)| (&app, activity));
-    let causes = rejection_summary::causes(&mut reader, failing).await?;
+    let listed = [listed(&app, &shown, page.now)];
+    let failing = app_health::list_needing_attention(&listed, page.now).into_iter().map(|(_, webhook)| webhook.connection.id);
+    let failing: Vec<_> = failing.collect();
+    let explained = |id| is_nothing_yet || failing.contains(&id);
+    let activities = shown.connections.iter().filter(|(connection, _)| explained(connection.id));
+    let causes = rejection_summary::causes(&mut reader, activities.map(|(_, activity)| (&app, activity))).await?;
     drop(reader);
+    // The empty state says what is wrong with the webhook.
+    let webhooks = if is_nothing_yet || !is_period_valid { Vec::new() } else { trouble(&listed, &causes, page.now) };
+    let mut attention = with_disputes(webhooks, &disputes, |_| None, page.now);
+    attention.truncate(views::MAX_ATTENTION);
     let health = |(connection, activity): &(_, _)| {
         let state = SetupProgress { connection, activity, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
         let url = urls::activity(app.id, connection.gateway, mode);
-        views::Health::new(connection, activity, state, url, page.now)
+        health::Health::new(connection, activity, state, url, page.now)
     };
     let (test, live) = views::mode_urls(app.id, count);
     let layout = page
@@ -76,22 +108,45 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         .with_mode_urls(mode, test, live)
         .notices(shown.other, shown.off);
     let view = views::Show {
+        checklist: ChecklistView::of(&app, &shown.checklist),
         layout: layout.below_ks_pay(),
         app: app.id,
         mode,
         count,
+        days,
         is_period_valid,
         refused,
         health: shown.connections.iter().map(health).collect(),
+        payments_of_two_days: [days.last, days.last.saturating_sub(1.day())]
+            .map(|day| figures::of_day(&sums, number(day)).0.max(figures::of_day(&before, number(day)).0))
+            .iter()
+            .sum(),
         figures: Figures::of(&sums, days),
+        before: views::Before::of(&before, &sums, days),
+        attention,
         connections: shown.connections,
         is_nothing_yet,
         causes,
         newest,
-        recent: recent.iter().map(|row| Row::new(row, page.now)).collect(),
+        recent: by_day(
+            &recent,
+            |day| views::day_sum(&sums, day),
+            ListZones { days: app.zone, times: page.reader().zone },
+            page.now,
+        ),
         zone: app.zone,
         zones_note: page.zones_note(&app),
         now: page.now,
     };
     if is_period_valid { page.ok(&view) } else { page.unprocessable(&view) }
+}
+
+/// Returns the app with the webhooks of the shown mode.
+fn listed(app: &App, shown: &ModeSelection, now: Timestamp) -> AppWithWebhooks {
+    let webhook = |(connection, activity): &(_, _)| Webhook {
+        state: SetupProgress { connection, activity, domain: None, is_app_enabled: app.is_enabled }.state(now),
+        connection: connection.clone(),
+        activity: activity.clone(),
+    };
+    AppWithWebhooks { app: app.clone(), webhooks: shown.connections.iter().map(webhook).collect() }
 }

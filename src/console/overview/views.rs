@@ -2,45 +2,76 @@
 
 use askama::Template;
 
+use std::time::Duration;
+
 use super::{
-    chart::{Chart, percent, tenths},
+    chart::{Bar, Chart, Tick, percent, tenths},
+    comparison::{self, Change},
     forms::{DEFAULT_PERIOD, PERIODS},
+    health::Health,
 };
 use crate::{
-    connections::{self, Connection, activity::Activity},
-    console::{http::layout::Layout, read_models::payment_row::Row},
+    connections::{Connection, activity::Activity},
+    console::{
+        http::layout::Layout,
+        read_models::{alerts::Alert, checklist::ChecklistView, payment_row::DayOfRows},
+    },
     gateways::Mode,
     i18n::Text,
-    ledger::payments::{Transaction, figures::Figures},
-    messages::{self, EmptyState, StatusLine, rejections::Causes, text::overview as t},
+    ledger::payments::{
+        Transaction,
+        figures::{self, Figures, PaymentOutcomes},
+        state::DisplayState,
+        store::daily_totals::DailyTotals,
+    },
+    messages::{self, EmptyState, rejections::Causes, text::overview as t},
     primitives::{
+        date_range::DateRange,
         id::AppId,
         money::{Currency, Money},
         time::Timestamp,
         zone::Zone,
     },
-    rejections::{self, store::RequestCount},
+    rejections::store::RequestCount,
     urls,
 };
+
+/// The maximum number of items that need attention.
+pub(super) const MAX_ATTENTION: usize = 5;
+/// Of which time the number of rejected requests is.
+pub(super) const REJECTIONS_SPAN: Duration = Duration::from_hours(24);
+/// Rejected requests are mentioned if there is one for this many payments, or more.
+const PAYMENTS_PER_REJECTION: i64 = 20;
+/// The longest period whose bars are links: a link for each day of a longer one would be in the way of the keyboard, and the table has
+/// the values.
+const MAX_LINKED_DAYS: usize = 31;
 
 /// `/ks-pay/apps/{app}`
 #[derive(Template)]
 #[template(path = "overview/show.html")]
 pub(crate) struct Show {
     pub(crate) layout: Layout,
+    /// What is left until an event is verified in Live mode.
+    pub(crate) checklist: Option<ChecklistView>,
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
     pub(crate) count: i32,
+    pub(crate) days: DateRange,
     /// True if the requested period is selectable; otherwise the page shows no figures.
     pub(crate) is_period_valid: bool,
     pub(crate) connections: Vec<(Connection, Activity)>,
     /// Why requests were rejected, if nothing else was received.
     pub(crate) causes: Causes,
     pub(crate) health: Vec<Health>,
-    /// How many requests were rejected while rejections are kept.
+    /// How many requests were rejected in [`REJECTIONS_SPAN`].
     pub(crate) refused: RequestCount,
+    /// How many payments were received today and yesterday.
+    pub(crate) payments_of_two_days: i64,
     pub(crate) figures: Figures,
-    pub(crate) recent: Vec<Row>,
+    pub(crate) before: Before,
+    /// Most urgent first.
+    pub(crate) attention: Vec<Alert>,
+    pub(crate) recent: Vec<DayOfRows>,
     pub(crate) is_nothing_yet: bool,
     /// The newest transaction, if the period has none.
     pub(crate) newest: Option<Transaction>,
@@ -50,42 +81,27 @@ pub(crate) struct Show {
     pub(crate) now: Timestamp,
 }
 
-/// State of a connection's webhook, in one line.
-pub(crate) struct Health {
-    pub(crate) gateway: &'static str,
-    pub(crate) line: StatusLine,
-    pub(crate) url: String,
-    pub(crate) way: Text,
-    /// The same for screen readers, with the name of the gateway.
-    pub(crate) way_named: Text,
-    /// The number of rejected requests that the line is about.
-    rejected: i64,
+/// The period before.
+pub(crate) struct Before {
+    days: DateRange,
+    /// In the currency of the page.
+    received: Money,
+    daily: Vec<(jiff::civil::Date, Money)>,
+    ways: PaymentOutcomes,
 }
 
-impl Health {
-    pub(crate) fn new(
-        connection: &Connection,
-        activity: &Activity,
-        state: connections::ConnectionState,
-        url: String,
-        now: Timestamp,
-    ) -> Self {
-        let is_failing = state == connections::ConnectionState::Failing;
-        let gateway = connection.gateway.label();
-        let (way, way_named) = if is_failing {
-            (t::see_cause(), t::see_cause_of(gateway))
-        } else {
-            (t::view_webhook(), t::view_webhook_of(gateway))
-        };
-        let (since, count) = match activity.failing_since {
-            Some(since) => (Some(since), activity.failing_count),
-            None => (activity.rejected_since, activity.rejected_streak),
-        };
-        // Of a longer time, the number says nothing about the requests that are kept.
-        let is_kept = since.is_some_and(|since| since > now.minus(rejections::RETENTION));
-        let rejected = if is_failing && is_kept { count } else { 0 };
-        let line = messages::line(connection.gateway, state, activity, now);
-        Self { gateway, line, url, way, way_named, rejected }
+impl Before {
+    /// Returns the period before `days`, in the first currency of `sums`, which are those of `days`.
+    pub(crate) fn of(before: &[DailyTotals], sums: &[DailyTotals], days: DateRange) -> Self {
+        let (previous, currency) = (days.previous(), figures::main_currency(sums));
+        let figures = Figures::of(before, previous);
+        let received = figures.received.into_iter().find(|money| money.currency == currency);
+        Self {
+            days: previous,
+            received: received.unwrap_or(Money::new(0, currency)),
+            daily: figures::daily(before, previous, currency),
+            ways: figures.ways,
+        }
     }
 }
 
@@ -145,15 +161,48 @@ impl Show {
         t::payments(self.figures.ways.went_through())
     }
 
+    /// Returns today's amounts and payments.
+    pub(crate) fn today(&self) -> Text {
+        let money = messages::joined(&self.figures.today).unwrap_or_else(|| self.first(&self.figures.today).to_string());
+        t::today_so_far(self.figures.payments_today, money)
+    }
+
+    /// Compares the amount received with the period before; today alone is not over, so yesterday's is named instead.
+    pub(crate) fn received_change(&self) -> Change {
+        let (now, before) = (self.first(&self.figures.received), &self.before);
+        if self.is_today() && before.received.subunits > 0 {
+            return Change { icon: None, text: t::day_before(self.day(before.days.first), before.received) };
+        }
+        comparison::of_amount(now, before.received, self.earlier())
+    }
+
+    pub(crate) fn rate_change(&self) -> Option<Change> {
+        comparison::of_rate(rate(self.figures.ways), rate(self.before.ways), self.earlier())
+    }
+
+    /// Returns what was refunded and what disputes took, in the currency of the page. What is being refunded has not gone back yet.
+    pub(crate) fn gone(&self) -> Money {
+        let figures = &self.figures;
+        let [refunded, lost, held] = [&figures.refunded, &figures.lost, &figures.held].map(|amounts| self.first(amounts));
+        Money { subunits: refunded.subunits.saturating_add(lost.subunits).saturating_add(held.subunits), ..refunded }
+    }
+
     pub(crate) fn costs(&self) -> messages::Items {
-        messages::costs(&self.figures.refund_pending, &self.figures.lost, &self.figures.held)
+        let figures = &self.figures;
+        messages::costs(&figures.refunded, &figures.refund_pending, &figures.lost, &figures.held)
     }
 
     pub(crate) fn went_through(&self) -> String {
-        let ways = self.figures.ways;
-        // The sum of the rows of the list, so that both are rounded alike.
-        let tenths = tenths(&ways.decided());
-        if ways.settled() == 0 { NO_PERCENT.to_owned() } else { percent(tenths[0] + tenths[1]) }
+        rate(self.figures.ways).map_or_else(|| NO_PERCENT.to_owned(), percent)
+    }
+
+    /// Returns the days of the period, and those of the one before.
+    pub(crate) fn span(&self) -> Text {
+        messages::range(self.days, self.zone.date(self.now))
+    }
+
+    pub(crate) fn earlier(&self) -> Text {
+        messages::range(self.before.days, self.zone.date(self.now))
     }
 
     pub(crate) fn failed(&self) -> Text {
@@ -162,7 +211,74 @@ impl Show {
     }
 
     pub(crate) fn chart(&self) -> Chart {
-        Chart::of(&self.figures.daily)
+        Chart::of(&self.figures.daily, &self.before.daily)
+    }
+
+    /// Returns what the axis says of the day, if anything.
+    pub(crate) fn tick(&self, bar: &Bar) -> Text {
+        match bar.tick {
+            Tick::Nothing => Text::default(),
+            Tick::Day => Text::verbatim(i32::from(bar.day.day())),
+            Tick::Month => self.day(bar.day),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "templates call methods of their page")]
+    pub(crate) fn is_month(&self, bar: &Bar) -> bool {
+        bar.tick == Tick::Month
+    }
+
+    /// Returns the amount of a day and that of the day it is compared with, as one text.
+    pub(crate) fn bar_label(&self, bar: &Bar) -> Text {
+        let Some((earlier, before)) = bar.before else { return self.bar_value(bar) };
+        let text = if bar.is_today { t::bar_today } else { t::bar };
+        text(self.day(bar.day), bar.money, self.day(earlier), before)
+    }
+
+    pub(crate) fn bar_value(&self, bar: &Bar) -> Text {
+        let text = if bar.is_today { t::bar_value_today } else { t::bar_value };
+        text(self.day(bar.day), bar.money)
+    }
+
+    /// Returns the same of the day before, if there is one.
+    pub(crate) fn bar_before(&self, bar: &Bar) -> Option<Text> {
+        bar.before.map(|(day, money)| t::bar_value(self.day(day), money))
+    }
+
+    /// True if the bars are links to the transactions of their days.
+    pub(crate) fn is_linked(&self) -> bool {
+        self.figures.daily.len() <= MAX_LINKED_DAYS
+    }
+
+    /// Returns the URL of the transactions of some days.
+    pub(crate) fn list(&self, days: DateRange, status: &str) -> String {
+        let (from, to) = (days.first.to_string(), days.last.to_string());
+        let query = [("mode", self.mode.slug()), ("from", &from), ("to", &to), ("status", status)];
+        urls::query(&urls::transactions(self.app), &query)
+    }
+
+    pub(crate) fn list_of_day(&self, day: jiff::civil::Date) -> String {
+        self.list(DateRange { first: day, last: day }, "")
+    }
+
+    /// Returns the URL of the failed payments of the period.
+    pub(crate) fn all_failed(&self) -> String {
+        self.list(self.days, DisplayState::Failed.as_str())
+    }
+
+    /// Returns why payments failed.
+    pub(crate) fn failures(&self) -> Vec<Share> {
+        let rows = self.figures.failures.iter();
+        rows.map(|(category, count)| {
+            let hook = category.map_or("failure-not-given", |_| "failure");
+            share((hook, messages::failure(*category)), "bar-4", *count, String::new())
+        })
+        .collect()
+    }
+
+    /// Returns the number of failed payments with the most frequent reason.
+    pub(crate) fn most_failures(&self) -> i64 {
+        self.figures.failures.first().map_or(1, |(_, count)| *count)
     }
 
     /// Returns the labels of the grid lines, top to bottom.
@@ -227,12 +343,13 @@ impl Show {
         rows.map(|((code, count), tenths)| share(("method", label(code)), "bar-1", *count, percent(tenths))).collect()
     }
 
-    /// Returns a summary of the rejected requests and their URL; `None` if there are none, or only those that the line of a
-    /// failing webhook is about.
+    /// Returns a summary of the rejected requests and their URL; `None` if there are few beside the payments, or only those that the
+    /// line of a failing webhook is about.
     pub(crate) fn rejections(&self) -> Option<(Text, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
         let of_failing: i64 = self.health.iter().map(|line| line.rejected).sum();
-        (self.refused.is_partial || self.refused.requests > of_failing)
+        let is_notable = self.refused.requests.saturating_mul(PAYMENTS_PER_REJECTION) >= self.payments_of_two_days;
+        (self.refused.is_partial || (self.refused.requests > of_failing && is_notable))
             .then(|| (messages::rejections::rejected_in_all(self.refused), url))
     }
 
@@ -262,6 +379,19 @@ impl Show {
     }
 }
 
+/// Returns the success rate in tenths of a percent; `None` without a payment that has an outcome.
+fn rate(ways: PaymentOutcomes) -> Option<i64> {
+    // The sum of the rows of the list, so that both are rounded alike.
+    let tenths = tenths(&ways.decided());
+    (ways.settled() > 0).then(|| tenths[0] + tenths[1])
+}
+
 fn share((hook, label): (&'static str, Text), class: &'static str, part: i64, percent: String) -> Share {
     Share { hook, label, class, count: messages::number_text(part), part, percent }
+}
+
+/// How many payments of a day were received, and how much; `None` if none was.
+pub(crate) fn day_sum(sums: &[DailyTotals], day: i64) -> Option<Text> {
+    let (payments, amounts) = figures::of_day(sums, day);
+    Some(t::day_sum(payments, messages::joined(&amounts)?))
 }

@@ -4,22 +4,31 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::{
-    console::http::form::FieldErrors,
-    gateways::Mode,
-    ledger::payments::{state::DisplayState, store::Filter},
-    messages::{self, text::lists as t},
+    console::http::{
+        date_filter::{ChosenDays, DateQuery},
+        filters::Filters,
+        form::FieldErrors,
+    },
+    gateways::{Gateway, Mode},
+    ledger::payments::{
+        state::DisplayState,
+        store::{Filter, Kinds},
+    },
+    messages::{METHODS, text::lists as t},
     primitives::{
+        date_presets::DatePreset,
         date_range::DateRange,
         id::{AppId, TransactionId},
         time::Timestamp,
         zone::Zone,
     },
+    urls,
 };
 
-/// The length of the default period in days.
+/// The default period.
+const DEFAULT_PERIOD: DatePreset = DatePreset::Last30Days;
+/// Its length in days.
 pub(crate) const DEFAULT_DAYS: i32 = 30;
-/// The maximum length of a period in days, which limits the daily totals read for its sum.
-const MAX_DAYS: i32 = 90;
 
 /// The query of the list and of its download, as received.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -27,9 +36,12 @@ const MAX_DAYS: i32 = 90;
 pub(crate) struct ListForm {
     pub(crate) mode: String,
     pub(crate) q: String,
+    pub(crate) range: String,
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) status: String,
+    pub(crate) method: String,
+    pub(crate) gateway: String,
     pub(crate) before: String,
     pub(crate) after: String,
 }
@@ -49,14 +61,14 @@ pub(crate) enum Search {
 /// The validated query.
 #[derive(Debug)]
 pub(crate) struct ListQuery {
+    /// The days of the list: those that were chosen, else the default period.
     pub(crate) days: DateRange,
+    pub(crate) chosen: Option<ChosenDays>,
     /// The app's zone, whose days these are.
     pub(crate) zone: Zone,
     pub(crate) today: Date,
-    /// True if this is the default period.
-    pub(crate) is_default: bool,
-    pub(crate) status: Option<DisplayState>,
-    /// A search by exact id ignores days and status.
+    pub(crate) kinds: Kinds,
+    /// A search by exact id ignores days and kinds.
     pub(crate) name: Option<Search>,
     pub(crate) errors: FieldErrors,
 }
@@ -64,21 +76,53 @@ pub(crate) struct ListQuery {
 impl ListForm {
     pub(crate) fn read(&self, zone: Zone, now: Timestamp) -> ListQuery {
         let mut errors = FieldErrors::default();
-        let usual = DateRange::until_now(zone, now, DEFAULT_DAYS);
-        let today = usual.last;
-        let days = days(&self.from, &self.to, today, &mut errors).unwrap_or(usual);
+        let today = zone.date(now);
+        let chosen = self.dates().read(today, &mut errors);
+        let days = chosen.map_or_else(|| DEFAULT_PERIOD.range(today), |chosen| chosen.days);
         let name = name(self.q.trim(), &mut errors);
-        let status = self.status.parse::<DisplayState>().ok();
-        if status.is_none() && !self.status.is_empty() {
+        let state = self.status.parse::<DisplayState>().ok();
+        if state.is_none() && !self.status.is_empty() {
             errors.add("status", "unknown", t::no_status());
         }
-        ListQuery { days, zone, today, is_default: days == usual, status, name, errors }
+        let method = METHODS.into_iter().find(|method| *method == self.method);
+        if method.is_none() && !self.method.is_empty() {
+            errors.add("method", "unknown", t::no_method());
+        }
+        let gateway = self.gateway.parse::<Gateway>().ok();
+        if gateway.is_none() && !self.gateway.is_empty() {
+            errors.add("gateway", "unknown", t::no_gateway());
+        }
+        ListQuery { days, chosen, zone, today, kinds: Kinds { state, method, gateway }, name, errors }
+    }
+
+    pub(crate) fn dates(&self) -> DateQuery<'_> {
+        DateQuery { range: &self.range, from: &self.from, to: &self.to }
     }
 }
 
 impl ListQuery {
     pub(crate) fn filter(&self, app: AppId, mode: Mode) -> Filter {
-        Filter { app, mode, from: self.days.start(self.zone), until: self.days.end(self.zone), status: self.status }
+        Filter { app, mode, from: self.days.start(self.zone), until: self.days.end(self.zone), kinds: self.kinds }
+    }
+
+    /// Returns the filters that are set. The default period is none, and a search has none.
+    pub(crate) fn filters(&self, app: AppId, mode: Mode) -> Filters {
+        let filters = Filters::new(urls::transactions(app), mode.slug());
+        if self.name.is_some() {
+            return filters;
+        }
+        let Kinds { state, method, gateway } = self.kinds;
+        filters
+            .and_all(self.chosen.into_iter().flat_map(ChosenDays::pairs))
+            .and("status", state.map_or("", DisplayState::as_str))
+            .and("method", method.unwrap_or_default())
+            .and("gateway", gateway.map_or("", Gateway::slug))
+    }
+
+    /// Returns the days that the list names: the chosen ones, else the default period. A search has none.
+    pub(crate) fn named_days(&self) -> Option<ChosenDays> {
+        let usual = || ChosenDays::of_preset(DEFAULT_PERIOD, self.today);
+        self.name.is_none().then(|| self.chosen.unwrap_or_else(usual))
     }
 }
 
@@ -97,85 +141,48 @@ fn name(typed: &str, errors: &mut FieldErrors) -> Option<Search> {
     Some(Search::GatewayId(typed.to_owned()))
 }
 
-/// Parses the selected days; `None` if none are selected, or if they are invalid.
-fn days(from: &str, to: &str, today: Date, errors: &mut FieldErrors) -> Option<DateRange> {
-    let (from, to) = (from.trim(), to.trim());
-    if from.is_empty() && to.is_empty() {
-        return None;
-    }
-    let first = day("from", from, errors);
-    let last = day("to", to, errors);
-    let days = DateRange { first: first?, last: last? };
-    if days.last > today {
-        errors.add("to", "after-today", t::after_today(messages::date(today, today)));
-    }
-    if days.first > today {
-        errors.add("from", "after-today", t::after_today(messages::date(today, today)));
-    } else if days.first > days.last {
-        errors.add("from", "wrong-order", t::wrong_order());
-    } else if days.count() > MAX_DAYS {
-        let first = messages::date(DateRange::ending(days.last, MAX_DAYS).first, today);
-        errors.add("from", "too-many-days", t::too_many_days(MAX_DAYS, first));
-    }
-    errors.is_empty().then_some(days)
-}
-
-fn day(field: &'static str, typed: &str, errors: &mut FieldErrors) -> Option<Date> {
-    if typed.is_empty() {
-        errors.add(field, "empty", t::day_missing());
-        return None;
-    }
-    let day = Date::strptime("%Y-%m-%d", typed).ok().filter(|_| typed.len() == 10);
-    if day.is_none() {
-        errors.add(field, "not-a-day", t::no_day());
-    }
-    day
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use jiff::civil::date;
 
-    fn read(from: &str, to: &str) -> (DateRange, Option<String>, Option<String>) {
-        // 22 Nov 2026, 7:41:57 pm in India.
-        let now = Timestamp::from_seconds(1_795_356_717);
-        let form = ListForm { from: from.to_owned(), to: to.to_owned(), ..ListForm::default() };
-        let wanted = form.read(Zone::default(), now);
-        assert!(wanted.errors.is_empty() || wanted.is_default);
-        (
-            wanted.days,
-            wanted.errors.of("from").map(|error| error.sentence.in_english()),
-            wanted.errors.of("to").map(|error| error.sentence.in_english()),
-        )
-    }
+    // 22 Nov 2026, 7:41:57 pm in India.
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
 
     #[test]
-    fn days_that_keep_the_rules_are_shown() {
-        let (days, from, to) = read("2026-11-01", "2026-11-22");
-        assert_eq!((days.first, days.last, from, to), (date(2026, 11, 1), date(2026, 11, 22), None, None));
-        assert_eq!(read("", "").0.count(), DEFAULT_DAYS);
-        assert_eq!(read("2026-08-25", "2026-11-22").0.count(), 90);
-        assert_eq!(read("2026-11-22", "2026-11-22").0.count(), 1);
-    }
-
-    #[test]
-    fn each_broken_rule_is_said_at_its_field_and_the_usual_days_are_shown() {
-        let broken = |from, to| {
-            let (days, from, to) = read(from, to);
-            assert_eq!((days.count(), days.last), (DEFAULT_DAYS, date(2026, 11, 22)));
-            (from.is_some(), to.is_some())
+    fn the_usual_days_are_shown_unless_others_are_chosen() {
+        let read = |from: &str, to: &str, range: &str| {
+            let form = ListForm { from: from.to_owned(), to: to.to_owned(), range: range.to_owned(), ..ListForm::default() };
+            form.read(Zone::default(), NOW)
         };
-        assert_eq!(broken("2026-11-01", ""), (false, true));
-        assert_eq!(broken("", "2026-11-01"), (true, false));
-        assert_eq!(broken("2026-11-10", "2026-11-09"), (true, false));
-        assert_eq!(broken("2026-08-24", "2026-11-22"), (true, false));
-        assert_eq!(broken("2026-11-01", "2026-11-23"), (false, true));
-        assert_eq!(broken("2026-12-01", "2026-12-02"), (true, true));
-        for hostile in ["x", "2026-02-30", "-9999-01-01", "99999-01-01", "2026-11-01T00:00", "0\u{0}"] {
-            assert_eq!(broken(hostile, "2026-11-22"), (true, false), "{hostile:?}");
+        let usual = read("", "", "");
+        assert_eq!((usual.days.count(), usual.days.last, usual.chosen), (DEFAULT_DAYS, date(2026, 11, 22), None));
+        assert!(!usual.filters(AppId::unique(), Mode::Test).is_any());
+        let chosen = read("2026-11-01", "2026-11-22", "");
+        assert_eq!((chosen.days.first, chosen.days.last), (date(2026, 11, 1), date(2026, 11, 22)));
+        assert_eq!(read("", "", "this_month").days, chosen.days);
+        let wrong = read("2026-11-22", "2026-11-01", "");
+        assert!(wrong.errors.of("from").is_some() && wrong.days == usual.days);
+    }
+
+    #[test]
+    fn the_address_has_the_filters_or_the_search() {
+        let (app, form) = (AppId::unique(), |q: &str| ListForm {
+            q: q.to_owned(),
+            range: "today".to_owned(),
+            status: "failed".to_owned(),
+            method: "upi".to_owned(),
+            gateway: "razorpay".to_owned(),
+            ..ListForm::default()
+        });
+        let address = |q| form(q).read(Zone::default(), NOW).filters(app, Mode::Live).at("/");
+        assert_eq!(address(""), "/?mode=live&range=today&status=failed&method=upi&gateway=razorpay");
+        assert_eq!(address("pay_1"), "/?mode=live");
+        for wrong in [("method", "UPI"), ("method", "cash"), ("gateway", "stripe"), ("gateway", "Razorpay")] {
+            let mut form = ListForm::default();
+            *(if wrong.0 == "method" { &mut form.method } else { &mut form.gateway }) = wrong.1.to_owned();
+            assert!(form.read(Zone::default(), NOW).errors.of(wrong.0).is_some(), "{wrong:?}");
         }
-        assert_eq!(broken("0001-01-01", "9999-12-31"), (true, true));
     }
 
     #[test]
@@ -183,7 +190,7 @@ mod tests {
         for state in DisplayState::ALL {
             let wanted = ListForm { status: state.as_str().to_owned(), ..ListForm::default() }
                 .read(Zone::default(), Timestamp::from_millis(0));
-            assert_eq!(wanted.status, Some(*state));
+            assert_eq!(wanted.kinds.state, Some(*state));
         }
         let is_refused = |status: &str| {
             let wanted =

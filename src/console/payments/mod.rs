@@ -1,7 +1,8 @@
 //! Transaction History, its download, and the page of a transaction.
 
+pub(crate) mod detail;
 pub(crate) mod export;
 pub(crate) mod forms;
+pub(crate) mod list_view;
 pub(crate) mod routes;
 pub(crate) mod timeline;
-pub(crate) mod views;

@@ -1,5 +1,7 @@
 //! Routes of Transaction History, its download, and the page of a transaction.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, header},
@@ -9,10 +11,10 @@ use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    export,
+    detail, export,
     forms::{DEFAULT_DAYS, ListForm, ListQuery, Search},
+    list_view::Index,
     timeline::PartDigests,
-    views,
 };
 use crate::{
     apps::App,
@@ -27,19 +29,18 @@ use crate::{
         },
         read_models::{
             mode_selection::{ModeSelection, shown},
-            payment_row::Row,
+            payment_row::{ListZones, by_day},
             rejection_summary,
         },
     },
     db::{Db, DbError, Reader, list},
     events::{self, payload::StoredPayload},
-    gateways::{Mode, event_kind::EventKind},
+    gateways::{Mode, event_kind::EventKind, payment::Status, payment_details::PaymentDetails},
     i18n::{Locale, Text, isolate},
     ledger::payments::{
         Transaction, begin_export,
         disputes::OtherCosts,
         order::Order,
-        state::DisplayState,
         store::{
             self, Filter,
             daily_totals::{self, Ledger},
@@ -83,37 +84,52 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
         return render_invalid(&page, &app, shown, form, wanted);
     }
     let filter = wanted.filter(app.id, mode);
-    let mut is_none = false;
-    let (rows, sum) = if let Some(name) = &wanted.name {
+    let mut of_days = BTreeMap::new();
+    let (rows, sum, total) = if let Some(name) = &wanted.name {
         let (rows, is_all) = find(&mut reader, &app, mode, name, MAX_SEARCH_RESULTS).await?;
         let limit = ("more-payments", lists::more_payments(MAX_SEARCH_RESULTS));
-        (found(rows), if is_all { Vec::new() } else { vec![limit] })
+        let total = i64::try_from(rows.len()).ok().filter(|_| is_all);
+        (found(rows), if is_all { Vec::new() } else { vec![limit] }, total)
     } else {
         let ledger = Ledger { app: app.id, mode, zone: app.zone };
-        let sums = daily_totals::sums(&mut reader, ledger, wanted.days, wanted.status).await?;
-        is_none = sums.iter().all(|sum| sum.payments == 0);
+        let sums = daily_totals::sums(&mut reader, ledger, wanted.days, wanted.kinds).await?;
         let requested = PageRequest::read(&form.before, &form.after);
-        (list::page(&mut reader, &filter, requested).await?, messages::sum(&sums))
+        let rows = list::page(&mut reader, &filter, requested).await?;
+        if let Some(days) = days_of(&rows.rows, app.zone) {
+            of_days = daily_totals::sums_of_days(&mut reader, ledger, days, wanted.kinds).await?;
+        }
+        (rows, messages::sum(&sums), Some(sums.iter().map(|sum| sum.payments).sum()))
     };
     let mut pager = pager(&app, mode, &wanted, &rows);
     // Where the totals tell that there is none, the search need not go on.
-    let empty = match pager.take_empty().filter(|_| !is_none) {
+    let empty = match pager.take_empty().filter(|_| total != Some(0)) {
         None if rows.rows.is_empty() => Some(empty_state(&mut reader, &page, &app, &shown, &form, &wanted).await?),
         of_search => of_search,
     };
+    let gateways = shown.gateways();
     let layout = list_layout(&page, &app, shown);
-    let rows = rows.rows.iter().map(|row| Row::new(row, page.now)).collect();
+    let zones = ListZones { days: app.zone, times: page.reader().zone };
+    let days = by_day(&rows.rows, |day| Some(messages::day_sum(of_days.get(&day)?)), zones, page.now);
     let zones_note = page.zones_note(&app);
-    page.ok(&views::Index { layout, app: app.id, mode, form, wanted, rows, sum, pager, empty, zones_note })
+    page.ok(&Index { layout, app: app.id, mode, form, wanted, gateways, days, sum, total, pager, empty, zones_note })
+}
+
+/// Returns the days from the oldest of these rows to the newest.
+fn days_of(rows: &[Transaction], zone: Zone) -> Option<DateRange> {
+    let (newest, oldest) = (rows.first()?, rows.last()?);
+    Some(DateRange { first: zone.date(oldest.created_at), last: zone.date(newest.created_at) })
 }
 
 /// Renders the list without rows, and with each error at its field.
 fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: ListQuery) -> Answer {
     let (mode, rows) = (shown.mode, found(Vec::new()));
-    let empty = Some(messages::invalid_filters(urls::in_mode(&urls::transactions(app.id), mode)));
-    let (layout, pager) = (list_layout(page, app, shown), pager(app, mode, &wanted, &rows));
-    let (sum, zones_note) = (Vec::new(), page.zones_note(app));
-    page.unprocessable(&views::Index { layout, app: app.id, mode, form, wanted, rows: Vec::new(), sum, pager, empty, zones_note })
+    let filters = wanted.filters(app.id, mode);
+    let correction = form.dates().corrected(&filters, wanted.today);
+    let empty = Some(messages::invalid_filters(wanted.errors.first(), correction, filters.cleared()));
+    let (gateways, pager) = (shown.gateways(), pager(app, mode, &wanted, &rows));
+    let (layout, sum, zones_note) = (list_layout(page, app, shown), Vec::new(), page.zones_note(app));
+    let (days, total) = (Vec::new(), None);
+    page.unprocessable(&Index { layout, app: app.id, mode, form, wanted, gateways, days, sum, total, pager, empty, zones_note })
 }
 
 fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
@@ -144,11 +160,7 @@ async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search, most: i
 }
 
 fn pager(app: &App, mode: Mode, wanted: &ListQuery, rows: &Rows<Transaction>) -> Pager {
-    let (from, to) =
-        if wanted.is_default { Default::default() } else { (wanted.days.first.to_string(), wanted.days.last.to_string()) };
-    let status = wanted.status.map_or("", DisplayState::as_str);
-    let query = [("mode", mode.slug()), ("from", &from), ("to", &to), ("status", status)];
-    Pager::new(&urls::transactions(app.id), &query, rows)
+    Pager::new(&urls::transactions(app.id), &wanted.filters(app.id, mode).pairs(), rows)
 }
 
 /// Explains why the list is empty, and links to where there are transactions.
@@ -177,14 +189,15 @@ async fn empty_state(
         return Ok(messages::nothing_but_refused(yet, &shown.connections, &causes));
     };
     let today = wanted.today;
-    if wanted.status.is_none() && messages::past_day(newest.created_at, page.now).is_none() {
+    if wanted.kinds.is_any() && messages::past_day(newest.created_at, page.now).is_none() {
         return Ok(messages::nothing_but_later(wanted.days, today, urls::transaction(app.id, newest.id)));
     }
-    let wider = match wanted.status {
-        Some(_) => wanted.days,
-        None => DateRange::ending(app.zone.date(newest.created_at).min(today), DEFAULT_DAYS),
+    let wider = if wanted.kinds.is_any() {
+        DateRange::ending(app.zone.date(newest.created_at).min(today), DEFAULT_DAYS)
+    } else {
+        wanted.days
     };
-    Ok(messages::EmptyTransactions::Between { days: wanted.days, status: wanted.status, mode, wider, today }.at(&path))
+    Ok(messages::EmptyTransactions::Between { days: wanted.days, kinds: wanted.kinds, mode, wider, today }.at(&path))
 }
 
 /// `GET /ks-pay/apps/{app}/transactions.csv`
@@ -281,6 +294,28 @@ async fn own_bytes(reader: &mut Reader, event: &events::Event, last: &mut LastRe
     }
 }
 
+/// Returns what the last event says of customer and fees, and its payload. Where it lacks the fee, which it has if it was sent before
+/// the capture, the latest report of the capture is read too: at most two bodies, however many events there are.
+async fn details(
+    reader: &mut Reader,
+    events: &[events::Event],
+    last: &mut LastRequest,
+) -> Result<(PaymentDetails, Option<Payload>), DbError> {
+    let Some(newest) = events.last() else { return Ok((PaymentDetails::default(), None)) };
+    let read = |event: &events::Event, own: Option<Vec<u8>>| {
+        own.map(|own| event.gateway.adapter().payment_details(&own)).unwrap_or_default()
+    };
+    let own = own_bytes(reader, newest, last).await?;
+    let details = read(newest, own);
+    let payload = last.as_ref().and_then(|(_, stored)| stored.body()).map(Payload::new);
+    let is_capture = |event: &&events::Event| {
+        event.id != newest.id && event.subject_id.is_none() && event.subject_status.as_deref() == Some(Status::Captured.as_str())
+    };
+    let Some(capture) = events.iter().rfind(is_capture).filter(|_| details.fee.is_none()) else { return Ok((details, payload)) };
+    let own = own_bytes(reader, capture, last).await?;
+    Ok((details.or(read(capture, own)), payload))
+}
+
 /// `GET /ks-pay/apps/{app}/transactions/{transaction}`
 pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, id) = path.into_inner();
@@ -302,10 +337,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     for event in events.iter().filter(|event| event.part.is_some()) {
         digests.extend(own_bytes(&mut reader, event, &mut last).await?.map(|own| (event.id, Sha256::digest(own).into())));
     }
-    let payload = match events.last() {
-        Some(last) => events::store::find_payload(&mut reader, last).await?.body().map(Payload::new),
-        None => None,
-    };
+    let (details, payload) = details(&mut reader, &events, &mut last).await?;
     let references = events::store::list_references(&mut reader, id).await?;
     let disputes = references::list_disputes(&mut reader, id).await?;
     let others = references::list_of_order(&mut reader, &transaction).await?;
@@ -329,13 +361,14 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let layout = layout.crumb(Text::verbatim(isolate(&app.name)), in_mode(urls::app(app.id)));
     let layout = layout.crumb(t::title(), in_mode(urls::transactions(app.id)));
     let now = page.now;
-    page.ok(&views::Show {
+    page.ok(&detail::Show {
         layout,
         transaction,
         events,
         digests,
         reasons,
         is_truncated,
+        details,
         payload,
         references,
         disputes,

@@ -127,6 +127,7 @@ fn observation(transaction: &Transaction, event: &Event, disputes: &[ListedDispu
                 order_id: transaction.order_id.clone(),
                 method: transaction.method.clone(),
                 refunded: None,
+                failure: None,
             });
         }
     }

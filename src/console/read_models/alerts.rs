@@ -1,4 +1,6 @@
-//! Alerts on webhooks and apps that need attention, each with a link to its fix.
+//! Alerts on webhooks, apps and disputes that need attention, each with a link to its fix.
+
+use std::time::Duration;
 
 use crate::{
     apps::App,
@@ -7,10 +9,20 @@ use crate::{
         app_health::{self, AppWithWebhooks},
     },
     i18n::{Text, isolate},
-    messages::{self, rejections::Causes, text::activity as t},
-    primitives::time::Timestamp,
+    ledger::payments::disputes::OpenDispute,
+    messages::{
+        self,
+        rejections::Causes,
+        text::{activity as t, disputes},
+    },
+    primitives::{id::AppId, time::Timestamp},
     urls,
 };
+
+/// A dispute whose deadline is nearer than this is listed before webhooks that fail.
+const NEAR: Duration = Duration::from_hours(3 * 24);
+/// At most this many of them, so that they hide no webhook.
+const MAX_NEAR: usize = 3;
 
 /// An alert with a link to its fix: a webhook that fails or is silent, or something disabled.
 pub(crate) struct Alert {
@@ -32,6 +44,26 @@ pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) 
         Alert { said: messages::trouble(app, webhook, causes.get(&connection.id), now), url, way, enable_url: None }
     };
     app_health::list_needing_attention(all, now).into_iter().map(notice).collect()
+}
+
+/// Adds alerts for disputes that wait for a response to those for webhooks: the nearest deadlines before them. `name` returns the name
+/// of an app where several apps are listed.
+pub(crate) fn with_disputes<'a>(
+    webhooks: Vec<Alert>,
+    open: &[OpenDispute],
+    name: impl Fn(AppId) -> Option<&'a str>,
+    now: Timestamp,
+) -> Vec<Alert> {
+    let is_near = |open: &&OpenDispute| open.dispute.respond_by.is_some_and(|last| last.since(now) < NEAR);
+    let near = open.iter().take_while(is_near).count().min(MAX_NEAR);
+    let alert = |open: &OpenDispute| Alert {
+        said: messages::orders::open_dispute(open, name(open.app), now),
+        url: urls::transaction(open.app, open.transaction),
+        way: disputes::view(),
+        enable_url: None,
+    };
+    let (first, rest) = open.split_at(near);
+    first.iter().map(alert).chain(webhooks).chain(rest.iter().map(alert)).collect()
 }
 
 /// Returns an alert for every webhook that receives events of another gateway account.

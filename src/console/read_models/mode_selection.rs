@@ -2,7 +2,7 @@
 
 use crate::{
     apps::App,
-    connections::{Connection, activity::Activity, app_health::Webhook},
+    connections::{Connection, activity::Activity, app_health::Webhook, checklist::Checklist},
     console::http::page::RequestContext,
     gateways::{Gateway, Mode},
     messages::{self, OffConnection, OtherMode},
@@ -18,12 +18,19 @@ pub(crate) struct ModeSelection {
     pub(crate) other: Option<OtherMode>,
     /// The disabled connections of the mode.
     pub(crate) off: Vec<OffConnection>,
+    /// How far the app is, with its connections in both modes.
+    pub(crate) checklist: Checklist,
 }
 
 impl ModeSelection {
     /// Returns the ids of the mode's connections.
     pub(crate) fn connection_ids(&self) -> Vec<ConnectionId> {
         self.connections.iter().map(|(connection, _)| connection.id).collect()
+    }
+
+    /// Returns the gateways of the mode's connections.
+    pub(crate) fn gateways(&self) -> Vec<Gateway> {
+        self.connections.iter().map(|(connection, _)| connection.gateway).collect()
     }
 
     /// Returns the gateway of the mode's first connection.
@@ -43,5 +50,5 @@ pub(crate) fn shown(page: &RequestContext, app: &App, chosen: Option<Mode>) -> M
     let own = || near.webhooks_in(app.id, mode);
     let off = own().filter_map(|webhook| messages::off_connection(app, &webhook.connection)).collect();
     let connections = own().map(|webhook| (webhook.connection.clone(), webhook.activity.clone())).collect();
-    ModeSelection { mode, connections, other, off }
+    ModeSelection { mode, connections, other, off, checklist: Checklist::of(near.webhooks(app.id)) }
 }

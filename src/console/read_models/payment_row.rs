@@ -1,12 +1,54 @@
-//! A payment as a row of a list.
+//! A payment as a row of a list, and rows by day.
+
+use jiff::civil::Date;
 
 use crate::{
     i18n::Text,
     ledger::payments::Transaction,
     messages::{self, Badge, DisplayTime},
-    primitives::time::Timestamp,
+    primitives::{date_range, time::Timestamp, zone::Zone},
     urls,
 };
+
+/// The rows of a day, below its heading.
+pub(crate) struct DayOfRows {
+    pub(crate) label: Text,
+    /// The number of payments of the whole day and their sum, if they are known.
+    pub(crate) sum: Option<Text>,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// Whose days and times of day a list has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListZones {
+    /// The zone of the app, whose days these are.
+    pub(crate) days: Zone,
+    /// The zone of the reader.
+    pub(crate) times: Zone,
+}
+
+/// Groups payments, newest first, by the day of their creation. `sum` says what a whole day had, given its number. Where days and
+/// times of day are of different zones, each time is shown with its day.
+pub(crate) fn by_day(
+    payments: &[Transaction],
+    sum: impl Fn(i64) -> Option<Text>,
+    zones: ListZones,
+    now: Timestamp,
+) -> Vec<DayOfRows> {
+    let day = |payment: &Transaction| messages::is_past(payment.created_at, now).then(|| zones.days.date(payment.created_at));
+    let today = zones.days.date(now);
+    let created = if zones.days == zones.times { DisplayTime::of_minute } else { DisplayTime::of_day };
+    let row = |payment: &Transaction| Row { created: created(payment.created_at, now), ..Row::new(payment, now) };
+    let group = |rows: &[Transaction]| {
+        let day: Option<Date> = rows.first().and_then(day);
+        DayOfRows {
+            label: messages::day_heading(day, today),
+            sum: day.and_then(|day| sum(date_range::number(day))),
+            rows: rows.iter().map(row).collect(),
+        }
+    };
+    payments.chunk_by(|one, next| day(one) == day(next)).map(group).collect()
+}
 
 /// A row of a list.
 pub(crate) struct Row {

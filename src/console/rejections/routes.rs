@@ -9,7 +9,11 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::views;
+use super::{
+    forms::{ListForm, Search},
+    list_view::{self, Index, Row},
+    views,
+};
 use crate::{
     apps::App,
     connections::{self, Connection},
@@ -24,7 +28,11 @@ use crate::{
             payload::StoredContent,
             signed_form::{EmptyForm, SignedForm},
         },
-        read_models::{event_disputes, mode_selection::shown, rejection_summary},
+        read_models::{
+            event_disputes,
+            mode_selection::{ModeSelection, shown},
+            rejection_summary,
+        },
     },
     db::{DbError, Reader, list},
     events::{self, Event},
@@ -37,7 +45,7 @@ use crate::{
     },
     primitives::{
         id::{ConnectionId, RejectionId, RequestId},
-        keyset::{Cursor as _, PageRequest},
+        keyset::{Cursor as _, ListPage as Rows, PageRequest},
     },
     rejections::{
         Cause, Rejection, Request,
@@ -58,15 +66,6 @@ const RECOVERY: &str = "recovery";
 /// The most recovered events listed.
 const MAX_RECOVERED_EVENTS: i64 = 10;
 
-/// The query of the list.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ListForm {
-    mode: String,
-    before: String,
-    after: String,
-}
-
 /// `GET` of the paths below a rejection that take its forms
 pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, rejection) = path.into_inner();
@@ -78,30 +77,59 @@ pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>
 /// `GET /ks-pay/apps/{app}/rejections`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
+    let form = form.into_inner();
+    let wanted = form.read(app.zone, page.now);
     let mut reader = page.state.db.reader().await?;
     let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
     let mode = shown.mode;
-    let requested = PageRequest::read(&form.before, &form.after);
-    let found = list::page(&mut reader, &Filter { app: app.id, mode }, requested).await?;
+    let filters = wanted.filters(app.id, mode);
+    let found = match wanted.search {
+        _ if !wanted.errors.is_empty() => Rows::default(),
+        Some(Search::Rejection(id)) => {
+            let found = store::find(&mut reader, app.id, id).await?.filter(|rejection| rejection.mode == mode);
+            Rows { rows: found.into_iter().collect(), ..Rows::default() }
+        }
+        Some(Search::Address(_)) | None => {
+            let selection = wanted.selection(Filter { app: app.id, mode });
+            list::page(&mut reader, &selection, PageRequest::read(&form.before, &form.after)).await?
+        }
+    };
     let others = rejection_summary::others(&mut reader, &app, &found.rows).await?;
     let other = |rejection: &Rejection| others.get(&rejection.other_connection_id?);
     let explanations = rejection_summary::explanations(&mut reader, &found.rows, other).await?;
     drop(reader);
     let enabled = shown.connections.iter().map(|(connection, _)| connection).filter(|one| one.is_enabled && app.is_enabled);
     let enabled: Vec<ConnectionId> = enabled.map(|connection| connection.id).collect();
-    let path = urls::rejections(app.id);
-    let layout =
-        page.layout(t::title()).app(&app, AppEntry::Rejections, Some(mode)).in_mode(&path, mode).notices(shown.other, shown.off);
-    let layout = layout.below_app(&app);
     let row = |(rejection, explanation): (&Rejection, Explanation)| {
         let is_enabled = enabled.contains(&rejection.connection_id);
-        views::Row::new(rejection, (explanation, is_enabled), page.now)
+        Row::new(rejection, (explanation, is_enabled), page.now)
     };
-    let mut rows: Vec<views::Row> = found.rows.iter().zip(explanations).map(row).collect();
-    views::tell_apart(&mut rows);
-    let empty = found.rows.is_empty().then(|| rejections::nothing(mode));
-    let pager = Pager::new(&path, &[("mode", mode.slug())], &found);
-    page.ok(&views::Index { layout, rows, pager, empty })
+    let mut rows: Vec<Row> = found.rows.iter().zip(explanations).map(row).collect();
+    list_view::tell_apart(&mut rows);
+    let query = filters.pairs().into_iter().chain(wanted.search.map(|_| ("q", form.q.trim()))).collect::<Vec<_>>();
+    let mut pager = Pager::new(&urls::rejections(app.id), &query, &found);
+    let empty = match pager.take_empty() {
+        _ if !wanted.errors.is_empty() => {
+            let correction = form.dates().corrected(&filters, wanted.today);
+            Some(messages::invalid_filters(wanted.errors.first(), correction, filters.cleared()))
+        }
+        None if rows.is_empty() && (filters.is_any() || wanted.search.is_some()) => {
+            Some(rejections::none_of_filters(filters.cleared()))
+        }
+        None => rows.is_empty().then(|| rejections::nothing(mode)),
+        of_search => of_search,
+    };
+    let (gateways, zones_note, is_valid) = (shown.gateways(), page.zones_note(&app), wanted.errors.is_empty());
+    let layout = list_layout(&page, &app, shown);
+    let view = Index { layout, app: app.id, mode, form, wanted, gateways, rows, pager, empty, zones_note };
+    if is_valid { page.ok(&view) } else { page.unprocessable(&view) }
+}
+
+fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
+    let path = urls::rejections(app.id);
+    let layout = page.layout(t::title()).app(app, AppEntry::Rejections, Some(shown.mode)).in_mode(&path, shown.mode);
+    let layout = layout.notices(shown.other, shown.off);
+    layout.below_app(app)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -215,7 +243,8 @@ impl Found {
     async fn said(&self, reader: &mut Reader, request: Request) -> Result<Option<(Request, StoredContent)>, AppError> {
         let Some((headers, body)) = store::find_content(reader, self.rejection.id, request.id).await? else { return Ok(None) };
         let said = store_batch::open(&self.page.state.vault, request.id, (&headers, &body))?;
-        let content = StoredContent::new(&said.headers, &said.body);
+        let is_complete = !request.is_truncated && request.size.is_some();
+        let content = StoredContent::new((&said.headers, &said.body), self.connection.gateway, request.id, is_complete);
         Ok(Some((request, content)))
     }
 

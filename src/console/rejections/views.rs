@@ -1,4 +1,4 @@
-//! The pages of rejections.
+//! The page of a rejection.
 
 use std::collections::HashMap;
 
@@ -7,19 +7,16 @@ use askama::Template;
 use crate::{
     apps::App,
     connections::{Connection, Step},
-    console::http::{form::FieldErrors, layout::Layout, pagination::Pager, payload::StoredContent},
+    console::http::{form::FieldErrors, layout::Layout, payload::StoredContent},
     events::Event,
     i18n::Text,
     ledger::payments::disputes::Dispute,
     messages::{
-        self, Badge, DisplayTime, EmptyState,
+        self, Badge, DisplayTime,
         rejections::{self, Explanation},
-        text::{fixes, rejections as t},
+        text::rejections as t,
     },
-    primitives::{
-        id::{RejectionId, RequestId},
-        time::Timestamp,
-    },
+    primitives::{id::RequestId, time::Timestamp},
     rejections::{
         Cause, RETENTION, Rejection, Request,
         adopt_secret::Offer,
@@ -31,75 +28,6 @@ use crate::{
 
 /// The most links to other rejections whose requests adopting the secret would also verify.
 const OTHERS_SHOWN: usize = 5;
-
-/// `/ks-pay/apps/{app}/rejections`
-#[derive(Template)]
-#[template(path = "rejections/index.html")]
-pub(crate) struct Index {
-    pub(crate) layout: Layout,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) pager: Pager,
-    pub(crate) empty: Option<EmptyState>,
-}
-
-/// A row of the list.
-pub(crate) struct Row {
-    id: RejectionId,
-    pub(crate) url: String,
-    /// The stored value of its cause.
-    pub(crate) cause: &'static str,
-    pub(crate) why: Text,
-    /// The end of its id, if another row has the same reason.
-    pub(crate) mark: Option<String>,
-    pub(crate) fix: Text,
-    pub(crate) is_enabled_again: bool,
-    pub(crate) gateway: &'static str,
-    pub(crate) address: String,
-    pub(crate) count: Text,
-    pub(crate) recovered: Option<Text>,
-    pub(crate) since: Option<Text>,
-    pub(crate) last: DisplayTime,
-}
-
-impl Row {
-    /// `is_enabled` is true if its app and its connection are enabled.
-    pub(crate) fn new(rejection: &Rejection, (explanation, is_enabled): (Explanation, bool), now: Timestamp) -> Self {
-        let is_left = rejection.recovered_count < rejection.count;
-        let fix = match rejection.cause {
-            Cause::Disabled if is_enabled && is_left => fixes::enabled_in_list(),
-            Cause::Disabled if is_enabled => fixes::enabled(),
-            // The rest is on the page of the rejection.
-            _ => explanation.short_fix(),
-        };
-        Self {
-            id: rejection.id,
-            url: urls::rejection(rejection.app_id, rejection.id),
-            cause: explanation.cause,
-            why: explanation.why,
-            fix,
-            is_enabled_again: rejection.cause == Cause::Disabled && is_enabled,
-            mark: None,
-            gateway: rejection.gateway.label(),
-            address: rejection.address.clone(),
-            count: t::times(rejection.count),
-            recovered: (rejection.recovered_count > 0).then(|| t::some_recovered(rejection.recovered_count)),
-            since: (rejection.count > 1).then(|| t::since(DisplayTime::of_start(rejection.first_at, now))),
-            last: messages::when(rejection.last_at, now),
-        }
-    }
-}
-
-/// The number of characters of an id that tell rows apart.
-const MARK_CHARS: usize = 6;
-
-/// Marks rows with equal reasons, so that their links differ.
-pub(crate) fn tell_apart(rows: &mut [Row]) {
-    let is_alike: Vec<bool> = rows.iter().map(|row| rows.iter().filter(|other| other.why == row.why).count() > 1).collect();
-    for (row, _) in rows.iter_mut().zip(is_alike).filter(|(_, is_alike)| *is_alike) {
-        let id = row.id.to_string();
-        row.mark = Some(format!("…{}", &id[id.len().saturating_sub(MARK_CHARS)..]));
-    }
-}
 
 /// A row of the list of stored requests.
 pub(crate) struct RequestRow {

@@ -12,7 +12,7 @@ use askama::Template;
 use super::wizard::{ConnectionPath, StepChrome, Wizard};
 use crate::{
     connections::{
-        ApiKeyState, PaymentMode, Step,
+        ApiKeyState, Step,
         credentials::{self, NewCredentials, StoredCredential},
     },
     console::http::{
@@ -41,8 +41,6 @@ pub(crate) struct Credentials {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
     pub(crate) fields: Vec<ShownField>,
-    /// The payment modes with their labels, and whether each is chosen.
-    pub(crate) modes: Vec<(PaymentMode, Text, bool)>,
     pub(crate) errors: FieldErrors,
     pub(crate) is_stored: bool,
     /// Why the stored keys are not checked: the reason and the sentence.
@@ -71,9 +69,6 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
 pub(crate) async fn update(posted: SignedForm<CredentialsForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let mut step = KeysStep::open(posted.page, &names).await?;
     let form = posted.form;
-    if !form.is_well_formed() {
-        return Err(AppError::BadRequest);
-    }
     if let Err(errors) = form.parse(&step.wizard.connection, step.keys, &step.stored) {
         return step.wizard.page.unprocessable(&step.view(&form, errors));
     }
@@ -106,8 +101,7 @@ pub(crate) async fn update(posted: SignedForm<CredentialsForm>, names: Connectio
     };
     // All of them, so that what is stored is what was checked.
     let checked = (!is_all_typed).then_some(step.stored.as_slice());
-    let modes = form.payment_modes();
-    let new = NewCredentials { values: &values, payment_modes: Some(&modes), state, checked };
+    let new = NewCredentials { values: &values, state, checked };
     let is_stored = step.store(&new).await?;
     drop(turn);
     if !is_stored {
@@ -142,7 +136,7 @@ pub(crate) async fn check(posted: SignedForm<EmptyForm>, names: ConnectionPath) 
     match step.check(&values).await {
         KeyCheck::Accepted => {
             let (none, checked) = (CredentialValues::default(), Some(step.stored.as_slice()));
-            let new = NewCredentials { values: &none, payment_modes: None, state: ApiKeyState::Accepted, checked };
+            let new = NewCredentials { values: &none, state: ApiKeyState::Accepted, checked };
             if !step.store(&new).await? {
                 return Ok(page.redirect_warning(&url, "changed-meanwhile", t::keys_changed_meanwhile()));
             }
@@ -173,7 +167,7 @@ impl KeysStep {
     }
 
     fn stored_form(&self) -> CredentialsForm {
-        CredentialsForm::of(&self.wizard.connection, &self.stored)
+        CredentialsForm::of(&self.stored)
     }
 
     /// Adds the stored values of the fields that have none.
@@ -233,7 +227,6 @@ impl KeysStep {
             layout,
             chrome,
             fields: form.inputs(connection, keys, &self.stored),
-            modes: form.modes(),
             errors,
             is_stored: connection.keys_state.is_some(),
             unchecked: is_unchecked.then(why),

@@ -24,7 +24,7 @@ use crate::{
         error::AppError,
         form::{FieldError, FieldErrors},
         layout::Layout,
-        page::{RequestContext, see_other},
+        page::RequestContext,
         signed_form::SignedForm,
     },
     gateways::Mode,
@@ -46,6 +46,11 @@ const MAX_COMPARED_SECRETS: i64 = 500;
 pub(crate) struct ImportPage {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
+    pub(crate) import: ImportFields,
+}
+
+/// The form, on its own page and below the list of secrets.
+pub(crate) struct ImportFields {
     pub(crate) action: String,
     /// The page to return to.
     pub(crate) back: String,
@@ -53,9 +58,29 @@ pub(crate) struct ImportPage {
     pub(crate) is_exact: bool,
     /// What happens to the secret before, if the gateway generates the secret.
     pub(crate) replaced: Option<Text>,
-    /// Whose webhook has the secret: `runs at Razorpay`.
-    pub(crate) place: Text,
+    /// True below the list, which has another primary action.
+    pub(crate) is_on_list: bool,
     pub(crate) errors: FieldErrors,
+}
+
+impl ImportFields {
+    /// Returns the empty form below the list of secrets.
+    pub(super) fn new(wizard: &Wizard, list: String) -> Self {
+        Self { is_on_list: true, ..Self::of(wizard, &ImportForm { back: list, ..ImportForm::default() }, FieldErrors::default()) }
+    }
+
+    fn of(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> Self {
+        let (gateway, step) = (wizard.connection.gateway, wizard.url(Step::Webhook));
+        Self {
+            action: urls::secrets(&step),
+            hint: messages::secrets::own_hint(gateway),
+            is_exact: form.is_exact,
+            replaced: gateway.generates_secret().then(|| messages::secrets::replaced(gateway)),
+            is_on_list: false,
+            back: urls::back_to(&form.back, step),
+            errors,
+        }
+    }
 }
 
 /// A secret as submitted.
@@ -81,11 +106,6 @@ pub(crate) async fn new(page: RequestContext, names: ConnectionPath, from: Query
     let wizard = Wizard::open(page, &names).await?;
     let form = ImportForm { back: from.into_inner().back, ..ImportForm::default() };
     wizard.page.ok(&view(&wizard, &form, FieldErrors::default()))
-}
-
-/// `GET …/webhook/secrets`
-pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
-    Ok(see_other(&urls::own_secret(&Wizard::open(page, &names).await?.url(Step::Webhook))))
 }
 
 /// `POST …/webhook/secrets`
@@ -226,14 +246,8 @@ fn view(wizard: &Wizard, form: &ImportForm, errors: FieldErrors) -> ImportPage {
     let title = if is_issued { t::import_paste_title() } else { t::use_existing() };
     let (layout, chrome) = wizard.chrome(Step::Webhook, title);
     ImportPage {
-        layout: layout.crumb(setup::webhook(), wizard.url(Step::Webhook)),
-        action: urls::secrets(&chrome.url),
-        hint: messages::secrets::own_hint(wizard.connection.gateway),
-        is_exact: form.is_exact,
-        place: wizard.connection.gateway.profile().texts.setup.import_intro.clone(),
-        replaced: is_issued.then(|| messages::secrets::replaced(wizard.connection.gateway)),
-        back: urls::back_to(&form.back, wizard.url(Step::Webhook)),
+        layout: layout.crumb(setup::webhook(), wizard.url(Step::Webhook)).crumb(t::title(), urls::secrets(&chrome.url)),
+        import: ImportFields::of(wizard, form, errors),
         chrome,
-        errors,
     }
 }

@@ -71,12 +71,12 @@ pub(crate) async fn create(posted: SignedForm<EmptyForm>, names: Names) -> Resul
     let mut tx = page.state.db.begin().await?;
     let is_retired = secrets::retire(&mut tx, &wizard.connection, id, &page.actor(), page.now).await?;
     tx.commit().await?;
-    let webhook = wizard.url(Step::Webhook);
+    let list = urls::secrets(&wizard.url(Step::Webhook));
     if !is_retired {
-        return Ok(page.redirect_warning(&webhook, "not-valid", t::not_valid()));
+        return Ok(page.redirect_warning(&list, "not-valid", t::not_valid()));
     }
     tracing::info!(%connection, secret = %id, user = %user.id, "a secret was retired");
-    Ok(page.redirect(&webhook, t::retired()))
+    Ok(page.redirect(&list, t::retired()))
 }
 
 /// Opens the company's connection, and loads its secrets.
@@ -97,7 +97,7 @@ fn no_longer_valid(wizard: &Wizard, secrets: &SecretSet, id: SecretId) -> Result
     if secrets.ended.iter().all(|held| held.stored.id != id) {
         return Err(AppError::NotFound);
     }
-    Ok(wizard.page.redirect_warning(&wizard.url(Step::Webhook), "not-valid", t::not_valid()))
+    Ok(wizard.page.redirect_warning(&urls::secrets(&wizard.url(Step::Webhook)), "not-valid", t::not_valid()))
 }
 
 async fn view(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage) -> Result<Retirement, AppError> {
@@ -106,7 +106,7 @@ async fn view(wizard: &Wizard, secrets: &SecretSet, held: &SecretWithUsage) -> R
     let (layout, chrome) = wizard.chrome(Step::Webhook, t::retire_title());
     let is_active = stored.is_active();
     Ok(Retirement {
-        layout: layout.crumb(setup::webhook(), wizard.url(Step::Webhook)),
+        layout: layout.crumb(setup::webhook(), wizard.url(Step::Webhook)).crumb(t::title(), urls::secrets(&chrome.url)),
         only,
         badge: messages::secrets::state(stored),
         created: DisplayTime::of_day(stored.created_at, now),

@@ -1,12 +1,53 @@
-//! The list of secrets on the Webhook page: author, latest use and a link to retire each one. Contains no secret values.
+//! `…/webhook/secrets`: the list of secrets, with author, latest use and a link to retire each one, and the form for an existing
+//! secret. Contains no secret values.
 
-use super::wizard::Wizard;
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::{
+    import_secret::ImportFields,
+    wizard::{ConnectionPath, StepChrome, Wizard},
+};
 use crate::{
-    connections::secret_set::{SecretSet, SecretWithUsage},
+    connections::{
+        Step,
+        secret_set::{SecretSet, SecretWithUsage},
+    },
+    console::http::{error::AppError, layout::Layout, page::RequestContext},
     i18n::Text,
-    messages::{self, Badge, DisplayTime, Notice, text::secrets as t},
+    messages::{
+        self, Badge, DisplayTime, Notice,
+        text::{secrets as t, setup, shared},
+    },
     urls,
 };
+
+/// `…/webhook/secrets`
+#[derive(Template)]
+#[template(path = "setup/secrets.html")]
+pub(crate) struct Secrets {
+    pub(crate) layout: Layout,
+    pub(crate) chrome: StepChrome,
+    pub(crate) secrets: SecretsView,
+    pub(crate) import: ImportFields,
+    pub(crate) stream: String,
+}
+
+/// `GET …/webhook/secrets`
+pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
+    let wizard = Wizard::open(page, &names).await?;
+    let mut reader = wizard.page.state.db.reader().await?;
+    let secrets = SecretSet::load(&mut reader, &wizard.connection, wizard.page.now).await?;
+    drop(reader);
+    let (layout, chrome) = wizard.chrome(Step::Webhook, t::title());
+    wizard.page.ok(&Secrets {
+        layout: layout.crumb(setup::webhook(), wizard.url(Step::Webhook)),
+        secrets: view(&wizard, &secrets, &chrome.url),
+        import: ImportFields::new(&wizard, urls::secrets(&chrome.url)),
+        stream: urls::evidence_stream(&chrome.url),
+        chrome,
+    })
+}
 
 /// A valid secret.
 pub(crate) struct LiveRow {
@@ -55,13 +96,14 @@ pub(crate) struct SecretsView {
     pub(crate) unproven: Option<Notice>,
     /// What to do about secrets whose sealed value does not open.
     pub(crate) unreadable: Option<Notice>,
+    /// URL of the page with the list.
+    pub(crate) url: String,
     pub(crate) rotation: String,
-    pub(crate) import: String,
     /// The form that takes the place of showing the secret, for a gateway that generates it.
     pub(crate) entry: Option<SecretEntry>,
 }
 
-/// Returns the list for the page at `url`.
+/// Returns the list; `url` is that of the step.
 pub(crate) fn view(wizard: &Wizard, secrets: &SecretSet, url: &str) -> SecretsView {
     let now = wizard.page.now;
     let gateway = wizard.connection.gateway;
@@ -71,8 +113,8 @@ pub(crate) fn view(wizard: &Wizard, secrets: &SecretSet, url: &str) -> SecretsVi
         live: rows,
         ended: secrets.ended.iter().map(|held| ended(wizard, held)).collect(),
         unproven: secrets.awaiting_first_use().map(|before| messages::secrets::unproven(gateway, before, now)),
+        url: urls::secrets(url),
         rotation: urls::rotation(url),
-        import: urls::own_secret(url),
         entry: gateway.generates_secret().then(|| SecretEntry {
             action: urls::secrets(url),
             hint: messages::secrets::own_hint(gateway),

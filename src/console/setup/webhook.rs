@@ -2,6 +2,8 @@
 //!
 //! Invariant: no page contains the secret before Reveal, and *Mark as done* never changes what the panel shows.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use askama::Template;
 
@@ -14,7 +16,7 @@ use super::{
 };
 use crate::{
     clock_check::SignedTimes,
-    connections::{ConnectionState, MarkedStep, Step, baseline, secret_set::SecretSet, secrets},
+    connections::{ConnectionState, MarkedStep, Step, activity::Activity, baseline, secret_set::SecretSet, secrets},
     console::{
         http::{
             error::AppError,
@@ -27,20 +29,25 @@ use crate::{
     db::{DbError, Reader},
     events::{self, Event},
     gateways::{Mode, guide::Guide},
-    i18n::{Text, code},
+    i18n::{Text, code, strong},
     messages::{
         self, DisplayTime, Notice,
         rejections::Explanation,
-        text::{secrets as secret_text, setup as t, shared, test_event as test_text, url_check as check_text},
+        text::{setup as t, shared, test_event as test_text, url_check as check_text},
     },
-    primitives::secret::Secret,
-    rejections::store::recoveries,
+    primitives::{secret::Secret, time::Timestamp},
+    rejections::{
+        advice::{Finding, Start},
+        store::recoveries,
+    },
     test_events::{self, TestEvent},
     url_check, urls,
 };
 
 /// Number of events shown in the panel.
 const MAX_FEED_ROWS: i64 = 3;
+/// How long the report of a URL check is unfolded.
+const FRESH_CHECK: Duration = Duration::from_mins(1);
 
 /// One of the latest events.
 pub(crate) struct FeedRow {
@@ -56,6 +63,12 @@ pub(crate) struct FeedRow {
 /// The Evidence panel.
 pub(crate) struct EvidenceView {
     pub(crate) said: Notice,
+    /// What is read aloud when it changes.
+    pub(crate) news: Text,
+    /// Until when the webhook worked, if it does not work now.
+    pub(crate) worked: Option<Text>,
+    /// True once a request arrived.
+    pub(crate) has_facts: bool,
     /// URL to enable the connection, if only the connection is disabled.
     pub(crate) enable_url: Option<String>,
     pub(crate) first: Option<DisplayTime>,
@@ -67,6 +80,8 @@ pub(crate) struct EvidenceView {
     pub(crate) failing: String,
     /// A sentence on requests rejected while the webhook works, and their URL.
     pub(crate) rejected: Option<(Text, String)>,
+    /// True if the fix begins with the secret of this page.
+    pub(crate) is_fixed_by_secret: bool,
     /// How long the gateway tolerates the failures.
     pub(crate) countdown: Option<(&'static str, Text)>,
     /// The expected gateway accounts.
@@ -98,9 +113,11 @@ pub(crate) struct Webhook {
     pub(crate) secret: Option<String>,
     pub(crate) secret_created: Option<DisplayTime>,
     pub(crate) secrets: SecretsView,
+    /// True if the URL was checked just now: the report is then in sight.
+    pub(crate) is_check_fresh: bool,
     pub(crate) guide: &'static Guide,
     pub(crate) steps: Vec<ShownStep>,
-    pub(crate) is_test: bool,
+    pub(crate) mode: Mode,
     pub(crate) state: ConnectionState,
     /// The latest unexpected account, and what to do about it.
     pub(crate) other_account: Option<(String, Notice)>,
@@ -117,50 +134,31 @@ impl Webhook {
         self.state == ConnectionState::Failing
     }
 
-    /// What to do on the page.
-    fn note(&self) -> &Text {
-        let [test, live] = &self.chrome.texts.webhook_intro;
-        if self.is_test { test } else { live }
+    pub(crate) fn is_off(&self) -> bool {
+        self.state == ConnectionState::Off
+    }
+
+    /// True if the page has a hidden secret to copy.
+    fn can_copy_secret(&self) -> bool {
+        self.secret.is_none() && self.secrets.entry.is_none() && self.secrets.can_reveal()
+    }
+
+    /// True once an event was verified: what is needed for the set-up then folds.
+    fn is_folded(&self) -> bool {
+        self.activity.first.is_some()
     }
 
     fn whose_account(&self, account: &str) -> Text {
-        let mode = if self.is_test { Mode::Test } else { Mode::Live };
-        messages::account_mismatch::whose_account(self.chrome.gateway, account, mode)
+        messages::account_mismatch::whose_account(self.chrome.gateway, account, self.mode)
     }
 
-    /// What verified events mean for the step.
-    fn step_note(&self) -> Text {
-        if self.is_proven() {
-            t::step_proven()
-        } else if self.is_failing() {
-            t::step_failing()
-        } else if self.done.is_some() {
-            t::step_marked_unproven()
-        } else {
-            t::step_unproven()
-        }
-    }
-
-    /// Identifies the note in tests.
-    fn step_hook(&self) -> &'static str {
-        if self.is_proven() {
-            "step-proven"
-        } else if self.is_failing() {
-            "step-failing"
-        } else if self.done.is_some() {
-            "step-marked-unproven"
-        } else {
-            "step-unmarked-unproven"
-        }
-    }
-
-    fn step_icon(&self) -> &'static str {
-        if self.is_proven() {
-            "good"
-        } else if self.is_failing() {
-            "bad"
-        } else {
-            "pending"
+    /// What verified events mean for a step that is marked, with what identifies it in tests.
+    fn step_note(&self) -> Option<(&'static str, Text)> {
+        match self.state {
+            ConnectionState::Off => None,
+            ConnectionState::Failing => Some(("step-failing", t::step_failing())),
+            _ if self.is_proven() => Some(("step-proven", t::step_proven())),
+            _ => Some(("step-marked-unproven", t::step_marked_unproven())),
         }
     }
 
@@ -224,13 +222,14 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let secret = revealed.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
+    let check = check.filter(|check| check.url == url);
+    let is_check_fresh = check.as_ref().is_some_and(|check| page.now.since(check.checked_at) < FRESH_CHECK);
     let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading.clone());
     let steps = guide::steps(connection, &wizard.app.email, chrome.next.as_ref().map_or("", |(url, _)| url));
     Ok(Webhook {
         layout,
         objections: url_check::objections(connection.gateway, &url).into_iter().map(Text::verbatim).collect(),
         check: check
-            .filter(|check| check.url == url)
             .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
         test_event: test_event::view(wizard, &secrets, last_test),
         advice: adapter.url_advice(&url).map(Text::verbatim),
@@ -241,7 +240,8 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
         secret_created: active.map(|secret| DisplayTime::of_day(secret.created_at, page.now)),
         guide: &profile.guide,
         steps,
-        is_test: connection.mode == Mode::Test,
+        is_check_fresh,
+        mode: connection.mode,
         state,
         other_account: mismatch.account.clone().zip(messages::account_mismatch::other_account(
             connection.gateway,
@@ -275,6 +275,9 @@ impl LastEvent {
     }
 }
 
+/// URL and start of the fix, and the explanation of a rejected request.
+type Rejected = ((String, Start), Explanation);
+
 async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<LastEvent>, DbError> {
     let last = events::store::list_last(&mut *reader, wizard.connection.id, MAX_FEED_ROWS).await?;
     let ids = || last.iter().map(|event| event.id);
@@ -288,33 +291,33 @@ async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<LastEvent>, Db
     Ok(last.into_iter().map(with_origin).collect())
 }
 
-/// Returns the URL and the explanation of the latest request rejected since the last verified event.
-async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<(String, Explanation)>, DbError> {
+/// Returns the latest request rejected since the last verified event: its URL, where its fix begins, and its explanation.
+async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<Rejected>, DbError> {
     let cause = rejection_summary::cause(reader, &wizard.app, &wizard.activity).await?;
-    Ok(cause.map(|(rejection, explanation)| (urls::rejection(wizard.app.id, rejection.id), explanation)))
+    let of = |(rejection, explanation)| {
+        let start = Finding::from(&rejection).start();
+        ((urls::rejection(wizard.app.id, rejection.id), start), explanation)
+    };
+    Ok(cause.map(of))
 }
 
-fn evidence_view(
-    wizard: &Wizard,
-    state: ConnectionState,
-    last: &[LastEvent],
-    rejected: Option<(String, Explanation)>,
-) -> EvidenceView {
+fn evidence_view(wizard: &Wizard, state: ConnectionState, last: &[LastEvent], rejected: Option<Rejected>) -> EvidenceView {
     let (activity, now) = (&wizard.activity, wizard.page.now);
     let (rejection, explanation) = rejected.unzip();
+    let (rejection, start) = rejection.unzip();
     let verified = last.iter().find(|last| last.is_of_gateway()).map(|last| &last.event);
     let is_failing = state == ConnectionState::Failing;
     let proven_since = activity.failing_since.filter(|_| is_failing);
-    let when = |at: Option<crate::primitives::time::Timestamp>| at.map(|at| messages::when(at, now));
+    let when = |at: Option<Timestamp>| at.map(|at| messages::when(at, now));
+    let latest = (verified, explanation.as_ref());
+    let said = messages::sentence_of_connection(&wizard.connection, (state, wizard.app.is_enabled), activity, latest, now);
     EvidenceView {
-        said: messages::sentence_of_connection(
-            &wizard.connection,
-            (state, wizard.app.is_enabled),
-            activity,
-            (verified, explanation.as_ref()),
-            now,
-        ),
+        news: messages::news(&said, (wizard.connection.gateway, state), activity, latest),
+        said,
+        worked: worked(state, activity, now),
+        has_facts: activity.verified_count > 0 || activity.rejected_count > 0 || !last.is_empty(),
         enable_url: wizard.enable_url(),
+        is_fixed_by_secret: is_failing && start == Some(Start::Secret),
         rejection: rejection.filter(|_| state != ConnectionState::Verified),
         first: when(activity.first_verified_at),
         last: when(activity.last_verified_at),
@@ -338,6 +341,14 @@ fn evidence_view(
         feed: last.iter().map(|last| row(wizard, last)).collect(),
         all_url: urls::in_mode(&urls::events(wizard.app.id), wizard.connection.mode),
     }
+}
+
+/// States until when a webhook worked that is disabled, or whose requests are rejected.
+fn worked(state: ConnectionState, activity: &Activity, now: Timestamp) -> Option<Text> {
+    let (first, last) = activity.first_verified_at.zip(activity.last_verified_at)?;
+    let [first, last] = [first, last].map(|at| DisplayTime::of_day(at, now));
+    matches!(state, ConnectionState::Failing | ConnectionState::Off)
+        .then(|| t::worked_until(activity.verified_count, strong(), first, last))
 }
 
 fn row(wizard: &Wizard, LastEvent { event, is_recovered, test }: &LastEvent) -> FeedRow {

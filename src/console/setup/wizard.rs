@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use crate::{
     apps::App,
     connections::{
-        self, Connection, MarkedStep, SetupProgress, Step,
+        self, Connection, ConnectionState, MarkedStep, SetupProgress, Step,
         activity::{self, Activity},
         store,
     },
@@ -169,11 +169,13 @@ impl Wizard {
     }
 }
 
-/// Returns the badge of a step's state.
+/// Returns the badge of a step's state. What is disabled shows nothing but that.
 pub(crate) fn badge(setup: &SetupProgress<'_>, step: Step, now: Timestamp) -> Badge {
+    let state = setup.state(now);
     match step {
+        _ if state == ConnectionState::Off => messages::connection_state(state),
         Step::Credentials => messages::keys_state(setup.connection.keys_state),
-        Step::Webhook => messages::webhook_state(setup.state(now), setup.activity),
-        Step::Integration | Step::Security => messages::step_state(setup.is_done(step)),
+        Step::Webhook => messages::webhook_state(state, setup.activity),
+        Step::Integration | Step::Security => messages::step_state(setup.is_done(step), step.is_optional()),
     }
 }

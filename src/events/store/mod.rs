@@ -86,21 +86,21 @@ macro_rules! list_on_postgres {
     };
 }
 
-/// The rows of a range that have a state or a type, among its first ones: no index has these.
+/// The rows of a range that have a state, a type and a time of arrival, among its first ones: no index has these.
 macro_rules! search {
     ($range:expr, $order:literal) => {
         concat!(
             "SELECT ",
             columns!(),
             " FROM (SELECT examined_id FROM (SELECT id AS examined_id, state AS examined_state, \
-             event_type AS examined_type FROM events WHERE ",
+             event_type AS examined_type, received_at AS examined_at FROM events WHERE ",
             $range,
             " LIMIT ",
             max_examined!(),
             ") AS examined WHERE (CAST($3 AS TEXT) IS NULL OR examined_state = $3) AND (CAST($4 AS TEXT) IS NULL \
-             OR substr(examined_type, 1, length(CAST($4 AS TEXT))) = $4) ORDER BY examined_id",
+             OR substr(examined_type, 1, length(CAST($4 AS TEXT))) = $4) AND examined_at >= $5 AND examined_at < $6 ORDER BY examined_id",
             $order,
-            " LIMIT $5) AS matching JOIN events ON id = examined_id",
+            " LIMIT $7) AS matching JOIN events ON id = examined_id",
             with_connection!(),
             " ORDER BY id",
             $order
@@ -144,6 +144,9 @@ sql! {
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM (SELECT id AS examined_id FROM events WHERE connection_id IN \
                          (SELECT id FROM connections WHERE app_id = $1 AND mode = $4) AND reference IN ($2, $3) LIMIT ", max_examined!(), ") \
                          AS examined JOIN events ON id = examined_id", with_connection!(), " ORDER BY received_at DESC LIMIT 1");
+    /// The first event that had a gateway's id at a connection.
+    FIND_NAMED = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id = (SELECT event_id FROM event_ids \
+                  WHERE connection_id = $1 AND gateway_event_id = $2)");
     COUNT = "SELECT COUNT(*) FROM events";
     LIST_NEWEST = concat!("SELECT ", columns!(), " FROM ", events!(), " ORDER BY id DESC LIMIT $1");
     EXPORT = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id > $1 ORDER BY id LIMIT $2");
@@ -172,6 +175,11 @@ pub(crate) async fn find_by_reference(
         .await)
 }
 
+/// Finds the first event that had this id of the gateway. The caller has checked access to the connection.
+pub(crate) async fn find_named(on: impl Into<Exec<'_>>, connection: ConnectionId, name: &str) -> Result<Option<Event>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_NAMED).bind(connection).bind(name).fetch_optional(conn).await)
+}
+
 /// Counts the events of all apps.
 pub(crate) async fn count(on: impl Into<Exec<'_>>) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT).fetch_one(conn).await)
@@ -198,9 +206,16 @@ pub(crate) struct Filter {
     pub(crate) state: Option<State>,
     /// Prefix of the type.
     pub(crate) event_type: Option<String>,
+    /// When they were first received: from the first time to the second, which is not included.
+    pub(crate) received: Option<(Timestamp, Timestamp)>,
 }
 
 impl Filter {
+    /// Selects all events of these connections.
+    pub(crate) const fn all(connections: Vec<ConnectionId>) -> Self {
+        Self { connections, state: None, event_type: None, received: None }
+    }
+
     /// Returns at most `limit` rows of a connection, as [`List::fetch`] does.
     async fn fetch_of(
         &self,
@@ -215,11 +230,14 @@ impl Filter {
             return run!(on, |conn| sqlx::query_as(text).bind(connection).bind(from).bind(limit).fetch_all(conn).await);
         }
         let text = on.pick(side.pick(SEARCH_OLDER, SEARCH_NEWER), side.pick(SEARCH_OLDER_ON_POSTGRES, SEARCH_NEWER_ON_POSTGRES));
+        let (first, end) = self.received.unwrap_or((Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX)));
         run!(on, |conn| sqlx::query_as(text)
             .bind(connection)
             .bind(from)
             .bind(self.state)
             .bind(&self.event_type)
+            .bind(first)
+            .bind(end)
             .bind(limit)
             .fetch_all(conn)
             .await)
@@ -247,7 +265,7 @@ impl List for Filter {
     }
 
     fn is_searched(&self) -> bool {
-        self.state.is_some() || self.event_type.is_some()
+        self.state.is_some() || self.event_type.is_some() || self.received.is_some()
     }
 
     async fn last_examined(&self, reader: &mut Reader, side: Side, from: EventId) -> Result<Option<EventId>, DbError> {

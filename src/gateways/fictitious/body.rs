@@ -89,6 +89,7 @@ fn observation(part: &Part<'_>, shared: &Fields) -> Result<PaymentObservation, &
             order_id: None,
             method: None,
             refunded: None,
+            failure: None,
         }),
         refund: None,
         dispute: None,

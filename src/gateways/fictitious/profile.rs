@@ -45,6 +45,7 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     lookalike_values: &[],
     secret_labels: &[],
     json: JsonConventions::UNKNOWN,
+    payment_url: |_| None,
     api: None,
     samples: Samples { events: &[], usual: "", single: |_, _, _, _| None, life_cycle: None },
     guide: Guide {
@@ -57,7 +58,7 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
         setup: with_texts!(
             SETUP,
             next_step: t::next_step(),
-            webhook_intro: [t::webhook_intro(), t::webhook_intro()],
+            waiting: [t::waiting(), t::waiting()],
         ),
         secrets: with_texts!(SECRETS, unreadable: t::unreadable(), new_secret: t::new_secret()),
         requests: REQUESTS,

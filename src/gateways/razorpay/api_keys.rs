@@ -24,7 +24,10 @@ static FIELDS: &[CredentialField] = &[
     CredentialField {
         name: KEY_ID,
         label: "Key ID",
-        hint: |mode| t::key_id_hint(prefix(mode)),
+        hint: |mode| match mode {
+            Mode::Test => t::key_id_hint_test(prefix(mode)),
+            Mode::Live => t::key_id_hint_live(prefix(mode)),
+        },
         is_secret: false,
         length: 1..=64,
         fault: key_id_fault,

@@ -4,16 +4,14 @@ name = Razorpay
 
 # Set-up
 
-webhook-heading = Connect the Razorpay webhook
+webhook-heading = Razorpay webhook
 integration-heading = Take payments in your shop
 next-step = Next: copy the URL and the secret below into Razorpay’s Dashboard.
-webhook-intro-test = Copy two values into Razorpay, make one test payment, and watch it arrive here. You can do the steps in any order.
-webhook-intro-live = Copy two values into Razorpay, wait for one real payment, and watch it arrive here. You can do the steps in any order.
 import-intro = Already have a webhook in Razorpay? Enter its secret here and change only its URL there.
 unreachable = Razorpay can’t reach this URL yet. Ask your server administrator to fix this:
 url-allowed = Razorpay’s rules allow this URL.
-waiting-test = No request has reached this URL yet. Make a test payment, and watch it arrive here.
-waiting-live = No request has reached this URL yet. The next real payment is shown here.
+waiting-test = No request has reached this URL yet. Add the URL and the secret in Razorpay, then make a test payment and watch it arrive here.
+waiting-live = No request has reached this URL yet. Add the URL and the secret in Razorpay; the next real payment is shown here.
 silent = If payments are being made, check under Webhooks in Razorpay’s Dashboard whether this webhook is still enabled and has the right URL.
 disabled = Razorpay gets 401 for every event until you enable it again, and disables the webhook after 24 hours. You must then enable the webhook in Razorpay’s Dashboard.
 
@@ -77,7 +75,8 @@ url-private-address = Razorpay rejects { $address }: it is a private address. Se
 keys-instructions = In the Razorpay Dashboard, in { $mode } Mode, open { $menu } and press { $button }. Razorpay shows the Key Secret only once.
     .menu = Accounts & Settings › API Keys
     .button = Generate Key
-key-id-hint = Begins with { $prefix }
+key-id-hint-test = Begins with { $prefix }. A test key: it’s for payments that move no money.
+key-id-hint-live = Begins with { $prefix }. A live key: it’s for real payments.
 key-secret-hint = Stored encrypted. You won’t be able to view it again. It isn’t the webhook’s secret.
 key-of-live = This is a Live key. Test mode needs one that begins with { $prefix }.
 key-of-test = This is a Test key. Live mode needs one that begins with { $prefix }.
@@ -85,31 +84,30 @@ key-id-malformed = A Key ID of { $mode } mode is { $prefix } followed by letters
 
 # The steps in Razorpay's Dashboard, whose labels stay as they are
 
-guide-heading = Paste them into Razorpay
-guide-duration = about 3 minutes
-guide-sign-in = Sign in to the Razorpay Dashboard and switch it to { $label }.
+guide-heading = Add them in Razorpay
+guide-duration = About 3 minutes
+guide-open = In the Razorpay Dashboard, switch to { $label } and open { $menu }.
     .label = { $mode } Mode
-guide-sign-in-aside = Razorpay keeps separate webhooks for Test and Live. This page is for { $mode }.
-guide-open = Open { $menu }, under Website and app settings, and press { $button }.
     .menu = Accounts & Settings › Webhooks
-    .button = + Add New Webhook
-guide-paste = Paste the URL into { $url-field } and the secret into { $secret-field }.
+guide-paste = Press { $add }, or { $edit } an existing one. Paste the URL into { $url-field } and the secret into { $secret-field }.
+    .add = + Add New Webhook
+    .edit = Edit
     .url-field = URL
     .secret-field = Secret
-guide-paste-aside = Razorpay lets you leave Secret empty. It then signs nothing, and KS Pay rejects every request.
-guide-alert-email = Enter a monitored address in { $field }:
+guide-alert-email = Set { $field } to
     .field = Alert Email
-guide-alert-email-aside = When Razorpay disables a webhook, it notifies this address only.
-guide-events = Under { $field }, select these { $count }:
+guide-events = Under { $field }, select { $count } events.
     .field = Active Events
-guide-create-test = Press { $button }. In Test Mode Razorpay asks for an OTP:
+guide-create-test = Press { $button }. The OTP in Test Mode is
     .button = Create Webhook
 guide-create-live = Press { $button }.
     .button = Create Webhook
-guide-pay-test = Make one test payment, for example with this UPI ID:
-guide-pay-test-aside = Razorpay has no button that sends a test event; a test payment is the test. No payment page yet? Step 3 has one to paste.
-guide-pay-live = Wait for the next real payment, or make a small one yourself and refund it.
-guide-pay-live-aside = Razorpay has no button that sends a test event; a payment is the test.
+guide-pay-test = Make a test payment with the UPI ID
+guide-pay-test-aside = There’s no test button; a payment is the test. { $link }
+    .link = No checkout yet?
+guide-pay-live = Wait for the next payment, or make a small one and refund it.
+guide-pay-live-aside = There’s no test button; a payment is the test. { $link }
+    .link = No checkout yet?
 
 # Code for the developer
 

@@ -1,35 +1,60 @@
-//! The reason of a failed payment in Razorpay's words, for display.
+//! Why a payment failed: in Razorpay's words for display, and the group of its reason code for counting.
 
-use unicode_segmentation::UnicodeSegmentation as _;
+use super::display;
+use crate::gateways::payment::FailureCategory;
 
-use crate::primitives::invisible_chars::{self, Piece};
-
-/// The longest reason that is shown.
-const MAX_REASON_GRAPHEMES: usize = 300;
-const MAX_REASON_BYTES: usize = 6000;
+/// Returns the group of an `error_reason`; `None` without one. Razorpay adds codes, so families are told by their words.
+pub(super) fn category(reason: &str) -> Option<FailureCategory> {
+    use FailureCategory::{Declined, InsufficientFunds, NotCompleted, Other, TechnicalError, TimedOut, WrongDetails};
+    const FAMILIES: &[(FailureCategory, &[&str])] = &[
+        (InsufficientFunds, &["insufficient"]),
+        (TechnicalError, &["technical_error", "server_error", "bank_not_available", "downtime"]),
+        (
+            WrongDetails,
+            &["incorrect", "invalid", "wrong", "card_expired", "otp_expired", "authentication_failed", "attempts_exceeded"],
+        ),
+        (TimedOut, &["timed_out", "timeout", "session_expired", "request_expired"]),
+        (NotCompleted, &["cancelled", "canceled", "aborted"]),
+        (Declined, &["declined", "blocked", "inactive", "limit_exceeded", "risk", "not_allowed", "not_supported", "not_enabled"]),
+    ];
+    let is_of = |(_, words): &&(FailureCategory, &[&str])| words.iter().any(|word| reason.contains(word));
+    (!reason.is_empty()).then(|| FAMILIES.iter().find(is_of).map_or(Other, |(category, _)| *category))
+}
 
 /// Returns Razorpay's description of a failure from the body of `payment.failed`. For display only.
-/// Characters that cannot be seen are named, and a long text ends with an ellipsis.
 pub(super) fn reason(body: &[u8]) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let said = body.pointer("/payload/payment/entity/error_description")?.as_str()?.trim();
-    let end = said.grapheme_indices(true).nth(MAX_REASON_GRAPHEMES).map_or(said.len(), |(at, _)| at);
-    // A grapheme has no limit of its own.
-    let end = said.floor_char_boundary(end.min(MAX_REASON_BYTES));
-    let shown: String = invisible_chars::pieces(&said[..end])
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Seen(text) => text.to_owned(),
-            Piece::Unseen(names) => names,
-        })
-        .collect();
-    let rest = if end < said.len() { "…" } else { "" };
-    (!shown.is_empty()).then(|| shown + rest)
+    display::text(body.pointer("/payload/payment/entity/error_description")?.as_str()?)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::display::{MAX_BYTES, MAX_GRAPHEMES},
+        *,
+    };
+
+    #[test]
+    fn the_codes_of_a_family_are_counted_together() {
+        use FailureCategory::{Declined, InsufficientFunds, NotCompleted, Other, TechnicalError, TimedOut, WrongDetails};
+        for (code, wanted) in [
+            ("payment_cancelled", NotCompleted),
+            ("payment_timed_out", TimedOut),
+            ("payment_session_expired", TimedOut),
+            ("insufficient_funds", InsufficientFunds),
+            ("incorrect_pin", WrongDetails),
+            ("card_expired", WrongDetails),
+            ("otp_attempts_exceeded", WrongDetails),
+            ("payment_declined", Declined),
+            ("transaction_daily_limit_exceeded", Declined),
+            ("bank_technical_error", TechnicalError),
+            ("server_error", TechnicalError),
+            ("payment_failed", Other),
+        ] {
+            assert_eq!(category(code), Some(wanted), "{code}");
+        }
+        assert_eq!(category(""), None);
+    }
 
     #[test]
     fn a_reason_is_read_where_there_is_one() {
@@ -40,10 +65,10 @@ mod tests {
         assert_eq!(of("\"OTP\u{202e}9001\\u0007\"").as_deref(), Some("OTP⟨U+202E⟩9001⟨U+0007⟩"));
         for whole in ["न", "क्षि", "👩‍🌾", "é\u{301}"] {
             let said = of(&format!("\"{}\"", whole.repeat(999))).unwrap();
-            assert_eq!(said, format!("{}…", whole.repeat(MAX_REASON_GRAPHEMES)), "{whole}");
+            assert_eq!(said, format!("{}…", whole.repeat(MAX_GRAPHEMES)), "{whole}");
             assert_eq!(of(&format!("\"{}\"", whole.repeat(300))), Some(whole.repeat(300)));
         }
         let endless = of(&format!("\"e{}\"", "\u{301}".repeat(9_999))).unwrap();
-        assert!(endless.len() <= MAX_REASON_BYTES + "…".len() && endless.ends_with('…'));
+        assert!(endless.len() <= MAX_BYTES + "…".len() && endless.ends_with('…'));
     }
 }

@@ -15,21 +15,17 @@ use crate::{
 pub(super) const GUIDE: Guide = Guide { heading: t::guide_heading(), duration: Some(t::guide_duration()), steps: STEPS };
 
 const STEPS: &[GuideStep] = &[
-    GuideStep::new(|context| t::guide_sign_in(strong(), context.mode.label()))
-        .with_aside(|context| t::guide_sign_in_aside(context.mode.label())),
-    GuideStep::new(|_| t::guide_open(path(), strong())),
-    GuideStep::new(|_| t::guide_paste(strong(), strong())).with_aside(|_| t::guide_paste_aside()),
-    GuideStep::new(|_| t::guide_alert_email(strong()))
-        .with_value(CopyValue::Email("alert-email", "Alert Email"))
-        .with_aside(|_| t::guide_alert_email_aside()),
+    GuideStep::new(|context| t::guide_open(strong(), path(), context.mode.label())),
+    GuideStep::new(|_| t::guide_paste(strong(), strong(), strong(), strong())),
+    GuideStep::new(|_| t::guide_alert_email(strong())).with_value(CopyValue::Email("alert-email", "Alert Email")),
     GuideStep::new(|_| t::guide_events(strong(), RECOMMENDED_EVENTS.len())).with_events(),
     GuideStep::new(|_| t::guide_create_test(strong())).with_value(CopyValue::Fixed("otp", "754081", "OTP")).only_in(Mode::Test),
     GuideStep::new(|_| t::guide_create_live(strong())).only_in(Mode::Live),
     GuideStep::new(|_| t::guide_pay_test())
         .with_value(CopyValue::Fixed("upi", TEST_UPI_ID, "UPI ID"))
-        .with_aside(|_| t::guide_pay_test_aside())
+        .with_aside(|context| t::guide_pay_test_aside(&context.next))
         .only_in(Mode::Test),
-    GuideStep::new(|_| t::guide_pay_live()).with_aside(|_| t::guide_pay_live_aside()).only_in(Mode::Live),
+    GuideStep::new(|_| t::guide_pay_live()).with_aside(|context| t::guide_pay_live_aside(&context.next)).only_in(Mode::Live),
 ];
 
 /// The UPI ID with which every test payment succeeds.

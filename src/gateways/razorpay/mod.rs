@@ -8,6 +8,8 @@
 mod api;
 mod api_keys;
 mod checkout;
+mod customer;
+mod display;
 mod event_types;
 mod failure;
 mod guide;
@@ -27,6 +29,7 @@ use super::{
     adapter::{Adapter, Incoming, ParsedEvent, SignatureError, TEST_EVENT_TYPE, is_safe_identifier},
     event_kind::EventKind,
     parts::Part,
+    payment_details::PaymentDetails,
     samples as shared,
 };
 use crate::{
@@ -86,6 +89,10 @@ impl Adapter for Razorpay {
 
     fn event_kind(&self, event_type: &str) -> Option<EventKind> {
         event_types::kind(event_type)
+    }
+
+    fn payment_details(&self, body: &[u8]) -> PaymentDetails {
+        customer::details(body)
     }
 
     fn failure_reason(&self, body: &[u8]) -> Option<String> {

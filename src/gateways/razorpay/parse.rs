@@ -20,7 +20,7 @@ use super::event_types::{Subject, subject};
 use crate::{
     gateways::{
         adapter::{EventContent, ParsedEvent, is_safe_identifier},
-        payment::{Details, Dispute, PaymentObservation, Refund, Snapshot, TimeSource},
+        payment::{Details, Dispute, PaymentObservation, Refund, Snapshot, Status, TimeSource},
         strict_object::Object,
     },
     primitives::{
@@ -262,14 +262,17 @@ fn snapshot(payment: &PaymentKeys, at: Timestamp, shown: &ShownPayload<'_>) -> R
     identifier("id", &payment.id)?;
     // Some events have an empty order id for a payment without an order.
     let order_id = payment.order_id.as_deref().filter(|id| !id.is_empty());
+    let status = status::of_payment(&payment.status).ok_or("status")?;
     Ok(Snapshot {
-        status: status::of_payment(&payment.status).ok_or("status")?,
+        status,
         was_captured: details::captured(shown),
         money: money(payment.amount, &payment.currency)?,
         created_at: payment.created_at.map_or(Ok(at), moment)?,
         order_id: order_id.map(|id| identifier("order_id", id)).transpose()?.map(str::to_owned),
         method: details::method(shown),
         refunded: payment.amount_refunded.map(valid_amount).transpose()?,
+        // A payment that succeeded later may still have the reason of an earlier attempt.
+        failure: details::failure(shown).filter(|_| status == Status::Failed),
     })
 }
 

@@ -55,6 +55,12 @@ const fn network([a, b, c, d]: [u8; 4], prefix: u8) -> IpNet {
     IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix))
 }
 
+/// Its Dashboard asks for a sign-in first, and shows the mode chosen there.
+fn payment_url(id: &str) -> Option<String> {
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_plain.then(|| format!("https://dashboard.razorpay.com/app/payments/{id}"))
+}
+
 pub(crate) static PROFILE: Profile = Profile {
     slug: "razorpay",
     label: "Razorpay",
@@ -97,6 +103,7 @@ pub(crate) static PROFILE: Profile = Profile {
         empty_lists: &["notes"],
         empty_together: &["error_"],
     },
+    payment_url,
     api: Some(Api { base_url: "https://api.razorpay.com", flag: "--razorpay-api", variable: "KS_PAY_RAZORPAY_API" }),
     samples: SAMPLES,
     guide: GUIDE,
@@ -108,6 +115,12 @@ pub(crate) static PROFILE: Profile = Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_id_of_the_gateways_form_becomes_a_part_of_an_address() {
+        assert_eq!(payment_url("pay_Rkp9B9").as_deref(), Some("https://dashboard.razorpay.com/app/payments/pay_Rkp9B9"));
+        assert_eq!((payment_url("pay/../x"), payment_url("pay?x")), (None, None));
+    }
 
     #[test]
     fn only_the_published_addresses_are_the_gateways() {

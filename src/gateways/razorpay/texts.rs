@@ -12,7 +12,6 @@ const SETUP: SetupTexts = SetupTexts {
     webhook_heading: t::webhook_heading(),
     integration_heading: t::integration_heading(),
     next_step: t::next_step(),
-    webhook_intro: [t::webhook_intro_test(), t::webhook_intro_live()],
     import_intro: t::import_intro(),
     unreachable: t::unreachable(),
     url_allowed: Some(t::url_allowed()),

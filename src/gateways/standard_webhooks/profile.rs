@@ -44,6 +44,7 @@ pub(crate) static PROFILE: Profile = Profile {
     lookalike_values: &[],
     secret_labels: &[],
     json: JsonConventions { content: Some("data"), ..JsonConventions::UNKNOWN },
+    payment_url: |_| None,
     api: None,
     samples: SAMPLES,
     guide: GUIDE,

@@ -10,7 +10,10 @@ use sqlx::FromRow;
 
 use super::{projection::PaymentState, state::DisplayState, store::write::PaymentRow};
 use crate::{
-    gateways::{Gateway, Mode, payment::Status},
+    gateways::{
+        Gateway, Mode,
+        payment::{FailureCategory, Status},
+    },
     primitives::{id::AppId, money::Currency, time::Timestamp, zone::Zone},
 };
 
@@ -27,6 +30,8 @@ pub(crate) struct TotalsKey {
     pub(crate) method: Option<String>,
     pub(crate) state: DisplayState,
     pub(crate) gateway: Gateway,
+    /// Why failed payments failed.
+    pub(crate) failure: Option<FailureCategory>,
 }
 
 /// The number and the totals in subunits of the payments of a key; or the change of these.
@@ -115,6 +120,7 @@ impl TotalsDelta {
             method: state.method.clone(),
             state: DisplayState::of(state),
             gateway: row.scope.gateway,
+            failure: state.failure(),
         };
         for (currency, (lost, held)) in state.costs_elsewhere() {
             let elsewhere = self.0.entry(TotalsKey { currency: Some(currency), ..kind.clone() }).or_default();

@@ -3,8 +3,9 @@
 //! Invariant: pure; amounts of different currencies are never added.
 
 use crate::{
-    gateways::payment::DisputeStatus,
+    gateways::{Gateway, payment::DisputeStatus},
     primitives::{
+        id::{AppId, TransactionId},
         money::{Currency, Money},
         time::Timestamp,
     },
@@ -19,6 +20,15 @@ pub(crate) struct Dispute {
     /// The amount deducted for it in subunits, if reported.
     pub(crate) deducted: Option<i64>,
     pub(crate) respond_by: Option<Timestamp>,
+}
+
+/// A dispute that waits for a response, with its payment.
+#[derive(Debug)]
+pub(crate) struct OpenDispute {
+    pub(crate) transaction: TransactionId,
+    pub(crate) app: AppId,
+    pub(crate) gateway: Gateway,
+    pub(crate) dispute: Dispute,
 }
 
 impl Dispute {

@@ -9,7 +9,7 @@ use super::{
     store::daily_totals::DailyTotals,
 };
 use crate::{
-    gateways::payment::Status,
+    gateways::payment::{FailureCategory, Status},
     primitives::{
         date_range::{DateRange, number},
         money::{Currency, Money},
@@ -55,6 +55,8 @@ pub(crate) struct Figures {
     pub(crate) ways: PaymentOutcomes,
     /// Amounts received by currency, that with the most payments first.
     pub(crate) received: Vec<Money>,
+    /// What is left of that after refunds, also pending ones, and disputes.
+    pub(crate) net: Vec<Money>,
     /// What of that went back.
     pub(crate) refunded: Vec<Money>,
     pub(crate) refund_pending: Vec<Money>,
@@ -68,6 +70,8 @@ pub(crate) struct Figures {
     pub(crate) daily: Vec<(Date, Money)>,
     /// Number of captured payments by method, most frequent first; the method is empty if unknown.
     pub(crate) methods: Vec<(String, i64)>,
+    /// Number of failed payments by reason, most frequent first.
+    pub(crate) failures: Vec<(Option<FailureCategory>, i64)>,
 }
 
 impl Figures {
@@ -83,24 +87,54 @@ impl Figures {
             };
             currencies.iter().map(|code| Money::new(of(*code), *code)).collect::<Vec<_>>()
         };
-        let first = currencies.first().copied().unwrap_or(Currency::INR);
-        let of_day = |day: Date| {
-            let rows = received(sums).filter(|(sum, _)| sum.day == number(day) && sum.currency.0 == Some(first));
-            (day, Money::new(rows.map(|(_, part)| part.amount).fold(0, i64::saturating_add), first))
-        };
+        let first = main_currency(sums);
         Self {
             ways: ways(sums),
             received: total(None, |part, _| part.amount),
+            net: total(None, |part, all| {
+                let gone = [part.refunded, all.refund_pending, all.lost, all.held];
+                gone.into_iter().fold(part.amount, i64::saturating_sub)
+            }),
             refunded: total(None, |part, _| part.refunded),
             refund_pending: total(None, |_, all| all.refund_pending),
             lost: total(None, |_, all| all.lost),
             held: total(None, |_, all| all.held),
             today: total(Some(today), |part, _| part.amount),
             payments_today: received(sums).filter(|(sum, _)| sum.day == today).map(|(_, part)| part.payments).sum(),
-            daily: days.each().map(of_day).collect(),
+            daily: daily(sums, days, first),
             methods: methods(sums),
+            failures: failures(sums),
         }
     }
+}
+
+/// Returns the currency with the most received payments.
+pub(crate) fn main_currency(sums: &[DailyTotals]) -> Currency {
+    currencies(sums).first().copied().unwrap_or(Currency::INR)
+}
+
+/// Returns the amount received per day in one currency.
+pub(crate) fn daily(sums: &[DailyTotals], days: DateRange, currency: Currency) -> Vec<(Date, Money)> {
+    let mut amounts = BTreeMap::new();
+    for (sum, part) in received(sums).filter(|(sum, _)| sum.currency.0 == Some(currency)) {
+        let amount = amounts.entry(sum.day).or_insert(0i64);
+        *amount = amount.saturating_add(part.amount);
+    }
+    let of_day = |day: Date| (day, Money::new(amounts.get(&number(day)).copied().unwrap_or_default(), currency));
+    days.each().map(of_day).collect()
+}
+
+/// Returns how many payments of a day were received, and how much, by currency.
+pub(crate) fn of_day(sums: &[DailyTotals], day: i64) -> (i64, Vec<Money>) {
+    let (mut payments, mut amounts) = (0i64, BTreeMap::new());
+    for (sum, part) in received(sums).filter(|(sum, _)| sum.day == day) {
+        payments = payments.saturating_add(part.payments);
+        if let Some(currency) = sum.currency.0 {
+            let amount = amounts.entry(currency).or_insert(0i64);
+            *amount = amount.saturating_add(part.amount);
+        }
+    }
+    (payments, amounts.into_iter().map(|(currency, amount)| Money::new(amount, currency)).collect())
 }
 
 /// Returns the totals of received payments, including those refunded later, and what of them was received.
@@ -115,6 +149,17 @@ fn methods(sums: &[DailyTotals]) -> Vec<(String, i64)> {
     }
     let mut counts: Vec<(String, i64)> = counts.into_iter().map(|(method, count)| (method.clone(), count)).collect();
     counts.sort_by_key(|(_, count)| -count);
+    counts
+}
+
+fn failures(sums: &[DailyTotals]) -> Vec<(Option<FailureCategory>, i64)> {
+    let mut counts = BTreeMap::new();
+    for sum in sums.iter().filter(|sum| sum.status.0 == Some(Status::Failed)) {
+        *counts.entry(sum.failure.0).or_insert(0i64) += sum.totals.payments;
+    }
+    let mut counts: Vec<_> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
+    // Of equal numbers a known reason is first.
+    counts.sort_by_key(|(category, count)| (-count, category.is_none()));
     counts
 }
 
@@ -157,7 +202,14 @@ mod tests {
     fn sum(day: Date, currency: &str, status: Option<Status>, payments: i64, amount: i64) -> DailyTotals {
         let totals = Totals { payments, amount, refunded: amount / 10, ..Totals::default() };
         let currency = KeyPart(currency.parse().ok());
-        DailyTotals { day: number(day), currency, status: KeyPart(status), method: "upi".to_owned(), totals }
+        DailyTotals {
+            day: number(day),
+            currency,
+            status: KeyPart(status),
+            method: "upi".to_owned(),
+            failure: KeyPart(None),
+            totals,
+        }
     }
 
     #[test]
@@ -183,6 +235,24 @@ mod tests {
         assert_eq!(figures.daily.iter().map(|(_, money)| money.subunits).collect::<Vec<_>>(), [0, 0, 0, 0, 50_000, 0, 300_000]);
         assert_eq!(figures.methods, [("upi".to_owned(), 6), ("card".to_owned(), 0)]);
         assert!(Figures::of(&[], days).received.is_empty());
+        assert_eq!(shown(&figures.net), ["₹3,150.00", "AED\u{a0}9.00"]);
+    }
+
+    #[test]
+    fn failures_are_counted_by_reason_the_most_frequent_first() {
+        use FailureCategory::{Declined, TimedOut};
+        let today = date(2026, 11, 22);
+        let failed =
+            |failure, payments| DailyTotals { failure: KeyPart(failure), ..sum(today, "INR", Some(Status::Failed), payments, 0) };
+        let sums = [
+            failed(None, 3),
+            failed(Some(Declined), 2),
+            failed(Some(TimedOut), 4),
+            failed(Some(Declined), 1),
+            sum(today, "INR", Some(Status::Captured), 9, 0),
+        ];
+        let figures = Figures::of(&sums, DateRange::ending(today, 1));
+        assert_eq!(figures.failures, [(Some(TimedOut), 4), (Some(Declined), 3), (None, 3)]);
     }
 
     #[test]
@@ -204,5 +274,6 @@ mod tests {
             (shown(&figures.lost), shown(&figures.held)),
             (vec!["USD0".to_owned(), "INR834500".to_owned()], vec!["USD0".to_owned(), "INR20000".to_owned()])
         );
+        assert_eq!(shown(&figures.net), ["USD10000", "INR-854500"], "what is lost in another currency is subtracted there");
     }
 }

@@ -19,7 +19,7 @@ use daily::TotalsDelta;
 use projection::PaymentState;
 use state::DisplayState;
 use store::{
-    Filter, references,
+    Filter, Kinds, references,
     write::{self, ChangedParts, Key, LockedPayment, PaymentRow},
 };
 
@@ -243,7 +243,7 @@ pub(crate) async fn begin_export(tx: &mut Tx, app: &App, (actor, now): (&Actor<'
 /// Returns the newest transaction of a mode, of any age.
 pub(crate) async fn newest(reader: &mut Reader, app: AppId, mode: Mode) -> Result<Option<Transaction>, DbError> {
     let (from, until) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
-    Ok(list::newest(reader, &Filter { app, mode, from, until, status: None }, 1).await?.pop())
+    Ok(list::newest(reader, &Filter { app, mode, from, until, kinds: Kinds::default() }, 1).await?.pop())
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use crate::{
     primitives::{id::AppId, time::Timestamp, zone::Zone},
 };
 
-/// The number of days that `ks-pay doctor` compares: the longest period that App Overview shows.
-const COMPARED_DAYS: i64 = 90;
+/// The number of days that `ks-pay doctor` compares: the longest period that App Overview shows, and the one before.
+const COMPARED_DAYS: i64 = 180;
 
 /// The result of a comparison or repair: numbers of days.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,23 +84,19 @@ pub(crate) async fn repair(db: &Db) -> Result<RecountReport, DbError> {
     Ok(counted)
 }
 
-/// Makes the totals of an app by the days of a zone. Returns the number of days that could not be added up.
+/// Makes the totals of an app by the days of a zone.
 ///
 /// # Errors
-/// If the database fails: a retry may succeed.
-pub(super) async fn add_up(db: &Db, app: AppId, zone: Zone) -> Result<i64, DbError> {
-    let mut counted = RecountReport::default();
+/// If a day could not be added up, because the database fails or sums of extreme amounts overflow. A retry may succeed.
+pub(super) async fn add_up(db: &Db, app: AppId, zone: Zone) -> Result<(), DbError> {
     for ledger in ledgers(app, zone) {
         let mut from = i64::MIN;
         while let Some(day) = recount::next_day(&mut db.bulk_reader().await?, ledger, from).await? {
-            match repair_day(db, ledger, day).await {
-                Err(error) if !matches!(error, DbError::Internal(_)) => return Err(error),
-                repaired => counted.count(ledger, day, repaired),
-            }
+            repair_day(db, ledger, day).await?;
             from = day + 1;
         }
     }
-    Ok(counted.unread)
+    Ok(())
 }
 
 async fn is_wrong(db: &Db, ledger: Ledger, day: i64) -> Result<bool, DbError> {
@@ -123,15 +119,25 @@ async fn repair_day(db: &Db, ledger: Ledger, day: i64) -> Result<bool, DbError> 
     Ok(!differences.is_empty())
 }
 
-/// Deletes the totals of zones that the app no longer has; returns of how many days.
+/// Deletes the totals of zones that the app no longer has, a number of days in each unit of work; returns of how many days.
 pub(super) async fn delete_stale(db: &Db, app: AppId) -> Result<i64, DbError> {
-    let mut tx = db.begin().await?;
-    // The zones do not change before the unit of work ends.
-    apps::store::lock_row(&mut tx, app).await?;
-    let zones = Zones { past: None, ..apps::store::zones(&mut tx, app).await? };
-    let days = recount::count_stale_days(&mut tx, app, zones).await?;
-    recount::delete_stale_days(&mut tx, app, zones).await?;
-    apps::store::forget_past_zone(&mut tx, app).await?;
-    tx.commit().await?;
-    Ok(days)
+    let mut days = 0;
+    loop {
+        let mut tx = db.begin().await?;
+        // The zones do not change before the unit of work ends.
+        apps::store::lock_row(&mut tx, app).await?;
+        let zones = Zones { past: None, ..apps::store::zones(&mut tx, app).await? };
+        let stale = recount::list_stale_days(&mut tx, app, zones).await?;
+        for day in &stale {
+            recount::delete_day(&mut tx, app, day).await?;
+        }
+        if stale.is_empty() {
+            apps::store::forget_past_zone(&mut tx, app).await?;
+        }
+        tx.commit().await?;
+        days += i64::try_from(stale.len()).unwrap_or(i64::MAX);
+        if stale.is_empty() {
+            return Ok(days);
+        }
+    }
 }

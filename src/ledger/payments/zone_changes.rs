@@ -17,16 +17,21 @@ use crate::{
 /// The interval at which changes are looked for. A user waits for one.
 const INTERVAL: Duration = Duration::from_secs(2);
 
+/// How often the interval doubles while runs fail: each starts again with the first day of the app.
+const MAX_DOUBLINGS: u32 = 5;
+
 /// Completes changes of time zones.
 pub(crate) struct ZoneChanges {
-    pub(crate) db: Db,
+    db: Db,
+    /// Runs that failed since the last that did not.
+    failures: u32,
 }
 
 impl Periodic for ZoneChanges {
     const NAME: &'static str = "zone_changes";
 
     fn interval(&self) -> Duration {
-        INTERVAL
+        INTERVAL * 2u32.pow(self.failures.min(MAX_DOUBLINGS))
     }
 
     async fn has_work(&mut self) -> Result<bool, DbError> {
@@ -36,6 +41,18 @@ impl Periodic for ZoneChanges {
     }
 
     async fn run(&mut self) -> Result<(), DbError> {
+        let outcome = self.complete_all().await;
+        self.failures = if outcome.is_ok() { 0 } else { self.failures.saturating_add(1) };
+        outcome
+    }
+}
+
+impl ZoneChanges {
+    pub(crate) const fn new(db: Db) -> Self {
+        Self { db, failures: 0 }
+    }
+
+    async fn complete_all(&self) -> Result<(), DbError> {
         // Before the changes: pages that are being made may still read the totals of a zone that was replaced just now.
         let replaced = apps::store::list_with_past_zone(&mut self.db.bulk_reader().await?).await?;
         // No app waits for another that fails; that one is tried again in the next run.
@@ -53,15 +70,10 @@ impl Periodic for ZoneChanges {
         }
         outcome
     }
-}
 
-impl ZoneChanges {
+    /// Replaces the zone only if every day could be added up.
     async fn complete(&self, change: &ZoneChange) -> Result<(), DbError> {
-        let missing = reconcile_totals::add_up(&self.db, change.app, change.zone).await?;
-        if missing > 0 {
-            // A retry would not help; those days could not be compared in the zone before either.
-            tracing::warn!(app = %change.app, zone = change.zone.name(), days = missing, "totals of the new zone are incomplete");
-        }
+        reconcile_totals::add_up(&self.db, change.app, change.zone).await?;
         let mut tx = self.db.begin().await?;
         let is_complete = apps::zones::complete(&mut tx, change).await?;
         tx.commit().await?;

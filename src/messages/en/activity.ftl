@@ -41,6 +41,23 @@ verified-ago = Event received and verified, { $time }
 verified-event = Received { $event }, verified { $time }
 saved = Signature verified. Saved before we replied.
 saved-of-amount = { $amount }. Signature verified. Saved before we replied.
+# Read aloud when something new happened: without a time, which would change by itself.
+news-verified = { $count ->
+    [one] Verified. { $count } event in total.
+   *[other] Verified. { $count } events in total.
+}
+news-verified-event = { $count ->
+    [one] Received { $event }, verified. { $count } event in total.
+   *[other] Received { $event }, verified. { $count } events in total.
+}
+news-rejected = { $count ->
+    [one] { $count } request was rejected: { $cause }
+   *[other] { $count } requests were rejected: { $cause }
+}
+news-also-rejected = { $count ->
+    [one] Since then { $count } request was rejected.
+   *[other] Since then { $count } requests were rejected.
+}
 off = Off: every request is rejected
 off-connection = This connection is disabled.
 off-app = The app is disabled.

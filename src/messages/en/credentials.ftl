@@ -7,14 +7,6 @@ keys-heading = { $mode } API keys
 keys-saved-at = Saved { $when }.
 submit = Submit
 
-payment-modes = Payment Modes
-payment-modes-hint = For reference only. Enable payment methods in { $gateway }.
-upi = UPI
-debit-card = Debit Card
-credit-card = Credit Card
-net-banking = Net Banking
-wallet = Wallet
-
 # The result of a check. The console shows it above the form or at a field.
 keys-accepted = { $gateway } accepted the keys. They are saved.
 keys-rejected = { $gateway } rejected these keys, so nothing was saved. Copy them again from { $menu }.
@@ -45,7 +37,7 @@ snippets-incomplete = { $link } to fill in these snippets.
 integration-finish = Mark this step as done once your shop takes payments. The Webhook step shows whether events arrive.
 
 domain-title = Set your domain
-domain-note = Where your customers pay: one domain for the app, in Test and in Live. For reference only: nothing is blocked.
+domain-note = Optional: where your customers pay, in Test and in Live. KS Pay doesn’t accept a webhook secret that is made from this name, because it would be easy to guess. No request is blocked because of it.
 domain-heading = Your app’s domain
 domain = Domain
 domain-hint = For example shop.neemtree.example. You can paste a full URL; only the host name is saved.

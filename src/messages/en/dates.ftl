@@ -24,6 +24,22 @@ month = { $number ->
 day = { $day }{ "\u00A0" }{ $month }
 day-of-year = { $day }{ "\u00A0" }{ $month }{ "\u00A0" }{ $year }
 days = { $first } to { $last }
+# Headings of the rows of a day: Today, 29 Nov; Monday, 2 Nov
+heading-today = Today, { $day }
+heading-yesterday = Yesterday, { $day }
+heading-weekday = { $weekday }, { $day }
+# Days of the week, from Monday as 1.
+weekday = { $number ->
+    [1] Monday
+    [2] Tuesday
+    [3] Wednesday
+    [4] Thursday
+    [5] Friday
+    [6] Saturday
+   *[other] Sunday
+}
+# 16–29 Nov
+range = { $first }–{ $last }
 future-day = Date in the future
 
 # am or pm, by the hour of 24.

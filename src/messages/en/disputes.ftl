@@ -29,5 +29,12 @@ answer-was-due = The last day to answer was { $day }
 # Notices
 to-answer = Dispute of { $amount }: answer by { $day }
 to-answer-advice = { $amount } is in dispute. Answer in { $gateway } by { $time }. Without an answer, you lose the money.
+open-until-advice = { $left } left. Answer in { $gateway } by { $time }. Without an answer, you lose the money.
+open-undated = Dispute of { $amount } is open
+open-undated-advice = Deadline unknown. Check { $gateway }.
+# On the dashboard, with the name of the app
+to-answer-of-app = { $app }: dispute of { $amount }, answer by { $day }
+open-undated-of-app = { $app }: dispute of { $amount } is open
+view = View dispute
 to-answer-was-due = Dispute of { $amount }: the last day to answer was { $day }
 to-answer-was-due-advice = { $amount } is in dispute. Check in { $gateway } whether it was answered. Without an answer, you lose the money.

@@ -96,6 +96,9 @@ title = Events
 what = What the gateway reports
 event-type = Type
 type-example = payment.captured or refund
+search-example = Event, transaction, payment or order ID, or UTR
+gateway = Gateway
+more-found = More than { $count } events; the newest { $count } are shown
 transaction = Transaction
 arrived = Arrived
 state = State
@@ -104,6 +107,8 @@ no-event-yet-advice = Every request that the gateway signs for { $mode } mode is
 none-of-type = No event whose type begins with { $name } has been received.
 none-in-state = No event has the state “{ $state }”.
 none-of-type-in-state = No event has the state “{ $state }” and a type that begins with { $name }.
+none-of-filters = No event matches these filters.
+none-named = No event has the ID or reference { $name }, and no event belongs to a payment or order that has it. Enter it in full; IDs are case-sensitive.
 show-all = Show all events
 
 # The page of an event

@@ -1,12 +1,23 @@
 # Lists: filters, sums, empty lists, and links to other pages of a list.
 
 # Filters
+search = Search
+filters = Filters
+# A filter with its value
+filter-set = { $filter }: { $chosen }
+    .chosen = { $value }
+clear = Clear
+date = Date
+yesterday = Yesterday
+last-days = Last { $count } days
+this-month = This month
+last-month = Last month
+this-quarter = This quarter
+this-financial-year = This financial year
 apply = Apply
 any = Any
 from = From
 to = To
-clear-all = Clear all
-remove-filter = Remove filter { $filter }
 pages = Pages
 whole-id = Enter a complete ID, receipt or bank reference.
 day-missing = Choose this day too, or clear both.
@@ -15,12 +26,15 @@ wrong-order = The start date can’t be after the end date.
 after-today = This day is in the future. Choose { $day } or earlier.
 too-many-days = Choose at most { $days } days: start on { $day } or later.
 whole-type = Enter an event type or the beginning of one, for example payment.captured or refund.
+no-range = Choose a period from the list, or enter two dates.
+swap-dates = Swap the dates
+no-method = Choose a payment mode from the list.
+no-gateway = Choose a gateway from the list.
 no-status = Choose a status from the list.
 no-state = Choose a state from the list.
 no-search = Enter at most 200 characters, without invisible ones.
 
 invalid-filter = Invalid filter
-invalid-filter-advice = Correct the filter above, or clear all filters.
 clear-all-filters = Clear all filters
 invalid-period = Invalid period
 invalid-period-advice = Choose a period above.
@@ -41,6 +55,11 @@ back-to-start = Back to the start of the list
 payments = { $count ->
     [one] { $count } payment
    *[other] { $count } payments
+}
+# The payments of a day, with what was received
+payments-of-day = { $count ->
+    [one] { $count } payment, { $received }
+   *[other] { $count } payments, { $received }
 }
 more-payments = More than { $count } payments; the newest { $count } are shown
 paid = { $count } paid
@@ -69,6 +88,8 @@ nowhere = No payment in { $mode } mode has the ID, receipt or bank reference { $
 clear-search = Clear the search
 none-with-status = No transaction from { $days } has the status “{ $status }”.
 show-every-status = Show every status
+none-of-kinds = No transaction from { $days } matches these filters.
+show-all-of-days = Show all from this period
 none-in-days = No transaction from { $days }. The newest is from { $newest }.
 show-days = Show { $days }
 none-in-days-but-later = No transaction from { $days }. The newest transaction is dated in the future: this server’s clock or the gateway’s is or was wrong.

@@ -4,12 +4,13 @@ title = App Overview
 period = Period
 numbers = Numbers and connections
 
-# Figures
-received-today = Received today
-payments-so-far = { $count ->
-    [one] { $count } payment so far
-   *[other] { $count } payments so far
+# Today, under the title
+today-so-far = { $count ->
+    [one] Today so far: { $money } from { $count } payment.
+   *[other] Today so far: { $money } from { $count } payments.
 }
+
+# Figures
 received = { $days ->
     [1] Received, today
    *[other] Received, { $days } days
@@ -22,11 +23,30 @@ success-rate = { $days ->
     [1] Success rate, today
    *[other] Success rate, { $days } days
 }
-refunds = { $days ->
-    [1] Refunds, today
-   *[other] Refunds, { $days } days
+net = { $days ->
+    [1] Net, today
+   *[other] Net, { $days } days
 }
-refunds-note = of the payments in this period
+net-note = After refunds and disputes, before fees
+refunds = { $days ->
+    [1] Refunds and disputes, today
+   *[other] Refunds and disputes, { $days } days
+}
+refunds-note = Of the payments in this period
+
+# Compared with the period before
+more-than-before = { $percent } more than { $days }
+less-than-before = { $percent } less than { $days }
+same-as-before = Same as { $days }
+points-more = { $points } points more than { $days }
+points-less = { $points } points less than { $days }
+none-before = No payments { $days }
+day-before = { $day }, whole day: { $money }
+
+# What needs attention
+needs-attention = Needs attention
+set-up = Set up
+set-up-named = Set up { $gateway }
 
 # Connections
 see-cause = See the cause
@@ -38,13 +58,17 @@ add-gateway = Add a gateway
 
 # Received per day
 per-day = Received per day
-per-day-note = { $currency }, before refunds. Today is partial.
+per-day-note = { $currency }, before refunds
+this-period = { $days }, today is partial
 chart = { $days ->
     [1] A bar for today.
    *[other] Bars for { $days } days.
 } Highest: { $most } on { $day }. Today so far: { $today }.
-bar = { $day }: { $money }
-bar-today = { $day }: { $money } so far
+bar = { $day }: { $money }; { $earlier }: { $before }
+bar-today = { $day }: { $money } so far; { $earlier }: { $before }
+# The same in two lines that appear over the bar
+bar-value = { $day }: { $money }
+bar-value-today = { $day }: { $money } so far
 as-table = Show as table
 day = Day
 received-column = Received
@@ -52,7 +76,11 @@ day-so-far = { $day } (so far)
 
 # Outcomes and payment modes
 outcomes = Payment outcomes
-of-decided = % of payments with an outcome
+of-decided = { $days }, % of payments with an outcome
+outcome = Outcome
+share = Share
+count = Payments
+method = Payment mode
 way-paid = Paid
 way-refunded = Refunded
 way-failed = Failed
@@ -60,9 +88,15 @@ way-returned = Returned, never captured
 way-open = No outcome yet
 by-payment-mode = By payment mode
 
+# Why payments failed
+why-failed = Why payments failed
+reason = Reason
+all-failed = Failed payments
+
 # Recent transactions
 recent = Recent transactions
 all-transactions = All transactions
+day-sum = { $count } paid, { $money }
 transaction-id = Transaction ID
 when = When
 what-happened = What happened

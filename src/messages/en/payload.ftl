@@ -14,6 +14,17 @@ headers-removed = Cookies and credentials removed
 copy-body = Copy body
 copy-headers = Copy headers
 body = Body
+find = Search in the body
+found = { $number } of { $count }
+not-found = No match
+expand = Show all of it
+collapse = Show less
+# A command for a developer's own machine
+curl = cURL command for your own machine
+curl-command = cURL command
+copy-curl = Copy as cURL
+curl-explained = The command sends the body to your own machine and signs it there. Put your webhook’s secret in the variable { $variable } first, and change { $url } if your server has another address. The command contains neither the secret nor a signature.
+curl-from-file = A terminal would change some of these bytes. Download the raw body; the command sends the file { $file }.
 copied = Copied
 not-text = Part of the body isn’t UTF-8 text and is shown as �; the download has the exact bytes.
 truncated = The body has { $size }. The first 64 KiB are shown; the download has all of it.

@@ -45,6 +45,16 @@ refund-pending-and-failed = A refund of { $pending } is pending; a refund of { $
 title-by = { $amount } by { $method }
 title-not-reported = Awaiting payment details
 
+# Why payments failed, in groups
+failure-not-completed = Customer cancelled
+failure-timed-out = Not approved in time
+failure-insufficient-funds = Insufficient balance
+failure-wrong-details = Wrong PIN, OTP or card details
+failure-declined = Declined by bank or gateway
+failure-technical-error = Bank or gateway error
+failure-other = Other reason
+failure-not-given = No reason given
+
 created-at = Created { $time }.
 created-in-future = Its time is in the future: this server’s clock or the gateway’s is or was wrong.
 reason = Reason: { $reason }

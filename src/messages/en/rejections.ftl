@@ -17,6 +17,12 @@ times = { $count ->
 }
 since = since { $time }
 some-recovered = { $count } recovered
+search-example = Rejection ID or IP address
+no-reason = Choose a reason from the list.
+id-or-address = Enter a complete rejection ID or an IP address.
+none-of-filters = No rejection matches
+none-of-filters-text = Rejections are stored for 15 days after their last request.
+show-all = Show all rejections
 nothing = No rejected requests
 nothing-text = A request that reaches a webhook of { $mode } mode and can’t be verified is stored here for 15 days, with the reason and what to do.
 
@@ -93,10 +99,14 @@ more-recovered = { $count ->
    *[other] { $count } requests recovered in total: see all events
 }
 requests-rejected = { $count ->
-    [one] { $count } request rejected in the last { $days } days, for any reason
-   *[other] { $count } requests rejected in the last { $days } days, for any reason
+    [one] { $count } request rejected in 24 h, for any reason
+   *[other] { $count } requests rejected in 24 h, for any reason
 }
-more-requests-rejected = more than { $count } requests rejected in the last { $days } days, for any reason
+requests-rejected-since-before = { $count ->
+    [one] { $count } request rejected, perhaps more than 24 h ago
+   *[other] { $count } requests rejected, some of them perhaps more than 24 h ago
+}
+more-requests-rejected = more than { $count } requests rejected in 24 h, for any reason
 
 # A stored request
 request = Request as received
@@ -105,7 +115,6 @@ body-truncated = Its body has { $size }. Only the first 256 KiB are stored, so i
 not-text = Part of it isn’t UTF-8 text and is shown as �; the download has the exact bytes.
 only-start-shown = The first 64 KiB are shown; the download has all { $size } that are stored.
 body = Body
-raw-body = Raw body
 body-empty = The body is empty.
 request-not-stored = The request is no longer stored: storage per rejection is limited in size and time. The count includes every request.
 stored-requests = Stored requests

@@ -2,11 +2,13 @@
 
 ## The list
 
-list = Secrets of this webhook
+# The page, and its parts.
+title = Webhook secrets
+list = Valid secrets
 list-empty = This webhook has no secret yet.
 list-note = Events signed with any of these secrets are accepted.
 list-rotate = If someone may have seen the secret, create a new one. The current secret stays valid for a while, so no events are lost.
-shown-above = shown above
+shown-on-step = shown on the Webhook step
 valid-until = valid until { $when }
 valid-until-retired = valid until you retire it
 
@@ -29,7 +31,7 @@ retire-now = Retire now
 # The accessible name of the button.
 retire-now-named = Retire now: secret { $id }
 use-existing = Use an existing secret
-ended-list = Expired and retired secrets
+ended-list = Expired and retired
 retired-by = Retired { $when } by { $name }.
 ended-at = Valid until { $when }.
 

@@ -31,7 +31,8 @@ added = { $gateway } is added in { $mode } mode. { $next }
 ## URL and secret
 
 # $place: “Razorpay, make one test payment”.
-copy-two = Copy these two values
+copy-two = Copy the URL and secret
+url-and-secret = URL and secret
 copy-and-paste = Copy the URL, paste the secret
 url = URL
 secret = SECRET
@@ -47,10 +48,30 @@ new-secret = New secret
 url-allowed = { $gateway } accepts this URL: a public host, an allowed port, { $count } of { $max } characters.
 keep-secret = Keep this secret.
 secret-created-at = Created { $when }.
+# The link to the page of the webhook’s secrets.
+manage-secrets = { $count ->
+    [1] Manage secrets
+   *[other] Manage { $count } valid secrets
+}
 secret-hides-itself = Keep this secret. It’s hidden again when you leave this page.
 # For screen readers.
 secret-hidden = Hidden. Press Reveal to show it.
 secret-unreadable = This secret can’t be read.
+
+## Instructions for the gateway
+
+# The line to which the instructions fold once the webhook has worked.
+instructions = Set-up instructions for { $gateway }
+steps-count = { $count ->
+    [one] { $count } step
+   *[other] { $count } steps
+}
+show-events = { $count ->
+    [one] Show the event
+   *[other] Show the { $count } events
+}
+copy-all = Copy all
+event-names = Event names
 
 ## Evidence
 
@@ -70,6 +91,14 @@ total-verified = Total verified
 total-rejected = Total rejected: signature missing or wrong
 none = None
 rejected-last = { $count }, last { $when }
+# The proof that the webhook worked, while it doesn’t.
+worked-until = { $count ->
+    [one] { $until } { $count } event verified since { $first }.
+   *[other] { $until } { $count } events verified since { $first }.
+}
+    .until = Worked until { $time }.
+look-again-note = This page updates itself only with scripts.
+look-again = Look again
 last-events = Last events
 # An event whose type could not be read.
 unread-event = unread
@@ -79,7 +108,6 @@ all-events = All events
 step-proven = Verified: this webhook has received a signed event.
 step-failing = Requests are rejected. This step shows Failing until an event is verified.
 step-marked-unproven = Nothing is verified yet. This step shows Pending verification until an event is verified.
-step-unproven = Nothing is verified yet. You can mark this step as done; it then shows Pending verification until an event is verified.
 
 ## Events of an unexpected account, and payments reported in both modes
 

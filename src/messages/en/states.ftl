@@ -5,6 +5,7 @@ silent = Silent
 verified = Verified
 pending-verification = Pending verification
 not-started = Not started
+optional = Optional
 off = Off
 disabled = Disabled
 not-verified-yet = Not verified yet

@@ -2,7 +2,11 @@
 
 title = Transaction History
 list = Transactions
-download = Download
+download = Download CSV
+download-rows = { $count ->
+    [one] Download { $count } row as CSV
+   *[other] Download { $count } rows as CSV
+}
 transaction-id = Transaction ID
 search-example = ID, receipt or bank reference
 status = Status
@@ -32,11 +36,30 @@ refund-pending = Refund pending
 lost = Lost in a dispute
 deducted = Deducted for a dispute
 net = Net before fees
+net-after-fees = Net
+fee = { $gateway } fee
+tax-on-fee = Tax on the fee
 disputes = Disputes
 only-some-disputes = Only { $count } disputes are listed here. The others are in this payment’s events.
 other-payments = Other payments of this order
 only-some-payments = Only { $count } payments are listed here. To see all, search Transaction History for the order’s ID.
 details = Details
+open-in = Open in { $gateway }
+
+# Who paid, and how
+customer = Customer
+email = Email
+phone = Phone
+upi-id = UPI ID
+card = Card
+card-number = { $network } •• { $last }
+card-type = Card type
+debit = Debit
+credit = Credit
+prepaid = Prepaid
+bank = Bank
+wallet = Wallet
+notes = Notes
 payment-id = Payment ID
 order-id = Order ID
 receipt = Receipt

@@ -34,6 +34,19 @@ verified-ago = इवेंट मिला और { $time } सत्याप�
 verified-event = { $event } मिला, { $time } सत्यापित हुआ
 saved = हस्ताक्षर सत्यापित है। जवाब देने से पहले सहेजा गया।
 saved-of-amount = { $amount }। हस्ताक्षर सत्यापित है। जवाब देने से पहले सहेजा गया।
+news-verified = { $count ->
+    [one] सत्यापित। कुल { $count } इवेंट।
+   *[other] सत्यापित। कुल { $count } इवेंट।
+}
+news-verified-event = { $event } मिला और सत्यापित हुआ। कुल { $count } इवेंट।
+news-rejected = { $count ->
+    [one] { $count } अनुरोध अस्वीकृत हुआ: { $cause }
+   *[other] { $count } अनुरोध अस्वीकृत हुए: { $cause }
+}
+news-also-rejected = { $count ->
+    [one] उसके बाद { $count } अनुरोध अस्वीकृत हुआ।
+   *[other] उसके बाद { $count } अनुरोध अस्वीकृत हुए।
+}
 off = बंद: हर अनुरोध अस्वीकृत होता है
 off-connection = यह कनेक्शन बंद है।
 off-app = ऐप बंद है।

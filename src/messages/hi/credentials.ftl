@@ -4,14 +4,6 @@ keys-heading = { $mode } की API keys
 keys-saved-at = सहेजने का समय: { $when }।
 submit = सबमिट करें
 
-payment-modes = भुगतान के तरीके
-payment-modes-hint = सिर्फ़ जानकारी के लिए। भुगतान के तरीके { $gateway } में चालू करें।
-upi = UPI
-debit-card = डेबिट कार्ड
-credit-card = क्रेडिट कार्ड
-net-banking = नेट बैंकिंग
-wallet = वॉलेट
-
 keys-accepted = { $gateway } ने API keys मान लीं। वे सहेज ली गई हैं।
 keys-rejected = { $gateway } ने ये API keys नहीं मानीं, इसलिए कुछ नहीं सहेजा गया। इन्हें { $menu } से फिर कॉपी करें।
 stored-keys-rejected = { $gateway } सहेजी हुई API keys नहीं मान रहा। इन्हें { $menu } से फिर कॉपी करें।
@@ -38,7 +30,7 @@ snippets-incomplete = कोड पूरा करने के लिए { $li
 integration-finish = जब आपकी दुकान भुगतान लेने लगे, तब इस चरण में “पूरा हुआ चुनें” दबाएँ। इवेंट आ रहे हैं या नहीं, यह वेबहुक चरण में दिखता है।
 
 domain-title = अपना डोमेन भरें
-domain-note = जहाँ आपके ग्राहक भुगतान करते हैं: पूरे ऐप का एक ही डोमेन, Test और Live दोनों में। सिर्फ़ जानकारी के लिए: इससे कुछ भी रुकता नहीं।
+domain-note = ज़रूरी नहीं: जहाँ आपके ग्राहक भुगतान करते हैं, Test और Live दोनों में। KS Pay ऐसा वेबहुक सीक्रेट नहीं मानता जो इस नाम से बना हो, क्योंकि उसका अंदाज़ा लगाना आसान होता है। इसकी वजह से कोई अनुरोध नहीं रुकता।
 domain-heading = आपके ऐप का डोमेन
 domain = डोमेन
 domain-hint = जैसे shop.neemtree.example। पूरा URL भी पेस्ट कर सकते हैं; सिर्फ़ होस्ट का नाम सहेजा जाएगा।

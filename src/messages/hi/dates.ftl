@@ -21,6 +21,19 @@ month = { $number ->
 day = { $day }{ "\u00A0" }{ $month }
 day-of-year = { $day }{ "\u00A0" }{ $month }{ "\u00A0" }{ $year }
 days = { $first } से { $last }
+heading-today = आज, { $day }
+heading-yesterday = कल, { $day }
+heading-weekday = { $weekday }, { $day }
+weekday = { $number ->
+    [1] सोमवार
+    [2] मंगलवार
+    [3] बुधवार
+    [4] गुरुवार
+    [5] शुक्रवार
+    [6] शनिवार
+   *[other] रविवार
+}
+range = { $first }–{ $last }
 future-day = आगे की तारीख
 
 half = { $hour ->

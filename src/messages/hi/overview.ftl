@@ -2,8 +2,8 @@ title = ऐप का सारांश
 period = अवधि
 numbers = आँकड़े और कनेक्शन
 
-received-today = आज प्राप्त राशि
-payments-so-far = अब तक { $count } भुगतान
+today-so-far = आज अब तक: { $count } भुगतान से { $money }।
+
 received = { $days ->
     [1] प्राप्त राशि, आज
    *[other] प्राप्त राशि, { $days } दिन
@@ -13,11 +13,28 @@ success-rate = { $days ->
     [1] सफलता दर, आज
    *[other] सफलता दर, { $days } दिन
 }
+net = { $days ->
+    [1] बची राशि, आज
+   *[other] बची राशि, { $days } दिन
+}
+net-note = रिफ़ंड और विवाद घटाकर, फ़ीस घटाए बिना
 refunds = { $days ->
-    [1] रिफ़ंड, आज
-   *[other] रिफ़ंड, { $days } दिन
+    [1] रिफ़ंड और विवाद, आज
+   *[other] रिफ़ंड और विवाद, { $days } दिन
 }
 refunds-note = इस अवधि के भुगतानों में से
+
+more-than-before = { $days } से { $percent } ज़्यादा
+less-than-before = { $days } से { $percent } कम
+same-as-before = { $days } के बराबर
+points-more = { $days } से { $points } अंक ज़्यादा
+points-less = { $days } से { $points } अंक कम
+none-before = { $days }: कोई भुगतान नहीं
+day-before = { $day }, पूरा दिन: { $money }
+
+needs-attention = इन पर ध्यान दें
+set-up = सेट-अप करें
+set-up-named = { $gateway } का सेट-अप करें
 
 see-cause = वजह देखें
 see-cause-of = { $gateway } की वजह देखें
@@ -27,20 +44,27 @@ no-gateway = { $mode } मोड में कोई गेटवे जुड�
 add-gateway = गेटवे जोड़ें
 
 per-day = हर दिन प्राप्त राशि
-per-day-note = { $currency }, रिफ़ंड घटाए बिना। आज का दिन अभी पूरा नहीं हुआ।
+per-day-note = { $currency }, रिफ़ंड घटाए बिना
+this-period = { $days }, आज का दिन अभी पूरा नहीं हुआ
 chart = { $days ->
     [1] आज का बार।
    *[other] { $days } दिनों के बार।
 } सबसे ज़्यादा: { $day } को { $most }। आज अब तक: { $today }।
-bar = { $day }: { $money }
-bar-today = { $day }: अब तक { $money }
+bar = { $day }: { $money }; { $earlier }: { $before }
+bar-today = { $day }: अब तक { $money }; { $earlier }: { $before }
+bar-value = { $day }: { $money }
+bar-value-today = { $day }: अब तक { $money }
 as-table = टेबल में दिखाएँ
 day = दिन
 received-column = प्राप्त राशि
 day-so-far = { $day } (अब तक)
 
 outcomes = भुगतानों का नतीजा
-of-decided = % उन भुगतानों का, जिनका नतीजा आ चुका है
+of-decided = { $days }, % उन भुगतानों का, जिनका नतीजा आ चुका है
+outcome = नतीजा
+share = हिस्सा
+count = भुगतान
+method = भुगतान का तरीका
 way-paid = सफल
 way-refunded = रिफ़ंड हुए
 way-failed = असफल
@@ -48,8 +72,13 @@ way-returned = लौटाए गए, कभी कैप्चर नहीं
 way-open = नतीजा बाकी
 by-payment-mode = भुगतान के तरीके के हिसाब से
 
+why-failed = भुगतान असफल क्यों हुए
+reason = वजह
+all-failed = असफल भुगतान
+
 recent = हाल के लेन-देन
 all-transactions = सभी लेन-देन
+day-sum = { $count } सफल, { $money }
 transaction-id = लेन-देन ID
 when = कब
 what-happened = क्या हुआ

@@ -20,7 +20,8 @@ this-connection = यह कनेक्शन
 
 added = { $gateway } { $mode } मोड में जुड़ गया। { $next }
 
-copy-two = ये दो चीज़ें कॉपी करें
+copy-two = URL और सीक्रेट कॉपी करें
+url-and-secret = URL और सीक्रेट
 copy-and-paste = URL कॉपी करें, सीक्रेट पेस्ट करें
 url = URL
 secret = SECRET
@@ -36,9 +37,22 @@ new-secret = नया सीक्रेट
 url-allowed = { $gateway } यह URL मानता है: होस्ट पब्लिक है, पोर्ट की अनुमति है, { $max } में से { $count } अक्षर।
 keep-secret = इसे किसी को न बताएँ।
 secret-created-at = { $when } बनाया गया।
+manage-secrets = { $count ->
+    [1] सीक्रेट देखें और बदलें
+   *[other] { $count } मान्य सीक्रेट देखें और बदलें
+}
 secret-hides-itself = इसे किसी को न बताएँ। यह पेज छोड़ते ही यह फिर छिप जाएगा।
 secret-hidden = छिपा हुआ है। देखने के लिए “दिखाएँ” दबाएँ।
 secret-unreadable = यह सीक्रेट पढ़ा नहीं जा सकता।
+
+instructions = { $gateway } में सेट-अप के निर्देश
+steps-count = { $count } चरण
+show-events = { $count ->
+    [one] इवेंट दिखाएँ
+   *[other] { $count } इवेंट दिखाएँ
+}
+copy-all = सभी कॉपी करें
+event-names = इवेंट के नाम
 
 evidence = सबूत
 see-rejected-request = अस्वीकृत अनुरोध देखें
@@ -56,6 +70,13 @@ total-verified = कुल सत्यापित
 total-rejected = कुल अस्वीकृत: हस्ताक्षर नहीं था या गलत था
 none = कोई नहीं
 rejected-last = { $count }, आखिरी { $when }
+worked-until = { $count ->
+    [one] { $until } { $first } से { $count } इवेंट सत्यापित हुआ।
+   *[other] { $until } { $first } से { $count } इवेंट सत्यापित हुए।
+}
+    .until = { $time } तक काम कर रहा था।
+look-again-note = स्क्रिप्ट बंद होने पर यह पेज अपने-आप नहीं बदलता।
+look-again = फिर देखें
 last-events = आखिरी इवेंट
 unread-event = पढ़ा नहीं गया
 recovered = वापस लाया गया
@@ -64,7 +85,6 @@ all-events = सभी इवेंट
 step-proven = सत्यापित: इस वेबहुक पर सही हस्ताक्षर वाला इवेंट आ चुका है।
 step-failing = अनुरोध अस्वीकृत हो रहे हैं। जब तक कोई इवेंट सत्यापित नहीं होता, यह चरण “काम नहीं कर रहा” दिखाएगा।
 step-marked-unproven = अभी कुछ सत्यापित नहीं हुआ। जब तक कोई इवेंट सत्यापित नहीं होता, यह चरण “सत्यापन बाकी” दिखाएगा।
-step-unproven = अभी कुछ सत्यापित नहीं हुआ। आप इस चरण को पूरा हुआ चुन सकते हैं; तब भी जब तक कोई इवेंट सत्यापित नहीं होता, यह “सत्यापन बाकी” दिखाएगा।
 
 other-account = यहाँ { $gateway } के किसी दूसरे खाते के इवेंट आ रहे हैं
 other-account-reason = इस वेबहुक पर { $accounts } के इवेंट आने चाहिए। { $other } का सबसे नया इवेंट { $when } आया; उसे भी बाकी इवेंट की तरह सहेजा गया।

@@ -3,6 +3,7 @@ silent = कुछ नहीं आ रहा
 verified = सत्यापित
 pending-verification = सत्यापन बाकी
 not-started = शुरू नहीं हुआ
+optional = ज़रूरी नहीं
 off = बंद
 disabled = बंद
 not-verified-yet = अभी सत्यापित नहीं

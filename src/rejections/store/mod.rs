@@ -4,6 +4,7 @@ pub(crate) mod copies;
 pub(crate) mod deferred;
 pub(crate) mod evictions;
 pub(crate) mod later;
+pub(crate) mod list;
 pub(crate) mod recoveries;
 pub(crate) mod search;
 
@@ -13,8 +14,8 @@ use super::{Cause, Reason, Rejection, Request};
 use crate::{
     connections::ConnectionScope,
     db::{
-        DbError, Exec, Reader, Tx, execute,
-        list::{List, MAX_EXAMINED, Side, among_page, max_examined, page_ids},
+        DbError, Exec, Tx, execute,
+        list::{MAX_EXAMINED, among_page, max_examined, page_ids},
         run, sql,
     },
     gateways::Mode,
@@ -31,7 +32,6 @@ macro_rules! columns {
          recovered_count, first_at, last_at"
     };
 }
-
 use columns;
 
 /// The columns of a stored request, without its content.
@@ -45,12 +45,9 @@ sql! {
     FIND = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND id = $2");
     FIND_NEWEST = concat!("SELECT ", columns!(), " FROM (SELECT ", columns!(), " FROM rejections WHERE connection_id = $1 \
                    ORDER BY last_at DESC LIMIT ", max_examined!(), ") AS examined WHERE reason = $2 ORDER BY last_at DESC LIMIT 1");
-    LIST_OLDER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) < ($3, $4) \
-                  ORDER BY last_at DESC, id DESC LIMIT $5");
-    LIST_NEWER = concat!("SELECT ", columns!(), " FROM rejections WHERE app_id = $1 AND mode = $2 AND (last_at, id) > ($3, $4) \
-                  ORDER BY last_at, id LIMIT $5");
     /// Of the newest rejections.
-    COUNT = concat!("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS requests, COUNT(*) AS rejections FROM (SELECT count FROM rejections \
+    COUNT = concat!("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS requests, COUNT(*) AS rejections, \
+             CAST(COALESCE(SUM(CASE WHEN first_at < $3 THEN 1 ELSE 0 END), 0) AS BIGINT) AS earlier FROM (SELECT count, first_at FROM rejections \
              WHERE app_id = $1 AND mode = $2 AND last_at >= $3 ORDER BY last_at DESC, id DESC LIMIT ", max_examined!(), ") AS newest");
     /// The rejection that continues, if there is one.
     FIND_OPEN = "SELECT id FROM rejections WHERE connection_id = $1 AND reason = $2 AND cause = $3 \
@@ -96,8 +93,8 @@ sql! {
     FIND_STRAYS = "SELECT count, last_at FROM unknown_endpoint_requests WHERE name = 'unknown_endpoint'";
 }
 
-/// The rejections that a list shows.
-#[derive(Clone, Copy)]
+/// The rejections of an app in a mode.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Filter {
     pub(crate) app: AppId,
     pub(crate) mode: Mode,
@@ -117,40 +114,21 @@ pub(crate) async fn find_newest(
     run!(on, |conn| sqlx::query_as(FIND_NEWEST).bind(connection).bind(reason).fetch_optional(conn).await)
 }
 
-impl List for Filter {
-    type Row = Rejection;
-
-    async fn fetch(
-        &self,
-        reader: &mut Reader,
-        side: Side,
-        from: (Timestamp, RejectionId),
-        limit: i64,
-    ) -> Result<Vec<Rejection>, DbError> {
-        run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
-            .bind(self.app)
-            .bind(self.mode)
-            .bind(from.0)
-            .bind(from.1)
-            .bind(limit)
-            .fetch_all(conn)
-            .await)
-    }
-}
-
 /// A number of rejected requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequestCount {
     pub(crate) requests: i64,
     /// True if there may be more: only a limited number of rejections is added up.
     pub(crate) is_partial: bool,
+    /// True if some of the requests may have been rejected before: their rejection began earlier.
+    pub(crate) has_earlier: bool,
 }
 
 /// Returns the number of rejected requests, in the newest rejections with a request since then.
 pub(crate) async fn count(on: impl Into<Exec<'_>>, filter: Filter, since: Timestamp) -> Result<RequestCount, DbError> {
-    let (requests, rejections): (i64, i64) =
+    let (requests, rejections, earlier): (i64, i64, i64) =
         run!(on, |conn| sqlx::query_as(COUNT).bind(filter.app).bind(filter.mode).bind(since).fetch_one(conn).await)?;
-    Ok(RequestCount { requests, is_partial: rejections >= MAX_EXAMINED })
+    Ok(RequestCount { requests, is_partial: rejections >= MAX_EXAMINED, has_earlier: earlier > 0 })
 }
 
 /// The identity of a rejection: requests with equal keys are counted as one rejection.

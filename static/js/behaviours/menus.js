@@ -1,5 +1,5 @@
-// Closes an open menu on Escape, on a click outside, and when focus leaves it. Without scripts its summary closes it.
-const open = () => document.querySelectorAll(":is(details.menu, details.nav-more)[open]");
+// Closes an open menu or filter on Escape, on a click outside, and when focus leaves it. Without scripts its summary closes it.
+const open = () => document.querySelectorAll("details:is(.menu, .nav-more, .filter)[open]");
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;

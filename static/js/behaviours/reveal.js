@@ -1,11 +1,11 @@
-// Copy next to the hidden secret: a form marked data-copy-secret. Sends the same POST as without scripts, but copies the value
-// from the response to the clipboard without showing it. On any failure the form is submitted as usual.
+// A button marked data-copy-secret, next to the hidden secret. Sends the same POST as without scripts, but copies the value from
+// the response to the clipboard without showing it. On any failure the form is submitted as usual.
 const policy = globalThis.trustedTypes?.createPolicy("ks-pay-reveal", { createHTML: (html) => html });
 const parse = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
 
-async function secret(form) {
-  const answer = await fetch(form.action, {
-    method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", headers: { Accept: "text/html" },
+async function secret(form, button) {
+  const answer = await fetch(button.formAction, {
+    method: "POST", body: new URLSearchParams(new FormData(form, button)), credentials: "same-origin", headers: { Accept: "text/html" },
   });
   const field = answer.ok && !answer.redirected && parse(await answer.text()).querySelector("#secret");
   const value = field && (field.value ?? field.textContent.trim());
@@ -23,16 +23,17 @@ async function copy(value) {
 }
 
 document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!form.matches("form[data-copy-secret]") || !navigator.clipboard) return;
+  const { target: form, submitter: button } = event;
+  if (!button?.matches("[data-copy-secret]") || !navigator.clipboard || button.dataset.busy === "submit") return;
   event.preventDefault();
-  if (form.dataset.busy) return;
-  form.dataset.busy = "yes";
+  if (button.dataset.busy) return;
+  button.dataset.busy = "copy";
   try {
-    await copy(secret(form));
-    (event.submitter ?? form.querySelector("button")).dispatchEvent(new CustomEvent("ks:copied", { bubbles: true }));
-    delete form.dataset.busy;
+    await copy(secret(form, button));
+    button.dispatchEvent(new CustomEvent("ks:copied", { bubbles: true }));
+    delete button.dataset.busy;
   } catch {
-    form.submit();
+    button.dataset.busy = "submit";
+    form.requestSubmit(button);
   }
 });

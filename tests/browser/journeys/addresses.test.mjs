@@ -129,7 +129,7 @@ describe("a sensitive action a while after signing in", () => {
   });
   const later = async (page) => {
     await page.goto("/ks-pay/settings"); // no stream is open while the server is away
-    await change(at.installation, "UPDATE sessions SET proven_at = proven_at - 1000000");
+    await change(at.installation, "UPDATE sessions SET confirmed_at = confirmed_at - 1000000");
   };
 
   for (const javaScriptEnabled of [true, false]) {
@@ -197,7 +197,7 @@ describe("a download a while after signing in", () => {
     const page = await open(t, { browser: at.browser, installation: at.installation });
     const list = `/ks-pay/apps/${at.app}/transactions?mode=test`;
     await signIn(page, at.owner, "/ks-pay/settings");
-    await change(at.installation, "UPDATE sessions SET proven_at = proven_at - 1000000");
+    await change(at.installation, "UPDATE sessions SET confirmed_at = confirmed_at - 1000000");
     await page.goto(list);
     await follow(page, "Download");
     await page.getByLabel("Your password").fill(at.owner.password);

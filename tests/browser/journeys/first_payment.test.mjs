@@ -48,12 +48,13 @@ describe("the first payment", () => {
       await shown(evidence(page), "evidence-waiting").waitFor();
       assert.deepEqual((await simulate(url, secret)).answers, { 200: 1 });
       await shown(evidence(page), "evidence-verified", "payment.captured").waitFor();
+      await evidence(page).locator("#last-events summary").click();
       await evidence(page).getByRole("listitem").first().waitFor();
       await shown(step(page, "Webhook"), "state-verified").waitFor();
-      await shown(page, "step-proven").waitFor();
     });
     await send(page, "Mark as done");
     await shown(page, "marked-as-done", PERSON.name).waitFor();
+    await shown(page, "step-proven").waitFor();
 
     assert.equal(await installation.stop(), 0, "an open evidence stream does not hold the server");
     await installation.serve();
@@ -76,6 +77,7 @@ describe("the first payment, with scripts off", () => {
     assert.equal(await page.locator("#secret").count(), 0, "hidden before Reveal");
     const hidden = await page.content();
     await send(page, "Reveal secret");
+    await page.locator("#secret:focus").waitFor();
     const secret = await page.locator("#secret").inputValue();
     assert.ok(!hidden.includes(secret), "the SECRET was in the page before Reveal");
     await follow(page, "Hide secret");
@@ -85,7 +87,7 @@ describe("the first payment, with scripts off", () => {
     await follow(page, "Hide secret");
 
     assert.equal((await simulate(url, secret, ["--life-cycle", "paid"])).code, 0);
-    await page.reload();
+    await follow(page, "Look again");
     await shown(evidence(page), "evidence-verified").waitFor();
     await shown(step(page, "Webhook"), "state-verified").waitFor();
     await send(page, "Mark as done");

@@ -85,7 +85,7 @@ describe("what leads on", () => {
     await page.getByLabel("Live: real payments").check();
     await send(page, "Add Gateway");
     await shown(page, "flash", "Razorpay").waitFor();
-    await page.getByRole("heading", { name: "Copy these two values" }).waitFor();
+    await page.getByRole("heading", { name: "Copy the URL and secret" }).waitFor();
     const url = await page.locator("#webhook-url").inputValue();
     await send(page, "Reveal secret");
     const secret = await page.locator("#secret").inputValue();

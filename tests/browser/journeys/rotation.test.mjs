@@ -24,7 +24,7 @@ async function connected(page, at) {
   return { ...connection, owner, webhook };
 }
 
-const list = (page) => page.getByRole("region", { name: "Secrets of this webhook" });
+const list = (page) => page.getByRole("region", { name: "Valid secrets" });
 const rows = (page, state) => list(page).getByRole("listitem").filter({ has: page.getByTestId(`state-${state}`) });
 const taken = async ({ url }, secret) => (await simulate(url, secret)).answers["200"] === 1;
 
@@ -34,6 +34,7 @@ describe("a new SECRET", () => {
   it("is pasted while both count, and the one before is retired", async (t) => {
     const page = await open(t, at, { permissions: ["clipboard-read", "clipboard-write"] });
     const connection = await connected(page, at);
+    await follow(page, "Manage secrets");
     await follow(page, "New secret");
     await page.getByRole("heading", { name: "What happens next" }).waitFor();
     assert.ok(await page.getByLabel("24 hours").isChecked(), "the usual time is chosen");
@@ -41,8 +42,6 @@ describe("a new SECRET", () => {
     await send(page, "Create new secret");
     await page.locator(".flash.is-good").waitFor();
     await page.getByTestId(TO_PASTE).waitFor();
-    await rows(page, "generated").getByText("by the command line").waitFor();
-    await rows(page, "active").getByText(`by ${connection.owner.name}`).waitFor();
 
     const seen = await recordDocument(page);
     const secret = await copied(page, page.getByRole("group", { name: "SECRET" }).getByRole("button", { name: "Copy" }), "SECRET copied");
@@ -55,8 +54,11 @@ describe("a new SECRET", () => {
       await page.getByTestId(TO_PASTE).waitFor();
       assert.ok(await taken(connection, secret), "the new one counts");
       await page.getByTestId(TO_PASTE).waitFor({ state: "detached" });
-      await shown(rows(page, "active"), "secret-used").waitFor();
     });
+    await follow(page, "Manage 2 valid secrets");
+    await rows(page, "generated").getByText("by the command line").waitFor();
+    await rows(page, "active").getByText(`by ${connection.owner.name}`).waitFor();
+    await shown(rows(page, "active"), "secret-used").waitFor();
 
     await rows(page, "generated").getByRole("link", { name: /^Retire now/ }).click();
     await page.getByRole("heading", { name: /^Retire the secret of / }).waitFor();
@@ -76,6 +78,7 @@ describe("a new SECRET, with scripts off", () => {
   it("is made, revealed, and the one before retired once it was unused for a day", async (t) => {
     const page = await open(t, at, { javaScriptEnabled: false });
     const connection = await connected(page, at);
+    await follow(page, "Manage secrets");
     await follow(page, "New secret");
     await send(page, "Create new secret");
     await page.getByTestId(TO_PASTE).waitFor();
@@ -88,12 +91,12 @@ describe("a new SECRET, with scripts off", () => {
     await change(at.installation, `UPDATE secret_usage SET first_verified_at = first_verified_at - ${2 * DAY}`);
     await change(at.installation, `UPDATE secret_usage SET last_verified_at = last_verified_at - ${2 * DAY}
       WHERE secret_id IN (SELECT id FROM secrets WHERE state = 'additional')`);
-    await page.goto(connection.webhook);
+    await page.goto(`${connection.webhook}/secrets`);
     await shown(list(page), "safe-to-retire", /48\sh/).waitFor();
     await leading(page, () => rows(page, "generated").getByRole("link", { name: /^Retire now/ }).click());
     await send(page, "Retire it now");
-    await list(page).locator("#ended-secrets summary").click();
-    await list(page).locator("#ended-secrets li").filter({ hasText: connection.owner.name }).waitFor();
+    await page.locator("#ended-secrets summary").click();
+    await page.locator("#ended-secrets li").filter({ hasText: connection.owner.name }).waitFor();
     assert.equal(await taken(connection, connection.secret), false);
   });
 
@@ -103,7 +106,8 @@ describe("a new SECRET, with scripts off", () => {
     const connection = await at.installation.connect(app);
     const password = "four unrelated quiet words";
     await signIn(page, { email: "meera@neemtree.example", password }, `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`);
-    await follow(page, "Use an existing secret");
+    await follow(page, "Manage secrets");
+    await page.getByRole("heading", { name: "Use an existing secret" }).waitFor();
     const enter = async (secret) => {
       await page.getByLabel("SECRET", { exact: true }).fill(secret);
       await send(page, "Add secret");

@@ -16,7 +16,7 @@ export async function* confirmations(page, { installation, names }) {
   /** Simulates a password entered more than 15 minutes ago, from a page without a stream. */
   const later = async (path) => {
     await page.goto("/ks-pay/settings");
-    await change(installation, "UPDATE sessions SET proven_at = proven_at - 1000000");
+    await change(installation, "UPDATE sessions SET confirmed_at = confirmed_at - 1000000");
     await page.goto(path);
   };
 

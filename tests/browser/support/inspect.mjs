@@ -21,18 +21,48 @@ export async function inspect(page, name) {
     }
     await assertNoSidewaysScroll(page, `${name}, ${device}`);
   }
-  await assertFitsNarrowly(page, name);
+  await assertFits(page, name);
   await restore(page);
+  // The language changes neither colours nor the order of the page: those are not checked again.
+  await inHindi(page, async (hindi) => {
+    const violations = await accessibility(hindi);
+    for (const viewport of [DESKTOP, PHONE]) {
+      await hindi.setViewportSize(viewport);
+      assert.deepEqual(await violations(), [], `axe-core on ${name} in Hindi, ${viewport.width} px`);
+    }
+    await assertFits(hindi, `${name} in Hindi`);
+  });
+}
+
+/**
+ * Opens the page's address in Hindi in another window, and checks it there and on narrow screens. What the answer to a form shows
+ * is not at its address: it is checked in English only.
+ */
+async function inHindi(page, check) {
+  const hindi = await page.context().newPage();
+  try {
+    await hindi.setExtraHTTPHeaders({ "accept-language": "hi" });
+    await hindi.goto(page.url());
+    assert.equal(await hindi.locator("html").getAttribute("lang"), "hi", page.url());
+    await check(hindi);
+  } finally {
+    await hindi.close();
+  }
 }
 
 /** Checks on a phone and narrower: no sideways scrolling, no touch target that is too small. */
 export async function assertFitsNarrowly(page, name) {
+  await assertFits(page, name);
+  await restore(page);
+  await inHindi(page, (hindi) => assertFits(hindi, `${name} in Hindi`));
+}
+
+async function assertFits(page, name) {
   await page.setViewportSize(PHONE);
   await assertNoSidewaysScroll(page, `${name}, phone`);
   assert.deepEqual(await page.evaluate(tooSmall, THUMB), [], `too small to hit on ${name}`);
   await page.setViewportSize(NARROW);
   await assertNoSidewaysScroll(page, `${name}, narrow`);
-  await restore(page);
 }
 
 /** Stores pictures in light and dark, on desktop and phone. */

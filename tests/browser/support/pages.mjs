@@ -263,6 +263,8 @@ export async function* payments(page, { installation, names }) {
   yield "overview-live";
   await page.goto(`${own}/transactions?mode=test`);
   yield "transactions";
+  await page.getByTestId("filter-date").locator("summary").click();
+  yield "transactions-filter";
   await page.goto(`${own}/transactions?status=refunded`);
   yield "transactions-none-found";
   await page.goto(`${own}/transactions?from=2024-02-01&to=2024-01-01&q=tx_short`);
@@ -280,6 +282,9 @@ export async function* payments(page, { installation, names }) {
   yield "event";
   await page.locator("main details summary").first().click();
   yield "event-raw";
+  await page.getByTestId("curl").locator("summary").click();
+  await page.getByRole("link", { name: "Show all of it" }).click();
+  yield "event-curl";
   await page.getByRole("listitem").getByRole("link", { name: /^tx_/ }).click();
   await page.getByRole("heading", { name: "What happened" }).waitFor();
   yield "transaction-refunded";

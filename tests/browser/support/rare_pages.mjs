@@ -85,7 +85,7 @@ export async function* refusals(page, { installation, names }) {
   await page.getByTestId("requests-verify").waitFor();
   yield "rejection-recoverable";
   await page.goto("/ks-pay/settings"); // no stream is open while the server is away
-  await change(installation, "UPDATE sessions SET proven_at = proven_at - 1000000");
+  await change(installation, "UPDATE sessions SET confirmed_at = confirmed_at - 1000000");
   await page.goBack();
   await send(page, "Recover this request");
   await page.getByRole("heading", { name: "Confirm your password" }).waitFor();

@@ -16,6 +16,8 @@ export async function* secrets(page, { installation, names }) {
   const webhook = `/ks-pay/apps/${app}/settings/payment-gateways/razorpay/test/webhook`;
   await simulate(url, secret);
   await signIn(page, names, webhook);
+  await follow(page, "Manage secrets");
+  yield "secrets";
   await follow(page, "New secret");
   yield "rotation";
   await page.getByRole("radio").first().evaluate((choice) => { choice.value = "25"; });
@@ -26,10 +28,11 @@ export async function* secrets(page, { installation, names }) {
   await page.getByLabel("15 days").check();
   await send(page, "Create new secret");
   yield "webhook-rotated";
+  await page.goto(`${webhook}/secrets`);
+  yield "secrets-rotated";
   await retire(page, "generated");
   yield "retirement";
-  await page.goto(webhook);
-  await follow(page, "Use an existing secret");
+  await page.goto(`${webhook}/secrets/new?back=${webhook}/secrets`);
   yield "own-secret";
   await page.locator("main form").evaluate((form) => { form.noValidate = true; });
   await page.getByLabel("SECRET", { exact: true }).fill("razorpay12345");
@@ -38,7 +41,7 @@ export async function* secrets(page, { installation, names }) {
   yield "own-secret-refused";
   await page.getByLabel("SECRET", { exact: true }).fill("“kq8Zt2mVx0Lw9Rb4-of-their-shop”");
   await send(page, "Add secret");
-  yield "webhook-with-own";
+  yield "secrets-with-own";
   const active = await page.locator(".secrets li").first().getAttribute("id");
   await page.goto(`${webhook}/secrets/${active}/retirement`);
   yield "retirement-of-the-active";
@@ -55,16 +58,16 @@ export async function* secrets(page, { installation, names }) {
   await page.goto("/ks-pay/settings"); // no stream is open while the server is away
   await change(installation, `UPDATE secret_usage SET first_verified_at = first_verified_at - ${2 * DAY}`);
   await change(installation, `UPDATE secrets SET created_at = created_at - ${2 * DAY}`);
-  await page.goto(webhook);
+  await page.goto(`${webhook}/secrets`);
   await page.getByTestId("safe-to-retire").first().waitFor();
-  yield "webhook-safe-to-retire";
+  yield "secrets-safe-to-retire";
   await retire(page, "imported");
   yield "retirement-of-own";
-  await page.goto(webhook);
+  await page.goto(`${webhook}/secrets`);
   await retire(page, "generated");
   await page.getByTestId("secret-never-used").waitFor();
   yield "retirement-unused";
   await send(page, "Retire it now");
   await page.locator("#ended-secrets summary").click();
-  yield "webhook-retired";
+  yield "secrets-retired";
 }

@@ -57,7 +57,7 @@ export async function addRazorpay(page) {
   await page.getByLabel("Payment gateway", { exact: true }).selectOption({ label: "Razorpay" });
   await page.getByLabel("Test: no real money").check();
   await send(page, "Add Gateway");
-  await page.getByRole("heading", { name: "Copy these two values" }).waitFor();
+  await page.getByRole("heading", { name: "Copy the URL and secret" }).waitFor();
 }
 
 /** Returns the link of a step in the stepper; its text includes the state of the step. */

@@ -36,7 +36,7 @@ const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("disputes", "dispute_id=?", "a gateway gives an id to one dispute"),
     ("rejected_requests", "rejection_id=?", STORAGE),
     ("rejected_requests", "connection_id=?", STORAGE),
-    ("daily_totals", "day>?", "a row for each kind of payment of a day; pages ask for at most 90 days"),
+    ("daily_totals", "day>?", "a row for each kind of payment of a day; pages ask for at most a year"),
     ("daily_totals", "day=?", "a row for each kind of payment of a day"),
 ];
 /// Statements that may take longer with every row: the statement, and why no page runs it.
@@ -52,7 +52,7 @@ const NO_PAGE: &[(&str, &str)] = &[
     ("events::store::EXPORT_APP", "an export reads the table once"),
     ("ledger::payments::store::EXPORT_APP", "an export reads the table once"),
     ("ledger::payments::store::recount::COUNT_STALE_DAYS", "a command compares or repairs all totals"),
-    ("ledger::payments::store::recount::DELETE_STALE_DAYS", "a command repairs all totals"),
+    ("ledger::payments::store::recount::LIST_STALE_DAYS", "a job deletes the totals of a replaced zone"),
     ("ledger::payments::store::recount::DIFFER", "a command adds up the payments of a day"),
     ("rejections::store::DELETE", "retention deletes in small units of work"),
     ("rejections::store::FIND_OPEN", "the recorder looks through the rejections of the last hour"),

@@ -191,6 +191,10 @@ fn condition(term: &[Token], found: &mut Vec<String>) {
     match term.get(1) {
         None if term.is_empty() => {}
         Some(Token::Word(sign)) if is_plain && ["=", "IN"].contains(&sign.as_str()) => found.push(format!("{columns}=?")),
+        // An index serves it like a value.
+        Some(Token::Word(sign)) if is_plain && sign == "IS" && term[2..] == [Token::Word("NULL".to_owned())] => {
+            found.push(format!("{columns}=?"));
+        }
         Some(Token::Word(sign)) if is_plain && sign == "BETWEEN" => {
             found.extend([format!("{columns}>?"), format!("{columns}<?")]);
         }

@@ -226,8 +226,8 @@ impl Installation {
                 sqlx::query("BEGIN EXCLUSIVE").execute(&mut tx).await.unwrap();
                 ks_pay::db::Tx::Sqlite(tx)
             }
-            Db::Postgres { pool, .. } => {
-                let mut tx = pool.begin().await.unwrap();
+            Db::Postgres { .. } => {
+                let ks_pay::db::Tx::Postgres(mut tx) = db.begin().await.unwrap() else { unreachable!("on PostgreSQL") };
                 // Our own sessions must not idle in a unit of work; this one represents another program's.
                 sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 0").execute(&mut *tx).await.unwrap();
                 sqlx::query(on_postgres).execute(&mut *tx).await.unwrap();

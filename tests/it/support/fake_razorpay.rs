@@ -17,7 +17,7 @@ pub(crate) fn set_api(config: &mut Config, url: &str) {
 /// Fake API; it ends with the test.
 pub(crate) struct StandIn {
     pub(crate) url: String,
-    status: Arc<Mutex<u16>>,
+    answer: Arc<Mutex<(u16, &'static str)>>,
     asked: Arc<Mutex<Vec<String>>>,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -26,8 +26,8 @@ impl StandIn {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (status, asked) = (Arc::new(Mutex::new(200)), Arc::new(Mutex::new(Vec::new())));
-        let (says, heard) = (Arc::clone(&status), Arc::clone(&asked));
+        let (answer, asked) = (Arc::new(Mutex::new((200, "{}"))), Arc::new(Mutex::new(Vec::new())));
+        let (says, heard) = (Arc::clone(&answer), Arc::clone(&asked));
         let turn = Arc::<tokio::sync::Mutex<()>>::default();
         let waits = Arc::clone(&turn);
         tokio::spawn(async move {
@@ -36,18 +36,23 @@ impl StandIn {
                 let length = stream.read(&mut request).await.unwrap_or_default();
                 heard.lock().unwrap().push(String::from_utf8_lossy(&request[..length]).into_owned());
                 drop(waits.lock().await);
-                let status = *says.lock().unwrap();
+                let (status, body) = *says.lock().unwrap();
+                let length = body.len();
                 let answer = format!(
-                    "HTTP/1.1 {status} X\r\nContent-Length: 2\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\n\r\n{{}}"
+                    "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\n\r\n{body}"
                 );
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         });
-        Self { url, status, asked, turn }
+        Self { url, answer, asked, turn }
     }
 
     pub(crate) fn answers(&self, status: u16) {
-        *self.status.lock().unwrap() = status;
+        self.answers_with(status, "{}");
+    }
+
+    pub(crate) fn answers_with(&self, status: u16, body: &'static str) {
+        *self.answer.lock().unwrap() = (status, body);
     }
 
     /// Holds back the responses until the guard is dropped.

@@ -12,10 +12,9 @@ use tokio::{
 
 use super::*;
 use crate::{
-    primitives::{
-        id::{CompanyId, UserId},
-        time::Clock,
-    },
+    accounts::{self, NewUser, Role},
+    companies,
+    primitives::time::Clock,
     server::{
         Server,
         config::{Config, Options},
@@ -175,14 +174,4 @@ async fn abandoned_sign_ins_leave_the_queue_unchecked_and_hold_up_no_known_brows
     drop(held);
     assert!(stranger.read(patient).await.starts_with("HTTP/1.1 422"), "the one who stayed is answered");
     site.end().await;
-}
-
-#[test]
-fn a_known_browser_takes_the_places_of_its_own_account_only() {
-    let (id, email) = (UserId::unique(), EMAIL.to_owned());
-    let user =
-        User { id, company_id: CompanyId::unique(), email, name: String::new(), role: Role::Owner, language: None, zone: None };
-    assert_eq!(requester(Some(&user), true), Requester::Trusted(id));
-    assert_eq!(requester(Some(&user), false), Requester::Unknown);
-    assert_eq!(requester(None, true), Requester::Unknown);
 }

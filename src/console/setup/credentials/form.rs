@@ -12,13 +12,13 @@ use zeroize::Zeroizing;
 
 use crate::{
     connections::{
-        Connection, PaymentMode,
+        Connection,
         credentials::{self, StoredCredential},
     },
     console::http::form::{FieldErrors, reason, sentence},
     gateways::credentials::{ApiKeys, CredentialField, CredentialValues},
     i18n::Text,
-    messages::{self, text::credentials as t},
+    messages::text::credentials as t,
     primitives::text_input::{self, Fault},
 };
 
@@ -40,9 +40,8 @@ pub(crate) struct ShownField {
 
 impl CredentialsForm {
     /// Returns the form with the stored values that are shown.
-    pub(super) fn of(connection: &Connection, stored: &[StoredCredential]) -> Self {
-        let on = |mode: &str| (mode.to_owned(), "true".to_owned().into());
-        let mut values: BTreeMap<_, _> = connection.payment_modes.split(',').map(on).collect();
+    pub(super) fn of(stored: &[StoredCredential]) -> Self {
+        let mut values = BTreeMap::new();
         for one in stored {
             if let Some(value) = credentials::shown(stored, &one.field) {
                 values.insert(one.field.clone(), value.to_owned().into());
@@ -53,22 +52,6 @@ impl CredentialsForm {
 
     fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |value| value)
-    }
-
-    /// False if a payment mode is neither on nor off.
-    pub(super) fn is_well_formed(&self) -> bool {
-        PaymentMode::ALL.iter().all(|mode| matches!(self.text(mode.as_str()), "" | "true" | "false"))
-    }
-
-    /// Returns the payment modes with their labels, and whether each is chosen.
-    pub(super) fn modes(&self) -> Vec<(PaymentMode, Text, bool)> {
-        let is_on = |mode: PaymentMode| self.text(mode.as_str()) == "true";
-        PaymentMode::ALL.iter().map(|&mode| (mode, messages::setup::payment_mode(mode), is_on(mode))).collect()
-    }
-
-    /// Returns the chosen payment modes as they are stored.
-    pub(super) fn payment_modes(&self) -> String {
-        self.modes().into_iter().filter(|(.., is_on)| *is_on).map(|(mode, ..)| mode.as_str()).collect::<Vec<_>>().join(",")
     }
 
     /// Returns the inputs with the submitted values of the fields that are shown.
@@ -155,11 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_field_or_a_half_chosen_mode_is_refused() {
+    fn a_repeated_field_is_refused() {
         assert!(read("key_id=a&key_secret=b&key_id=c").is_err());
-        assert!(!read("upi=perhaps").unwrap().is_well_formed());
-        let form = read("key_id=a&wallet=true&upi=true&debit_card=false").unwrap();
-        assert!(form.is_well_formed());
-        assert_eq!((form.text("key_id"), form.text("key_secret"), &*form.payment_modes()), ("a", "", "upi,wallet"));
+        let form = read("key_id=a&upi=true").unwrap();
+        assert_eq!((form.text("key_id"), form.text("key_secret")), ("a", ""));
     }
 }

@@ -81,7 +81,7 @@ entity!(Payment = PaymentKeys {
     id: String, amount: i64, currency: String, status: String, created_at: Option<i64>, order_id: Option<String>,
     amount_refunded: Option<i64>
 } + PaymentShown {
-    method: Shown<'a>, captured: Shown<'a>, base_amount: Shown<'a>, base_currency: Shown<'a>, acquirer_data: Lenient<BankReferences<'a>>
+    method: Shown<'a>, captured: Shown<'a>, error_reason: Shown<'a>, base_amount: Shown<'a>, base_currency: Shown<'a>, acquirer_data: Lenient<BankReferences<'a>>
 });
 entity!(Refund = RefundKeys {
     id: String, payment_id: String, amount: i64, currency: String, status: String, created_at: Option<i64>

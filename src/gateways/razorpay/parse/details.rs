@@ -12,7 +12,8 @@ use super::{
 use crate::{
     gateways::{
         adapter::is_safe_identifier,
-        payment::{Reference, ReferenceKind},
+        payment::{FailureCategory, Reference, ReferenceKind},
+        razorpay::failure,
         strict_object::Object,
     },
     primitives::{
@@ -73,6 +74,11 @@ pub(super) fn captured(shown: &ShownPayload<'_>) -> Option<bool> {
 /// Returns the payment method.
 pub(super) fn method(shown: &ShownPayload<'_>) -> Option<String> {
     shown.payment.0.entity.0.method.text().filter(|method| is_safe_identifier(method)).map(str::to_owned)
+}
+
+/// Returns why a failed payment failed.
+pub(super) fn failure(shown: &ShownPayload<'_>) -> Option<FailureCategory> {
+    shown.payment.0.entity.0.error_reason.text().and_then(failure::category)
 }
 
 /// Returns the amount of the order.

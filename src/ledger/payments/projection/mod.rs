@@ -15,7 +15,9 @@ mod total;
 use std::collections::BTreeMap;
 
 use crate::{
-    gateways::payment::{Dispute, DisputeStatus, PaymentObservation, Refund, RefundStatus, Snapshot, Status, TimeSource},
+    gateways::payment::{
+        Dispute, DisputeStatus, FailureCategory, PaymentObservation, Refund, RefundStatus, Snapshot, Status, TimeSource,
+    },
     primitives::{money::Currency, time::Timestamp},
 };
 
@@ -60,9 +62,9 @@ pub(crate) struct PaymentState {
     pub(crate) updated_at: Option<Updated>,
 }
 
-/// The stage of the payment itself (never `refunded`, which follows from the amounts), then the rank, then the amount: the
-/// greatest wins.
-pub(crate) type WinningSnapshot = (Status, Moment, i64, i64, Currency);
+/// The stage of the payment itself (never `refunded`, which follows from the amounts), then the rank, then the amount, and why it
+/// failed: the greatest wins.
+pub(crate) type WinningSnapshot = (Status, Moment, i64, i64, Currency, Option<FailureCategory>);
 
 /// A quoted total and the time as of which it is true. Of two with the same time, the later in the life cycle wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +147,8 @@ impl PaymentState {
         let total = facts.snapshot.as_ref().and_then(Snapshot::quote);
         if let Some(snapshot) = &facts.snapshot {
             let money = snapshot.money;
-            self.decisive = self.decisive.max(Some((snapshot.stage(), at, facts.digest, money.subunits, money.currency)));
+            let won = (snapshot.stage(), at, facts.digest, money.subunits, money.currency, snapshot.failure);
+            self.decisive = self.decisive.max(Some(won));
             merge_min(&mut self.order_id, snapshot.order_id.as_ref());
             merge_min(&mut self.method, snapshot.method.as_ref());
             merge_min(&mut self.created_at, Some(&snapshot.created_at));

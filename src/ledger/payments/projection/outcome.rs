@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{DisputeState, DisputeStatus, Moment, PaymentState, RefundState, RefundStatus, shortfall, total};
-use crate::{gateways::payment::Status, primitives::money::Currency};
+use crate::{
+    gateways::payment::{FailureCategory, Status},
+    primitives::money::Currency,
+};
 
 impl PaymentState {
     /// Returns the amount in subunits, once a report of the payment itself was received.
@@ -52,6 +55,11 @@ impl PaymentState {
             _ if self.is_reported_uncaptured() => stage,
             _ => Status::Captured,
         })
+    }
+
+    /// Returns why a payment whose status is failed did so, if reported.
+    pub(crate) fn failure(&self) -> Option<FailureCategory> {
+        self.decisive.and_then(|decisive| decisive.5).filter(|_| self.status() == Some(Status::Failed))
     }
 
     /// True if a report that is no older than any refund says that the payment was not captured.

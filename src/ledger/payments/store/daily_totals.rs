@@ -1,10 +1,10 @@
 //! The `daily_totals` table: the number of payments and their amounts, by day and kind of payment.
 //!
 //! Invariant: pages read sums from here and never add up payments. A day has a row for each kind of payment that it had, so a
-//! page reads at most as many rows as its days have kinds, however many payments there are. Lists and App Overview show at most
-//! 90 days.
+//! page reads at most as many rows as its days have kinds, however many payments there are. Lists show at most a year; App
+//! Overview shows at most 90 days, and compares them with the 90 before.
 
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr};
 
 use sqlx::FromRow;
 
@@ -14,10 +14,13 @@ use crate::{
         batch::{execute_rows, rows},
         run, sql,
     },
-    gateways::{Mode, payment::Status},
+    gateways::{
+        Mode,
+        payment::{FailureCategory, Status},
+    },
     ledger::payments::{
         daily::{Totals, TotalsDelta},
-        state::DisplayState,
+        store::Kinds,
     },
     primitives::{
         date_range::{self, DateRange},
@@ -36,6 +39,15 @@ macro_rules! summed {
          CAST(SUM(held_subunits) AS BIGINT) AS held_subunits, \
          CAST(SUM(refund_pending_payments) AS BIGINT) AS refund_pending_payments, \
          CAST(SUM(refund_pending_subunits) AS BIGINT) AS refund_pending_subunits"
+    };
+}
+
+/// The totals of days, of all kinds of payments or of some.
+macro_rules! of_kinds {
+    () => {
+        "FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 \
+         AND (CAST($6 AS TEXT) IS NULL OR state = $6) AND (CAST($7 AS TEXT) IS NULL OR method = $7) \
+         AND (CAST($8 AS TEXT) IS NULL OR gateway = $8) GROUP BY day, currency, status"
     };
 }
 
@@ -61,25 +73,31 @@ macro_rules! saturating {
 sql! {
     /// Grouped by day first, which is the order of the key, so that only the totals of days are sorted.
     SUMS = concat!(
-        "SELECT currency, status, ", summed!(), " FROM (SELECT day, currency, status, ", summed!(), " \
-         FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 \
-         AND (CAST($6 AS TEXT) IS NULL OR state = $6) GROUP BY day, currency, status) AS of_days \
+        "SELECT currency, status, ", summed!(), " FROM (SELECT day, currency, status, ", summed!(), " ", of_kinds!(), ") AS of_days \
          GROUP BY currency, status ORDER BY currency"
     );
+    SUMS_OF_DAYS = concat!("SELECT day, currency, status, ", summed!(), " ", of_kinds!(), " ORDER BY day, currency");
     DAYS = concat!(
-        "SELECT day, currency, status, method, ", summed!(), " FROM daily_totals \
-         WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status, method \
-         HAVING SUM(payments) > 0 OR SUM(lost_subunits) > 0 OR SUM(held_subunits) > 0 ORDER BY day, currency, status, method"
+        "SELECT day, currency, status, method, failure, ", summed!(), " FROM daily_totals \
+         WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status, method, failure \
+         HAVING SUM(payments) > 0 OR SUM(lost_subunits) > 0 OR SUM(held_subunits) > 0 \
+         ORDER BY day, currency, status, method, failure"
+    );
+    /// For a comparison, which needs no methods and no reasons.
+    DAYS_COMPARED = concat!(
+        "SELECT day, currency, status, CAST('' AS TEXT) AS method, CAST('' AS TEXT) AS failure, ", summed!(), " FROM daily_totals \
+         WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 GROUP BY day, currency, status \
+         HAVING SUM(payments) > 0 OR SUM(lost_subunits) > 0 OR SUM(held_subunits) > 0 ORDER BY day, currency, status"
     );
 }
 
 rows! {
-    ADD = "INSERT INTO daily_totals (app_id, mode, zone, day, currency, status, method, state, gateway, payments, amount_subunits, \
+    ADD = "INSERT INTO daily_totals (app_id, mode, zone, day, currency, status, method, state, gateway, failure, payments, amount_subunits, \
            refunded_subunits, returned_payments, returned_subunits, lost_subunits, held_subunits, refund_pending_payments, \
            refund_pending_subunits) VALUES",
-          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           concat!(
-              "ON CONFLICT (app_id, mode, zone, day, currency, status, method, state, gateway) DO UPDATE SET \
+              "ON CONFLICT (app_id, mode, zone, day, currency, status, method, state, gateway, failure) DO UPDATE SET \
                payments = daily_totals.payments + excluded.payments, ", saturating!("amount_subunits"), ", ",
               saturating!("refunded_subunits"), ", returned_payments = daily_totals.returned_payments + excluded.returned_payments, ",
               saturating!("returned_subunits"), ", ", saturating!("lost_subunits"), ", ", saturating!("held_subunits"),
@@ -117,7 +135,7 @@ pub(crate) struct Sum {
 
 impl Sum {
     /// Adds up the rows of one currency.
-    fn of(rows: &[StatusTotals]) -> Self {
+    fn of(rows: &[&StatusTotals]) -> Self {
         let currency = rows.first().map(|row| row.currency.clone()).unwrap_or_default();
         rows.iter().fold(Self { currency, ..Self::default() }, |sum, StatusTotals { status, totals, .. }| {
             let received = totals.received(status.0).unwrap_or_default();
@@ -145,6 +163,14 @@ struct StatusTotals {
     totals: Totals,
 }
 
+/// The same of one day.
+#[derive(FromRow)]
+struct DayTotals {
+    day: i64,
+    #[sqlx(flatten)]
+    totals: StatusTotals,
+}
+
 /// A part of a total's key. It is stored as an empty text if it is unknown, because no column of a key is NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyPart<T>(pub(crate) Option<T>);
@@ -155,14 +181,9 @@ impl<T: FromStr> From<String> for KeyPart<T> {
     }
 }
 
-/// Returns the sums of the payments of these days, of all states or of one, by currency. Costs in other currencies than the
-/// payment's are sums of that currency, without payments unless it has some; those come last.
-pub(crate) async fn sums(
-    on: impl Into<Exec<'_>>,
-    ledger: Ledger,
-    days: DateRange,
-    state: Option<DisplayState>,
-) -> Result<Vec<Sum>, DbError> {
+/// Returns the sums of the payments of these days and kinds, by currency. Costs in other currencies than the payment's are sums of
+/// that currency, without payments unless it has some; those come last.
+pub(crate) async fn sums(on: impl Into<Exec<'_>>, ledger: Ledger, days: DateRange, kinds: Kinds) -> Result<Vec<Sum>, DbError> {
     let (first, last) = (date_range::number(days.first), date_range::number(days.last));
     let rows: Vec<StatusTotals> = run!(on, |conn| sqlx::query_as(SUMS)
         .bind(ledger.app)
@@ -170,15 +191,46 @@ pub(crate) async fn sums(
         .bind(ledger.zone)
         .bind(first)
         .bind(last)
-        .bind(state)
+        .bind(kinds.state)
+        .bind(kinds.method)
+        .bind(kinds.gateway)
         .fetch_all(conn)
         .await)?;
-    let mut sums: Vec<Sum> = rows.chunk_by(|row, next| row.currency == next.currency).map(Sum::of).collect();
-    sums.sort_by_key(|sum| sum.payments == 0);
-    Ok(sums)
+    Ok(by_currency(rows.iter()))
 }
 
-/// The totals of the payments of one day with the same currency, status and method.
+/// Returns the same sums of each of these days that has any, by the number of the day.
+pub(crate) async fn sums_of_days(
+    on: impl Into<Exec<'_>>,
+    ledger: Ledger,
+    days: DateRange,
+    kinds: Kinds,
+) -> Result<BTreeMap<i64, Vec<Sum>>, DbError> {
+    let (first, last) = (date_range::number(days.first), date_range::number(days.last));
+    let rows: Vec<DayTotals> = run!(on, |conn| sqlx::query_as(SUMS_OF_DAYS)
+        .bind(ledger.app)
+        .bind(ledger.mode.slug())
+        .bind(ledger.zone)
+        .bind(first)
+        .bind(last)
+        .bind(kinds.state)
+        .bind(kinds.method)
+        .bind(kinds.gateway)
+        .fetch_all(conn)
+        .await)?;
+    let of_day = |rows: &[DayTotals]| Some((rows.first()?.day, by_currency(rows.iter().map(|row| &row.totals))));
+    Ok(rows.chunk_by(|row, next| row.day == next.day).filter_map(of_day).collect())
+}
+
+/// Adds up totals, which are in the order of their currencies.
+fn by_currency<'a>(rows: impl Iterator<Item = &'a StatusTotals>) -> Vec<Sum> {
+    let rows: Vec<&StatusTotals> = rows.collect();
+    let mut sums: Vec<Sum> = rows.chunk_by(|row, next| row.currency == next.currency).map(Sum::of).collect();
+    sums.sort_by_key(|sum| sum.payments == 0);
+    sums
+}
+
+/// The totals of the payments of one day with the same currency, status, method and reason of failure.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct DailyTotals {
     /// Days since 1970 in the zone of the ledger.
@@ -189,14 +241,31 @@ pub(crate) struct DailyTotals {
     pub(crate) status: KeyPart<Status>,
     /// Empty if unknown.
     pub(crate) method: String,
+    /// Why they failed, if they did and that is reported.
+    #[sqlx(try_from = "String")]
+    pub(crate) failure: KeyPart<FailureCategory>,
     #[sqlx(flatten)]
     pub(crate) totals: Totals,
 }
 
 /// Lists the totals from the first to the last day, of all states and gateways together.
 pub(crate) async fn days(on: impl Into<Exec<'_>>, ledger: Ledger, days: DateRange) -> Result<Vec<DailyTotals>, DbError> {
+    list(on, DAYS, ledger, days).await
+}
+
+/// Lists the same of a period that another is compared with, of all methods and reasons together.
+pub(crate) async fn days_compared(on: impl Into<Exec<'_>>, ledger: Ledger, days: DateRange) -> Result<Vec<DailyTotals>, DbError> {
+    list(on, DAYS_COMPARED, ledger, days).await
+}
+
+async fn list(
+    on: impl Into<Exec<'_>>,
+    statement: &'static str,
+    ledger: Ledger,
+    days: DateRange,
+) -> Result<Vec<DailyTotals>, DbError> {
     let (first, last) = (date_range::number(days.first), date_range::number(days.last));
-    run!(on, |conn| sqlx::query_as(DAYS)
+    run!(on, |conn| sqlx::query_as(statement)
         .bind(ledger.app)
         .bind(ledger.mode.slug())
         .bind(ledger.zone)
@@ -218,6 +287,7 @@ pub(crate) async fn add(tx: &mut Tx, changes: &TotalsDelta) -> Result<(), DbErro
         .bind(row.0.method.as_deref().unwrap_or_default())
         .bind(row.0.state)
         .bind(row.0.gateway)
+        .bind(row.0.failure.map_or("", FailureCategory::as_str))
         .bind(row.1.payments)
         .bind(row.1.amount)
         .bind(row.1.refunded)

@@ -2,6 +2,7 @@
 
 pub(crate) mod cross_mode;
 pub(crate) mod daily_totals;
+pub(crate) mod open_disputes;
 pub(crate) mod recount;
 pub(crate) mod references;
 pub(crate) mod search;
@@ -16,7 +17,7 @@ use crate::{
         list::{List, Side, last_examined, max_examined},
         run, sql,
     },
-    gateways::Mode,
+    gateways::{Gateway, Mode},
     primitives::{
         id::{AppId, TransactionId},
         money::{Currency, Money},
@@ -51,23 +52,24 @@ macro_rules! range {
     };
 }
 
-/// The rows of a list that have a state, among the next ones from a cursor. The state is in no index: each change of a payment
-/// would have to write it there.
+/// The rows of a list that are of the wanted kinds, among the next ones from a cursor. The state is in no index: each change of a
+/// payment would have to write it there.
 macro_rules! search {
     ($side:ident, $order:literal, $examined:literal) => {
         concat!(
             "SELECT ",
             columns!(),
             " FROM (SELECT examined_id FROM (SELECT id AS examined_id, created_at AS examined_at, \
-             state AS examined_state FROM transactions WHERE ",
+             state AS examined_state, method AS examined_method, gateway AS examined_gateway FROM transactions WHERE ",
             range!($side),
             " ORDER BY ",
             $order,
             " LIMIT ",
             max_examined!(),
-            ") AS examined WHERE examined_state = $6 ORDER BY ",
+            ") AS examined WHERE (CAST($6 AS TEXT) IS NULL OR examined_state = $6) AND (CAST($7 AS TEXT) IS NULL OR \
+             examined_method = $7) AND (CAST($8 AS TEXT) IS NULL OR examined_gateway = $8) ORDER BY ",
             $examined,
-            " LIMIT $7) AS matching JOIN transactions ON id = examined_id ORDER BY ",
+            " LIMIT $9) AS matching JOIN transactions ON id = examined_id ORDER BY ",
             $order
         )
     };
@@ -173,6 +175,20 @@ pub(crate) async fn export(
     }
 }
 
+/// The kinds of payments that a list or a sum is of; what is `None` may have any value. Each is a part of a daily total's key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Kinds {
+    pub(crate) state: Option<DisplayState>,
+    pub(crate) method: Option<&'static str>,
+    pub(crate) gateway: Option<Gateway>,
+}
+
+impl Kinds {
+    pub(crate) fn is_any(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Selects the transactions of a list.
 pub(crate) struct Filter {
     pub(crate) app: AppId,
@@ -180,7 +196,7 @@ pub(crate) struct Filter {
     pub(crate) from: Timestamp,
     /// Exclusive.
     pub(crate) until: Timestamp,
-    pub(crate) status: Option<DisplayState>,
+    pub(crate) kinds: Kinds,
 }
 
 /// The position of a transaction in a list.
@@ -201,7 +217,7 @@ impl List for Filter {
 
     async fn fetch(&self, reader: &mut Reader, side: Side, from: Cursor, limit: i64) -> Result<Vec<Transaction>, DbError> {
         let (end, (at, id)) = self.range(side, from);
-        let Some(status) = self.status else {
+        if self.kinds.is_any() {
             return run!(reader, |conn| sqlx::query_as(side.pick(LIST_OLDER, LIST_NEWER))
                 .bind(self.app)
                 .bind(self.mode)
@@ -211,21 +227,23 @@ impl List for Filter {
                 .bind(limit)
                 .fetch_all(conn)
                 .await);
-        };
+        }
         run!(reader, |conn| sqlx::query_as(side.pick(SEARCH_OLDER, SEARCH_NEWER))
             .bind(self.app)
             .bind(self.mode)
             .bind(end)
             .bind(at)
             .bind(id)
-            .bind(status)
+            .bind(self.kinds.state)
+            .bind(self.kinds.method)
+            .bind(self.kinds.gateway)
             .bind(limit)
             .fetch_all(conn)
             .await)
     }
 
     fn is_searched(&self) -> bool {
-        self.status.is_some()
+        !self.kinds.is_any()
     }
 
     async fn last_examined(&self, reader: &mut Reader, side: Side, from: Cursor) -> Result<Option<Cursor>, DbError> {

@@ -6,7 +6,10 @@ use super::daily_totals::Ledger;
 use crate::{
     apps::zones::Zones,
     db::{DbError, Exec, Reader, Tx, execute, run, sql},
-    gateways::{Gateway, payment::Status},
+    gateways::{
+        Gateway,
+        payment::{FailureCategory, Status},
+    },
     ledger::payments::{daily::Totals, state::DisplayState},
     primitives::{date_range, id::AppId, money::Currency, time::Timestamp, zone::Zone},
 };
@@ -14,7 +17,7 @@ use crate::{
 /// The key of a row of totals within its day, and its columns.
 macro_rules! key {
     () => {
-        "currency, status, method, state, gateway"
+        "currency, status, method, state, gateway, failure"
     };
 }
 macro_rules! columns {
@@ -23,10 +26,16 @@ macro_rules! columns {
          refund_pending_payments, refund_pending_subunits"
     };
 }
+/// Why a failed payment failed, as in the key.
+macro_rules! failure {
+    () => {
+        "CASE WHEN transactions.status = 'failed' THEN COALESCE(snapshot_failure, '') ELSE '' END"
+    };
+}
 /// The payments of the day.
 macro_rules! of_day {
     () => {
-        "app_id = $1 AND mode = $2 AND created_at >= $5 AND created_at < $6"
+        "transactions.app_id = $1 AND transactions.mode = $2 AND created_at >= $5 AND created_at < $6"
     };
 }
 
@@ -37,29 +46,29 @@ sql! {
               CAST(SUM(returned_payments) AS BIGINT) AS returned_payments, CAST(SUM(returned) AS BIGINT) AS returned_subunits, \
               CAST(SUM(lost) AS BIGINT) AS lost_subunits, CAST(SUM(held) AS BIGINT) AS held_subunits, CAST(SUM(pending_payments) AS BIGINT) AS refund_pending_payments, \
               CAST(SUM(pending) AS BIGINT) AS refund_pending_subunits FROM \
-              (SELECT COALESCE(currency, '') AS currency, COALESCE(status, '') AS status, COALESCE(method, '') AS method, state, gateway, \
+              (SELECT COALESCE(currency, '') AS currency, COALESCE(status, '') AS status, COALESCE(method, '') AS method, state, gateway, ", failure!(), " AS failure, \
               COUNT(*) AS payments, SUM(COALESCE(amount_subunits, 0)) AS amount, SUM(amount_refunded_subunits) AS refunded, \
               SUM(CASE WHEN status = 'refunded' AND NOT is_captured THEN 1 ELSE 0 END) AS returned_payments, \
               SUM(CASE WHEN status = 'refunded' AND NOT is_captured THEN amount_subunits ELSE 0 END) AS returned, \
               SUM(amount_lost_subunits) AS lost, SUM(amount_held_subunits) AS held, \
               SUM(CASE WHEN status = 'refunded' AND is_captured AND amount_refund_pending_subunits > 0 THEN 1 ELSE 0 END) AS pending_payments, \
               SUM(CASE WHEN is_captured THEN amount_refund_pending_subunits ELSE 0 END) AS pending \
-              FROM transactions WHERE ", of_day!(), " GROUP BY 1, 2, 3, 4, 5 \
-              UNION ALL SELECT disputes.currency, COALESCE(transactions.status, ''), COALESCE(method, ''), state, gateway, 0, 0, 0, 0, 0, \
+              FROM transactions WHERE ", of_day!(), " GROUP BY 1, 2, 3, 4, 5, 6 \
+              UNION ALL SELECT disputes.currency, COALESCE(transactions.status, ''), COALESCE(method, ''), state, gateway, ", failure!(), ", 0, 0, 0, 0, 0, \
               SUM(CASE WHEN disputes.status = 'lost' THEN COALESCE(amount_deducted_subunits, disputes.amount_subunits) ELSE 0 END), \
               SUM(CASE WHEN disputes.status IN ('lost', 'won') THEN 0 ELSE COALESCE(amount_deducted_subunits, 0) END), 0, 0 \
               FROM transactions JOIN disputes ON disputes.transaction_id = transactions.id \
               WHERE ", of_day!(), " AND state IN ('disputed', 'dispute_lost', 'dispute_deducted') \
-              AND disputes.currency IS DISTINCT FROM transactions.currency GROUP BY 1, 2, 3, 4, 5 \
+              AND disputes.currency IS DISTINCT FROM transactions.currency GROUP BY 1, 2, 3, 4, 5, 6 \
               UNION ALL SELECT ", key!(), ", -payments, -amount_subunits, -refunded_subunits, \
               -returned_payments, -returned_subunits, -lost_subunits, -held_subunits, -refund_pending_payments, -refund_pending_subunits \
               FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day = CAST($4 AS BIGINT)) AS difference \
-              GROUP BY 2, 3, 4, 5, 6 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0 \
+              GROUP BY 2, 3, 4, 5, 6, 7 HAVING SUM(payments) <> 0 OR SUM(amount) <> 0 OR SUM(refunded) <> 0 \
               OR SUM(returned_payments) <> 0 OR SUM(returned) <> 0 OR SUM(lost) <> 0 OR SUM(held) <> 0 \
               OR SUM(pending_payments) <> 0 OR SUM(pending) <> 0");
     /// Writes the key unchanged, even if it is invalid.
     ADD = concat!("INSERT INTO daily_totals (app_id, mode, zone, day, ", key!(), ", ", columns!(), ") \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
            ON CONFLICT (app_id, mode, zone, day, ", key!(), ") DO UPDATE SET \
            payments = daily_totals.payments + excluded.payments, \
            amount_subunits = daily_totals.amount_subunits + excluded.amount_subunits, \
@@ -75,7 +84,8 @@ sql! {
     /// The days of zones that the app no longer has.
     COUNT_STALE_DAYS = "SELECT COUNT(*) FROM (SELECT DISTINCT mode, zone, day FROM daily_totals \
                         WHERE app_id = $1 AND zone NOT IN ($2, $3, $4)) AS stale";
-    DELETE_STALE_DAYS = "DELETE FROM daily_totals WHERE app_id = $1 AND zone NOT IN ($2, $3, $4)";
+    LIST_STALE_DAYS = "SELECT DISTINCT mode, zone, day FROM daily_totals WHERE app_id = $1 AND zone NOT IN ($2, $3, $4) LIMIT $5";
+    DELETE_DAY = "DELETE FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day = $4";
 }
 
 /// What must be added to a total so that it matches its payments. The key is as it is stored, because it may be invalid.
@@ -87,19 +97,21 @@ pub(crate) struct Difference {
     method: String,
     state: String,
     gateway: String,
+    failure: String,
     #[sqlx(flatten)]
     totals: Totals,
 }
 
 impl Difference {
     /// Returns the key without app, mode, zone and day, which are the same for all differences of a day.
-    fn key(&self) -> (Option<Currency>, Option<Status>, String, Option<DisplayState>, Option<Gateway>) {
+    fn key(&self) -> (Option<Currency>, Option<Status>, String, Option<DisplayState>, Option<Gateway>, Option<FailureCategory>) {
         (
             self.currency.parse().ok(),
             self.status.parse().ok(),
             self.method.clone(),
             self.state.parse().ok(),
             self.gateway.parse().ok(),
+            self.failure.parse().ok(),
         )
     }
 }
@@ -158,6 +170,7 @@ pub(crate) async fn add(tx: &mut Tx, ledger: Ledger, difference: &Difference) ->
             .bind(&difference.method)
             .bind(&difference.state)
             .bind(&difference.gateway)
+            .bind(&difference.failure)
             .bind(totals.payments)
             .bind(totals.amount)
             .bind(totals.refunded)
@@ -177,10 +190,33 @@ pub(crate) async fn count_stale_days(on: impl Into<Exec<'_>>, app: AppId, zones:
     run!(on, |conn| sqlx::query_scalar(COUNT_STALE_DAYS).bind(app).bind(current).bind(next).bind(past).fetch_one(conn).await)
 }
 
-/// Deletes the totals of zones that the app no longer has.
-pub(crate) async fn delete_stale_days(tx: &mut Tx, app: AppId, zones: Zones) -> Result<(), DbError> {
+/// A day in a mode whose totals are of a zone that the app no longer has. As it is stored, because it may be invalid.
+#[derive(Debug, FromRow)]
+pub(crate) struct StaleDay {
+    mode: String,
+    zone: String,
+    day: i64,
+}
+
+/// The days that are deleted together: so few that ingestion hardly waits.
+const STALE_DAYS_AT_ONCE: i64 = 100;
+
+/// Returns some of the days whose totals are of a zone that the app no longer has; none if there are none.
+pub(crate) async fn list_stale_days(tx: &mut Tx, app: AppId, zones: Zones) -> Result<Vec<StaleDay>, DbError> {
     let [current, next, past] = in_use(zones);
-    execute!(tx, sqlx::query(DELETE_STALE_DAYS).bind(app).bind(current).bind(next).bind(past))?;
+    run!(tx, |conn| sqlx::query_as(LIST_STALE_DAYS)
+        .bind(app)
+        .bind(current)
+        .bind(next)
+        .bind(past)
+        .bind(STALE_DAYS_AT_ONCE)
+        .fetch_all(conn)
+        .await)
+}
+
+/// Deletes the totals of a day.
+pub(crate) async fn delete_day(tx: &mut Tx, app: AppId, day: &StaleDay) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_DAY).bind(app).bind(&day.mode).bind(&day.zone).bind(day.day))?;
     Ok(())
 }
 

@@ -55,7 +55,7 @@ pub(crate) async fn add(tx: &mut Tx, rows: &[&SearchKey]) -> Result<(), DbError>
 }
 
 #[derive(FromRow)]
-struct DisputeRow {
+pub(super) struct DisputeRow {
     dispute_id: String,
     status: DisputeStatus,
     amount_subunits: i64,
@@ -68,12 +68,15 @@ struct DisputeRow {
 pub(crate) async fn list_disputes(on: impl Into<Exec<'_>>, id: TransactionId) -> Result<Vec<Dispute>, DbError> {
     let rows: Vec<DisputeRow> =
         run!(on, |conn| sqlx::query_as(LIST_DISPUTES).bind(id).bind(i64::from(MAX_DISPUTES) + 1).fetch_all(conn).await)?;
-    let dispute = |row: DisputeRow| {
-        let money = Money::new(row.amount_subunits, parse_currency(&row.currency)?);
-        let (deducted, respond_by) = (row.amount_deducted_subunits, row.respond_by);
-        Ok(Dispute { id: row.dispute_id, status: row.status, money, deducted, respond_by })
-    };
-    rows.into_iter().map(dispute).collect()
+    Ok(rows.into_iter().map(DisputeRow::read).collect::<Result<_, _>>()?)
+}
+
+impl DisputeRow {
+    pub(super) fn read(self) -> Result<Dispute, sqlx::Error> {
+        let money = Money::new(self.amount_subunits, parse_currency(&self.currency)?);
+        let (deducted, respond_by) = (self.amount_deducted_subunits, self.respond_by);
+        Ok(Dispute { id: self.dispute_id, status: self.status, money, deducted, respond_by })
+    }
 }
 
 /// Lists the other captured payments of the same order, oldest first. If there are more than [`MAX_OTHERS`], returns one more.

@@ -15,7 +15,7 @@ use crate::{
         DbError, Tx,
         batch::{execute_rows, fetch_rows, rows},
     },
-    gateways::payment::{DisputeStatus, RefundStatus, Status},
+    gateways::payment::{DisputeStatus, FailureCategory, RefundStatus, Status},
     ledger::payments::{
         PaymentReport,
         daily::effective_created_at,
@@ -34,10 +34,10 @@ macro_rules! insert {
          amount_subunits, currency, amount_refunded_subunits, is_disputed, snapshot_status, snapshot_at, snapshot_currency, \
          reported_refunded_subunits, created_at, updated_at, snapshot_digest, reported_refunded_at, is_captured, \
          amount_lost_subunits, amount_held_subunits, is_updated_at_received, settled_subunits, \
-         settled_currency, amount_refund_pending_subunits, amount_refund_failed_subunits, state) VALUES"
+         settled_currency, amount_refund_pending_subunits, amount_refund_failed_subunits, state, snapshot_failure) VALUES"
     };
 }
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO NOTHING";
@@ -45,7 +45,7 @@ rows! {
     LOCK = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO UPDATE SET payment_id = excluded.payment_id \
             RETURNING id, connection_id, payment_id, order_id, method, amount_subunits, snapshot_status, snapshot_at, \
             snapshot_currency, reported_refunded_subunits, created_at, updated_at, snapshot_digest, reported_refunded_at, \
-            is_updated_at_received, settled_subunits, settled_currency";
+            is_updated_at_received, settled_subunits, settled_currency, snapshot_failure";
     UPDATE = insert!(), ROW, "ON CONFLICT (connection_id, payment_id) DO UPDATE SET order_id = excluded.order_id, \
               method = excluded.method, status = excluded.status, amount_subunits = excluded.amount_subunits, \
               currency = excluded.currency, amount_refunded_subunits = excluded.amount_refunded_subunits, \
@@ -58,7 +58,8 @@ rows! {
               is_updated_at_received = excluded.is_updated_at_received, settled_subunits = excluded.settled_subunits, \
               settled_currency = excluded.settled_currency, \
               amount_refund_pending_subunits = excluded.amount_refund_pending_subunits, \
-              amount_refund_failed_subunits = excluded.amount_refund_failed_subunits, state = excluded.state";
+              amount_refund_failed_subunits = excluded.amount_refund_failed_subunits, state = excluded.state, \
+              snapshot_failure = excluded.snapshot_failure";
     REFUNDS = "SELECT transaction_id, refund_id, amount_subunits, currency, status, status_at, digest, made_at, standing_since, \
                failed_since, reported_refunded_subunits, reported_refunded_at, failed_refunded_subunits, failed_refunded_at \
                FROM refunds WHERE transaction_id IN (", "?", ")";
@@ -74,8 +75,9 @@ rows! {
                      reported_refunded_at = excluded.reported_refunded_at, \
                      failed_refunded_subunits = excluded.failed_refunded_subunits, \
                      failed_refunded_at = excluded.failed_refunded_at";
-    WRITE_DISPUTES = "INSERT INTO disputes (transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency, \
-                      amount_deducted_subunits, respond_by) VALUES", "(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    WRITE_DISPUTES = "INSERT INTO disputes (transaction_id, dispute_id, company_id, app_id, mode, status, status_at, digest, \
+                      amount_subunits, currency, amount_deducted_subunits, respond_by) VALUES",
+                     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      "ON CONFLICT (transaction_id, dispute_id) DO UPDATE SET status = excluded.status, \
                       status_at = excluded.status_at, digest = excluded.digest, amount_subunits = excluded.amount_subunits, \
                       currency = excluded.currency, amount_deducted_subunits = excluded.amount_deducted_subunits, \
@@ -189,6 +191,7 @@ macro_rules! bind_entry {
             .bind(state.refund_pending())
             .bind(state.refund_failed())
             .bind(DisplayState::of(state))
+            .bind(state.decisive.and_then(|decisive| decisive.5))
     }};
 }
 
@@ -219,6 +222,7 @@ struct LockedRow {
     is_updated_at_received: bool,
     settled_subunits: Option<i64>,
     settled_currency: Option<String>,
+    snapshot_failure: Option<FailureCategory>,
 }
 
 #[derive(FromRow)]
@@ -327,7 +331,9 @@ fn quote(at: Option<Moment>, total: i64) -> Option<Quote> {
 fn locked(row: LockedRow, parts: &mut Parts) -> Result<LockedPayment, sqlx::Error> {
     let currency = row.snapshot_currency.as_deref().map(parse_currency).transpose()?;
     let decisive = match (row.snapshot_status, row.snapshot_at, row.amount_subunits, currency) {
-        (Some(status), Some(at), Some(amount), Some(currency)) => Some((status, at, row.snapshot_digest, amount, currency)),
+        (Some(status), Some(at), Some(amount), Some(currency)) => {
+            Some((status, at, row.snapshot_digest, amount, currency, row.snapshot_failure))
+        }
         _ => None,
     };
     let settled_currency = row.settled_currency.as_deref().map(parse_currency).transpose()?;
@@ -367,11 +373,14 @@ pub(crate) async fn write_news(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Resu
         .bind(row.2.failed_quote.map(|quote| quote.at)))?;
     let disputes: Vec<_> = entries
         .iter()
-        .flat_map(|entry| entry.news.disputes.iter().map(move |id| (entry.id, id, entry.state.disputes[id])))
+        .flat_map(|entry| entry.news.disputes.iter().map(move |id| ((entry.id, entry.scope), id, entry.state.disputes[id])))
         .collect();
     execute_rows!(tx, WRITE_DISPUTES, &disputes, |query, row| query
-        .bind(row.0)
+        .bind(row.0.0)
         .bind(row.1)
+        .bind(row.0.1.company)
+        .bind(row.0.1.app)
+        .bind(row.0.1.mode)
         .bind(row.2.status)
         .bind(row.2.at)
         .bind(row.2.digest)

@@ -35,6 +35,7 @@ fn shown(status: Status, refunded: Option<i64>) -> Snapshot {
         order_id: Some("order_1".to_owned()),
         method: Some("upi".to_owned()),
         refunded,
+        failure: None,
     }
 }
 

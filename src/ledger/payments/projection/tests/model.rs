@@ -106,6 +106,7 @@ pub(super) fn any_facts() -> impl Strategy<Value = PaymentObservation> {
                 order_id: (order > 0).then(|| format!("order_{at}")),
                 created_at: Timestamp::from_seconds(at % 3),
                 money: money(AMOUNT + at % 2),
+                failure: FailureCategory::ALL.get(usize::from(order)).copied(),
                 ..shown(Status::ALL[status], refunded.map(|tenths| tenths * 30_000))
             }),
             refund: refund.map(|(id, status, tenths, made_at)| Refund {

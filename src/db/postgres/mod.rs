@@ -5,14 +5,17 @@
 use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{
-    Connection as _, PgConnection, PgPool, Postgres, Transaction,
+    Connection as _, PgConnection, PgPool, Postgres,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::runtime::Handle;
 use tokio_util::context::TokioContext;
 
+pub(crate) use self::unit_of_work::UnitOfWork;
 use super::{Db, DbError, Setting};
+
+mod unit_of_work;
 
 /// Timeout of a request that waits for a connection. Below the ingestion deadline of 4.4 s.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -25,10 +28,9 @@ pub(super) async fn acquire(pool: &PgPool, runtime: &Handle) -> Result<PoolConne
     TokioContext::new(pool.acquire(), runtime.clone()).await
 }
 
-/// Begins a transaction on a connection acquired in the same way.
-pub(super) async fn begin(pool: &PgPool, runtime: &Handle) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    // A canceled BEGIN leaves a transaction that the driver does not know about; ROLLBACK ends it.
-    TokioContext::new(pool.begin_with("ROLLBACK; BEGIN"), runtime.clone()).await
+/// Begins a unit of work on a connection acquired in the same way.
+pub(super) async fn begin(pool: &PgPool, runtime: &Handle) -> Result<UnitOfWork, sqlx::Error> {
+    UnitOfWork::begin(acquire(pool, runtime).await?, "BEGIN").await
 }
 
 /// The advisory lock that units of work share while they change payments. It is in memory: a batch writes nothing for it.
@@ -40,9 +42,9 @@ macro_rules! ingestion_lock {
 
 /// Like [`begin`], with the lock shared. It is taken before the first statement, whose snapshot then has all changes made under
 /// the exclusive lock; with the BEGIN, because that costs no further round trip.
-pub(super) async fn begin_ingesting(pool: &PgPool, runtime: &Handle) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    const BEGIN: &str = concat!("ROLLBACK; BEGIN; SELECT pg_advisory_xact_lock_shared(", ingestion_lock!(), ")");
-    TokioContext::new(pool.begin_with(BEGIN), runtime.clone()).await
+pub(super) async fn begin_ingesting(pool: &PgPool, runtime: &Handle) -> Result<UnitOfWork, sqlx::Error> {
+    const BEGIN: &str = concat!("BEGIN; SELECT pg_advisory_xact_lock_shared(", ingestion_lock!(), ")");
+    UnitOfWork::begin(acquire(pool, runtime).await?, BEGIN).await
 }
 
 /// Waits for the units of work of [`begin_ingesting`], and keeps others from beginning.
@@ -70,8 +72,6 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         ("tcp_keepalives_count", "3"),
         // Payment states are read after they are locked: concurrent commits must be visible.
         ("default_transaction_isolation", "read committed"),
-        // Every unit of work begins with a ROLLBACK outside a transaction, which causes a warning.
-        ("client_min_messages", "error"),
     ]);
     // A pool retries until its timeout and then reports only the timeout: a single connection reports the cause.
     let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;

@@ -1,136 +1,35 @@
-//! The view models of the transaction pages.
+//! The view model of the page of a transaction.
 
 use std::collections::BTreeSet;
 
 use askama::Template;
 use jiff::civil::Date;
 
-use super::{
-    forms::{ListForm, ListQuery},
-    timeline::{self, PartDigests, TimelineEntry},
-};
+use super::timeline::{self, PartDigests, TimelineEntry};
 use crate::{
-    console::{
-        http::{
-            layout::Layout,
-            pagination::{ActiveFilter, Pager},
-            payload::Payload,
-        },
-        read_models::payment_row::Row,
-    },
+    console::http::{layout::Layout, payload::Payload},
     events::Event,
     gateways::{
-        Mode,
         payment::{Reference, ReferenceKind},
+        payment_details::PaymentDetails,
     },
     i18n::{Arg, Text, ToArg as _, code, isolate},
     ledger::payments::{
         Transaction,
         disputes::{Dispute, OtherCosts},
         order::Order,
-        state::DisplayState,
         store::references::{MAX_DISPUTES, MAX_OTHERS},
     },
     messages::{
-        self, Badge, DisplayTime, EmptyState, Items, Notice,
-        text::{events, lists, payload as payload_text, transactions as t},
+        self, Badge, DisplayTime, Notice,
+        text::{events, payload as payload_text, transactions as t},
     },
-    primitives::{
-        id::{AppId, EventId},
-        money::Money,
-        time::Timestamp,
-        zone::Zone,
-    },
+    primitives::{id::EventId, money::Money, time::Timestamp, zone::Zone},
     urls,
 };
 
 /// The maximum number of references of one kind on a page.
 const MAX_REFERENCES_SHOWN: usize = 20;
-
-/// `/ks-pay/apps/{app}/transactions`
-#[derive(Template)]
-#[template(path = "payments/index.html")]
-pub(crate) struct Index {
-    pub(crate) layout: Layout,
-    pub(crate) app: AppId,
-    pub(crate) mode: Mode,
-    pub(crate) form: ListForm,
-    pub(crate) wanted: ListQuery,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) sum: Items,
-    pub(crate) pager: Pager,
-    pub(crate) empty: Option<EmptyState>,
-    pub(crate) zones_note: Option<Text>,
-}
-
-impl Index {
-    /// Returns the active filters. The default period is none.
-    pub(crate) fn tags(&self) -> Vec<ActiveFilter> {
-        if !self.wanted.errors.is_empty() {
-            return Vec::new();
-        }
-        if self.wanted.name.is_some() {
-            let url = urls::query(&self.path(), &[("mode", self.mode.slug())]);
-            return vec![ActiveFilter { label: Text::verbatim(isolate(self.form.q.trim())), url }];
-        }
-        let mut tags = Vec::new();
-        if !self.wanted.is_default {
-            let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("status", self.status())]);
-            tags.push(ActiveFilter { label: self.span(), url });
-        }
-        if let Some(status) = self.wanted.status {
-            let (from, to) = self.days();
-            let url = urls::query(&self.path(), &[("mode", self.mode.slug()), ("from", &from), ("to", &to)]);
-            tags.push(ActiveFilter { label: messages::payment_state(status).label, url });
-        }
-        tags
-    }
-
-    /// Returns the period as text.
-    pub(crate) fn span(&self) -> Text {
-        messages::days(self.wanted.days, self.wanted.today)
-    }
-
-    pub(crate) fn without_filters(&self) -> String {
-        urls::in_mode(&self.path(), self.mode)
-    }
-
-    pub(crate) fn download(&self) -> String {
-        let (from, to) = self.days();
-        let (mode, path) = (("mode", self.mode.slug()), urls::transactions_csv(self.app));
-        match self.wanted.name {
-            Some(_) => urls::query(&path, &[mode, ("q", self.form.q.trim())]),
-            None => urls::query(&path, &[mode, ("from", &from), ("to", &to), ("status", self.status())]),
-        }
-    }
-
-    /// Returns the value of the field: the input if the form is invalid, else the first day of the period.
-    pub(crate) fn from(&self) -> String {
-        if self.wanted.errors.is_empty() { self.days().0 } else { self.form.from.clone() }
-    }
-
-    pub(crate) fn to(&self) -> String {
-        if self.wanted.errors.is_empty() { self.days().1 } else { self.form.to.clone() }
-    }
-
-    pub(crate) fn statuses(&self) -> impl Iterator<Item = (&'static str, Text, bool)> + '_ {
-        let state =
-            |state: &DisplayState| (state.as_str(), messages::payment_state(*state).label, self.wanted.status == Some(*state));
-        DisplayState::ALL.iter().map(state)
-    }
-
-    fn status(&self) -> &'static str {
-        self.wanted.status.map_or("", DisplayState::as_str)
-    }
-
-    fn days(&self) -> (String, String) {
-        (self.wanted.days.first.to_string(), self.wanted.days.last.to_string())
-    }
-
-    fn path(&self) -> String {
-        urls::transactions(self.app)
-    }
-}
 
 /// `/ks-pay/apps/{app}/transactions/{transaction}`
 #[derive(Template)]
@@ -144,6 +43,7 @@ pub(crate) struct Show {
     pub(crate) reasons: Vec<(EventId, String)>,
     /// True if `events` does not contain all events.
     pub(crate) is_truncated: bool,
+    pub(crate) details: PaymentDetails,
     /// The payload of the last event.
     pub(crate) payload: Option<Payload>,
     pub(crate) references: BTreeSet<Reference>,
@@ -258,9 +158,60 @@ impl Show {
         lost.chain(costs.held.into_iter().map(|money| ("dispute-deducted", t::deducted(), negative(money))))
     }
 
+    /// Returns what the gateway charged for a received payment, without the tax, as a negative amount.
+    pub(crate) fn fee(&self) -> Option<Money> {
+        let tax = self.tax().map_or(0, |tax| tax.subunits);
+        let fee = self.charged()?;
+        (fee.subunits > -tax).then(|| Money { subunits: fee.subunits.saturating_add(tax).saturating_neg(), ..fee })
+    }
+
+    /// Returns the tax on the fee, as a negative amount.
+    pub(crate) fn tax(&self) -> Option<Money> {
+        let fee = self.charged()?;
+        self.details.tax.filter(|tax| tax.currency == fee.currency && tax.subunits <= fee.subunits).map(negative)
+    }
+
+    /// Returns the fee with its tax, if it is in the currency of the payment.
+    fn charged(&self) -> Option<Money> {
+        self.details.fee.filter(|fee| self.transaction.is_captured && Some(fee.currency) == self.transaction.currency)
+    }
+
+    /// Returns the total below the amounts, with its label: what is left, also after fees where these are known. A payment of which
+    /// nothing went off has none, since it would be the same amount again.
+    pub(crate) fn total(&self) -> Option<(Text, Money)> {
+        let left = self.left()?;
+        let fee = self.charged().filter(|fee| fee.currency == left.currency);
+        match fee {
+            Some(fee) => Some((t::net_after_fees(), less(left, [fee.subunits]))),
+            None => (Some(left) != self.amount()).then(|| (t::net(), left)),
+        }
+    }
+
+    /// Returns the card as its network and last digits.
+    pub(crate) fn card(&self) -> Option<Text> {
+        let card = self.details.card.as_ref()?;
+        let network = card.network.as_deref().map_or_else(t::card, |network| Text::verbatim(isolate(network)));
+        Some(t::card_number(network, isolate(&card.last4)))
+    }
+
+    pub(crate) fn card_type(&self) -> Option<Text> {
+        let kind = self.details.card.as_ref()?.kind.as_deref()?;
+        Some(match kind {
+            "debit" => t::debit(),
+            "credit" => t::credit(),
+            "prepaid" => t::prepaid(),
+            other => Text::verbatim(isolate(other)),
+        })
+    }
+
+    /// Returns the address of the payment on the gateway's dashboard.
+    pub(crate) fn at_gateway(&self) -> Option<String> {
+        (self.transaction.gateway.profile().payment_url)(&self.transaction.payment_id)
+    }
+
     /// Returns the net amount of a received payment, after refunds and disputes: in its own currency, or in the settlement
     /// currency if all costs of disputes are in that one. Otherwise there is no total.
-    pub(crate) fn left(&self) -> Option<Money> {
+    fn left(&self) -> Option<Money> {
         let money = self.amount().filter(|_| self.transaction.is_captured)?;
         let own = [self.transaction.refunded, self.transaction.lost, self.transaction.held];
         let costs = OtherCosts::of(self.transaction.currency, &self.disputes);

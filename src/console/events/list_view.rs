@@ -1,0 +1,131 @@
+//! The event list.
+
+use askama::Template;
+
+use super::{
+    forms::{ListForm, Wanted},
+    views::sentence,
+};
+use crate::{
+    console::http::{
+        filters::{Filters, Pill, Search},
+        layout::Layout,
+        pagination::Pager,
+    },
+    events::{Event, State},
+    gateways::{Gateway, Mode},
+    i18n::Text,
+    ledger::payments::disputes::Dispute,
+    messages::{self, Badge, DisplayTime, EmptyState, text::events as t},
+    primitives::{
+        id::{AppId, EventId},
+        time::Timestamp,
+    },
+    test_events::TestEvent,
+    urls,
+};
+
+/// `/ks-pay/apps/{app}/events`
+#[derive(Template)]
+#[template(path = "events/index.html")]
+pub(crate) struct Index {
+    pub(crate) layout: Layout,
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    pub(crate) form: ListForm,
+    pub(crate) wanted: Wanted,
+    /// The gateways that are connected in the mode.
+    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) rows: Vec<Row>,
+    /// True if a search has found more than are shown.
+    pub(crate) has_more: bool,
+    pub(crate) pager: Pager,
+    pub(crate) empty: Option<EmptyState>,
+    pub(crate) zones_note: Option<Text>,
+}
+
+impl Index {
+    fn filters(&self) -> Filters {
+        self.wanted.filters(self.app, self.mode)
+    }
+
+    pub(crate) fn search(&self) -> Search {
+        Search::new(&self.filters(), t::search_example(), &self.form.q, self.wanted.errors.of("q"))
+    }
+
+    pub(crate) fn pills(&self) -> Vec<Pill> {
+        let (filters, errors) = (self.filters(), &self.wanted.errors);
+        // Types that the gateways recommend; others can be typed.
+        let types = self.gateways.iter().flat_map(|gateway| gateway.profile().recommended_events).copied().collect();
+        let gateways = self.gateways.iter().map(|gateway| (gateway.slug(), Text::verbatim(gateway.label())));
+        let states = State::ALL.iter().map(|state| (state.as_str(), messages::event_state(*state).label));
+        let days = self.wanted.days.filter(|_| self.wanted.search.is_none());
+        vec![
+            self.form.dates().pill(&filters, days, self.wanted.today, errors),
+            Pill::words(&filters, ("type", t::event_type()), (&self.form.r#type, t::type_example()), types, errors.of("type")),
+            Pill::choice(&filters, ("gateway", t::gateway()), gateways, errors.of("gateway")),
+            Pill::choice(&filters, ("state", t::state()), states, errors.of("state")),
+        ]
+    }
+
+    /// Returns the list without filters, if there are any.
+    pub(crate) fn cleared(&self) -> Option<String> {
+        let filters = self.filters();
+        (filters.is_any() && self.wanted.errors.is_empty()).then(|| filters.cleared())
+    }
+
+    /// Says that a search has found more events than are shown.
+    pub(crate) fn more(&self) -> Option<Text> {
+        self.has_more.then(|| t::more_found(self.rows.len()))
+    }
+
+    /// Returns the days of the list, if it has a filter of days.
+    pub(crate) fn span(&self) -> Option<Text> {
+        let days = self.wanted.days.filter(|_| self.wanted.search.is_none());
+        days.map(|chosen| messages::days(chosen.days, self.wanted.today))
+    }
+}
+
+/// A row of the list.
+pub(crate) struct Row {
+    pub(crate) url: String,
+    /// The tone and the icon of what happened to the money.
+    pub(crate) mark: (&'static str, &'static str),
+    pub(crate) sentence: Text,
+    /// `None` if it could not be read.
+    pub(crate) event_type: Option<String>,
+    pub(crate) amount: Option<String>,
+    /// The URL and id of its transaction.
+    pub(crate) transaction: Option<(String, String)>,
+    pub(crate) received: DisplayTime,
+    pub(crate) received_count: Option<Text>,
+    /// True if it was rejected first.
+    pub(crate) is_recovered: bool,
+    pub(crate) is_test: bool,
+    /// Its state, unless that is the usual one.
+    pub(crate) badge: Option<Badge>,
+}
+
+impl Row {
+    pub(crate) fn new(
+        event: &Event,
+        (recovered, tests): (&[EventId], &[TestEvent]),
+        disputes: &[Dispute],
+        now: Timestamp,
+    ) -> Self {
+        let test = tests.iter().find(|test| test.event_id == event.id);
+        Self {
+            is_test: test.is_some(),
+            is_recovered: recovered.contains(&event.id),
+            url: urls::event(event.app_id, event.id),
+            mark: messages::event_mark(event),
+            sentence: sentence(event, test, disputes),
+            event_type: event.event_type.clone(),
+            amount: event.money().map(|money| money.to_string()),
+            transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
+            received: messages::when(event.received_at, now),
+            received_count: messages::receipts(event.received_count),
+            badge: (event.state != State::Processed && test.is_none()).then(|| messages::event_state(event.state)),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The list of rejections.
+
+use askama::Template;
+
+use super::forms::{ListForm, Wanted};
+use crate::{
+    console::http::{
+        filters::{Filters, Pill, Search},
+        layout::Layout,
+        pagination::Pager,
+    },
+    gateways::{Gateway, Mode},
+    i18n::Text,
+    messages::{
+        self, DisplayTime, EmptyState,
+        rejections::{self, Explanation},
+        text::{fixes, rejections as t},
+    },
+    primitives::{
+        id::{AppId, RejectionId},
+        time::Timestamp,
+    },
+    rejections::{Cause, Reason, Rejection},
+    urls,
+};
+
+/// `/ks-pay/apps/{app}/rejections`
+#[derive(Template)]
+#[template(path = "rejections/index.html")]
+pub(crate) struct Index {
+    pub(crate) layout: Layout,
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    pub(crate) form: ListForm,
+    pub(crate) wanted: Wanted,
+    /// The gateways that are connected in the mode.
+    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) pager: Pager,
+    pub(crate) empty: Option<EmptyState>,
+    pub(crate) zones_note: Option<Text>,
+}
+
+impl Index {
+    fn filters(&self) -> Filters {
+        self.wanted.filters(self.app, self.mode)
+    }
+
+    pub(crate) fn search(&self) -> Search {
+        Search::new(&self.filters(), t::search_example(), &self.form.q, self.wanted.errors.of("q"))
+    }
+
+    pub(crate) fn pills(&self) -> Vec<Pill> {
+        let (filters, errors) = (self.filters(), &self.wanted.errors);
+        let reasons = Reason::ALL.iter().map(|reason| (reason.as_str(), rejections::badge(*reason).label));
+        let gateways = self.gateways.iter().map(|gateway| (gateway.slug(), Text::verbatim(gateway.label())));
+        let days = self.wanted.days.filter(|_| self.wanted.search.is_none());
+        vec![
+            self.form.dates().pill(&filters, days, self.wanted.today, errors),
+            Pill::choice(&filters, ("reason", t::column_reason()), reasons, errors.of("reason")),
+            Pill::choice(&filters, ("gateway", t::column_gateway()), gateways, errors.of("gateway")),
+        ]
+    }
+
+    /// Returns the list without filters, if there are any.
+    pub(crate) fn cleared(&self) -> Option<String> {
+        let filters = self.filters();
+        (filters.is_any() && self.wanted.errors.is_empty()).then(|| filters.cleared())
+    }
+
+    /// Returns the days of the list, if it has a filter of days.
+    pub(crate) fn span(&self) -> Option<Text> {
+        let days = self.wanted.days.filter(|_| self.wanted.search.is_none());
+        days.map(|chosen| messages::days(chosen.days, self.wanted.today))
+    }
+}
+
+/// A row of the list.
+pub(crate) struct Row {
+    id: RejectionId,
+    pub(crate) url: String,
+    /// The stored value of its cause.
+    pub(crate) cause: &'static str,
+    pub(crate) why: Text,
+    /// The end of its id, if another row has the same reason.
+    pub(crate) mark: Option<String>,
+    pub(crate) fix: Text,
+    pub(crate) is_enabled_again: bool,
+    pub(crate) gateway: &'static str,
+    pub(crate) address: String,
+    pub(crate) count: Text,
+    pub(crate) recovered: Option<Text>,
+    pub(crate) since: Option<Text>,
+    pub(crate) last: DisplayTime,
+}
+
+impl Row {
+    /// `is_enabled` is true if its app and its connection are enabled.
+    pub(crate) fn new(rejection: &Rejection, (explanation, is_enabled): (Explanation, bool), now: Timestamp) -> Self {
+        let is_left = rejection.recovered_count < rejection.count;
+        let fix = match rejection.cause {
+            Cause::Disabled if is_enabled && is_left => fixes::enabled_in_list(),
+            Cause::Disabled if is_enabled => fixes::enabled(),
+            // The rest is on the page of the rejection.
+            _ => explanation.short_fix(),
+        };
+        Self {
+            id: rejection.id,
+            url: urls::rejection(rejection.app_id, rejection.id),
+            cause: explanation.cause,
+            why: explanation.why,
+            fix,
+            is_enabled_again: rejection.cause == Cause::Disabled && is_enabled,
+            mark: None,
+            gateway: rejection.gateway.label(),
+            address: rejection.address.clone(),
+            count: t::times(rejection.count),
+            recovered: (rejection.recovered_count > 0).then(|| t::some_recovered(rejection.recovered_count)),
+            since: (rejection.count > 1).then(|| t::since(DisplayTime::of_start(rejection.first_at, now))),
+            last: messages::when(rejection.last_at, now),
+        }
+    }
+}
+
+/// The number of characters of an id that tell rows apart.
+const MARK_CHARS: usize = 6;
+
+/// Marks rows with equal reasons, so that their links differ.
+pub(crate) fn tell_apart(rows: &mut [Row]) {
+    let is_alike: Vec<bool> = rows.iter().map(|row| rows.iter().filter(|other| other.why == row.why).count() > 1).collect();
+    for (row, _) in rows.iter_mut().zip(is_alike).filter(|(_, is_alike)| *is_alike) {
+        let id = row.id.to_string();
+        row.mark = Some(format!("…{}", &id[id.len().saturating_sub(MARK_CHARS)..]));
+    }
+}
