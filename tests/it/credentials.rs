@@ -135,7 +135,11 @@ async fn the_step_says_what_a_key_id_is_for_and_where_it_is_found() {
     assert!(of_test.text_of("key_id-hint").contains("rzp_test_") && of_test.text_of("key_id-hint").contains("no money"));
     let of_live = owner.get(&live.step("/credentials")).await;
     assert!(of_live.text_of("key_id-hint").contains("rzp_live_") && !of_live.text_of("key_id-hint").contains("no money"));
-    assert!(of_test.has("Accounts &#38; Settings › API Keys") || of_test.has("Accounts &amp; Settings › API Keys"), "{}", of_test.body);
+    assert!(
+        of_test.has("Accounts &#38; Settings › API Keys") || of_test.has("Accounts &amp; Settings › API Keys"),
+        "{}",
+        of_test.body
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,8 +236,7 @@ async fn keys_stored_while_others_are_checked_stay_and_keep_their_state() {
     assert_eq!(app.texts(stored).await, [format!("{KEY_ID} unchecked")]);
     for way in ["/check", ""] {
         let held = stand_in.hold().await;
-        let fields: &[(&str, &str)] =
-            if way.is_empty() { &[("key_id", KEY_ID), ("key_secret", "")] } else { &[] };
+        let fields: &[(&str, &str)] = if way.is_empty() { &[("key_id", KEY_ID), ("key_secret", "")] } else { &[] };
         let before = stand_in.asked().len();
         let (url, colleague) = (path(&connection, way), async {
             eventually(async || stand_in.asked().len() > before).await;

@@ -138,7 +138,11 @@ async fn until_the_secret_is_pasted_nothing_is_stored_and_no_secret_is_shown() {
     }
     assert_eq!(kestrel.enter(SECRET).await.location(), kestrel.webhook);
     let page = kestrel.owner.get(&kestrel.webhook).await;
-    assert!(page.has("flash is-good") && page.lacks("no-secret") && page.shows("secrets-panel") && !page.has(SECRET), "{}", page.body);
+    assert!(
+        page.has("flash is-good") && page.lacks("no-secret") && page.shows("secrets-panel") && !page.has(SECRET),
+        "{}",
+        page.body
+    );
     let list = kestrel.owner.get(&format!("{}/secrets", kestrel.webhook)).await;
     assert!(list.shows("secret-unused") && !list.has("/rotation\"") && !list.has("/reveal\""), "{}", list.body);
     assert_eq!(kestrel.stored(&[kestrel.paid(1)]).await, "accepted=kn_1");

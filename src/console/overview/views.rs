@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     connections::{self, Connection, activity::Activity},
-    console::{http::layout::Layout, read_models::{checklist::ChecklistView, payment_row::Row}},
+    console::{
+        http::layout::Layout,
+        read_models::{checklist::ChecklistView, payment_row::Row},
+    },
     gateways::Mode,
     i18n::Text,
     ledger::payments::{Transaction, figures::Figures},

@@ -97,8 +97,7 @@ mod tests {
     fn the_dashboard_shows_the_app_that_is_furthest_until_one_is_live() {
         let [new, connected] = ["New", "Connected"].map(app);
         let webhooks = vec![webhook(&connected, Mode::Test, ConnectionState::NotStarted)];
-        let mut all =
-            vec![AppWithWebhooks { app: connected, webhooks }, AppWithWebhooks { app: new, webhooks: Vec::new() }];
+        let mut all = vec![AppWithWebhooks { app: connected, webhooks }, AppWithWebhooks { app: new, webhooks: Vec::new() }];
         let shown = ChecklistView::of_company(&all).unwrap();
         assert!(shown.heading.in_english().contains("Connected") && shown.next.unwrap().0.ends_with("/razorpay/test/webhook"));
         let live = webhook(&all[1].app, Mode::Live, ConnectionState::Verified);

@@ -301,12 +301,7 @@ async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<Rejecte
     Ok(cause.map(of))
 }
 
-fn evidence_view(
-    wizard: &Wizard,
-    state: ConnectionState,
-    last: &[LastEvent],
-    rejected: Option<Rejected>,
-) -> EvidenceView {
+fn evidence_view(wizard: &Wizard, state: ConnectionState, last: &[LastEvent], rejected: Option<Rejected>) -> EvidenceView {
     let (activity, now) = (&wizard.activity, wizard.page.now);
     let (rejection, explanation) = rejected.unzip();
     let (rejection, start) = rejection.unzip();
