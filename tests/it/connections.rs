@@ -67,7 +67,10 @@ async fn the_states_follow_what_happens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_webhook_step_is_small_in_every_state() {
     const MAX_BYTES: usize = 20 * 1024;
-    let (_app, connection, owner) = connected().await;
+    // Without a public URL the page also says why the gateway cannot reach it.
+    let app = TestApp::start_with(|config| config.public_url = Some("https://pay.neemtree.example".to_owned())).await;
+    let connection = app.razorpay().await.at(app.address);
+    let owner = app.owner("Neem Tree Retail").await;
     let page = connection.step("/webhook");
     let assert_small = |page: crate::support::browser::Page| {
         assert!(page.body.len() < MAX_BYTES, "{} bytes: {}", page.body.len(), page.body);

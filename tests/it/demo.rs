@@ -66,8 +66,8 @@ async fn the_demo_shows_a_second_secret_and_a_slip_of_it() {
         for id in apps(&visitor).await {
             let list = visitor.get(&format!("/ks-pay/apps/{id}/rejections?mode=live")).await;
             has_slip |= list.shows("cause-secret-with-line-end");
-            let webhook = format!("/ks-pay/apps/{id}/settings/payment-gateways/razorpay/live/webhook");
-            has_second |= visitor.get(&webhook).await.has("Still accepted");
+            let secrets = format!("/ks-pay/apps/{id}/settings/payment-gateways/razorpay/live/webhook/secrets");
+            has_second |= visitor.get(&secrets).await.has("Still accepted");
         }
         if has_slip && has_second {
             break;

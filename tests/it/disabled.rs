@@ -155,7 +155,7 @@ async fn the_panel_of_a_disabled_webhook_is_off_and_has_the_only_button() {
     switch(&owner, &action, false).await;
     let page = owner.get(&webhook).await;
     assert!(page.shows("evidence-connection-off"), "{}", page.body);
-    let panel = page.body.split_once("class=\"proof-now").unwrap().1.split_once("</dl>").unwrap().0;
+    let panel = page.body.split_once("class=\"proof-now").unwrap().1.split_once("</section>").unwrap().0;
     assert_eq!((buttons(panel), buttons(&page.body)), (1, 1), "{}", page.body);
     assert!(!page.has("class=\"alert is-warn\""), "one message says so: {}", page.body);
     switch(&owner, &format!("{at}/enabled"), false).await;

@@ -138,7 +138,11 @@ async fn until_the_secret_is_pasted_nothing_is_stored_and_no_secret_is_shown() {
     }
     assert_eq!(kestrel.enter(SECRET).await.location(), kestrel.webhook);
     let page = kestrel.owner.get(&kestrel.webhook).await;
-    assert!(page.has("flash is-good") && page.lacks("no-secret") && !page.has(SECRET), "{}", page.body);
+    assert!(
+        page.has("flash is-good") && page.lacks("no-secret") && page.shows("secrets-panel") && !page.has(SECRET),
+        "{}",
+        page.body
+    );
     let list = kestrel.owner.get(&format!("{}/secrets", kestrel.webhook)).await;
     assert!(list.shows("secret-unused") && !list.has("/rotation\"") && !list.has("/reveal\""), "{}", list.body);
     assert_eq!(kestrel.stored(&[kestrel.paid(1)]).await, "accepted=kn_1");
@@ -182,7 +186,7 @@ async fn a_secret_entered_again_is_the_same_one_and_its_retirement_ends_it() {
     assert_eq!(secrets, ["active", "additional"], "one of each value");
     let again = "SELECT COUNT(*) FROM secrets WHERE reactivated_at IS NOT NULL AND replaced_at IS NULL AND state = 'active'";
     assert_eq!(kestrel.app.count(again).await, 1, "its first use before does not count for a later retirement");
-    let page = kestrel.owner.get(&kestrel.webhook).await;
+    let page = kestrel.owner.get(&format!("{}/secrets", kestrel.webhook)).await;
     let retirement = page.body.split('"').find(|text| text.ends_with("/retirement")).expect("a secret to retire");
     kestrel.owner.post(retirement, &[("current_password", PASSWORD)]).await.location();
     assert_eq!(kestrel.send(signed(SECRET, &form(8), kestrel.now())).await.status(), 401, "it is retired");

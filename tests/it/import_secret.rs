@@ -381,6 +381,6 @@ async fn a_secret_that_recovered_events_were_signed_with_is_in_use() {
     let url = format!("/ks-pay/apps/{}/rejections/{}", connection.app_id, &list[at..at + 14]);
     owner.post(&format!("{url}/recovery"), &[]).await.location();
     assert_eq!(app.count("SELECT COUNT(*) FROM secret_usage").await, 1);
-    let page = owner.get(&connection.webhook_step("")).await;
+    let page = owner.get(&connection.webhook_step("/secrets")).await;
     assert_eq!(page.body.matches("No event has been signed with it yet.").count(), 1, "the one made here: {}", page.body);
 }

@@ -149,7 +149,7 @@ describe("the guide", () => {
     const events = (await copied(page, steps.getByRole("button", { name: "Copy Event names" }), "Event names copied")).split("\n");
     assert.equal(events.length, 14);
     assert.ok(events.every((event) => /^[a-z_]+(\.[a-z_]+)+$/.test(event)), events.join("|"));
-    await steps.getByText("Show the 14 events").click();
+    await steps.locator("#events-fold > summary").click();
     await steps.getByText("payment.dispute.action_required").waitFor();
 
     // The test Key ID: what it is, and where it is found.
@@ -162,8 +162,8 @@ describe("the guide", () => {
     await shown(evidence(page), "evidence-verified").waitFor();
     await send(page, "Mark as done");
     await shown(page, "marked-as-done", owner.name).waitFor();
-    await page.getByText("Set-up instructions for Razorpay").click();
-    await page.locator("#at-gateway").getByText("+ Add New Webhook").waitFor();
+    await page.locator("#at-gateway > summary").click();
+    await assertInOrder(page.locator("#at-gateway"), ["Razorpay", "6 steps", "+ Add New Webhook", "Create Webhook"]);
   });
 });
 
