@@ -130,6 +130,11 @@ pub(crate) fn transaction(app: AppId, transaction: TransactionId) -> String {
     format!("/ks-pay/apps/{app}/transactions/{transaction}")
 }
 
+/// The page of a transaction of the same app, relative to one of its lists.
+pub(crate) fn transaction_beside_list(transaction: TransactionId) -> String {
+    format!("transactions/{transaction}")
+}
+
 pub(crate) fn events(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/events")
 }

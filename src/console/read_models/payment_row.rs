@@ -1,6 +1,6 @@
 //! A payment as a row of a list, and rows by day.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::civil::Date;
 
@@ -19,6 +19,9 @@ pub(crate) struct DayOfRows {
     pub(crate) sum: Option<Text>,
     pub(crate) rows: Vec<Row>,
 }
+
+/// An update within this time of the creation is not shown as a later one.
+const SAME_TIME: Duration = Duration::from_secs(60);
 
 /// Whose days and times of day a list has.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +43,16 @@ pub(crate) fn by_day(
     let day = |payment: &Transaction| messages::is_past(payment.created_at, now).then(|| zones.days.date(payment.created_at));
     let today = zones.days.date(now);
     let created = if zones.days == zones.times { DisplayTime::of_minute } else { DisplayTime::of_day };
-    let row = |payment: &Transaction| Row { created: created(payment.created_at, now), ..Row::new(payment, now) };
+    let row = |payment: &Transaction| {
+        let is_same_day = zones.days.date(payment.updated_at) == zones.days.date(payment.created_at);
+        let updated = if is_same_day { created } else { DisplayTime::of_day };
+        let is_later = payment.updated_at >= payment.created_at.plus(SAME_TIME);
+        Row {
+            created: created(payment.created_at, now),
+            updated: is_later.then(|| updated(payment.updated_at, now)),
+            ..Row::new(payment, now)
+        }
+    };
     let group = |rows: &[Transaction]| {
         let day: Option<Date> = rows.first().and_then(day);
         DayOfRows {
@@ -57,7 +69,8 @@ pub(crate) struct Row {
     pub(crate) url: String,
     pub(crate) id: String,
     pub(crate) created: DisplayTime,
-    pub(crate) updated: DisplayTime,
+    /// `None` if it was updated within a minute of its creation.
+    pub(crate) updated: Option<DisplayTime>,
     pub(crate) sentence: Text,
     pub(crate) method: Text,
     pub(crate) gateway: &'static str,
@@ -72,7 +85,7 @@ impl Row {
             url: urls::transaction(transaction.app, transaction.id),
             id: transaction.id.to_string(),
             created: DisplayTime::of_day(transaction.created_at, now),
-            updated: messages::when(transaction.updated_at, now),
+            updated: None,
             sentence: messages::payment_sentence(transaction),
             method: messages::method(transaction.method.as_deref()),
             gateway: transaction.gateway.label(),

@@ -31,7 +31,7 @@ describe("the filters of a list", () => {
       await pill(page, "status").getByRole("radio", { name: "Failed" }).check();
       await pill(page, "status").getByRole("button", { name: "Apply" }).click();
       await page.waitForURL(/range=this_month.*status=failed/);
-      assert.equal(await page.locator("main tbody th a.row-code").count(), 1);
+      assert.equal(await page.locator("main tbody th[scope=row] a").count(), 1);
       await page.getByRole("link", { name: "Clear all filters" }).click();
       await page.waitForURL((url) => !url.search.includes("status"));
     });
@@ -107,7 +107,7 @@ describe("a payload", () => {
   });
   const event = async (page) => {
     await signIn(page, at.owner, `/ks-pay/apps/${at.app}/events?mode=test`);
-    await page.locator("main tbody a.row-link").first().click();
+    await page.locator("main tbody th a").first().click();
     await page.locator("#payload").waitFor();
   };
 
