@@ -88,6 +88,7 @@ impl Index {
 
 /// A row of the list.
 pub(crate) struct Row {
+    /// Relative to that of the list.
     pub(crate) url: String,
     /// The icon of what happened to the money.
     pub(crate) mark: &'static str,
@@ -117,12 +118,12 @@ impl Row {
         Self {
             is_test: test.is_some(),
             is_recovered: recovered.contains(&event.id),
-            url: urls::event(event.app_id, event.id),
+            url: urls::event_from_list(event.id),
             mark: messages::event_mark(event),
             sentence: sentence(event, test, disputes),
             event_type: event.event_type.clone(),
             amount: event.money().map(|money| money.to_string()),
-            transaction: event.transaction_id.map(|id| (urls::transaction_beside_list(id), id.to_string())),
+            transaction: event.transaction_id.map(|id| (urls::transaction_from_list(id), id.to_string())),
             received: messages::when(event.received_at, now),
             received_count: messages::receipts(event.received_count),
             badge: (event.state != State::Processed && test.is_none()).then(|| messages::event_state(event.state)),

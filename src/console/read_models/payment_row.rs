@@ -32,7 +32,7 @@ pub(crate) struct ListZones {
     pub(crate) times: Zone,
 }
 
-/// Groups payments, newest first, by the day of their creation. `sums` are those of whole days, by the number of the day. Where
+/// Groups the payments of an app's list, newest first, by the day of their creation. Links are relative to the list. `sums` are those of whole days, by the number of the day. Where
 /// days and times of day are of different zones, each time is shown with its day.
 pub(crate) fn by_day(
     payments: &[Transaction],
@@ -48,6 +48,7 @@ pub(crate) fn by_day(
         let updated = if is_same_day { created } else { DisplayTime::of_day };
         let is_later = payment.updated_at >= payment.created_at.plus(SAME_TIME);
         Row {
+            url: urls::transaction_from_list(payment.id),
             created: created(payment.created_at, now),
             updated: is_later.then(|| updated(payment.updated_at, now)),
             ..Row::new(payment, now)
