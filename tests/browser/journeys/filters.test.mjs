@@ -28,7 +28,7 @@ describe("the filters of a list", () => {
       await page.waitForURL(/range=this_month/);
       assert.match(await pill(page, "date").locator("summary").textContent(), /^Date: This month$/);
       await pill(page, "status").locator("summary").click();
-      await pill(page, "status").getByRole("radio", { name: "Failed" }).check();
+      await pill(page, "status").getByRole("radio", { name: "Failed", exact: true }).check();
       await pill(page, "status").getByRole("button", { name: "Apply" }).click();
       await page.waitForURL(/range=this_month.*status=failed/);
       assert.equal(await page.locator("main tbody th[scope=row] a").count(), 1);
