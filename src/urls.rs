@@ -167,6 +167,16 @@ pub(crate) fn transaction(app: AppId, transaction: TransactionId) -> String {
     format!("/ks-pay/apps/{app}/transactions/{transaction}")
 }
 
+/// The page of a transaction, relative to a list of the same app.
+pub(crate) fn transaction_from_list(transaction: TransactionId) -> String {
+    format!("transactions/{transaction}")
+}
+
+/// The page of an event, relative to a list of the same app.
+pub(crate) fn event_from_list(event: EventId) -> String {
+    format!("events/{event}")
+}
+
 pub(crate) fn events(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/events")
 }

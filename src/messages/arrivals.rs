@@ -91,21 +91,12 @@ pub(crate) fn event_icon(event: &Event) -> (&'static str, &'static str) {
     }
 }
 
-/// Returns tone and icon of what an event says of the money, in the list of events. Nothing is claimed of one that changes no
-/// payment.
-pub(crate) fn event_mark(event: &Event) -> (&'static str, &'static str) {
+/// Returns the icon of what an event says of the money, in the list of events. Nothing is claimed of one that changes no payment.
+pub(crate) fn event_mark(event: &Event) -> &'static str {
     if event.kind() == Some(EventKind::SettlementProcessed) {
-        return ("tone-good", "settlement");
+        return "settlement";
     }
-    if event.state != State::Processed || reports_without_payment(event) {
-        return ("", "info");
-    }
-    match event_icon(event) {
-        ("is-paid", icon) => ("tone-good", icon),
-        ("is-lost", icon) => ("tone-bad", icon),
-        (_, "warn") => ("tone-warn", "warn"),
-        (_, icon) => ("", icon),
-    }
+    if event.state == State::Processed && !reports_without_payment(event) { event_icon(event).1 } else { "info" }
 }
 
 /// The same on the page of its payment, which may not be captured.

@@ -29,7 +29,7 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> DisplayTime {
         3600..86_400 => t::hours_ago(age / 3600),
         _ => in_zone(at, now, yesterday_or_day),
     };
-    DisplayTime { iso: at.rfc3339(), exact: in_zone(at, now, exact), is_recent: age < 86_400 && at <= now, text }
+    DisplayTime { iso: at.rfc3339_seconds(), exact: in_zone(at, now, exact), is_recent: age < 86_400 && at <= now, text }
 }
 
 /// Returns a text about a time that is formatted where it is written, in the zone of the reader.
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(said(13 * 86_400), "9 Nov");
         assert_eq!(said(365 * 86_400), "22 Nov 2025");
         assert_eq!(when(now, now).exact.in_english().replace('\u{a0}', " "), "22 Nov 2026, 7:41:57 pm IST");
-        assert_eq!(when(now, now).iso, "2026-11-22T14:11:57.000Z");
+        assert_eq!(when(now, now).iso, "2026-11-22T14:11:57Z");
     }
 
     #[test]

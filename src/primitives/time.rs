@@ -80,6 +80,12 @@ impl Timestamp {
         format!("{:.3}", self.instant())
     }
 
+    /// Formats the time as RFC 3339 to the second.
+    #[must_use]
+    pub fn rfc3339_seconds(self) -> String {
+        format!("{:.0}", self.instant())
+    }
+
     /// Returns the start of `day` in [`ZONE`].
     #[must_use]
     pub fn start_of(day: Date) -> Self {

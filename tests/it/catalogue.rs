@@ -18,6 +18,7 @@ pub(crate) const LATIN_IN_HINDI: &[&str] = &[
     "URL",
     "SECRET",
     "UPI",
+    "cURL",
     "TLS",
     "ID",
     "IDs",

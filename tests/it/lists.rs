@@ -123,7 +123,7 @@ async fn pages_and_download_are_in_the_readers_language() {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_are_chosen_by_how_their_type_begins() {
     let three = three_payments().await;
-    let links = async |query: &str| three.events(query).await.body.matches("class=\"row-link\"").count();
+    let links = async |query: &str| three.events(query).await.body.matches("<th scope=\"row\"").count();
     for (beginning, count) in [
         ("", 5),
         ("payment", 4),
@@ -233,7 +233,7 @@ async fn an_invalid_filter_shows_no_row_and_no_sum_and_says_at_its_field_what_to
     for (query, field) in [("&state=rubbish", "state"), ("&type=a+b", "type"), ("&type=payment&state=rubbish", "state")] {
         let page = three.events(query).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
-        assert!(page.has(&format!("id=\"{field}-error\"")) && !page.has("class=\"row-link\""), "{query}");
+        assert!(page.has(&format!("id=\"{field}-error\"")) && !page.has("<th scope=\"row\""), "{query}");
     }
     for path in ["/ks-pay?q=a%00b", "/ks-pay/settings?q=a%00b"] {
         let page = three.owner.get(path).await;

@@ -106,7 +106,7 @@ async fn requests_that_verify_now_are_counted_first_and_recovered_once() {
     assert!(page.shows("recovered-events") && page.text_of("recovered-in-all").contains("70 "), "{}", page.body);
     assert_eq!(page.body.matches(&format!("/ks-pay/apps/{}/events/ev_", connection.app_id)).count(), 10);
     let list = owner.get(&format!("/ks-pay/apps/{}/events", connection.app_id)).await;
-    let rows = list.body.matches("class=\"row-link\"").count();
+    let rows = list.body.matches("<th scope=\"row\"").count();
     assert_eq!(list.texts_of("recovered").len(), rows, "the newest page has nothing else");
     connection.post(bodies::payment("payment.captured", "pay_now", 0)).stored().await;
     let list = owner.get(&format!("/ks-pay/apps/{}/events", connection.app_id)).await;

@@ -107,7 +107,7 @@ async fn days_of_23_and_25_hours_and_zones_of_30_and_45_minutes_have_their_own_t
     change(&app, &owner, &connection, "America/New_York").await;
     let list = format!("/ks-pay/apps/{}/transactions?mode=test&from=2026-11-01&to=2026-11-01", connection.app_id);
     let page = owner.get(&list).await;
-    assert_eq!(page.body.matches("class=\"row-code\"").count(), 2, "{}", page.body);
+    assert_eq!(page.body.matches("<th scope=\"row\"").count(), 2, "{}", page.body);
     assert!(page.text_of("sum-payments").starts_with("2 ") && page.text_of("sum-received").contains("₹2,000.00"));
 }
 
@@ -176,7 +176,7 @@ async fn a_change_is_asked_about_and_until_it_is_complete_the_zone_before_applie
         }
         assert_eq!(app.texts(ZONES).await, ["Asia/Kolkata Asia/Kathmandu -"]);
         let list = format!("/ks-pay/apps/{}/transactions?mode=test&from=2026-11-20&to=2026-11-20", connection.app_id);
-        assert_eq!(owner.get(&list).await.body.matches("class=\"row-code\"").count(), 2);
+        assert_eq!(owner.get(&list).await.body.matches("<th scope=\"row\"").count(), 2);
         assert!(app.cli(["doctor"], "").await.out.lines().any(|line| line.starts_with("ok") && line.contains("daily totals")));
         // The same settings again change nothing, the zone before takes it back.
         assert_eq!(ask(&owner, &connection, "Asia/Kathmandu", &[]).await.status, StatusCode::SEE_OTHER);

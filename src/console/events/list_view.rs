@@ -88,14 +88,15 @@ impl Index {
 
 /// A row of the list.
 pub(crate) struct Row {
+    /// Relative to that of the list.
     pub(crate) url: String,
-    /// The tone and the icon of what happened to the money.
-    pub(crate) mark: (&'static str, &'static str),
+    /// The icon of what happened to the money.
+    pub(crate) mark: &'static str,
     pub(crate) sentence: Text,
     /// `None` if it could not be read.
     pub(crate) event_type: Option<String>,
     pub(crate) amount: Option<String>,
-    /// The URL and id of its transaction.
+    /// The URL, relative to that of the list, and the id of its transaction.
     pub(crate) transaction: Option<(String, String)>,
     pub(crate) received: DisplayTime,
     pub(crate) received_count: Option<Text>,
@@ -117,12 +118,12 @@ impl Row {
         Self {
             is_test: test.is_some(),
             is_recovered: recovered.contains(&event.id),
-            url: urls::event(event.app_id, event.id),
+            url: urls::event_from_list(event.id),
             mark: messages::event_mark(event),
             sentence: sentence(event, test, disputes),
             event_type: event.event_type.clone(),
             amount: event.money().map(|money| money.to_string()),
-            transaction: event.transaction_id.map(|id| (urls::transaction(event.app_id, id), id.to_string())),
+            transaction: event.transaction_id.map(|id| (urls::transaction_from_list(id), id.to_string())),
             received: messages::when(event.received_at, now),
             received_count: messages::receipts(event.received_count),
             badge: (event.state != State::Processed && test.is_none()).then(|| messages::event_state(event.state)),

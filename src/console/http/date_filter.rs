@@ -104,12 +104,12 @@ impl DateQuery<'_> {
 
     /// Returns the pill. `chosen` are the days of the list, also where they are the usual ones.
     pub(crate) fn pill(self, filters: &Filters, chosen: Option<ChosenDays>, today: Date, errors: &FieldErrors) -> Pill {
+        let is_wrong = NAMES.iter().any(|name| errors.of(name).is_some());
         let link = |preset: &DatePreset| PresetLink {
             url: filters.replaced(&NAMES, &[("range", preset.as_str())]),
             label: messages::date_preset(*preset),
-            is_chosen: chosen.is_some_and(|chosen| chosen.preset == Some(*preset)),
+            is_chosen: chosen.is_some_and(|chosen| !is_wrong && chosen.preset == Some(*preset)),
         };
-        let is_wrong = NAMES.iter().any(|name| errors.of(name).is_some());
         let field = |name: &str, typed: &str, day: fn(DateRange) -> Date| DateField {
             value: match chosen {
                 Some(chosen) if !is_wrong => day(chosen.days).to_string(),

@@ -23,7 +23,7 @@ use crate::{
             alerts::{trouble, with_disputes},
             checklist::ChecklistView,
             mode_selection::{ModeSelection, shown},
-            payment_row::{ListZones, by_day},
+            payment_row::{ListStyle, by_day},
             rejection_summary,
         },
     },
@@ -107,6 +107,8 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         .app(&app, AppEntry::Overview, Some(mode))
         .with_mode_urls(mode, test, live)
         .notices(shown.other, shown.off);
+    let url = |payment: &payments::Transaction| urls::transaction(payment.app, payment.id);
+    let style = ListStyle { days: app.zone, times: page.reader().zone, url };
     let view = views::Show {
         checklist: ChecklistView::of(&app, &shown.checklist),
         layout: layout.below_ks_pay(),
@@ -131,7 +133,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         recent: by_day(
             &recent,
             |day| views::day_sum(&sums, day),
-            ListZones { days: app.zone, times: page.reader().zone },
+            style,
             page.now,
         ),
         zone: app.zone,

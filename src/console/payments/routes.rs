@@ -29,7 +29,7 @@ use crate::{
         },
         read_models::{
             mode_selection::{ModeSelection, shown},
-            payment_row::{ListZones, by_day},
+            payment_row::{ListStyle, by_day},
             rejection_summary,
         },
     },
@@ -108,8 +108,9 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     };
     let gateways = shown.gateways();
     let layout = list_layout(&page, &app, shown);
-    let zones = ListZones { days: app.zone, times: page.reader().zone };
-    let days = by_day(&rows.rows, |day| Some(messages::day_sum(of_days.get(&day)?)), zones, page.now);
+    let url = |payment: &Transaction| urls::transaction_from_list(payment.id);
+    let style = ListStyle { days: app.zone, times: page.reader().zone, url };
+    let days = by_day(&rows.rows, |day| Some(messages::day_sum(of_days.get(&day)?)), style, page.now);
     let zones_note = page.zones_note(&app);
     page.ok(&Index { layout, app: app.id, mode, form, wanted, gateways, days, sum, total, pager, empty, zones_note })
 }

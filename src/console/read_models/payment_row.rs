@@ -1,5 +1,7 @@
 //! A payment as a row of a list, and rows by day.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 
 use crate::{
@@ -18,13 +20,18 @@ pub(crate) struct DayOfRows {
     pub(crate) rows: Vec<Row>,
 }
 
-/// Whose days and times of day a list has.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ListZones {
+/// An update within this time of the creation is not shown as a later one.
+const SAME_TIME: Duration = Duration::from_secs(60);
+
+/// How a list shows its payments.
+#[derive(Clone, Copy)]
+pub(crate) struct ListStyle {
     /// The zone of the app, whose days these are.
     pub(crate) days: Zone,
     /// The zone of the reader.
     pub(crate) times: Zone,
+    /// Returns the link to a payment: on a long list relative to it, which is shorter.
+    pub(crate) url: fn(&Transaction) -> String,
 }
 
 /// Groups payments, newest first, by the day of their creation. `sum` says what a whole day had, given its number. Where days and
@@ -32,13 +39,23 @@ pub(crate) struct ListZones {
 pub(crate) fn by_day(
     payments: &[Transaction],
     sum: impl Fn(i64) -> Option<Text>,
-    zones: ListZones,
+    style: ListStyle,
     now: Timestamp,
 ) -> Vec<DayOfRows> {
-    let day = |payment: &Transaction| messages::is_past(payment.created_at, now).then(|| zones.days.date(payment.created_at));
-    let today = zones.days.date(now);
-    let created = if zones.days == zones.times { DisplayTime::of_minute } else { DisplayTime::of_day };
-    let row = |payment: &Transaction| Row { created: created(payment.created_at, now), ..Row::new(payment, now) };
+    let day = |payment: &Transaction| messages::is_past(payment.created_at, now).then(|| style.days.date(payment.created_at));
+    let today = style.days.date(now);
+    let created = if style.days == style.times { DisplayTime::of_minute } else { DisplayTime::of_day };
+    let row = |payment: &Transaction| {
+        let is_same_day = style.days.date(payment.updated_at) == style.days.date(payment.created_at);
+        let updated = if is_same_day { created } else { DisplayTime::of_day };
+        let is_later = payment.updated_at >= payment.created_at.plus(SAME_TIME);
+        Row {
+            url: (style.url)(payment),
+            created: created(payment.created_at, now),
+            updated: is_later.then(|| updated(payment.updated_at, now)),
+            ..Row::new(payment, now)
+        }
+    };
     let group = |rows: &[Transaction]| {
         let day: Option<Date> = rows.first().and_then(day);
         DayOfRows {
@@ -55,7 +72,8 @@ pub(crate) struct Row {
     pub(crate) url: String,
     pub(crate) id: String,
     pub(crate) created: DisplayTime,
-    pub(crate) updated: DisplayTime,
+    /// `None` if it was updated within a minute of its creation.
+    pub(crate) updated: Option<DisplayTime>,
     pub(crate) sentence: Text,
     pub(crate) method: Text,
     pub(crate) gateway: &'static str,
@@ -70,7 +88,7 @@ impl Row {
             url: urls::transaction(transaction.app, transaction.id),
             id: transaction.id.to_string(),
             created: DisplayTime::of_day(transaction.created_at, now),
-            updated: messages::when(transaction.updated_at, now),
+            updated: None,
             sentence: messages::payment_sentence(transaction),
             method: messages::method(transaction.method.as_deref()),
             gateway: transaction.gateway.label(),

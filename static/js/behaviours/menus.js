@@ -11,9 +11,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 // A click on what cannot have focus moves no focus, so both are needed. Focus that goes nowhere, as when the window loses it or
-// a part of the page is replaced, closes nothing.
+// a part of the page is replaced, closes nothing. A filter that is wrong stays open: closing it would move what is clicked.
 const closeOthers = (target) => {
-  for (const menu of open()) if (!menu.contains(target)) menu.open = false;
+  for (const menu of open()) if (!menu.contains(target) && !menu.matches(".is-wrong")) menu.open = false;
 };
 document.addEventListener("click", ({ target }) => closeOthers(target));
 document.addEventListener("focusin", ({ target }) => closeOthers(target));

@@ -79,7 +79,7 @@ describe("what strangers send", () => {
     await refused(slip, JSON.stringify({ event: "refund.created" }), "evt_Slip0000000009");
     await until(page, `${own}/rejections`, "cause-secret-with-space");
     for (let tries = 0; tries < 100 && await page.getByText("3 times").count() === 0; tries += 1) await page.reload();
-    await page.locator("main tbody a.row-link").click();
+    await page.locator("main tbody th a").click();
     await page.getByText(/^payment\.captured, \d+ bytes$/).first().waitFor();
     const rejection = page.url();
     await send(page, "Add secret");

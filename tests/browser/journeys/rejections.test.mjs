@@ -82,7 +82,7 @@ describe("refused requests", () => {
 
       await page.goto(`/ks-pay/apps/${app}/events?mode=test`);
       assert.equal(await page.locator("main tbody tr").count(), 2);
-      await page.locator("main tbody a.row-link").first().click();
+      await page.locator("main tbody th a").first().click();
       await shown(page, "recovered-by", at.owner.name).waitFor();
       await page.goto(`/ks-pay/apps/${app}?mode=test`);
       await shown(page, "rejected-in-all", "2 ").waitFor();

@@ -12,7 +12,7 @@ export async function* oddities(page, { installation, names }) {
   await signIn(page, names, own);
   const look = async (filter, name) => {
     await page.goto(`${own}/events?${filter}`);
-    await page.locator("main tbody a.row-link").first().click();
+    await page.locator("main tbody th a").first().click();
     await page.getByRole("heading", { name: "Timeline" }).waitFor();
     return name;
   };
@@ -103,12 +103,12 @@ export async function* refusals(page, { installation, names }) {
   await page.goto(`${own}?mode=test`);
   yield "overview-with-rejections";
   await page.goto(`${own}/events?mode=test`);
-  await page.locator("main tbody a.row-link").first().click();
+  await page.locator("main tbody th a").first().click();
   await page.getByTestId("was-rejected").waitFor();
   yield "event-recovered";
   await change(installation, "DELETE FROM rejected_requests");
   await page.goto(list);
-  await page.locator("main tbody a.row-link").first().click();
+  await page.locator("main tbody th a").first().click();
   await page.getByTestId("request-not-stored").waitFor();
   yield "rejection-not-kept";
 }

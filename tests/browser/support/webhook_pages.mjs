@@ -80,7 +80,7 @@ export async function* diagnoses(page, { installation, names }) {
   await page.getByTestId("both-modes").waitFor();
   yield "webhook-mixed-up";
   await page.goto(`/ks-pay/apps/${app}/events?mode=live`);
-  await page.locator("main tbody a.row-link").first().click();
+  await page.locator("main tbody th a").first().click();
   await page.getByTestId("event-of-other-account").waitFor();
   yield "event-of-another-account";
   await page.goto("/");

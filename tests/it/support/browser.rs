@@ -19,7 +19,10 @@ pub(crate) struct Browser {
 pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) headers: header::HeaderMap,
+    /// With absolute links, as a browser reads them.
     pub(crate) body: String,
+    /// The length of the body as received.
+    pub(crate) length: usize,
 }
 
 impl Page {
@@ -244,7 +247,13 @@ impl Browser {
 
     async fn read(&self, answer: reqwest::Response) -> Page {
         self.keep(answer.headers());
-        Page { status: answer.status(), headers: answer.headers().clone(), body: answer.text().await.unwrap() }
+        let (status, headers, path) = (answer.status(), answer.headers().clone(), answer.url().path().to_owned());
+        let received = answer.text().await.unwrap();
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let body = ["transactions", "events"]
+            .iter()
+            .fold(received.clone(), |body, list| body.replace(&format!("href=\"{list}/"), &format!("href=\"{folder}/{list}/")));
+        Page { status, headers, body, length: received.len() }
     }
 
     fn keep(&self, headers: &header::HeaderMap) {
@@ -323,7 +332,7 @@ fn text(html: &str) -> String {
 #[test]
 fn the_text_of_an_element_ends_with_it() {
     let body = "<p data-testid=\"a\" data-reason=\"why\">One <svg><use/></svg><b>&#60;b&#62;</b>\n  two</p><p class=\"x\"\n id=\"b\"><p>in</p></p>three";
-    let page = Page { status: StatusCode::OK, headers: header::HeaderMap::new(), body: body.to_owned() };
+    let page = Page { status: StatusCode::OK, headers: header::HeaderMap::new(), body: body.to_owned(), length: body.len() };
     assert_eq!((page.text_of("a").as_str(), page.text_of("b").as_str()), ("One <b> two", "in"));
     let missing = "c";
     assert!(page.lacks(missing) && page.shows("a"));
