@@ -58,23 +58,20 @@ pub(crate) fn dispute_to_answer(gateway: Gateway, dispute: &Dispute, now: Timest
 /// A dispute that waits for a response, in a list of what needs attention; `app` is its name where several apps are listed.
 pub(crate) fn open_dispute(open: &OpenDispute, app: Option<&str>, now: Timestamp) -> Notice {
     let (money, gateway) = (open.dispute.money, open.gateway.label());
-    let (hook, (class, _), headline, reason) = match open_until(&open.dispute) {
-        Some(last) => {
-            let day = day(last, now);
-            let headline = match app {
-                Some(app) => disputes::to_answer_of_app(isolate(app), money, day),
-                None => disputes::to_answer(money, day),
-            };
-            let reason = disputes::open_until_advice(span(last.since(now)), gateway, DisplayTime::of_expiry(last, now));
-            ("open-dispute", BAD, headline, reason)
-        }
-        None => {
-            let headline = match app {
-                Some(app) => disputes::open_undated_of_app(isolate(app), money),
-                None => disputes::open_undated(money),
-            };
-            ("open-dispute-undated", WARN, headline, disputes::open_undated_advice(gateway))
-        }
+    let (hook, (class, _), headline, reason) = if let Some(last) = open_until(&open.dispute) {
+        let day = day(last, now);
+        let headline = match app {
+            Some(app) => disputes::to_answer_of_app(isolate(app), money, day),
+            None => disputes::to_answer(money, day),
+        };
+        let reason = disputes::open_until_advice(span(last.since(now)), gateway, DisplayTime::of_expiry(last, now));
+        ("open-dispute", BAD, headline, reason)
+    } else {
+        let headline = match app {
+            Some(app) => disputes::open_undated_of_app(isolate(app), money),
+            None => disputes::open_undated(money),
+        };
+        ("open-dispute-undated", WARN, headline, disputes::open_undated_advice(gateway))
     };
     Notice::new(hook, (class, "dispute"), headline, reason)
 }

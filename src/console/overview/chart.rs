@@ -172,12 +172,12 @@ mod tests {
 
     #[test]
     fn the_month_is_named_first_and_where_it_changes() {
+        use Tick::{Day, Month, Nothing};
         let ticks = |first: Date, count| -> Vec<Tick> {
             let days: Vec<_> =
                 first.series(jiff::ToSpan::day(1)).take(count).map(|day| (day, Money::new(0, Currency::INR))).collect();
             Chart::of(&days, &[]).bars.iter().map(|bar| bar.tick).collect()
         };
-        use Tick::{Day, Month, Nothing};
         assert_eq!(ticks(date(2026, 11, 28), 5), [Month, Day, Day, Month, Day]);
         let many = ticks(date(2026, 11, 2), 30);
         assert_eq!((many.last(), many.iter().filter(|tick| **tick == Nothing).count()), (Some(&Month), 26));

@@ -42,9 +42,9 @@ pub(super) const MAX_ATTENTION: usize = 5;
 pub(super) const REJECTIONS_SPAN: Duration = Duration::from_hours(24);
 /// Rejected requests are mentioned if there is one for this many payments, or more.
 const PAYMENTS_PER_REJECTION: i64 = 20;
-/// The longest period whose bars are links: a link for each day of a longer one would be in the way of the keyboard, and the table has
-/// the values.
-const MAX_LINKED_DAYS: usize = 31;
+/// The longest period whose bars are links: those of a longer one are too narrow for a finger and too many for the keyboard, and the
+/// table has the values.
+const MAX_LINKED_DAYS: usize = 15;
 
 /// `/ks-pay/apps/{app}`
 #[derive(Template)]
@@ -211,7 +211,12 @@ impl Show {
     }
 
     pub(crate) fn chart(&self) -> Chart {
-        Chart::of(&self.figures.daily, &self.before.daily)
+        Chart::of(&self.figures.daily, if self.has_before() { &self.before.daily } else { &[] })
+    }
+
+    /// True if anything was received in the period before; else there is nothing to compare with.
+    pub(crate) fn has_before(&self) -> bool {
+        self.before.received.subunits > 0
     }
 
     /// Returns what the axis says of the day, if anything.

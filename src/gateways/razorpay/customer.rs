@@ -64,13 +64,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn of(payment: Value) -> PaymentDetails {
+    fn of(payment: &Value) -> PaymentDetails {
         details(json!({ "payload": { "payment": { "entity": payment } } }).to_string().as_bytes())
     }
 
     #[test]
     fn a_card_payment_says_who_paid_with_what_card_and_what_it_cost() {
-        let found = of(json!({
+        let found = of(&json!({
             "currency": "INR", "email": "meera@mail.example", "contact": "+910000012345", "bank": null, "fee": 4246, "tax": 648,
             "card": { "last4": "4417", "network": "RuPay", "type": "debit", "issuer": "HDFC" },
             "notes": { "shop": "Neem Tree", "table": 7, "nested": {}, "hidden\u{202e}": "a\u{7}b" },
@@ -87,18 +87,18 @@ mod tests {
     #[test]
     fn what_is_missing_or_of_another_form_is_left_out() {
         assert_eq!(
-            of(json!({ "email": "void@razorpay.com", "contact": 7, "notes": [], "fee": "4", "card": {} })),
+            of(&json!({ "email": "void@razorpay.com", "contact": 7, "notes": [], "fee": "4", "card": {} })),
             PaymentDetails::default()
         );
-        assert_eq!(of(json!({ "currency": "USD", "international": true, "fee": 400, "tax": 0 })).fee, None);
-        assert_eq!((details(b"{}"), details(b"\xff"), of(json!([]))), Default::default());
+        assert_eq!(of(&json!({ "currency": "USD", "international": true, "fee": 400, "tax": 0 })).fee, None);
+        assert_eq!((details(b"{}"), details(b"\xff"), of(&json!([]))), Default::default());
     }
 
     #[test]
     fn an_older_report_adds_what_the_newer_one_lacks() {
-        let newer = of(json!({ "currency": "INR", "vpa": "meera@okexample", "tax": 648 }));
+        let newer = of(&json!({ "currency": "INR", "vpa": "meera@okexample", "tax": 648 }));
         let older =
-            of(json!({ "currency": "INR", "vpa": "other@okexample", "email": "meera@mail.example", "fee": 4246, "tax": 600 }));
+            of(&json!({ "currency": "INR", "vpa": "other@okexample", "email": "meera@mail.example", "fee": 4246, "tax": 600 }));
         let both = newer.or(older);
         assert_eq!((both.upi_id.as_deref(), both.email.as_deref()), (Some("meera@okexample"), Some("meera@mail.example")));
         assert_eq!(both.tax.map(|tax| tax.subunits), Some(600), "fee and tax are of one report");

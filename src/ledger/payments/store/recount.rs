@@ -102,9 +102,12 @@ pub(crate) struct Difference {
     totals: Totals,
 }
 
+/// The parts of a total's key within its day, in the order of [`TotalsKey`](crate::ledger::payments::daily::TotalsKey).
+type KeyOfDay = (Option<Currency>, Option<Status>, String, Option<DisplayState>, Option<Gateway>, Option<FailureCategory>);
+
 impl Difference {
     /// Returns the key without app, mode, zone and day, which are the same for all differences of a day.
-    fn key(&self) -> (Option<Currency>, Option<Status>, String, Option<DisplayState>, Option<Gateway>, Option<FailureCategory>) {
+    fn key(&self) -> KeyOfDay {
         (
             self.currency.parse().ok(),
             self.status.parse().ok(),
