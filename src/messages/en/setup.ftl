@@ -71,6 +71,8 @@ show-events = { $count ->
    *[other] Show the { $count } events
 }
 copy-all = Copy all
+# The accessible name of the button, which begins with its text.
+copy-all-named = Copy all event names
 event-names = Event names
 
 ## Evidence

@@ -52,6 +52,7 @@ show-events = { $count ->
    *[other] { $count } इवेंट दिखाएँ
 }
 copy-all = सभी कॉपी करें
+copy-all-named = सभी कॉपी करें: इवेंट के नाम
 event-names = इवेंट के नाम
 
 evidence = सबूत

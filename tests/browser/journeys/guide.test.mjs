@@ -146,7 +146,7 @@ describe("the guide", () => {
     const steps = page.getByRole("region", { name: "Add them in Razorpay" });
     await assertInOrder(steps, ["Razorpay Dashboard", "Test Mode", "Accounts & Settings › Webhooks", "+ Add New Webhook", "Edit", "an existing one",
       "URL", "Secret", "Alert Email", email, "Active Events", "14 events", "Create Webhook", "754081", "test payment", "success@razorpay"]);
-    const events = (await copied(page, steps.getByRole("button", { name: "Copy Event names" }), "Event names copied")).split("\n");
+    const events = (await copied(page, steps.getByRole("button", { name: "Copy all event names" }), "Event names copied")).split("\n");
     assert.equal(events.length, 14);
     assert.ok(events.every((event) => /^[a-z_]+(\.[a-z_]+)+$/.test(event)), events.join("|"));
     await steps.locator("#events-fold > summary").click();
