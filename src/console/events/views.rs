@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 
 use crate::{
     console::http::{layout::Layout, payload::StoredContent},
-    events::Event,
+    events::{Event, State},
     i18n::{Text, isolate},
     ledger::payments::disputes::Dispute,
     messages::{
@@ -52,6 +52,11 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) fn badge(&self) -> Badge {
         messages::event_state(self.event.state)
+    }
+
+    /// Returns its state, unless that is the usual one.
+    pub(crate) fn mark(&self) -> Option<Badge> {
+        (self.event.state != State::Processed).then(|| self.badge())
     }
 
     pub(crate) fn sentence(&self) -> Text {

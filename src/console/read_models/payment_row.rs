@@ -21,7 +21,7 @@ pub(crate) struct DayOfRows {
 }
 
 /// An update within this time of the creation is not shown as a later one.
-const SAME_TIME: Duration = Duration::from_secs(60);
+const SAME_TIME: Duration = Duration::from_mins(1);
 
 /// How a list shows its payments.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use crate::{
     apps::App,
     connections::{Connection, Step},
     console::http::{form::FieldErrors, layout::Layout, payload::StoredContent},
-    events::Event,
+    events::{Event, State},
     i18n::Text,
     ledger::payments::disputes::Dispute,
     messages::{
@@ -187,11 +187,12 @@ impl Show {
             .collect()
     }
 
-    /// Returns the recovered events: URL, sentence and state.
-    pub(crate) fn events(&self) -> impl Iterator<Item = (String, Text, Badge)> + '_ {
+    /// Returns the recovered events: URL, sentence, and the state unless that is the usual one.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (String, Text, Option<Badge>)> + '_ {
         let row = |event: &Event| {
             let sentence = messages::event_sentence_with_costs(event, &self.disputes);
-            (urls::event(self.app.id, event.id), sentence, messages::event_state(event.state))
+            let badge = (event.state != State::Processed).then(|| messages::event_state(event.state));
+            (urls::event(self.app.id, event.id), sentence, badge)
         };
         self.recovered_events.iter().map(row)
     }

@@ -59,7 +59,7 @@ impl Signature {
         };
         lines.extend(self.key_line());
         headers.push(format!("\"{}: {}$({message} | {})\"", self.display_header, self.version(), self.digest()));
-        let headers: String = headers.iter().map(|header| format!(" \\\n  -H {header}")).collect();
+        let headers = headers.into_iter().fold(String::new(), |all, header| all + " \\\n  -H " + &header);
         lines.push(match inline {
             // From its input: a body that begins with @ would be the name of a file as an argument.
             Some(_) => format!("{print} | curl \"$url\"{headers} \\\n  --data-binary @-"),

@@ -22,13 +22,14 @@ macro_rules! range {
     };
 }
 
-/// The rows with a reason, a gateway and an address, among the next ones from a cursor: no index has these.
+/// The rows with a reason, a gateway and an address, among the next ones from a cursor: no index has these. Ordered by what was
+/// examined: for the order of the table, PostgreSQL may read the rejections of every app by their time.
 macro_rules! search {
     ($side:ident, $order:literal, $examined:literal) => {
         concat!(
             "SELECT ",
             columns!(),
-            " FROM (SELECT examined_id FROM (SELECT id AS examined_id, last_at AS examined_at, reason AS examined_reason, \
+            " FROM (SELECT examined_id, examined_at FROM (SELECT id AS examined_id, last_at AS examined_at, reason AS examined_reason, \
              gateway AS examined_gateway, address AS examined_address FROM rejections WHERE ",
             range!($side),
             " ORDER BY ",
@@ -39,7 +40,7 @@ macro_rules! search {
              examined_gateway = $7) AND (CAST($8 AS TEXT) IS NULL OR examined_address = $8) ORDER BY ",
             $examined,
             " LIMIT $9) AS matching JOIN rejections ON id = examined_id ORDER BY ",
-            $order
+            $examined
         )
     };
 }

@@ -53,7 +53,7 @@ describe("refused requests", () => {
     await shown(page, "flash", "3 ").waitFor();
     await post(pasted, captured("pay_Pasted00000004"), "evt_Pasted00000004");
     await page.goto(`/ks-pay/apps/${app}/transactions?mode=test`);
-    assert.equal(await page.locator("main tbody tr").count(), 4);
+    assert.equal(await page.locator("main tbody th[scope=row]").count(), 4);
   });
 
   for (const javaScriptEnabled of [true, false]) {

@@ -284,6 +284,7 @@ export async function* payments(page, { installation, names }) {
   yield "event-raw";
   await page.getByTestId("curl").locator("summary").click();
   await page.getByRole("link", { name: "Show all of it" }).click();
+  await page.evaluate(() => scrollTo(0, 0));
   yield "event-curl";
   await page.getByRole("listitem").getByRole("link", { name: /^tx_/ }).click();
   await page.getByRole("heading", { name: "What happened" }).waitFor();

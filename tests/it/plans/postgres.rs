@@ -102,7 +102,7 @@ async fn the_events_of_a_quiet_connection_are_found_among_those_of_a_busy_one() 
     for (name, text) in statements {
         let from = if name.contains("OLDER") { i64::MAX } else { 0 };
         let rest = if name.contains("SEARCH") {
-            ", NULL, NULL, 51"
+            ", NULL, NULL, 0, 9000000000000000000, 51"
         } else if name.contains("LIST") {
             ", 51"
         } else {
