@@ -321,17 +321,18 @@ fn layout(state: &State, signed_in: &SignedIn, (title, here): (Text, String), fr
 pub(super) async fn layout_if_signed_in(request: &HttpRequest, state: &State, title: Text) -> Option<Layout> {
     let signed_in = session::find(request, state).await.ok()??;
     let (now, here) = (state.clock.now(), request.uri().path_and_query().map(ToString::to_string).unwrap_or_default());
-    let page = |frame| layout(state, &signed_in, (title, here), frame);
+    let page = |here, frame| layout(state, &signed_in, (title, here), frame);
     let none = || Frame { near: Rc::new(NearApps::none(now)), chosen: None };
-    let Some(app) = urls::app_of(request.path()) else { return Some(page(none()).console(None)) };
+    let Some(app) = urls::app_of(request.path()) else { return Some(page(here, none()).console(None)) };
     let mut reader = state.db.reader().await.ok()?;
     let Some(app) = apps::store::find(&mut reader, signed_in.company.id, app).await.ok()? else {
-        return Some(page(none()).console(None));
+        // The page of another company's app is that of none: it does not repeat the path either.
+        return Some(page(String::new(), none()).console(None));
     };
     let modes = ModeMemory::of(request, state);
     let near = NearApps::read(&mut reader, &app, modes.apps(), (false, now)).await.ok()?;
     drop(reader);
-    Some(page(Frame { near: Rc::new(near), chosen: modes.get(app.id) }).app(&app, None, None).below_app(&app))
+    Some(page(here, Frame { near: Rc::new(near), chosen: modes.get(app.id) }).app(&app, None, None).below_app(&app))
 }
 
 /// The server's state.
