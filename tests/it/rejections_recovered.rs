@@ -259,8 +259,8 @@ async fn a_secret_that_was_pasted_wrong_is_accepted_on_a_persons_word() {
     assert_eq!((app.events().await.len(), app.transactions().await.len()), (3, 3));
     assert!(owner.get(&path).await.shows("nothing-left-to-recover"));
 
-    let webhook = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook", connection.app_id);
-    assert!(owner.get(&webhook).await.shows("state-adopted"), "it is listed, and can be retired");
+    let secrets = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/webhook/secrets", connection.app_id);
+    assert!(owner.get(&secrets).await.shows("state-adopted"), "it is listed, and can be retired");
     assert_eq!(owner.post(&acceptance, &[("current_password", PASSWORD)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 

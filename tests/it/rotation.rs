@@ -342,7 +342,7 @@ async fn a_change_at_one_server_takes_effect_at_the_other_immediately() {
     let new = rotate(&app, &connection, &owner, "").await;
     assert!(accepts(&there, &connection.secret, "pay_1").await && accepts(&there, &new, "pay_2").await);
     let retirement = connection.webhook_step(&format!("/secrets/{}/retirement", draining(&app, &connection).await));
-    assert_eq!(owner.post(&retirement, &[]).await.location(), connection.webhook_step(""));
+    assert_eq!(owner.post(&retirement, &[]).await.location(), connection.webhook_step("/secrets"));
     assert!(!accepts(&there, &connection.secret, "pay_3").await && accepts(&there, &new, "pay_3").await);
     other.stop().await;
 }

@@ -89,7 +89,7 @@ async fn each_sensitive_action_is_recorded_once_it_is_done_and_not_before() {
         expected.push(entry);
         assert_eq!(entries(&app, 4).await, expected, "{path}");
     }
-    let retire = owner.get(&connection.step("/webhook")).await;
+    let retire = owner.get(&connection.step("/webhook/secrets")).await;
     let retire = retire.body.split('"').find(|text| text.ends_with("/retirement")).unwrap().to_owned();
     owner.post(&retire, &[]).await.location();
     expected.push("secret_retired on ws");

@@ -85,7 +85,7 @@ describe("what strangers send", () => {
     await send(page, "Add secret");
     await look(page, "rejection-kept");
 
-    await page.goto(webhook);
+    await page.goto(`${webhook}/secrets`);
     await page.getByRole("link", { name: /^Retire now/ }).click();
     await shown(page, "lost-with-secret", "3 ").waitFor();
     await shown(page, "active-secret-unproven").waitFor();
@@ -100,6 +100,7 @@ describe("what strangers send", () => {
     await page.getByRole("link", { name: "see why" }).click();
     await page.waitForURL(rejection);
     await page.goto(webhook);
+    await page.locator("#last-events > summary").click();
     await page.locator(".feed li").first().getByTestId("recovered").waitFor();
     for (const row of await page.locator(".feed li").all()) assert.ok((await row.boundingBox()).height < 40, await row.innerText());
     await page.goto(`${own}/events?mode=test`);

@@ -30,7 +30,7 @@ export async function* confirmations(page, { installation, names }) {
   await confirm();
   await page.getByTestId("flash").filter({ hasText: "Razorpay" }).waitFor();
 
-  await later(`${gateways}/razorpay/test/webhook`);
+  await later(`${gateways}/razorpay/test/webhook/secrets`);
   await page.getByRole("link", { name: /^Retire now/ }).first().click();
   await send(page, "Retire it now");
   await page.getByTestId("confirm-password").waitFor();
