@@ -216,7 +216,7 @@ async fn the_language_switch_of_a_form_with_errors_returns_to_the_form() {
         (gateways.clone(), gateways),
         (format!("{step}/credentials"), format!("{step}/credentials")),
         (format!("{step}/security"), format!("{step}/security")),
-        (format!("{step}/webhook/secrets"), format!("{step}/webhook/secrets/new")),
+        (format!("{step}/webhook/secrets"), format!("{step}/webhook/secrets")),
     ] {
         assert_leads_to_form(&owner, &path, &[("is_enabled", "false"), ("name", ""), ("domain", "a b")], &form).await;
     }
