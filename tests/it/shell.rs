@@ -194,7 +194,7 @@ async fn assert_leads_to_form(owner: &Browser, path: &str, fields: &[(&str, &str
     let mut to = returns_to(&refused);
     let page = owner.get(&to).await;
     if page.status == StatusCode::SEE_OTHER {
-        to = page.location().to_owned();
+        page.location().clone_into(&mut to);
     }
     assert_eq!(to.split('?').next().unwrap(), form, "{path}");
 }
