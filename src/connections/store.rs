@@ -88,7 +88,7 @@ pub(crate) async fn list_of_apps(
 ) -> Result<Vec<Connection>, DbError> {
     run!(on, |conn| {
         let query = sqlx::query_as(LIST_OF_APPS).bind(company);
-        apps.into_iter().fold(query, |query, app| query.bind(app)).fetch_all(conn).await
+        apps.into_iter().fold(query, sqlx::query::QueryAs::bind).fetch_all(conn).await
     })
 }
 

@@ -31,8 +31,11 @@ fn sort_key(name: &str) -> String {
     name.chars().filter(|letter| *letter != '\u{93c}').map(plain).collect()
 }
 
-/// Codes and names, in the order of the English names.
-const NAMES: &[(&str, fn() -> Text)] = &[
+/// A code, and its name.
+type Name = (&'static str, fn() -> Text);
+
+/// In the order of the English names.
+const NAMES: &[Name] = &[
     ("IN", t::country_in),
     ("AF", t::country_af),
     ("AL", t::country_al),

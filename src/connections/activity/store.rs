@@ -123,7 +123,7 @@ pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId)
 pub(crate) async fn list_of_apps(on: impl Into<Exec<'_>>, apps: [AppId; NEAR_APPS]) -> Result<Vec<Activity>, DbError> {
     run!(on, |conn| {
         let query = sqlx::query_as(LIST_OF_APPS);
-        apps.into_iter().fold(query, |query, app| query.bind(app)).fetch_all(conn).await
+        apps.into_iter().fold(query, sqlx::query::QueryAs::bind).fetch_all(conn).await
     })
 }
 

@@ -9,6 +9,7 @@ use crate::{
     db::Reader,
     events::{self, Event},
     ledger::payments::{self, Transaction},
+    primitives::id::{EventId, RejectionId, TransactionId},
     rejections::{self, Rejection},
 };
 
@@ -41,11 +42,11 @@ pub(super) async fn find(reader: &mut Reader, actor: &Actor<'_>, text: &str) -> 
     if text.is_empty() {
         return Ok(found);
     }
-    if let Ok(id) = text.parse() {
+    if let Ok(id) = text.parse::<TransactionId>() {
         found.transactions.extend(payments::store::search::find(&mut *reader, company, id).await?);
-    } else if let Ok(id) = text.parse() {
+    } else if let Ok(id) = text.parse::<EventId>() {
         found.events.extend(events::store::search::find(&mut *reader, company, id).await?);
-    } else if let Ok(id) = text.parse() {
+    } else if let Ok(id) = text.parse::<RejectionId>() {
         found.rejections.extend(rejections::store::search::find(&mut *reader, company, id).await?);
     } else {
         by_name(reader, actor, text, &mut found).await?;

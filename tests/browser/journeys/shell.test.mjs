@@ -44,7 +44,7 @@ describe("the frame of the pages", () => {
   it("switches the app and opens its settings without scripts", async (t) => {
     const page = await open(t, at, { javaScriptEnabled: false });
     await signIn(page, at.owner, of(0, "/settings/domain?mode=live"));
-    await page.getByLabel("App ID").selectOption(at.apps[2]);
+    await page.getByRole("combobox", { name: "App ID" }).selectOption(at.apps[2]);
     await leading(page, () => page.getByTestId("app-choice").getByRole("button").click());
     assert.equal(path(page), of(2, "/settings/domain?mode=live"));
     await page.getByTestId("switcher").locator("summary").click();
