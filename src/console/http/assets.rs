@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse};
 pub(crate) struct Asset {
     /// File name used in templates, such as `app.css`.
     name: &'static str,
-    /// Path with content hash, such as `/static/app.0123456789ab.css`.
+    /// Path with content hash, such as `/static/app.01234567.css`.
     path: &'static str,
     content_type: &'static str,
     body: &'static [u8],

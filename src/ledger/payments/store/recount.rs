@@ -202,7 +202,7 @@ pub(crate) struct StaleDay {
 }
 
 /// The days that are deleted together: so few that ingestion hardly waits.
-const STALE_DAYS_AT_ONCE: i64 = 100;
+const MAX_STALE_DAYS: i64 = 100;
 
 /// Returns some of the days whose totals are of a zone that the app no longer has; none if there are none.
 pub(crate) async fn list_stale_days(tx: &mut Tx, app: AppId, zones: Zones) -> Result<Vec<StaleDay>, DbError> {
@@ -212,7 +212,7 @@ pub(crate) async fn list_stale_days(tx: &mut Tx, app: AppId, zones: Zones) -> Re
         .bind(current)
         .bind(next)
         .bind(past)
-        .bind(STALE_DAYS_AT_ONCE)
+        .bind(MAX_STALE_DAYS)
         .fetch_all(conn)
         .await)
 }
