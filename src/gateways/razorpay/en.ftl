@@ -75,8 +75,8 @@ url-private-address = Razorpay rejects { $address }: it is a private address. Se
 keys-instructions = In the Razorpay Dashboard, in { $mode } Mode, open { $menu } and press { $button }. Razorpay shows the Key Secret only once.
     .menu = Accounts & Settings › API Keys
     .button = Generate Key
-key-id-hint-test = Begins with { $prefix }. A test key: it’s for payments that move no money.
-key-id-hint-live = Begins with { $prefix }. A live key: it’s for real payments.
+key-id-hint-test = Begins with { $prefix }. Test keys are for payments that move no money.
+key-id-hint-live = Begins with { $prefix }. Live keys are for real payments.
 key-secret-hint = Stored encrypted. You won’t be able to view it again. It isn’t the webhook’s secret.
 key-of-live = This is a Live key. Test mode needs one that begins with { $prefix }.
 key-of-test = This is a Test key. Live mode needs one that begins with { $prefix }.
@@ -103,10 +103,10 @@ guide-create-test = Press { $button }. The OTP in Test Mode is
 guide-create-live = Press { $button }.
     .button = Create Webhook
 guide-pay-test = Make a test payment with the UPI ID
-guide-pay-test-aside = There’s no test button; a payment is the test. { $link }
+guide-pay-test-aside = Razorpay has no test button; a payment is the test. { $link }
     .link = No checkout yet?
 guide-pay-live = Wait for the next payment, or make a small one and refund it.
-guide-pay-live-aside = There’s no test button; a payment is the test. { $link }
+guide-pay-live-aside = Razorpay has no test button; a payment is the test. { $link }
     .link = No checkout yet?
 
 # Code for the developer

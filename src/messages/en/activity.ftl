@@ -47,16 +47,16 @@ news-verified = { $count ->
    *[other] Verified. { $count } events in total.
 }
 news-verified-event = { $count ->
-    [one] Received { $event }, verified. { $count } event in total.
-   *[other] Received { $event }, verified. { $count } events in total.
+    [one] Received and verified { $event }. { $count } event in total.
+   *[other] Received and verified { $event }. { $count } events in total.
 }
 news-rejected = { $count ->
     [one] { $count } request was rejected: { $cause }
    *[other] { $count } requests were rejected: { $cause }
 }
 news-also-rejected = { $count ->
-    [one] Since then { $count } request was rejected.
-   *[other] Since then { $count } requests were rejected.
+    [one] { $count } request has been rejected since then.
+   *[other] { $count } requests have been rejected since then.
 }
 off = Off: every request is rejected
 off-connection = This connection is disabled.

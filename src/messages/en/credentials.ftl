@@ -37,7 +37,7 @@ snippets-incomplete = { $link } to fill in these snippets.
 integration-finish = Mark this step as done once your shop takes payments. The Webhook step shows whether events arrive.
 
 domain-title = Set your domain
-domain-note = Optional: where your customers pay, in Test and in Live. KS Pay doesn’t accept a webhook secret that is made from this name, because it would be easy to guess. No request is blocked because of it.
+domain-note = Optional. The domain where your customers pay, in Test and in Live. KS Pay doesn’t accept a webhook secret that is based on it, because that would be easy to guess. No request is blocked because of the domain.
 domain-heading = Your app’s domain
 domain = Domain
 domain-hint = For example shop.neemtree.example. You can paste a full URL; only the host name is saved.

@@ -31,7 +31,7 @@ to-answer = Dispute of { $amount }: answer by { $day }
 to-answer-advice = { $amount } is in dispute. Answer in { $gateway } by { $time }. Without an answer, you lose the money.
 open-until-advice = { $left } left. Answer in { $gateway } by { $time }. Without an answer, you lose the money.
 open-undated = Dispute of { $amount } is open
-open-undated-advice = Deadline unknown. Check { $gateway }.
+open-undated-advice = The deadline is unknown. Check it in { $gateway }.
 # On the dashboard, with the name of the app
 to-answer-of-app = { $app }: dispute of { $amount }, answer by { $day }
 open-undated-of-app = { $app }: dispute of { $amount } is open

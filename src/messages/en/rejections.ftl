@@ -99,14 +99,14 @@ more-recovered = { $count ->
    *[other] { $count } requests recovered in total: see all events
 }
 requests-rejected = { $count ->
-    [one] { $count } request rejected in 24 h, for any reason
-   *[other] { $count } requests rejected in 24 h, for any reason
+    [one] { $count } request rejected in the last 24 h, for any reason
+   *[other] { $count } requests rejected in the last 24 h, for any reason
 }
 requests-rejected-since-before = { $count ->
     [one] { $count } request rejected, perhaps more than 24 h ago
    *[other] { $count } requests rejected, some of them perhaps more than 24 h ago
 }
-more-requests-rejected = more than { $count } requests rejected in 24 h, for any reason
+more-requests-rejected = more than { $count } requests rejected in the last 24 h, for any reason
 
 # A stored request
 request = Request as received

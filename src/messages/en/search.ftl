@@ -3,7 +3,7 @@
 label = Search apps, pages and IDs
 placeholder = App, page, or an ID
 # Shown in the dialog alone.
-keys = Arrow keys move through the results, Enter opens one, Esc closes.
+keys = Use the arrow keys to choose a result, Enter to open it, and Esc to close the search.
 apps = Apps
 pages = Go to
 payment = { $payment } { $id }
@@ -14,5 +14,5 @@ count = { $count ->
     [one] { $count } result
    *[other] { $count } results
 }
-nothing = Nothing matches “{ $text }”. Enter the name of an app or a page, or the ID of a payment, order, refund, dispute, event or rejection, or at least its first 6 characters.
-too-many = Too many searches. Try again in { $wait }.
+nothing = Nothing matches “{ $text }”. Enter the name of an app or page, or the ID of a payment, order, refund, dispute, event or rejection. The first 6 characters of an ID are enough.
+too-many = Too many searches. Wait { $wait }, then search again.

@@ -99,7 +99,7 @@ worked-until = { $count ->
    *[other] { $until } { $count } events verified since { $first }.
 }
     .until = Worked until { $time }.
-look-again-note = This page updates itself only with scripts.
+look-again-note = Without JavaScript, this page doesn’t update by itself.
 look-again = Look again
 last-events = Last events
 # An event whose type could not be read.

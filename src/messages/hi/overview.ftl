@@ -2,7 +2,7 @@ title = ऐप का सारांश
 period = अवधि
 numbers = आँकड़े और कनेक्शन
 
-today-so-far = आज अब तक: { $count } भुगतान से { $money }।
+today-so-far = आज अब तक: { $money } ({ $count } भुगतान)।
 
 received = { $days ->
     [1] प्राप्त राशि, आज
@@ -24,11 +24,11 @@ refunds = { $days ->
 }
 refunds-note = इस अवधि के भुगतानों में से
 
-more-than-before = { $days } से { $percent } ज़्यादा
-less-than-before = { $days } से { $percent } कम
+more-than-before = { $days } के मुकाबले { $percent } ज़्यादा
+less-than-before = { $days } के मुकाबले { $percent } कम
 same-as-before = { $days } के बराबर
-points-more = { $days } से { $points } अंक ज़्यादा
-points-less = { $days } से { $points } अंक कम
+points-more = { $days } के मुकाबले { $points } अंक ज़्यादा
+points-less = { $days } के मुकाबले { $points } अंक कम
 none-before = { $days }: कोई भुगतान नहीं
 day-before = { $day }, पूरा दिन: { $money }
 
@@ -60,7 +60,7 @@ received-column = प्राप्त राशि
 day-so-far = { $day } (अब तक)
 
 outcomes = भुगतानों का नतीजा
-of-decided = { $days }, % उन भुगतानों का, जिनका नतीजा आ चुका है
+of-decided = { $days }, जिन भुगतानों का नतीजा आ चुका है उनका %
 outcome = नतीजा
 share = हिस्सा
 count = भुगतान

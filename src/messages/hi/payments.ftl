@@ -38,9 +38,9 @@ title-by = { $method } से { $amount }
 title-not-reported = भुगतान की जानकारी का इंतज़ार
 
 failure-not-completed = ग्राहक ने रद्द किया
-failure-timed-out = समय पर मंज़ूर नहीं किया
-failure-insufficient-funds = खाते में राशि कम थी
-failure-wrong-details = गलत पिन, OTP या कार्ड का ब्योरा
+failure-timed-out = समय पर मंज़ूर नहीं हुआ
+failure-insufficient-funds = खाते में पैसे कम थे
+failure-wrong-details = गलत PIN, OTP या कार्ड का ब्योरा
 failure-declined = बैंक या गेटवे ने मना किया
 failure-technical-error = बैंक या गेटवे की गड़बड़ी
 failure-other = दूसरी वजह

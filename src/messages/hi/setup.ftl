@@ -76,7 +76,7 @@ worked-until = { $count ->
    *[other] { $until } { $first } से { $count } इवेंट सत्यापित हुए।
 }
     .until = { $time } तक काम कर रहा था।
-look-again-note = स्क्रिप्ट बंद होने पर यह पेज अपने-आप नहीं बदलता।
+look-again-note = जावास्क्रिप्ट बंद होने पर यह पेज अपने-आप अपडेट नहीं होता।
 look-again = फिर देखें
 last-events = आखिरी इवेंट
 unread-event = पढ़ा नहीं गया

@@ -1,7 +1,7 @@
 title = लेन-देन का इतिहास
 list = लेन-देन
 download = CSV डाउनलोड करें
-download-rows = { $count } पंक्तियों की CSV डाउनलोड करें
+download-rows = { $count } लेन-देन की CSV डाउनलोड करें
 transaction-id = लेन-देन ID
 search-example = ID, रसीद या बैंक रेफ़रेंस
 status = स्थिति
