@@ -57,7 +57,7 @@ CREATE TABLE payload_dictionaries (
 -- Every event id that a gateway has used at a connection, with the first event that had it.
 CREATE TABLE event_ids (
     connection_id BIGINT NOT NULL,
-    gateway_event_id TEXT NOT NULL,
+    gateway_event_id TEXT COLLATE "C" NOT NULL,
     event_id BIGINT NOT NULL,
     PRIMARY KEY (connection_id, gateway_event_id)
 );

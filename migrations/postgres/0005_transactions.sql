@@ -13,8 +13,8 @@ CREATE TABLE transactions (
     connection_id BIGINT NOT NULL,
     gateway TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
-    payment_id TEXT NOT NULL,
-    order_id TEXT,
+    payment_id TEXT COLLATE "C" NOT NULL,
+    order_id TEXT COLLATE "C",
     status TEXT CHECK (status IN ('created', 'authorized', 'captured', 'refunded', 'failed')),
     method TEXT,
     amount_subunits BIGINT,
@@ -90,10 +90,10 @@ CREATE INDEX disputes_of_company ON disputes (company_id, mode, status, respond_
 
 -- What a payment is searched by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
 -- refunds, in lower case. Pages read them from the events, where they are as received. No foreign key: the unit of work that
--- adds a row has written or locked the transaction.
+-- adds a row has written or locked the transaction. Ids are compared by bytes ("C"), so that a beginning is one, in any locale.
 CREATE TABLE payment_references (
     app_id BIGINT NOT NULL,
-    search_key TEXT NOT NULL,
+    search_key TEXT COLLATE "C" NOT NULL,
     transaction_id BIGINT NOT NULL,
     PRIMARY KEY (app_id, search_key, transaction_id)
 );

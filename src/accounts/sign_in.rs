@@ -88,6 +88,8 @@ impl Authenticator<'_> {
             return Err(AuthError::Wrong);
         };
         let mut tx = self.db.begin().await?;
+        // A change of the password would not see, and not end, a session that is being opened.
+        store::lock_user(&mut tx, user.id).await?;
         if store::find_password(&mut tx, user.id).await? != stored {
             return Err(AuthError::Wrong);
         }
@@ -112,6 +114,7 @@ impl Authenticator<'_> {
             return Err(AuthError::Wrong);
         }
         let mut tx = self.db.begin().await?;
+        store::lock_user(&mut tx, user).await?;
         let is_unchanged = store::find_password(&mut tx, user).await? == stored;
         if !is_unchanged || !store::confirm_session(&mut tx, session, self.clock.now()).await? {
             return Err(AuthError::Wrong);

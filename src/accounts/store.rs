@@ -13,6 +13,8 @@ sql! {
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
     FIND_BY_EMAIL = "SELECT id, company_id, email, name, role, language, time_zone FROM users WHERE email = $1";
     FIND_PASSWORD = "SELECT password_hash FROM users WHERE id = $1";
+    /// Changes nothing, but locks the row until the unit of work ends.
+    LOCK_USER = "UPDATE users SET email = email WHERE id = $1";
     UPDATE_PERSON = "UPDATE users SET name = $2, time_zone = $3 WHERE id = $1";
     UPDATE_EMAIL = "UPDATE users SET email = $2 WHERE id = $1";
     UPDATE_LANGUAGE = "UPDATE users SET language = $2 WHERE id = $1";
@@ -59,6 +61,12 @@ pub(crate) async fn find_by_email(on: impl Into<Exec<'_>>, email: &str) -> Resul
 /// Returns the stored hash of the user's password.
 pub(crate) async fn find_password(on: impl Into<Exec<'_>>, id: UserId) -> Result<Option<String>, DbError> {
     run!(on, |conn| sqlx::query_scalar(FIND_PASSWORD).bind(id).fetch_optional(conn).await)
+}
+
+/// Locks the user's row: a change of the password waits until the unit of work has ended, or has ended before.
+pub(super) async fn lock_user(tx: &mut Tx, id: UserId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(LOCK_USER).bind(id))?;
+    Ok(())
 }
 
 pub(crate) async fn update_person(tx: &mut Tx, id: UserId, name: &str, zone: Option<Zone>) -> Result<(), DbError> {

@@ -1,6 +1,6 @@
 //! What the frame of an app's pages shows of its company: the app and a few others, each with the state of its webhooks.
 //!
-//! Invariant: what is read is limited, however many apps the company has.
+//! Invariant: webhooks are read of at most [`NEAR_APPS`] apps, however many the company has.
 
 use super::{
     activity,

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 
 use super::views;
 use crate::{
+    accounts::authz::Permission,
     apps,
     connections::app_health,
     console::{
@@ -22,7 +23,11 @@ pub(crate) async fn show(page: RequestContext) -> Answer {
     let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(views::MAX_PROBLEMS);
     let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
-    let disputes = open_disputes::of_company(&mut reader, page.signed_in.company.id, page.now).await?;
+    let disputes = if page.signed_in.user.role.permits(Permission::ViewPayments) {
+        open_disputes::of_company(&mut reader, page.signed_in.company.id, page.now).await?
+    } else {
+        Vec::new()
+    };
     drop(reader);
     let layout = page.layout(text::dashboard::dashboard()).console(ConsoleEntry::Dashboard);
     page.ok(&views::Dashboard::new(layout, &all, (&causes, &disputes), page.now))

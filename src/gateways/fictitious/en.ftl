@@ -1,7 +1,7 @@
 name = Kestrel Pay
 
 next-step = Next: copy the URL below into Kestrel Pay’s settings, and paste the secret of Kestrel Pay here.
-waiting = No request has reached this URL yet. Copy the URL into Kestrel Pay’s settings, paste its key here, and watch an event arrive.
+waiting = No request from Kestrel Pay has reached this URL yet. Copy the URL into Kestrel Pay’s settings, paste its key here, and watch an event arrive.
 unreadable = Requests that match no other secret get 503, and Kestrel Pay retries them. Create a new secret at Kestrel Pay and paste it here: events signed with it are verified immediately. Then retire the damaged secret. Your server administrator can find details with ks-pay doctor.
 new-secret = Create a new secret at Kestrel Pay and paste it here.
 

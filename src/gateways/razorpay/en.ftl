@@ -10,8 +10,8 @@ next-step = Next: copy the URL and the secret below into Razorpay’s Dashboard.
 import-intro = Already have a webhook in Razorpay? Enter its secret here and change only its URL there.
 unreachable = Razorpay can’t reach this URL yet. Ask your server administrator to fix this:
 url-allowed = Razorpay’s rules allow this URL.
-waiting-test = No request has reached this URL yet. Add the URL and the secret in Razorpay, then make a test payment and watch it arrive here.
-waiting-live = No request has reached this URL yet. Add the URL and the secret in Razorpay; the next real payment is shown here.
+waiting-test = No request from Razorpay has reached this URL yet. Add the URL and the secret in Razorpay, then make a test payment and watch it arrive here.
+waiting-live = No request from Razorpay has reached this URL yet. Add the URL and the secret in Razorpay; the next real payment is shown here.
 silent = If payments are being made, check under Webhooks in Razorpay’s Dashboard whether this webhook is still enabled and has the right URL.
 disabled = Razorpay gets 401 for every event until you enable it again, and disables the webhook after 24 hours. You must then enable the webhook in Razorpay’s Dashboard.
 

@@ -13,12 +13,13 @@ if (keys) {
 }
 
 let dialog, field, asked, timer;
+let isOpening = false;
 
 async function results(url) {
   asked?.abort();
   asked = new AbortController();
   const answer = await fetch(url, { credentials: "same-origin", signal: asked.signal, headers: { Accept: "text/html", "X-Requested-With": "palette" } });
-  if (answer.redirected) throw new Error("signed out");
+  if (answer.redirected || !answer.ok) throw new Error("signed out, or no search");
   return parse(await answer.text());
 }
 
@@ -47,13 +48,17 @@ function move(event) {
 }
 
 async function open() {
-  if (dialog?.open) return;
+  // A key that is held repeats itself.
+  if (isOpening || dialog?.open) return;
+  isOpening = true;
   let page;
   try {
     page = await results(link.href);
   } catch {
     location.assign(link.href);
     return;
+  } finally {
+    isOpening = false;
   }
   dialog = document.createElement("dialog");
   dialog.className = "palette";
@@ -63,7 +68,11 @@ async function open() {
   field = dialog.querySelector("input[type=search]");
   dialog.addEventListener("keydown", move);
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    clearTimeout(timer);
+    asked.abort();
+    dialog.remove();
+  });
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, DELAY); });
   dialog.showModal(); // on closing, the browser returns focus to where it was
   field.focus();

@@ -199,7 +199,7 @@ describe("a download a while after signing in", () => {
     await signIn(page, at.owner, "/ks-pay/settings");
     await change(at.installation, "UPDATE sessions SET confirmed_at = confirmed_at - 1000000");
     await page.goto(list);
-    await follow(page, "Download");
+    await leading(page, () => page.getByRole("link", { name: /^Download/ }).click());
     await page.getByLabel("Your password").fill(at.owner.password);
     await send(page, "Confirm and continue");
     await page.getByRole("heading", { name: "Transaction History" }).waitFor();
