@@ -88,7 +88,10 @@ async function restore(page) {
 function tooSmall(thumb) {
   const half = thumb / 2 - 1;
   const controls = document.querySelectorAll("main .button:not(.button-small), .pager .button, main .input, main .switch, main summary, .nav a, .topbar a, .topbar summary");
-  return [...controls].filter((control) => control.checkVisibility()).filter((control) => {
+  // An open menu is above the page, and closes when something else is pressed.
+  const menu = document.querySelector("details.menu[open]");
+  const reachable = [...controls].filter((control) => control.checkVisibility() && (!menu || menu.contains(control)));
+  return reachable.filter((control) => {
     control.scrollIntoView({ block: "center" });
     const { x, y, width, height } = control.getBoundingClientRect();
     const around = [[0, -half], [0, half], [-half, 0], [half, 0]].map(([right, down]) => [x + width / 2 + right, y + height / 2 + down]);

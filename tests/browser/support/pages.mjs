@@ -85,7 +85,7 @@ export async function* apps(page, { installation, names }) {
   await installation.addApp(names.company, names.app, names.email);
   const second = await installation.addApp(names.company, `${names.app.slice(0, 240)} 2`, names.email);
   await page.goto(settingsOf(second));
-  await page.locator("main form").first().evaluate((form) => { form.noValidate = true; });
+  await page.locator("main form[method=post]").first().evaluate((form) => { form.noValidate = true; });
   await page.getByLabel("Email", { exact: true }).fill("no e-mail");
   await send(page, "Save");
   yield "app-general-refused";
