@@ -130,12 +130,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         is_nothing_yet,
         causes,
         newest,
-        recent: by_day(
-            &recent,
-            |day| views::day_sum(&sums, day),
-            style,
-            page.now,
-        ),
+        recent: by_day(&recent, |day| views::day_sum(&sums, day), style, page.now),
         zone: app.zone,
         zones_note: page.zones_note(&app),
         now: page.now,
