@@ -39,9 +39,9 @@ impl Health {
             Some(since) => (Some(since), activity.failing_count),
             None => (activity.rejected_since, activity.rejected_streak),
         };
-        // Of a longer time, the number says nothing about the requests that are kept.
-        let is_kept = since.is_some_and(|since| since > now.minus(REJECTIONS_SPAN));
-        let rejected = if is_failing && is_kept { count } else { 0 };
+        // Of a failure that began before the span, the number says nothing about the span.
+        let is_within_span = since.is_some_and(|since| since > now.minus(REJECTIONS_SPAN));
+        let rejected = if is_failing && is_within_span { count } else { 0 };
         let line = messages::line(connection.gateway, state, activity, now);
         Self { gateway, line, url, way, way_named, rejected }
     }

@@ -1,8 +1,8 @@
 //! View model of the App Overview.
 
-use askama::Template;
-
 use std::time::Duration;
+
+use askama::Template;
 
 use super::{
     chart::{Bar, Chart, Tick, percent, tenths},
@@ -181,7 +181,7 @@ impl Show {
     }
 
     /// Returns what was refunded and what disputes took, in the currency of the page. What is being refunded has not gone back yet.
-    pub(crate) fn gone(&self) -> Money {
+    pub(crate) fn refunds_and_disputes(&self) -> Money {
         let figures = &self.figures;
         let [refunded, lost, held] = [&figures.refunded, &figures.lost, &figures.held].map(|amounts| self.first(amounts));
         Money { subunits: refunded.subunits.saturating_add(lost.subunits).saturating_add(held.subunits), ..refunded }
@@ -348,7 +348,7 @@ impl Show {
         rows.map(|((code, count), tenths)| share(("method", label(code)), "bar-1", *count, percent(tenths))).collect()
     }
 
-    /// Returns a summary of the rejected requests and their URL; `None` if there are few beside the payments, or only those that the
+    /// Returns a summary of the rejected requests and their URL; `None` if there are few compared with the payments, or only those that the
     /// line of a failing webhook is about.
     pub(crate) fn rejections(&self) -> Option<(Text, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);

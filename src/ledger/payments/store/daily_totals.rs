@@ -181,21 +181,27 @@ impl<T: FromStr> From<String> for KeyPart<T> {
     }
 }
 
+/// Fetches the rows of a statement on these days and kinds.
+macro_rules! fetch_of_kinds {
+    ($on:expr, $statement:expr, $ledger:expr, $days:expr, $kinds:expr) => {
+        run!($on, |conn| sqlx::query_as($statement)
+            .bind($ledger.app)
+            .bind($ledger.mode.slug())
+            .bind($ledger.zone)
+            .bind(date_range::number($days.first))
+            .bind(date_range::number($days.last))
+            .bind($kinds.state)
+            .bind($kinds.method)
+            .bind($kinds.gateway)
+            .fetch_all(conn)
+            .await)
+    };
+}
+
 /// Returns the sums of the payments of these days and kinds, by currency. Costs in other currencies than the payment's are sums of
 /// that currency, without payments unless it has some; those come last.
 pub(crate) async fn sums(on: impl Into<Exec<'_>>, ledger: Ledger, days: DateRange, kinds: Kinds) -> Result<Vec<Sum>, DbError> {
-    let (first, last) = (date_range::number(days.first), date_range::number(days.last));
-    let rows: Vec<StatusTotals> = run!(on, |conn| sqlx::query_as(SUMS)
-        .bind(ledger.app)
-        .bind(ledger.mode.slug())
-        .bind(ledger.zone)
-        .bind(first)
-        .bind(last)
-        .bind(kinds.state)
-        .bind(kinds.method)
-        .bind(kinds.gateway)
-        .fetch_all(conn)
-        .await)?;
+    let rows: Vec<StatusTotals> = fetch_of_kinds!(on, SUMS, ledger, days, kinds)?;
     Ok(by_currency(rows.iter()))
 }
 
@@ -206,18 +212,7 @@ pub(crate) async fn sums_of_days(
     days: DateRange,
     kinds: Kinds,
 ) -> Result<BTreeMap<i64, Vec<Sum>>, DbError> {
-    let (first, last) = (date_range::number(days.first), date_range::number(days.last));
-    let rows: Vec<DayTotals> = run!(on, |conn| sqlx::query_as(SUMS_OF_DAYS)
-        .bind(ledger.app)
-        .bind(ledger.mode.slug())
-        .bind(ledger.zone)
-        .bind(first)
-        .bind(last)
-        .bind(kinds.state)
-        .bind(kinds.method)
-        .bind(kinds.gateway)
-        .fetch_all(conn)
-        .await)?;
+    let rows: Vec<DayTotals> = fetch_of_kinds!(on, SUMS_OF_DAYS, ledger, days, kinds)?;
     let of_day = |rows: &[DayTotals]| Some((rows.first()?.day, by_currency(rows.iter().map(|row| &row.totals))));
     Ok(rows.chunk_by(|row, next| row.day == next.day).filter_map(of_day).collect())
 }
