@@ -3,6 +3,7 @@
 //! The requests are verified, parsed and stored by the same code as those received over HTTP; only the time is given.
 
 use actix_web::web::Bytes;
+use tokio::sync::oneshot;
 
 use super::{Ingestion, endpoint_cache::EndpointLookupError};
 use crate::{
@@ -34,6 +35,8 @@ pub(crate) enum ReplayError {
     Unknown(#[from] EndpointLookupError),
     #[error(transparent)]
     Db(#[from] DbError),
+    #[error("no thread to store it on: {0}")]
+    Thread(#[from] std::io::Error),
 }
 
 impl Ingestion {
@@ -54,12 +57,23 @@ impl Ingestion {
                 verified_requests.push(VerifiedRequest::new(owner, &incoming, verified, &headers, request.received_at));
             }
         }
-        store(db, &verified_requests).await?;
+        let verified_requests = store_on_own_thread(db, verified_requests).await?;
         for VerifiedRequest { scope, secret, at, .. } in &verified_requests {
             self.usage_recorder.note(scope.connection, *secret, *at);
         }
         Ok(())
     }
+}
+
+/// Stores the requests and returns them. On a thread of its own, since a hand-off for each of the many statements would take
+/// most of the time on a busy machine.
+async fn store_on_own_thread(db: &Db, requests: Vec<VerifiedRequest>) -> Result<Vec<VerifiedRequest>, ReplayError> {
+    let (own, (storing, stored)) = (db.on_own_thread(), oneshot::channel());
+    let ended = db.start_writer(async move {
+        let _ = storing.send(store(&own, &requests).await.map(|()| requests));
+    })?;
+    ended.await;
+    Ok(stored.await.map_err(std::io::Error::other)??)
 }
 
 /// Stores one group after the other, so that the baseline is as if the requests had arrived one by one.

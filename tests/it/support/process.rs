@@ -16,7 +16,7 @@ use std::{
 use super::Installation;
 
 /// Timeout, only to keep a failing test from hanging.
-const LINE_TIMEOUT: Duration = Duration::from_mins(1);
+const LINE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Returns whether this is root, who can become any user, and to whom file modes do not apply.
 pub(crate) fn is_root() -> bool {
