@@ -11,7 +11,7 @@ use std::{
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
-        Arc, OnceLock, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -28,6 +28,9 @@ use super::{
 
 /// How many threads look at the files at most.
 const READERS: usize = 2;
+/// How long the files count as unchanged for a page that only reads, after they were looked at. Several reads of one page, and
+/// those of pages at the same time, then share one look.
+const LOOK_HOLDS: Duration = Duration::from_millis(100);
 
 /// Device and inode.
 type Identity = (u64, u64);
@@ -41,6 +44,8 @@ pub struct OpenFiles {
     content: Arc<RwLock<Option<OverwriteDetector>>>,
     /// So few threads look at the files, however many wait for a disk that hangs.
     readers: Arc<Semaphore>,
+    /// When a look that found no fault began.
+    intact_at: Arc<Mutex<Option<Instant>>>,
 }
 
 struct OpenFile {
@@ -79,7 +84,8 @@ impl OpenFiles {
     /// Records the identity of the database file. Called before SQLite opens it, for a comparison afterwards.
     pub(super) fn note(database: &Path) -> io::Result<Self> {
         let database = Arc::new(OpenFile::note(database.to_owned(), DatabaseFile::Database)?);
-        Ok(Self { database, log: Arc::default(), content: Arc::default(), readers: Arc::new(Semaphore::new(READERS)) })
+        let readers = Arc::new(Semaphore::new(READERS));
+        Ok(Self { database, log: Arc::default(), content: Arc::default(), readers, intact_at: Arc::default() })
     }
 
     /// Also records the log and its index, which exist as long as a connection is open.
@@ -144,6 +150,11 @@ impl OpenFiles {
             found
         });
         looking.await.ok()
+    }
+
+    /// True if a look that began within [`LOOK_HOLDS`] found no fault.
+    fn was_just_intact(&self) -> bool {
+        self.intact_at.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < LOOK_HOLDS)
     }
 
     /// Returns the first file whose path was removed or leads to another file, or that was overwritten.
@@ -219,6 +230,19 @@ impl Db {
         // None when the runtime ends meanwhile.
         let fault = files.read(OpenFiles::find_fault).await.ok_or(DbError::Timeout)?;
         fault.map_or(Ok(()), |fault| Err(DbError::FileFault(fault)))
+    }
+
+    /// The same for a page that only reads. The result may be that of a look a moment ago: a write to a removed file would be
+    /// lost, while a read of it shows what was true then.
+    pub(super) async fn check_files_to_read(&self) -> Result<(), DbError> {
+        let Self::Sqlite { files: Some(files), may_block: false, .. } = self else { return self.check_files_here() };
+        if files.was_just_intact() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        self.check_files().await?;
+        *files.intact_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
+        Ok(())
     }
 
     /// The same on the calling thread, which serves no one else.

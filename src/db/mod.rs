@@ -242,7 +242,7 @@ impl Db {
     /// # Errors
     /// If the database is busy or unreachable.
     pub async fn reader(&self) -> Result<Reader, DbError> {
-        self.check_files().await?;
+        self.check_files_to_read().await?;
         Ok(match self {
             Self::Sqlite { readers, .. } => {
                 let mut reader = readers.acquire_for(Calls::Inline).await?;

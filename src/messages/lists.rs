@@ -65,7 +65,7 @@ pub(crate) type Items = Vec<(&'static str, Text)>;
 
 /// How many payments a list has and how many of them were paid; what came in, went back and was lost.
 pub(crate) fn sum(sums: &[Sum]) -> Items {
-    let (all, paid) = sums.iter().fold((0, 0), |(all, paid), sum| (all + sum.payments, paid + sum.paid));
+    let (all, paid) = payments(sums);
     let mut items = vec![("sum-payments", t::payments(all))];
     if (1..all).contains(&paid) {
         items.push(("sum-paid", t::paid(paid)));
@@ -82,13 +82,19 @@ pub(crate) fn sum(sums: &[Sum]) -> Items {
     items
 }
 
-/// How many payments a day had, and what came in: sums of several currencies are next to each other.
+/// How many payments of a day were paid, and what was received: sums of several currencies are next to each other. If nothing
+/// was received, how many there were.
 pub(crate) fn day_sum(sums: &[Sum]) -> Text {
-    let count = sums.iter().map(|sum| sum.payments).sum::<i64>();
+    let (all, paid) = payments(sums);
     match joined_by(" · ", &amounts(sums.iter().map(|sum| (sum, sum.received)))) {
-        Some(received) => t::payments_of_day(count, received),
-        None => t::payments(count),
+        Some(received) => t::day_sum(paid, received),
+        None => t::payments(all),
     }
+}
+
+/// Returns the number of payments, and how many of them were paid.
+fn payments(sums: &[Sum]) -> (i64, i64) {
+    sums.iter().fold((0, 0), |(all, paid), sum| (all + sum.payments, paid + sum.paid))
 }
 
 /// What was refunded, what is being refunded, and what disputes took.

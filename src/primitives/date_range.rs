@@ -27,6 +27,12 @@ impl DateRange {
         Self::ending(self.first.saturating_sub(1.day()), self.count())
     }
 
+    /// Returns the range without its last day; `None` if it has no other.
+    pub(crate) fn without_last(self) -> Option<Self> {
+        let last = self.last.saturating_sub(1.day());
+        (self.first <= last).then_some(Self { last, ..self })
+    }
+
     /// Returns the number of days.
     pub(crate) fn count(self) -> i32 {
         self.last.since(self.first).map_or(i32::MAX, |span| span.get_days()) + 1
@@ -74,6 +80,8 @@ mod tests {
         assert_eq!(days.end(zone).rfc3339(), "2026-11-22T18:30:00.000Z");
         assert_eq!(DateRange::ending(days.last, 1), DateRange { first: days.last, last: days.last });
         assert_eq!(days.previous(), DateRange { first: date(2026, 10, 10), last: date(2026, 10, 31) });
+        assert_eq!(days.without_last(), Some(DateRange { last: date(2026, 11, 21), ..days }));
+        assert_eq!(DateRange::ending(days.last, 1).without_last(), None);
         assert_eq!(DateRange { first: date(2026, 1, 1), last: date(2026, 12, 31) }.count(), 365);
         for day in [days.first, date(1969, 12, 31), date(1970, 1, 1)] {
             assert_eq!(date_of(number(day)), day);

@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { listen } from './answer.mjs';
 
 const db = new Database(process.env.PEER_DB, { readonly: true });
-const list = db.prepare(`SELECT id, gateway_event_id, event_type, state, transaction_id, amount_subunits, currency, received_count,
-  received_at FROM events WHERE app_id = (SELECT id FROM apps LIMIT 1) AND mode = 'test' ORDER BY id DESC LIMIT 51`);
+// Ids are 64-bit integers, which JavaScript's numbers do not hold.
+const list = db.prepare(`SELECT CAST(id AS TEXT) AS id, gateway_event_id, event_type, state, CAST(transaction_id AS TEXT) AS transaction_id,
+  amount_subunits, currency, received_count, received_at FROM events
+  WHERE connection_id = (SELECT id FROM connections WHERE mode = 'test' LIMIT 1) ORDER BY events.id DESC LIMIT 51`);
 
 const app = express();
 app.set('views', fileURLToPath(new URL('views', import.meta.url)));

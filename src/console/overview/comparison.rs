@@ -1,4 +1,4 @@
-//! A period compared with the one before. Pure.
+//! The whole days of a period compared with those of the one before: today is not over. Pure.
 //!
 //! Invariant: a change is neither good nor bad: more refunds are no success, and more payments no failure.
 
@@ -15,7 +15,7 @@ pub(crate) struct Change {
 const UP: Option<&str> = Some("up");
 const DOWN: Option<&str> = Some("down");
 
-/// Compares an amount with that of the days before.
+/// Compares an amount with that of as many days before.
 pub(crate) fn of_amount(now: Money, before: Money, days: Text) -> Change {
     if before.subunits <= 0 {
         return Change { icon: None, text: t::none_before(days) };
@@ -60,9 +60,9 @@ mod tests {
             let money = |rupees: i64| Money::new(rupees.saturating_mul(100), Currency::INR);
             said(&of_amount(money(now), money(before), days()))
         };
-        assert_eq!(compared(1_124, 1_000), (UP, "12.4 % more than 2–15 Nov".to_owned()));
-        assert_eq!(compared(0, 1_000), (DOWN, "100.0 % less than 2–15 Nov".to_owned()));
-        assert_eq!(compared(100_001, 100_000), (None, "Same as 2–15 Nov".to_owned()));
+        assert_eq!(compared(1_124, 1_000), (UP, "Until yesterday: 12.4 % more than 2–15 Nov".to_owned()));
+        assert_eq!(compared(0, 1_000), (DOWN, "Until yesterday: 100.0 % less than 2–15 Nov".to_owned()));
+        assert_eq!(compared(100_001, 100_000), (None, "Until yesterday: same as 2–15 Nov".to_owned()));
         assert_eq!(compared(5, 0), (None, "No payments 2–15 Nov".to_owned()));
         assert!(compared(i64::MAX, 1).1.ends_with("more than 2–15 Nov"), "no overflow");
     }
@@ -70,9 +70,9 @@ mod tests {
     #[test]
     fn a_rate_is_compared_in_points_if_both_periods_have_one() {
         let compared = |now, before| of_rate(now, before, days()).as_ref().map(said);
-        assert_eq!(compared(Some(943), Some(951)), Some((DOWN, "0.8 points less than 2–15 Nov".to_owned())));
-        assert_eq!(compared(Some(1000), Some(980)), Some((UP, "2.0 points more than 2–15 Nov".to_owned())));
-        assert_eq!(compared(Some(980), Some(980)), Some((None, "Same as 2–15 Nov".to_owned())));
+        assert_eq!(compared(Some(943), Some(951)), Some((DOWN, "Until yesterday: 0.8 points less than 2–15 Nov".to_owned())));
+        assert_eq!(compared(Some(1000), Some(980)), Some((UP, "Until yesterday: 2.0 points more than 2–15 Nov".to_owned())));
+        assert_eq!(compared(Some(980), Some(980)), Some((None, "Until yesterday: same as 2–15 Nov".to_owned())));
         assert_eq!((compared(None, Some(980)), compared(Some(980), None)), (None, None));
     }
 }

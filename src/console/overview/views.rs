@@ -26,7 +26,7 @@ use crate::{
     },
     messages::{self, EmptyState, rejections::Causes, text::overview as t},
     primitives::{
-        date_range::DateRange,
+        date_range::{DateRange, number},
         id::AppId,
         money::{Currency, Money},
         time::Timestamp,
@@ -81,26 +81,51 @@ pub(crate) struct Show {
     pub(crate) now: Timestamp,
 }
 
-/// The period before.
+/// The period before, in the currency of the page.
 pub(crate) struct Before {
     days: DateRange,
-    /// In the currency of the page.
     received: Money,
     daily: Vec<(jiff::civil::Date, Money)>,
+    /// Both periods without their last day, since today is not over; `None` if they have no other.
+    compared: Option<Compared>,
+}
+
+/// What was received in a period and in the one before it, on as many whole days.
+struct Compared {
+    days_before: DateRange,
+    now: WholeDays,
+    before: WholeDays,
+}
+
+struct WholeDays {
+    received: Money,
     ways: PaymentOutcomes,
+}
+
+impl WholeDays {
+    fn of(sums: &[DailyTotals], days: DateRange, currency: Currency) -> Self {
+        let (first, last) = (number(days.first), number(days.last));
+        let rows: Vec<DailyTotals> = sums.iter().filter(|row| (first..=last).contains(&row.day)).cloned().collect();
+        let figures = Figures::of(&rows, days);
+        let received = figures.received.into_iter().find(|money| money.currency == currency);
+        Self { received: received.unwrap_or(Money::new(0, currency)), ways: figures.ways }
+    }
 }
 
 impl Before {
     /// Returns the period before `days`, in the first currency of `sums`, which are those of `days`.
     pub(crate) fn of(before: &[DailyTotals], sums: &[DailyTotals], days: DateRange) -> Self {
         let (previous, currency) = (days.previous(), figures::main_currency(sums));
-        let figures = Figures::of(before, previous);
-        let received = figures.received.into_iter().find(|money| money.currency == currency);
+        let compared = days.without_last().zip(previous.without_last()).map(|(whole, days_before)| Compared {
+            days_before,
+            now: WholeDays::of(sums, whole, currency),
+            before: WholeDays::of(before, days_before, currency),
+        });
         Self {
             days: previous,
-            received: received.unwrap_or(Money::new(0, currency)),
+            received: WholeDays::of(before, previous, currency).received,
             daily: figures::daily(before, previous, currency),
-            ways: figures.ways,
+            compared,
         }
     }
 }
@@ -167,17 +192,20 @@ impl Show {
         t::today_so_far(self.figures.payments_today, money)
     }
 
-    /// Compares the amount received with the period before; today alone is not over, so yesterday's is named instead.
+    /// Compares the amount received until yesterday with the period before; of today alone, yesterday's amount is named instead.
     pub(crate) fn received_change(&self) -> Change {
-        let (now, before) = (self.first(&self.figures.received), &self.before);
-        if self.is_today() && before.received.subunits > 0 {
-            return Change { icon: None, text: t::day_before(self.day(before.days.first), before.received) };
+        match &self.before.compared {
+            Some(Compared { days_before, now, before }) => {
+                comparison::of_amount(now.received, before.received, self.range(*days_before))
+            }
+            None if self.before.received.subunits <= 0 => Change { icon: None, text: t::none_before(self.earlier()) },
+            None => Change { icon: None, text: t::day_before(self.day(self.before.days.first), self.before.received) },
         }
-        comparison::of_amount(now, before.received, self.earlier())
     }
 
     pub(crate) fn rate_change(&self) -> Option<Change> {
-        comparison::of_rate(rate(self.figures.ways), rate(self.before.ways), self.earlier())
+        let Compared { days_before, now, before } = self.before.compared.as_ref()?;
+        comparison::of_rate(rate(now.ways), rate(before.ways), self.range(*days_before))
     }
 
     /// Returns what was refunded and what disputes took, in the currency of the page. What is being refunded has not gone back yet.
@@ -198,11 +226,15 @@ impl Show {
 
     /// Returns the days of the period, and those of the one before.
     pub(crate) fn span(&self) -> Text {
-        messages::range(self.days, self.zone.date(self.now))
+        self.range(self.days)
     }
 
     pub(crate) fn earlier(&self) -> Text {
-        messages::range(self.before.days, self.zone.date(self.now))
+        self.range(self.before.days)
+    }
+
+    fn range(&self, days: DateRange) -> Text {
+        messages::range(days, self.zone.date(self.now))
     }
 
     pub(crate) fn failed(&self) -> Text {
@@ -398,5 +430,5 @@ fn share((hook, label): (&'static str, Text), class: &'static str, part: i64, pe
 /// How many payments of a day were received, and how much; `None` if none was.
 pub(crate) fn day_sum(sums: &[DailyTotals], day: i64) -> Option<Text> {
     let (payments, amounts) = figures::of_day(sums, day);
-    Some(t::day_sum(payments, messages::joined(&amounts)?))
+    Some(messages::text::lists::day_sum(payments, messages::joined(&amounts)?))
 }

@@ -103,6 +103,7 @@ pub(crate) struct Webhook {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
     pub(crate) url: String,
+    /// Why the gateway can't reach the URL; none while events arrive.
     pub(crate) objections: Vec<Text>,
     /// The report of the last check of this URL, and its time.
     pub(crate) check: Option<(messages::url_check::Report, DisplayTime)>,
@@ -223,17 +224,25 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
     let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
     let check = check.filter(|check| check.url == url);
+    // Events that arrive are better proof than the form of the URL.
+    let is_verified = state == ConnectionState::Verified;
     let is_check_fresh = check.as_ref().is_some_and(|check| page.now.since(check.checked_at) < FRESH_CHECK);
     let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading.clone());
     let steps = guide::steps(connection, &wizard.app.email, chrome.next.as_ref().map_or("", |(url, _)| url));
     Ok(Webhook {
         layout,
-        objections: url_check::objections(connection.gateway, &url).into_iter().map(Text::verbatim).collect(),
+        objections: if is_verified { Vec::new() } else { url_check::objections(connection.gateway, &url) }
+            .into_iter()
+            .map(Text::verbatim)
+            .collect(),
         check: check
             .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
         test_event: test_event::view(wizard, &secrets, last_test),
-        advice: adapter.url_advice(&url).map(Text::verbatim),
-        allowed: adapter.max_url_chars().map(|max| t::url_allowed(connection.gateway.label(), url.chars().count(), max)),
+        advice: adapter.url_advice(&url).filter(|_| !is_verified).map(Text::verbatim),
+        allowed: adapter
+            .max_url_chars()
+            .filter(|_| !is_verified)
+            .map(|max| t::url_allowed(connection.gateway.label(), url.chars().count(), max)),
         url,
         secret,
         secrets: secrets_view::view(wizard, &secrets, &chrome.url),

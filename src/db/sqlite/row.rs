@@ -1,6 +1,9 @@
 //! Rows and prepared statements, as sqlx sees them.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use sqlx::{Column, ColumnIndex, Either, Row, SqlStr, Statement};
 
@@ -67,11 +70,13 @@ impl Column for SqliteColumn {
 pub struct SqliteRow {
     set: Arc<RowSet>,
     first: usize,
+    /// The column after the last that was found by its name: a row is usually read in the order of its columns.
+    next: AtomicUsize,
 }
 
 impl SqliteRow {
     pub(super) fn new(set: Arc<RowSet>, index: usize) -> Self {
-        Self { first: index * set.columns.len(), set }
+        Self { first: index * set.columns.len(), set, next: AtomicUsize::new(0) }
     }
 }
 
@@ -91,7 +96,11 @@ sqlx_core::impl_column_index_for_row!(SqliteRow);
 
 impl ColumnIndex<SqliteRow> for &str {
     fn index(&self, row: &SqliteRow) -> Result<usize, sqlx::Error> {
-        position(row.columns(), self)
+        let (columns, next) = (row.columns(), row.next.load(Ordering::Relaxed));
+        let is_next = columns.get(next).is_some_and(|column| *column.name == **self);
+        let index = if is_next { next } else { position(columns, self)? };
+        row.next.store(index + 1, Ordering::Relaxed);
+        Ok(index)
     }
 }
 

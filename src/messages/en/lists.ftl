@@ -56,11 +56,8 @@ payments = { $count ->
     [one] { $count } payment
    *[other] { $count } payments
 }
-# The payments of a day, with what was received
-payments-of-day = { $count ->
-    [one] { $count } payment, { $received }
-   *[other] { $count } payments, { $received }
-}
+# How many payments of a day were paid, and how much was received
+day-sum = { $count } paid, { $received }
 more-payments = More than { $count } payments; the newest { $count } are shown
 paid = { $count } paid
 received = { $amount } received

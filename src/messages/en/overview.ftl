@@ -34,12 +34,12 @@ refunds = { $days ->
 }
 refunds-note = Of the payments in this period
 
-# Compared with the period before
-more-than-before = { $percent } more than { $days }
-less-than-before = { $percent } less than { $days }
-same-as-before = Same as { $days }
-points-more = { $points } points more than { $days }
-points-less = { $points } points less than { $days }
+# Compared with the period before, without today, which is not over
+more-than-before = Until yesterday: { $percent } more than { $days }
+less-than-before = Until yesterday: { $percent } less than { $days }
+same-as-before = Until yesterday: same as { $days }
+points-more = Until yesterday: { $points } points more than { $days }
+points-less = Until yesterday: { $points } points less than { $days }
 none-before = No payments { $days }
 day-before = { $day }, whole day: { $money }
 
@@ -96,7 +96,6 @@ all-failed = Failed payments
 # Recent transactions
 recent = Recent transactions
 all-transactions = All transactions
-day-sum = { $count } paid, { $money }
 transaction-id = Transaction ID
 when = When
 what-happened = What happened

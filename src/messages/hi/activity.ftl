@@ -10,9 +10,9 @@ proven-rejections = { $count ->
    *[other] आपके किसी सीक्रेट से हस्ताक्षर किए हुए { $count } अनुरोध अस्वीकृत हुए
 }
 app-is-off = ऐप बंद है
-countdown = { $gateway } { $length } में वेबहुक बंद कर देगा
+countdown = ठीक न होने पर { $gateway } { $length } में वेबहुक बंद कर देगा
 countdown-over = { $gateway } ने वेबहुक शायद बंद कर दिया है: { $gateway } का डैशबोर्ड देखें
-countdown-sentence = { $gateway } { $length } में वेबहुक बंद कर देगा।
+countdown-sentence = ठीक न होने पर { $gateway } { $length } में वेबहुक बंद कर देगा।
 countdown-over-sentence = { $gateway } ने वेबहुक शायद बंद कर दिया है: { $gateway } का डैशबोर्ड देखें।
 
 pace = हर { $length } में एक इवेंट, सबसे लंबा अंतराल { $pause }

@@ -44,7 +44,7 @@ end-of-search-advice = खोज सूची के आखिर तक पह�
 back-to-start = सूची की शुरुआत पर जाएँ
 
 payments = { $count } भुगतान
-payments-of-day = { $count } भुगतान, { $received }
+day-sum = { $count } सफल, { $received }
 more-payments = { $count } से ज़्यादा भुगतान; सबसे नए { $count } दिखाए गए हैं
 paid = { $count } सफल
 received = { $amount } प्राप्त

@@ -24,11 +24,11 @@ refunds = { $days ->
 }
 refunds-note = इस अवधि के भुगतानों में से
 
-more-than-before = { $days } के मुकाबले { $percent } ज़्यादा
-less-than-before = { $days } के मुकाबले { $percent } कम
-same-as-before = { $days } के बराबर
-points-more = { $days } के मुकाबले { $points } अंक ज़्यादा
-points-less = { $days } के मुकाबले { $points } अंक कम
+more-than-before = कल तक: { $days } के मुकाबले { $percent } ज़्यादा
+less-than-before = कल तक: { $days } के मुकाबले { $percent } कम
+same-as-before = कल तक: { $days } के बराबर
+points-more = कल तक: { $days } के मुकाबले { $points } अंक ज़्यादा
+points-less = कल तक: { $days } के मुकाबले { $points } अंक कम
 none-before = { $days }: कोई भुगतान नहीं
 day-before = { $day }, पूरा दिन: { $money }
 
@@ -78,7 +78,6 @@ all-failed = असफल भुगतान
 
 recent = हाल के लेन-देन
 all-transactions = सभी लेन-देन
-day-sum = { $count } सफल, { $money }
 transaction-id = लेन-देन ID
 when = कब
 what-happened = क्या हुआ
