@@ -232,8 +232,8 @@ impl Db {
         fault.map_or(Ok(()), |fault| Err(DbError::FileFault(fault)))
     }
 
-    /// The same for a page that only reads. The result may be that of a look a moment ago: a write to a removed file would be
-    /// lost, while a read of it shows what was true then.
+    /// The same for what is only shown. The result may be that of a look up to [`LOOK_HOLDS`] ago: a write to a removed file would
+    /// be lost, while a read of it shows what was true then.
     pub(super) async fn check_files_to_read(&self) -> Result<(), DbError> {
         let Self::Sqlite { files: Some(files), may_block: false, .. } = self else { return self.check_files_here() };
         if files.was_just_intact() {

@@ -242,7 +242,21 @@ impl Db {
     /// # Errors
     /// If the database is busy or unreachable.
     pub async fn reader(&self) -> Result<Reader, DbError> {
+        self.check_files().await?;
+        self.read_here().await
+    }
+
+    /// The same for what is only shown: the files may have been looked at a moment ago, for another read of the same page. What
+    /// is decided for a sender or stored needs [`Self::reader`].
+    ///
+    /// # Errors
+    /// If the database is busy or unreachable.
+    pub(crate) async fn page_reader(&self) -> Result<Reader, DbError> {
         self.check_files_to_read().await?;
+        self.read_here().await
+    }
+
+    async fn read_here(&self) -> Result<Reader, DbError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => {
                 let mut reader = readers.acquire_for(Calls::Inline).await?;

@@ -142,7 +142,7 @@ async fn transactions_are_grouped_by_day_with_the_sum_of_the_whole_day() {
     let page = owner.get(&path).await;
     assert_eq!(
         headings(&page),
-        ["Today, 22 Nov 1 payment, ₹1,000.00", "Yesterday, 21 Nov 1 payment", "Tuesday, 10 Nov 1 payment, ₹1,000.00"]
+        ["Today, 22 Nov 1 paid, ₹1,000.00", "Yesterday, 21 Nov 1 payment", "Tuesday, 10 Nov 1 paid, ₹1,000.00"]
     );
     let searched = owner.get(&format!("{path}&q=pay_today")).await;
     assert_eq!(headings(&searched), ["Today, 22 Nov"], "a search has no sum");

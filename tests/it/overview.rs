@@ -73,25 +73,24 @@ async fn a_period_is_compared_with_as_many_days_before_it() {
     let shop = Shop::open().await;
     shop.payment("payment.captured", "pay_now", 0, &[("payment.amount", json!(150_000))]).await;
     shop.payment("payment.captured", "pay_within", 6, &[]).await;
-    shop.payment("payment.captured", "pay_before", 7, &[("payment.amount", json!(200_000))]).await;
+    // Today is not over: it is not compared, and neither is the last day of the week before.
+    shop.payment("payment.captured", "pay_last_day_before", 7, &[("payment.amount", json!(500_000))]).await;
+    shop.payment("payment.captured", "pay_before", 8, &[("payment.amount", json!(80_000))]).await;
     shop.payment("payment.failed", "pay_failed", 13, &[]).await;
     shop.payment("payment.captured", "pay_long_ago", 14, &[]).await;
     let week = shop.overview("&days=7").await;
     assert_eq!(
         (said(&week, "received"), said(&week, "received-change")),
-        ("₹2,500.00".to_owned(), "25.0 % more than 9–15 Nov".to_owned())
+        ("₹2,500.00".to_owned(), "Until yesterday: 25.0 % more than 9–14 Nov".to_owned())
     );
-    assert_eq!(said(&week, "rate-change"), "50.0 points more than 9–15 Nov");
+    assert_eq!(said(&week, "rate-change"), "Until yesterday: 50.0 points more than 9–14 Nov");
     assert_eq!(said(&week, "received-today"), "Today so far: ₹1,500.00 from 1 payment.");
     assert!(said(&week, "this-period").starts_with("16–22 Nov,"), "{}", week.body);
     assert!(week.has("<polyline class=\"chart-before\""), "{}", week.body);
     let table = week.body.split_once("<table class=\"shares\">").unwrap().1.split_once("</table>").unwrap().0;
     let first = table.split_once("<tbody>").unwrap().1.split_once("</tr>").unwrap().0;
     assert!(first.contains("16\u{a0}Nov") && first.contains("<td>₹1,000.00</td><td>₹0.00</td>"), "{first}");
-    assert!(
-        table.contains("<td>₹0.00</td><td>₹2,000.00</td>") || table.contains("<td>₹1,500.00</td><td>₹2,000.00</td>"),
-        "{table}"
-    );
+    assert!(table.contains("<td>₹1,500.00</td><td>₹5,000.00</td>"), "the chart has both last days: {table}");
     let today = shop.overview("&days=1").await;
     assert_eq!(
         (said(&today, "received-today"), said(&today, "received-change")),

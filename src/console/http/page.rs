@@ -164,7 +164,7 @@ impl RequestContext {
         if let Some(app) = self.app.borrow().as_ref().filter(|app| app.id == id) {
             return Ok(app.clone());
         }
-        let mut reader = self.state.db.reader().await?;
+        let mut reader = self.state.db.page_reader().await?;
         let app = apps::find(&mut reader, id, (&self.actor(), self.permission)).await?;
         let is_settings = urls::settings_tab(self.path()).is_some();
         let near = NearApps::read(&mut reader, &app, self.modes.apps(), (is_settings, self.now)).await?;
@@ -324,7 +324,7 @@ pub(super) async fn layout_if_signed_in(request: &HttpRequest, state: &State, ti
     let page = |here, frame| layout(state, &signed_in, (title, here), frame);
     let none = || Frame { near: Rc::new(NearApps::none(now)), chosen: None };
     let Some(app) = urls::app_of(request.path()) else { return Some(page(here, none()).console(None)) };
-    let mut reader = state.db.reader().await.ok()?;
+    let mut reader = state.db.page_reader().await.ok()?;
     let Some(app) = apps::store::find(&mut reader, signed_in.company.id, app).await.ok()? else {
         // The page of another company's app is that of none: it does not repeat the path either.
         return Some(page(String::new(), none()).console(None));

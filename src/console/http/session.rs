@@ -48,7 +48,7 @@ pub(crate) async fn find(request: &HttpRequest, state: &State) -> Result<Option<
         return Ok(None);
     };
     let now = state.clock.now();
-    let mut reader = state.db.reader().await?;
+    let mut reader = state.db.page_reader().await?;
     let Some(session) = store::find_session(&mut reader, &token.hash()).await?.filter(|session| session.is_alive(now)) else {
         return Ok(None);
     };
