@@ -84,9 +84,9 @@ async fn the_webhook_step_is_small_in_every_state() {
     let slip = connection.post(bodies::bare("foo.bar")).secret(&format!("{} ", connection.secret));
     assert_eq!(slip.send().await, 401);
     // A failing webhook has a cause, what to do, and what worked before.
-    assert_below(21 * KIB, owner.sees(&page, "worked-until").await);
+    assert_below(20 * KIB, owner.sees(&page, "worked-until").await);
     owner.post(&connection.step("/webhook/completion"), &[]).await.location();
-    assert_below(21 * KIB, owner.get(&page).await);
+    assert_below(20 * KIB, owner.get(&page).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,6 +71,19 @@ async fn a_file_that_is_removed_or_replaced_is_answered_503_and_logged() {
     }
 }
 
+/// Reads of pages share one look at the files, so a page may still be shown for a moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_removed_database_is_503_a_moment_later() {
+    if database::is_postgres() {
+        return;
+    }
+    let (app, process, address, _) = served().await;
+    assert_eq!((status(address, "/login").await, status(address, "/login").await), (200, 200));
+    fs::remove_file(app.data_dir().join("ks-pay.db")).unwrap();
+    crate::support::eventually(async || status(address, "/login").await == 503).await;
+    assert!(killed(process).err.contains("was removed or replaced while it was open"));
+}
+
 /// Without requests only the server's own file check can notice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_removed_is_logged_without_any_request() {

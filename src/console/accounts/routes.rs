@@ -65,7 +65,7 @@ pub(crate) async fn login(request: HttpRequest, state: Data<State>, target: Quer
     if session::find(&request, &state).await?.is_some() {
         return Ok(see_other(target));
     }
-    let is_fresh = !store::has_users(&mut state.db.reader().await?).await?;
+    let is_fresh = !store::has_users(&mut state.db.page_reader().await?).await?;
     let visitor = PreSession::of(&request, &state);
     let page = views::Login { is_fresh, ..sign_in_page(&state, &visitor, "", target, None) };
     Ok(visitor.answer(&state, html(StatusCode::OK, &page, locale::of(&request))?))
