@@ -144,6 +144,13 @@ fn a_store_knows_no_page_and_no_other_slices_table() {
 }
 
 #[test]
+fn a_command_uses_no_form_of_a_page() {
+    for (name, text) in sources("src", "rs").iter().filter(|(name, _)| name.starts_with("cli/")) {
+        assert!(!code(text).any(|line| line.contains("forms::") || line.contains("http::form")), "{name}");
+    }
+}
+
+#[test]
 fn a_table_is_named_at_a_word_boundary() {
     assert!(names("SELECT id FROM apps) AS own", "FROM apps") && names("DELETE FROM apps\"", "FROM apps"));
     assert!(!names("SELECT id FROM apps_of_others", "FROM apps"));
