@@ -35,6 +35,7 @@ sql! {
     LIST_ZONES = "SELECT id, time_zone, next_time_zone, past_time_zone FROM apps ORDER BY id";
     GET_ZONES = "SELECT time_zone, next_time_zone, past_time_zone FROM apps WHERE id = $1";
     LIST_ZONE_CHANGES = "SELECT id, next_time_zone, next_time_zone_at FROM apps WHERE next_time_zone IS NOT NULL ORDER BY id";
+    COUNT_ZONE_CHANGES = "SELECT COUNT(*) FROM apps WHERE company_id = $1 AND next_time_zone IS NOT NULL";
     LIST_WITH_PAST_ZONE = "SELECT id FROM apps WHERE past_time_zone IS NOT NULL AND next_time_zone IS NULL ORDER BY id";
     /// The totals of a zone that is no longer asked for are to be deleted too.
     ASK_FOR_ZONE = "UPDATE apps SET past_time_zone = COALESCE(next_time_zone, past_time_zone), next_time_zone = $3, \
@@ -191,6 +192,11 @@ pub(crate) async fn zones(on: impl Into<Exec<'_>>, id: AppId) -> Result<Zones, D
 /// Lists the zone changes that are not complete yet; for jobs.
 pub(crate) async fn list_zone_changes(on: impl Into<Exec<'_>>) -> Result<Vec<ZoneChange>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ZONE_CHANGES).fetch_all(conn).await)
+}
+
+/// Counts the company's zone changes that are not complete yet.
+pub(super) async fn count_zone_changes(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<i64, DbError> {
+    run!(on, |conn| sqlx::query_scalar(COUNT_ZONE_CHANGES).bind(company).fetch_one(conn).await)
 }
 
 /// Lists the apps whose totals of an earlier zone are to be deleted; for jobs.

@@ -27,6 +27,8 @@ pub(crate) struct AppForm {
     pub(crate) city: String,
     pub(crate) postal_code: String,
     pub(crate) time_zone: String,
+    /// The time zone that the form showed when it was opened.
+    pub(crate) shown_time_zone: String,
     /// `yes` once the user has confirmed the change of the time zone.
     pub(crate) confirm: String,
 }
@@ -40,6 +42,7 @@ impl AppForm {
     /// Returns the initial values for editing an app.
     pub(crate) fn of(app: &crate::apps::App) -> Self {
         let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
+        let zone = app.next_zone.unwrap_or(app.zone).name();
         Self {
             name: app.name.clone(),
             email: app.email.clone(),
@@ -49,7 +52,8 @@ impl AppForm {
             state: or_empty(&app.state),
             city: or_empty(&app.city),
             postal_code: or_empty(&app.postal_code),
-            time_zone: app.next_zone.unwrap_or(app.zone).name().to_owned(),
+            time_zone: zone.to_owned(),
+            shown_time_zone: zone.to_owned(),
             confirm: String::new(),
         }
     }
@@ -66,7 +70,14 @@ impl AppForm {
             ("city", &self.city),
             ("postal_code", &self.postal_code),
             ("time_zone", &self.time_zone),
+            ("shown_time_zone", &self.shown_time_zone),
         ]
+    }
+
+    /// True if the user chose this time zone in the form. One that the form showed anyway changes nothing: it may have been opened
+    /// before another change was asked for, which must not be cancelled by saving an address.
+    pub(crate) fn is_chosen(&self, zone: Zone) -> bool {
+        zone.name() != self.shown_time_zone
     }
 
     pub(crate) fn is_confirmed(&self) -> bool {
