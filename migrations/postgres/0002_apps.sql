@@ -21,3 +21,4 @@ CREATE TABLE apps (
     created_at BIGINT NOT NULL,
     UNIQUE (company_id, name)
 );
+CREATE INDEX apps_of_company ON apps (company_id, id);

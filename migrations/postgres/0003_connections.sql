@@ -21,6 +21,7 @@ CREATE TABLE connections (
     created_at BIGINT NOT NULL,
     UNIQUE (app_id, gateway, mode)
 );
+CREATE INDEX connections_of_company ON connections (company_id, app_id);
 
 -- The credentials of a gateway's API: a row for each field that its profile declares. A field has value if pages show it; a
 -- secret one has sealed, under the master key and bound to connection and field.

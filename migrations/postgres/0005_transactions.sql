@@ -47,10 +47,12 @@ CREATE INDEX transactions_of_app ON transactions (app_id, mode, created_at, id);
 CREATE INDEX transactions_by_order ON transactions (app_id, order_id, id);
 
 -- standing_since and failed_since: the first reports of a refund as not failed and as failed. reported_refunded_* and
--- failed_refunded_*: the totals that its last reports as not failed and as failed quoted.
+-- failed_refunded_*: the totals that its last reports as not failed and as failed quoted. app_id: that of the payment, so that a
+-- search by refund_id examines no other company's refunds.
 CREATE TABLE refunds (
     transaction_id BIGINT NOT NULL REFERENCES transactions (id),
     refund_id TEXT NOT NULL,
+    app_id BIGINT NOT NULL,
     amount_subunits BIGINT NOT NULL,
     currency TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('pending', 'failed', 'processed')),
@@ -65,10 +67,10 @@ CREATE TABLE refunds (
     failed_refunded_at BIGINT,
     PRIMARY KEY (transaction_id, refund_id)
 );
-CREATE INDEX refunds_by_id ON refunds (refund_id);
+CREATE INDEX refunds_by_id ON refunds (app_id, refund_id);
 
--- respond_by: the last moment to respond, in milliseconds. Company, app and mode are those of the payment, for the indexes of the
--- disputes that wait for a response.
+-- respond_by: the last moment to respond, in milliseconds. Company, app and mode are those of the payment, for searches and for
+-- the disputes that wait for a response.
 CREATE TABLE disputes (
     transaction_id BIGINT NOT NULL REFERENCES transactions (id),
     dispute_id TEXT NOT NULL,
@@ -84,7 +86,7 @@ CREATE TABLE disputes (
     respond_by BIGINT,
     PRIMARY KEY (transaction_id, dispute_id)
 );
-CREATE INDEX disputes_by_id ON disputes (dispute_id);
+CREATE INDEX disputes_by_id ON disputes (app_id, dispute_id);
 CREATE INDEX disputes_of_app ON disputes (app_id, mode, status, respond_by);
 CREATE INDEX disputes_of_company ON disputes (company_id, mode, status, respond_by);
 

@@ -21,3 +21,4 @@ CREATE TABLE apps (
     created_at INTEGER NOT NULL,
     UNIQUE (company_id, name)
 ) STRICT;
+CREATE INDEX apps_of_company ON apps (company_id);

@@ -71,13 +71,8 @@ impl Authenticator<'_> {
             tracing::warn!(target: telemetry::OUTSIDE, "sign-in attempts are rate-limited");
             AuthError::RateLimited(Duration::from_secs(seconds))
         })?;
-        let mut reader = self.db.reader().await?;
-        let user = store::find_by_email(&mut reader, email).await?;
-        let stored = match &user {
-            Some(user) => store::find_password(&mut reader, user.id).await?,
-            None => None,
-        };
-        drop(reader);
+        // One statement whether the account exists or not: a second one for its password would take time that tells.
+        let (user, stored) = store::find_with_password(&mut self.db.reader().await?, email).await?.unzip();
         let turn = self.passwords.enter(requester(user.as_ref(), trusted_browser.is_some()), client_left).await?;
         let is_right = turn.verify(password, stored.clone()).await?;
         if !is_right {
@@ -152,8 +147,87 @@ async fn store_failure(db: &Db, user: &User, address: IpAddr, now: Timestamp) ->
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::Cell, future::pending};
+
+    use tokio::sync::oneshot;
+
     use super::*;
-    use crate::{accounts::Role, primitives::id::CompanyId};
+    use crate::{
+        accounts::{self, NewUser, Role},
+        companies,
+        db::test_db::TestDb,
+        primitives::id::CompanyId,
+    };
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_343_400);
+    const EMAIL: &str = "owner@neem-tree-retail.example";
+    const PASSWORD: &str = "four unrelated words here";
+
+    /// Adds a user with the password.
+    async fn add_user(db: &Db, passwords: &PasswordHasher) -> User {
+        let password_hash = passwords.hash(Requester::New, PASSWORD).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let company = companies::create(&mut tx, "Neem Tree Retail", NOW).await.unwrap().id;
+        let new = NewUser { company, email: EMAIL.to_owned(), name: "Meera".to_owned(), role: Role::Owner, password_hash };
+        accounts::create(&mut tx, &new, NOW).await.unwrap();
+        let user = store::find_by_email(&mut tx, EMAIL).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        user
+    }
+
+    /// True if a statement waits for a lock. On SQLite nothing shows it: a unit of work does not begin before another has ended.
+    async fn is_one_waiting(db: &Db) -> bool {
+        const WAITING: &str =
+            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        match db {
+            Db::Sqlite { .. } => true,
+            Db::Postgres { pool, .. } => sqlx::query_scalar(WAITING).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_session_with_the_old_password_survives_a_change_that_overlaps_sign_in() {
+        let test = TestDb::new("sign_in_overlap").await;
+        let (db, clock, passwords) = (&test.db, Clock::fixed(NOW), PasswordHasher::new());
+        let user = add_user(db, &passwords).await;
+        let changed = passwords.hash(Requester::New, "another four unrelated words").await.unwrap();
+        let authenticator = Authenticator { db, clock: &clock, passwords: &passwords, limits: &Limits::new(&clock) };
+        // With every turn taken, sign-in waits for one after it has read the hash of the old password.
+        let mut turns = Vec::new();
+        while let Some(turn) = passwords.enter_now(Requester::Unknown).await {
+            turns.push(turn);
+        }
+        let (waits, is_waiting) = oneshot::channel();
+        let client_left = async {
+            waits.send(()).unwrap();
+            pending().await
+        };
+        let address = IpAddr::from([203, 0, 113, 7]);
+        let attempt = Attempt { email: EMAIL, password: PASSWORD, address, trusted_browser: None, previous: None };
+        let has_ended = Cell::new(false);
+        let signing_in = async {
+            let outcome = authenticator.sign_in(attempt, client_left).await;
+            has_ended.set(true);
+            outcome
+        };
+        let changing = async {
+            is_waiting.await.unwrap();
+            let mut tx = db.begin().await.unwrap();
+            let by = (&Actor::command(user.company_id), NOW);
+            accounts::change_password(&mut tx, (&user, &changed), by).await.unwrap();
+            drop(turns);
+            while !has_ended.get() && !is_one_waiting(db).await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tx.commit().await.unwrap();
+        };
+        let (outcome, ()) = tokio::join!(signing_in, changing);
+        let all = (Timestamp::from_seconds(0), Timestamp::from_seconds(0));
+        let sessions = store::count_other_sessions(&mut db.reader().await.unwrap(), (user.id, &[]), all).await.unwrap();
+        assert!(matches!(outcome, Err(AuthError::Wrong)), "{:?}", outcome.err());
+        assert_eq!(sessions, 0);
+        test.end().await;
+    }
 
     #[test]
     fn a_known_browser_takes_the_places_of_its_own_account_only() {

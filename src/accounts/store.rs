@@ -1,5 +1,7 @@
 //! The `users` and `sessions` tables.
 
+use sqlx::FromRow;
+
 use super::{NewUser, Session, User};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
@@ -12,6 +14,7 @@ sql! {
     INSERT = "INSERT INTO users (id, company_id, email, name, role, password_hash, created_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
     FIND_BY_EMAIL = "SELECT id, company_id, email, name, role, language, time_zone FROM users WHERE email = $1";
+    FIND_WITH_PASSWORD = "SELECT id, company_id, email, name, role, language, time_zone, password_hash FROM users WHERE email = $1";
     FIND_PASSWORD = "SELECT password_hash FROM users WHERE id = $1";
     /// Changes nothing, but locks the row until the unit of work ends.
     LOCK_USER = "UPDATE users SET email = email WHERE id = $1";
@@ -56,6 +59,20 @@ pub(crate) async fn insert(tx: &mut Tx, id: UserId, new: &NewUser, now: Timestam
 /// Finds a user by email, which must be in lower case.
 pub(crate) async fn find_by_email(on: impl Into<Exec<'_>>, email: &str) -> Result<Option<User>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(conn).await)
+}
+
+/// A user with the stored hash of the password.
+#[derive(FromRow)]
+struct WithPassword {
+    #[sqlx(flatten)]
+    user: User,
+    password_hash: String,
+}
+
+/// Finds a user by email, which must be in lower case, with the stored hash of the password.
+pub(super) async fn find_with_password(on: impl Into<Exec<'_>>, email: &str) -> Result<Option<(User, String)>, DbError> {
+    let found: Option<WithPassword> = run!(on, |conn| sqlx::query_as(FIND_WITH_PASSWORD).bind(email).fetch_optional(conn).await)?;
+    Ok(found.map(|found| (found.user, found.password_hash)))
 }
 
 /// Returns the stored hash of the user's password.

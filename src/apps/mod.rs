@@ -1,6 +1,7 @@
 //! Apps registered by a merchant in KS Pay, such as the website of one shop.
 
 pub(crate) mod country;
+pub(crate) mod details;
 pub(crate) mod domain;
 pub(crate) mod store;
 pub(crate) mod zones;

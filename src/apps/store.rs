@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// The maximum number of apps that [`list_near`] lists.
+pub(crate) const MAX_NEAR: usize = 51;
+
 /// The selected columns, in the same order in every statement.
 macro_rules! columns {
     () => {
@@ -32,6 +35,7 @@ sql! {
     LIST_ZONES = "SELECT id, time_zone, next_time_zone, past_time_zone FROM apps ORDER BY id";
     GET_ZONES = "SELECT time_zone, next_time_zone, past_time_zone FROM apps WHERE id = $1";
     LIST_ZONE_CHANGES = "SELECT id, next_time_zone, next_time_zone_at FROM apps WHERE next_time_zone IS NOT NULL ORDER BY id";
+    COUNT_ZONE_CHANGES = "SELECT COUNT(*) FROM apps WHERE company_id = $1 AND next_time_zone IS NOT NULL";
     LIST_WITH_PAST_ZONE = "SELECT id FROM apps WHERE past_time_zone IS NOT NULL AND next_time_zone IS NULL ORDER BY id";
     /// The totals of a zone that is no longer asked for are to be deleted too.
     ASK_FOR_ZONE = "UPDATE apps SET past_time_zone = COALESCE(next_time_zone, past_time_zone), next_time_zone = $3, \
@@ -44,8 +48,13 @@ sql! {
     FORGET_PAST_ZONE = "UPDATE apps SET past_time_zone = NULL WHERE id = $1";
     TAKE_TURN = "UPDATE apps SET email = email WHERE id = $1";
     LIST = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 ORDER BY id");
-    /// The first three, if they are the company's, then the newest.
-    LIST_NEAR = concat!("SELECT ", columns!(), " FROM apps WHERE company_id = $1 \
+    /// The first three, if they are the company's, then the newest. Only these are sorted: every page reads them, and a company may
+    /// have very many apps. The newest are those of the company and, if it has fewer, of others, in the order of the index: for the
+    /// company alone, PostgreSQL's planner may read the newest apps of all companies instead.
+    LIST_NEAR = concat!("SELECT ", columns!(), " FROM apps WHERE id IN \
+                 (SELECT id FROM apps WHERE company_id = $1 AND id IN ($2, $3, $4) \
+                 UNION SELECT id FROM (SELECT id, company_id FROM apps WHERE company_id <= $1 ORDER BY company_id DESC, id DESC LIMIT 51) \
+                 AS newest WHERE newest.company_id = $1) \
                  ORDER BY (id = $2) DESC, (id = $3) DESC, (id = $4) DESC, id DESC LIMIT $5");
     COUNT = "SELECT COUNT(*) FROM apps WHERE company_id = $1";
     UPDATE = "UPDATE apps SET name = $3, email = $4, country = $5, address = $6, phone = $7, state = $8, city = $9, \
@@ -94,7 +103,8 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<
     run!(on, |conn| sqlx::query_as(LIST).bind(company).fetch_all(conn).await)
 }
 
-/// Lists at most `limit` of the company's apps: these three, as far as they are the company's, then the newest.
+/// Lists at most `limit` of the company's apps, and at most [`MAX_NEAR`]: these three, as far as they are the company's, then the
+/// newest.
 pub(crate) async fn list_near(
     on: impl Into<Exec<'_>>,
     company: CompanyId,
@@ -182,6 +192,11 @@ pub(crate) async fn zones(on: impl Into<Exec<'_>>, id: AppId) -> Result<Zones, D
 /// Lists the zone changes that are not complete yet; for jobs.
 pub(crate) async fn list_zone_changes(on: impl Into<Exec<'_>>) -> Result<Vec<ZoneChange>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_ZONE_CHANGES).fetch_all(conn).await)
+}
+
+/// Counts the company's zone changes that are not complete yet.
+pub(super) async fn count_zone_changes(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<i64, DbError> {
+    run!(on, |conn| sqlx::query_scalar(COUNT_ZONE_CHANGES).bind(company).fetch_one(conn).await)
 }
 
 /// Lists the apps whose totals of an earlier zone are to be deleted; for jobs.

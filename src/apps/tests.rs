@@ -54,3 +54,47 @@ async fn only_a_user_of_the_company_with_the_permission_sees_and_changes_an_app(
     .await;
     test.end().await;
 }
+
+/// Asks for a zone, as a unit of work of its own.
+async fn ask(db: &crate::db::Db, (id, company): (AppId, CompanyId), zone: &str) -> zones::AskOutcome {
+    let by = (&Actor::command(company), NOW);
+    let mut tx = db.begin().await.unwrap();
+    let app = find(&mut tx, id, (by.0, Permission::ViewApps)).await.unwrap();
+    let outcome = zones::ask(&mut tx, &app, zone.parse().unwrap(), by).await.unwrap();
+    tx.commit().await.unwrap();
+    outcome
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn few_apps_of_a_company_change_their_zones_at_the_same_time() {
+    use zones::AskOutcome::{Accepted, LimitReached};
+    let test = TestDb::new("apps_zone_changes").await;
+    let mut apps = Vec::new();
+    let mut tx = test.db.begin().await.unwrap();
+    for (name, count) in [("Neem Tree Retail", zones::MAX_CHANGES + 1), ("Banyan Books", 1)] {
+        let company = companies::create(&mut tx, name, NOW).await.unwrap().id;
+        for number in 0..count {
+            let details = Details { name: format!("Web Store {number}"), ..details() };
+            apps.push((create(&mut tx, company, &details, (&Actor::command(company), NOW)).await.unwrap(), company));
+        }
+    }
+    tx.commit().await.unwrap();
+    let other = apps.pop().unwrap();
+    let last = apps.pop().unwrap();
+    let (db, zones) = (&test.db, async |app: (AppId, CompanyId)| {
+        store::zones(&mut test.db.reader().await.unwrap(), app.0).await.unwrap().next.map(Zone::name)
+    });
+    for app in &apps {
+        assert_eq!(ask(db, *app, "Asia/Kathmandu").await, Accepted);
+    }
+    assert_eq!(ask(db, last, "Asia/Kathmandu").await, LimitReached);
+    assert_eq!(zones(last).await, None, "nothing is stored");
+    assert_eq!(ask(db, last, Zone::default().name()).await, Accepted, "its own zone is no change");
+    assert_eq!(ask(db, other, "Asia/Kathmandu").await, Accepted, "another company has its own limit");
+    assert_eq!(ask(db, apps[0], "Asia/Dubai").await, Accepted, "a pending change can be replaced");
+    assert_eq!((zones(apps[0]).await, ask(db, last, "Asia/Kathmandu").await), (Some("Asia/Dubai"), LimitReached));
+    assert_eq!(ask(db, apps[0], Zone::default().name()).await, Accepted, "and cancelled");
+    assert_eq!(ask(db, last, "Asia/Kathmandu").await, Accepted);
+    assert_eq!((zones(apps[0]).await, zones(last).await), (None, Some("Asia/Kathmandu")));
+    test.end().await;
+}

@@ -55,23 +55,46 @@ pub(crate) struct ZoneChange {
     pub(super) asked_at: Timestamp,
 }
 
+/// The maximum number of apps of a company whose zones change at the same time. One job adds up the payments of all companies'
+/// changes, so a company with many apps must not keep it busy alone. A limit in number and not in time: a wrong zone can be
+/// corrected immediately.
+pub(crate) const MAX_CHANGES: i64 = 3;
+
+/// Whether another zone was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum AskOutcome {
+    Accepted,
+    /// [`MAX_CHANGES`] other apps of the company are being changed. Nothing was stored.
+    LimitReached,
+}
+
 /// Asks for another zone: it replaces the app's once the totals of its days are complete. The app's own zone cancels what was
 /// asked for before.
-pub(crate) async fn ask(tx: &mut Tx, app: &App, zone: Zone, (actor, now): (&Actor<'_>, Timestamp)) -> Result<(), UseCaseError> {
+pub(crate) async fn ask(
+    tx: &mut Tx,
+    app: &App,
+    zone: Zone,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<AskOutcome, UseCaseError> {
     actor.require(Permission::ManageApps, app.company_id)?;
     // The row before the lock, as `complete` takes them: in two orders they would wait for each other, and ingestion for both.
     store::lock_row(tx, app.id).await?;
     let zones = store::zones(&mut *tx, app.id).await?;
     if zones.next.unwrap_or(zones.current) == zone {
-        return Ok(());
+        return Ok(AskOutcome::Accepted);
     }
+    // Changes of other apps wait for this lock too, so that they are counted.
     tx.exclude_ingestion().await?;
     if zones.current == zone {
         store::cancel_zone_change(tx, app.company_id, app.id).await?;
+    } else if zones.next.is_none() && store::count_zone_changes(&mut *tx, app.company_id).await? >= MAX_CHANGES {
+        return Ok(AskOutcome::LimitReached);
     } else {
         store::ask_for_zone(tx, (app.company_id, app.id), zone, now).await?;
     }
-    Ok(security_log::append(tx, actor, Action::AppChanged, app.id, now).await?)
+    security_log::append(tx, actor, Action::AppChanged, app.id, now).await?;
+    Ok(AskOutcome::Accepted)
 }
 
 /// Replaces the zone of the app, whose totals of the new zone are complete; false if this change is no longer asked for.

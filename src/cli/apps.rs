@@ -2,11 +2,14 @@
 
 use clap::Subcommand;
 
-use super::{Failure, Installation, Io};
+use super::{Failure, Installation, Io, email_error, line_error};
 use crate::{
     accounts::authz::{Actor, UseCaseError},
-    apps, companies,
-    console::apps::forms::AppForm,
+    apps::{
+        self, Details,
+        details::{DetailFault, EnteredDetails},
+    },
+    companies,
     db::DbError,
 };
 
@@ -37,15 +40,21 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) -> Result<(), Failure> {
     let Command::Add { company, name, email, country, time_zone, json } = command;
-    let form =
-        AppForm { name, email, country: country.to_uppercase(), time_zone: time_zone.unwrap_or_default(), ..AppForm::default() };
-    let result = add(at, io, &company, &form, json).await;
+    let (country, time_zone) = (country.to_uppercase(), time_zone.unwrap_or_default());
+    let entered =
+        EnteredDetails { name: &name, email: &email, country: &country, time_zone: &time_zone, ..EnteredDetails::default() };
+    let result = add(at, io, (&company, &entered), json).await;
     at.db.close().await;
     result
 }
 
-async fn add(at: &Installation, io: &mut Io<'_>, company: &str, form: &AppForm, json: bool) -> Result<(), Failure> {
-    let details = form.parse().map_err(|errors| Failure::Failed(errors.first().in_english()))?;
+async fn add(
+    at: &Installation,
+    io: &mut Io<'_>,
+    (company, entered): (&str, &EnteredDetails<'_>),
+    json: bool,
+) -> Result<(), Failure> {
+    let details = parse(entered)?;
     let mut tx = at.db.begin().await?;
     let Some(company) = companies::find_by_name(&mut tx, company.trim()).await? else {
         return Err(Failure::Failed("No company has this name. `ks-pay user add` creates one with its owner.".to_owned()));
@@ -59,4 +68,24 @@ async fn add(at: &Installation, io: &mut Io<'_>, company: &str, form: &AppForm, 
     };
     tx.commit().await?;
     if json { io.say(serde_json::json!({ "app": id.to_string() })) } else { io.say(id) }
+}
+
+fn parse(entered: &EnteredDetails<'_>) -> Result<Details, String> {
+    entered.parse().map_err(|faults| faults.first().map(|fault| sentence(*fault)).unwrap_or_default())
+}
+
+fn sentence(fault: DetailFault) -> String {
+    match fault {
+        DetailFault::Name(fault) => line_error("--name", fault),
+        DetailFault::Email(fault) => email_error(fault),
+        DetailFault::Country => "--country must be the two-letter code of a country, for example IN.".to_owned(),
+        DetailFault::TimeZone => "--time-zone must be the name of a time zone, for example Asia/Kolkata.".to_owned(),
+        // No option enters the rest.
+        DetailFault::Address(fault)
+        | DetailFault::City(fault)
+        | DetailFault::State(fault)
+        | DetailFault::PostalCode(fault)
+        | DetailFault::Phone(fault) => line_error("The address", fault),
+        DetailFault::NotAPhoneNumber => "The phone number is invalid.".to_owned(),
+    }
 }

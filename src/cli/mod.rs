@@ -28,7 +28,7 @@ use crate::{
     accounts::authz::UseCaseError,
     db::{Db, DbError},
     gateways::{Gateway, Mode},
-    primitives::{id::AppId, time::Clock, vault::Vault},
+    primitives::{email::EmailFault, id::AppId, text_input::Fault, time::Clock, vault::Vault},
     server::{
         bootstrap,
         config::{Config, Lookup, Options},
@@ -321,6 +321,28 @@ impl Export {
         match &self.app {
             Some(text) => Ok(Some(at.app(text).await?.id)),
             None => Ok(None),
+        }
+    }
+}
+
+/// Returns the sentence about an invalid line of text; `option` is the flag that has it.
+fn line_error(option: &str, fault: Fault) -> String {
+    match fault {
+        Fault::Empty => format!("{option} must not be empty."),
+        Fault::ShorterThan(least) => format!("{option} needs at least {least} characters."),
+        Fault::LongerThan(most) => format!("{option} may have at most {most} characters."),
+        Fault::Control => format!("{option} has an invisible character."),
+    }
+}
+
+/// Returns the sentence about an invalid `--email`.
+fn email_error(fault: EmailFault) -> String {
+    match fault {
+        EmailFault::NotAsciiBeforeAt => {
+            "--email may have only English letters, digits and signs such as . or _ before the @.".to_owned()
+        }
+        EmailFault::Line(_) | EmailFault::NotAnAddress => {
+            "--email must be a complete email address, for example accounts@neemtree.example.".to_owned()
         }
     }
 }

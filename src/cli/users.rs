@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use zeroize::Zeroizing;
 
-use super::{Failure, Installation, Io};
+use super::{Failure, Installation, Io, email_error, line_error};
 use crate::{
     accounts::{
         self, Role,
@@ -15,10 +15,7 @@ use crate::{
         users::{self, AddError, Joining},
     },
     messages::access,
-    primitives::{
-        email::{self, EmailFault},
-        text_input::{self, Fault},
-    },
+    primitives::{email, text_input},
 };
 
 /// A user to be added, as entered.
@@ -110,26 +107,6 @@ async fn change_password(at: &Installation, io: &mut Io<'_>, email: &str) -> Res
     accounts::change_password(&mut tx, (&user, &hash), (&actor, at.clock.now())).await?;
     tx.commit().await?;
     Ok(())
-}
-
-fn line_error(option: &str, fault: Fault) -> String {
-    match fault {
-        Fault::Empty => format!("{option} must not be empty."),
-        Fault::ShorterThan(least) => format!("{option} needs at least {least} characters."),
-        Fault::LongerThan(most) => format!("{option} may have at most {most} characters."),
-        Fault::Control => format!("{option} has an invisible character."),
-    }
-}
-
-fn email_error(fault: EmailFault) -> String {
-    match fault {
-        EmailFault::NotAsciiBeforeAt => {
-            "--email may have only English letters, digits and signs such as . or _ before the @.".to_owned()
-        }
-        EmailFault::Line(_) | EmailFault::NotAnAddress => {
-            "--email must be a complete email address, for example accounts@neemtree.example.".to_owned()
-        }
-    }
 }
 
 fn read_password(io: &mut Io<'_>) -> Result<Zeroizing<String>, Failure> {

@@ -144,6 +144,13 @@ fn a_store_knows_no_page_and_no_other_slices_table() {
 }
 
 #[test]
+fn a_command_uses_no_form_of_a_page() {
+    for (name, text) in sources("src", "rs").iter().filter(|(name, _)| name.starts_with("cli/")) {
+        assert!(!code(text).any(|line| line.contains("forms::") || line.contains("http::form")), "{name}");
+    }
+}
+
+#[test]
 fn a_table_is_named_at_a_word_boundary() {
     assert!(names("SELECT id FROM apps) AS own", "FROM apps") && names("DELETE FROM apps\"", "FROM apps"));
     assert!(!names("SELECT id FROM apps_of_others", "FROM apps"));
@@ -437,14 +444,15 @@ fn unit_tests_that_need_a_database_run_on_both() {
     let mut count = 0;
     for (name, _) in sources("src", "rs") {
         let text = fs::read_to_string(root().join("src").join(&name)).unwrap();
-        if name != "db/test_db.rs" && (text.contains("\"TEST_DATABASE\"") || text.contains("TestDb::new(")) {
+        let signs = ["\"TEST_DATABASE\"", "TestDb::new(", "Bench::new("];
+        if name != "db/test_db.rs" && signs.iter().any(|sign| text.contains(sign)) {
             let module = name.trim_end_matches(".rs").trim_end_matches("/tests").trim_end_matches("/mod").replace('/', "::");
             let is_run = line.contains(&format!(" {module} ")) || line.contains(&format!(" {module}::tests "));
             assert!(is_run, "{module} is not run on PostgreSQL");
             count += 1;
         }
     }
-    assert_eq!(count, 10);
+    assert_eq!(count, 12);
 }
 
 /// Names of gateways and of other senders, which only `gateways/`, the demo, the fuzz targets and tests may contain. Senders whose

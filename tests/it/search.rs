@@ -151,3 +151,27 @@ async fn a_search_is_limited_in_size_and_in_number() {
     app.clock.advance(std::time::Duration::from_secs(1));
     assert_eq!(owner.get("/search?q=pay_Search").await.status, StatusCode::OK);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_of_refunds_and_disputes_are_found_although_many_payments_of_another_company_have_them() {
+    let (app, connection, owner) = connected().await;
+    let banyan = app.company("Banyan Books").await;
+    let theirs = banyan.app("Banyan Books Online").await.razorpay("test").await;
+    let stranger = app.owner("Banyan Books").await;
+    for (place, count) in [(&theirs, 25), (&connection, 1)] {
+        for number in 0..count {
+            let payment = format!("pay_{number}");
+            let refund = bodies::refund("refund.processed", "rfnd_Shared00000001", &payment, 1_000, 1_000, 60);
+            place.post(refund).stored().await;
+            place.post(bodies::dispute("payment.dispute.created", "disp_Shared00000001", &payment, "open", 90)).stored().await;
+        }
+    }
+    let list = format!("/ks-pay/apps/{}/transactions?mode=test", connection.app_id);
+    for text in ["rfnd_Shared00000001", "disp_Shared00000001"] {
+        let (own, others) = (owner.get(&format!("/search?q={text}")).await, stranger.get(&format!("/search?q={text}")).await);
+        assert_eq!(hits(&own, "found-transactions").len(), 1, "{text}: {}", own.body);
+        assert_eq!(hits(&others, "found-transactions").len(), 5, "{text}: {}", others.body);
+        let listed = owner.get(&format!("{list}&q={text}")).await;
+        assert_eq!(listed.body.matches("<th scope=\"row\"").count(), 1, "{text}: {}", listed.body);
+    }
+}

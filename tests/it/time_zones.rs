@@ -19,6 +19,11 @@ const TOTALS: &str = "SELECT zone || ' ' || day || ' ' || CAST(SUM(payments) AS 
      GROUP BY zone, day ORDER BY zone, day";
 const ZONES: &str = "SELECT time_zone || ' ' || COALESCE(next_time_zone, '-') || ' ' || COALESCE(past_time_zone, '-') FROM apps";
 
+/// Three other apps of the company whose zones are being changed.
+const THREE_CHANGES: &str = "INSERT INTO apps (id, company_id, name, email, country, time_zone, next_time_zone, next_time_zone_at, \
+     is_enabled, created_at) SELECT n, company_id, 'Other ' || n, email, country, time_zone, 'Asia/Dubai', 0, TRUE, 0 \
+     FROM apps CROSS JOIN (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3) AS numbers";
+
 /// Returns the days from 1970 to that one.
 fn number(year: i16, month: i8, day: i8) -> i64 {
     let since = jiff::civil::date(year, month, day).since(jiff::civil::date(1970, 1, 1)).unwrap();
@@ -178,6 +183,21 @@ async fn a_change_is_asked_about_and_until_it_is_complete_the_zone_before_applie
         let list = format!("/ks-pay/apps/{}/transactions?mode=test&from=2026-11-20&to=2026-11-20", connection.app_id);
         assert_eq!(owner.get(&list).await.body.matches("<th scope=\"row\"").count(), 2);
         assert!(app.cli(["doctor"], "").await.out.lines().any(|line| line.starts_with("ok") && line.contains("daily totals")));
+        // Settings that were opened before the change do not cancel it.
+        let old = [("shown_time_zone", "Asia/Kolkata"), ("city", "Pune")];
+        assert_eq!(ask(&owner, &connection, "Asia/Kolkata", &old).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(app.texts("SELECT city FROM apps").await, ["Pune"]);
+        assert_eq!(app.texts(ZONES).await, ["Asia/Kolkata Asia/Kathmandu -"]);
+        assert_eq!(owner.get(&settings(&connection)).await.field("shown_time_zone").as_deref(), Some("Asia/Kathmandu"));
+        // No more than a few apps of a company change at the same time.
+        app.sql(THREE_CHANGES).await;
+        let fourth = ask(&owner, &connection, "Asia/Kolkata", &[]).await;
+        assert_eq!(fourth.status, StatusCode::SEE_OTHER, "cancelling is always possible: {}", fourth.body);
+        let fourth = ask(&owner, &connection, "Asia/Kathmandu", &[("confirm", "yes"), ("city", "Nashik")]).await;
+        assert_eq!((fourth.status, fourth.reason_of("time_zone-error")), (StatusCode::UNPROCESSABLE_ENTITY, "too-many-changes"));
+        assert!(app.texts("SELECT city FROM apps WHERE city IS NOT NULL").await.is_empty(), "nothing is saved");
+        app.sql("DELETE FROM apps WHERE next_time_zone = 'Asia/Dubai'").await;
+        assert_eq!(ask(&owner, &connection, "Asia/Kathmandu", &[("confirm", "yes")]).await.status, StatusCode::SEE_OTHER);
         // The same settings again change nothing, the zone before takes it back.
         assert_eq!(ask(&owner, &connection, "Asia/Kathmandu", &[]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(ask(&owner, &connection, "Asia/Kolkata", &[]).await.status, StatusCode::SEE_OTHER);
@@ -189,6 +209,12 @@ async fn a_change_is_asked_about_and_until_it_is_complete_the_zone_before_applie
     change(&app, &owner, &connection, "Asia/Kathmandu").await;
     assert!(owner.get(&settings(&connection)).await.lacks("time-zone-pending"));
     assert!(owner.get(&settings(&connection)).await.has("<option selected>Asia/Kathmandu</option>"));
+    // Settings that were opened before the change do not ask for the zone before.
+    assert_eq!(
+        ask(&owner, &connection, "Asia/Kolkata", &[("shown_time_zone", "Asia/Kolkata")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(app.texts(ZONES).await, ["Asia/Kathmandu - -"]);
     let wrong = ask(&owner, &connection, "Asia/Nowhere", &[("confirm", "yes")]).await;
     assert_eq!((wrong.status, wrong.reason_of("time_zone-error")), (StatusCode::UNPROCESSABLE_ENTITY, "unknown"));
 }

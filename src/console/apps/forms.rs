@@ -3,15 +3,16 @@
 use serde::Deserialize;
 
 use crate::{
-    apps::{Details, country},
+    apps::{
+        Details,
+        details::{DetailFault, EnteredDetails},
+    },
     console::http::form::FieldErrors,
-    messages::text::forms as t,
-    primitives::{email, text_input},
+    i18n::Text,
+    messages::text::{forms as t, time_zones},
+    primitives::zone::Zone,
     urls,
 };
-
-/// Minimum and maximum length of an App Name in characters, as documented by KS Pay.
-const NAME: (usize, usize) = (3, 256);
 
 /// The form of an app.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -26,6 +27,8 @@ pub(crate) struct AppForm {
     pub(crate) city: String,
     pub(crate) postal_code: String,
     pub(crate) time_zone: String,
+    /// The time zone that the form showed when it was opened.
+    pub(crate) shown_time_zone: String,
     /// `yes` once the user has confirmed the change of the time zone.
     pub(crate) confirm: String,
 }
@@ -39,6 +42,7 @@ impl AppForm {
     /// Returns the initial values for editing an app.
     pub(crate) fn of(app: &crate::apps::App) -> Self {
         let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
+        let zone = app.next_zone.unwrap_or(app.zone).name();
         Self {
             name: app.name.clone(),
             email: app.email.clone(),
@@ -48,13 +52,14 @@ impl AppForm {
             state: or_empty(&app.state),
             city: or_empty(&app.city),
             postal_code: or_empty(&app.postal_code),
-            time_zone: app.next_zone.unwrap_or(app.zone).name().to_owned(),
+            time_zone: zone.to_owned(),
+            shown_time_zone: zone.to_owned(),
             confirm: String::new(),
         }
     }
 
     /// Returns the fields that are posted again when the change of the time zone is confirmed.
-    pub(crate) fn fields(&self) -> [(&'static str, &str); 9] {
+    pub(crate) fn fields(&self) -> [(&'static str, &str); 10] {
         [
             ("name", &self.name),
             ("email", &self.email),
@@ -65,7 +70,14 @@ impl AppForm {
             ("city", &self.city),
             ("postal_code", &self.postal_code),
             ("time_zone", &self.time_zone),
+            ("shown_time_zone", &self.shown_time_zone),
         ]
+    }
+
+    /// True if the user chose this time zone in the form. One that the form showed anyway changes nothing: it may have been opened
+    /// before another change was asked for, which must not be cancelled by saving an address.
+    pub(crate) fn is_chosen(&self, zone: Zone) -> bool {
+        zone.name() != self.shown_time_zone
     }
 
     pub(crate) fn is_confirmed(&self) -> bool {
@@ -74,33 +86,39 @@ impl AppForm {
 
     /// Validates the form; returns the errors by field.
     pub(crate) fn parse(&self) -> Result<Details, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let details = Details {
-            name: errors.take("name", t::enter_app_name(), text_input::line(&self.name, NAME.0, NAME.1)),
-            email: errors.take_email("email", email::parse(&self.email)),
-            country: self.country.trim().to_owned(),
-            address: errors.take_optional("address", text_input::optional_line(&self.address, 256)),
-            phone: errors.take_optional("phone", text_input::optional_line(&text_input::ascii_digits(&self.phone), 24)),
-            state: errors.take_optional("state", text_input::optional_line(&self.state, 64)),
-            city: errors.take_optional("city", text_input::optional_line(&self.city, 64)),
-            postal_code: errors
-                .take_optional("postal_code", text_input::optional_line(&text_input::ascii_digits(&self.postal_code), 16)),
-            zone: errors.take_zone("time_zone", &self.time_zone),
+        let entered = EnteredDetails {
+            name: &self.name,
+            email: &self.email,
+            country: &self.country,
+            time_zone: &self.time_zone,
+            address: &self.address,
+            city: &self.city,
+            state: &self.state,
+            postal_code: &self.postal_code,
+            phone: &self.phone,
         };
-        if !country::is_known(&details.country) {
-            errors.add("country", "unknown", t::choose_country());
-        }
-        if details.phone.as_deref().is_some_and(|phone| !is_phone(phone)) {
-            errors.add("phone", "not-a-number", t::phone_invalid());
-        }
-        if errors.is_empty() { Ok(details) } else { Err(errors) }
+        entered.parse().map_err(|faults| {
+            let mut errors = FieldErrors::default();
+            faults.into_iter().for_each(|fault| add(&mut errors, fault));
+            errors
+        })
     }
 }
 
-/// True for 6 to 15 digits with common separators.
-fn is_phone(text: &str) -> bool {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    (6..=15).contains(&digits) && text.chars().all(|character| character.is_ascii_digit() || "+ -().".contains(character))
+/// Adds the error of a field. An optional field may be empty, so it has no text for that.
+fn add(errors: &mut FieldErrors, fault: DetailFault) {
+    match fault {
+        DetailFault::Name(fault) => errors.add_line("name", t::enter_app_name(), fault),
+        DetailFault::Email(fault) => errors.add_email("email", fault),
+        DetailFault::Country => errors.add("country", "unknown", t::choose_country()),
+        DetailFault::TimeZone => errors.add("time_zone", "unknown", time_zones::unknown()),
+        DetailFault::Address(fault) => errors.add_line("address", Text::default(), fault),
+        DetailFault::City(fault) => errors.add_line("city", Text::default(), fault),
+        DetailFault::State(fault) => errors.add_line("state", Text::default(), fault),
+        DetailFault::PostalCode(fault) => errors.add_line("postal_code", Text::default(), fault),
+        DetailFault::Phone(fault) => errors.add_line("phone", Text::default(), fault),
+        DetailFault::NotAPhoneNumber => errors.add("phone", "not-a-number", t::phone_invalid()),
+    }
 }
 
 /// The form of the app's domain.
@@ -151,31 +169,6 @@ mod tests {
             assert!(errors.of(field).is_some(), "{field}");
         }
         assert!(errors.of("city").is_none());
-    }
-
-    #[test]
-    fn three_fields_are_enough() {
-        let form = AppForm {
-            name: "नीम का पेड़".to_owned(),
-            email: "Shop@Neemtree.Example".to_owned(),
-            country: "IN".to_owned(),
-            ..AppForm::default()
-        };
-        let details = form.parse().unwrap();
-        assert_eq!((details.email.as_str(), details.city, details.zone), ("shop@neemtree.example", None, None));
-    }
-
-    #[test]
-    fn a_number_may_be_typed_in_the_digits_of_any_script() {
-        let form = AppForm {
-            name: "नीम का पेड़".to_owned(),
-            email: "shop@neemtree.example".to_owned(),
-            phone: "+९१ ९८७६५ ४३२१०".to_owned(),
-            postal_code: "४००००१".to_owned(),
-            ..AppForm::fresh()
-        };
-        let details = form.parse().unwrap();
-        assert_eq!((details.phone.as_deref(), details.postal_code.as_deref()), (Some("+91 98765 43210"), Some("400001")));
     }
 
     #[test]

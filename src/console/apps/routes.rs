@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     accounts::authz::UseCaseError,
-    apps::{self, App, store},
+    apps::{
+        self, App, store,
+        zones::{AskOutcome, MAX_CHANGES},
+    },
     connections::{self, Connection, app_health},
     console::{
         http::{
@@ -143,7 +146,7 @@ pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> A
         Ok(details) => details,
         Err(errors) => return page.unprocessable(&settings_page(&page, app, form, errors)),
     };
-    let asked = details.zone.filter(|zone| *zone != app.next_zone.unwrap_or(app.zone));
+    let asked = details.zone.filter(|zone| form.is_chosen(*zone) && *zone != app.next_zone.unwrap_or(app.zone));
     if let Some(zone) = asked.filter(|zone| *zone != app.zone && !form.is_confirmed()) {
         let layout = app_shell(&page, &app, time_zones::change_title(zone.name()));
         return page.ask(&views::TimeZone { layout, app, zone, form });
@@ -157,7 +160,10 @@ pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> A
         updated => updated?,
     }
     if let Some(zone) = asked {
-        apps::zones::ask(&mut tx, &app, zone, by).await?;
+        if apps::zones::ask(&mut tx, &app, zone, by).await? == AskOutcome::LimitReached {
+            drop(tx);
+            return page.unprocessable(&settings_page(&page, app, form, too_many_changes()));
+        }
     }
     tx.commit().await?;
     Ok(page.redirect(&urls::app_settings(app.id), saved(&app, asked)))
@@ -230,6 +236,10 @@ fn saved(app: &App, asked: Option<Zone>) -> Text {
 
 fn name_taken() -> FieldErrors {
     FieldError::new("known", text::forms::app_name_taken()).at("name")
+}
+
+fn too_many_changes() -> FieldErrors {
+    FieldError::new("too-many-changes", time_zones::too_many_changes(MAX_CHANGES)).at("time_zone")
 }
 
 fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {

@@ -60,30 +60,31 @@ impl FieldErrors {
     /// of an empty field.
     pub(crate) fn take(&mut self, field: &'static str, enter: Text, parsed: Result<String, Fault>) -> String {
         parsed.unwrap_or_else(|fault| {
-            self.add(field, reason(fault), line_error(enter, fault));
+            self.add_line(field, enter, fault);
             String::new()
         })
     }
 
-    /// Returns the parsed line of an optional field; on failure adds the error and returns `None`.
-    pub(crate) fn take_optional(&mut self, field: &'static str, parsed: Result<Option<String>, Fault>) -> Option<String> {
-        parsed.unwrap_or_else(|fault| {
-            self.add(field, reason(fault), line_error(Text::default(), fault));
-            None
-        })
+    /// Adds the error of an invalid line of text; `enter` is that of an empty field.
+    pub(crate) fn add_line(&mut self, field: &'static str, enter: Text, fault: Fault) {
+        self.add(field, reason(fault), line_error(enter, fault));
     }
 
     /// Returns the parsed email address; on failure adds the error and returns an empty string.
     pub(crate) fn take_email(&mut self, field: &'static str, parsed: Result<String, EmailFault>) -> String {
         parsed.unwrap_or_else(|fault| {
-            let (reason, sentence) = match fault {
-                EmailFault::Line(fault) => (reason(fault), line_error(t::enter_email(), fault)),
-                EmailFault::NotAsciiBeforeAt => ("not-ascii-before-at", t::email_ascii()),
-                EmailFault::NotAnAddress => ("not-an-address", t::email_invalid()),
-            };
-            self.add(field, reason, sentence);
+            self.add_email(field, fault);
             String::new()
         })
+    }
+
+    /// Adds the error of an invalid email address.
+    pub(crate) fn add_email(&mut self, field: &'static str, fault: EmailFault) {
+        match fault {
+            EmailFault::Line(fault) => self.add_line(field, t::enter_email(), fault),
+            EmailFault::NotAsciiBeforeAt => self.add(field, "not-ascii-before-at", t::email_ascii()),
+            EmailFault::NotAnAddress => self.add(field, "not-an-address", t::email_invalid()),
+        }
     }
 
     /// Returns the chosen time zone; `None` for the option without one. On failure adds the error.

@@ -2,20 +2,33 @@
 
 use super::{columns, events, with_connection};
 use crate::{
-    db::{DbError, Exec, run, sql},
+    db::{DbError, Exec, list::max_examined, run, sql},
     events::Event,
     primitives::id::{CompanyId, EventId},
 };
+
+/// The events whose ids a statement finds.
+macro_rules! found {
+    ($($found:expr),+) => {
+        concat!("SELECT ", columns!(), " FROM (", $($found,)+ ") AS found JOIN events ON id = found_id", with_connection!(),
+            " ORDER BY id DESC LIMIT $4")
+    };
+}
 
 sql! {
     /// COALESCE forces a search by id.
     FIND = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id = $2 \
             AND COALESCE(connection_id, connection_id) IN (SELECT id FROM connections WHERE company_id = $1)");
     /// The ids of a gateway between two.
-    FIND_NAMED = concat!("SELECT ", columns!(), " FROM (SELECT event_id AS found_id FROM event_ids \
-                  WHERE connection_id IN (SELECT id FROM connections WHERE company_id = $1) \
-                  AND gateway_event_id >= $2 AND gateway_event_id <= $3 LIMIT 20) AS found JOIN events ON id = found_id",
-                  with_connection!(), " ORDER BY id DESC LIMIT $4");
+    FIND_NAMED = found!("SELECT event_id AS found_id FROM event_ids WHERE connection_id IN (SELECT id FROM connections \
+                  WHERE company_id = $1 ORDER BY app_id DESC LIMIT ", max_examined!(), ") \
+                  AND gateway_event_id >= $2 AND gateway_event_id <= $3 LIMIT 20");
+    /// PostgreSQL's planner expects that a LIMIT is reached early where very many events of another company match, and then reads
+    /// all of those first. Here it has to search each connection, in the order of the index.
+    FIND_NAMED_ON_POSTGRES = found!("SELECT found_id FROM (SELECT id FROM connections \
+                  WHERE company_id = $1 ORDER BY app_id DESC LIMIT ", max_examined!(), ") AS own CROSS JOIN LATERAL \
+                  (SELECT event_id AS found_id FROM event_ids WHERE connection_id = own.id AND gateway_event_id >= $2 \
+                  AND gateway_event_id <= $3 ORDER BY gateway_event_id LIMIT 20) AS of_connection LIMIT 20");
 }
 
 /// Finds an event of the company.
@@ -30,5 +43,7 @@ pub(crate) async fn find_named(
     (from, to): (&str, &str),
     limit: i64,
 ) -> Result<Vec<Event>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_NAMED).bind(company).bind(from).bind(to).bind(limit).fetch_all(conn).await)
+    let on: Exec<'_> = on.into();
+    let text = on.pick(FIND_NAMED, FIND_NAMED_ON_POSTGRES);
+    run!(on, |conn| sqlx::query_as(text).bind(company).bind(from).bind(to).bind(limit).fetch_all(conn).await)
 }

@@ -117,4 +117,4 @@ async fn write_batch(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutco
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

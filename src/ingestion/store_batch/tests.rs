@@ -34,17 +34,17 @@ use crate::{
 const ALL: i64 = 100;
 
 /// A database for one test, on the engine that the suite runs on.
-struct Bench {
+pub(in crate::ingestion) struct Bench {
     test: TestDb,
-    db: Db,
+    pub(in crate::ingestion) db: Db,
     batch: EventBatchStore,
     vault: Vault,
-    now: Timestamp,
+    pub(in crate::ingestion) now: Timestamp,
     secret: [ValidSecret; 1],
 }
 
 impl Bench {
-    async fn new(name: &str) -> Self {
+    pub(in crate::ingestion) async fn new(name: &str) -> Self {
         let test = TestDb::new(&format!("batch_{name}")).await;
         let db = test.db.clone();
         let now = Timestamp::from_seconds(1_795_343_400);
@@ -54,12 +54,12 @@ impl Bench {
         Self { test, db, batch, vault, now, secret }
     }
 
-    async fn end(self) {
+    pub(in crate::ingestion) async fn end(self) {
         self.test.end().await;
     }
 
     /// Creates a connection of a new app.
-    async fn connection(&self, app: &str) -> ConnectionScope {
+    pub(in crate::ingestion) async fn connection(&self, app: &str) -> ConnectionScope {
         let mut tx = self.db.begin().await.unwrap();
         let company = companies::create(&mut tx, "Neem Tree Retail", self.now).await.unwrap();
         let details = apps::Details {
@@ -90,7 +90,7 @@ impl Bench {
         assert_eq!(self.batch.write(&batch).await, Ok(vec![WriteOutcome::Stored; sent.len()]));
     }
 
-    fn request(&self, scope: ConnectionScope, sent: &Sent<'_>) -> VerifiedRequest {
+    pub(in crate::ingestion) fn request(&self, scope: ConnectionScope, sent: &Sent<'_>) -> VerifiedRequest {
         let body = Bytes::from(sent.body());
         let signed = scope.gateway.adapter().sign(&self.secret[0].secret, sent.event_id.unwrap_or_default(), &body, self.now);
         let headers: Vec<_> = signed
@@ -107,14 +107,14 @@ impl Bench {
         events::export(&mut self.db.reader().await.unwrap(), EventId::least(), None, ALL).await.unwrap()
     }
 
-    async fn transactions(&self) -> Vec<Transaction> {
+    pub(in crate::ingestion) async fn transactions(&self) -> Vec<Transaction> {
         transactions::export(&mut self.db.reader().await.unwrap(), TransactionId::least(), None, ALL).await.unwrap()
     }
 }
 
 /// An event of a payment, as it is sent.
 #[derive(Clone, Copy)]
-struct Sent<'a> {
+pub(in crate::ingestion) struct Sent<'a> {
     payment: &'a str,
     event_id: Option<&'a str>,
     status: &'a str,
@@ -122,7 +122,7 @@ struct Sent<'a> {
 }
 
 impl<'a> Sent<'a> {
-    fn new(payment: &'a str, event_id: impl Into<Option<&'a str>>) -> Self {
+    pub(in crate::ingestion) fn new(payment: &'a str, event_id: impl Into<Option<&'a str>>) -> Self {
         Self { payment, event_id: event_id.into(), status: "captured", account: "acc_Test0000000001" }
     }
 

@@ -65,9 +65,9 @@ rows! {
                FROM refunds WHERE transaction_id IN (", "?", ")";
     DISPUTES = "SELECT transaction_id, dispute_id, status, status_at, digest, amount_subunits, currency, amount_deducted_subunits, \
                 respond_by FROM disputes WHERE transaction_id IN (", "?", ")";
-    WRITE_REFUNDS = "INSERT INTO refunds (transaction_id, refund_id, amount_subunits, currency, status, status_at, digest, made_at, \
+    WRITE_REFUNDS = "INSERT INTO refunds (transaction_id, refund_id, app_id, amount_subunits, currency, status, status_at, digest, made_at, \
                      standing_since, failed_since, reported_refunded_subunits, reported_refunded_at, failed_refunded_subunits, \
-                     failed_refunded_at) VALUES", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     failed_refunded_at) VALUES", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     "ON CONFLICT (transaction_id, refund_id) DO UPDATE SET amount_subunits = excluded.amount_subunits, \
                      currency = excluded.currency, status = excluded.status, status_at = excluded.status_at, \
                      digest = excluded.digest, made_at = excluded.made_at, standing_since = excluded.standing_since, \
@@ -354,11 +354,12 @@ fn locked(row: LockedRow, parts: &mut Parts) -> Result<LockedPayment, sqlx::Erro
 pub(crate) async fn write_news(tx: &mut Tx, entries: &[&PaymentRow<'_>]) -> Result<(), DbError> {
     let refunds: Vec<_> = entries
         .iter()
-        .flat_map(|entry| entry.news.refunds.iter().map(move |id| (entry.id, id, entry.state.refunds[id])))
+        .flat_map(|entry| entry.news.refunds.iter().map(move |id| ((entry.id, entry.scope.app), id, entry.state.refunds[id])))
         .collect();
     execute_rows!(tx, WRITE_REFUNDS, &refunds, |query, row| query
-        .bind(row.0)
+        .bind(row.0.0)
         .bind(row.1)
+        .bind(row.0.1)
         .bind(row.2.last.amount)
         .bind(row.2.last.currency.to_string())
         .bind(row.2.last.status)
