@@ -48,7 +48,7 @@ impl ListForm {
         let typed = self.r#type.trim();
         let event_type = list.filter("type", typed, is_safe_identifier(typed).then(|| typed.to_owned()), t::whole_type());
         let gateway = list.gateway();
-        let state = list.filter("state", &self.state, self.state.parse().ok(), t::no_state());
+        let state = list.filter("state", &self.state, self.state.parse().ok(), t::no_status());
         let search = list.search(search, t::whole_id());
         EventQuery { list, state, event_type, typed_type: self.r#type, gateway, search }
     }

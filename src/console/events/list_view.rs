@@ -9,7 +9,10 @@ use crate::{
     gateways::Gateway,
     i18n::Text,
     ledger::payments::disputes::Dispute,
-    messages::{self, Badge, DisplayTime, EmptyState, text::events as t},
+    messages::{
+        self, Badge, DisplayTime, EmptyState,
+        text::{events as t, lists},
+    },
     primitives::{id::EventId, time::Timestamp},
     test_events::TestEvent,
     urls,
@@ -41,8 +44,8 @@ impl Index {
         vec![
             list.date_pill(),
             Pill::words(&list.filters, ("type", t::event_type()), typed, types, list.errors.of("type")),
-            list.gateway_pill(t::gateway(), &self.gateways),
-            list.choice_pill(("state", t::state()), states),
+            list.gateway_pill(&self.gateways),
+            list.choice_pill(("state", lists::status()), states),
         ]
     }
 

@@ -193,8 +193,9 @@ impl ListQuery {
         Pill::choice(&self.filters, (name, label), values, self.errors.of(name))
     }
 
-    pub(crate) fn gateway_pill(&self, label: Text, gateways: &[Gateway]) -> Pill {
-        self.choice_pill(("gateway", label), gateways.iter().map(|one| (one.slug(), Text::verbatim(one.label()))))
+    pub(crate) fn gateway_pill(&self, gateways: &[Gateway]) -> Pill {
+        let values = gateways.iter().map(|gateway| (gateway.slug(), Text::verbatim(gateway.label())));
+        self.choice_pill(("gateway", t::payment_gateway()), values)
     }
 
     /// Returns the list without filters, if there are any.

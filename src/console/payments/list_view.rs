@@ -11,7 +11,10 @@ use crate::{
     gateways::Gateway,
     i18n::Text,
     ledger::payments::state::DisplayState,
-    messages::{self, EmptyState, Items, METHODS, text::transactions as t},
+    messages::{
+        self, EmptyState, Items, METHODS,
+        text::{lists, transactions as t},
+    },
     urls,
 };
 
@@ -39,9 +42,9 @@ impl Index {
         let methods = METHODS.into_iter().map(|method| (method, messages::method(Some(method))));
         vec![
             list.date_pill(),
-            list.choice_pill(("status", t::status()), states),
-            list.choice_pill(("method", t::payment_mode()), methods),
-            list.gateway_pill(t::payment_gateway(), &self.gateways),
+            list.choice_pill(("status", lists::status()), states),
+            list.choice_pill(("method", lists::payment_mode()), methods),
+            list.gateway_pill(&self.gateways),
         ]
     }
 

@@ -35,11 +35,7 @@ impl Index {
     pub(crate) fn pills(&self) -> Vec<Pill> {
         let list = &self.query.list;
         let reasons = Reason::ALL.iter().map(|reason| (reason.as_str(), rejections::badge(*reason).label));
-        vec![
-            list.date_pill(),
-            list.choice_pill(("reason", t::column_reason()), reasons),
-            list.gateway_pill(t::column_gateway(), &self.gateways),
-        ]
+        vec![list.date_pill(), list.choice_pill(("reason", t::column_reason()), reasons), list.gateway_pill(&self.gateways)]
     }
 }
 

@@ -8,6 +8,9 @@ filter-set = { $filter }: { $chosen }
     .chosen = { $value }
 clear = Clear
 date = Date
+status = Status
+payment-mode = Payment Mode
+payment-gateway = Payment Gateway
 yesterday = Yesterday
 last-days = Last { $count } days
 this-month = This month
@@ -31,7 +34,6 @@ swap-dates = Swap the dates
 no-method = Choose a payment mode from the list.
 no-gateway = Choose a gateway from the list.
 no-status = Choose a status from the list.
-no-state = Choose a state from the list.
 no-search = Enter at most 200 characters, without invisible ones.
 
 invalid-filter = Invalid filter

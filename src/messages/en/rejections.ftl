@@ -6,7 +6,6 @@ intro = Requests that failed verification. They aren’t counted as payments unl
 
 # The list
 column-reason = Reason
-column-gateway = Gateway
 column-from = From
 column-count = Count
 column-last = Last

@@ -4,6 +4,9 @@ filter-set = { $filter }: { $chosen }
     .chosen = { $value }
 clear = हटाएँ
 date = तारीख
+status = स्थिति
+payment-mode = भुगतान का तरीका
+payment-gateway = पेमेंट गेटवे
 yesterday = कल
 last-days = पिछले { $count } दिन
 this-month = इस महीने
@@ -27,7 +30,6 @@ swap-dates = तारीखें आपस में बदलें
 no-method = सूची में से भुगतान का कोई तरीका चुनें।
 no-gateway = सूची में से कोई गेटवे चुनें।
 no-status = सूची में से कोई स्थिति चुनें।
-no-state = सूची में से कोई स्थिति चुनें।
 no-search = ज़्यादा से ज़्यादा 200 अक्षर भरें, जिनमें कोई न दिखने वाला अक्षर न हो।
 
 invalid-filter = फ़िल्टर सही नहीं है

@@ -3,7 +3,6 @@ rejection = अस्वीकृत अनुरोध
 intro = ये अनुरोध सत्यापित नहीं हो सके। जब तक आप इन्हें वापस नहीं लाते, ये भुगतान में नहीं गिने जाते।
 
 column-reason = वजह
-column-gateway = गेटवे
 column-from = कहाँ से
 column-count = कितनी बार
 column-last = आखिरी
