@@ -23,6 +23,7 @@ pub(crate) struct ListForm {
     pub(crate) list: ListParams,
     pub(crate) status: String,
     pub(crate) method: String,
+    pub(crate) failure: String,
 }
 
 /// The search of a list.
@@ -51,10 +52,11 @@ impl ListForm {
         let state = list.filter("status", &self.status, self.status.parse().ok(), t::no_status());
         let method = METHODS.into_iter().find(|method| *method == self.method);
         let method = list.filter("method", &self.method, method, t::no_method());
+        let failure = list.filter("failure", &self.failure, self.failure.parse().ok(), t::no_reason());
         let gateway = list.gateway();
         let search = list.search(search, t::whole_id());
         let days = list.days.map_or_else(|| DEFAULT_PERIOD.range(list.today), |chosen| chosen.days);
-        PaymentQuery { list, days, kinds: Kinds { state, method, gateway }, search }
+        PaymentQuery { list, days, kinds: Kinds { state, method, gateway, failure }, search }
     }
 }
 
@@ -73,7 +75,7 @@ fn search(typed: &str) -> Option<Search> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::payments::state::DisplayState;
+    use crate::ledger::payments::{failure::FailureReason, state::DisplayState};
     use jiff::civil::date;
 
     fn read(list: ListParams) -> PaymentQuery {
@@ -105,7 +107,9 @@ mod tests {
                 before: "x".to_owned(),
                 ..ListParams::default()
             };
-            ListForm { list, status: "failed".to_owned(), method: method.to_owned() }.read(ListContext::of_tests()).list
+            ListForm { list, status: "failed".to_owned(), method: method.to_owned(), ..ListForm::default() }
+                .read(ListContext::of_tests())
+                .list
         };
         let address = |q| read(q, "upi", "razorpay").at("/");
         assert_eq!(address(" "), "/?mode=test&range=today&status=failed&method=upi&gateway=razorpay");
@@ -131,6 +135,17 @@ mod tests {
         for wrong in ["Disputed", "paid", " ", "captured'--"] {
             assert!(is_refused(wrong), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_reason_of_failure_is_a_category_or_that_none_was_given() {
+        let read = |failure: &str| ListForm { failure: failure.to_owned(), ..ListForm::default() }.read(ListContext::of_tests());
+        for reason in FailureReason::all() {
+            assert_eq!(read(reason.as_str()).kinds.failure, Some(reason));
+        }
+        assert_eq!(read("not_given").kinds.failure, Some(FailureReason(None)));
+        assert!(read("").kinds.is_any() && read("").list.is_valid());
+        assert!(!read("none").list.is_valid());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
     },
     gateways::Gateway,
     i18n::Text,
-    ledger::payments::state::DisplayState,
+    ledger::payments::{failure::FailureReason, state::DisplayState},
     messages::{
         self, EmptyState, Items, METHODS,
         text::{lists, transactions as t},
@@ -39,10 +39,12 @@ impl Index {
     pub(crate) fn pills(&self) -> Vec<Pill> {
         let list = &self.query.list;
         let states = DisplayState::ALL.iter().map(|state| (state.as_str(), messages::payment_state(*state).label));
+        let failures = FailureReason::all().map(|reason| (reason.as_str(), messages::failure(reason.0)));
         let methods = METHODS.into_iter().map(|method| (method, messages::method(Some(method))));
         vec![
             list.date_pill(),
             list.choice_pill(("status", lists::status()), states),
+            list.choice_pill(("failure", t::failure_reason()), failures),
             list.choice_pill(("method", lists::payment_mode()), methods),
             list.gateway_pill(&self.gateways),
         ]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::{
     console::http::list_query::{ListContext, ListParams, ListQuery},
     gateways::Gateway,
-    messages::text::rejections as t,
+    messages::text::{lists, rejections as t},
     primitives::id::RejectionId,
     rejections::{
         Reason,
@@ -45,7 +45,7 @@ pub(crate) struct RejectionQuery {
 impl ListForm {
     pub(crate) fn read(self, of: ListContext) -> RejectionQuery {
         let mut list = ListQuery::read(self.list, urls::rejections(of.app), of, None);
-        let reason = list.filter("reason", &self.reason, self.reason.parse().ok(), t::no_reason());
+        let reason = list.filter("reason", &self.reason, self.reason.parse().ok(), lists::no_reason());
         let gateway = list.gateway();
         let search = list.search(search, t::id_or_address());
         RejectionQuery { list, reason, gateway, search }

@@ -33,6 +33,7 @@ no-range = Choose a period from the list, or enter two dates.
 swap-dates = Swap the dates
 no-method = Choose a payment mode from the list.
 no-gateway = Choose a gateway from the list.
+no-reason = Choose a reason from the list.
 no-status = Choose a status from the list.
 no-search = Enter at most 200 characters, without invisible ones.
 

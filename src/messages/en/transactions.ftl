@@ -9,6 +9,7 @@ download-rows = { $count ->
 }
 transaction-id = Transaction ID
 search-example = ID, receipt or bank reference
+failure-reason = Failure reason
 creation-date = Creation Date
 last-update = Last Update
 currency = Currency

@@ -4,6 +4,7 @@ download = CSV डाउनलोड करें
 download-rows = { $count } लेन-देन की CSV डाउनलोड करें
 transaction-id = लेन-देन ID
 search-example = ID, रसीद या बैंक रेफ़रेंस
+failure-reason = असफल होने की वजह
 creation-date = शुरू होने की तारीख
 last-update = आखिरी बदलाव
 currency = करेंसी
