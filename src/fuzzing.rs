@@ -8,12 +8,14 @@ use serde::de::DeserializeOwned;
 use crate::{
     apps::domain,
     console::{
+        self,
         accounts::forms::{PersonForm, SetupForm},
         apps::forms::AppForm,
+        http::list_query::{ListContext, ListQuery},
     },
     events::{headers, payload},
     gateways::{
-        Gateway,
+        Gateway, Mode,
         adapter::{self, EventContent, Incoming, ValidSecret, Verified},
         parts::Part,
         payment::{self, PaymentObservation, Status},
@@ -22,7 +24,13 @@ use crate::{
     },
     i18n::Text,
     ledger::payments::projection,
-    primitives::{id::SecretId, money::Money, secret::Secret, time::Timestamp, zone::Zone},
+    primitives::{
+        id::{AppId, SecretId},
+        money::Money,
+        secret::Secret,
+        time::Timestamp,
+        zone::Zone,
+    },
     urls,
 };
 
@@ -262,19 +270,17 @@ pub fn accepted_lines(form: &[u8], now: i64) -> Vec<String> {
         lines.extend([app.name, app.email, app.country]);
         lines.extend([app.address, app.phone, app.state, app.city, app.postal_code].into_iter().flatten());
     }
-    if let Some(wanted) = form_of::<crate::console::payments::forms::ListForm>(form)
-        .map(|form| form.read(Zone::default(), Timestamp::from_seconds(now)))
-    {
-        assert!(wanted.days.start(wanted.zone) < wanted.days.end(wanted.zone), "days have a length");
+    let of = ListContext { app: AppId::least(), mode: Mode::Test, zone: Zone::default(), now: Timestamp::from_seconds(now) };
+    let has_length = |list: &ListQuery| list.times().is_none_or(|(start, end)| start < end);
+    if let Some(query) = form_of::<console::payments::forms::ListForm>(form).map(|form| form.read(of)) {
+        assert!(has_length(&query.list) && query.days.first <= query.days.last, "days have a length");
     }
-    let now = Timestamp::from_seconds(now);
-    if let Some(wanted) = form_of::<crate::console::events::forms::ListForm>(form).map(|form| form.read(Zone::default(), now)) {
-        assert!(wanted.days.is_none_or(|chosen| chosen.days.first <= chosen.days.last), "days have a length");
-        lines.extend(wanted.event_type);
+    if let Some(query) = form_of::<console::events::forms::ListForm>(form).map(|form| form.read(of)) {
+        assert!(has_length(&query.list), "days have a length");
+        lines.extend(query.event_type);
     }
-    if let Some(wanted) = form_of::<crate::console::rejections::forms::ListForm>(form).map(|form| form.read(Zone::default(), now))
-    {
-        assert!(wanted.days.is_none_or(|chosen| chosen.days.first <= chosen.days.last), "days have a length");
+    if let Some(query) = form_of::<console::rejections::forms::ListForm>(form).map(|form| form.read(of)) {
+        assert!(has_length(&query.list), "days have a length");
     }
     lines
 }

@@ -154,8 +154,8 @@ impl NoSuchEvent<'_> {
             title: lists::nothing_matches(),
             text: match *self {
                 Self::OfType(name) => t::none_of_type(isolate(name)),
-                Self::InState(state) => t::none_in_state(label(state)),
-                Self::OfTypeInState(name, state) => t::none_of_type_in_state(label(state), isolate(name)),
+                Self::InState(state) => t::none_with_status(label(state)),
+                Self::OfTypeInState(name, state) => t::none_of_type_with_status(label(state), isolate(name)),
                 Self::OfFilters => t::none_of_filters(),
                 Self::Named(name) => t::none_named(isolate(name)),
             },

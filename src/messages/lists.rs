@@ -204,7 +204,7 @@ impl EmptyTransactions<'_> {
                 let (from, to) = (wider.first.to_string(), wider.last.to_string());
                 let url = urls::query(path, &[("mode", mode.slug()), ("from", &from), ("to", &to)]);
                 let span = days(span, today);
-                if let Kinds { state: Some(state), method: None, gateway: None } = kinds {
+                if let Kinds { state: Some(state), method: None, gateway: None, failure: None } = kinds {
                     let text = t::none_with_status(span, super::payment_state(state).label);
                     matchless("no-such-status", text, (url, t::show_every_status()))
                 } else if !kinds.is_any() {

@@ -250,6 +250,6 @@ pub(crate) mod tests {
         let refunded = Transaction { refunded: 30_000, method: Some("upi".to_owned()), ..paid() };
         let said = payment_sentence(&refunded).to_plain(Locale::Hindi);
         assert_eq!(said, "UPI से भुगतान हुआ; उसमें से ₹300.00 का रिफ़ंड हुआ।");
-        assert_eq!(reason("Payment declined").to_plain(Locale::Hindi), "कारण: Payment declined");
+        assert_eq!(reason("Payment declined").to_plain(Locale::Hindi), "वजह: Payment declined");
     }
 }

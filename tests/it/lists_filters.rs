@@ -65,6 +65,9 @@ async fn transactions_are_chosen_by_days_method_and_gateway_with_their_sum_and_t
         ("&method=card", &["yesterday"], "1 "),
         ("&method=upi&range=this_quarter", &["long_ago", "this_month", "today"], "3 "),
         ("&method=upi&status=failed", &[], ""),
+        ("&failure=not_given", &["yesterday"], "1 "),
+        ("&failure=not_given&range=today", &[], ""),
+        ("&failure=declined", &[], ""),
         ("&gateway=razorpay", &["this_month", "today", "yesterday"], "3 "),
         ("&gateway=standard-webhooks", &[], ""),
     ] {

@@ -59,6 +59,16 @@ impl Shop {
         format!("/ks-pay/apps/{}{rest}", self.connection.app_id)
     }
 
+    /// Asserts that the reason with this hook and number leads to so many payments, and to their sum.
+    async fn has_failed(&self, overview: &Page, (hook, number): (&str, usize), count: usize) {
+        let row = overview.body.split(&format!("data-testid=\"{hook}\"")).nth(number).unwrap();
+        let url = row.split_once("href=\"").unwrap().1.split_once('"').unwrap().0.replace("&#38;", "&").replace("&amp;", "&");
+        let list = self.owner.get(&url).await;
+        assert!(list.text_of("sum-payments").starts_with(&format!("{count} ")), "{url}: {}", list.body);
+        assert_eq!(list.body.matches("<tr><th scope=\"row\"").count(), count, "{url}");
+        assert!(list.shows("clear-filters"), "{url}");
+    }
+
     async fn overview(&self, query: &str) -> Page {
         self.owner.get(&self.path(&format!("?mode=test{query}"))).await
     }
@@ -145,12 +155,17 @@ async fn failures_are_counted_by_their_reason_until_the_payment_succeeds() {
     let list = page.body.split("href=\"").find(|rest| rest.contains("status=failed\"")).unwrap().split_once('"').unwrap().0;
     let list = shop.owner.get(&list.replace("&amp;", "&")).await;
     assert!(list.text_of("sum-payments").starts_with("4 "), "{}", list.body);
+    for (hook, number, count) in [("failure", 1, 2), ("failure", 2, 1), ("failure-not-given", 1, 1)] {
+        shop.has_failed(&page, (hook, number), count).await;
+    }
     assert!(shop.app.cli(["transactions", "recount", "--json"], "").await.out.contains(r#""repaired":0"#));
 
     // A payment that succeeds keeps the reason of the attempt before in its report.
     shop.payment("payment.captured", "pay_1", 1, &[("payment.error_reason", json!("insufficient_funds"))]).await;
-    let counted: Vec<String> = rows(&shop.overview("").await);
+    let page = shop.overview("").await;
+    let counted: Vec<String> = rows(&page);
     assert_eq!(counted, ["Insufficient balance1", "Wrong PIN, OTP or card details1"]);
+    shop.has_failed(&page, ("failure", 1), 1).await;
     assert!(shop.app.cli(["transactions", "recount", "--json"], "").await.out.contains(r#""repaired":0"#));
     assert!(shop.app.sql("UPDATE daily_totals SET failure = 'declined' WHERE failure = 'insufficient_funds'").await > 0);
     assert!(!shop.app.cli(["transactions", "recount", "--json"], "").await.out.contains(r#""repaired":0"#), "found and repaired");

@@ -2,25 +2,18 @@
 
 use askama::Template;
 
-use super::{
-    forms::{ListForm, Wanted},
-    views::sentence,
-};
+use super::{forms::EventQuery, views::sentence};
 use crate::{
-    console::http::{
-        filters::{Filters, Pill, Search},
-        layout::Layout,
-        pagination::Pager,
-    },
+    console::http::{filters::Pill, layout::Layout, pagination::Pager},
     events::{Event, State},
-    gateways::{Gateway, Mode},
+    gateways::Gateway,
     i18n::Text,
     ledger::payments::disputes::Dispute,
-    messages::{self, Badge, DisplayTime, EmptyState, text::events as t},
-    primitives::{
-        id::{AppId, EventId},
-        time::Timestamp,
+    messages::{
+        self, Badge, DisplayTime, EmptyState,
+        text::{events as t, lists},
     },
+    primitives::{id::EventId, time::Timestamp},
     test_events::TestEvent,
     urls,
 };
@@ -30,10 +23,7 @@ use crate::{
 #[template(path = "events/index.html")]
 pub(crate) struct Index {
     pub(crate) layout: Layout,
-    pub(crate) app: AppId,
-    pub(crate) mode: Mode,
-    pub(crate) form: ListForm,
-    pub(crate) wanted: Wanted,
+    pub(crate) query: EventQuery,
     /// The gateways that are connected in the mode.
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) rows: Vec<Row>,
@@ -45,44 +35,23 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    fn filters(&self) -> Filters {
-        self.wanted.filters(self.app, self.mode)
-    }
-
-    pub(crate) fn search(&self) -> Search {
-        Search::new(&self.filters(), t::search_example(), &self.form.q, self.wanted.errors.of("q"))
-    }
-
     pub(crate) fn pills(&self) -> Vec<Pill> {
-        let (filters, errors) = (self.filters(), &self.wanted.errors);
+        let list = &self.query.list;
         // Types that the gateways recommend; others can be typed.
         let types = self.gateways.iter().flat_map(|gateway| gateway.profile().recommended_events).copied().collect();
-        let gateways = self.gateways.iter().map(|gateway| (gateway.slug(), Text::verbatim(gateway.label())));
+        let typed = (self.query.typed_type.as_str(), t::type_example());
         let states = State::ALL.iter().map(|state| (state.as_str(), messages::event_state(*state).label));
-        let days = self.wanted.days.filter(|_| self.wanted.search.is_none());
         vec![
-            self.form.dates().pill(&filters, days, self.wanted.today, errors),
-            Pill::words(&filters, ("type", t::event_type()), (&self.form.r#type, t::type_example()), types, errors.of("type")),
-            Pill::choice(&filters, ("gateway", t::gateway()), gateways, errors.of("gateway")),
-            Pill::choice(&filters, ("state", t::state()), states, errors.of("state")),
+            list.date_pill(),
+            Pill::words(&list.filters, ("type", t::event_type()), typed, types, list.errors.of("type")),
+            list.gateway_pill(&self.gateways),
+            list.choice_pill(("state", lists::status()), states),
         ]
-    }
-
-    /// Returns the list without filters, if there are any.
-    pub(crate) fn cleared(&self) -> Option<String> {
-        let filters = self.filters();
-        (filters.is_any() && self.wanted.errors.is_empty()).then(|| filters.cleared())
     }
 
     /// Says that a search has found more events than are shown.
     pub(crate) fn more(&self) -> Option<Text> {
         self.has_more.then(|| t::more_found(self.rows.len()))
-    }
-
-    /// Returns the days of the list, if it has a filter of days.
-    pub(crate) fn span(&self) -> Option<Text> {
-        let days = self.wanted.days.filter(|_| self.wanted.search.is_none());
-        days.map(|chosen| messages::days(chosen.days, self.wanted.today))
     }
 }
 

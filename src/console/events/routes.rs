@@ -9,7 +9,7 @@ use actix_web::{
 };
 
 use super::{
-    forms::{ListForm, Search, Wanted},
+    forms::{EventQuery, ListForm, Search},
     list_view::{Index, Row},
     views,
 };
@@ -18,11 +18,7 @@ use crate::{
     connections::{Step, activity},
     console::{
         http::{
-            confirmation,
-            error::AppError,
-            layout::{AppEntry, Layout},
-            page::RequestContext,
-            pagination::Pager,
+            confirmation, error::AppError, layout::AppEntry, list_query::ListContext, page::RequestContext,
             payload::StoredContent,
         },
         read_models::{
@@ -43,7 +39,7 @@ use crate::{
     messages::{self, EmptyState, NoSuchEvent, Notice, text::events as t},
     primitives::{
         id::TransactionId,
-        keyset::{FETCH_LIMIT, ListPage as Rows, PAGE_SIZE, PageRequest},
+        keyset::{FETCH_LIMIT, ListPage as Rows, PAGE_SIZE},
     },
     rejections::{self, store::recoveries},
     test_events::store as test_events,
@@ -58,51 +54,40 @@ const MAX_PAYMENTS_SEARCHED: i64 = 20;
 /// `GET /ks-pay/apps/{app}/events`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
-    let form = form.into_inner();
-    let wanted = form.read(app.zone, page.now);
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
+    let query = form.into_inner().read(ListContext::new(&app, shown.mode, page.now));
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
-    let mode = shown.mode;
-    if !wanted.errors.is_empty() {
-        return render_invalid(&page, &app, shown, form, wanted);
-    }
-    let mut has_more = false;
-    let rows = if let Some(search) = &wanted.search {
-        let mut rows = find(&mut reader, &app, &shown, search).await?;
-        has_more = rows.len() > PAGE_SIZE;
-        rows.truncate(PAGE_SIZE);
-        Rows { rows, ..Rows::default() }
-    } else {
-        let filter = wanted.filter(shown.connections.iter().map(|(connection, _)| (connection.id, connection.gateway)));
-        list::page(&mut reader, &filter, PageRequest::read(&form.before, &form.after)).await?
+    let (found, has_more) = rows(&mut reader, &app, &shown, &query).await?;
+    let mut pager = query.list.pager(&found);
+    let empty = match query.list.invalid().or_else(|| pager.take_empty()) {
+        None if found.rows.is_empty() => Some(nothing(&mut reader, &app, &shown, &query).await?),
+        of_query => of_query,
     };
-    let mut pager = Pager::new(&urls::events(app.id), &wanted.filters(app.id, mode).pairs(), &rows);
-    let empty = match pager.take_empty() {
-        None if rows.rows.is_empty() => Some(nothing(&mut reader, &app, &shown, (&wanted, &form)).await?),
-        of_search => of_search,
-    };
-    let ids = || rows.rows.iter().map(|event| event.id);
+    let ids = || found.rows.iter().map(|event| event.id);
     let recovered = recoveries::list_among(&mut reader, app.id, ids()).await?;
     let tests = test_events::list_among(&mut reader, app.id, ids()).await?;
-    let disputes = event_disputes::of(&mut reader, &rows.rows).await?;
+    let disputes = event_disputes::of(&mut reader, &found.rows).await?;
     drop(reader);
+    let rows = found.rows.iter().map(|event| Row::new(event, (&recovered, &tests), &disputes, page.now)).collect();
     let (gateways, zones_note) = (shown.gateways(), page.zones_note(&app));
-    let layout = list_layout(&page, &app, shown);
-    let rows = rows.rows.iter().map(|event| Row::new(event, (&recovered, &tests), &disputes, page.now)).collect();
-    page.ok(&Index { layout, app: app.id, mode, form, wanted, gateways, rows, has_more, pager, empty, zones_note })
+    let layout = shown.list_layout(&page, &app, (t::title(), &urls::events(app.id)));
+    let view = Index { layout, query, gateways, rows, has_more, pager, empty, zones_note };
+    view.query.list.answer(&page, &view)
 }
 
-/// Renders the list without rows, and with each error at its field.
-fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: Wanted) -> Answer {
-    let (mode, rows) = (shown.mode, Rows::<Event>::default());
-    let filters = wanted.filters(app.id, mode);
-    let correction = form.dates().corrected(&filters, wanted.today);
-    let empty = Some(messages::invalid_filters(wanted.errors.first(), correction, filters.cleared()));
-    let pager = Pager::new(&urls::events(app.id), &filters.pairs(), &rows);
-    let (gateways, zones_note) = (shown.gateways(), page.zones_note(app));
-    let layout = list_layout(page, app, shown);
-    let (rows, has_more) = (Vec::new(), false);
-    page.unprocessable(&Index { layout, app: app.id, mode, form, wanted, gateways, rows, has_more, pager, empty, zones_note })
+/// Returns the rows of the page, none while a filter is invalid, and whether a search has found more.
+async fn rows(reader: &mut Reader, app: &App, shown: &ModeSelection, query: &EventQuery) -> Result<(Rows<Event>, bool), DbError> {
+    if !query.list.is_valid() {
+        return Ok((Rows::default(), false));
+    }
+    let Some(search) = &query.search else {
+        let filter = query.filter(shown.connections.iter().map(|(connection, _)| (connection.id, connection.gateway)));
+        return Ok((list::page(reader, &filter, query.list.page_request()).await?, false));
+    };
+    let mut rows = find(reader, app, shown, search).await?;
+    let has_more = rows.len() > PAGE_SIZE;
+    rows.truncate(PAGE_SIZE);
+    Ok((Rows { rows, ..Rows::default() }, has_more))
 }
 
 /// Returns the events that a search finds, newest first: the one with that id, or those of the payments with that id.
@@ -131,22 +116,9 @@ async fn of_transaction(reader: &mut Reader, app: &App, id: TransactionId) -> Re
     store::list_of_transaction(reader, app.id, id, FETCH_LIMIT).await
 }
 
-fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
-    let path = urls::events(app.id);
-    let layout = page.layout(t::title()).app(app, AppEntry::Events, Some(shown.mode)).in_mode(&path, shown.mode);
-    let layout = layout.notices(shown.other, shown.off);
-    layout.below_app(app)
-}
-
-async fn nothing(
-    reader: &mut Reader,
-    app: &App,
-    shown: &ModeSelection,
-    (wanted, form): (&Wanted, &ListForm),
-) -> Result<EmptyState, DbError> {
-    let mode = shown.mode;
-    let filters = wanted.filters(app.id, mode);
-    let is_any = !filters.is_any() && wanted.search.is_none();
+async fn nothing(reader: &mut Reader, app: &App, shown: &ModeSelection, query: &EventQuery) -> Result<EmptyState, DbError> {
+    let (mode, filters) = (shown.mode, &query.list.filters);
+    let is_any = !filters.is_any() && query.search.is_none();
     let is_nothing_yet = is_any || list::newest(reader, &store::Filter::all(shown.connection_ids()), 1).await?.is_empty();
     let failing = shown.connections.iter().filter(|_| is_nothing_yet).map(|(_, activity)| (app, activity));
     let causes = rejection_summary::causes(&mut *reader, failing).await?;
@@ -154,9 +126,9 @@ async fn nothing(
         let yet = messages::no_event_yet(app.id, mode, shown.gateway());
         return Ok(messages::nothing_but_refused(yet, &shown.connections, &causes));
     }
-    let reason = match (wanted.event_type.as_deref(), wanted.state) {
-        _ if wanted.search.is_some() => NoSuchEvent::Named(form.q.trim()),
-        _ if wanted.days.is_some() || wanted.gateway.is_some() => NoSuchEvent::OfFilters,
+    let reason = match (query.event_type.as_deref(), query.state) {
+        _ if query.search.is_some() => NoSuchEvent::Named(query.list.searched()),
+        _ if query.list.days.is_some() || query.gateway.is_some() => NoSuchEvent::OfFilters,
         (Some(name), None) => NoSuchEvent::OfType(name),
         (None, Some(state)) => NoSuchEvent::InState(state),
         (Some(name), Some(state)) => NoSuchEvent::OfTypeInState(name, state),

@@ -19,18 +19,17 @@ impl Filters {
         Self { path, mode, set: Vec::new() }
     }
 
-    /// Adds a filter, unless it is empty.
-    pub(crate) fn and(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    /// Sets a filter, unless the value is empty.
+    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<String>) {
         let value = value.into();
         if !value.is_empty() {
             self.set.push((name, value));
         }
-        self
     }
 
-    /// Adds several filters.
-    pub(crate) fn and_all(self, pairs: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        pairs.into_iter().fold(self, |filters, (name, value)| filters.and(name, value))
+    /// Removes all filters.
+    pub(crate) fn clear(&mut self) {
+        self.set.clear();
     }
 
     /// True if a filter is set.
@@ -47,11 +46,6 @@ impl Filters {
     fn others(&self, names: &[&str]) -> Vec<(&str, &str)> {
         let set = self.set.iter().filter(|(name, _)| !names.contains(name)).map(|(name, value)| (*name, value.as_str()));
         [("mode", self.mode)].into_iter().chain(set).collect()
-    }
-
-    /// Returns the same parameters at another path.
-    pub(crate) fn at(&self, path: &str) -> String {
-        urls::query(path, &self.pairs())
     }
 
     /// Returns the list without any filter.
@@ -219,8 +213,11 @@ mod tests {
 
     #[test]
     fn a_form_carries_what_the_others_set_and_a_link_replaces_its_own() {
-        let filters = Filters::new("/list".to_owned(), "live").and("range", "today").and("status", "").and("method", "upi");
-        assert_eq!(filters.at("/file"), "/file?mode=live&range=today&method=upi");
+        let mut filters = Filters::new("/list".to_owned(), "live");
+        for (name, value) in [("range", "today"), ("status", ""), ("method", "upi")] {
+            filters.set(name, value);
+        }
+        assert_eq!(filters.pairs(), [("mode", "live"), ("range", "today"), ("method", "upi")]);
         assert_eq!(filters.without(&["range", "from", "to"]), "/list?mode=live&method=upi");
         assert_eq!(filters.replaced(&["range"], &[("range", "yesterday")]), "/list?mode=live&method=upi&range=yesterday");
         assert_eq!(filters.cleared(), "/list?mode=live");

@@ -11,6 +11,7 @@ pub(crate) mod filters;
 pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod layout;
+pub(crate) mod list_query;
 pub(crate) mod locale;
 mod mode_memory;
 pub(crate) mod page;

@@ -20,6 +20,7 @@ use crate::{
     i18n::Text,
     ledger::payments::{
         Transaction,
+        failure::FailureReason,
         figures::{self, Figures, PaymentOutcomes},
         state::DisplayState,
         store::daily_totals::DailyTotals,
@@ -287,28 +288,29 @@ impl Show {
         self.figures.daily.len() <= MAX_LINKED_DAYS
     }
 
-    /// Returns the URL of the transactions of some days.
-    pub(crate) fn list(&self, days: DateRange, status: &str) -> String {
+    /// Returns the URL of the transactions of some days, those with the value of a filter if there is one.
+    fn list(&self, days: DateRange, filter: (&str, &str)) -> String {
         let (from, to) = (days.first.to_string(), days.last.to_string());
-        let query = [("mode", self.mode.slug()), ("from", &from), ("to", &to), ("status", status)];
+        let query = [("mode", self.mode.slug()), ("from", &from), ("to", &to), filter];
         urls::query(&urls::transactions(self.app), &query)
     }
 
     pub(crate) fn list_of_day(&self, day: jiff::civil::Date) -> String {
-        self.list(DateRange { first: day, last: day }, "")
+        self.list(DateRange { first: day, last: day }, ("status", ""))
     }
 
     /// Returns the URL of the failed payments of the period.
     pub(crate) fn all_failed(&self) -> String {
-        self.list(self.days, DisplayState::Failed.as_str())
+        self.list(self.days, ("status", DisplayState::Failed.as_str()))
     }
 
-    /// Returns why payments failed.
-    pub(crate) fn failures(&self) -> Vec<Share> {
-        let rows = self.figures.failures.iter();
-        rows.map(|(category, count)| {
-            let hook = category.map_or("failure-not-given", |_| "failure");
-            share((hook, messages::failure(*category)), "bar-4", *count, String::new())
+    /// Returns why payments failed, each reason with the URL of its payments.
+    pub(crate) fn failures(&self) -> Vec<(String, Share)> {
+        let rows = self.figures.failures.iter().map(|(category, count)| (FailureReason(*category), *count));
+        rows.map(|(reason, count)| {
+            let hook = reason.0.map_or("failure-not-given", |_| "failure");
+            let share = share((hook, messages::failure(reason.0)), "bar-4", count, String::new());
+            (self.list(self.days, ("failure", reason.as_str())), share)
         })
         .collect()
     }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::forms::ListQuery;
+use super::forms::PaymentQuery;
 use crate::{
     gateways::Mode,
     i18n::Locale,
@@ -105,11 +105,11 @@ fn escape_formula(cell: &str) -> Cow<'_, str> {
 }
 
 /// Returns the file name, which contains no external data. It says if the search has found more than the file contains.
-pub(crate) fn file_name(wanted: &ListQuery, mode: Mode, is_all: bool) -> String {
-    match (&wanted.name, is_all) {
+pub(crate) fn file_name(query: &PaymentQuery, mode: Mode, is_all: bool) -> String {
+    match (&query.search, is_all) {
         (Some(_), true) => format!("transactions-{mode}.csv"),
         (Some(_), false) => format!("transactions-{mode}-newest-{MAX_FOUND}-only.csv"),
-        (None, _) => format!("transactions-{mode}-{}-to-{}.csv", wanted.days.first, wanted.days.last),
+        (None, _) => format!("transactions-{mode}-{}-to-{}.csv", query.days.first, query.days.last),
     }
 }
 

@@ -1,27 +1,12 @@
 //! The query of Transaction History, and its validation per field.
 
-use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::{
-    console::http::{
-        date_filter::{ChosenDays, DateQuery},
-        filters::Filters,
-        form::FieldErrors,
-    },
-    gateways::{Gateway, Mode},
-    ledger::payments::{
-        state::DisplayState,
-        store::{Filter, Kinds},
-    },
+    console::http::list_query::{ListContext, ListParams, ListQuery, is_searchable},
+    ledger::payments::store::{Filter, Kinds},
     messages::{METHODS, text::lists as t},
-    primitives::{
-        date_presets::DatePreset,
-        date_range::DateRange,
-        id::{AppId, TransactionId},
-        time::Timestamp,
-        zone::Zone,
-    },
+    primitives::{date_presets::DatePreset, date_range::DateRange, id::TransactionId},
     urls,
 };
 
@@ -34,20 +19,12 @@ pub(crate) const DEFAULT_DAYS: i32 = 30;
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(crate) struct ListForm {
-    pub(crate) mode: String,
-    pub(crate) q: String,
-    pub(crate) range: String,
-    pub(crate) from: String,
-    pub(crate) to: String,
+    #[serde(flatten)]
+    pub(crate) list: ListParams,
     pub(crate) status: String,
     pub(crate) method: String,
-    pub(crate) gateway: String,
-    pub(crate) before: String,
-    pub(crate) after: String,
+    pub(crate) failure: String,
 }
-
-/// The maximum length of a search text in characters.
-const MAX_SEARCH_CHARS: usize = 128;
 
 /// The search of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,143 +37,100 @@ pub(crate) enum Search {
 
 /// The validated query.
 #[derive(Debug)]
-pub(crate) struct ListQuery {
+pub(crate) struct PaymentQuery {
+    pub(crate) list: ListQuery,
     /// The days of the list: those that were chosen, else the default period.
     pub(crate) days: DateRange,
-    pub(crate) chosen: Option<ChosenDays>,
-    /// The app's zone, whose days these are.
-    pub(crate) zone: Zone,
-    pub(crate) today: Date,
     pub(crate) kinds: Kinds,
-    /// A search by exact id ignores days and kinds.
-    pub(crate) name: Option<Search>,
-    pub(crate) errors: FieldErrors,
+    /// A search by exact id, which ignores days and kinds.
+    pub(crate) search: Option<Search>,
 }
 
 impl ListForm {
-    pub(crate) fn read(&self, zone: Zone, now: Timestamp) -> ListQuery {
-        let mut errors = FieldErrors::default();
-        let today = zone.date(now);
-        let chosen = self.dates().read(today, &mut errors);
-        let days = chosen.map_or_else(|| DEFAULT_PERIOD.range(today), |chosen| chosen.days);
-        let name = name(self.q.trim(), &mut errors);
-        let state = self.status.parse::<DisplayState>().ok();
-        if state.is_none() && !self.status.is_empty() {
-            errors.add("status", "unknown", t::no_status());
-        }
+    pub(crate) fn read(self, of: ListContext) -> PaymentQuery {
+        let mut list = ListQuery::read(self.list, urls::transactions(of.app), of, Some(DEFAULT_PERIOD));
+        let state = list.filter("status", &self.status, self.status.parse().ok(), t::no_status());
         let method = METHODS.into_iter().find(|method| *method == self.method);
-        if method.is_none() && !self.method.is_empty() {
-            errors.add("method", "unknown", t::no_method());
-        }
-        let gateway = self.gateway.parse::<Gateway>().ok();
-        if gateway.is_none() && !self.gateway.is_empty() {
-            errors.add("gateway", "unknown", t::no_gateway());
-        }
-        ListQuery { days, chosen, zone, today, kinds: Kinds { state, method, gateway }, name, errors }
-    }
-
-    pub(crate) fn dates(&self) -> DateQuery<'_> {
-        DateQuery { range: &self.range, from: &self.from, to: &self.to }
+        let method = list.filter("method", &self.method, method, t::no_method());
+        let failure = list.filter("failure", &self.failure, self.failure.parse().ok(), t::no_reason());
+        let gateway = list.gateway();
+        let search = list.search(search, t::whole_id());
+        let days = list.days.map_or_else(|| DEFAULT_PERIOD.range(list.today), |chosen| chosen.days);
+        PaymentQuery { list, days, kinds: Kinds { state, method, gateway, failure }, search }
     }
 }
 
-impl ListQuery {
-    pub(crate) fn filter(&self, app: AppId, mode: Mode) -> Filter {
-        Filter { app, mode, from: self.days.start(self.zone), until: self.days.end(self.zone), kinds: self.kinds }
-    }
-
-    /// Returns the filters that are set. The default period is none, and a search has none.
-    pub(crate) fn filters(&self, app: AppId, mode: Mode) -> Filters {
-        let filters = Filters::new(urls::transactions(app), mode.slug());
-        if self.name.is_some() {
-            return filters;
-        }
-        let Kinds { state, method, gateway } = self.kinds;
-        filters
-            .and_all(self.chosen.into_iter().flat_map(ChosenDays::pairs))
-            .and("status", state.map_or("", DisplayState::as_str))
-            .and("method", method.unwrap_or_default())
-            .and("gateway", gateway.map_or("", Gateway::slug))
-    }
-
-    /// Returns the days that the list names: the chosen ones, else the default period. A search has none.
-    pub(crate) fn named_days(&self) -> Option<ChosenDays> {
-        let usual = || ChosenDays::of_preset(DEFAULT_PERIOD, self.today);
-        self.name.is_none().then(|| self.chosen.unwrap_or_else(usual))
+impl PaymentQuery {
+    pub(crate) fn filter(&self) -> Filter {
+        let ListContext { app, mode, zone, .. } = self.list.context;
+        Filter { app, mode, from: self.days.start(zone), until: self.days.end(zone), kinds: self.kinds }
     }
 }
 
-fn name(typed: &str, errors: &mut FieldErrors) -> Option<Search> {
-    if typed.is_empty() {
-        return None;
-    }
-    if let Ok(id) = typed.parse() {
-        return Some(Search::Transaction(id));
-    }
-    let is_text = typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control);
-    if !is_text || typed.starts_with("tx_") {
-        errors.add("q", "unsearchable", t::whole_id());
-        return None;
-    }
-    Some(Search::GatewayId(typed.to_owned()))
+fn search(typed: &str) -> Option<Search> {
+    let id = typed.parse().map(Search::Transaction).ok();
+    id.or_else(|| (is_searchable(typed) && !typed.starts_with("tx_")).then(|| Search::GatewayId(typed.to_owned())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::payments::{failure::FailureReason, state::DisplayState};
     use jiff::civil::date;
 
-    // 22 Nov 2026, 7:41:57 pm in India.
-    const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
+    fn read(list: ListParams) -> PaymentQuery {
+        ListForm { list, ..ListForm::default() }.read(ListContext::of_tests())
+    }
 
     #[test]
     fn the_usual_days_are_shown_unless_others_are_chosen() {
         let read = |from: &str, to: &str, range: &str| {
-            let form = ListForm { from: from.to_owned(), to: to.to_owned(), range: range.to_owned(), ..ListForm::default() };
-            form.read(Zone::default(), NOW)
+            read(ListParams { from: from.to_owned(), to: to.to_owned(), range: range.to_owned(), ..ListParams::default() })
         };
         let usual = read("", "", "");
-        assert_eq!((usual.days.count(), usual.days.last, usual.chosen), (DEFAULT_DAYS, date(2026, 11, 22), None));
-        assert!(!usual.filters(AppId::unique(), Mode::Test).is_any());
+        assert_eq!((usual.days.count(), usual.days.last), (DEFAULT_DAYS, date(2026, 11, 22)));
+        assert!(!usual.list.filters.is_any() && usual.list.days.is_some());
         let chosen = read("2026-11-01", "2026-11-22", "");
         assert_eq!((chosen.days.first, chosen.days.last), (date(2026, 11, 1), date(2026, 11, 22)));
         assert_eq!(read("", "", "this_month").days, chosen.days);
         let wrong = read("2026-11-22", "2026-11-01", "");
-        assert!(wrong.errors.of("from").is_some() && wrong.days == usual.days);
+        assert!(wrong.list.errors.of("from").is_some() && wrong.days == usual.days);
     }
 
     #[test]
     fn the_address_has_the_filters_or_the_search() {
-        let (app, form) = (AppId::unique(), |q: &str| ListForm {
-            q: q.to_owned(),
-            range: "today".to_owned(),
-            status: "failed".to_owned(),
-            method: "upi".to_owned(),
-            gateway: "razorpay".to_owned(),
-            ..ListForm::default()
-        });
-        let address = |q| form(q).read(Zone::default(), NOW).filters(app, Mode::Live).at("/");
-        assert_eq!(address(""), "/?mode=live&range=today&status=failed&method=upi&gateway=razorpay");
-        assert_eq!(address("pay_1"), "/?mode=live");
-        for wrong in [("method", "UPI"), ("method", "cash"), ("gateway", "stripe"), ("gateway", "Razorpay")] {
-            let mut form = ListForm::default();
-            *(if wrong.0 == "method" { &mut form.method } else { &mut form.gateway }) = wrong.1.to_owned();
-            assert!(form.read(Zone::default(), NOW).errors.of(wrong.0).is_some(), "{wrong:?}");
+        let read = |q: &str, method: &str, gateway: &str| {
+            let list = ListParams {
+                q: q.to_owned(),
+                range: "today".to_owned(),
+                gateway: gateway.to_owned(),
+                before: "x".to_owned(),
+                ..ListParams::default()
+            };
+            ListForm { list, status: "failed".to_owned(), method: method.to_owned(), ..ListForm::default() }
+                .read(ListContext::of_tests())
+                .list
+        };
+        let address = |q| read(q, "upi", "razorpay").at("/");
+        assert_eq!(address(" "), "/?mode=test&range=today&status=failed&method=upi&gateway=razorpay");
+        assert_eq!(address(" pay_1"), "/?mode=test&q=pay_1");
+        assert!(read("pay_1", "upi", "").days.is_none());
+        for (name, method, gateway) in
+            [("method", "UPI", ""), ("method", "cash", ""), ("gateway", "", "stripe"), ("gateway", "", "Razorpay")]
+        {
+            let wrong = read("", method, gateway);
+            assert!(wrong.errors.of(name).is_some() && wrong.errors.len() == 1, "{method} {gateway}");
+            assert_eq!(wrong.at("/"), "/?mode=test&range=today&status=failed", "{method} {gateway}");
         }
     }
 
     #[test]
     fn a_status_is_one_of_the_badges() {
+        let read = |status: &str| ListForm { status: status.to_owned(), ..ListForm::default() }.read(ListContext::of_tests());
         for state in DisplayState::ALL {
-            let wanted = ListForm { status: state.as_str().to_owned(), ..ListForm::default() }
-                .read(Zone::default(), Timestamp::from_millis(0));
-            assert_eq!(wanted.kinds.state, Some(*state));
+            assert_eq!(read(state.as_str()).kinds.state, Some(*state));
         }
-        let is_refused = |status: &str| {
-            let wanted =
-                ListForm { status: status.to_owned(), ..ListForm::default() }.read(Zone::default(), Timestamp::from_millis(0));
-            wanted.errors.of("status").is_some()
-        };
+        let is_refused = |status: &str| read(status).list.errors.of("status").is_some();
         assert!(!is_refused("") && !is_refused("disputed"));
         for wrong in ["Disputed", "paid", " ", "captured'--"] {
             assert!(is_refused(wrong), "{wrong:?}");
@@ -204,20 +138,31 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_of_failure_is_a_category_or_that_none_was_given() {
+        let read = |failure: &str| ListForm { failure: failure.to_owned(), ..ListForm::default() }.read(ListContext::of_tests());
+        for reason in FailureReason::all() {
+            assert_eq!(read(reason.as_str()).kinds.failure, Some(reason));
+        }
+        assert_eq!(read("not_given").kinds.failure, Some(FailureReason(None)));
+        assert!(read("").kinds.is_any() && read("").list.is_valid());
+        assert!(!read("none").list.is_valid());
+    }
+
+    #[test]
     fn an_id_is_looked_for_whole() {
-        let name = |q: &str| {
-            let wanted = ListForm { q: q.to_owned(), ..ListForm::default() }.read(Zone::default(), Timestamp::from_millis(0));
-            (wanted.name, wanted.errors.is_empty())
+        let search = |q: &str| {
+            let query = read(ListParams { q: q.to_owned(), ..ListParams::default() });
+            (query.search, query.list.is_valid())
         };
         let id = TransactionId::unique();
-        assert_eq!(name(&format!(" {id} ")), (Some(Search::Transaction(id)), true));
-        assert_eq!(name("pay_Q4x"), (Some(Search::GatewayId("pay_Q4x".to_owned())), true));
-        assert_eq!(name(""), (None, true));
+        assert_eq!(search(&format!(" {id} ")), (Some(Search::Transaction(id)), true));
+        assert_eq!(search("pay_Q4x"), (Some(Search::GatewayId("pay_Q4x".to_owned())), true));
+        assert_eq!(search(""), (None, true));
         for receipt in ["नीम 7", "Bill no. 7", "000000777001"] {
-            assert_eq!(name(receipt), (Some(Search::GatewayId(receipt.to_owned())), true));
+            assert_eq!(search(receipt), (Some(Search::GatewayId(receipt.to_owned())), true));
         }
         for wrong in ["tx_short", "a\0b", &"9".repeat(129)] {
-            assert_eq!(name(wrong), (None, false), "{wrong:?}");
+            assert_eq!(search(wrong), (None, false), "{wrong:?}");
         }
     }
 }

@@ -2,21 +2,19 @@
 
 use askama::Template;
 
-use super::forms::{ListForm, ListQuery};
+use super::forms::PaymentQuery;
 use crate::{
     console::{
-        http::{
-            filters::{Filters, Pill, Search},
-            layout::Layout,
-            pagination::Pager,
-        },
+        http::{filters::Pill, layout::Layout, pagination::Pager},
         read_models::payment_row::DayOfRows,
     },
-    gateways::{Gateway, Mode},
+    gateways::Gateway,
     i18n::Text,
-    ledger::payments::state::DisplayState,
-    messages::{self, EmptyState, Items, METHODS, text::transactions as t},
-    primitives::id::AppId,
+    ledger::payments::{failure::FailureReason, state::DisplayState},
+    messages::{
+        self, EmptyState, Items, METHODS,
+        text::{lists, transactions as t},
+    },
     urls,
 };
 
@@ -25,10 +23,7 @@ use crate::{
 #[template(path = "payments/index.html")]
 pub(crate) struct Index {
     pub(crate) layout: Layout,
-    pub(crate) app: AppId,
-    pub(crate) mode: Mode,
-    pub(crate) form: ListForm,
-    pub(crate) wanted: ListQuery,
+    pub(crate) query: PaymentQuery,
     /// The gateways that the list can have payments of.
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) days: Vec<DayOfRows>,
@@ -41,36 +36,18 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    fn filters(&self) -> Filters {
-        self.wanted.filters(self.app, self.mode)
-    }
-
-    pub(crate) fn search(&self) -> Search {
-        Search::new(&self.filters(), t::search_example(), &self.form.q, self.wanted.errors.of("q"))
-    }
-
     pub(crate) fn pills(&self) -> Vec<Pill> {
-        let (filters, errors) = (self.filters(), &self.wanted.errors);
+        let list = &self.query.list;
         let states = DisplayState::ALL.iter().map(|state| (state.as_str(), messages::payment_state(*state).label));
+        let failures = FailureReason::all().map(|reason| (reason.as_str(), messages::failure(reason.0)));
         let methods = METHODS.into_iter().map(|method| (method, messages::method(Some(method))));
-        let gateways = self.gateways.iter().map(|gateway| (gateway.slug(), Text::verbatim(gateway.label())));
         vec![
-            self.form.dates().pill(&filters, self.wanted.named_days(), self.wanted.today, errors),
-            Pill::choice(&filters, ("status", t::status()), states, errors.of("status")),
-            Pill::choice(&filters, ("method", t::payment_mode()), methods, errors.of("method")),
-            Pill::choice(&filters, ("gateway", t::payment_gateway()), gateways, errors.of("gateway")),
+            list.date_pill(),
+            list.choice_pill(("status", lists::status()), states),
+            list.choice_pill(("failure", t::failure_reason()), failures),
+            list.choice_pill(("method", lists::payment_mode()), methods),
+            list.gateway_pill(&self.gateways),
         ]
-    }
-
-    /// Returns the list without filters, if there are any.
-    pub(crate) fn cleared(&self) -> Option<String> {
-        let filters = self.filters();
-        (filters.is_any() && self.wanted.errors.is_empty()).then(|| filters.cleared())
-    }
-
-    /// Returns the days of the list; a search has none.
-    pub(crate) fn span(&self) -> Option<Text> {
-        self.wanted.name.is_none().then(|| messages::days(self.wanted.days, self.wanted.today))
     }
 
     pub(crate) fn download_label(&self) -> Text {
@@ -78,10 +55,6 @@ impl Index {
     }
 
     pub(crate) fn download(&self) -> String {
-        let path = urls::transactions_csv(self.app);
-        match self.wanted.name {
-            Some(_) => urls::query(&path, &[("mode", self.mode.slug()), ("q", self.form.q.trim())]),
-            None => self.filters().at(&path),
-        }
+        self.query.list.at(&urls::transactions_csv(self.query.list.context.app))
     }
 }

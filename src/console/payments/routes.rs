@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     detail, export,
-    forms::{DEFAULT_DAYS, ListForm, ListQuery, Search},
+    forms::{DEFAULT_DAYS, ListForm, PaymentQuery, Search},
     list_view::Index,
     timeline::PartDigests,
 };
@@ -20,12 +20,7 @@ use crate::{
     apps::App,
     console::{
         http::{
-            confirmation,
-            error::AppError,
-            layout::{AppEntry, Layout},
-            page::RequestContext,
-            pagination::Pager,
-            payload::Payload,
+            confirmation, error::AppError, layout::AppEntry, list_query::ListContext, page::RequestContext, payload::Payload,
         },
         read_models::{
             mode_selection::{ModeSelection, shown},
@@ -43,18 +38,18 @@ use crate::{
         order::Order,
         store::{
             self, Filter,
-            daily_totals::{self, Ledger},
+            daily_totals::{self, Ledger, Sum},
             references,
         },
     },
     messages::{
-        self, EmptyState,
+        self, EmptyState, Items,
         text::{lists, transactions as t},
     },
     primitives::{
         date_range::DateRange,
         id::EventId,
-        keyset::{Cursor, ListPage as Rows, PageRequest},
+        keyset::{Cursor, ListPage as Rows},
         time::Timestamp,
         zone::Zone,
     },
@@ -75,44 +70,63 @@ const ROWS_PER_CHUNK: i64 = 1000;
 /// `GET /ks-pay/apps/{app}/transactions`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
-    let form = form.into_inner();
-    let wanted = form.read(app.zone, page.now);
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
+    let query = form.into_inner().read(ListContext::new(&app, shown.mode, page.now));
+    render(&page, &app, shown, query).await
+}
+
+/// What the list shows of the payments.
+#[derive(Default)]
+struct Contents {
+    rows: Rows<Transaction>,
+    sum: Items,
+    /// The number of payments that the query finds, if it is known.
+    total: Option<i64>,
+    /// The sums of the days of the rows, by the number of the day.
+    of_days: BTreeMap<i64, Vec<Sum>>,
+}
+
+async fn render(page: &RequestContext, app: &App, shown: ModeSelection, query: PaymentQuery) -> Answer {
     let mut reader = page.state.db.reader().await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
-    let mode = shown.mode;
-    if !wanted.errors.is_empty() {
-        return render_invalid(&page, &app, shown, form, wanted);
-    }
-    let filter = wanted.filter(app.id, mode);
-    let mut of_days = BTreeMap::new();
-    let (rows, sum, total) = if let Some(name) = &wanted.name {
-        let (rows, is_all) = find(&mut reader, &app, mode, name, MAX_SEARCH_RESULTS).await?;
-        let limit = ("more-payments", lists::more_payments(MAX_SEARCH_RESULTS));
-        let total = i64::try_from(rows.len()).ok().filter(|_| is_all);
-        (found(rows), if is_all { Vec::new() } else { vec![limit] }, total)
-    } else {
-        let ledger = Ledger { app: app.id, mode, zone: app.zone };
-        let sums = daily_totals::sums(&mut reader, ledger, wanted.days, wanted.kinds).await?;
-        let requested = PageRequest::read(&form.before, &form.after);
-        let rows = list::page(&mut reader, &filter, requested).await?;
-        if let Some(days) = days_of(&rows.rows, app.zone) {
-            of_days = daily_totals::sums_of_days(&mut reader, ledger, days, wanted.kinds).await?;
-        }
-        (rows, messages::sum(&sums), Some(sums.iter().map(|sum| sum.payments).sum()))
-    };
-    let mut pager = pager(&app, mode, &wanted, &rows);
+    let Contents { rows, sum, total, of_days } = contents(&mut reader, app, &query).await?;
+    let mut pager = query.list.pager(&rows);
     // Where the totals tell that there is none, the search need not go on.
-    let empty = match pager.take_empty().filter(|_| total != Some(0)) {
-        None if rows.rows.is_empty() => Some(empty_state(&mut reader, &page, &app, &shown, &form, &wanted).await?),
-        of_search => of_search,
+    let empty = match query.list.invalid().or_else(|| pager.take_empty().filter(|_| total != Some(0))) {
+        None if rows.rows.is_empty() => Some(empty_state(&mut reader, page, app, &shown, &query).await?),
+        of_query => of_query,
     };
-    let gateways = shown.gateways();
-    let layout = list_layout(&page, &app, shown);
+    drop(reader);
     let url = |payment: &Transaction| urls::transaction_from_list(payment.id);
     let style = ListStyle { days: app.zone, times: page.reader().zone, url };
     let days = by_day(&rows.rows, |day| Some(messages::day_sum(of_days.get(&day)?)), style, page.now);
-    let zones_note = page.zones_note(&app);
-    page.ok(&Index { layout, app: app.id, mode, form, wanted, gateways, days, sum, total, pager, empty, zones_note })
+    let (gateways, zones_note) = (shown.gateways(), page.zones_note(app));
+    let layout = shown.list_layout(page, app, (t::title(), &urls::transactions(app.id)));
+    let view = Index { layout, query, gateways, days, sum, total, pager, empty, zones_note };
+    view.query.list.answer(page, &view)
+}
+
+/// Returns what the query finds, nothing while a filter is invalid.
+async fn contents(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Result<Contents, DbError> {
+    let mode = query.list.context.mode;
+    if !query.list.is_valid() {
+        return Ok(Contents::default());
+    }
+    if let Some(search) = &query.search {
+        let (rows, is_all) = find(reader, app, mode, search, MAX_SEARCH_RESULTS).await?;
+        let limit = ("more-payments", lists::more_payments(MAX_SEARCH_RESULTS));
+        let total = i64::try_from(rows.len()).ok().filter(|_| is_all);
+        let sum = if is_all { Vec::new() } else { vec![limit] };
+        return Ok(Contents { rows: Rows { rows, ..Rows::default() }, sum, total, ..Contents::default() });
+    }
+    let ledger = Ledger { app: app.id, mode, zone: app.zone };
+    let sums = daily_totals::sums(&mut *reader, ledger, query.days, query.kinds).await?;
+    let rows = list::page(reader, &query.filter(), query.list.page_request()).await?;
+    let of_days = match days_of(&rows.rows, app.zone) {
+        Some(days) => daily_totals::sums_of_days(&mut *reader, ledger, days, query.kinds).await?,
+        None => BTreeMap::new(),
+    };
+    let total = Some(sums.iter().map(|sum| sum.payments).sum());
+    Ok(Contents { rows, sum: messages::sum(&sums), total, of_days })
 }
 
 /// Returns the days from the oldest of these rows to the newest.
@@ -121,32 +135,15 @@ fn days_of(rows: &[Transaction], zone: Zone) -> Option<DateRange> {
     Some(DateRange { first: zone.date(oldest.created_at), last: zone.date(newest.created_at) })
 }
 
-/// Renders the list without rows, and with each error at its field.
-fn render_invalid(page: &RequestContext, app: &App, shown: ModeSelection, form: ListForm, wanted: ListQuery) -> Answer {
-    let (mode, rows) = (shown.mode, found(Vec::new()));
-    let filters = wanted.filters(app.id, mode);
-    let correction = form.dates().corrected(&filters, wanted.today);
-    let empty = Some(messages::invalid_filters(wanted.errors.first(), correction, filters.cleared()));
-    let (gateways, pager) = (shown.gateways(), pager(app, mode, &wanted, &rows));
-    let (layout, sum, zones_note) = (list_layout(page, app, shown), Vec::new(), page.zones_note(app));
-    let (days, total) = (Vec::new(), None);
-    page.unprocessable(&Index { layout, app: app.id, mode, form, wanted, gateways, days, sum, total, pager, empty, zones_note })
-}
-
-fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
-    let path = urls::transactions(app.id);
-    let layout = page.layout(t::title()).app(app, AppEntry::Transactions, Some(shown.mode)).in_mode(&path, shown.mode);
-    let layout = layout.notices(shown.other, shown.off);
-    layout.below_app(app)
-}
-
-fn found(rows: Vec<Transaction>) -> Rows<Transaction> {
-    Rows { rows, ..Rows::default() }
-}
-
 /// Returns the newest matches of a search by id, at most `most`, and whether these are all.
-async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search, most: i64) -> Result<(Vec<Transaction>, bool), DbError> {
-    match name {
+async fn find(
+    reader: &mut Reader,
+    app: &App,
+    mode: Mode,
+    search: &Search,
+    most: i64,
+) -> Result<(Vec<Transaction>, bool), DbError> {
+    match search {
         Search::Transaction(id) => {
             let found = store::find(reader, app.id, *id).await?;
             Ok((found.into_iter().filter(|transaction| transaction.mode == mode).collect(), true))
@@ -160,75 +157,71 @@ async fn find(reader: &mut Reader, app: &App, mode: Mode, name: &Search, most: i
     }
 }
 
-fn pager(app: &App, mode: Mode, wanted: &ListQuery, rows: &Rows<Transaction>) -> Pager {
-    Pager::new(&urls::transactions(app.id), &wanted.filters(app.id, mode).pairs(), rows)
-}
-
 /// Explains why the list is empty, and links to where there are transactions.
 async fn empty_state(
     reader: &mut Reader,
     page: &RequestContext,
     app: &App,
     shown: &ModeSelection,
-    form: &ListForm,
-    wanted: &ListQuery,
+    query: &PaymentQuery,
 ) -> Result<EmptyState, AppError> {
     let (path, mode) = (urls::transactions(app.id), shown.mode);
-    if let Some(name) = &wanted.name {
-        if let Search::GatewayId(reference) = name
+    if let Some(search) = &query.search {
+        if let Search::GatewayId(reference) = search
             && let Some(event) = events::store::find_by_reference(&mut *reader, app.id, mode, reference).await?
         {
             return Ok(messages::settlement_found(&event, urls::event(app.id, event.id), page.now));
         }
-        let other = if mode == Mode::Test { Mode::Live } else { Mode::Test };
-        let is_there = !find(reader, app, other, name, 1).await?.0.is_empty();
-        return Ok(messages::EmptyTransactions::Named { name: form.q.trim(), mode, other: is_there.then_some(other) }.at(&path));
+        let other = mode.other();
+        let is_there = !find(reader, app, other, search, 1).await?.0.is_empty();
+        let (name, other) = (query.list.searched(), is_there.then_some(other));
+        return Ok(messages::EmptyTransactions::Named { name, mode, other }.at(&path));
     }
     let Some(newest) = crate::ledger::payments::newest(&mut *reader, app.id, mode).await? else {
         let yet = messages::EmptyTransactions::Yet { mode, app: app.id, gateway: shown.gateway() }.at(&path);
         let causes = rejection_summary::causes(reader, shown.connections.iter().map(|(_, activity)| (app, activity))).await?;
         return Ok(messages::nothing_but_refused(yet, &shown.connections, &causes));
     };
-    let today = wanted.today;
-    if wanted.kinds.is_any() && messages::past_day(newest.created_at, page.now).is_none() {
-        return Ok(messages::nothing_but_later(wanted.days, today, urls::transaction(app.id, newest.id)));
+    let today = query.list.today;
+    if query.kinds.is_any() && messages::past_day(newest.created_at, page.now).is_none() {
+        return Ok(messages::nothing_but_later(query.days, today, urls::transaction(app.id, newest.id)));
     }
-    let wider = if wanted.kinds.is_any() {
+    let wider = if query.kinds.is_any() {
         DateRange::ending(app.zone.date(newest.created_at).min(today), DEFAULT_DAYS)
     } else {
-        wanted.days
+        query.days
     };
-    Ok(messages::EmptyTransactions::Between { days: wanted.days, kinds: wanted.kinds, mode, wider, today }.at(&path))
+    Ok(messages::EmptyTransactions::Between { days: query.days, kinds: query.kinds, mode, wider, today }.at(&path))
 }
 
 /// `GET /ks-pay/apps/{app}/transactions.csv`
 pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
-    let wanted = form.read(app.zone, page.now);
-    let mut reader = page.state.db.reader().await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
-    if !wanted.errors.is_empty() {
-        return render_invalid(&page, &app, shown, form.into_inner(), wanted);
-    }
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
     let mode = shown.mode;
+    let query = form.into_inner().read(ListContext::new(&app, mode, page.now));
+    if !query.list.is_valid() {
+        return render(&page, &app, shown, query).await;
+    }
     // The confirmation leads back to the list with the same query, so that its download is the same file.
     let list = match request.query_string() {
         "" => urls::in_mode(&urls::transactions(app.id), mode),
         query => format!("{}?{query}", urls::transactions(app.id)),
     };
     confirmation::require_for_download(&page, &request, &list)?;
-    let found = match &wanted.name {
-        Some(name) => Some(find(&mut reader, &app, mode, name, store::MAX_FOUND).await?),
+    let mut reader = page.state.db.reader().await?;
+    let found = match &query.search {
+        Some(search) => Some(find(&mut reader, &app, mode, search, store::MAX_FOUND).await?),
         None => None,
     };
-    let exceeds_examined = match &wanted.name {
+    let exceeds_examined = match &query.search {
         Some(Search::GatewayId(name)) => store::exceeds_examined(&mut reader, app.id, name).await?,
         _ => false,
     };
     let is_all = !exceeds_examined && found.as_ref().is_none_or(|(_, is_all)| *is_all);
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
-    let name = format!("attachment; filename=\"{}\"", export::file_name(&wanted, mode, is_all));
+    let name = format!("attachment; filename=\"{}\"", export::file_name(&query, mode, is_all));
     response.insert_header((header::CONTENT_DISPOSITION, name));
     if request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, DbError>>()));
@@ -245,7 +238,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     }
     let head = stream::once(std::future::ready(Ok(Bytes::from(export::header(app.zone)))));
     let context = ((page.locale, app.zone), page.now);
-    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), wanted.filter(app.id, mode), context))))
+    Ok(response.streaming(head.chain(chunks(page.state.db.clone(), query.filter(), context))))
 }
 
 /// How times and names are written in a download, and the time of it.

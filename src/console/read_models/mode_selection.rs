@@ -3,8 +3,12 @@
 use crate::{
     apps::App,
     connections::{Connection, activity::Activity, app_health::Webhook, checklist::Checklist},
-    console::http::page::RequestContext,
+    console::http::{
+        layout::{AppEntry, Layout},
+        page::RequestContext,
+    },
     gateways::{Gateway, Mode},
+    i18n::Text,
     messages::{self, OffConnection, OtherMode},
     primitives::id::ConnectionId,
 };
@@ -36,6 +40,12 @@ impl ModeSelection {
     /// Returns the gateway of the mode's first connection.
     pub(crate) fn gateway(&self) -> Option<Gateway> {
         self.connections.first().map(|(connection, _)| connection.gateway)
+    }
+
+    /// Returns the layout of the list at `path`.
+    pub(crate) fn list_layout(self, page: &RequestContext, app: &App, (title, path): (Text, &str)) -> Layout {
+        let layout = page.layout(title).app(app, AppEntry::of(path), Some(self.mode)).in_mode(path, self.mode);
+        layout.notices(self.other, self.off).below_app(app)
     }
 }
 

@@ -2,22 +2,13 @@
 
 use std::net::IpAddr;
 
-use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::{
-    console::http::{
-        date_filter::{ChosenDays, DateQuery},
-        filters::Filters,
-        form::FieldErrors,
-    },
-    gateways::{Gateway, Mode},
-    messages::text::{lists as t, rejections},
-    primitives::{
-        id::{AppId, RejectionId},
-        time::Timestamp,
-        zone::Zone,
-    },
+    console::http::list_query::{ListContext, ListParams, ListQuery},
+    gateways::Gateway,
+    messages::text::{lists, rejections as t},
+    primitives::id::RejectionId,
     rejections::{
         Reason,
         store::{Filter, list::Selection},
@@ -29,15 +20,9 @@ use crate::{
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(crate) struct ListForm {
-    pub(crate) mode: String,
-    pub(crate) q: String,
-    pub(crate) range: String,
-    pub(crate) from: String,
-    pub(crate) to: String,
+    #[serde(flatten)]
+    pub(crate) list: ListParams,
     pub(crate) reason: String,
-    pub(crate) gateway: String,
-    pub(crate) before: String,
-    pub(crate) after: String,
 }
 
 /// The search of the list.
@@ -48,71 +33,38 @@ pub(crate) enum Search {
     Address(IpAddr),
 }
 
-/// The validated query.
+/// The validated query. The days are those of the last request.
 #[derive(Debug)]
-pub(crate) struct Wanted {
-    /// The days of the last request, in the zone of the app.
-    pub(crate) days: Option<ChosenDays>,
-    pub(crate) today: Date,
-    pub(crate) zone: Zone,
+pub(crate) struct RejectionQuery {
+    pub(crate) list: ListQuery,
     pub(crate) reason: Option<Reason>,
     pub(crate) gateway: Option<Gateway>,
-    /// A search ignores the filters.
     pub(crate) search: Option<Search>,
-    pub(crate) errors: FieldErrors,
 }
 
 impl ListForm {
-    pub(crate) fn read(&self, zone: Zone, now: Timestamp) -> Wanted {
-        let mut errors = FieldErrors::default();
-        let today = zone.date(now);
-        let days = self.dates().read(today, &mut errors);
-        let reason = self.reason.parse().ok();
-        if reason.is_none() && !self.reason.is_empty() {
-            errors.add("reason", "unknown", rejections::no_reason());
-        }
-        let gateway = self.gateway.parse::<Gateway>().ok();
-        if gateway.is_none() && !self.gateway.is_empty() {
-            errors.add("gateway", "unknown", t::no_gateway());
-        }
-        let typed = self.q.trim();
-        let search = typed.parse().map(Search::Rejection).ok().or_else(|| typed.parse().map(Search::Address).ok());
-        if search.is_none() && !typed.is_empty() {
-            errors.add("q", "unsearchable", rejections::id_or_address());
-        }
-        Wanted { days, today, zone, reason, gateway, search, errors }
-    }
-
-    pub(crate) fn dates(&self) -> DateQuery<'_> {
-        DateQuery { range: &self.range, from: &self.from, to: &self.to }
+    pub(crate) fn read(self, of: ListContext) -> RejectionQuery {
+        let mut list = ListQuery::read(self.list, urls::rejections(of.app), of, None);
+        let reason = list.filter("reason", &self.reason, self.reason.parse().ok(), lists::no_reason());
+        let gateway = list.gateway();
+        let search = list.search(search, t::id_or_address());
+        RejectionQuery { list, reason, gateway, search }
     }
 }
 
-impl Wanted {
+fn search(typed: &str) -> Option<Search> {
+    let id = typed.parse().map(Search::Rejection).ok();
+    id.or_else(|| typed.parse().map(Search::Address).ok())
+}
+
+impl RejectionQuery {
     /// Returns which rejections of an app the list has, unless one is searched by its id.
     pub(crate) fn selection(&self, of: Filter) -> Selection {
         match self.search {
             Some(Search::Address(address)) => Selection { address: Some(address.to_string()), ..Selection::all(of) },
             Some(Search::Rejection(_)) => Selection::all(of),
-            None => Selection {
-                last: self.days.map(|chosen| (chosen.days.start(self.zone), chosen.days.end(self.zone))),
-                reason: self.reason,
-                gateway: self.gateway,
-                ..Selection::all(of)
-            },
+            None => Selection { last: self.list.times(), reason: self.reason, gateway: self.gateway, ..Selection::all(of) },
         }
-    }
-
-    /// Returns the filters that are set; a search has none.
-    pub(crate) fn filters(&self, app: AppId, mode: Mode) -> Filters {
-        let filters = Filters::new(urls::rejections(app), mode.slug());
-        if self.search.is_some() {
-            return filters;
-        }
-        filters
-            .and_all(self.days.into_iter().flat_map(ChosenDays::pairs))
-            .and("reason", self.reason.map_or("", Reason::as_str))
-            .and("gateway", self.gateway.map_or("", Gateway::slug))
     }
 }
 
@@ -123,15 +75,15 @@ mod tests {
     #[test]
     fn an_id_or_an_address_is_looked_for_and_anything_else_is_an_error() {
         let read = |q: &str| {
-            let form = ListForm { q: q.to_owned(), ..ListForm::default() };
-            form.read(Zone::default(), Timestamp::from_seconds(1_795_356_717))
+            let list = ListParams { q: q.to_owned(), ..ListParams::default() };
+            ListForm { list, ..ListForm::default() }.read(ListContext::of_tests())
         };
         let id = RejectionId::unique();
         assert_eq!(read(&format!(" {id} ")).search, Some(Search::Rejection(id)));
         assert_eq!(read("2001:DB8::1").search, Some(Search::Address("2001:db8::1".parse().unwrap())));
-        assert!(read("").search.is_none() && read("").errors.is_empty());
+        assert!(read("").search.is_none() && read("").list.is_valid());
         for wrong in ["rj_", "10.0.0", "pay_1", "10.0.0.1/8"] {
-            assert!(read(wrong).search.is_none() && read(wrong).errors.of("q").is_some(), "{wrong}");
+            assert!(read(wrong).search.is_none() && read(wrong).list.errors.of("q").is_some(), "{wrong}");
         }
     }
 }

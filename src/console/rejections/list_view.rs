@@ -2,24 +2,17 @@
 
 use askama::Template;
 
-use super::forms::{ListForm, Wanted};
+use super::forms::RejectionQuery;
 use crate::{
-    console::http::{
-        filters::{Filters, Pill, Search},
-        layout::Layout,
-        pagination::Pager,
-    },
-    gateways::{Gateway, Mode},
+    console::http::{filters::Pill, layout::Layout, pagination::Pager},
+    gateways::Gateway,
     i18n::Text,
     messages::{
         self, DisplayTime, EmptyState,
         rejections::{self, Explanation},
         text::{fixes, rejections as t},
     },
-    primitives::{
-        id::{AppId, RejectionId},
-        time::Timestamp,
-    },
+    primitives::{id::RejectionId, time::Timestamp},
     rejections::{Cause, Reason, Rejection},
     urls,
 };
@@ -29,10 +22,7 @@ use crate::{
 #[template(path = "rejections/index.html")]
 pub(crate) struct Index {
     pub(crate) layout: Layout,
-    pub(crate) app: AppId,
-    pub(crate) mode: Mode,
-    pub(crate) form: ListForm,
-    pub(crate) wanted: Wanted,
+    pub(crate) query: RejectionQuery,
     /// The gateways that are connected in the mode.
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) rows: Vec<Row>,
@@ -42,36 +32,10 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    fn filters(&self) -> Filters {
-        self.wanted.filters(self.app, self.mode)
-    }
-
-    pub(crate) fn search(&self) -> Search {
-        Search::new(&self.filters(), t::search_example(), &self.form.q, self.wanted.errors.of("q"))
-    }
-
     pub(crate) fn pills(&self) -> Vec<Pill> {
-        let (filters, errors) = (self.filters(), &self.wanted.errors);
+        let list = &self.query.list;
         let reasons = Reason::ALL.iter().map(|reason| (reason.as_str(), rejections::badge(*reason).label));
-        let gateways = self.gateways.iter().map(|gateway| (gateway.slug(), Text::verbatim(gateway.label())));
-        let days = self.wanted.days.filter(|_| self.wanted.search.is_none());
-        vec![
-            self.form.dates().pill(&filters, days, self.wanted.today, errors),
-            Pill::choice(&filters, ("reason", t::column_reason()), reasons, errors.of("reason")),
-            Pill::choice(&filters, ("gateway", t::column_gateway()), gateways, errors.of("gateway")),
-        ]
-    }
-
-    /// Returns the list without filters, if there are any.
-    pub(crate) fn cleared(&self) -> Option<String> {
-        let filters = self.filters();
-        (filters.is_any() && self.wanted.errors.is_empty()).then(|| filters.cleared())
-    }
-
-    /// Returns the days of the list, if it has a filter of days.
-    pub(crate) fn span(&self) -> Option<Text> {
-        let days = self.wanted.days.filter(|_| self.wanted.search.is_none());
-        days.map(|chosen| messages::days(chosen.days, self.wanted.today))
+        vec![list.date_pill(), list.choice_pill(("reason", t::column_reason()), reasons), list.gateway_pill(&self.gateways)]
     }
 }
 

@@ -23,16 +23,12 @@ use crate::{
             error::AppError,
             form::{FieldError, FieldErrors},
             layout::{AppEntry, Layout},
+            list_query::ListContext,
             page::{RequestContext, see_other},
-            pagination::Pager,
             payload::StoredContent,
             signed_form::{EmptyForm, SignedForm},
         },
-        read_models::{
-            event_disputes,
-            mode_selection::{ModeSelection, shown},
-            rejection_summary,
-        },
+        read_models::{event_disputes, mode_selection::shown, rejection_summary},
     },
     db::{DbError, Reader, list},
     events::{self, Event},
@@ -45,7 +41,7 @@ use crate::{
     },
     primitives::{
         id::{ConnectionId, RejectionId, RequestId},
-        keyset::{Cursor as _, ListPage as Rows, PageRequest},
+        keyset::{Cursor as _, ListPage as Rows},
     },
     rejections::{
         Cause, Rejection, Request,
@@ -77,21 +73,19 @@ pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>
 /// `GET /ks-pay/apps/{app}/rejections`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
     let app = page.app(&app).await?;
-    let form = form.into_inner();
-    let wanted = form.read(app.zone, page.now);
-    let mut reader = page.state.db.reader().await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.mode)?);
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
+    let query = form.into_inner().read(ListContext::new(&app, shown.mode, page.now));
     let mode = shown.mode;
-    let filters = wanted.filters(app.id, mode);
-    let found = match wanted.search {
-        _ if !wanted.errors.is_empty() => Rows::default(),
+    let mut reader = page.state.db.reader().await?;
+    let found = match query.search {
+        _ if !query.list.is_valid() => Rows::default(),
         Some(Search::Rejection(id)) => {
             let found = store::find(&mut reader, app.id, id).await?.filter(|rejection| rejection.mode == mode);
             Rows { rows: found.into_iter().collect(), ..Rows::default() }
         }
         Some(Search::Address(_)) | None => {
-            let selection = wanted.selection(Filter { app: app.id, mode });
-            list::page(&mut reader, &selection, PageRequest::read(&form.before, &form.after)).await?
+            let selection = query.selection(Filter { app: app.id, mode });
+            list::page(&mut reader, &selection, query.list.page_request()).await?
         }
     };
     let others = rejection_summary::others(&mut reader, &app, &found.rows).await?;
@@ -106,30 +100,19 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     };
     let mut rows: Vec<Row> = found.rows.iter().zip(explanations).map(row).collect();
     list_view::tell_apart(&mut rows);
-    let query = filters.pairs().into_iter().chain(wanted.search.map(|_| ("q", form.q.trim()))).collect::<Vec<_>>();
-    let mut pager = Pager::new(&urls::rejections(app.id), &query, &found);
-    let empty = match pager.take_empty() {
-        _ if !wanted.errors.is_empty() => {
-            let correction = form.dates().corrected(&filters, wanted.today);
-            Some(messages::invalid_filters(wanted.errors.first(), correction, filters.cleared()))
-        }
-        None if rows.is_empty() && (filters.is_any() || wanted.search.is_some()) => {
+    let mut pager = query.list.pager(&found);
+    let filters = &query.list.filters;
+    let empty = match query.list.invalid().or_else(|| pager.take_empty()) {
+        None if rows.is_empty() && (filters.is_any() || query.search.is_some()) => {
             Some(rejections::none_of_filters(filters.cleared()))
         }
         None => rows.is_empty().then(|| rejections::nothing(mode)),
-        of_search => of_search,
+        of_query => of_query,
     };
-    let (gateways, zones_note, is_valid) = (shown.gateways(), page.zones_note(&app), wanted.errors.is_empty());
-    let layout = list_layout(&page, &app, shown);
-    let view = Index { layout, app: app.id, mode, form, wanted, gateways, rows, pager, empty, zones_note };
-    if is_valid { page.ok(&view) } else { page.unprocessable(&view) }
-}
-
-fn list_layout(page: &RequestContext, app: &App, shown: ModeSelection) -> Layout {
-    let path = urls::rejections(app.id);
-    let layout = page.layout(t::title()).app(app, AppEntry::Rejections, Some(shown.mode)).in_mode(&path, shown.mode);
-    let layout = layout.notices(shown.other, shown.off);
-    layout.below_app(app)
+    let (gateways, zones_note) = (shown.gateways(), page.zones_note(&app));
+    let layout = shown.list_layout(&page, &app, (t::title(), &urls::rejections(app.id)));
+    let view = Index { layout, query, gateways, rows, pager, empty, zones_note };
+    view.query.list.answer(&page, &view)
 }
 
 #[derive(Debug, Default, Deserialize)]

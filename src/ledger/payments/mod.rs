@@ -5,6 +5,7 @@
 
 pub(crate) mod daily;
 pub(crate) mod disputes;
+pub(crate) mod failure;
 pub(crate) mod figures;
 pub(crate) mod order;
 pub(crate) mod projection;

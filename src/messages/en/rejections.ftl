@@ -6,7 +6,6 @@ intro = Requests that failed verification. They aren’t counted as payments unl
 
 # The list
 column-reason = Reason
-column-gateway = Gateway
 column-from = From
 column-count = Count
 column-last = Last
@@ -18,7 +17,6 @@ times = { $count ->
 since = since { $time }
 some-recovered = { $count } recovered
 search-example = Rejection ID or IP address
-no-reason = Choose a reason from the list.
 id-or-address = Enter a complete rejection ID or an IP address.
 none-of-filters = No rejection matches
 none-of-filters-text = Rejections are stored for 15 days after their last request.

@@ -4,7 +4,7 @@ send = Send test event
 about = KS Pay signs a test event with the active secret and sends it to this URL. It is shown in the list of events and changes nothing else.
 name = Test event from KS Pay
 name-with-time = Test event from KS Pay, { $seconds }{ "\u00A0" }s
-explained = You sent this event from the Webhook page. It changes no payment, no total and no state.
+explained = You sent this event from the Webhook page. It changes no payment, no total and no status.
 
 # Why none can be sent.
 unsupported = KS Pay can’t send test events for { $gateway }.

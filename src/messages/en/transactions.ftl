@@ -9,11 +9,9 @@ download-rows = { $count ->
 }
 transaction-id = Transaction ID
 search-example = ID, receipt or bank reference
-status = Status
+failure-reason = Failure reason
 creation-date = Creation Date
 last-update = Last Update
-payment-mode = Payment Mode
-payment-gateway = Payment Gateway
 currency = Currency
 amount = Amount
 

@@ -48,7 +48,7 @@ failure-not-given = वजह नहीं बताई गई
 
 created-at = { $time } को शुरू हुआ।
 created-in-future = इसका समय आगे का है: इस सर्वर की या गेटवे की घड़ी गलत है या थी।
-reason = कारण: { $reason }
+reason = वजह: { $reason }
 settled-in = { $currency } में, { $gateway } की दर पर
 
 refund-failed-headline = { $amount } का रिफ़ंड असफल रहा

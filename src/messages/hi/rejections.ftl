@@ -3,7 +3,6 @@ rejection = अस्वीकृत अनुरोध
 intro = ये अनुरोध सत्यापित नहीं हो सके। जब तक आप इन्हें वापस नहीं लाते, ये भुगतान में नहीं गिने जाते।
 
 column-reason = वजह
-column-gateway = गेटवे
 column-from = कहाँ से
 column-count = कितनी बार
 column-last = आखिरी
@@ -14,7 +13,6 @@ times = { $count ->
 since = { $time } से
 some-recovered = { $count } वापस लाए गए
 search-example = अस्वीकृत अनुरोध की ID या IP पता
-no-reason = सूची में से कोई वजह चुनें।
 id-or-address = अस्वीकृत अनुरोध की पूरी ID या IP पता भरें।
 none-of-filters = ऐसा कोई अस्वीकृत अनुरोध नहीं
 none-of-filters-text = अस्वीकृत अनुरोध आखिरी बार आने के बाद 15 दिन तक सहेजकर रखे जाते हैं।

@@ -4,11 +4,9 @@ download = CSV डाउनलोड करें
 download-rows = { $count } लेन-देन की CSV डाउनलोड करें
 transaction-id = लेन-देन ID
 search-example = ID, रसीद या बैंक रेफ़रेंस
-status = स्थिति
+failure-reason = असफल होने की वजह
 creation-date = शुरू होने की तारीख
 last-update = आखिरी बदलाव
-payment-mode = भुगतान का तरीका
-payment-gateway = पेमेंट गेटवे
 currency = करेंसी
 amount = राशि
 

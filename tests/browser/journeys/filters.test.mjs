@@ -55,16 +55,38 @@ describe("the filters of a list", () => {
     await page.waitForURL(/type=refund/);
   });
 
-  it("scroll sideways on a phone, and an open one takes the width", async (t) => {
-    const page = await open(t, at, { viewport: PHONE });
-    await signIn(page, at.owner, list("transactions"));
-    const row = page.locator(".filter-row");
-    const widths = () => row.evaluate((row) => [row.scrollWidth > row.clientWidth, document.documentElement.scrollWidth]);
-    assert.deepEqual(await widths(), [true, PHONE.width]);
-    await pill(page, "date").locator("summary").click();
-    const form = await pill(page, "date").locator("form").boundingBox();
-    assert.ok(form.width > PHONE.width * 0.8 && form.x >= 0 && form.x + form.width <= PHONE.width, JSON.stringify(form));
-    assert.equal((await widths())[1], PHONE.width);
+  for (const javaScriptEnabled of [true, false]) {
+    it(`scroll sideways on a phone, and open below the row, one at a time, scripts ${javaScriptEnabled ? "on" : "off"}`, async (t) => {
+      const page = await open(t, at, { viewport: PHONE, javaScriptEnabled });
+      await signIn(page, at.owner, list("transactions"));
+      const row = page.locator(".filter-row");
+      const widths = () => row.evaluate((row) => [row.scrollWidth > row.clientWidth, document.documentElement.scrollWidth]);
+      assert.deepEqual(await widths(), [true, PHONE.width]);
+      const closed = await row.boundingBox();
+      await pill(page, "status").locator("summary").click();
+      const [opened, form, bar] = [await row.boundingBox(), await pill(page, "status").locator("form").boundingBox(), await page.locator(".sidebar").boundingBox()];
+      assert.deepEqual([opened.height, await widths()], [closed.height, [true, PHONE.width]]);
+      assert.ok(form.width > PHONE.width * 0.8 && form.x >= 0 && form.x + form.width <= PHONE.width, JSON.stringify(form));
+      assert.ok(form.y >= opened.y + opened.height && form.y + form.height > bar.y, "below the row, and longer than the window");
+      const apply = await pill(page, "status").getByRole("button", { name: "Apply" }).boundingBox();
+      assert.ok(apply.y > form.y && apply.y + apply.height <= bar.y, "the button is in view");
+      await pill(page, "date").locator("summary").click();
+      assert.deepEqual([await pill(page, "status").evaluate(({ open }) => open), await pill(page, "date").evaluate(({ open }) => open)], [false, true]);
+    });
+  }
+
+  it("show all of their options", async (t) => {
+    for (const viewport of [undefined, PHONE]) {
+      const page = await open(t, at, viewport && { viewport });
+      await signIn(page, at.owner, list("transactions"));
+      await pill(page, "status").locator("summary").click();
+      const isCut = await pill(page, "status").locator("fieldset").evaluate((list) => list.scrollHeight > list.clientHeight + 1);
+      assert.ok(!isCut, JSON.stringify(viewport));
+      await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+      const last = await pill(page, "status").getByRole("radio").last().boundingBox();
+      const actions = await pill(page, "status").locator(".actions").boundingBox();
+      assert.ok(last.y + last.height <= actions.y, "the last one is reached");
+    }
   });
 
   it("offer the correction of wrong days, at the fields and below", async (t) => {

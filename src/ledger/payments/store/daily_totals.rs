@@ -20,6 +20,7 @@ use crate::{
     },
     ledger::payments::{
         daily::{Totals, TotalsDelta},
+        failure::FailureReason,
         store::Kinds,
     },
     primitives::{
@@ -47,7 +48,8 @@ macro_rules! of_kinds {
     () => {
         "FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 \
          AND (CAST($6 AS TEXT) IS NULL OR state = $6) AND (CAST($7 AS TEXT) IS NULL OR method = $7) \
-         AND (CAST($8 AS TEXT) IS NULL OR gateway = $8) GROUP BY day, currency, status"
+         AND (CAST($8 AS TEXT) IS NULL OR gateway = $8) \
+         AND (CAST($9 AS TEXT) IS NULL OR (status = 'failed' AND failure = $9)) GROUP BY day, currency, status"
     };
 }
 
@@ -193,6 +195,7 @@ macro_rules! fetch_of_kinds {
             .bind($kinds.state)
             .bind($kinds.method)
             .bind($kinds.gateway)
+            .bind($kinds.failure.map(FailureReason::key))
             .fetch_all(conn)
             .await)
     };

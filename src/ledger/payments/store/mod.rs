@@ -10,7 +10,7 @@ pub(crate) mod write;
 
 use sqlx::{FromRow, Row};
 
-use super::{Transaction, state::DisplayState};
+use super::{Transaction, failure::FailureReason, state::DisplayState};
 use crate::{
     db::{
         DbError, Exec, Reader,
@@ -60,16 +60,18 @@ macro_rules! search {
             "SELECT ",
             columns!(),
             " FROM (SELECT examined_id FROM (SELECT id AS examined_id, created_at AS examined_at, \
-             state AS examined_state, method AS examined_method, gateway AS examined_gateway FROM transactions WHERE ",
+             state AS examined_state, method AS examined_method, gateway AS examined_gateway, status AS examined_status, \
+             snapshot_failure AS examined_failure FROM transactions WHERE ",
             range!($side),
             " ORDER BY ",
             $order,
             " LIMIT ",
             max_examined!(),
             ") AS examined WHERE (CAST($6 AS TEXT) IS NULL OR examined_state = $6) AND (CAST($7 AS TEXT) IS NULL OR \
-             examined_method = $7) AND (CAST($8 AS TEXT) IS NULL OR examined_gateway = $8) ORDER BY ",
+             examined_method = $7) AND (CAST($8 AS TEXT) IS NULL OR examined_gateway = $8) AND (CAST($9 AS TEXT) IS NULL OR \
+             (examined_status = 'failed' AND COALESCE(examined_failure, '') = $9)) ORDER BY ",
             $examined,
-            " LIMIT $9) AS matching JOIN transactions ON id = examined_id ORDER BY ",
+            " LIMIT $10) AS matching JOIN transactions ON id = examined_id ORDER BY ",
             $order
         )
     };
@@ -189,6 +191,8 @@ pub(crate) struct Kinds {
     pub(crate) state: Option<DisplayState>,
     pub(crate) method: Option<&'static str>,
     pub(crate) gateway: Option<Gateway>,
+    /// Of failed payments alone.
+    pub(crate) failure: Option<FailureReason>,
 }
 
 impl Kinds {
@@ -245,6 +249,7 @@ impl List for Filter {
             .bind(self.kinds.state)
             .bind(self.kinds.method)
             .bind(self.kinds.gateway)
+            .bind(self.kinds.failure.map(FailureReason::key))
             .bind(limit)
             .fetch_all(conn)
             .await)

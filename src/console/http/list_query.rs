@@ -1,0 +1,220 @@
+//! The query of a list: what the address of every list of an app has, as received and validated.
+//!
+//! Invariant: a search is by itself. It ignores the filters, and no link of it carries one.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::{
+    date_filter::{ChosenDays, DateQuery},
+    error::AppError,
+    filters::{Filters, Pill, Search},
+    form::FieldErrors,
+    page::RequestContext,
+    pagination::Pager,
+};
+use crate::{
+    apps::App,
+    gateways::{Gateway, Mode},
+    i18n::Text,
+    messages::{self, EmptyState, text::lists as t},
+    primitives::{
+        date_presets::DatePreset,
+        id::AppId,
+        keyset::{Cursor, ListPage, Listed, PageRequest},
+        time::Timestamp,
+        zone::Zone,
+    },
+    urls,
+};
+
+/// The maximum length of a search text in characters.
+const MAX_SEARCH_CHARS: usize = 128;
+
+/// The parameters of every list, as received. Those of its own filters are beside them.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(crate) struct ListParams {
+    pub(crate) mode: String,
+    pub(crate) q: String,
+    pub(crate) range: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) gateway: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+}
+
+impl ListParams {
+    fn dates(&self) -> DateQuery<'_> {
+        DateQuery { range: &self.range, from: &self.from, to: &self.to }
+    }
+}
+
+/// Of which app and mode a list is, and when it is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListContext {
+    pub(crate) app: AppId,
+    pub(crate) mode: Mode,
+    /// The app's zone, whose days those of the list are.
+    pub(crate) zone: Zone,
+    pub(crate) now: Timestamp,
+}
+
+impl ListContext {
+    pub(crate) const fn new(app: &App, mode: Mode, now: Timestamp) -> Self {
+        Self { app: app.id, mode, zone: app.zone, now }
+    }
+
+    /// Returns the list of a new app in Test mode on 22 November 2026.
+    #[cfg(test)]
+    pub(crate) fn of_tests() -> Self {
+        let now = Timestamp::from_seconds(1_795_356_717);
+        Self { app: AppId::unique(), mode: Mode::Test, zone: Zone::default(), now }
+    }
+}
+
+/// The validated query of a list, without the values of its own filters.
+#[derive(Debug)]
+pub(crate) struct ListQuery {
+    params: ListParams,
+    path: String,
+    pub(crate) context: ListContext,
+    pub(crate) today: Date,
+    /// The days that were chosen, else the default period. A search has none.
+    pub(crate) days: Option<ChosenDays>,
+    /// The filters that are set. The default period is none, and a search has none.
+    pub(crate) filters: Filters,
+    pub(crate) errors: FieldErrors,
+    is_search: bool,
+}
+
+impl ListQuery {
+    /// Reads the days of the list at `path`. Its own filters, the gateway and the search follow, the search last.
+    pub(crate) fn read(params: ListParams, path: String, context: ListContext, default_period: Option<DatePreset>) -> Self {
+        let (mut errors, today) = (FieldErrors::default(), context.zone.date(context.now));
+        let mut filters = Filters::new(path.clone(), context.mode.slug());
+        let chosen = params.dates().read(today, &mut errors);
+        for (name, value) in chosen.into_iter().flat_map(ChosenDays::pairs) {
+            filters.set(name, value);
+        }
+        let days = chosen.or_else(|| default_period.map(|preset| ChosenDays::of_preset(preset, today)));
+        Self { params, path, context, today, days, filters, errors, is_search: false }
+    }
+
+    /// Reads a filter: sets what was typed if it could be parsed, and adds the error if it could not.
+    pub(crate) fn filter<T>(&mut self, name: &'static str, typed: &str, parsed: Option<T>, error: Text) -> Option<T> {
+        if parsed.is_some() {
+            self.filters.set(name, typed);
+        } else if !typed.is_empty() {
+            self.errors.add(name, "unknown", error);
+        }
+        parsed
+    }
+
+    /// Reads the filter of the gateway.
+    pub(crate) fn gateway(&mut self) -> Option<Gateway> {
+        let typed = self.params.gateway.clone();
+        self.filter("gateway", &typed, typed.parse().ok(), t::no_gateway())
+    }
+
+    /// Reads the search, which ignores the filters.
+    pub(crate) fn search<S>(&mut self, parse: impl FnOnce(&str) -> Option<S>, error: Text) -> Option<S> {
+        let typed = self.params.q.trim();
+        if typed.is_empty() {
+            return None;
+        }
+        let search = parse(typed);
+        if search.is_some() {
+            (self.is_search, self.days) = (true, None);
+            self.filters.clear();
+        } else {
+            self.errors.add("q", "unsearchable", error);
+        }
+        search
+    }
+
+    pub(crate) fn is_valid(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Returns the search as typed, without spaces around it.
+    pub(crate) fn searched(&self) -> &str {
+        self.params.q.trim()
+    }
+
+    /// Returns the times at which the days of the list begin and end.
+    pub(crate) fn times(&self) -> Option<(Timestamp, Timestamp)> {
+        let zone = self.context.zone;
+        self.days.map(|chosen| (chosen.days.start(zone), chosen.days.end(zone)))
+    }
+
+    pub(crate) fn page_request<C: Cursor>(&self) -> PageRequest<C> {
+        PageRequest::read(&self.params.before, &self.params.after)
+    }
+
+    /// Returns the parameters of the list's address.
+    fn pairs(&self) -> Vec<(&str, &str)> {
+        let search = self.is_search.then(|| ("q", self.searched()));
+        self.filters.pairs().into_iter().chain(search).collect()
+    }
+
+    /// Returns the same query at another path.
+    pub(crate) fn at(&self, path: &str) -> String {
+        urls::query(path, &self.pairs())
+    }
+
+    pub(crate) fn pager<T: Listed>(&self, page: &ListPage<T>) -> Pager {
+        Pager::new(&self.path, &self.pairs(), page)
+    }
+
+    /// Returns what to show instead of rows while a filter is invalid.
+    pub(crate) fn invalid(&self) -> Option<EmptyState> {
+        let correction = self.params.dates().corrected(&self.filters, self.today);
+        (!self.is_valid()).then(|| messages::invalid_filters(self.errors.first(), correction, self.filters.cleared()))
+    }
+
+    pub(crate) fn search_field(&self, placeholder: Text) -> Search {
+        Search::new(&self.filters, placeholder, &self.params.q, self.errors.of("q"))
+    }
+
+    pub(crate) fn date_pill(&self) -> Pill {
+        self.params.dates().pill(&self.filters, self.days, self.today, &self.errors)
+    }
+
+    /// Returns the pill of a filter with several values, each with its label.
+    pub(crate) fn choice_pill(
+        &self,
+        (name, label): (&'static str, Text),
+        values: impl IntoIterator<Item = (&'static str, Text)>,
+    ) -> Pill {
+        Pill::choice(&self.filters, (name, label), values, self.errors.of(name))
+    }
+
+    pub(crate) fn gateway_pill(&self, gateways: &[Gateway]) -> Pill {
+        let values = gateways.iter().map(|gateway| (gateway.slug(), Text::verbatim(gateway.label())));
+        self.choice_pill(("gateway", t::payment_gateway()), values)
+    }
+
+    /// Returns the list without filters, if there are any.
+    pub(crate) fn cleared(&self) -> Option<String> {
+        (self.filters.is_any() && self.is_valid()).then(|| self.filters.cleared())
+    }
+
+    /// Names the days of the list, if it has some.
+    pub(crate) fn span(&self) -> Option<Text> {
+        self.days.map(|chosen| messages::days(chosen.days, self.today))
+    }
+
+    /// Renders the list; with status 422 while a filter is invalid.
+    pub(crate) fn answer(&self, page: &RequestContext, view: &impl Template) -> Result<HttpResponse, AppError> {
+        if self.is_valid() { page.ok(view) } else { page.unprocessable(view) }
+    }
+}
+
+/// True if a text can be the id that a gateway gave, a receipt or a bank reference.
+pub(crate) fn is_searchable(typed: &str) -> bool {
+    typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control)
+}
