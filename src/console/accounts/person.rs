@@ -234,7 +234,7 @@ async fn view(
 ) -> Result<views::PersonalInfo, AppError> {
     let (user, hash) = (page.signed_in.user.id, page.signed_in.token.hash());
     let alive = (page.now.minus(SESSION_IDLE_TIMEOUT), page.now.minus(SESSION_LIFETIME));
-    let others = store::count_other_sessions(&mut page.state.db.reader().await?, (user, &hash), alive).await?;
+    let others = store::count_other_sessions(&mut page.state.db.page_reader().await?, (user, &hash), alive).await?;
     let layout = page.layout(text::layout::personal_info()).console(ConsoleEntry::PersonalInfo);
     Ok(views::PersonalInfo {
         layout,

@@ -71,7 +71,7 @@ impl Choice {
 
 /// `GET /ks-pay`
 pub(crate) async fn index(page: RequestContext, search: Query<Search>) -> Answer {
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
     // The page shows only the most urgent one.
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(1);
@@ -116,7 +116,7 @@ pub(crate) async fn choose(page: RequestContext, choice: Query<Choice>) -> Answe
     if let Some(app) = chosen.as_ref().filter(|_| !choice.go.is_empty()) {
         return Ok(see_other(&choice.target(app.id)));
     }
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let apps = store::list(&mut reader, page.signed_in.company.id).await?;
     drop(reader);
     let layout = page.layout(t::settings_of_app()).below_ks_pay().console(ConsoleEntry::Applications);
@@ -195,7 +195,7 @@ pub(crate) async fn update_enabled(path: Path<String>, posted: SignedForm<Enable
     let SignedForm { page, form, action } = posted;
     let app = page.app(&path).await?;
     if !form.is_enabled && !form.is_confirmed() {
-        let mut reader = page.state.db.reader().await?;
+        let mut reader = page.state.db.page_reader().await?;
         let connected = connections::store::list_of_app(&mut reader, app.company_id, app.id).await?;
         drop(reader);
         let gateways: Vec<_> = connected.iter().filter(|one: &&Connection| one.is_enabled).map(|one| one.gateway).collect();

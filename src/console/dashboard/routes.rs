@@ -19,7 +19,7 @@ type Answer = Result<HttpResponse, AppError>;
 
 /// `GET /`
 pub(crate) async fn show(page: RequestContext) -> Answer {
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(views::MAX_PROBLEMS);
     let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
@@ -35,7 +35,7 @@ pub(crate) async fn show(page: RequestContext) -> Answer {
 
 /// `GET /applications`
 pub(crate) async fn applications(page: RequestContext) -> Answer {
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let count = apps::store::count(&mut reader, page.signed_in.company.id).await?;
     drop(reader);
     let layout = page.layout(text::layout::applications()).console(ConsoleEntry::Applications);

@@ -56,7 +56,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let app = page.app(&app).await?;
     let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
     let query = form.into_inner().read(ListContext::new(&app, shown.mode, page.now));
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let (found, has_more) = rows(&mut reader, &app, &shown, &query).await?;
     let mut pager = query.list.pager(&found);
     let empty = match query.list.invalid().or_else(|| pager.take_empty()) {
@@ -164,7 +164,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         }
         StoredPayload::Deleted | StoredPayload::Damaged(_) => None,
     };
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let test = test_events::find(&mut reader, app.id, event.id).await?;
     let recovery = recoveries::find(&mut reader, app.id, event.id).await?;
     let rejection = match recovery.as_ref().and_then(|recovery| recovery.rejection_id) {
@@ -179,7 +179,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
 
 /// Returns a notice for each misconfiguration at the gateway that this event reveals.
 async fn mixups(page: &RequestContext, event: &Event, body: Option<&[u8]>) -> Result<Vec<Notice>, AppError> {
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let mut found = Vec::new();
     if let Some(account) = body.and_then(|body| event.gateway.adapter().account(body)) {
         let activity = activity::get(&mut reader, event.connection_id).await?;
@@ -217,7 +217,7 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
 async fn found(page: &RequestContext, (app, event): &(String, String)) -> Result<(App, Event, StoredPayload), AppError> {
     let app = page.app(app).await?;
     let id = event.parse().map_err(|_| AppError::NotFound)?;
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let event = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
     let payload = store::find_payload(&mut reader, &event).await?;
     Ok((app, event, payload))

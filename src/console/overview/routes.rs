@@ -61,7 +61,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     let period = period(&asked.days);
     let (count, is_period_valid) = (period.unwrap_or(DEFAULT_PERIOD), period.is_some());
     let days = DateRange::until_now(app.zone, page.now, count);
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let shown = shown(&page, &app, page.chosen_mode(app.id, &asked.mode)?);
     let mode = shown.mode;
     let filter = store::Filter {

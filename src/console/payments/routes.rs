@@ -87,7 +87,7 @@ struct Contents {
 }
 
 async fn render(page: &RequestContext, app: &App, shown: ModeSelection, query: PaymentQuery) -> Answer {
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let Contents { rows, sum, total, of_days } = contents(&mut reader, app, &query).await?;
     let mut pager = query.list.pager(&rows);
     // Where the totals tell that there is none, the search need not go on.
@@ -209,7 +209,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
         query => format!("{}?{query}", urls::transactions(app.id)),
     };
     confirmation::require_for_download(&page, &request, &list)?;
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let found = match &query.search {
         Some(search) => Some(find(&mut reader, &app, mode, search, store::MAX_FOUND).await?),
         None => None,
@@ -232,7 +232,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
     begin_export(&mut tx, &app, (&page.actor(), page.now)).await?;
     tx.commit().await?;
     if let Some((rows, _)) = found {
-        let rows = with_costs(&mut page.state.db.reader().await?, rows).await?;
+        let rows = with_costs(&mut page.state.db.page_reader().await?, rows).await?;
         let by = (page.locale, app.zone);
         return Ok(response.body([export::header(app.zone), export::lines(&rows, by, page.now)].concat()));
     }
@@ -315,7 +315,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let (app, id) = path.into_inner();
     let app = page.app(&app).await?;
     let id = id.parse().map_err(|_| AppError::NotFound)?;
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let transaction = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
     let mut events = events::store::list_of_transaction(&mut reader, app.id, id, MAX_EVENTS_SHOWN + 1).await?;
     let is_truncated = i64::try_from(events.len()).is_ok_and(|count| count > MAX_EVENTS_SHOWN);

@@ -76,7 +76,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
     let query = form.into_inner().read(ListContext::new(&app, shown.mode, page.now));
     let mode = shown.mode;
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let found = match query.search {
         _ if !query.list.is_valid() => Rows::default(),
         Some(Search::Rejection(id)) => {
@@ -133,7 +133,7 @@ impl Found {
     async fn open(page: RequestContext, app: &str, rejection: &str) -> Result<Self, AppError> {
         let app = page.app(app).await?;
         let id: RejectionId = rejection.parse().map_err(|_| AppError::NotFound)?;
-        let mut reader = page.state.db.reader().await?;
+        let mut reader = page.state.db.page_reader().await?;
         let rejection = store::find(&mut reader, app.id, id).await?.ok_or(AppError::NotFound)?;
         let all = connections::store::list_of_app(&mut reader, app.company_id, app.id).await?;
         drop(reader);
@@ -151,7 +151,7 @@ impl Found {
         } else {
             None
         };
-        let mut reader = state.db.reader().await?;
+        let mut reader = state.db.page_reader().await?;
         let requests = store::list_requests(&mut reader, id, RequestId::NEWEST, MAX_LISTED_REQUESTS).await?;
         let types = self.types(&mut reader, &requests).await?;
         let request = match request.parse() {
@@ -260,7 +260,7 @@ pub(crate) async fn body(request: HttpRequest, page: RequestContext, path: Path<
     let found = Found::open(page, &path.0, &path.1).await?;
     let id: RequestId = path.2.parse().map_err(|_| AppError::NotFound)?;
     confirmation::require_for_download(&found.page, &request, &urls::rejection(found.app.id, found.rejection.id))?;
-    let mut reader = found.page.state.db.reader().await?;
+    let mut reader = found.page.state.db.page_reader().await?;
     let (headers, body) = store::find_content(&mut reader, found.rejection.id, id).await?.ok_or(AppError::NotFound)?;
     drop(reader);
     let said = store_batch::open(&found.page.state.vault, id, (&headers, &body))?;

@@ -44,7 +44,7 @@ pub(crate) async fn show(page: RequestContext, asked: Query<Asked>) -> Result<Ht
         view.error = Some(FieldError::new("too-many-searches", t::too_many(messages::access::seconds(wait))));
         return page.too_many(&view);
     }
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let found = find::find(&mut reader, &page.actor(), text).await?;
     drop(reader);
     view.fill(&found, app.as_ref(), (text, page.locale));

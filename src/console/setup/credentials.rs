@@ -161,7 +161,7 @@ impl KeysStep {
 
     /// Reads the stored values, in place of those read before.
     async fn read_stored(&mut self) -> Result<(), AppError> {
-        let mut reader = self.wizard.page.state.db.reader().await?;
+        let mut reader = self.wizard.page.state.db.page_reader().await?;
         self.stored = credentials::store::list_of_connection(&mut reader, self.wizard.connection.id).await?;
         Ok(())
     }

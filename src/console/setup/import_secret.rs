@@ -113,7 +113,7 @@ pub(crate) async fn create(posted: SignedForm<ImportForm>, names: ConnectionPath
     let wizard = Wizard::open(posted.page, &names).await?;
     let form = posted.form;
     let refused = |error: FieldError| wizard.page.unprocessable(&view(&wizard, &form, error.at("secret")));
-    let mut reader = wizard.page.state.db.reader().await?;
+    let mut reader = wizard.page.state.db.page_reader().await?;
     let names = public_names::list(&mut reader, wizard.connection.company_id).await?;
     let shown = credentials::store::list_of_connection(&mut reader, wizard.connection.id).await?;
     drop(reader);
@@ -210,7 +210,7 @@ async fn read(
 /// know, or the secret of another webhook, whose payments would count here.
 async fn is_elsewhere(wizard: &Wizard, secret: &Secret) -> Result<Option<FieldError>, AppError> {
     let (state, own, now) = (&wizard.page.state, &wizard.connection, wizard.page.now);
-    let mut reader = state.db.reader().await?;
+    let mut reader = state.db.page_reader().await?;
     let keys = credentials::store::list_sealed(&mut reader, own.company_id, MAX_COMPARED_SECRETS).await?;
     let former = secrets::list_of_connection(&mut reader, own.id, now, MAX_COMPARED_SECRETS).await?;
     let stored = secrets::list_of_others(&mut reader, (own.company_id, own.id), now, MAX_COMPARED_SECRETS).await?;

@@ -43,7 +43,7 @@ pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<
     let connection = &wizard.connection;
     let profile = connection.gateway.profile();
     let (layout, chrome) = wizard.chrome(Step::Integration, profile.texts.setup.integration_heading.clone());
-    let stored = credentials::store::list_of_connection(&mut wizard.page.state.db.reader().await?, connection.id).await?;
+    let stored = credentials::store::list_of_connection(&mut wizard.page.state.db.page_reader().await?, connection.id).await?;
     let app_name: String = wizard.app.name.chars().filter(|letter| !"\"'\\<>&`".contains(*letter)).collect();
     let values = SnippetValues {
         credentials: &stored,

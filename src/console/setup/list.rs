@@ -116,7 +116,7 @@ pub(crate) async fn form_page(page: RequestContext, names: ConnectionPath) -> Re
 pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<IndexQuery>) -> Result<HttpResponse, AppError> {
     let app = page.app(&app).await?;
     let asked = page.asked_mode(&asked.mode)?;
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let taken = store::list_of_app(&mut reader, app.company_id, app.id).await?;
     drop(reader);
     let is_free = |(gateway, mode)| !taken.iter().any(|one| one.gateway == gateway && one.mode == mode);
@@ -210,7 +210,7 @@ pub(crate) async fn update_enabled(posted: SignedForm<EnabledForm>, names: Conne
 }
 
 async fn view(page: &RequestContext, app: &App, form: AddForm, errors: FieldErrors) -> Result<Index, AppError> {
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let connections = store::list_of_app(&mut reader, app.company_id, app.id).await?;
     let activity = activity::list_of_app(&mut reader, app.id).await?;
     drop(reader);

@@ -85,7 +85,7 @@ async fn open(page: RequestContext, names: Names) -> Result<(Wizard, SecretSet, 
     let wizard = Wizard::open(page, &Path::from((app, gateway, mode))).await?;
     let id = secret.parse().map_err(|_| AppError::NotFound)?;
     wizard.page.state.ingestion.flush_uses(&wizard.page.state.db).await?;
-    let mut reader = wizard.page.state.db.reader().await?;
+    let mut reader = wizard.page.state.db.page_reader().await?;
     let secrets = SecretSet::load(&mut reader, &wizard.connection, wizard.page.now).await?;
     drop(reader);
     Ok((wizard, secrets, id))

@@ -36,7 +36,7 @@ pub(crate) struct Secrets {
 /// `GET …/webhook/secrets`
 pub(crate) async fn show(page: RequestContext, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(page, &names).await?;
-    let mut reader = wizard.page.state.db.reader().await?;
+    let mut reader = wizard.page.state.db.page_reader().await?;
     let secrets = SecretSet::load(&mut reader, &wizard.connection, wizard.page.now).await?;
     drop(reader);
     let (layout, chrome) = wizard.chrome(Step::Webhook, t::title());

@@ -42,7 +42,7 @@ pub(crate) async fn show(request: HttpRequest, page: RequestContext, names: Conn
         return Ok(response.streaming(stream::empty::<Result<Bytes, AppError>>()));
     }
     let place = wizard.page.state.streams.open(wizard.page.signed_in.user.id);
-    let (uses, last_test) = uses_and_last_test(&mut wizard.page.state.db.reader().await?, wizard.connection.id).await?;
+    let (uses, last_test) = uses_and_last_test(&mut wizard.page.state.db.page_reader().await?, wizard.connection.id).await?;
     let watcher = Watcher {
         state: wizard.page.state.clone(),
         connection: wizard.connection.id,
@@ -106,7 +106,7 @@ impl Watcher {
     }
 
     async fn version(&self) -> Option<Version> {
-        let mut reader = self.state.db.reader().await.ok()?;
+        let mut reader = self.state.db.page_reader().await.ok()?;
         let version = activity::version(&mut reader, self.connection).await.ok()?;
         let (uses, last_test) = uses_and_last_test(&mut reader, self.connection).await.ok()?;
         Some((version, uses, last_test))

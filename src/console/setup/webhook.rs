@@ -210,7 +210,7 @@ pub(crate) async fn reopen(posted: SignedForm<EmptyForm>, names: ConnectionPath)
 async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppError> {
     let (page, connection) = (&wizard.page, &wizard.connection);
     let state = wizard.setup().state(page.now);
-    let mut reader = page.state.db.reader().await?;
+    let mut reader = page.state.db.page_reader().await?;
     let secrets = SecretSet::load(&mut reader, connection, page.now).await?;
     let last = last(&mut reader, wizard).await?;
     let mismatch = AccountMismatch::find(&mut reader, wizard).await?;

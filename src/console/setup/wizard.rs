@@ -74,7 +74,7 @@ impl Wizard {
         let app = page.app(app).await?;
         let gateway: Gateway = gateway.parse().map_err(|_| AppError::NotFound)?;
         let mode: Mode = mode.parse().map_err(|_| AppError::NotFound)?;
-        let mut reader = page.state.db.reader().await?;
+        let mut reader = page.state.db.page_reader().await?;
         let all = store::list_of_app(&mut reader, app.company_id, app.id).await?;
         let has_twin = all.iter().any(|other| other.gateway == gateway && other.mode != mode);
         let found = all.into_iter().find(|connection| connection.gateway == gateway && connection.mode == mode);
