@@ -200,7 +200,7 @@ mod tests {
         let (waits, is_waiting) = oneshot::channel();
         let client_left = async {
             waits.send(()).unwrap();
-            pending().await
+            pending::<()>().await;
         };
         let address = IpAddr::from([203, 0, 113, 7]);
         let attempt = Attempt { email: EMAIL, password: PASSWORD, address, trusted_browser: None, previous: None };

@@ -99,7 +99,9 @@ impl AppForm {
         };
         entered.parse().map_err(|faults| {
             let mut errors = FieldErrors::default();
-            faults.into_iter().for_each(|fault| add(&mut errors, fault));
+            for fault in faults {
+                add(&mut errors, fault);
+            }
             errors
         })
     }

@@ -159,11 +159,11 @@ pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> A
         }
         updated => updated?,
     }
-    if let Some(zone) = asked {
-        if apps::zones::ask(&mut tx, &app, zone, by).await? == AskOutcome::LimitReached {
-            drop(tx);
-            return page.unprocessable(&settings_page(&page, app, form, too_many_changes()));
-        }
+    if let Some(zone) = asked
+        && apps::zones::ask(&mut tx, &app, zone, by).await? == AskOutcome::LimitReached
+    {
+        drop(tx);
+        return page.unprocessable(&settings_page(&page, app, form, too_many_changes()));
     }
     tx.commit().await?;
     Ok(page.redirect(&urls::app_settings(app.id), saved(&app, asked)))
