@@ -38,12 +38,12 @@ impl Index {
     pub(crate) fn pills(&self) -> Vec<Pill> {
         let list = &self.query.list;
         // Types that the gateways recommend; others can be typed.
-        let types = self.gateways.iter().flat_map(|gateway| gateway.profile().recommended_events).copied().collect();
+        let suggestions = self.gateways.iter().flat_map(|gateway| gateway.profile().recommended_events).copied().collect();
         let typed = (self.query.typed_type.as_str(), t::type_example());
         let states = State::ALL.iter().map(|state| (state.as_str(), messages::event_state(*state).label));
         vec![
             list.date_pill(),
-            Pill::words(&list.filters, ("type", t::event_type()), typed, types, list.errors.of("type")),
+            Pill::words(&list.filters, ("type", t::event_type()), typed, suggestions, list.errors.of("type")),
             list.gateway_pill(&self.gateways),
             list.choice_pill(("state", lists::status()), states),
         ]

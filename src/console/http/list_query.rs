@@ -33,7 +33,7 @@ use crate::{
 /// The maximum length of a search text in characters.
 const MAX_SEARCH_CHARS: usize = 128;
 
-/// The parameters of every list, as received. Those of its own filters are beside them.
+/// The parameters of every list, as received. A list adds those of its own filters.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(crate) struct ListParams {

@@ -43,8 +43,7 @@ pub(super) const MAX_ATTENTION: usize = 5;
 pub(super) const REJECTIONS_SPAN: Duration = Duration::from_hours(24);
 /// Rejected requests are mentioned if there is one for this many payments, or more.
 const PAYMENTS_PER_REJECTION: i64 = 20;
-/// The longest period whose bars are links: those of a longer one are too narrow for a finger and too many for the keyboard, and the
-/// table has the values.
+/// The longest period whose bars are links: those of a longer one are too narrow and too many, and the table has the values.
 const MAX_LINKED_DAYS: usize = 15;
 
 /// `/ks-pay/apps/{app}`
@@ -306,13 +305,12 @@ impl Show {
 
     /// Returns why payments failed, each reason with the URL of its payments.
     pub(crate) fn failures(&self) -> Vec<(String, Share)> {
-        let rows = self.figures.failures.iter().map(|(category, count)| (FailureReason(*category), *count));
-        rows.map(|(reason, count)| {
-            let hook = reason.0.map_or("failure-not-given", |_| "failure");
-            let share = share((hook, messages::failure(reason.0)), "bar-4", count, String::new());
-            (self.list(self.days, ("failure", reason.as_str())), share)
-        })
-        .collect()
+        let rows = self.figures.failures.iter().map(|(category, count)| {
+            let url = self.list(self.days, ("failure", FailureReason(*category).as_str()));
+            let hook = category.map_or("failure-not-given", |_| "failure");
+            (url, share((hook, messages::failure(*category)), "bar-4", *count, String::new()))
+        });
+        rows.collect()
     }
 
     /// Returns the number of failed payments with the most frequent reason.
@@ -382,8 +380,7 @@ impl Show {
         rows.map(|((code, count), tenths)| share(("method", label(code)), "bar-1", *count, percent(tenths))).collect()
     }
 
-    /// Returns a summary of the rejected requests and their URL; `None` if there are few compared with the payments, or only those that the
-    /// line of a failing webhook is about.
+    /// Returns a summary of the rejected requests, and their URL; `None` if they are few, or all in the lines of failing webhooks.
     pub(crate) fn rejections(&self) -> Option<(Text, String)> {
         let url = urls::in_mode(&urls::rejections(self.app), self.mode);
         let of_failing: i64 = self.health.iter().map(|line| line.rejected).sum();
@@ -409,8 +406,7 @@ impl Show {
         }
         let newest = self.newest.as_ref()?;
         let day = messages::past_day(newest.created_at, self.now).map(|_| self.day(self.zone.date(newest.created_at)));
-        let all = urls::in_mode(&urls::transactions(self.app), self.mode);
-        Some(messages::nothing_in_period(messages::period(self.count), day, &all))
+        Some(messages::nothing_in_period(messages::period(self.count), day, &self.all()))
     }
 
     pub(crate) fn all(&self) -> String {
