@@ -71,7 +71,7 @@ async fn few_apps_of_a_company_change_their_zones_at_the_same_time() {
     let test = TestDb::new("apps_zone_changes").await;
     let mut apps = Vec::new();
     let mut tx = test.db.begin().await.unwrap();
-    for (name, count) in [("Neem Tree Retail", zones::MAX_CHANGES + 1), ("Banyan Books", 1)] {
+    for (name, count) in [("Neem Tree Retail", zones::MAX_ZONE_CHANGES + 1), ("Banyan Books", 1)] {
         let company = companies::create(&mut tx, name, NOW).await.unwrap().id;
         for number in 0..count {
             let details = Details { name: format!("Web Store {number}"), ..details() };

@@ -58,14 +58,14 @@ pub(crate) struct ZoneChange {
 /// The maximum number of apps of a company whose zones change at the same time. One job adds up the payments of all companies'
 /// changes, so a company with many apps must not keep it busy alone. A limit in number and not in time: a wrong zone can be
 /// corrected immediately.
-pub(crate) const MAX_CHANGES: i64 = 3;
+pub(crate) const MAX_ZONE_CHANGES: i64 = 3;
 
 /// Whether another zone was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum AskOutcome {
     Accepted,
-    /// [`MAX_CHANGES`] other apps of the company are being changed. Nothing was stored.
+    /// [`MAX_ZONE_CHANGES`] other apps of the company are being changed. Nothing was stored.
     LimitReached,
 }
 
@@ -88,7 +88,7 @@ pub(crate) async fn ask(
     tx.exclude_ingestion().await?;
     if zones.current == zone {
         store::cancel_zone_change(tx, app.company_id, app.id).await?;
-    } else if zones.next.is_none() && store::count_zone_changes(&mut *tx, app.company_id).await? >= MAX_CHANGES {
+    } else if zones.next.is_none() && store::count_zone_changes(&mut *tx, app.company_id).await? >= MAX_ZONE_CHANGES {
         return Ok(AskOutcome::LimitReached);
     } else {
         store::ask_for_zone(tx, (app.company_id, app.id), zone, now).await?;

@@ -2,7 +2,8 @@
 //!
 //! Data written to an unlinked file is lost when the process ends, so the paths are compared with the opened files: the
 //! database, its WAL and the WAL index, which other processes would otherwise recreate. Findings of [`overwrite_detector`]
-//! are reported in the same way.
+//! are reported in the same way. Every write, and every read that decides on a request of a gateway, is preceded by a check of its
+//! own; the reads of pages share one for a moment.
 //!
 //! [`overwrite_detector`]: super::overwrite_detector
 
@@ -28,9 +29,9 @@ use super::{
 
 /// How many threads look at the files at most.
 const READERS: usize = 2;
-/// How long the files count as unchanged for a page that only reads, after they were looked at. Several reads of one page, and
-/// those of pages at the same time, then share one look.
-const LOOK_HOLDS: Duration = Duration::from_millis(100);
+/// How long a check of the files holds for pages. The reads of a page, and of pages shortly after each other, then share one
+/// check, which is handed to another thread.
+const CHECK_VALIDITY: Duration = Duration::from_millis(100);
 
 /// Device and inode.
 type Identity = (u64, u64);
@@ -44,8 +45,8 @@ pub struct OpenFiles {
     content: Arc<RwLock<Option<OverwriteDetector>>>,
     /// So few threads look at the files, however many wait for a disk that hangs.
     readers: Arc<Semaphore>,
-    /// When a look that found no fault began.
-    intact_at: Arc<Mutex<Option<Instant>>>,
+    /// When the last check that found no fault began.
+    last_passed_check: Arc<Mutex<Option<Instant>>>,
 }
 
 struct OpenFile {
@@ -85,7 +86,7 @@ impl OpenFiles {
     pub(super) fn note(database: &Path) -> io::Result<Self> {
         let database = Arc::new(OpenFile::note(database.to_owned(), DatabaseFile::Database)?);
         let readers = Arc::new(Semaphore::new(READERS));
-        Ok(Self { database, log: Arc::default(), content: Arc::default(), readers, intact_at: Arc::default() })
+        Ok(Self { database, log: Arc::default(), content: Arc::default(), readers, last_passed_check: Arc::default() })
     }
 
     /// Also records the log and its index, which exist as long as a connection is open.
@@ -152,9 +153,9 @@ impl OpenFiles {
         looking.await.ok()
     }
 
-    /// True if a look that began within [`LOOK_HOLDS`] found no fault.
-    fn was_just_intact(&self) -> bool {
-        self.intact_at.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < LOOK_HOLDS)
+    /// True if a check that began within [`CHECK_VALIDITY`] found no fault.
+    fn passed_recently(&self) -> bool {
+        self.last_passed_check.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() < CHECK_VALIDITY)
     }
 
     /// Returns the first file whose path was removed or leads to another file, or that was overwritten.
@@ -232,16 +233,16 @@ impl Db {
         fault.map_or(Ok(()), |fault| Err(DbError::FileFault(fault)))
     }
 
-    /// The same for what is only shown. The result may be that of a look up to [`LOOK_HOLDS`] ago: a write to a removed file would
-    /// be lost, while a read of it shows what was true then.
-    pub(super) async fn check_files_to_read(&self) -> Result<(), DbError> {
+    /// The same for a page. The result may be that of a check up to [`CHECK_VALIDITY`] ago: a write to a removed file would be lost,
+    /// while a read of it shows what was true then.
+    pub(super) async fn check_files_for_page(&self) -> Result<(), DbError> {
         let Self::Sqlite { files: Some(files), may_block: false, .. } = self else { return self.check_files_here() };
-        if files.was_just_intact() {
+        if files.passed_recently() {
             return Ok(());
         }
         let began = Instant::now();
         self.check_files().await?;
-        *files.intact_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
+        *files.last_passed_check.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
         Ok(())
     }
 
@@ -359,5 +360,28 @@ mod tests {
             assert_eq!(find(&files), Some(path.clone()));
             fs::remove_file(&path).unwrap();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{Location, test_db::TestDb};
+
+    #[tokio::test]
+    async fn the_reads_of_pages_share_a_check_and_those_that_decide_have_their_own() {
+        let test = TestDb::new("file_check").await;
+        let Location::Sqlite(path) = &test.location else { return test.end().await };
+        drop((test.db.page_reader().await.unwrap(), test.db.reader().await.unwrap()));
+        tokio::time::pause();
+        fs::rename(path, with_suffix(path, "-aside")).unwrap();
+        assert!(test.db.page_reader().await.is_ok(), "it shares the check of a moment ago");
+        assert!(matches!(test.db.reader().await, Err(DbError::FileFault(_))) && test.db.begin().await.is_err());
+        tokio::time::advance(CHECK_VALIDITY).await;
+        assert!(matches!(test.db.page_reader().await, Err(DbError::FileFault(_))));
+        fs::rename(with_suffix(path, "-aside"), path).unwrap();
+        assert!(test.db.page_reader().await.is_ok());
+        tokio::time::resume();
+        test.end().await;
     }
 }

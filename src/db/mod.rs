@@ -243,17 +243,17 @@ impl Db {
     /// If the database is busy or unreachable.
     pub async fn reader(&self) -> Result<Reader, DbError> {
         self.check_files().await?;
-        self.read_here().await
+        self.acquire_reader().await
     }
 
-    /// The same for what is only shown: the files may have been looked at a moment ago, for another read of the same page. What
-    /// is decided for a sender or stored needs [`Self::reader`].
+    /// The same for the console: the files may have been checked a moment ago, for another read of the same page. What a page
+    /// stores is checked by [`Self::begin`]; a decision on a request of a gateway needs [`Self::reader`].
     ///
     /// # Errors
     /// If the database is busy or unreachable.
     pub(crate) async fn page_reader(&self) -> Result<Reader, DbError> {
-        self.check_files_to_read().await?;
-        self.read_here().await
+        self.check_files_for_page().await?;
+        self.acquire_reader().await
     }
 
     async fn read_here(&self) -> Result<Reader, DbError> {

@@ -171,7 +171,10 @@ mod tests {
         };
         assert_eq!(
             said(&listed),
-            ["Live|Failing since 7:41 pm; unless fixed, Razorpay disables the webhook in 24 h", "Test|Verified, just now"]
+            [
+                "Live|Failing since 7:41 pm; Razorpay will disable the webhook in 24 h unless this is fixed",
+                "Test|Verified, just now"
+            ]
         );
         listed.webhooks[0].connection.gateway = Gateway::STANDARD_WEBHOOKS;
         (listed.webhooks[1].connection.is_enabled, listed.webhooks[1].state) = (false, ConnectionState::Off);
@@ -192,7 +195,10 @@ mod tests {
         let webhook = webhook(&app, Mode::Live, ConnectionState::Failing);
         assert_eq!(trouble(&app, &webhook, None, NOW).headline, "Dabba Club: 1 Live request rejected since 7:41\u{a0}pm");
         let after = |hours| trouble(&app, &webhook, None, NOW.plus(Duration::from_hours(hours))).countdown.unwrap().1;
-        assert_eq!(after(1).in_english().replace('\u{a0}', " "), "Unless this is fixed, Razorpay disables the webhook in 23 h.");
+        assert_eq!(
+            after(1).in_english().replace('\u{a0}', " "),
+            "Razorpay will disable the webhook in 23 h unless this is fixed."
+        );
         assert!(after(30).in_english().ends_with("disabled the webhook already: check Razorpay’s Dashboard."), "{}", after(30));
     }
 

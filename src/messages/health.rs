@@ -148,8 +148,8 @@ mod tests {
     fn the_countdown_is_the_gateways() {
         let after =
             |length| short_countdown(Gateway::RAZORPAY, NOW, NOW.plus(length)).unwrap().1.in_english().replace('\u{a0}', " ");
-        assert_eq!(after(Duration::from_mins(320)), "unless fixed, Razorpay disables the webhook in 18 h 40 min");
-        assert_eq!(after(Duration::from_secs(86_399)), "unless fixed, Razorpay disables the webhook in 1 min");
+        assert_eq!(after(Duration::from_mins(320)), "Razorpay will disable the webhook in 18 h 40 min unless this is fixed");
+        assert_eq!(after(Duration::from_secs(86_399)), "Razorpay will disable the webhook in 1 min unless this is fixed");
         let over = "Razorpay may have disabled the webhook already: check Razorpay’s Dashboard";
         assert_eq!((after(HOUR * 24).as_str(), after(HOUR * 999).as_str()), (over, over));
         assert_eq!(short_countdown(Gateway::STANDARD_WEBHOOKS, NOW, NOW.plus(HOUR)), None);

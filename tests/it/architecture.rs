@@ -144,6 +144,13 @@ fn a_store_knows_no_page_and_no_other_slices_table() {
 }
 
 #[test]
+fn only_the_console_reads_without_a_check_of_its_own() {
+    let readers = sources("src", "rs").into_iter().filter(|(_, text)| code(text).any(|line| line.contains(".page_reader()")));
+    let others: Vec<String> = readers.map(|(name, _)| name).filter(|name| !name.starts_with("console/")).collect();
+    assert_eq!(others, ["db/file_identity.rs"], "its test");
+}
+
+#[test]
 fn a_command_uses_no_form_of_a_page() {
     for (name, text) in sources("src", "rs").iter().filter(|(name, _)| name.starts_with("cli/")) {
         assert!(!code(text).any(|line| line.contains("forms::") || line.contains("http::form")), "{name}");

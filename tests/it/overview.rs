@@ -91,9 +91,9 @@ async fn a_period_is_compared_with_as_many_days_before_it() {
     let week = shop.overview("&days=7").await;
     assert_eq!(
         (said(&week, "received"), said(&week, "received-change")),
-        ("₹2,500.00".to_owned(), "Until yesterday: 25.0 % more than 9–14 Nov".to_owned())
+        ("₹2,500.00".to_owned(), "Excluding today: 25.0 % more than 9–14 Nov".to_owned())
     );
-    assert_eq!(said(&week, "rate-change"), "Until yesterday: 50.0 points more than 9–14 Nov");
+    assert_eq!(said(&week, "rate-change"), "Excluding today: 50.0 points more than 9–14 Nov");
     assert_eq!(said(&week, "received-today"), "Today so far: ₹1,500.00 from 1 payment.");
     assert!(said(&week, "this-period").starts_with("16–22 Nov,"), "{}", week.body);
     assert!(week.has("<polyline class=\"chart-before\""), "{}", week.body);

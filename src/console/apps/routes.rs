@@ -14,7 +14,7 @@ use crate::{
     accounts::authz::UseCaseError,
     apps::{
         self, App, store,
-        zones::{AskOutcome, MAX_CHANGES},
+        zones::{AskOutcome, MAX_ZONE_CHANGES},
     },
     connections::{self, Connection, app_health},
     console::{
@@ -239,7 +239,7 @@ fn name_taken() -> FieldErrors {
 }
 
 fn too_many_changes() -> FieldErrors {
-    FieldError::new("too-many-changes", time_zones::too_many_changes(MAX_CHANGES)).at("time_zone")
+    FieldError::new("too-many-changes", time_zones::too_many_changes(MAX_ZONE_CHANGES)).at("time_zone")
 }
 
 fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {

@@ -3,7 +3,43 @@
 //! Invariant: a change is neither good nor bad: more refunds are no success, and more payments no failure.
 
 use super::chart::percent;
-use crate::{i18n::Text, messages::text::overview as t, primitives::money::Money};
+use crate::{
+    i18n::Text,
+    ledger::payments::{
+        figures::{self, PaymentOutcomes},
+        store::daily_totals::DailyTotals,
+    },
+    messages::text::overview as t,
+    primitives::{
+        date_range::DateRange,
+        money::{Currency, Money},
+    },
+};
+
+/// Two periods of equal length, each without its last day, since today is not over.
+pub(super) struct Compared {
+    pub(super) days_before: DateRange,
+    pub(super) now: WholeDays,
+    pub(super) before: WholeDays,
+}
+
+/// What was received on some days in one currency, and how their payments ended.
+pub(super) struct WholeDays {
+    pub(super) received: Money,
+    pub(super) outcomes: PaymentOutcomes,
+}
+
+impl Compared {
+    /// Compares the totals of `days` with those of as many days before; `None` if there is no day but today.
+    pub(super) fn new(sums: &[DailyTotals], before: &[DailyTotals], days: DateRange, currency: Currency) -> Option<Self> {
+        let (whole, days_before) = (days.without_last()?, days.previous().without_last()?);
+        let of = |sums, days| {
+            let sums = figures::of_days(sums, days);
+            WholeDays { received: figures::received_in(sums, currency), outcomes: figures::ways(sums) }
+        };
+        Some(Self { days_before, now: of(sums, whole), before: of(before, days_before) })
+    }
+}
 
 /// A change, with an arrow that says its direction again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,9 +96,9 @@ mod tests {
             let money = |rupees: i64| Money::new(rupees.saturating_mul(100), Currency::INR);
             said(&of_amount(money(now), money(before), days()))
         };
-        assert_eq!(compared(1_124, 1_000), (UP, "Until yesterday: 12.4 % more than 2–15 Nov".to_owned()));
-        assert_eq!(compared(0, 1_000), (DOWN, "Until yesterday: 100.0 % less than 2–15 Nov".to_owned()));
-        assert_eq!(compared(100_001, 100_000), (None, "Until yesterday: same as 2–15 Nov".to_owned()));
+        assert_eq!(compared(1_124, 1_000), (UP, "Excluding today: 12.4 % more than 2–15 Nov".to_owned()));
+        assert_eq!(compared(0, 1_000), (DOWN, "Excluding today: 100.0 % less than 2–15 Nov".to_owned()));
+        assert_eq!(compared(100_001, 100_000), (None, "Excluding today: same as 2–15 Nov".to_owned()));
         assert_eq!(compared(5, 0), (None, "No payments 2–15 Nov".to_owned()));
         assert!(compared(i64::MAX, 1).1.ends_with("more than 2–15 Nov"), "no overflow");
     }
@@ -70,9 +106,9 @@ mod tests {
     #[test]
     fn a_rate_is_compared_in_points_if_both_periods_have_one() {
         let compared = |now, before| of_rate(now, before, days()).as_ref().map(said);
-        assert_eq!(compared(Some(943), Some(951)), Some((DOWN, "Until yesterday: 0.8 points less than 2–15 Nov".to_owned())));
-        assert_eq!(compared(Some(1000), Some(980)), Some((UP, "Until yesterday: 2.0 points more than 2–15 Nov".to_owned())));
-        assert_eq!(compared(Some(980), Some(980)), Some((None, "Until yesterday: same as 2–15 Nov".to_owned())));
+        assert_eq!(compared(Some(943), Some(951)), Some((DOWN, "Excluding today: 0.8 points less than 2–15 Nov".to_owned())));
+        assert_eq!(compared(Some(1000), Some(980)), Some((UP, "Excluding today: 2.0 points more than 2–15 Nov".to_owned())));
+        assert_eq!(compared(Some(980), Some(980)), Some((None, "Excluding today: same as 2–15 Nov".to_owned())));
         assert_eq!((compared(None, Some(980)), compared(Some(980), None)), (None, None));
     }
 }

@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::{
     chart::{Bar, Chart, Tick, percent, tenths},
-    comparison::{self, Change},
+    comparison::{self, Change, Compared},
     forms::{DEFAULT_PERIOD, PERIODS},
     health::Health,
 };
@@ -86,46 +86,18 @@ pub(crate) struct Before {
     days: DateRange,
     received: Money,
     daily: Vec<(jiff::civil::Date, Money)>,
-    /// Both periods without their last day, since today is not over; `None` if they have no other.
     compared: Option<Compared>,
-}
-
-/// What was received in a period and in the one before it, on as many whole days.
-struct Compared {
-    days_before: DateRange,
-    now: WholeDays,
-    before: WholeDays,
-}
-
-struct WholeDays {
-    received: Money,
-    ways: PaymentOutcomes,
-}
-
-impl WholeDays {
-    fn of(sums: &[DailyTotals], days: DateRange, currency: Currency) -> Self {
-        let (first, last) = (number(days.first), number(days.last));
-        let rows: Vec<DailyTotals> = sums.iter().filter(|row| (first..=last).contains(&row.day)).cloned().collect();
-        let figures = Figures::of(&rows, days);
-        let received = figures.received.into_iter().find(|money| money.currency == currency);
-        Self { received: received.unwrap_or(Money::new(0, currency)), ways: figures.ways }
-    }
 }
 
 impl Before {
     /// Returns the period before `days`, in the first currency of `sums`, which are those of `days`.
     pub(crate) fn of(before: &[DailyTotals], sums: &[DailyTotals], days: DateRange) -> Self {
         let (previous, currency) = (days.previous(), figures::main_currency(sums));
-        let compared = days.without_last().zip(previous.without_last()).map(|(whole, days_before)| Compared {
-            days_before,
-            now: WholeDays::of(sums, whole, currency),
-            before: WholeDays::of(before, days_before, currency),
-        });
         Self {
             days: previous,
-            received: WholeDays::of(before, previous, currency).received,
+            received: figures::received_in(before, currency),
             daily: figures::daily(before, previous, currency),
-            compared,
+            compared: Compared::new(sums, before, days, currency),
         }
     }
 }
@@ -205,7 +177,7 @@ impl Show {
 
     pub(crate) fn rate_change(&self) -> Option<Change> {
         let Compared { days_before, now, before } = self.before.compared.as_ref()?;
-        comparison::of_rate(rate(now.ways), rate(before.ways), self.range(*days_before))
+        comparison::of_rate(rate(now.outcomes), rate(before.outcomes), self.range(*days_before))
     }
 
     /// Returns what was refunded and what disputes took, in the currency of the page. What is being refunded has not gone back yet.
@@ -288,25 +260,26 @@ impl Show {
     }
 
     /// Returns the URL of the transactions of some days, those with the value of a filter if there is one.
-    fn list(&self, days: DateRange, filter: (&str, &str)) -> String {
+    fn list(&self, days: DateRange, filter: Option<(&str, &str)>) -> String {
         let (from, to) = (days.first.to_string(), days.last.to_string());
-        let query = [("mode", self.mode.slug()), ("from", &from), ("to", &to), filter];
+        let of_days = [("mode", self.mode.slug()), ("from", &from), ("to", &to)];
+        let query: Vec<_> = of_days.into_iter().chain(filter).collect();
         urls::query(&urls::transactions(self.app), &query)
     }
 
     pub(crate) fn list_of_day(&self, day: jiff::civil::Date) -> String {
-        self.list(DateRange { first: day, last: day }, ("status", ""))
+        self.list(DateRange { first: day, last: day }, None)
     }
 
     /// Returns the URL of the failed payments of the period.
     pub(crate) fn all_failed(&self) -> String {
-        self.list(self.days, ("status", DisplayState::Failed.as_str()))
+        self.list(self.days, Some(("status", DisplayState::Failed.as_str())))
     }
 
     /// Returns why payments failed, each reason with the URL of its payments.
     pub(crate) fn failures(&self) -> Vec<(String, Share)> {
         let rows = self.figures.failures.iter().map(|(category, count)| {
-            let url = self.list(self.days, ("failure", FailureReason(*category).as_str()));
+            let url = self.list(self.days, Some(("failure", FailureReason(*category).as_str())));
             let hook = category.map_or("failure-not-given", |_| "failure");
             (url, share((hook, messages::failure(*category)), "bar-4", *count, String::new()))
         });

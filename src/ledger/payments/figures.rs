@@ -137,6 +137,18 @@ pub(crate) fn of_day(sums: &[DailyTotals], day: i64) -> (i64, Vec<Money>) {
     (payments, amounts.into_iter().map(|(currency, amount)| Money::new(amount, currency)).collect())
 }
 
+/// Returns the totals of these days out of those of more, which are in the order of their days.
+pub(crate) fn of_days(sums: &[DailyTotals], days: DateRange) -> &[DailyTotals] {
+    let [start, end] = [number(days.first), number(days.last) + 1].map(|day| sums.partition_point(|sum| sum.day < day));
+    &sums[start..end]
+}
+
+/// Returns what was received in one currency.
+pub(crate) fn received_in(sums: &[DailyTotals], currency: Currency) -> Money {
+    let amounts = received(sums).filter(|(sum, _)| sum.currency.0 == Some(currency)).map(|(_, part)| part.amount);
+    Money::new(amounts.fold(0, i64::saturating_add), currency)
+}
+
 /// Returns the totals of received payments, including those refunded later, and what of them was received.
 fn received(sums: &[DailyTotals]) -> impl Iterator<Item = (&DailyTotals, Received)> {
     sums.iter().filter_map(|sum| Some((sum, sum.totals.received(sum.status.0)?)))
@@ -163,7 +175,8 @@ fn failures(sums: &[DailyTotals]) -> Vec<(Option<FailureCategory>, i64)> {
     counts
 }
 
-fn ways(sums: &[DailyTotals]) -> PaymentOutcomes {
+/// Returns how the payments ended.
+pub(crate) fn ways(sums: &[DailyTotals]) -> PaymentOutcomes {
     sums.iter().fold(PaymentOutcomes::default(), |mut ways, DailyTotals { status, totals, .. }| {
         *match status.0 {
             Some(Status::Captured) => &mut ways.paid,

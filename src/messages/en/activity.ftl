@@ -14,10 +14,10 @@ proven-rejections = { $count ->
    *[other] { $count } requests signed with one of your secrets were rejected
 }
 app-is-off = The app is disabled
-countdown = unless fixed, { $gateway } disables the webhook in { $length }
+countdown = { $gateway } will disable the webhook in { $length } unless this is fixed
 countdown-over = { $gateway } may have disabled the webhook already: check { $gateway }’s Dashboard
 # The same as sentences
-countdown-sentence = Unless this is fixed, { $gateway } disables the webhook in { $length }.
+countdown-sentence = { $gateway } will disable the webhook in { $length } unless this is fixed.
 countdown-over-sentence = { $gateway } may have disabled the webhook already: check { $gateway }’s Dashboard.
 
 # The baseline of the traffic

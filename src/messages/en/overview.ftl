@@ -35,11 +35,11 @@ refunds = { $days ->
 refunds-note = Of the payments in this period
 
 # Compared with the period before, without today, which is not over
-more-than-before = Until yesterday: { $percent } more than { $days }
-less-than-before = Until yesterday: { $percent } less than { $days }
-same-as-before = Until yesterday: same as { $days }
-points-more = Until yesterday: { $points } points more than { $days }
-points-less = Until yesterday: { $points } points less than { $days }
+more-than-before = Excluding today: { $percent } more than { $days }
+less-than-before = Excluding today: { $percent } less than { $days }
+same-as-before = Excluding today: same as { $days }
+points-more = Excluding today: { $points } points more than { $days }
+points-less = Excluding today: { $points } points less than { $days }
 none-before = No payments { $days }
 day-before = { $day }, whole day: { $money }
 

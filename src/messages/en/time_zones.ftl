@@ -21,7 +21,7 @@ change-confirm = Change the time zone
 change-keep = Keep { $zone }
 change-asked = Daily totals are being recalculated for { $new }. Until that is complete, { $old } applies.
 change-cancelled = The time zone stays { $zone }
-too-many-changes = The time zones of { $count } of your apps are being changed. Save again once one of these changes is complete; until then, that app’s settings show it.
+too-many-changes = Nothing was saved. You can change the time zones of { $count } apps at a time: try again when one of these changes is complete.
 pending-headline = The time zone is changing to { $zone }
 pending-reason = Daily totals are being recalculated. Until that is complete, { $old } applies on every page.
 
