@@ -62,7 +62,7 @@ off = Off: every request is rejected
 off-connection = This connection is disabled.
 off-app = The app is disabled.
 pending = Marked as done, nothing verified yet
-pending-reason = This step shows Pending verification until an event is verified.
+pending-reason = This step shows Pending verification until an event from the gateway is verified.
 waiting = Waiting for the first event
 
 # Rejected requests whose sender is not proven

@@ -49,7 +49,7 @@ found-among = { $count ->
    *[other] { $count } matches among the { $searched } searched, newest first
 }
 no-match-yet = No match yet
-no-match-yet-advice = { $searched } were searched, and none match. Continue the search to check the rest.
+no-match-yet-advice = { $searched } rows of the list were searched, and none match. Continue the search to check the rest.
 end-of-search = Nothing older matches
 end-of-search-advice = The search has reached the end of the list.
 back-to-start = Back to the start of the list
@@ -84,7 +84,7 @@ no-transaction-yet-test = Transactions appear here when the gateway reports the 
 no-transaction-yet-live = Transactions appear here when the gateway reports the first real payment. Connect the webhook of Live mode first.
 not-in-mode = No payment in { $mode } mode has the ID, receipt or bank reference { $name }. There is one in { $other } mode.
 show-in-mode = Show it in { $mode } mode
-nowhere = No payment in { $mode } mode has the ID, receipt or bank reference { $name }. Enter it in full; IDs are case-sensitive. It may belong to another app.
+nowhere = No payment in { $mode } mode has the ID, receipt or bank reference { $name }. Enter it in full; IDs are case-sensitive. It may belong to another app. Email addresses, phone numbers and amounts can’t be searched.
 clear-search = Clear the search
 none-with-status = No transaction from { $days } has the status “{ $status }”.
 show-every-status = Show every status

@@ -14,5 +14,5 @@ count = { $count ->
     [one] { $count } result
    *[other] { $count } results
 }
-nothing = Nothing matches “{ $text }”. Enter the name of an app or page, or the ID of a payment, order, refund, dispute, event or rejection. Of the gateway’s IDs, the first 6 characters are enough.
+nothing = Nothing matches “{ $text }”. Enter the name of an app or page, or the ID of a payment, order, refund, dispute, event or rejection. Of the IDs of payments and orders, the first 6 characters are enough. Email addresses, phone numbers and amounts can’t be searched.
 too-many = Too many searches. Wait { $wait }, then search again.

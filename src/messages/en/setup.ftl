@@ -109,7 +109,7 @@ all-events = All events
 
 step-proven = Verified: this webhook has received a signed event.
 step-failing = Requests are rejected. This step shows Failing until an event is verified.
-step-marked-unproven = Nothing is verified yet. This step shows Pending verification until an event is verified.
+step-marked-unproven = No event from the gateway is verified yet.
 
 ## Events of an unexpected account, and payments reported in both modes
 

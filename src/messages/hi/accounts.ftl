@@ -8,7 +8,7 @@ submit-sign-in = साइन इन करें
 forgot-password = पासवर्ड भूल गए?
 forgot-advice = अपने सर्वर एडमिन से कहें। वे आपके ईमेल पते और इस कमांड से आपका नया पासवर्ड बना सकते हैं:
 forgot-command = नया पासवर्ड बनाने की कमांड
-forgot-effect = नया पासवर्ड तुरंत काम करेगा। आप हर डिवाइस पर साइन आउट हो जाएँगे।
+forgot-effect = नया पासवर्ड तुरंत काम करेगा। आप हर डिवाइस से साइन आउट हो जाएँगे।
 back-to-sign-in = साइन इन पर वापस जाएँ
 
 set-up = सेट अप करें
@@ -33,7 +33,7 @@ your-password = आपका पासवर्ड
 your-password-hint = सिर्फ़ ईमेल बदलते समय ज़रूरी है।
 profile-saved = आपकी जानकारी सहेज ली गई है
 change-password = पासवर्ड बदलें
-change-password-note = आप बाकी हर डिवाइस पर साइन आउट हो जाएँगे।
+change-password-note = आप बाकी हर डिवाइस से साइन आउट हो जाएँगे।
 old-password = पुराना पासवर्ड
 new-password = नया पासवर्ड
 confirm-new-password = नया पासवर्ड दोबारा भरें

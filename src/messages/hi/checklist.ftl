@@ -1,5 +1,8 @@
 heading = { $app } का सेट-अप
-progress = { $all } में से { $done } पूरे
+progress = { $done ->
+    [1] { $all } में से { $done } पूरा
+   *[other] { $all } में से { $done } पूरे
+}
 next = आगे: { $task }
 
 register-app = ऐप रजिस्टर करें

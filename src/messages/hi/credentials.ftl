@@ -1,5 +1,5 @@
 credentials-title = { $gateway } की API keys भरें
-credentials-note = ये API keys हम { $gateway } से जाँचेंगे।
+credentials-note = KS Pay ये API keys { $gateway } से जाँचेगा।
 keys-heading = { $mode } की API keys
 keys-saved-at = सहेजने का समय: { $when }।
 submit = सबमिट करें

@@ -20,7 +20,7 @@ month = { $number ->
 }
 day = { $day }{ "\u00A0" }{ $month }
 day-of-year = { $day }{ "\u00A0" }{ $month }{ "\u00A0" }{ $year }
-days = { $first } से { $last }
+days = { $first } से { $last } तक
 heading-today = आज, { $day }
 heading-yesterday = कल, { $day }
 heading-weekday = { $weekday }, { $day }

@@ -27,8 +27,8 @@ refunds-note = इस अवधि के भुगतानों में स
 more-than-before = आज को छोड़कर: { $days } के मुकाबले { $percent } ज़्यादा
 less-than-before = आज को छोड़कर: { $days } के मुकाबले { $percent } कम
 same-as-before = आज को छोड़कर: { $days } के बराबर
-points-more = आज को छोड़कर: { $days } के मुकाबले { $points } अंक ज़्यादा
-points-less = आज को छोड़कर: { $days } के मुकाबले { $points } अंक कम
+points-more = आज को छोड़कर: { $days } के मुकाबले { $points } प्रतिशत अंक ज़्यादा
+points-less = आज को छोड़कर: { $days } के मुकाबले { $points } प्रतिशत अंक कम
 none-before = { $days }: कोई भुगतान नहीं
 day-before = { $day }, पूरा दिन: { $money }
 

@@ -46,7 +46,7 @@ failure-technical-error = बैंक या गेटवे की गड़�
 failure-other = दूसरी वजह
 failure-not-given = वजह नहीं बताई गई
 
-created-at = { $time } को शुरू हुआ।
+created-at = { $time } पर शुरू हुआ।
 created-in-future = इसका समय आगे का है: इस सर्वर की या गेटवे की घड़ी गलत है या थी।
 reason = वजह: { $reason }
 settled-in = { $currency } में, { $gateway } की दर पर

@@ -2,7 +2,10 @@ newer = नए
 older = पुराने
 search-newer = नए में खोजें
 search-older = पुराने में खोजें
-rows-shown = { $count } दिखाए गए, सबसे नए पहले
+rows-shown = { $count ->
+    [1] { $count } दिखाया गया
+   *[other] { $count } दिखाए गए, सबसे नए पहले
+}
 
 save = सहेजें
 cancel = रद्द करें
