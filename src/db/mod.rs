@@ -256,7 +256,7 @@ impl Db {
         self.acquire_reader().await
     }
 
-    async fn read_here(&self) -> Result<Reader, DbError> {
+    async fn acquire_reader(&self) -> Result<Reader, DbError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => {
                 let mut reader = readers.acquire_for(Calls::Inline).await?;

@@ -27,7 +27,7 @@ use crate::{
     },
     messages::{self, EmptyState, rejections::Causes, text::overview as t},
     primitives::{
-        date_range::{DateRange, number},
+        date_range::DateRange,
         id::AppId,
         money::{Currency, Money},
         time::Timestamp,
