@@ -51,7 +51,7 @@ CREATE INDEX transactions_by_order ON transactions (app_id, order_id, id);
 -- search by refund_id examines no other company's refunds.
 CREATE TABLE refunds (
     transaction_id BIGINT NOT NULL REFERENCES transactions (id),
-    refund_id TEXT NOT NULL,
+    refund_id TEXT COLLATE "C" NOT NULL,
     app_id BIGINT NOT NULL,
     amount_subunits BIGINT NOT NULL,
     currency TEXT NOT NULL,
@@ -67,13 +67,13 @@ CREATE TABLE refunds (
     failed_refunded_at BIGINT,
     PRIMARY KEY (transaction_id, refund_id)
 );
-CREATE INDEX refunds_by_id ON refunds (app_id, refund_id);
+CREATE INDEX refunds_by_id ON refunds (app_id, refund_id, transaction_id);
 
 -- respond_by: the last moment to respond, in milliseconds. Company, app and mode are those of the payment, for searches and for
 -- the disputes that wait for a response.
 CREATE TABLE disputes (
     transaction_id BIGINT NOT NULL REFERENCES transactions (id),
-    dispute_id TEXT NOT NULL,
+    dispute_id TEXT COLLATE "C" NOT NULL,
     company_id BIGINT NOT NULL,
     app_id BIGINT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
@@ -86,7 +86,7 @@ CREATE TABLE disputes (
     respond_by BIGINT,
     PRIMARY KEY (transaction_id, dispute_id)
 );
-CREATE INDEX disputes_by_id ON disputes (app_id, dispute_id);
+CREATE INDEX disputes_by_id ON disputes (app_id, dispute_id, transaction_id);
 CREATE INDEX disputes_of_app ON disputes (app_id, mode, status, respond_by);
 CREATE INDEX disputes_of_company ON disputes (company_id, mode, status, respond_by);
 

@@ -73,7 +73,7 @@ CREATE TABLE refunds (
     failed_refunded_at INTEGER,
     PRIMARY KEY (transaction_id, refund_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX refunds_by_id ON refunds (app_id, refund_id);
+CREATE INDEX refunds_by_id ON refunds (app_id, refund_id, transaction_id);
 
 -- respond_by: the last moment to respond, in milliseconds. Company, app and mode are those of the payment, for searches and for
 -- the disputes that wait for a response.
@@ -92,7 +92,7 @@ CREATE TABLE disputes (
     respond_by INTEGER,
     PRIMARY KEY (transaction_id, dispute_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX disputes_by_id ON disputes (app_id, dispute_id);
+CREATE INDEX disputes_by_id ON disputes (app_id, dispute_id, transaction_id);
 CREATE INDEX disputes_of_app ON disputes (app_id, mode, status, respond_by);
 CREATE INDEX disputes_of_company ON disputes (company_id, mode, status, respond_by);
 

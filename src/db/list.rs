@@ -19,6 +19,14 @@ macro_rules! max_examined {
 }
 pub(crate) use max_examined;
 
+/// The maximum number of a company's connections that a search looks through, as it stands in SQL.
+macro_rules! max_searched_connections {
+    () => {
+        "5000"
+    };
+}
+pub(crate) use max_searched_connections;
+
 /// The position in the list of the last row that is examined, from 0, as it stands in SQL.
 macro_rules! last_examined {
     () => {

@@ -2,7 +2,7 @@
 
 use super::{columns, events, with_connection};
 use crate::{
-    db::{DbError, Exec, list::max_examined, run, sql},
+    db::{DbError, Exec, list::max_searched_connections, run, sql},
     events::Event,
     primitives::id::{CompanyId, EventId},
 };
@@ -15,20 +15,30 @@ macro_rules! found {
     };
 }
 
+/// The connections of the company that are searched: those of the newest apps if it has very many. PostgreSQL looks them up in this
+/// order, and stops when it has found enough.
+macro_rules! searched {
+    () => {
+        concat!(
+            "(SELECT id FROM (SELECT id FROM connections WHERE company_id = $1 ORDER BY app_id DESC LIMIT ",
+            max_searched_connections!(),
+            ") AS newest ORDER BY id DESC)"
+        )
+    };
+}
+
 sql! {
     /// COALESCE forces a search by id.
     FIND = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE id = $2 \
             AND COALESCE(connection_id, connection_id) IN (SELECT id FROM connections WHERE company_id = $1)");
-    /// The ids of a gateway between two.
-    FIND_NAMED = found!("SELECT event_id AS found_id FROM event_ids WHERE connection_id IN (SELECT id FROM connections \
-                  WHERE company_id = $1 ORDER BY app_id DESC LIMIT ", max_examined!(), ") \
-                  AND gateway_event_id >= $2 AND gateway_event_id <= $3 LIMIT 20");
+    /// The last of the ids of a gateway between two, in the order of the index.
+    FIND_NAMED = found!("SELECT event_id AS found_id FROM event_ids WHERE connection_id IN ", searched!(), " \
+                  AND gateway_event_id >= $2 AND gateway_event_id <= $3 ORDER BY connection_id DESC, gateway_event_id DESC LIMIT 20");
     /// PostgreSQL's planner expects that a LIMIT is reached early where very many events of another company match, and then reads
     /// all of those first. Here it has to search each connection, in the order of the index.
-    FIND_NAMED_ON_POSTGRES = found!("SELECT found_id FROM (SELECT id FROM connections \
-                  WHERE company_id = $1 ORDER BY app_id DESC LIMIT ", max_examined!(), ") AS own CROSS JOIN LATERAL \
+    FIND_NAMED_ON_POSTGRES = found!("SELECT found_id FROM ", searched!(), " AS own CROSS JOIN LATERAL \
                   (SELECT event_id AS found_id FROM event_ids WHERE connection_id = own.id AND gateway_event_id >= $2 \
-                  AND gateway_event_id <= $3 ORDER BY gateway_event_id LIMIT 20) AS of_connection LIMIT 20");
+                  AND gateway_event_id <= $3 ORDER BY gateway_event_id DESC LIMIT 20) AS of_connection LIMIT 20");
 }
 
 /// Finds an event of the company.

@@ -77,14 +77,27 @@ macro_rules! search {
     };
 }
 
-/// The rows of an owner with an id, in the order of the index of both. The id is written as a range: for an equal one, PostgreSQL's
-/// planner may read rows in the order of time instead, all of other apps' with that id among them.
-macro_rules! named {
-    ($owner:literal, $column:literal, $value:literal) => {
-        concat!($owner, " AND ", $column, " >= ", $value, " AND ", $column, " <= ", $value, " ORDER BY ", $column)
+/// The rows of an app with an id, newest first, in the order of the index of both. The id is written as a range: for an equal one,
+/// PostgreSQL's planner may read rows in the order of time instead, all of other apps' with that id among them.
+macro_rules! with_id {
+    ($column:literal, $value:literal, $payment:literal) => {
+        concat!(
+            "app_id = $1 AND ",
+            $column,
+            " >= ",
+            $value,
+            " AND ",
+            $column,
+            " <= ",
+            $value,
+            " ORDER BY ",
+            $column,
+            " DESC, ",
+            $payment,
+            " DESC LIMIT 2001"
+        )
     };
 }
-use named;
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND id = $2");
@@ -99,20 +112,21 @@ sql! {
     END_OLDER = concat!("SELECT created_at, id FROM transactions WHERE ", range!(older), " ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ", last_examined!());
     END_NEWER = concat!("SELECT created_at, id FROM transactions WHERE ", range!(newer), " ORDER BY created_at, id LIMIT 1 OFFSET ", last_examined!());
     /// Finds each kind of id by its own index: with one condition for all, or with the plain column of the app, SQLite may
-    /// scan all of the app's rows. A merchant may give many payments the same order or receipt, so only the newest are examined:
-    /// one more than [`MAX_FOUND`], which shows that there are more.
+    /// scan all of the app's rows. Many payments may have the same order, receipt, refund or dispute, so of each kind only the
+    /// newest of both modes are examined: one more than [`MAX_FOUND`], which shows that there are more.
     FIND_NAMED = concat!("SELECT ", columns!(), " FROM transactions WHERE id IN \
                   (SELECT id FROM transactions WHERE connection_id IN (SELECT id FROM connections WHERE app_id = $1) AND payment_id = $3 \
-                  UNION SELECT id FROM (SELECT id FROM transactions WHERE ", named!("app_id = $1", "order_id", "$3"), " DESC, id DESC LIMIT 2001) AS of_order \
-                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM refunds WHERE ", named!("app_id = $1", "refund_id", "$3"), " LIMIT 2001) AS of_refund \
-                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM disputes WHERE ", named!("app_id = $1", "dispute_id", "$3"), " LIMIT 2001) AS of_dispute \
-                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM payment_references WHERE ", named!("app_id = $1", "search_key", "$5"), " DESC, \
-                  transaction_id DESC LIMIT 2001) AS with_reference) \
-                  AND COALESCE(app_id, app_id) = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $4");
-    /// Whether the payments of an order or of a reference, of both modes, are more than are examined.
-    EXCEEDS_EXAMINED = concat!("SELECT (SELECT COUNT(*) FROM (SELECT id FROM transactions WHERE ", named!("app_id = $1", "order_id", "$2"), " LIMIT 2001) AS of_order) > 2000 \
-                  OR (SELECT COUNT(*) FROM (SELECT transaction_id FROM payment_references WHERE ", named!("app_id = $1", "search_key", "$3"), " \
-                  LIMIT 2001) AS with_reference) > 2000");
+                  UNION SELECT id FROM (SELECT id FROM transactions WHERE ", with_id!("order_id", "$3", "id"), ") AS of_order \
+                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM refunds WHERE ", with_id!("refund_id", "$3", "transaction_id"), ") AS of_refund \
+                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM disputes WHERE ", with_id!("dispute_id", "$3", "transaction_id"), ") AS of_dispute \
+                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM payment_references WHERE ", with_id!("search_key", "$5", "transaction_id"), ") \
+                  AS with_reference) AND COALESCE(app_id, app_id) = $1 AND mode = $2 ORDER BY created_at DESC, id DESC LIMIT $4");
+    /// Whether the payments of an order, a refund, a dispute or a reference, of both modes, are more than are examined.
+    EXCEEDS_EXAMINED = concat!("SELECT (SELECT COUNT(*) FROM (SELECT id FROM transactions WHERE ", with_id!("order_id", "$2", "id"), ") AS of_order) > 2000 \
+                  OR (SELECT COUNT(*) FROM (SELECT transaction_id FROM refunds WHERE ", with_id!("refund_id", "$2", "transaction_id"), ") AS of_refund) > 2000 \
+                  OR (SELECT COUNT(*) FROM (SELECT transaction_id FROM disputes WHERE ", with_id!("dispute_id", "$2", "transaction_id"), ") AS of_dispute) > 2000 \
+                  OR (SELECT COUNT(*) FROM (SELECT transaction_id FROM payment_references WHERE ", with_id!("search_key", "$3", "transaction_id"), ") \
+                  AS with_reference) > 2000");
 }
 
 impl<'r, R: Row> FromRow<'r, R> for Transaction

@@ -1,53 +1,125 @@
 //! The search of a company's payments by an id, or by the beginning of one.
 //!
-//! Invariant: each kind of id is searched in its own index, at each connection or app of the company, and of those that many
-//! payments share only a few are examined. So the time depends on nothing that another company has stored.
+//! Invariant: each kind of id is searched in its own index, at each connection or app of the company, and of each kind only the
+//! first 20 in the order of that index are examined, read backwards: those of the newest app or connection and, of one id, the
+//! newest. So the time depends on nothing that another company has stored, and both engines find the same payments.
 
-use super::{columns, named, references};
+use super::{columns, references};
 use crate::{
-    db::{DbError, Exec, list::max_examined, run, sql},
+    db::{DbError, Exec, list::max_searched_connections, run, sql},
     ledger::payments::Transaction,
     primitives::id::{CompanyId, TransactionId},
 };
 
-/// The connections of the company, those of the newest apps if it has very many.
-macro_rules! own {
-    () => {
-        concat!("SELECT id, app_id FROM connections WHERE company_id = $1 ORDER BY app_id DESC LIMIT ", max_examined!())
-    };
-}
-
-/// The payments of the company whose ids a statement for SQLite finds. All that it looks up is of its connections or apps.
-macro_rules! found {
-    ($found:expr, $limit:literal) => {
+/// The connections of the company that are searched, or their apps: those of the newest apps if it has very many. PostgreSQL looks
+/// them up in this order, and stops when it has found enough.
+macro_rules! searched {
+    ($owner:literal) => {
         concat!(
-            "SELECT ",
-            columns!(),
-            " FROM transactions WHERE id IN (",
-            $found,
-            ") ORDER BY created_at DESC, id DESC LIMIT ",
-            $limit
+            "(SELECT DISTINCT ",
+            $owner,
+            " AS id FROM (SELECT id AS connection_id, app_id FROM connections WHERE company_id = $1 \
+             ORDER BY app_id DESC LIMIT ",
+            max_searched_connections!(),
+            ") AS newest ORDER BY id DESC)"
         )
     };
 }
 
-macro_rules! connections {
-    () => {
-        concat!("(SELECT id FROM (", own!(), ") AS own)")
+/// The payments of one kind of id that is between two: the last ones in the order of the index. What may have an id several times
+/// states the rest of its order.
+macro_rules! of_kind {
+    (portable, ($id:literal, $table:literal, $owner:literal, $column:literal $($then:literal)?), $from:literal, $to:literal) => {
+        concat!(
+            "SELECT id FROM (SELECT ",
+            $id,
+            " AS id FROM ",
+            $table,
+            " WHERE ",
+            $owner,
+            " IN ",
+            searched!($owner),
+            " AND ",
+            $column,
+            " >= ",
+            $from,
+            " AND ",
+            $column,
+            " <= ",
+            $to,
+            " ORDER BY ",
+            $owner,
+            " DESC, ",
+            $column,
+            " DESC",
+            $($then,)?
+            " LIMIT 20) AS of_",
+            $column
+        )
+    };
+    // PostgreSQL's planner expects that a LIMIT is reached early where very many payments of another company match, and then reads
+    // all of those first. Here it has to search each connection, in the order of the index.
+    (postgres, ($id:literal, $table:literal, $owner:literal, $column:literal $($then:literal)?), $from:literal, $to:literal) => {
+        concat!(
+            "SELECT id FROM (SELECT found.id FROM ",
+            searched!($owner),
+            " AS own CROSS JOIN LATERAL (SELECT ",
+            $id,
+            " AS id FROM ",
+            $table,
+            " WHERE ",
+            $owner,
+            " = own.id AND ",
+            $column,
+            " >= ",
+            $from,
+            " AND ",
+            $column,
+            " <= ",
+            $to,
+            " ORDER BY ",
+            $column,
+            " DESC",
+            $($then,)?
+            " LIMIT 20) AS found LIMIT 20) AS of_",
+            $column
+        )
     };
 }
 
-macro_rules! apps {
-    () => {
-        concat!("(SELECT app_id FROM (", own!(), ") AS own)")
+/// The payments whose ids are found.
+macro_rules! found {
+    ($limit:literal, $first:expr $(, $other:expr)+) => {
+        concat!(
+            "SELECT ", columns!(), " FROM transactions WHERE id IN (", $first, $(" UNION ", $other,)+
+            ") ORDER BY created_at DESC, id DESC LIMIT ", $limit
+        )
     };
 }
 
-/// Like [`found`], for PostgreSQL. Its planner expects that a LIMIT is reached early where very many payments of another company
-/// match, and then reads all of those first. Here it has to search each connection, in the order of the index.
-macro_rules! found_on_postgres {
-    ($found:expr, $limit:literal) => {
-        found!(concat!("SELECT found.id FROM (", own!(), ") AS own CROSS JOIN LATERAL (", $found, ") AS found"), $limit)
+/// Searches an exact id of each kind.
+macro_rules! named {
+    ($engine:ident) => {
+        found!(
+            "$4",
+            of_kind!($engine, ("id", "transactions", "connection_id", "payment_id"), "$2", "$2"),
+            of_kind!($engine, ("id", "transactions", "app_id", "order_id" ", id DESC"), "$2", "$2"),
+            of_kind!($engine, ("transaction_id", "refunds", "app_id", "refund_id" ", transaction_id DESC"), "$2", "$2"),
+            of_kind!($engine, ("transaction_id", "disputes", "app_id", "dispute_id" ", transaction_id DESC"), "$2", "$2"),
+            of_kind!($engine, ("transaction_id", "payment_references", "app_id", "search_key" ", transaction_id DESC"), "$3", "$3")
+        )
+    };
+}
+
+/// Searches the beginning of an id of a payment or an order, or of a reference.
+macro_rules! beginning {
+    ($engine:ident) => {
+        found!(
+            "$6",
+            of_kind!($engine, ("id", "transactions", "connection_id", "payment_id"), "$2", "$3"),
+            of_kind!($engine, ("id", "transactions", "app_id", "order_id" ", id DESC"), "$2", "$3"),
+            of_kind!($engine, ("transaction_id", "payment_references", "app_id", "search_key" ", transaction_id DESC"), "$4", "$5")
+        )
     };
 }
 
@@ -55,34 +127,10 @@ sql! {
     /// COALESCE forces a search by id: by the connections, all payments of the company would be examined.
     FIND = concat!("SELECT ", columns!(), " FROM transactions WHERE id = $2 \
             AND COALESCE(connection_id, connection_id) IN (SELECT id FROM connections WHERE company_id = $1)");
-    FIND_NAMED = found!(concat!("SELECT id FROM transactions WHERE connection_id IN ", connections!(), " AND payment_id = $2 \
-                  UNION SELECT id FROM (SELECT id FROM transactions WHERE app_id IN ", apps!(), " AND order_id = $2 LIMIT 20) AS of_order \
-                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM refunds WHERE app_id IN ", apps!(), " \
-                  AND refund_id = $2 LIMIT 20) AS of_refund \
-                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM disputes WHERE app_id IN ", apps!(), " \
-                  AND dispute_id = $2 LIMIT 20) AS of_dispute \
-                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM payment_references WHERE app_id IN ", apps!(), " \
-                  AND search_key = $3 LIMIT 20) AS with_reference"), "$4");
-    FIND_NAMED_ON_POSTGRES = found_on_postgres!(concat!(
-                  "(SELECT id FROM transactions WHERE ", named!("connection_id = own.id", "payment_id", "$2"), " LIMIT 1) \
-                  UNION ALL (SELECT id FROM transactions WHERE ", named!("app_id = own.app_id", "order_id", "$2"), " DESC, id DESC LIMIT 20) \
-                  UNION ALL (SELECT transaction_id FROM refunds WHERE ", named!("app_id = own.app_id", "refund_id", "$2"), " LIMIT 20) \
-                  UNION ALL (SELECT transaction_id FROM disputes WHERE ", named!("app_id = own.app_id", "dispute_id", "$2"), " LIMIT 20) \
-                  UNION ALL (SELECT transaction_id FROM payment_references WHERE ", named!("app_id = own.app_id", "search_key", "$3"), " DESC, \
-                  transaction_id DESC LIMIT 20)"), "$4");
-    /// The beginning of an id of a payment or an order, or of a reference.
-    FIND_BEGINNING = found!(concat!("SELECT id FROM (SELECT id FROM transactions WHERE connection_id IN ", connections!(), " \
-                  AND payment_id >= $2 AND payment_id <= $3 LIMIT 20) AS of_payment \
-                  UNION SELECT id FROM (SELECT id FROM transactions WHERE app_id IN ", apps!(), " \
-                  AND order_id >= $2 AND order_id <= $3 LIMIT 20) AS of_order \
-                  UNION SELECT transaction_id FROM (SELECT transaction_id FROM payment_references WHERE app_id IN ", apps!(), " \
-                  AND search_key >= $4 AND search_key <= $5 LIMIT 20) AS with_reference"), "$6");
-    FIND_BEGINNING_ON_POSTGRES = found_on_postgres!("(SELECT id FROM transactions WHERE connection_id = own.id \
-                  AND payment_id >= $2 AND payment_id <= $3 ORDER BY payment_id LIMIT 20) \
-                  UNION ALL (SELECT id FROM transactions WHERE app_id = own.app_id AND order_id >= $2 AND order_id <= $3 \
-                  ORDER BY order_id LIMIT 20) \
-                  UNION ALL (SELECT transaction_id FROM payment_references WHERE app_id = own.app_id \
-                  AND search_key >= $4 AND search_key <= $5 ORDER BY search_key LIMIT 20)", "$6");
+    FIND_NAMED = named!(portable);
+    FIND_NAMED_ON_POSTGRES = named!(postgres);
+    FIND_BEGINNING = beginning!(portable);
+    FIND_BEGINNING_ON_POSTGRES = beginning!(postgres);
 }
 
 /// Finds a payment of the company.
