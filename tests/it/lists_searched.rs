@@ -139,6 +139,35 @@ async fn the_download_of_a_search_by_id_has_all_that_are_found_or_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_says_that_only_the_newest_payments_of_an_id_were_searched() {
+    let (app, connection, owner) = many(COPIES_OF_PAYMENT).await;
+    app.sql(
+        "INSERT INTO refunds (transaction_id, refund_id, app_id, amount_subunits, currency, status, status_at, digest, \
+         reported_refunded_subunits, failed_refunded_subunits) \
+         SELECT id, 'rfnd_Shared', app_id, 1, 'INR', 'processed', 0, 0, 0, 0 FROM transactions",
+    )
+    .await;
+    app.sql(
+        "INSERT INTO disputes (transaction_id, dispute_id, company_id, app_id, mode, status, status_at, digest, amount_subunits, \
+         currency) SELECT t.id, 'disp_Shared', c.company_id, t.app_id, t.mode, 'won', 0, 0, 1, 'INR' FROM transactions AS t \
+         JOIN connections AS c ON c.id = t.connection_id",
+    )
+    .await;
+    let list = |mode: &str, text: &str| format!("/ks-pay/apps/{}/transactions?mode={mode}&q={text}", connection.app_id);
+    app.sql("UPDATE transactions SET mode = 'live' WHERE id <= 3").await;
+    for text in ["rfnd_Shared", "disp_Shared"] {
+        let live = owner.get(&list("live", text)).await;
+        assert!(live.text_of("none-among-examined").contains("2,000") && live.lacks("no-such-id"), "{}", live.body);
+        assert!(owner.get(&list("test", text)).await.shows("more-payments"), "{text}");
+    }
+    app.sql("UPDATE transactions SET mode = 'live' WHERE id > 11990 AND id <= 12000").await;
+    for text in ["rfnd_Shared", "disp_Shared"] {
+        let live = owner.get(&list("live", text)).await;
+        assert!(live.text_of("found-among").starts_with("10 ") && live.shows("rows-shown"), "{}", live.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_for_an_event_type_goes_on_where_it_ended() {
     let copies = if database::is_postgres() {
         copies_of_event!("decode(lpad(to_hex(value), 64, '0'), 'hex')")

@@ -84,14 +84,27 @@ struct Contents {
     total: Option<i64>,
     /// The sums of the days of the rows, by the number of the day.
     of_days: BTreeMap<i64, Vec<Sum>>,
+    /// True if a search has found no more only because it examines no more.
+    is_examined_in_part: bool,
+}
+
+/// What a search by id has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    All,
+    /// The newest of more matches.
+    Newest,
+    /// The matches among the newest payments with the id; those of the other mode are among them.
+    Examined,
 }
 
 async fn render(page: &RequestContext, app: &App, shown: ModeSelection, query: PaymentQuery) -> Answer {
     let mut reader = page.state.db.page_reader().await?;
-    let Contents { rows, sum, total, of_days } = contents(&mut reader, app, &query).await?;
+    let Contents { rows, sum, total, of_days, is_examined_in_part } = contents(&mut reader, app, &query).await?;
     let mut pager = query.list.pager(&rows);
     // Where the totals tell that there is none, the search need not go on.
     let empty = match query.list.invalid().or_else(|| pager.take_empty().filter(|_| total != Some(0))) {
+        None if rows.rows.is_empty() && is_examined_in_part => Some(nothing_among_examined(app, shown.mode)),
         None if rows.rows.is_empty() => Some(empty_state(&mut reader, page, app, &shown, &query).await?),
         of_query => of_query,
     };
@@ -112,11 +125,15 @@ async fn contents(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Resul
         return Ok(Contents::default());
     }
     if let Some(search) = &query.search {
-        let (rows, is_all) = find(reader, app, mode, search, MAX_SEARCH_RESULTS).await?;
-        let limit = ("more-payments", lists::more_payments(MAX_SEARCH_RESULTS));
-        let total = i64::try_from(rows.len()).ok().filter(|_| is_all);
-        let sum = if is_all { Vec::new() } else { vec![limit] };
-        return Ok(Contents { rows: Rows { rows, ..Rows::default() }, sum, total, ..Contents::default() });
+        let (rows, extent) = find(reader, app, mode, search, MAX_SEARCH_RESULTS).await?;
+        let (is_examined_in_part, total) = (extent == Extent::Examined, i64::try_from(rows.len()).ok());
+        let sum = match extent {
+            Extent::All => Vec::new(),
+            Extent::Newest => vec![("more-payments", lists::more_payments(MAX_SEARCH_RESULTS))],
+            Extent::Examined => vec![("found-among", lists::found_among(rows.len(), store::MAX_FOUND))],
+        };
+        let (rows, total) = (Rows { rows, ..Rows::default() }, total.filter(|_| extent == Extent::All));
+        return Ok(Contents { rows, sum, total, is_examined_in_part, ..Contents::default() });
     }
     let ledger = Ledger { app: app.id, mode, zone: app.zone };
     let sums = daily_totals::sums(&mut *reader, ledger, query.days, query.kinds).await?;
@@ -126,7 +143,7 @@ async fn contents(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Resul
         None => BTreeMap::new(),
     };
     let total = Some(sums.iter().map(|sum| sum.payments).sum());
-    Ok(Contents { rows, sum: messages::sum(&sums), total, of_days })
+    Ok(Contents { rows, sum: messages::sum(&sums), total, of_days, is_examined_in_part: false })
 }
 
 /// Returns the days from the oldest of these rows to the newest.
@@ -135,26 +152,39 @@ fn days_of(rows: &[Transaction], zone: Zone) -> Option<DateRange> {
     Some(DateRange { first: zone.date(oldest.created_at), last: zone.date(newest.created_at) })
 }
 
-/// Returns the newest matches of a search by id, at most `most`, and whether these are all.
+/// Returns the newest matches of a search by id, at most `most`, and which these are.
 async fn find(
     reader: &mut Reader,
     app: &App,
     mode: Mode,
     search: &Search,
     most: i64,
-) -> Result<(Vec<Transaction>, bool), DbError> {
+) -> Result<(Vec<Transaction>, Extent), DbError> {
     match search {
         Search::Transaction(id) => {
             let found = store::find(reader, app.id, *id).await?;
-            Ok((found.into_iter().filter(|transaction| transaction.mode == mode).collect(), true))
+            Ok((found.into_iter().filter(|transaction| transaction.mode == mode).collect(), Extent::All))
         }
         Search::GatewayId(name) => {
-            let mut found = store::find_by_gateway_id(reader, app.id, mode, name, most + 1).await?;
-            let is_all = i64::try_from(found.len()).is_ok_and(|count| count <= most);
+            let mut found = store::find_by_gateway_id(&mut *reader, app.id, mode, name, most + 1).await?;
+            let extent = if !i64::try_from(found.len()).is_ok_and(|count| count <= most) {
+                Extent::Newest
+            } else if store::exceeds_examined(reader, app.id, name).await? {
+                Extent::Examined
+            } else {
+                Extent::All
+            };
             found.truncate(usize::try_from(most).unwrap_or_default());
-            Ok((found, is_all))
+            Ok((found, extent))
         }
     }
+}
+
+/// A search that has found nothing among the payments that it examines: there may be others.
+fn nothing_among_examined(app: &App, mode: Mode) -> EmptyState {
+    let way = (urls::in_mode(&urls::transactions(app.id), mode), lists::clear_search());
+    let (title, text) = (lists::no_match_yet(), lists::found_among(0, store::MAX_FOUND));
+    EmptyState { hook: "none-among-examined", cause: None, icon: "search", title, text, way: Some(way) }
 }
 
 /// Explains why the list is empty, and links to where there are transactions.
@@ -214,11 +244,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
         Some(search) => Some(find(&mut reader, &app, mode, search, store::MAX_FOUND).await?),
         None => None,
     };
-    let exceeds_examined = match &query.search {
-        Some(Search::GatewayId(name)) => store::exceeds_examined(&mut reader, app.id, name).await?,
-        _ => false,
-    };
-    let is_all = !exceeds_examined && found.as_ref().is_none_or(|(_, is_all)| *is_all);
+    let is_all = found.as_ref().is_none_or(|(_, extent)| *extent == Extent::All);
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8");
     let name = format!("attachment; filename=\"{}\"", export::file_name(&query, mode, is_all));
