@@ -84,17 +84,25 @@ pub(crate) async fn ask(
     if zones.next.unwrap_or(zones.current) == zone {
         return Ok(AskOutcome::Accepted);
     }
-    // Changes of other apps wait for this lock too, so that they are counted.
+    // Counted before the lock, for which all ingestion waits, and again under it: changes of other apps wait for it too.
+    let is_another = zones.next.is_none() && zones.current != zone;
+    if is_another && is_limit_reached(tx, app).await? {
+        return Ok(AskOutcome::LimitReached);
+    }
     tx.exclude_ingestion().await?;
     if zones.current == zone {
         store::cancel_zone_change(tx, app.company_id, app.id).await?;
-    } else if zones.next.is_none() && store::count_zone_changes(&mut *tx, app.company_id).await? >= MAX_ZONE_CHANGES {
+    } else if is_another && is_limit_reached(tx, app).await? {
         return Ok(AskOutcome::LimitReached);
     } else {
         store::ask_for_zone(tx, (app.company_id, app.id), zone, now).await?;
     }
     security_log::append(tx, actor, Action::AppChanged, app.id, now).await?;
     Ok(AskOutcome::Accepted)
+}
+
+async fn is_limit_reached(tx: &mut Tx, app: &App) -> Result<bool, DbError> {
+    Ok(store::count_zone_changes(tx, app.company_id).await? >= MAX_ZONE_CHANGES)
 }
 
 /// Replaces the zone of the app, whose totals of the new zone are complete; false if this change is no longer asked for.

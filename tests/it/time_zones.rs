@@ -221,6 +221,35 @@ async fn a_change_is_asked_about_and_until_it_is_complete_the_zone_before_applie
 
 /// Units of work overlap on PostgreSQL. One that began before the change knows only the zone before.
 #[tokio::test(flavor = "multi_thread")]
+async fn a_company_asks_for_other_zones_only_so_often() {
+    const ZONES: [&str; 12] = [
+        "Africa/Cairo",
+        "Africa/Lagos",
+        "Africa/Nairobi",
+        "Asia/Bangkok",
+        "Asia/Dubai",
+        "Asia/Jakarta",
+        "Asia/Kathmandu",
+        "Asia/Manila",
+        "Asia/Singapore",
+        "Asia/Tokyo",
+        "Europe/London",
+        "Europe/Paris",
+    ];
+    let (app, connection, owner) = connected().await;
+    for (number, zone) in ZONES.into_iter().enumerate() {
+        let asked = ask(&owner, &connection, zone, &[("confirm", "yes")]).await;
+        let expected = if number < 10 { StatusCode::SEE_OTHER } else { StatusCode::UNPROCESSABLE_ENTITY };
+        assert_eq!(asked.status, expected, "{number}: {}", asked.body);
+        if number >= 10 {
+            assert_eq!(asked.reason_of("time_zone-error"), "too-many-changes");
+        }
+    }
+    app.clock.advance(Duration::from_secs(30));
+    assert_eq!(ask(&owner, &connection, ZONES[11], &[("confirm", "yes")]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_change_waits_until_events_that_are_being_stored_are_counted() {
     let (app, connection, owner) = connected().await;
     let token = owner.token().await;

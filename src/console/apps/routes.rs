@@ -159,8 +159,10 @@ pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> A
         }
         updated => updated?,
     }
+    // The zone of before can always be kept.
+    let is_too_often = |zone| zone != app.zone && page.state.zone_changes.check(&app.company_id).is_err();
     if let Some(zone) = asked
-        && apps::zones::ask(&mut tx, &app, zone, by).await? == AskOutcome::LimitReached
+        && (is_too_often(zone) || apps::zones::ask(&mut tx, &app, zone, by).await? == AskOutcome::LimitReached)
     {
         drop(tx);
         return page.unprocessable(&settings_page(&page, app, form, too_many_changes()));

@@ -16,13 +16,22 @@ use crate::{
     ingestion::Ingestion,
     messages::Warning,
     net::client_ip::TrustedProxies,
-    primitives::{id::UserId, rate_limit::KeyedLimiter, shutdown::Shutdown, time::Clock, vault::Vault},
+    primitives::{
+        id::{CompanyId, UserId},
+        rate_limit::KeyedLimiter,
+        shutdown::Shutdown,
+        time::Clock,
+        vault::Vault,
+    },
     rejections::recorder::DiagnosisContext,
 };
 
 /// The burst of a user's searches, and the interval after which another is allowed: the dialog searches as the user types.
 const SEARCH_BURST: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
 const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
+/// The burst of a company's changes of time zones, for each of which ingestion waits, and the interval after which another is allowed.
+const ZONE_CHANGE_BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+const ZONE_CHANGE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The settings of the installation that pages need.
 pub(crate) struct Settings {
@@ -57,6 +66,8 @@ pub(crate) struct State {
     pub(crate) secret_checks: Arc<CheckLimiter>,
     /// Limits how often a user searches.
     pub(crate) searches: KeyedLimiter<UserId>,
+    /// Limits how often the users of a company ask for other time zones.
+    pub(crate) zone_changes: KeyedLimiter<CompanyId>,
     pub(crate) streams: Streams,
     pub(crate) untrusted_proxy: UntrustedProxy,
     /// The base of every URL shown; set once the server listens.
@@ -83,6 +94,7 @@ impl State {
             key_checks: CheckLimiter::of_requests(&clock),
             secret_checks: Arc::new(CheckLimiter::of_computations(&clock)),
             searches: KeyedLimiter::new(&clock, SEARCH_BURST, SEARCH_INTERVAL),
+            zone_changes: KeyedLimiter::new(&clock, ZONE_CHANGE_BURST, ZONE_CHANGE_INTERVAL),
             clock,
             settings,
             passwords: PasswordHasher::new(),
