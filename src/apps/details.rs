@@ -9,6 +9,11 @@ use crate::primitives::{
 
 /// Minimum and maximum length of an App Name in characters, as documented by KS Pay.
 const NAME_CHARS: (usize, usize) = (3, 256);
+/// The maximum lengths of the optional details in characters.
+const MAX_ADDRESS_CHARS: usize = 256;
+const MAX_PLACE_CHARS: usize = 64;
+const MAX_POSTAL_CODE_CHARS: usize = 16;
+const MAX_PHONE_CHARS: usize = 24;
 
 /// The details of an app as entered. All but name, email and country may be empty.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,22 +29,63 @@ pub(crate) struct EnteredDetails<'a> {
     pub(crate) phone: &'a str,
 }
 
+/// A detail of an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    Name,
+    Email,
+    Country,
+    TimeZone,
+    Address,
+    City,
+    State,
+    PostalCode,
+    Phone,
+}
+
+impl Detail {
+    /// Returns the name of its field in a form. Its option on the command line has the same.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Email => "email",
+            Self::Country => "country",
+            Self::TimeZone => "time_zone",
+            Self::Address => "address",
+            Self::City => "city",
+            Self::State => "state",
+            Self::PostalCode => "postal_code",
+            Self::Phone => "phone",
+        }
+    }
+}
+
+/// Why a detail is invalid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Invalid {
+    Line(Fault),
+    Email(EmailFault),
+    /// It is not one of those that are known: no country, no time zone, no phone number.
+    Unknown,
+}
+
 /// The validation error of a detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DetailFault {
-    Name(Fault),
-    Email(EmailFault),
-    /// No country has this code.
-    Country,
-    /// No time zone has this name.
-    TimeZone,
-    Address(Fault),
-    City(Fault),
-    State(Fault),
-    PostalCode(Fault),
-    Phone(Fault),
-    /// The phone is a line of text, but no number.
-    NotAPhoneNumber,
+pub(crate) struct DetailFault {
+    pub(crate) field: Detail,
+    pub(crate) fault: Invalid,
+}
+
+impl From<Fault> for Invalid {
+    fn from(fault: Fault) -> Self {
+        Self::Line(fault)
+    }
+}
+
+impl From<EmailFault> for Invalid {
+    fn from(fault: EmailFault) -> Self {
+        Self::Email(fault)
+    }
 }
 
 impl EnteredDetails<'_> {
@@ -50,47 +96,38 @@ impl EnteredDetails<'_> {
     pub(crate) fn parse(&self) -> Result<Details, Vec<DetailFault>> {
         let mut faults = Vec::new();
         let line = |raw, most| text_input::optional_line(raw, most);
+        let postal_code = text_input::ascii_digits(self.postal_code);
         let details = Details {
-            name: take(&mut faults, text_input::line(self.name, NAME_CHARS.0, NAME_CHARS.1).map_err(DetailFault::Name)),
-            email: take(&mut faults, email::parse(self.email).map_err(DetailFault::Email)),
-            country: take(&mut faults, country(self.country)),
-            zone: take(&mut faults, zone(self.time_zone)),
-            address: take(&mut faults, line(self.address, 256).map_err(DetailFault::Address)),
-            city: take(&mut faults, line(self.city, 64).map_err(DetailFault::City)),
-            state: take(&mut faults, line(self.state, 64).map_err(DetailFault::State)),
-            postal_code: take(
-                &mut faults,
-                line(&text_input::ascii_digits(self.postal_code), 16).map_err(DetailFault::PostalCode),
-            ),
-            phone: take(&mut faults, phone(self.phone)),
+            name: take(&mut faults, Detail::Name, text_input::line(self.name, NAME_CHARS.0, NAME_CHARS.1)),
+            email: take(&mut faults, Detail::Email, email::parse(self.email)),
+            country: take(&mut faults, Detail::Country, country(self.country)),
+            zone: take(&mut faults, Detail::TimeZone, Zone::entered(self.time_zone).map_err(|_| Invalid::Unknown)),
+            address: take(&mut faults, Detail::Address, line(self.address, MAX_ADDRESS_CHARS)),
+            city: take(&mut faults, Detail::City, line(self.city, MAX_PLACE_CHARS)),
+            state: take(&mut faults, Detail::State, line(self.state, MAX_PLACE_CHARS)),
+            postal_code: take(&mut faults, Detail::PostalCode, line(&postal_code, MAX_POSTAL_CODE_CHARS)),
+            phone: take(&mut faults, Detail::Phone, phone(self.phone)),
         };
         if faults.is_empty() { Ok(details) } else { Err(faults) }
     }
 }
 
 /// Returns the value; adds the fault of one that is invalid.
-fn take<T: Default>(faults: &mut Vec<DetailFault>, parsed: Result<T, DetailFault>) -> T {
+fn take<T: Default, F: Into<Invalid>>(faults: &mut Vec<DetailFault>, field: Detail, parsed: Result<T, F>) -> T {
     parsed.unwrap_or_else(|fault| {
-        faults.push(fault);
+        faults.push(DetailFault { field, fault: fault.into() });
         T::default()
     })
 }
 
-fn country(raw: &str) -> Result<String, DetailFault> {
+fn country(raw: &str) -> Result<String, Invalid> {
     let code = raw.trim();
-    if country::is_known(code) { Ok(code.to_owned()) } else { Err(DetailFault::Country) }
+    if country::is_known(code) { Ok(code.to_owned()) } else { Err(Invalid::Unknown) }
 }
 
-fn zone(raw: &str) -> Result<Option<Zone>, DetailFault> {
-    match raw.trim() {
-        "" => Ok(None),
-        name => name.parse().map(Some).map_err(|_| DetailFault::TimeZone),
-    }
-}
-
-fn phone(raw: &str) -> Result<Option<String>, DetailFault> {
-    let number = text_input::optional_line(&text_input::ascii_digits(raw), 24).map_err(DetailFault::Phone)?;
-    if number.as_deref().is_none_or(is_phone) { Ok(number) } else { Err(DetailFault::NotAPhoneNumber) }
+fn phone(raw: &str) -> Result<Option<String>, Invalid> {
+    let number = text_input::optional_line(&text_input::ascii_digits(raw), MAX_PHONE_CHARS)?;
+    if number.as_deref().is_none_or(is_phone) { Ok(number) } else { Err(Invalid::Unknown) }
 }
 
 /// True for 6 to 15 digits with common separators.
@@ -130,19 +167,20 @@ mod tests {
             phone: "call me",
         };
         let expected = [
-            DetailFault::Name(Fault::ShorterThan(3)),
-            DetailFault::Email(EmailFault::NotAnAddress),
-            DetailFault::Country,
-            DetailFault::TimeZone,
-            DetailFault::Address(Fault::LongerThan(256)),
-            DetailFault::City(Fault::LongerThan(64)),
-            DetailFault::State(Fault::LongerThan(64)),
-            DetailFault::PostalCode(Fault::LongerThan(16)),
-            DetailFault::NotAPhoneNumber,
+            (Detail::Name, Fault::ShorterThan(3).into()),
+            (Detail::Email, EmailFault::NotAnAddress.into()),
+            (Detail::Country, Invalid::Unknown),
+            (Detail::TimeZone, Invalid::Unknown),
+            (Detail::Address, Fault::LongerThan(256).into()),
+            (Detail::City, Fault::LongerThan(64).into()),
+            (Detail::State, Fault::LongerThan(64).into()),
+            (Detail::PostalCode, Fault::LongerThan(16).into()),
+            (Detail::Phone, Invalid::Unknown),
         ];
-        assert_eq!(entered.parse().unwrap_err(), expected);
+        assert_eq!(entered.parse().unwrap_err(), expected.map(|(field, fault)| DetailFault { field, fault }));
         let phone = EnteredDetails { phone: &long, ..LEAST };
-        assert_eq!(phone.parse().unwrap_err(), [DetailFault::Phone(Fault::LongerThan(24))]);
+        let too_long = DetailFault { field: Detail::Phone, fault: Fault::LongerThan(24).into() };
+        assert_eq!(phone.parse().unwrap_err(), [too_long]);
     }
 
     #[test]

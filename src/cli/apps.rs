@@ -7,7 +7,7 @@ use crate::{
     accounts::authz::{Actor, UseCaseError},
     apps::{
         self, Details,
-        details::{DetailFault, EnteredDetails},
+        details::{Detail, DetailFault, EnteredDetails, Invalid},
     },
     companies,
     db::DbError,
@@ -74,18 +74,13 @@ fn parse(entered: &EnteredDetails<'_>) -> Result<Details, String> {
     entered.parse().map_err(|faults| faults.first().map(|fault| sentence(*fault)).unwrap_or_default())
 }
 
-fn sentence(fault: DetailFault) -> String {
-    match fault {
-        DetailFault::Name(fault) => line_error("--name", fault),
-        DetailFault::Email(fault) => email_error(fault),
-        DetailFault::Country => "--country must be the two-letter code of a country, for example IN.".to_owned(),
-        DetailFault::TimeZone => "--time-zone must be the name of a time zone, for example Asia/Kolkata.".to_owned(),
-        // No option enters the rest.
-        DetailFault::Address(fault)
-        | DetailFault::City(fault)
-        | DetailFault::State(fault)
-        | DetailFault::PostalCode(fault)
-        | DetailFault::Phone(fault) => line_error("The address", fault),
-        DetailFault::NotAPhoneNumber => "The phone number is invalid.".to_owned(),
+fn sentence(DetailFault { field, fault }: DetailFault) -> String {
+    let option = format!("--{}", field.name().replace('_', "-"));
+    match (fault, field) {
+        (Invalid::Line(fault), _) => line_error(&option, fault),
+        (Invalid::Email(fault), _) => email_error(fault),
+        (Invalid::Unknown, Detail::Country) => format!("{option} must be the two-letter code of a country, for example IN."),
+        (Invalid::Unknown, Detail::TimeZone) => format!("{option} must be the name of a time zone, for example Asia/Kolkata."),
+        (Invalid::Unknown, _) => format!("{option} is invalid."),
     }
 }

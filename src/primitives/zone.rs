@@ -37,6 +37,17 @@ pub(crate) struct Zone(&'static Loaded);
 text_column!(Zone, Zone::name);
 
 impl Zone {
+    /// Parses a zone as it is entered; `None` if the text is empty.
+    ///
+    /// # Errors
+    /// If no zone has this name.
+    pub(crate) fn entered(text: &str) -> Result<Option<Self>, <Self as FromStr>::Err> {
+        match text.trim() {
+            "" => Ok(None),
+            name => name.parse().map(Some),
+        }
+    }
+
     /// Returns the name, such as `Asia/Kolkata`.
     pub(crate) fn name(self) -> &'static str {
         &self.0.name

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::{
     apps::{
         Details,
-        details::{DetailFault, EnteredDetails},
+        details::{Detail, DetailFault, EnteredDetails, Invalid},
     },
     console::http::form::FieldErrors,
     i18n::Text,
@@ -108,18 +108,14 @@ impl AppForm {
 }
 
 /// Adds the error of a field. An optional field may be empty, so it has no text for that.
-fn add(errors: &mut FieldErrors, fault: DetailFault) {
-    match fault {
-        DetailFault::Name(fault) => errors.add_line("name", t::enter_app_name(), fault),
-        DetailFault::Email(fault) => errors.add_email("email", fault),
-        DetailFault::Country => errors.add("country", "unknown", t::choose_country()),
-        DetailFault::TimeZone => errors.add("time_zone", "unknown", time_zones::unknown()),
-        DetailFault::Address(fault) => errors.add_line("address", Text::default(), fault),
-        DetailFault::City(fault) => errors.add_line("city", Text::default(), fault),
-        DetailFault::State(fault) => errors.add_line("state", Text::default(), fault),
-        DetailFault::PostalCode(fault) => errors.add_line("postal_code", Text::default(), fault),
-        DetailFault::Phone(fault) => errors.add_line("phone", Text::default(), fault),
-        DetailFault::NotAPhoneNumber => errors.add("phone", "not-a-number", t::phone_invalid()),
+fn add(errors: &mut FieldErrors, DetailFault { field, fault }: DetailFault) {
+    match (fault, field) {
+        (Invalid::Line(fault), Detail::Name) => errors.add_line(field.name(), t::enter_app_name(), fault),
+        (Invalid::Line(fault), _) => errors.add_line(field.name(), Text::default(), fault),
+        (Invalid::Email(fault), _) => errors.add_email(field.name(), fault),
+        (Invalid::Unknown, Detail::Country) => errors.add(field.name(), "unknown", t::choose_country()),
+        (Invalid::Unknown, Detail::TimeZone) => errors.add(field.name(), "unknown", time_zones::unknown()),
+        (Invalid::Unknown, _) => errors.add(field.name(), "not-a-number", t::phone_invalid()),
     }
 }
 

@@ -89,12 +89,10 @@ impl FieldErrors {
 
     /// Returns the chosen time zone; `None` for the option without one. On failure adds the error.
     pub(crate) fn take_zone(&mut self, field: &'static str, chosen: &str) -> Option<Zone> {
-        let name = chosen.trim();
-        let zone = name.parse().ok();
-        if zone.is_none() && !name.is_empty() {
+        Zone::entered(chosen).unwrap_or_else(|_| {
             self.add(field, "unknown", time_zones::unknown());
-        }
-        zone
+            None
+        })
     }
 }
 
