@@ -16,7 +16,14 @@ use crate::{
 };
 
 /// The maximum number of apps that [`list_near`] lists.
-pub(crate) const MAX_NEAR: usize = 51;
+pub(crate) const MAX_NEAR_APPS: usize = 51;
+
+/// The number behind [`MAX_NEAR_APPS`], as it stands in SQL.
+macro_rules! max_near_apps {
+    () => {
+        "51"
+    };
+}
 
 /// The selected columns, in the same order in every statement.
 macro_rules! columns {
@@ -53,7 +60,7 @@ sql! {
     /// company alone, PostgreSQL's planner may read the newest apps of all companies instead.
     LIST_NEAR = concat!("SELECT ", columns!(), " FROM apps WHERE id IN \
                  (SELECT id FROM apps WHERE company_id = $1 AND id IN ($2, $3, $4) \
-                 UNION SELECT id FROM (SELECT id, company_id FROM apps WHERE company_id <= $1 ORDER BY company_id DESC, id DESC LIMIT 51) \
+                 UNION SELECT id FROM (SELECT id, company_id FROM apps WHERE company_id <= $1 ORDER BY company_id DESC, id DESC LIMIT ", max_near_apps!(), ") \
                  AS newest WHERE newest.company_id = $1) \
                  ORDER BY (id = $2) DESC, (id = $3) DESC, (id = $4) DESC, id DESC LIMIT $5");
     COUNT = "SELECT COUNT(*) FROM apps WHERE company_id = $1";
@@ -103,7 +110,7 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<
     run!(on, |conn| sqlx::query_as(LIST).bind(company).fetch_all(conn).await)
 }
 
-/// Lists at most `limit` of the company's apps, and at most [`MAX_NEAR`]: these three, as far as they are the company's, then the
+/// Lists at most `limit` of the company's apps, and at most [`MAX_NEAR_APPS`]: these three, as far as they are the company's, then the
 /// newest.
 pub(crate) async fn list_near(
     on: impl Into<Exec<'_>>,
@@ -236,4 +243,14 @@ pub(crate) async fn forget_past_zone(tx: &mut Tx, id: AppId) -> Result<(), DbErr
 pub(crate) async fn lock_row(tx: &mut Tx, id: AppId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(TAKE_TURN).bind(id))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_in_sql_is_the_maximum() {
+        assert_eq!(max_near_apps!().parse(), Ok(MAX_NEAR_APPS));
+    }
 }
