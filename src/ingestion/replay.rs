@@ -42,6 +42,8 @@ pub(crate) enum ReplayError {
     Db(#[from] DbError),
     #[error("no thread to store it on: {0}")]
     Thread(#[from] std::io::Error),
+    #[error("the thread that stores it ended early")]
+    EndedEarly,
 }
 
 impl Ingestion {
@@ -78,7 +80,7 @@ async fn store_on_own_thread(db: &Db, mut requests: Vec<VerifiedRequest>) -> Res
         let _ = storing.send(store(&own, &mut requests).await.map(|()| requests));
     })?;
     ended.await;
-    Ok(stored.await.map_err(std::io::Error::other)??)
+    Ok(stored.await.map_err(|_| ReplayError::EndedEarly)??)
 }
 
 /// Stores one group after the other, so that the baseline is as if the requests had arrived one by one.
