@@ -80,7 +80,7 @@ struct Index {
 type Indexes = BTreeMap<String, Index>;
 
 async fn indexes(on: &SqlitePool) -> Indexes {
-    const COLUMNS: &str = "SELECT t.name, i.name, i.\"unique\", c.name FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i \
+    const COLUMNS: &str = "SELECT t.name AS owner, i.name AS key, i.\"unique\" AS is_unique, c.name AS part FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i \
          JOIN pragma_index_info(i.name) AS c WHERE t.type = 'table' UNION ALL \
          SELECT t.name, t.name, TRUE, c.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c \
          WHERE t.type = 'table' AND c.pk > 0";
