@@ -317,6 +317,7 @@ const fn handle(_: &Path) -> io::Result<Handle> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::{Location, test_db::TestDb};
 
     fn find(files: &OpenFiles) -> Option<PathBuf> {
         files.find_fault().map(|fault| fault.path)
@@ -361,12 +362,6 @@ mod tests {
             fs::remove_file(&path).unwrap();
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::db::{Location, test_db::TestDb};
 
     #[tokio::test]
     async fn the_reads_of_pages_share_a_check_and_those_that_decide_have_their_own() {
