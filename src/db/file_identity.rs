@@ -317,6 +317,7 @@ const fn handle(_: &Path) -> io::Result<Handle> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Location;
 
     fn find(files: &OpenFiles) -> Option<PathBuf> {
         files.find_fault().map(|fault| fault.path)
@@ -361,27 +362,22 @@ mod tests {
             fs::remove_file(&path).unwrap();
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::db::{Location, test_db::TestDb};
 
     #[tokio::test]
     async fn the_reads_of_pages_share_a_check_and_those_that_decide_have_their_own() {
-        let test = TestDb::new("file_check").await;
-        let Location::Sqlite(path) = &test.location else { return test.end().await };
-        drop((test.db.page_reader().await.unwrap(), test.db.reader().await.unwrap()));
+        let directory = tempfile::tempdir().unwrap();
+        let path = &directory.path().join("ks-pay.db");
+        let Ok(db) = Db::open(&Location::Sqlite(path.clone())).await else { panic!("it opens") };
+        drop((db.page_reader().await.unwrap(), db.reader().await.unwrap()));
         tokio::time::pause();
         fs::rename(path, with_suffix(path, "-aside")).unwrap();
-        assert!(test.db.page_reader().await.is_ok(), "it shares the check of a moment ago");
-        assert!(matches!(test.db.reader().await, Err(DbError::FileFault(_))) && test.db.begin().await.is_err());
+        assert!(db.page_reader().await.is_ok(), "it shares the check of a moment ago");
+        assert!(matches!(db.reader().await, Err(DbError::FileFault(_))) && db.begin().await.is_err());
         tokio::time::advance(CHECK_VALIDITY).await;
-        assert!(matches!(test.db.page_reader().await, Err(DbError::FileFault(_))));
+        assert!(matches!(db.page_reader().await, Err(DbError::FileFault(_))));
         fs::rename(with_suffix(path, "-aside"), path).unwrap();
-        assert!(test.db.page_reader().await.is_ok());
+        assert!(db.page_reader().await.is_ok());
         tokio::time::resume();
-        test.end().await;
+        db.close().await;
     }
 }

@@ -146,8 +146,9 @@ fn a_store_knows_no_page_and_no_other_slices_table() {
 #[test]
 fn only_the_console_reads_without_a_check_of_its_own() {
     let readers = sources("src", "rs").into_iter().filter(|(_, text)| code(text).any(|line| line.contains(".page_reader()")));
-    let others: Vec<String> = readers.map(|(name, _)| name).filter(|name| !name.starts_with("console/")).collect();
-    assert_eq!(others, ["db/file_identity.rs"], "its test");
+    let (pages, others): (Vec<String>, Vec<String>) =
+        readers.map(|(name, _)| name).partition(|name| name.starts_with("console/"));
+    assert!(others.is_empty() && pages.len() > 5, "{others:?}");
 }
 
 #[test]
