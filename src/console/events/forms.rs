@@ -44,12 +44,12 @@ pub(crate) struct EventQuery {
 
 impl ListForm {
     pub(crate) fn read(self, of: ListContext) -> EventQuery {
-        let mut list = ListQuery::read(self.list, urls::events(of.app), of, None);
+        let path = urls::events(of.app);
+        let (mut list, search) = ListQuery::read(self.list, path, of, None, (search, t::whole_id()));
         let typed = self.r#type.trim();
         let event_type = list.filter("type", typed, is_safe_identifier(typed).then(|| typed.to_owned()), t::whole_type());
         let gateway = list.gateway();
         let state = list.filter("state", &self.state, self.state.parse().ok(), t::no_status());
-        let search = list.search(search, t::whole_id());
         EventQuery { list, state, event_type, typed_type: self.r#type, gateway, search }
     }
 }

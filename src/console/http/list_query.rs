@@ -1,6 +1,6 @@
 //! The query of a list: what the address of every list of an app has, as received and validated.
 //!
-//! Invariant: a search is by itself. It ignores the filters, and no link of it carries one.
+//! Invariant: the URL of a search has no filter and no days.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -92,22 +92,49 @@ pub(crate) struct ListQuery {
 }
 
 impl ListQuery {
-    /// Reads the days of the list at `path`. Its own filters, the gateway and the search follow, the search last.
-    pub(crate) fn read(params: ListParams, path: String, context: ListContext, default_period: Option<DatePreset>) -> Self {
-        let (mut errors, today) = (FieldErrors::default(), context.zone.date(context.now));
-        let mut filters = Filters::new(path.clone(), context.mode.slug());
-        let chosen = params.dates().read(today, &mut errors);
-        for (name, value) in chosen.into_iter().flat_map(ChosenDays::pairs) {
-            filters.set(name, value);
+    /// Reads the days and the search of the list at `path`; `unsearchable` is the error if `parse` returns nothing. The list's
+    /// own filters and the gateway are read afterwards, in any order.
+    pub(crate) fn read<S>(
+        params: ListParams,
+        path: String,
+        context: ListContext,
+        default_period: Option<DatePreset>,
+        (parse, unsearchable): (impl FnOnce(&str) -> Option<S>, Text),
+    ) -> (Self, Option<S>) {
+        let today = context.zone.date(context.now);
+        let filters = Filters::new(path.clone(), context.mode.slug());
+        let mut list =
+            Self { params, path, context, today, days: None, filters, errors: FieldErrors::default(), is_search: false };
+        let chosen = list.params.dates().read(today, &mut list.errors);
+        let search = list.search(parse, unsearchable);
+        if !list.is_search {
+            list.days = chosen.or_else(|| default_period.map(|preset| ChosenDays::of_preset(preset, today)));
+            for (name, value) in chosen.into_iter().flat_map(ChosenDays::pairs) {
+                list.filters.set(name, value);
+            }
         }
-        let days = chosen.or_else(|| default_period.map(|preset| ChosenDays::of_preset(preset, today)));
-        Self { params, path, context, today, days, filters, errors, is_search: false }
+        (list, search)
     }
 
-    /// Reads a filter: sets what was typed if it could be parsed, and adds the error if it could not.
+    fn search<S>(&mut self, parse: impl FnOnce(&str) -> Option<S>, unsearchable: Text) -> Option<S> {
+        let typed = self.searched();
+        if typed.is_empty() {
+            return None;
+        }
+        let search = parse(typed);
+        self.is_search = search.is_some();
+        if !self.is_search {
+            self.errors.add("q", "unsearchable", unsearchable);
+        }
+        search
+    }
+
+    /// Reads a filter: adds the error if it could not be parsed, and else sets what was typed, unless the list is a search.
     pub(crate) fn filter<T>(&mut self, name: &'static str, typed: &str, parsed: Option<T>, error: Text) -> Option<T> {
         if parsed.is_some() {
-            self.filters.set(name, typed);
+            if !self.is_search {
+                self.filters.set(name, typed);
+            }
         } else if !typed.is_empty() {
             self.errors.add(name, "unknown", error);
         }
@@ -118,22 +145,6 @@ impl ListQuery {
     pub(crate) fn gateway(&mut self) -> Option<Gateway> {
         let typed = self.params.gateway.clone();
         self.filter("gateway", &typed, typed.parse().ok(), t::no_gateway())
-    }
-
-    /// Reads the search, which ignores the filters.
-    pub(crate) fn search<S>(&mut self, parse: impl FnOnce(&str) -> Option<S>, error: Text) -> Option<S> {
-        let typed = self.params.q.trim();
-        if typed.is_empty() {
-            return None;
-        }
-        let search = parse(typed);
-        if search.is_some() {
-            (self.is_search, self.days) = (true, None);
-            self.filters.clear();
-        } else {
-            self.errors.add("q", "unsearchable", error);
-        }
-        search
     }
 
     pub(crate) fn is_valid(&self) -> bool {

@@ -48,13 +48,13 @@ pub(crate) struct PaymentQuery {
 
 impl ListForm {
     pub(crate) fn read(self, of: ListContext) -> PaymentQuery {
-        let mut list = ListQuery::read(self.list, urls::transactions(of.app), of, Some(DEFAULT_PERIOD));
+        let path = urls::transactions(of.app);
+        let (mut list, search) = ListQuery::read(self.list, path, of, Some(DEFAULT_PERIOD), (search, t::whole_id()));
         let state = list.filter("status", &self.status, self.status.parse().ok(), t::no_status());
         let method = METHODS.into_iter().find(|method| *method == self.method);
         let method = list.filter("method", &self.method, method, t::no_method());
         let failure = list.filter("failure", &self.failure, self.failure.parse().ok(), t::no_reason());
         let gateway = list.gateway();
-        let search = list.search(search, t::whole_id());
         let days = list.days.map_or_else(|| DEFAULT_PERIOD.range(list.today), |chosen| chosen.days);
         PaymentQuery { list, days, kinds: Kinds { state, method, gateway, failure }, search }
     }

@@ -44,10 +44,10 @@ pub(crate) struct RejectionQuery {
 
 impl ListForm {
     pub(crate) fn read(self, of: ListContext) -> RejectionQuery {
-        let mut list = ListQuery::read(self.list, urls::rejections(of.app), of, None);
+        let path = urls::rejections(of.app);
+        let (mut list, search) = ListQuery::read(self.list, path, of, None, (search, t::id_or_address()));
         let reason = list.filter("reason", &self.reason, self.reason.parse().ok(), lists::no_reason());
         let gateway = list.gateway();
-        let search = list.search(search, t::id_or_address());
         RejectionQuery { list, reason, gateway, search }
     }
 }
