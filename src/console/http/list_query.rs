@@ -229,3 +229,73 @@ impl ListQuery {
 pub(crate) fn is_searchable(typed: &str) -> bool {
     typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PERIOD: DatePreset = DatePreset::Last30Days;
+
+    /// Reads a list with a filter of its own, which is `upi` or invalid, and with the search of `pay_…`.
+    fn read(params: ListParams, method: &str) -> (ListQuery, Option<String>) {
+        let parse = |typed: &str| typed.starts_with("pay_").then(|| typed.to_owned());
+        let context = ListContext::of_tests();
+        let (mut list, search) = ListQuery::read(params, "/list".to_owned(), context, Some(PERIOD), (parse, t::whole_id()));
+        list.filter("method", method, (method == "upi").then_some(()), t::no_method());
+        list.gateway();
+        (list, search)
+    }
+
+    fn params(q: &str, range: &str, gateway: &str) -> ListParams {
+        let [q, range, gateway] = [q, range, gateway].map(str::to_owned);
+        ListParams { q, range, gateway, before: "x".to_owned(), ..ListParams::default() }
+    }
+
+    #[test]
+    fn the_url_has_the_filters_or_the_search() {
+        let url = |q: &str| read(params(q, "today", "razorpay"), "upi").0.at("/");
+        assert_eq!(url(" "), "/?mode=test&range=today&method=upi&gateway=razorpay");
+        assert_eq!(url(" pay_1"), "/?mode=test&q=pay_1", "the filters that are read after the search are not carried");
+    }
+
+    #[test]
+    fn a_search_has_no_filters_and_no_days() {
+        for range in ["today", ""] {
+            let (list, search) = read(params(" pay_1 ", range, "razorpay"), "upi");
+            assert_eq!(search.as_deref(), Some("pay_1"));
+            assert!(list.is_valid() && list.days.is_none() && list.times().is_none() && !list.filters.is_any());
+            assert!(list.cleared().is_none(), "there is no filter to clear");
+        }
+    }
+
+    #[test]
+    fn an_invalid_search_is_an_error_and_the_filters_stay() {
+        let (list, search) = read(params("order", "today", ""), "upi");
+        assert!(search.is_none() && list.errors.of("q").is_some() && list.days.is_some());
+        assert_eq!(list.at("/"), "/?mode=test&range=today&method=upi");
+    }
+
+    #[test]
+    fn the_default_period_is_not_in_the_url() {
+        let (list, _) = read(params("", "", ""), "");
+        assert_eq!(list.days, Some(ChosenDays::of_preset(PERIOD, list.today)));
+        assert_eq!((list.at("/"), list.filters.is_any(), list.cleared()), ("/?mode=test".to_owned(), false, None));
+        assert_eq!(read(params("", PERIOD.as_str(), ""), "").0.at("/"), "/?mode=test&range=last_30_days", "a chosen one is");
+    }
+
+    #[test]
+    fn an_invalid_value_is_an_error_and_is_not_carried() {
+        let invalid = [
+            ("method", "", "UPI", "razorpay", "&gateway=razorpay"),
+            ("method", "", "cash", "razorpay", "&gateway=razorpay"),
+            ("gateway", "", "upi", "stripe", "&method=upi"),
+            ("gateway", "", "upi", "Razorpay", "&method=upi"),
+            ("range", "rubbish", "upi", "razorpay", "&method=upi&gateway=razorpay"),
+        ];
+        for (name, range, method, gateway, carried) in invalid {
+            let (list, _) = read(params("", range, gateway), method);
+            assert!(list.errors.of(name).is_some() && list.errors.len() == 1, "{name} {range} {method} {gateway}");
+            assert_eq!(list.at("/"), format!("/?mode=test{carried}"), "{name} {range} {method} {gateway}");
+        }
+    }
+}

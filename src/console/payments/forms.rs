@@ -98,33 +98,6 @@ mod tests {
     }
 
     #[test]
-    fn the_address_has_the_filters_or_the_search() {
-        let read = |q: &str, method: &str, gateway: &str| {
-            let list = ListParams {
-                q: q.to_owned(),
-                range: "today".to_owned(),
-                gateway: gateway.to_owned(),
-                before: "x".to_owned(),
-                ..ListParams::default()
-            };
-            ListForm { list, status: "failed".to_owned(), method: method.to_owned(), ..ListForm::default() }
-                .read(ListContext::of_tests())
-                .list
-        };
-        let address = |q| read(q, "upi", "razorpay").at("/");
-        assert_eq!(address(" "), "/?mode=test&range=today&status=failed&method=upi&gateway=razorpay");
-        assert_eq!(address(" pay_1"), "/?mode=test&q=pay_1");
-        assert!(read("pay_1", "upi", "").days.is_none());
-        for (name, method, gateway) in
-            [("method", "UPI", ""), ("method", "cash", ""), ("gateway", "", "stripe"), ("gateway", "", "Razorpay")]
-        {
-            let wrong = read("", method, gateway);
-            assert!(wrong.errors.of(name).is_some() && wrong.errors.len() == 1, "{method} {gateway}");
-            assert_eq!(wrong.at("/"), "/?mode=test&range=today&status=failed", "{method} {gateway}");
-        }
-    }
-
-    #[test]
     fn a_status_is_one_of_the_badges() {
         let read = |status: &str| ListForm { status: status.to_owned(), ..ListForm::default() }.read(ListContext::of_tests());
         for state in DisplayState::ALL {
