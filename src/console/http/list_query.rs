@@ -147,6 +147,10 @@ impl ListQuery {
         self.filter("gateway", &typed, typed.parse().ok(), t::no_gateway())
     }
 
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     pub(crate) fn is_valid(&self) -> bool {
         self.errors.is_empty()
     }
@@ -223,6 +227,11 @@ impl ListQuery {
     pub(crate) fn answer(&self, page: &RequestContext, view: &impl Template) -> Result<HttpResponse, AppError> {
         if self.is_valid() { page.ok(view) } else { page.unprocessable(view) }
     }
+}
+
+/// Returns what a search has found as the only page.
+pub(crate) fn only_page<T: Listed>(rows: Vec<T>) -> ListPage<T> {
+    ListPage { rows, ..ListPage::default() }
 }
 
 /// True if a text can be the id that a gateway gave, a receipt or a bank reference.

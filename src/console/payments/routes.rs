@@ -19,11 +19,9 @@ use super::{
 use crate::{
     apps::App,
     console::{
-        http::{
-            confirmation, error::AppError, layout::AppEntry, list_query::ListContext, page::RequestContext, payload::Payload,
-        },
+        http::{confirmation, error::AppError, layout::AppEntry, list_query::only_page, page::RequestContext, payload::Payload},
         read_models::{
-            mode_selection::{ModeSelection, shown},
+            mode_selection::{ModeSelection, open_list},
             payment_row::{ListStyle, by_day},
             rejection_summary,
         },
@@ -69,10 +67,8 @@ const ROWS_PER_CHUNK: i64 = 1000;
 
 /// `GET /ks-pay/apps/{app}/transactions`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
-    let app = page.app(&app).await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
-    let query = form.into_inner().read(ListContext::new(&app, shown.mode, page.now));
-    render(&page, &app, shown, query).await
+    let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
+    render(&page, &app, shown, form.into_inner().read(context)).await
 }
 
 /// What the list shows of the payments.
@@ -100,7 +96,7 @@ async fn render(page: &RequestContext, app: &App, shown: ModeSelection, query: P
     let style = ListStyle { days: app.zone, times: page.reader().zone, url };
     let days = by_day(&rows.rows, |day| Some(messages::day_sum(of_days.get(&day)?)), style, page.now);
     let (gateways, zones_note) = (shown.gateways(), page.zones_note(app));
-    let layout = shown.list_layout(page, app, (t::title(), &urls::transactions(app.id)));
+    let layout = shown.list_layout(page, app, (t::title(), &query.list));
     let view = Index { layout, query, gateways, days, sum, total, pager, empty, zones_note };
     view.query.list.answer(page, &view)
 }
@@ -116,7 +112,7 @@ async fn contents(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Resul
         let limit = ("more-payments", lists::more_payments(MAX_SEARCH_RESULTS));
         let total = i64::try_from(rows.len()).ok().filter(|_| is_all);
         let sum = if is_all { Vec::new() } else { vec![limit] };
-        return Ok(Contents { rows: Rows { rows, ..Rows::default() }, sum, total, ..Contents::default() });
+        return Ok(Contents { rows: only_page(rows), sum, total, ..Contents::default() });
     }
     let ledger = Ledger { app: app.id, mode, zone: app.zone };
     let sums = daily_totals::sums(&mut *reader, ledger, query.days, query.kinds).await?;
@@ -196,10 +192,9 @@ async fn empty_state(
 
 /// `GET /ks-pay/apps/{app}/transactions.csv`
 pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
-    let app = page.app(&app).await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
+    let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
     let mode = shown.mode;
-    let query = form.into_inner().read(ListContext::new(&app, mode, page.now));
+    let query = form.into_inner().read(context);
     if !query.list.is_valid() {
         return render(&page, &app, shown, query).await;
     }
