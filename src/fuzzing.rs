@@ -273,7 +273,7 @@ pub fn accepted_lines(form: &[u8], now: i64) -> Vec<String> {
     let of = ListContext { app: AppId::least(), mode: Mode::Test, zone: Zone::default(), now: Timestamp::from_seconds(now) };
     let has_length = |list: &ListQuery| list.times().is_none_or(|(start, end)| start < end);
     if let Some(query) = form_of::<console::payments::forms::ListForm>(form).map(|form| form.read(of)) {
-        assert!(has_length(&query.list) && query.days.first <= query.days.last, "days have a length");
+        assert!(has_length(&query.list) && query.days().first <= query.days().last, "days have a length");
     }
     if let Some(query) = form_of::<console::events::forms::ListForm>(form).map(|form| form.read(of)) {
         assert!(has_length(&query.list), "days have a length");

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    console::http::list_query::{ListContext, ListParams, ListQuery, is_searchable},
+    console::http::list_query::{ListContext, ListParams, ListQuery, external_id},
     events::{State, store::Filter},
     gateways::{Gateway, adapter::is_safe_identifier},
     messages::text::lists as t,
@@ -56,8 +56,7 @@ impl ListForm {
 
 fn search(typed: &str) -> Option<Search> {
     let id = typed.parse().map(Search::Event).or_else(|_| typed.parse().map(Search::Transaction));
-    let is_part_of_id = typed.starts_with("ev_") || typed.starts_with("tx_");
-    id.ok().or_else(|| (is_searchable(typed) && !is_part_of_id).then(|| Search::Name(typed.to_owned())))
+    id.ok().or_else(|| external_id(typed, &["ev_", "tx_"]).map(Search::Name))
 }
 
 impl EventQuery {

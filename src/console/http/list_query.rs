@@ -234,9 +234,12 @@ pub(crate) fn only_page<T: Listed>(rows: Vec<T>) -> ListPage<T> {
     ListPage { rows, ..ListPage::default() }
 }
 
-/// True if a text can be the id that a gateway gave, a receipt or a bank reference.
-pub(crate) fn is_searchable(typed: &str) -> bool {
-    typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control)
+/// Returns a text that can be the id that a gateway gave, a receipt or a bank reference; `None` if it begins like one of the
+/// console's own ids, which a list finds only whole.
+pub(crate) fn external_id(typed: &str, own_prefixes: &[&str]) -> Option<String> {
+    let is_own = own_prefixes.iter().any(|prefix| typed.starts_with(prefix));
+    let is_searchable = typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control);
+    (is_searchable && !is_own).then(|| typed.to_owned())
 }
 
 #[cfg(test)]

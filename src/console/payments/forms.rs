@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    console::http::list_query::{ListContext, ListParams, ListQuery, is_searchable},
+    console::http::list_query::{ListContext, ListParams, ListQuery, external_id},
     ledger::payments::store::{Filter, Kinds},
     messages::{METHODS, text::lists as t},
     primitives::{date_presets::DatePreset, date_range::DateRange, id::TransactionId},
@@ -39,8 +39,6 @@ pub(crate) enum Search {
 #[derive(Debug)]
 pub(crate) struct PaymentQuery {
     pub(crate) list: ListQuery,
-    /// The days of the list: those that were chosen, else the default period.
-    pub(crate) days: DateRange,
     pub(crate) kinds: Kinds,
     /// A search by exact id, which ignores days and kinds.
     pub(crate) search: Option<Search>,
@@ -55,21 +53,26 @@ impl ListForm {
         let method = list.filter("method", &self.method, method, t::no_method());
         let failure = list.filter("failure", &self.failure, self.failure.parse().ok(), t::no_reason());
         let gateway = list.gateway();
-        let days = list.days.map_or_else(|| DEFAULT_PERIOD.range(list.today), |chosen| chosen.days);
-        PaymentQuery { list, days, kinds: Kinds { state, method, gateway, failure }, search }
+        PaymentQuery { list, kinds: Kinds { state, method, gateway, failure }, search }
     }
 }
 
 impl PaymentQuery {
+    /// Returns the days of the list: those that were chosen, else the default period. A search ignores them.
+    pub(crate) fn days(&self) -> DateRange {
+        self.list.days.map_or_else(|| DEFAULT_PERIOD.range(self.list.today), |chosen| chosen.days)
+    }
+
     pub(crate) fn filter(&self) -> Filter {
         let ListContext { app, mode, zone, .. } = self.list.context;
-        Filter { app, mode, from: self.days.start(zone), until: self.days.end(zone), kinds: self.kinds }
+        let days = self.days();
+        Filter { app, mode, from: days.start(zone), until: days.end(zone), kinds: self.kinds }
     }
 }
 
 fn search(typed: &str) -> Option<Search> {
     let id = typed.parse().map(Search::Transaction).ok();
-    id.or_else(|| (is_searchable(typed) && !typed.starts_with("tx_")).then(|| Search::GatewayId(typed.to_owned())))
+    id.or_else(|| external_id(typed, &["tx_"]).map(Search::GatewayId))
 }
 
 #[cfg(test)]
@@ -88,13 +91,13 @@ mod tests {
             read(ListParams { from: from.to_owned(), to: to.to_owned(), range: range.to_owned(), ..ListParams::default() })
         };
         let usual = read("", "", "");
-        assert_eq!((usual.days.count(), usual.days.last), (DEFAULT_DAYS, date(2026, 11, 22)));
+        assert_eq!((usual.days().count(), usual.days().last), (DEFAULT_DAYS, date(2026, 11, 22)));
         assert!(!usual.list.filters.is_any() && usual.list.days.is_some());
         let chosen = read("2026-11-01", "2026-11-22", "");
-        assert_eq!((chosen.days.first, chosen.days.last), (date(2026, 11, 1), date(2026, 11, 22)));
-        assert_eq!(read("", "", "this_month").days, chosen.days);
+        assert_eq!((chosen.days().first, chosen.days().last), (date(2026, 11, 1), date(2026, 11, 22)));
+        assert_eq!(read("", "", "this_month").days(), chosen.days());
         let wrong = read("2026-11-22", "2026-11-01", "");
-        assert!(wrong.list.errors.of("from").is_some() && wrong.days == usual.days);
+        assert!(wrong.list.errors.of("from").is_some() && wrong.days() == usual.days());
     }
 
     #[test]

@@ -115,7 +115,7 @@ async fn contents(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Resul
         return Ok(Contents { rows: only_page(rows), sum, total, ..Contents::default() });
     }
     let ledger = Ledger { app: app.id, mode, zone: app.zone };
-    let sums = daily_totals::sums(&mut *reader, ledger, query.days, query.kinds).await?;
+    let sums = daily_totals::sums(&mut *reader, ledger, query.days(), query.kinds).await?;
     let rows = list::page(reader, &query.filter(), query.list.page_request()).await?;
     let of_days = match days_of(&rows.rows, app.zone) {
         Some(days) => daily_totals::sums_of_days(&mut *reader, ledger, days, query.kinds).await?,
@@ -180,14 +180,14 @@ async fn empty_state(
     };
     let today = query.list.today;
     if query.kinds.is_any() && messages::past_day(newest.created_at, page.now).is_none() {
-        return Ok(messages::nothing_but_later(query.days, today, urls::transaction(app.id, newest.id)));
+        return Ok(messages::nothing_but_later(query.days(), today, urls::transaction(app.id, newest.id)));
     }
     let wider = if query.kinds.is_any() {
         DateRange::ending(app.zone.date(newest.created_at).min(today), DEFAULT_DAYS)
     } else {
-        query.days
+        query.days()
     };
-    Ok(messages::EmptyTransactions::Between { days: query.days, kinds: query.kinds, mode, wider, today }.at(&path))
+    Ok(messages::EmptyTransactions::Between { days: query.days(), kinds: query.kinds, mode, wider, today }.at(&path))
 }
 
 /// `GET /ks-pay/apps/{app}/transactions.csv`
