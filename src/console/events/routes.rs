@@ -9,7 +9,7 @@ use actix_web::{
 };
 
 use super::{
-    forms::{EventQuery, ListForm, Search},
+    forms::{EventParams, EventQuery, EventSearch},
     list_view::{Index, Row},
     views,
 };
@@ -51,7 +51,7 @@ type Answer = Result<HttpResponse, AppError>;
 const MAX_PAYMENTS_SEARCHED: i64 = 20;
 
 /// `GET /ks-pay/apps/{app}/events`
-pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<EventParams>) -> Answer {
     let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
     let query = form.into_inner().read(context);
     let mut reader = page.state.db.page_reader().await?;
@@ -89,12 +89,12 @@ async fn rows(reader: &mut Reader, app: &App, shown: &ModeSelection, query: &Eve
 }
 
 /// Returns the events that a search finds, newest first: the one with that id, or those of the payments with that id.
-async fn find(reader: &mut Reader, app: &App, shown: &ModeSelection, search: &Search) -> Result<Vec<Event>, DbError> {
+async fn find(reader: &mut Reader, app: &App, shown: &ModeSelection, search: &EventSearch) -> Result<Vec<Event>, DbError> {
     let mut found = Vec::new();
     match search {
-        Search::Event(id) => found.extend(store::find(&mut *reader, app.id, *id).await?),
-        Search::Transaction(id) => found.extend(of_transaction(reader, app, *id).await?),
-        Search::Name(name) => {
+        EventSearch::Event(id) => found.extend(store::find(&mut *reader, app.id, *id).await?),
+        EventSearch::Transaction(id) => found.extend(of_transaction(reader, app, *id).await?),
+        EventSearch::Name(name) => {
             for connection in shown.connection_ids() {
                 found.extend(store::find_named(&mut *reader, connection, name).await?);
             }

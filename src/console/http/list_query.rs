@@ -53,7 +53,7 @@ impl ListParams {
     }
 }
 
-/// Of which app and mode a list is, and when it is read.
+/// The app, mode and time of a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ListContext {
     pub(crate) app: AppId,

@@ -18,7 +18,7 @@ pub(crate) const DEFAULT_DAYS: i32 = 30;
 /// The query of the list and of its download, as received.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
-pub(crate) struct ListForm {
+pub(crate) struct PaymentParams {
     #[serde(flatten)]
     pub(crate) list: ListParams,
     pub(crate) status: String,
@@ -28,7 +28,7 @@ pub(crate) struct ListForm {
 
 /// The search of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Search {
+pub(crate) enum PaymentSearch {
     /// A transaction id of KS Pay.
     Transaction(TransactionId),
     /// The gateway's id of a payment, an order, a refund or a dispute; or a receipt or a bank reference.
@@ -41,13 +41,13 @@ pub(crate) struct PaymentQuery {
     pub(crate) list: ListQuery,
     pub(crate) kinds: Kinds,
     /// A search by exact id, which ignores days and kinds.
-    pub(crate) search: Option<Search>,
+    pub(crate) search: Option<PaymentSearch>,
 }
 
-impl ListForm {
-    pub(crate) fn read(self, of: ListContext) -> PaymentQuery {
-        let path = urls::transactions(of.app);
-        let (mut list, search) = ListQuery::read(self.list, path, of, Some(DEFAULT_PERIOD), (search, t::whole_id()));
+impl PaymentParams {
+    pub(crate) fn read(self, context: ListContext) -> PaymentQuery {
+        let path = urls::transactions(context.app);
+        let (mut list, search) = ListQuery::read(self.list, path, context, Some(DEFAULT_PERIOD), (search, t::whole_id()));
         let state = list.filter("status", &self.status, self.status.parse().ok(), t::no_status());
         let method = METHODS.into_iter().find(|method| *method == self.method);
         let method = list.filter("method", &self.method, method, t::no_method());
@@ -70,9 +70,9 @@ impl PaymentQuery {
     }
 }
 
-fn search(typed: &str) -> Option<Search> {
-    let id = typed.parse().map(Search::Transaction).ok();
-    id.or_else(|| external_id(typed, &["tx_"]).map(Search::GatewayId))
+fn search(typed: &str) -> Option<PaymentSearch> {
+    let id = typed.parse().map(PaymentSearch::Transaction).ok();
+    id.or_else(|| external_id(typed, &["tx_"]).map(PaymentSearch::GatewayId))
 }
 
 #[cfg(test)]
@@ -82,7 +82,7 @@ mod tests {
     use jiff::civil::date;
 
     fn read(list: ListParams) -> PaymentQuery {
-        ListForm { list, ..ListForm::default() }.read(ListContext::of_tests())
+        PaymentParams { list, ..PaymentParams::default() }.read(ListContext::of_tests())
     }
 
     #[test]
@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_status_is_one_of_the_badges() {
-        let read = |status: &str| ListForm { status: status.to_owned(), ..ListForm::default() }.read(ListContext::of_tests());
+        let read =
+            |status: &str| PaymentParams { status: status.to_owned(), ..PaymentParams::default() }.read(ListContext::of_tests());
         for state in DisplayState::ALL {
             assert_eq!(read(state.as_str()).kinds.state, Some(*state));
         }
@@ -115,7 +116,9 @@ mod tests {
 
     #[test]
     fn a_reason_of_failure_is_a_category_or_that_none_was_given() {
-        let read = |failure: &str| ListForm { failure: failure.to_owned(), ..ListForm::default() }.read(ListContext::of_tests());
+        let read = |failure: &str| {
+            PaymentParams { failure: failure.to_owned(), ..PaymentParams::default() }.read(ListContext::of_tests())
+        };
         for reason in FailureReason::all() {
             assert_eq!(read(reason.as_str()).kinds.failure, Some(reason));
         }
@@ -131,11 +134,11 @@ mod tests {
             (query.search, query.list.is_valid())
         };
         let id = TransactionId::unique();
-        assert_eq!(search(&format!(" {id} ")), (Some(Search::Transaction(id)), true));
-        assert_eq!(search("pay_Q4x"), (Some(Search::GatewayId("pay_Q4x".to_owned())), true));
+        assert_eq!(search(&format!(" {id} ")), (Some(PaymentSearch::Transaction(id)), true));
+        assert_eq!(search("pay_Q4x"), (Some(PaymentSearch::GatewayId("pay_Q4x".to_owned())), true));
         assert_eq!(search(""), (None, true));
         for receipt in ["नीम 7", "Bill no. 7", "000000777001"] {
-            assert_eq!(search(receipt), (Some(Search::GatewayId(receipt.to_owned())), true));
+            assert_eq!(search(receipt), (Some(PaymentSearch::GatewayId(receipt.to_owned())), true));
         }
         for wrong in ["tx_short", "a\0b", &"9".repeat(129)] {
             assert_eq!(search(wrong), (None, false), "{wrong:?}");

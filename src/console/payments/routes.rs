@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     detail, export,
-    forms::{DEFAULT_DAYS, ListForm, PaymentQuery, Search},
+    forms::{DEFAULT_DAYS, PaymentParams, PaymentQuery, PaymentSearch},
     list_view::Index,
     timeline::PartDigests,
 };
@@ -66,14 +66,14 @@ const MAX_REASONS_SHOWN: usize = 10;
 const ROWS_PER_CHUNK: i64 = 1000;
 
 /// `GET /ks-pay/apps/{app}/transactions`
-pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<PaymentParams>) -> Answer {
     let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
     render(&page, &app, shown, form.into_inner().read(context)).await
 }
 
 /// What the list shows of the payments.
 #[derive(Default)]
-struct Contents {
+struct FoundPayments {
     rows: Rows<Transaction>,
     sum: Items,
     /// The number of payments that the query finds, if it is known.
@@ -84,7 +84,7 @@ struct Contents {
 
 async fn render(page: &RequestContext, app: &App, shown: ModeSelection, query: PaymentQuery) -> Answer {
     let mut reader = page.state.db.page_reader().await?;
-    let Contents { rows, sum, total, of_days } = contents(&mut reader, app, &query).await?;
+    let FoundPayments { rows, sum, total, of_days } = found_payments(&mut reader, app, &query).await?;
     let mut pager = query.list.pager(&rows);
     // Where the totals tell that there is none, the search need not go on.
     let empty = match query.list.invalid().or_else(|| pager.take_empty().filter(|_| total != Some(0))) {
@@ -102,17 +102,17 @@ async fn render(page: &RequestContext, app: &App, shown: ModeSelection, query: P
 }
 
 /// Returns what the query finds, nothing while a filter is invalid.
-async fn contents(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Result<Contents, DbError> {
+async fn found_payments(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Result<FoundPayments, DbError> {
     let mode = query.list.context.mode;
     if !query.list.is_valid() {
-        return Ok(Contents::default());
+        return Ok(FoundPayments::default());
     }
     if let Some(search) = &query.search {
         let (rows, is_all) = find(reader, app, mode, search, MAX_SEARCH_RESULTS).await?;
         let limit = ("more-payments", lists::more_payments(MAX_SEARCH_RESULTS));
         let total = i64::try_from(rows.len()).ok().filter(|_| is_all);
         let sum = if is_all { Vec::new() } else { vec![limit] };
-        return Ok(Contents { rows: only_page(rows), sum, total, ..Contents::default() });
+        return Ok(FoundPayments { rows: only_page(rows), sum, total, ..FoundPayments::default() });
     }
     let ledger = Ledger { app: app.id, mode, zone: app.zone };
     let sums = daily_totals::sums(&mut *reader, ledger, query.days(), query.kinds).await?;
@@ -122,7 +122,7 @@ async fn contents(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Resul
         None => BTreeMap::new(),
     };
     let total = Some(sums.iter().map(|sum| sum.payments).sum());
-    Ok(Contents { rows, sum: messages::sum(&sums), total, of_days })
+    Ok(FoundPayments { rows, sum: messages::sum(&sums), total, of_days })
 }
 
 /// Returns the days from the oldest of these rows to the newest.
@@ -136,15 +136,15 @@ async fn find(
     reader: &mut Reader,
     app: &App,
     mode: Mode,
-    search: &Search,
+    search: &PaymentSearch,
     most: i64,
 ) -> Result<(Vec<Transaction>, bool), DbError> {
     match search {
-        Search::Transaction(id) => {
+        PaymentSearch::Transaction(id) => {
             let found = store::find(reader, app.id, *id).await?;
             Ok((found.into_iter().filter(|transaction| transaction.mode == mode).collect(), true))
         }
-        Search::GatewayId(name) => {
+        PaymentSearch::GatewayId(name) => {
             let mut found = store::find_by_gateway_id(reader, app.id, mode, name, most + 1).await?;
             let is_all = i64::try_from(found.len()).is_ok_and(|count| count <= most);
             found.truncate(usize::try_from(most).unwrap_or_default());
@@ -163,7 +163,7 @@ async fn empty_state(
 ) -> Result<EmptyState, AppError> {
     let (path, mode) = (urls::transactions(app.id), shown.mode);
     if let Some(search) = &query.search {
-        if let Search::GatewayId(reference) = search
+        if let PaymentSearch::GatewayId(reference) = search
             && let Some(event) = events::store::find_by_reference(&mut *reader, app.id, mode, reference).await?
         {
             return Ok(messages::settlement_found(&event, urls::event(app.id, event.id), page.now));
@@ -191,7 +191,12 @@ async fn empty_state(
 }
 
 /// `GET /ks-pay/apps/{app}/transactions.csv`
-pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
+pub(crate) async fn download(
+    request: HttpRequest,
+    page: RequestContext,
+    app: Path<String>,
+    form: Query<PaymentParams>,
+) -> Answer {
     let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
     let mode = shown.mode;
     let query = form.into_inner().read(context);
@@ -210,7 +215,7 @@ pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Pa
         None => None,
     };
     let exceeds_examined = match &query.search {
-        Some(Search::GatewayId(name)) => store::exceeds_examined(&mut reader, app.id, name).await?,
+        Some(PaymentSearch::GatewayId(name)) => store::exceeds_examined(&mut reader, app.id, name).await?,
         _ => false,
     };
     let is_all = !exceeds_examined && found.as_ref().is_none_or(|(_, is_all)| *is_all);

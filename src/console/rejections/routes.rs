@@ -10,7 +10,7 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
-    forms::{ListForm, Search},
+    forms::{RejectionParams, RejectionSearch},
     list_view::{self, Index, Row},
     views,
 };
@@ -71,18 +71,18 @@ pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>
 }
 
 /// `GET /ks-pay/apps/{app}/rejections`
-pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<RejectionParams>) -> Answer {
     let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
     let query = form.into_inner().read(context);
     let mode = shown.mode;
     let mut reader = page.state.db.page_reader().await?;
     let found = match query.search {
         _ if !query.list.is_valid() => Rows::default(),
-        Some(Search::Rejection(id)) => {
+        Some(RejectionSearch::Rejection(id)) => {
             let found = store::find(&mut reader, app.id, id).await?.filter(|rejection| rejection.mode == mode);
             only_page(found.into_iter().collect())
         }
-        Some(Search::Address(_)) | None => {
+        Some(RejectionSearch::Address(_)) | None => {
             let selection = query.selection(Filter { app: app.id, mode });
             list::page(&mut reader, &selection, query.list.page_request()).await?
         }
