@@ -270,16 +270,16 @@ pub fn accepted_lines(form: &[u8], now: i64) -> Vec<String> {
         lines.extend([app.name, app.email, app.country]);
         lines.extend([app.address, app.phone, app.state, app.city, app.postal_code].into_iter().flatten());
     }
-    let of = ListContext { app: AppId::least(), mode: Mode::Test, zone: Zone::default(), now: Timestamp::from_seconds(now) };
+    let context = ListContext { app: AppId::least(), mode: Mode::Test, zone: Zone::default(), now: Timestamp::from_seconds(now) };
     let has_length = |list: &ListQuery| list.times().is_none_or(|(start, end)| start < end);
-    if let Some(query) = form_of::<console::payments::forms::ListForm>(form).map(|form| form.read(of)) {
-        assert!(has_length(&query.list) && query.days.first <= query.days.last, "days have a length");
+    if let Some(query) = form_of::<console::payments::forms::PaymentParams>(form).map(|form| form.read(context)) {
+        assert!(has_length(&query.list) && query.days().first <= query.days().last, "days have a length");
     }
-    if let Some(query) = form_of::<console::events::forms::ListForm>(form).map(|form| form.read(of)) {
+    if let Some(query) = form_of::<console::events::forms::EventParams>(form).map(|form| form.read(context)) {
         assert!(has_length(&query.list), "days have a length");
         lines.extend(query.event_type);
     }
-    if let Some(query) = form_of::<console::rejections::forms::ListForm>(form).map(|form| form.read(of)) {
+    if let Some(query) = form_of::<console::rejections::forms::RejectionParams>(form).map(|form| form.read(context)) {
         assert!(has_length(&query.list), "days have a length");
     }
     lines

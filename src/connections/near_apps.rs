@@ -18,7 +18,7 @@ use crate::{
 pub(crate) const NEAR_APPS: usize = 8;
 /// The maximum number of apps of which only the name is needed.
 pub(crate) const NAMED_APPS: usize = 50;
-// One more is read, which tells that there are more.
+// One more is read, which shows that there are more.
 const _: () = assert!(NAMED_APPS < apps::store::MAX_NEAR_APPS);
 
 /// An app of a page, and others of its company.

@@ -180,6 +180,19 @@ async fn a_url_that_razorpay_would_refuse_is_told_before_it_is_copied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_form_of_the_url_is_not_judged_once_an_event_was_verified() {
+    for (public_url, hook) in [(None, "url-objections"), (Some("https://pay.neemtree.example"), "url-allowed")] {
+        let app = TestApp::start_with(|config| config.public_url = public_url.map(str::to_owned)).await;
+        let connection = app.razorpay().await;
+        let owner = app.owner("Neem Tree Retail").await;
+        let page = async || owner.get(&connection.step("/webhook")).await;
+        assert!(page().await.shows(hook), "{hook}");
+        connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
+        assert!(page().await.lacks("url-objections") && page().await.lacks("url-allowed"), "{hook}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_domain_is_the_apps_and_finishes_security_in_every_mode() {
     let (_app, connection, owner) = connected().await;
     let path = connection.step("/security");

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    console::http::list_query::{ListContext, ListParams, ListQuery, is_searchable},
+    console::http::list_query::{ListContext, ListParams, ListQuery, external_id},
     events::{State, store::Filter},
     gateways::{Gateway, adapter::is_safe_identifier},
     messages::text::lists as t,
@@ -14,7 +14,7 @@ use crate::{
 /// The query as received.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
-pub(crate) struct ListForm {
+pub(crate) struct EventParams {
     #[serde(flatten)]
     pub(crate) list: ListParams,
     pub(crate) r#type: String,
@@ -23,7 +23,7 @@ pub(crate) struct ListForm {
 
 /// The search of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Search {
+pub(crate) enum EventSearch {
     Event(EventId),
     Transaction(TransactionId),
     /// The gateway's id of an event, a payment, an order, a refund or a dispute; or a reference.
@@ -37,27 +37,26 @@ pub(crate) struct EventQuery {
     pub(crate) state: Option<State>,
     /// Prefix of the type: the whole name, or `refund` for all refund events.
     pub(crate) event_type: Option<String>,
-    pub(crate) typed_type: String,
+    pub(crate) type_input: String,
     pub(crate) gateway: Option<Gateway>,
-    pub(crate) search: Option<Search>,
+    pub(crate) search: Option<EventSearch>,
 }
 
-impl ListForm {
-    pub(crate) fn read(self, of: ListContext) -> EventQuery {
-        let mut list = ListQuery::read(self.list, urls::events(of.app), of, None);
+impl EventParams {
+    pub(crate) fn read(self, context: ListContext) -> EventQuery {
+        let path = urls::events(context.app);
+        let (mut list, search) = ListQuery::read(self.list, path, context, None, (search, t::whole_id()));
         let typed = self.r#type.trim();
         let event_type = list.filter("type", typed, is_safe_identifier(typed).then(|| typed.to_owned()), t::whole_type());
         let gateway = list.gateway();
         let state = list.filter("state", &self.state, self.state.parse().ok(), t::no_status());
-        let search = list.search(search, t::whole_id());
-        EventQuery { list, state, event_type, typed_type: self.r#type, gateway, search }
+        EventQuery { list, state, event_type, type_input: self.r#type, gateway, search }
     }
 }
 
-fn search(typed: &str) -> Option<Search> {
-    let id = typed.parse().map(Search::Event).or_else(|_| typed.parse().map(Search::Transaction));
-    let is_part_of_id = typed.starts_with("ev_") || typed.starts_with("tx_");
-    id.ok().or_else(|| (is_searchable(typed) && !is_part_of_id).then(|| Search::Name(typed.to_owned())))
+fn search(typed: &str) -> Option<EventSearch> {
+    let id = typed.parse().map(EventSearch::Event).or_else(|_| typed.parse().map(EventSearch::Transaction));
+    id.ok().or_else(|| external_id(typed, &["ev_", "tx_"]).map(EventSearch::Name))
 }
 
 impl EventQuery {
@@ -77,15 +76,15 @@ impl EventQuery {
 mod tests {
     use super::*;
 
-    fn read(form: ListForm) -> EventQuery {
-        form.read(ListContext::of_tests())
+    fn read(params: EventParams) -> EventQuery {
+        params.read(ListContext::of_tests())
     }
 
     #[test]
     fn what_is_no_name_of_an_event_is_said_and_not_looked_for() {
-        let read_type = |typed: &str| read(ListForm { r#type: typed.to_owned(), ..ListForm::default() });
+        let read_type = |typed: &str| read(EventParams { r#type: typed.to_owned(), ..EventParams::default() });
         let is_any = |query: &EventQuery| !query.list.filters.is_any();
-        let wrong_state = read(ListForm { state: "rubbish".to_owned(), ..ListForm::default() }).list.errors;
+        let wrong_state = read(EventParams { state: "rubbish".to_owned(), ..EventParams::default() }).list.errors;
         assert!(wrong_state.of("state").is_some() && wrong_state.of("type").is_none());
         assert_eq!(read_type(" payment.captured ").event_type.as_deref(), Some("payment.captured"));
         assert!(is_any(&read_type("")) && read_type("").list.is_valid());
@@ -98,13 +97,13 @@ mod tests {
     fn an_id_is_looked_for_whole_and_a_search_carries_no_filter() {
         let search = |q: &str| {
             let list = ListParams { q: q.to_owned(), ..ListParams::default() };
-            read(ListForm { list, state: "conflict".to_owned(), ..ListForm::default() })
+            read(EventParams { list, state: "conflict".to_owned(), ..EventParams::default() })
         };
         let (event, transaction) = (EventId::unique(), TransactionId::unique());
-        assert_eq!(search(&format!(" {event} ")).search, Some(Search::Event(event)));
-        assert_eq!(search(&transaction.to_string()).search, Some(Search::Transaction(transaction)));
+        assert_eq!(search(&format!(" {event} ")).search, Some(EventSearch::Event(event)));
+        assert_eq!(search(&transaction.to_string()).search, Some(EventSearch::Transaction(transaction)));
         let named = search("pay_Q4x");
-        assert_eq!(named.search, Some(Search::Name("pay_Q4x".to_owned())));
+        assert_eq!(named.search, Some(EventSearch::Name("pay_Q4x".to_owned())));
         assert!(!named.list.filters.is_any() && search("").list.filters.is_any());
         for wrong in ["ev_short", "tx_", "a\0b", &"9".repeat(129)] {
             assert!(search(wrong).search.is_none() && search(wrong).list.errors.of("q").is_some(), "{wrong:?}");

@@ -39,7 +39,7 @@ impl Index {
         let list = &self.query.list;
         // Types that the gateways recommend; others can be typed.
         let suggestions = self.gateways.iter().flat_map(|gateway| gateway.profile().recommended_events).copied().collect();
-        let typed = (self.query.typed_type.as_str(), t::type_example());
+        let typed = (self.query.type_input.as_str(), t::type_example());
         let states = State::ALL.iter().map(|state| (state.as_str(), messages::event_state(*state).label));
         vec![
             list.date_pill(),

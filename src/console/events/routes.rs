@@ -9,7 +9,7 @@ use actix_web::{
 };
 
 use super::{
-    forms::{EventQuery, ListForm, Search},
+    forms::{EventParams, EventQuery, EventSearch},
     list_view::{Index, Row},
     views,
 };
@@ -18,12 +18,11 @@ use crate::{
     connections::{Step, activity},
     console::{
         http::{
-            confirmation, error::AppError, layout::AppEntry, list_query::ListContext, page::RequestContext,
-            payload::StoredContent,
+            confirmation, error::AppError, layout::AppEntry, list_query::only_page, page::RequestContext, payload::StoredContent,
         },
         read_models::{
             event_disputes,
-            mode_selection::{ModeSelection, shown},
+            mode_selection::{ModeSelection, open_list},
             rejection_summary,
         },
     },
@@ -52,10 +51,9 @@ type Answer = Result<HttpResponse, AppError>;
 const MAX_PAYMENTS_SEARCHED: i64 = 20;
 
 /// `GET /ks-pay/apps/{app}/events`
-pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
-    let app = page.app(&app).await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
-    let query = form.into_inner().read(ListContext::new(&app, shown.mode, page.now));
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<EventParams>) -> Answer {
+    let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
+    let query = form.into_inner().read(context);
     let mut reader = page.state.db.page_reader().await?;
     let (found, has_more) = rows(&mut reader, &app, &shown, &query).await?;
     let mut pager = query.list.pager(&found);
@@ -70,7 +68,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
     drop(reader);
     let rows = found.rows.iter().map(|event| Row::new(event, (&recovered, &tests), &disputes, page.now)).collect();
     let (gateways, zones_note) = (shown.gateways(), page.zones_note(&app));
-    let layout = shown.list_layout(&page, &app, (t::title(), &urls::events(app.id)));
+    let layout = shown.list_layout(&page, &app, (t::title(), &query.list));
     let view = Index { layout, query, gateways, rows, has_more, pager, empty, zones_note };
     view.query.list.answer(&page, &view)
 }
@@ -87,16 +85,16 @@ async fn rows(reader: &mut Reader, app: &App, shown: &ModeSelection, query: &Eve
     let mut rows = find(reader, app, shown, search).await?;
     let has_more = rows.len() > PAGE_SIZE;
     rows.truncate(PAGE_SIZE);
-    Ok((Rows { rows, ..Rows::default() }, has_more))
+    Ok((only_page(rows), has_more))
 }
 
 /// Returns the events that a search finds, newest first: the one with that id, or those of the payments with that id.
-async fn find(reader: &mut Reader, app: &App, shown: &ModeSelection, search: &Search) -> Result<Vec<Event>, DbError> {
+async fn find(reader: &mut Reader, app: &App, shown: &ModeSelection, search: &EventSearch) -> Result<Vec<Event>, DbError> {
     let mut found = Vec::new();
     match search {
-        Search::Event(id) => found.extend(store::find(&mut *reader, app.id, *id).await?),
-        Search::Transaction(id) => found.extend(of_transaction(reader, app, *id).await?),
-        Search::Name(name) => {
+        EventSearch::Event(id) => found.extend(store::find(&mut *reader, app.id, *id).await?),
+        EventSearch::Transaction(id) => found.extend(of_transaction(reader, app, *id).await?),
+        EventSearch::Name(name) => {
             for connection in shown.connection_ids() {
                 found.extend(store::find_named(&mut *reader, connection, name).await?);
             }

@@ -27,11 +27,6 @@ impl Filters {
         }
     }
 
-    /// Removes all filters.
-    pub(crate) fn clear(&mut self) {
-        self.set.clear();
-    }
-
     /// True if a filter is set.
     pub(crate) const fn is_any(&self) -> bool {
         !self.set.is_empty()

@@ -1,6 +1,6 @@
 //! The query of a list: what the address of every list of an app has, as received and validated.
 //!
-//! Invariant: a search is by itself. It ignores the filters, and no link of it carries one.
+//! Invariant: the URL of a search has no filter and no days.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -53,7 +53,7 @@ impl ListParams {
     }
 }
 
-/// Of which app and mode a list is, and when it is read.
+/// The app, mode and time of a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ListContext {
     pub(crate) app: AppId,
@@ -92,22 +92,49 @@ pub(crate) struct ListQuery {
 }
 
 impl ListQuery {
-    /// Reads the days of the list at `path`. Its own filters, the gateway and the search follow, the search last.
-    pub(crate) fn read(params: ListParams, path: String, context: ListContext, default_period: Option<DatePreset>) -> Self {
-        let (mut errors, today) = (FieldErrors::default(), context.zone.date(context.now));
-        let mut filters = Filters::new(path.clone(), context.mode.slug());
-        let chosen = params.dates().read(today, &mut errors);
-        for (name, value) in chosen.into_iter().flat_map(ChosenDays::pairs) {
-            filters.set(name, value);
+    /// Reads the days and the search of the list at `path`; `unsearchable` is the error if `parse` returns nothing. The list's
+    /// own filters and the gateway are read afterwards, in any order.
+    pub(crate) fn read<S>(
+        params: ListParams,
+        path: String,
+        context: ListContext,
+        default_period: Option<DatePreset>,
+        (parse, unsearchable): (impl FnOnce(&str) -> Option<S>, Text),
+    ) -> (Self, Option<S>) {
+        let today = context.zone.date(context.now);
+        let filters = Filters::new(path.clone(), context.mode.slug());
+        let mut list =
+            Self { params, path, context, today, days: None, filters, errors: FieldErrors::default(), is_search: false };
+        let chosen = list.params.dates().read(today, &mut list.errors);
+        let search = list.search(parse, unsearchable);
+        if !list.is_search {
+            list.days = chosen.or_else(|| default_period.map(|preset| ChosenDays::of_preset(preset, today)));
+            for (name, value) in chosen.into_iter().flat_map(ChosenDays::pairs) {
+                list.filters.set(name, value);
+            }
         }
-        let days = chosen.or_else(|| default_period.map(|preset| ChosenDays::of_preset(preset, today)));
-        Self { params, path, context, today, days, filters, errors, is_search: false }
+        (list, search)
     }
 
-    /// Reads a filter: sets what was typed if it could be parsed, and adds the error if it could not.
+    fn search<S>(&mut self, parse: impl FnOnce(&str) -> Option<S>, unsearchable: Text) -> Option<S> {
+        let typed = self.searched();
+        if typed.is_empty() {
+            return None;
+        }
+        let search = parse(typed);
+        self.is_search = search.is_some();
+        if !self.is_search {
+            self.errors.add("q", "unsearchable", unsearchable);
+        }
+        search
+    }
+
+    /// Reads a filter: adds the error if it could not be parsed, and else sets what was typed, unless the list is a search.
     pub(crate) fn filter<T>(&mut self, name: &'static str, typed: &str, parsed: Option<T>, error: Text) -> Option<T> {
         if parsed.is_some() {
-            self.filters.set(name, typed);
+            if !self.is_search {
+                self.filters.set(name, typed);
+            }
         } else if !typed.is_empty() {
             self.errors.add(name, "unknown", error);
         }
@@ -120,20 +147,8 @@ impl ListQuery {
         self.filter("gateway", &typed, typed.parse().ok(), t::no_gateway())
     }
 
-    /// Reads the search, which ignores the filters.
-    pub(crate) fn search<S>(&mut self, parse: impl FnOnce(&str) -> Option<S>, error: Text) -> Option<S> {
-        let typed = self.params.q.trim();
-        if typed.is_empty() {
-            return None;
-        }
-        let search = parse(typed);
-        if search.is_some() {
-            (self.is_search, self.days) = (true, None);
-            self.filters.clear();
-        } else {
-            self.errors.add("q", "unsearchable", error);
-        }
-        search
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     pub(crate) fn is_valid(&self) -> bool {
@@ -214,7 +229,85 @@ impl ListQuery {
     }
 }
 
-/// True if a text can be the id that a gateway gave, a receipt or a bank reference.
-pub(crate) fn is_searchable(typed: &str) -> bool {
-    typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control)
+/// Returns what a search has found as the only page.
+pub(crate) fn only_page<T: Listed>(rows: Vec<T>) -> ListPage<T> {
+    ListPage { rows, ..ListPage::default() }
+}
+
+/// Returns a text that can be the id that a gateway gave, a receipt or a bank reference; `None` if it begins like one of the
+/// console's own ids, which a list finds only whole.
+pub(crate) fn external_id(typed: &str, own_prefixes: &[&str]) -> Option<String> {
+    let is_own = own_prefixes.iter().any(|prefix| typed.starts_with(prefix));
+    let is_searchable = typed.chars().count() <= MAX_SEARCH_CHARS && !typed.chars().any(char::is_control);
+    (is_searchable && !is_own).then(|| typed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PERIOD: DatePreset = DatePreset::Last30Days;
+
+    /// Reads a list with a filter of its own, which is `upi` or invalid, and with the search of `pay_…`.
+    fn read(params: ListParams, method: &str) -> (ListQuery, Option<String>) {
+        let parse = |typed: &str| typed.starts_with("pay_").then(|| typed.to_owned());
+        let context = ListContext::of_tests();
+        let (mut list, search) = ListQuery::read(params, "/list".to_owned(), context, Some(PERIOD), (parse, t::whole_id()));
+        list.filter("method", method, (method == "upi").then_some(()), t::no_method());
+        list.gateway();
+        (list, search)
+    }
+
+    fn params(q: &str, range: &str, gateway: &str) -> ListParams {
+        let [q, range, gateway] = [q, range, gateway].map(str::to_owned);
+        ListParams { q, range, gateway, before: "x".to_owned(), ..ListParams::default() }
+    }
+
+    #[test]
+    fn the_url_has_the_filters_or_the_search() {
+        let url = |q: &str| read(params(q, "today", "razorpay"), "upi").0.at("/");
+        assert_eq!(url(" "), "/?mode=test&range=today&method=upi&gateway=razorpay");
+        assert_eq!(url(" pay_1"), "/?mode=test&q=pay_1", "the filters that are read after the search are not carried");
+    }
+
+    #[test]
+    fn a_search_has_no_filters_and_no_days() {
+        for range in ["today", ""] {
+            let (list, search) = read(params(" pay_1 ", range, "razorpay"), "upi");
+            assert_eq!(search.as_deref(), Some("pay_1"));
+            assert!(list.is_valid() && list.days.is_none() && list.times().is_none() && !list.filters.is_any());
+            assert!(list.cleared().is_none(), "there is no filter to clear");
+        }
+    }
+
+    #[test]
+    fn an_invalid_search_is_an_error_and_the_filters_stay() {
+        let (list, search) = read(params("order", "today", ""), "upi");
+        assert!(search.is_none() && list.errors.of("q").is_some() && list.days.is_some());
+        assert_eq!(list.at("/"), "/?mode=test&range=today&method=upi");
+    }
+
+    #[test]
+    fn the_default_period_is_not_in_the_url() {
+        let (list, _) = read(params("", "", ""), "");
+        assert_eq!(list.days, Some(ChosenDays::of_preset(PERIOD, list.today)));
+        assert_eq!((list.at("/"), list.filters.is_any(), list.cleared()), ("/?mode=test".to_owned(), false, None));
+        assert_eq!(read(params("", PERIOD.as_str(), ""), "").0.at("/"), "/?mode=test&range=last_30_days", "a chosen one is");
+    }
+
+    #[test]
+    fn an_invalid_value_is_an_error_and_is_not_carried() {
+        let invalid = [
+            ("method", "", "UPI", "razorpay", "&gateway=razorpay"),
+            ("method", "", "cash", "razorpay", "&gateway=razorpay"),
+            ("gateway", "", "upi", "stripe", "&method=upi"),
+            ("gateway", "", "upi", "Razorpay", "&method=upi"),
+            ("range", "rubbish", "upi", "razorpay", "&method=upi&gateway=razorpay"),
+        ];
+        for (name, range, method, gateway, carried) in invalid {
+            let (list, _) = read(params("", range, gateway), method);
+            assert!(list.errors.of(name).is_some() && list.errors.len() == 1, "{name} {range} {method} {gateway}");
+            assert_eq!(list.at("/"), format!("/?mode=test{carried}"), "{name} {range} {method} {gateway}");
+        }
+    }
 }

@@ -25,7 +25,11 @@ use crate::{
         state::DisplayState,
         store::daily_totals::DailyTotals,
     },
-    messages::{self, EmptyState, rejections::Causes, text::overview as t},
+    messages::{
+        self, EmptyState,
+        rejections::Causes,
+        text::{lists, overview as t},
+    },
     primitives::{
         date_range::DateRange,
         id::AppId,
@@ -401,5 +405,5 @@ fn share((hook, label): (&'static str, Text), class: &'static str, part: i64, pe
 /// How many payments of a day were received, and how much; `None` if none was.
 pub(crate) fn day_sum(sums: &[DailyTotals], day: i64) -> Option<Text> {
     let (payments, amounts) = figures::of_day(sums, day);
-    Some(messages::text::lists::day_sum(payments, messages::joined(&amounts)?))
+    Some(lists::day_sum(payments, messages::joined(&amounts)?))
 }

@@ -22,7 +22,7 @@ use crate::{
     },
     messages::{
         self, Badge, DisplayTime, Notice,
-        text::{events, payload as payload_text, transactions as t},
+        text::{events, lists, payload as payload_text, transactions as t},
     },
     primitives::{id::EventId, money::Money, time::Timestamp, zone::Zone},
     urls,

@@ -109,7 +109,10 @@ pub(crate) fn file_name(query: &PaymentQuery, mode: Mode, is_all: bool) -> Strin
     match (&query.search, is_all) {
         (Some(_), true) => format!("transactions-{mode}.csv"),
         (Some(_), false) => format!("transactions-{mode}-newest-{MAX_FOUND}-only.csv"),
-        (None, _) => format!("transactions-{mode}-{}-to-{}.csv", query.days.first, query.days.last),
+        (None, _) => {
+            let days = query.days();
+            format!("transactions-{mode}-{}-to-{}.csv", days.first, days.last)
+        }
     }
 }
 

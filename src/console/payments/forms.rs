@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    console::http::list_query::{ListContext, ListParams, ListQuery, is_searchable},
+    console::http::list_query::{ListContext, ListParams, ListQuery, external_id},
     ledger::payments::store::{Filter, Kinds},
     messages::{METHODS, text::lists as t},
     primitives::{date_presets::DatePreset, date_range::DateRange, id::TransactionId},
@@ -18,7 +18,7 @@ pub(crate) const DEFAULT_DAYS: i32 = 30;
 /// The query of the list and of its download, as received.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
-pub(crate) struct ListForm {
+pub(crate) struct PaymentParams {
     #[serde(flatten)]
     pub(crate) list: ListParams,
     pub(crate) status: String,
@@ -28,7 +28,7 @@ pub(crate) struct ListForm {
 
 /// The search of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Search {
+pub(crate) enum PaymentSearch {
     /// A transaction id of KS Pay.
     Transaction(TransactionId),
     /// The gateway's id of a payment, an order, a refund or a dispute; or a receipt or a bank reference.
@@ -39,37 +39,40 @@ pub(crate) enum Search {
 #[derive(Debug)]
 pub(crate) struct PaymentQuery {
     pub(crate) list: ListQuery,
-    /// The days of the list: those that were chosen, else the default period.
-    pub(crate) days: DateRange,
     pub(crate) kinds: Kinds,
     /// A search by exact id, which ignores days and kinds.
-    pub(crate) search: Option<Search>,
+    pub(crate) search: Option<PaymentSearch>,
 }
 
-impl ListForm {
-    pub(crate) fn read(self, of: ListContext) -> PaymentQuery {
-        let mut list = ListQuery::read(self.list, urls::transactions(of.app), of, Some(DEFAULT_PERIOD));
+impl PaymentParams {
+    pub(crate) fn read(self, context: ListContext) -> PaymentQuery {
+        let path = urls::transactions(context.app);
+        let (mut list, search) = ListQuery::read(self.list, path, context, Some(DEFAULT_PERIOD), (search, t::whole_id()));
         let state = list.filter("status", &self.status, self.status.parse().ok(), t::no_status());
         let method = METHODS.into_iter().find(|method| *method == self.method);
         let method = list.filter("method", &self.method, method, t::no_method());
         let failure = list.filter("failure", &self.failure, self.failure.parse().ok(), t::no_reason());
         let gateway = list.gateway();
-        let search = list.search(search, t::whole_id());
-        let days = list.days.map_or_else(|| DEFAULT_PERIOD.range(list.today), |chosen| chosen.days);
-        PaymentQuery { list, days, kinds: Kinds { state, method, gateway, failure }, search }
+        PaymentQuery { list, kinds: Kinds { state, method, gateway, failure }, search }
     }
 }
 
 impl PaymentQuery {
+    /// Returns the days of the list: those that were chosen, else the default period. A search ignores them.
+    pub(crate) fn days(&self) -> DateRange {
+        self.list.days.map_or_else(|| DEFAULT_PERIOD.range(self.list.today), |chosen| chosen.days)
+    }
+
     pub(crate) fn filter(&self) -> Filter {
         let ListContext { app, mode, zone, .. } = self.list.context;
-        Filter { app, mode, from: self.days.start(zone), until: self.days.end(zone), kinds: self.kinds }
+        let days = self.days();
+        Filter { app, mode, from: days.start(zone), until: days.end(zone), kinds: self.kinds }
     }
 }
 
-fn search(typed: &str) -> Option<Search> {
-    let id = typed.parse().map(Search::Transaction).ok();
-    id.or_else(|| (is_searchable(typed) && !typed.starts_with("tx_")).then(|| Search::GatewayId(typed.to_owned())))
+fn search(typed: &str) -> Option<PaymentSearch> {
+    let id = typed.parse().map(PaymentSearch::Transaction).ok();
+    id.or_else(|| external_id(typed, &["tx_"]).map(PaymentSearch::GatewayId))
 }
 
 #[cfg(test)]
@@ -79,7 +82,7 @@ mod tests {
     use jiff::civil::date;
 
     fn read(list: ListParams) -> PaymentQuery {
-        ListForm { list, ..ListForm::default() }.read(ListContext::of_tests())
+        PaymentParams { list, ..PaymentParams::default() }.read(ListContext::of_tests())
     }
 
     #[test]
@@ -88,45 +91,19 @@ mod tests {
             read(ListParams { from: from.to_owned(), to: to.to_owned(), range: range.to_owned(), ..ListParams::default() })
         };
         let usual = read("", "", "");
-        assert_eq!((usual.days.count(), usual.days.last), (DEFAULT_DAYS, date(2026, 11, 22)));
+        assert_eq!((usual.days().count(), usual.days().last), (DEFAULT_DAYS, date(2026, 11, 22)));
         assert!(!usual.list.filters.is_any() && usual.list.days.is_some());
         let chosen = read("2026-11-01", "2026-11-22", "");
-        assert_eq!((chosen.days.first, chosen.days.last), (date(2026, 11, 1), date(2026, 11, 22)));
-        assert_eq!(read("", "", "this_month").days, chosen.days);
+        assert_eq!((chosen.days().first, chosen.days().last), (date(2026, 11, 1), date(2026, 11, 22)));
+        assert_eq!(read("", "", "this_month").days(), chosen.days());
         let wrong = read("2026-11-22", "2026-11-01", "");
-        assert!(wrong.list.errors.of("from").is_some() && wrong.days == usual.days);
-    }
-
-    #[test]
-    fn the_address_has_the_filters_or_the_search() {
-        let read = |q: &str, method: &str, gateway: &str| {
-            let list = ListParams {
-                q: q.to_owned(),
-                range: "today".to_owned(),
-                gateway: gateway.to_owned(),
-                before: "x".to_owned(),
-                ..ListParams::default()
-            };
-            ListForm { list, status: "failed".to_owned(), method: method.to_owned(), ..ListForm::default() }
-                .read(ListContext::of_tests())
-                .list
-        };
-        let address = |q| read(q, "upi", "razorpay").at("/");
-        assert_eq!(address(" "), "/?mode=test&range=today&status=failed&method=upi&gateway=razorpay");
-        assert_eq!(address(" pay_1"), "/?mode=test&q=pay_1");
-        assert!(read("pay_1", "upi", "").days.is_none());
-        for (name, method, gateway) in
-            [("method", "UPI", ""), ("method", "cash", ""), ("gateway", "", "stripe"), ("gateway", "", "Razorpay")]
-        {
-            let wrong = read("", method, gateway);
-            assert!(wrong.errors.of(name).is_some() && wrong.errors.len() == 1, "{method} {gateway}");
-            assert_eq!(wrong.at("/"), "/?mode=test&range=today&status=failed", "{method} {gateway}");
-        }
+        assert!(wrong.list.errors.of("from").is_some() && wrong.days() == usual.days());
     }
 
     #[test]
     fn a_status_is_one_of_the_badges() {
-        let read = |status: &str| ListForm { status: status.to_owned(), ..ListForm::default() }.read(ListContext::of_tests());
+        let read =
+            |status: &str| PaymentParams { status: status.to_owned(), ..PaymentParams::default() }.read(ListContext::of_tests());
         for state in DisplayState::ALL {
             assert_eq!(read(state.as_str()).kinds.state, Some(*state));
         }
@@ -139,7 +116,9 @@ mod tests {
 
     #[test]
     fn a_reason_of_failure_is_a_category_or_that_none_was_given() {
-        let read = |failure: &str| ListForm { failure: failure.to_owned(), ..ListForm::default() }.read(ListContext::of_tests());
+        let read = |failure: &str| {
+            PaymentParams { failure: failure.to_owned(), ..PaymentParams::default() }.read(ListContext::of_tests())
+        };
         for reason in FailureReason::all() {
             assert_eq!(read(reason.as_str()).kinds.failure, Some(reason));
         }
@@ -155,11 +134,11 @@ mod tests {
             (query.search, query.list.is_valid())
         };
         let id = TransactionId::unique();
-        assert_eq!(search(&format!(" {id} ")), (Some(Search::Transaction(id)), true));
-        assert_eq!(search("pay_Q4x"), (Some(Search::GatewayId("pay_Q4x".to_owned())), true));
+        assert_eq!(search(&format!(" {id} ")), (Some(PaymentSearch::Transaction(id)), true));
+        assert_eq!(search("pay_Q4x"), (Some(PaymentSearch::GatewayId("pay_Q4x".to_owned())), true));
         assert_eq!(search(""), (None, true));
         for receipt in ["नीम 7", "Bill no. 7", "000000777001"] {
-            assert_eq!(search(receipt), (Some(Search::GatewayId(receipt.to_owned())), true));
+            assert_eq!(search(receipt), (Some(PaymentSearch::GatewayId(receipt.to_owned())), true));
         }
         for wrong in ["tx_short", "a\0b", &"9".repeat(129)] {
             assert_eq!(search(wrong), (None, false), "{wrong:?}");

@@ -12,18 +12,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     detail, export,
-    forms::{DEFAULT_DAYS, ListForm, PaymentQuery, Search},
+    forms::{DEFAULT_DAYS, PaymentParams, PaymentQuery, PaymentSearch},
     list_view::Index,
     timeline::PartDigests,
 };
 use crate::{
     apps::App,
     console::{
-        http::{
-            confirmation, error::AppError, layout::AppEntry, list_query::ListContext, page::RequestContext, payload::Payload,
-        },
+        http::{confirmation, error::AppError, layout::AppEntry, list_query::only_page, page::RequestContext, payload::Payload},
         read_models::{
-            mode_selection::{ModeSelection, shown},
+            mode_selection::{ModeSelection, open_list},
             payment_row::{ListStyle, by_day},
             rejection_summary,
         },
@@ -68,16 +66,14 @@ const MAX_REASONS_SHOWN: usize = 10;
 const ROWS_PER_CHUNK: i64 = 1000;
 
 /// `GET /ks-pay/apps/{app}/transactions`
-pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
-    let app = page.app(&app).await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
-    let query = form.into_inner().read(ListContext::new(&app, shown.mode, page.now));
-    render(&page, &app, shown, query).await
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<PaymentParams>) -> Answer {
+    let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
+    render(&page, &app, shown, form.into_inner().read(context)).await
 }
 
 /// What the list shows of the payments.
 #[derive(Default)]
-struct Contents {
+struct FoundPayments {
     rows: Rows<Transaction>,
     sum: Items,
     /// The number of payments that the query finds, if it is known.
@@ -100,7 +96,7 @@ enum Extent {
 
 async fn render(page: &RequestContext, app: &App, shown: ModeSelection, query: PaymentQuery) -> Answer {
     let mut reader = page.state.db.page_reader().await?;
-    let Contents { rows, sum, total, of_days, is_examined_in_part } = contents(&mut reader, app, &query).await?;
+    let FoundPayments { rows, sum, total, of_days, is_examined_in_part } = found_payments(&mut reader, app, &query).await?;
     let mut pager = query.list.pager(&rows);
     // Where the totals tell that there is none, the search need not go on.
     let empty = match query.list.invalid().or_else(|| pager.take_empty().filter(|_| total != Some(0))) {
@@ -113,16 +109,16 @@ async fn render(page: &RequestContext, app: &App, shown: ModeSelection, query: P
     let style = ListStyle { days: app.zone, times: page.reader().zone, url };
     let days = by_day(&rows.rows, |day| Some(messages::day_sum(of_days.get(&day)?)), style, page.now);
     let (gateways, zones_note) = (shown.gateways(), page.zones_note(app));
-    let layout = shown.list_layout(page, app, (t::title(), &urls::transactions(app.id)));
+    let layout = shown.list_layout(page, app, (t::title(), &query.list));
     let view = Index { layout, query, gateways, days, sum, total, pager, empty, zones_note };
     view.query.list.answer(page, &view)
 }
 
 /// Returns what the query finds, nothing while a filter is invalid.
-async fn contents(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Result<Contents, DbError> {
+async fn found_payments(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Result<FoundPayments, DbError> {
     let mode = query.list.context.mode;
     if !query.list.is_valid() {
-        return Ok(Contents::default());
+        return Ok(FoundPayments::default());
     }
     if let Some(search) = &query.search {
         let (rows, extent) = find(reader, app, mode, search, MAX_SEARCH_RESULTS).await?;
@@ -132,18 +128,18 @@ async fn contents(reader: &mut Reader, app: &App, query: &PaymentQuery) -> Resul
             Extent::Newest => vec![("more-payments", lists::more_payments(MAX_SEARCH_RESULTS))],
             Extent::Examined => vec![("found-among", lists::found_among(rows.len(), store::MAX_FOUND))],
         };
-        let (rows, total) = (Rows { rows, ..Rows::default() }, total.filter(|_| extent == Extent::All));
-        return Ok(Contents { rows, sum, total, is_examined_in_part, ..Contents::default() });
+        let total = total.filter(|_| extent == Extent::All);
+        return Ok(FoundPayments { rows: only_page(rows), sum, total, is_examined_in_part, ..FoundPayments::default() });
     }
     let ledger = Ledger { app: app.id, mode, zone: app.zone };
-    let sums = daily_totals::sums(&mut *reader, ledger, query.days, query.kinds).await?;
+    let sums = daily_totals::sums(&mut *reader, ledger, query.days(), query.kinds).await?;
     let rows = list::page(reader, &query.filter(), query.list.page_request()).await?;
     let of_days = match days_of(&rows.rows, app.zone) {
         Some(days) => daily_totals::sums_of_days(&mut *reader, ledger, days, query.kinds).await?,
         None => BTreeMap::new(),
     };
     let total = Some(sums.iter().map(|sum| sum.payments).sum());
-    Ok(Contents { rows, sum: messages::sum(&sums), total, of_days, is_examined_in_part: false })
+    Ok(FoundPayments { rows, sum: messages::sum(&sums), total, of_days, is_examined_in_part: false })
 }
 
 /// Returns the days from the oldest of these rows to the newest.
@@ -157,15 +153,15 @@ async fn find(
     reader: &mut Reader,
     app: &App,
     mode: Mode,
-    search: &Search,
+    search: &PaymentSearch,
     most: i64,
 ) -> Result<(Vec<Transaction>, Extent), DbError> {
     match search {
-        Search::Transaction(id) => {
+        PaymentSearch::Transaction(id) => {
             let found = store::find(reader, app.id, *id).await?;
             Ok((found.into_iter().filter(|transaction| transaction.mode == mode).collect(), Extent::All))
         }
-        Search::GatewayId(name) => {
+        PaymentSearch::GatewayId(name) => {
             let mut found = store::find_by_gateway_id(&mut *reader, app.id, mode, name, most + 1).await?;
             let extent = if !i64::try_from(found.len()).is_ok_and(|count| count <= most) {
                 Extent::Newest
@@ -197,7 +193,7 @@ async fn empty_state(
 ) -> Result<EmptyState, AppError> {
     let (path, mode) = (urls::transactions(app.id), shown.mode);
     if let Some(search) = &query.search {
-        if let Search::GatewayId(reference) = search
+        if let PaymentSearch::GatewayId(reference) = search
             && let Some(event) = events::store::find_by_reference(&mut *reader, app.id, mode, reference).await?
         {
             return Ok(messages::settlement_found(&event, urls::event(app.id, event.id), page.now));
@@ -214,22 +210,26 @@ async fn empty_state(
     };
     let today = query.list.today;
     if query.kinds.is_any() && messages::past_day(newest.created_at, page.now).is_none() {
-        return Ok(messages::nothing_but_later(query.days, today, urls::transaction(app.id, newest.id)));
+        return Ok(messages::nothing_but_later(query.days(), today, urls::transaction(app.id, newest.id)));
     }
     let wider = if query.kinds.is_any() {
         DateRange::ending(app.zone.date(newest.created_at).min(today), DEFAULT_DAYS)
     } else {
-        query.days
+        query.days()
     };
-    Ok(messages::EmptyTransactions::Between { days: query.days, kinds: query.kinds, mode, wider, today }.at(&path))
+    Ok(messages::EmptyTransactions::Between { days: query.days(), kinds: query.kinds, mode, wider, today }.at(&path))
 }
 
 /// `GET /ks-pay/apps/{app}/transactions.csv`
-pub(crate) async fn download(request: HttpRequest, page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
-    let app = page.app(&app).await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
+pub(crate) async fn download(
+    request: HttpRequest,
+    page: RequestContext,
+    app: Path<String>,
+    form: Query<PaymentParams>,
+) -> Answer {
+    let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
     let mode = shown.mode;
-    let query = form.into_inner().read(ListContext::new(&app, mode, page.now));
+    let query = form.into_inner().read(context);
     if !query.list.is_valid() {
         return render(&page, &app, shown, query).await;
     }

@@ -1,10 +1,13 @@
-//! The one mode that App Overview, transactions, events and rejections show, with the app's connections in it.
+//! The one mode that App Overview, transactions, events and rejections show, with the app's connections in it; and what the
+//! three lists begin with and their layout.
 
 use crate::{
     apps::App,
     connections::{Connection, activity::Activity, app_health::Webhook, checklist::Checklist},
     console::http::{
+        error::AppError,
         layout::{AppEntry, Layout},
+        list_query::{ListContext, ListQuery},
         page::RequestContext,
     },
     gateways::{Gateway, Mode},
@@ -42,11 +45,23 @@ impl ModeSelection {
         self.connections.first().map(|(connection, _)| connection.gateway)
     }
 
-    /// Returns the layout of the list at `path`.
-    pub(crate) fn list_layout(self, page: &RequestContext, app: &App, (title, path): (Text, &str)) -> Layout {
+    pub(crate) fn list_layout(self, page: &RequestContext, app: &App, (title, list): (Text, &ListQuery)) -> Layout {
+        let path = list.path();
         let layout = page.layout(title).app(app, AppEntry::of(path), Some(self.mode)).in_mode(path, self.mode);
         layout.notices(self.other, self.off).below_app(app)
     }
+}
+
+/// Returns the app of a list, the mode that was chosen in its address or else before, and the context of its query.
+pub(crate) async fn open_list(
+    page: &RequestContext,
+    app: &str,
+    mode: &str,
+) -> Result<(App, ModeSelection, ListContext), AppError> {
+    let app = page.app(app).await?;
+    let shown = shown(page, &app, page.chosen_mode(app.id, mode)?);
+    let context = ListContext::new(&app, shown.mode, page.now);
+    Ok((app, shown, context))
 }
 
 /// Returns the chosen mode of the page's app, or the one to propose, from what was read for the frame of the page.

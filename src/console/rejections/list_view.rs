@@ -10,7 +10,7 @@ use crate::{
     messages::{
         self, DisplayTime, EmptyState,
         rejections::{self, Explanation},
-        text::{fixes, rejections as t},
+        text::{fixes, lists, rejections as t},
     },
     primitives::{id::RejectionId, time::Timestamp},
     rejections::{Cause, Reason, Rejection},

@@ -10,7 +10,7 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
-    forms::{ListForm, Search},
+    forms::{RejectionParams, RejectionSearch},
     list_view::{self, Index, Row},
     views,
 };
@@ -23,12 +23,12 @@ use crate::{
             error::AppError,
             form::{FieldError, FieldErrors},
             layout::{AppEntry, Layout},
-            list_query::ListContext,
+            list_query::only_page,
             page::{RequestContext, see_other},
             payload::StoredContent,
             signed_form::{EmptyForm, SignedForm},
         },
-        read_models::{event_disputes, mode_selection::shown, rejection_summary},
+        read_models::{event_disputes, mode_selection::open_list, rejection_summary},
     },
     db::{DbError, Reader, list},
     events::{self, Event},
@@ -71,19 +71,18 @@ pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>
 }
 
 /// `GET /ks-pay/apps/{app}/rejections`
-pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<ListForm>) -> Answer {
-    let app = page.app(&app).await?;
-    let shown = shown(&page, &app, page.chosen_mode(app.id, &form.list.mode)?);
-    let query = form.into_inner().read(ListContext::new(&app, shown.mode, page.now));
+pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<RejectionParams>) -> Answer {
+    let (app, shown, context) = open_list(&page, &app, &form.list.mode).await?;
+    let query = form.into_inner().read(context);
     let mode = shown.mode;
     let mut reader = page.state.db.page_reader().await?;
     let found = match query.search {
         _ if !query.list.is_valid() => Rows::default(),
-        Some(Search::Rejection(id)) => {
+        Some(RejectionSearch::Rejection(id)) => {
             let found = store::find(&mut reader, app.id, id).await?.filter(|rejection| rejection.mode == mode);
-            Rows { rows: found.into_iter().collect(), ..Rows::default() }
+            only_page(found.into_iter().collect())
         }
-        Some(Search::Address(_)) | None => {
+        Some(RejectionSearch::Address(_)) | None => {
             let selection = query.selection(Filter { app: app.id, mode });
             list::page(&mut reader, &selection, query.list.page_request()).await?
         }
@@ -110,7 +109,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, form: Query<L
         of_query => of_query,
     };
     let (gateways, zones_note) = (shown.gateways(), page.zones_note(&app));
-    let layout = shown.list_layout(&page, &app, (t::title(), &urls::rejections(app.id)));
+    let layout = shown.list_layout(&page, &app, (t::title(), &query.list));
     let view = Index { layout, query, gateways, rows, pager, empty, zones_note };
     view.query.list.answer(&page, &view)
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock_check::SignedTimes,
-    connections::{ConnectionState, MarkedStep, Step, activity::Activity, baseline, secret_set::SecretSet, secrets},
+    connections::{Connection, ConnectionState, MarkedStep, Step, activity::Activity, baseline, secret_set::SecretSet, secrets},
     console::{
         http::{
             error::AppError,
@@ -96,6 +96,16 @@ pub(crate) struct EvidenceView {
     pub(crate) all_url: String,
 }
 
+/// What the form of the URL shows; nothing once the webhook is verified.
+#[derive(Default)]
+pub(crate) struct UrlFindings {
+    /// Why the gateway can't reach the URL.
+    pub(crate) objections: Vec<Text>,
+    pub(crate) advice: Option<Text>,
+    /// States that the URL is within the gateway's limits, if it has any.
+    pub(crate) allowed: Option<Text>,
+}
+
 /// `…/webhook`
 #[derive(Template)]
 #[template(path = "setup/webhook.html")]
@@ -103,14 +113,10 @@ pub(crate) struct Webhook {
     pub(crate) layout: Layout,
     pub(crate) chrome: StepChrome,
     pub(crate) url: String,
-    /// Why the gateway can't reach the URL; none while events arrive.
-    pub(crate) objections: Vec<Text>,
+    pub(crate) findings: UrlFindings,
     /// The report of the last check of this URL, and its time.
     pub(crate) check: Option<(messages::url_check::Report, DisplayTime)>,
     pub(crate) test_event: Option<TestEventView>,
-    pub(crate) advice: Option<Text>,
-    /// States that the URL is within the gateway's limits, if it has any.
-    pub(crate) allowed: Option<Text>,
     pub(crate) secret: Option<String>,
     pub(crate) secret_created: Option<DisplayTime>,
     pub(crate) secrets: SecretsView,
@@ -206,6 +212,20 @@ pub(crate) async fn reopen(posted: SignedForm<EmptyForm>, names: ConnectionPath)
     Wizard::open(posted.page, &names).await?.set_step_done(MarkedStep::Webhook, false).await
 }
 
+/// Judges the URL of a webhook that is not verified: events that arrive are better proof than the form of the URL.
+fn url_findings(connection: &Connection, url: &str, state: ConnectionState) -> UrlFindings {
+    if state == ConnectionState::Verified {
+        return UrlFindings::default();
+    }
+    let (gateway, adapter) = (connection.gateway, connection.gateway.adapter());
+    let allowed = |max| t::url_allowed(gateway.label(), url.chars().count(), max);
+    UrlFindings {
+        objections: url_check::objections(gateway, url).into_iter().map(Text::verbatim).collect(),
+        advice: adapter.url_advice(url).map(Text::verbatim),
+        allowed: adapter.max_url_chars().map(allowed),
+    }
+}
+
 /// A secret that does not open is not revealed; the page explains what to do.
 async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppError> {
     let (page, connection) = (&wizard.page, &wizard.connection);
@@ -222,27 +242,17 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let active = secrets.active().map(|held| &held.stored);
     let secret = revealed.map(|secret| connection.gateway.adapter().format_secret(&secret));
     let url = urls::webhook_url(page.state.base(), &connection.endpoint);
-    let (profile, adapter) = (connection.gateway.profile(), connection.gateway.adapter());
+    let profile = connection.gateway.profile();
     let check = check.filter(|check| check.url == url);
-    // Events that arrive are better proof than the form of the URL.
-    let is_verified = state == ConnectionState::Verified;
     let is_check_fresh = check.as_ref().is_some_and(|check| page.now.since(check.checked_at) < FRESH_CHECK);
     let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading.clone());
     let steps = guide::steps(connection, &wizard.app.email, chrome.next.as_ref().map_or("", |(url, _)| url));
     Ok(Webhook {
         layout,
-        objections: if is_verified { Vec::new() } else { url_check::objections(connection.gateway, &url) }
-            .into_iter()
-            .map(Text::verbatim)
-            .collect(),
         check: check
             .map(|check| (messages::url_check::report(connection.gateway, &check), messages::when(check.checked_at, page.now))),
         test_event: test_event::view(wizard, &secrets, last_test),
-        advice: adapter.url_advice(&url).filter(|_| !is_verified).map(Text::verbatim),
-        allowed: adapter
-            .max_url_chars()
-            .filter(|_| !is_verified)
-            .map(|max| t::url_allowed(connection.gateway.label(), url.chars().count(), max)),
+        findings: url_findings(connection, &url, state),
         url,
         secret,
         secrets: secrets_view::view(wizard, &secrets, &chrome.url),
