@@ -152,7 +152,9 @@ text_column!(Coin, Coin::as_str);
 async fn a_column_can_be_a_list_and_another_text_is_an_error_that_names_it() {
     let mut conn = in_memory().await;
     assert_eq!(Coin::ALL, [Coin::Heads, Coin::Tails]);
-    let read = sqlx::query_as::<_, (Coin, Option<Coin>, String)>("SELECT $1 AS side, $2 AS other, $1 AS text").bind(Coin::Tails).bind(None::<Coin>);
+    let read = sqlx::query_as::<_, (Coin, Option<Coin>, String)>("SELECT $1 AS side, $2 AS other, $1 AS text")
+        .bind(Coin::Tails)
+        .bind(None::<Coin>);
     assert_eq!(read.fetch_one(&mut conn).await.unwrap(), (Coin::Tails, None, "tails".to_owned()));
     let error = sqlx::query_scalar::<_, Coin>("SELECT 'edge'").fetch_one(&mut conn).await.unwrap_err().to_string();
     assert!(error.contains("\"edge\": a side of a coin must be one of: heads tails"), "{error}");
