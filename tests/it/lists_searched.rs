@@ -160,6 +160,7 @@ async fn a_list_says_that_only_the_newest_payments_of_an_id_were_searched() {
         assert!(live.text_of("none-among-examined").contains("2,000") && live.lacks("no-such-id"), "{}", live.body);
         assert!(owner.get(&list("test", text)).await.shows("more-payments"), "{text}");
     }
+    assert!(owner.get(&list("live", "rfnd_Unknown")).await.shows("no-such-id"));
     app.sql("UPDATE transactions SET mode = 'live' WHERE id > 11990 AND id <= 12000").await;
     for text in ["rfnd_Shared", "disp_Shared"] {
         let live = owner.get(&list("live", text)).await;

@@ -97,6 +97,8 @@ sqlx_core::impl_column_index_for_row!(SqliteRow);
 impl ColumnIndex<SqliteRow> for &str {
     fn index(&self, row: &SqliteRow) -> Result<usize, sqlx::Error> {
         let (columns, next) = (row.columns(), row.next.load(Ordering::Relaxed));
+        let has_name = |column: &&SqliteColumn| *column.name == **self;
+        debug_assert!(columns.iter().filter(has_name).count() < 2, "{self} could be either of two columns");
         let is_next = columns.get(next).is_some_and(|column| *column.name == **self);
         let index = if is_next { next } else { position(columns, self)? };
         row.next.store(index + 1, Ordering::Relaxed);

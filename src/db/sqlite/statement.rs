@@ -151,7 +151,6 @@ fn step(prepared: &mut Prepared<'_>, wanted: Wanted, found: &mut RowSet) -> rusq
         }
         if found.count == 0 {
             found.columns = columns(row.as_ref());
-            debug_assert!(has_unique_names(&found.columns), "a row is read by its names: {:?}", found.columns);
         }
         for index in 0..found.columns.len() {
             found.cells.push(row.get_ref(index)?);
@@ -162,11 +161,6 @@ fn step(prepared: &mut Prepared<'_>, wanted: Wanted, found: &mut RowSet) -> rusq
         }
     }
     Ok(())
-}
-
-fn has_unique_names(columns: &[SqliteColumn]) -> bool {
-    let names: std::collections::BTreeSet<&str> = columns.iter().map(sqlx::Column::name).collect();
-    names.len() == columns.len()
 }
 
 fn columns(prepared: &Prepared<'_>) -> Vec<SqliteColumn> {
