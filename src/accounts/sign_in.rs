@@ -71,7 +71,8 @@ impl Authenticator<'_> {
             tracing::warn!(target: telemetry::OUTSIDE, "sign-in attempts are rate-limited");
             AuthError::RateLimited(Duration::from_secs(seconds))
         })?;
-        // One statement whether the account exists or not: a second one for its password would take time that tells.
+        // One statement whether the account exists or not: a second one for its password would reveal by its
+        // duration that the account exists.
         let (user, stored) = store::find_with_password(&mut self.db.reader().await?, email).await?.unzip();
         let turn = self.passwords.enter(requester(user.as_ref(), trusted_browser.is_some()), client_left).await?;
         let is_right = turn.verify(password, stored.clone()).await?;

@@ -95,17 +95,16 @@ impl EnteredDetails<'_> {
     /// Returns every violated rule, in the order of the fields.
     pub(crate) fn parse(&self) -> Result<Details, Vec<DetailFault>> {
         let mut faults = Vec::new();
-        let line = |raw, most| text_input::optional_line(raw, most);
         let postal_code = text_input::ascii_digits(self.postal_code);
         let details = Details {
             name: take(&mut faults, Detail::Name, text_input::line(self.name, NAME_CHARS.0, NAME_CHARS.1)),
             email: take(&mut faults, Detail::Email, email::parse(self.email)),
             country: take(&mut faults, Detail::Country, country(self.country)),
             zone: take(&mut faults, Detail::TimeZone, Zone::entered(self.time_zone).map_err(|_| Invalid::Unknown)),
-            address: take(&mut faults, Detail::Address, line(self.address, MAX_ADDRESS_CHARS)),
-            city: take(&mut faults, Detail::City, line(self.city, MAX_PLACE_CHARS)),
-            state: take(&mut faults, Detail::State, line(self.state, MAX_PLACE_CHARS)),
-            postal_code: take(&mut faults, Detail::PostalCode, line(&postal_code, MAX_POSTAL_CODE_CHARS)),
+            address: take(&mut faults, Detail::Address, text_input::optional_line(self.address, MAX_ADDRESS_CHARS)),
+            city: take(&mut faults, Detail::City, text_input::optional_line(self.city, MAX_PLACE_CHARS)),
+            state: take(&mut faults, Detail::State, text_input::optional_line(self.state, MAX_PLACE_CHARS)),
+            postal_code: take(&mut faults, Detail::PostalCode, text_input::optional_line(&postal_code, MAX_POSTAL_CODE_CHARS)),
             phone: take(&mut faults, Detail::Phone, phone(self.phone)),
         };
         if faults.is_empty() { Ok(details) } else { Err(faults) }
@@ -140,7 +139,7 @@ fn is_phone(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    const LEAST: EnteredDetails<'_> = EnteredDetails {
+    const REQUIRED_ONLY: EnteredDetails<'_> = EnteredDetails {
         name: "नीम का पेड़",
         email: "Shop@Neemtree.Example",
         country: " IN ",
@@ -178,22 +177,25 @@ mod tests {
             (Detail::Phone, Invalid::Unknown),
         ];
         assert_eq!(entered.parse().unwrap_err(), expected.map(|(field, fault)| DetailFault { field, fault }));
-        let phone = EnteredDetails { phone: &long, ..LEAST };
+        let phone = EnteredDetails { phone: &long, ..REQUIRED_ONLY };
         let too_long = DetailFault { field: Detail::Phone, fault: Fault::LongerThan(24).into() };
         assert_eq!(phone.parse().unwrap_err(), [too_long]);
     }
 
     #[test]
     fn three_details_are_enough() {
-        let details = LEAST.parse().unwrap();
+        let details = REQUIRED_ONLY.parse().unwrap();
         assert_eq!((details.email.as_str(), details.country.as_str()), ("shop@neemtree.example", "IN"));
         assert_eq!((details.city, details.zone), (None, None));
     }
 
     #[test]
     fn a_number_may_be_typed_in_the_digits_of_any_script() {
-        let details =
-            EnteredDetails { phone: "+९१ ९८७६५ ४३२१०", postal_code: "४००००१", ..LEAST }.parse().unwrap();
+        let details = EnteredDetails {
+            phone: "+९१ ९८७६५ ४३२१०", postal_code: "४००००१", ..REQUIRED_ONLY
+        }
+        .parse()
+        .unwrap();
         assert_eq!((details.phone.as_deref(), details.postal_code.as_deref()), (Some("+91 98765 43210"), Some("400001")));
     }
 }

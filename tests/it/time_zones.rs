@@ -242,7 +242,7 @@ async fn a_company_asks_for_other_zones_only_so_often() {
         let expected = if number < 10 { StatusCode::SEE_OTHER } else { StatusCode::UNPROCESSABLE_ENTITY };
         assert_eq!(asked.status, expected, "{number}: {}", asked.body);
         if number >= 10 {
-            assert_eq!(asked.reason_of("time_zone-error"), "too-many-changes");
+            assert_eq!(asked.reason_of("time_zone-error"), "changed-too-often");
         }
     }
     app.clock.advance(Duration::from_secs(30));

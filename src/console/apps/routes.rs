@@ -159,13 +159,20 @@ pub(crate) async fn update(path: Path<String>, posted: SignedForm<AppForm>) -> A
         }
         updated => updated?,
     }
-    // The zone of before can always be kept.
-    let is_too_often = |zone| zone != app.zone && page.state.zone_changes.check(&app.company_id).is_err();
-    if let Some(zone) = asked
-        && (is_too_often(zone) || apps::zones::ask(&mut tx, &app, zone, by).await? == AskOutcome::LimitReached)
-    {
-        drop(tx);
-        return page.unprocessable(&settings_page(&page, app, form, too_many_changes()));
+    if let Some(zone) = asked {
+        // A pending change can always be cancelled.
+        let is_too_often = zone != app.zone && page.state.zone_changes.check(&app.company_id).is_err();
+        let refused = if is_too_often {
+            Some(zone_error("changed-too-often", time_zones::changed_too_often()))
+        } else if apps::zones::ask(&mut tx, &app, zone, by).await? == AskOutcome::LimitReached {
+            Some(zone_error("too-many-changes", time_zones::too_many_changes(MAX_ZONE_CHANGES)))
+        } else {
+            None
+        };
+        if let Some(errors) = refused {
+            drop(tx);
+            return page.unprocessable(&settings_page(&page, app, form, errors));
+        }
     }
     tx.commit().await?;
     Ok(page.redirect(&urls::app_settings(app.id), saved(&app, asked)))
@@ -240,8 +247,8 @@ fn name_taken() -> FieldErrors {
     FieldError::new("known", text::forms::app_name_taken()).at("name")
 }
 
-fn too_many_changes() -> FieldErrors {
-    FieldError::new("too-many-changes", time_zones::too_many_changes(MAX_ZONE_CHANGES)).at("time_zone")
+fn zone_error(reason: &'static str, text: Text) -> FieldErrors {
+    FieldError::new(reason, text).at("time_zone")
 }
 
 fn new_page(page: &RequestContext, form: AppForm, errors: FieldErrors) -> views::New {

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a change is neither good nor bad: more refunds are no success, and more payments no failure.
 
+use jiff::civil::Date;
+
 use super::chart::percent;
 use crate::{
     i18n::Text,
@@ -15,6 +17,27 @@ use crate::{
         money::{Currency, Money},
     },
 };
+
+/// The period before, in the currency of the page.
+pub(crate) struct Before {
+    pub(super) days: DateRange,
+    pub(super) received: Money,
+    pub(super) daily: Vec<(Date, Money)>,
+    pub(super) compared: Option<Compared>,
+}
+
+impl Before {
+    /// Returns the period before `days`, in the first currency of `sums`, which are those of `days`.
+    pub(crate) fn of(before: &[DailyTotals], sums: &[DailyTotals], days: DateRange) -> Self {
+        let (previous, currency) = (days.previous(), figures::main_currency(sums));
+        Self {
+            days: previous,
+            received: figures::received_in(before, currency),
+            daily: figures::daily(before, previous, currency),
+            compared: Compared::new(sums, before, days, currency),
+        }
+    }
+}
 
 /// Two periods of equal length, each without its last day, since today is not over.
 pub(super) struct Compared {

@@ -8,6 +8,7 @@ use jiff::ToSpan as _;
 use serde::Deserialize;
 
 use super::{
+    comparison,
     forms::{DEFAULT_PERIOD, period},
     health, views,
 };
@@ -124,7 +125,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
             .iter()
             .sum(),
         figures: Figures::of(&sums, days),
-        before: views::Before::of(&before, &sums, days),
+        before: comparison::Before::of(&before, &sums, days),
         attention,
         connections: shown.connections,
         is_nothing_yet,

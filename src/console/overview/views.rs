@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::{
     chart::{Bar, Chart, Tick, percent, tenths},
-    comparison::{self, Change, Compared},
+    comparison::{self, Before, Change, Compared},
     forms::{DEFAULT_PERIOD, PERIODS},
     health::Health,
 };
@@ -83,27 +83,6 @@ pub(crate) struct Show {
     pub(crate) zone: Zone,
     pub(crate) zones_note: Option<Text>,
     pub(crate) now: Timestamp,
-}
-
-/// The period before, in the currency of the page.
-pub(crate) struct Before {
-    days: DateRange,
-    received: Money,
-    daily: Vec<(jiff::civil::Date, Money)>,
-    compared: Option<Compared>,
-}
-
-impl Before {
-    /// Returns the period before `days`, in the first currency of `sums`, which are those of `days`.
-    pub(crate) fn of(before: &[DailyTotals], sums: &[DailyTotals], days: DateRange) -> Self {
-        let (previous, currency) = (days.previous(), figures::main_currency(sums));
-        Self {
-            days: previous,
-            received: figures::received_in(before, currency),
-            daily: figures::daily(before, previous, currency),
-            compared: Compared::new(sums, before, days, currency),
-        }
-    }
 }
 
 /// Shown where a percentage means nothing.

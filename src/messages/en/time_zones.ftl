@@ -22,6 +22,7 @@ change-keep = Keep { $zone }
 change-asked = Daily totals are being recalculated for { $new }. Until that is complete, { $old } applies.
 change-cancelled = The time zone stays { $zone }
 too-many-changes = Nothing was saved. You can change the time zones of { $count } apps at a time: try again when one of these changes is complete.
+changed-too-often = Nothing was saved. The time zones of your apps were changed many times within a few minutes: try again in a minute.
 pending-headline = The time zone is changing to { $zone }
 pending-reason = Daily totals are being recalculated. Until that is complete, { $old } applies on every page.
 
