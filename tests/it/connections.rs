@@ -181,14 +181,20 @@ async fn a_url_that_razorpay_would_refuse_is_told_before_it_is_copied() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_form_of_the_url_is_not_judged_once_an_event_was_verified() {
-    for (public_url, hook) in [(None, "url-objections"), (Some("https://pay.neemtree.example"), "url-allowed")] {
+    for public_url in [None, Some("https://pay.neemtree.example")] {
         let app = TestApp::start_with(|config| config.public_url = public_url.map(str::to_owned)).await;
         let connection = app.razorpay().await;
         let owner = app.owner("Neem Tree Retail").await;
         let page = async || owner.get(&connection.step("/webhook")).await;
-        assert!(page().await.shows(hook), "{hook}");
+        let before = page().await;
+        assert!(
+            if public_url.is_none() { before.shows("url-objections") } else { before.shows("url-allowed") },
+            "{}",
+            before.body
+        );
         connection.post(bodies::payment("payment.captured", "pay_1", 0)).stored().await;
-        assert!(page().await.lacks("url-objections") && page().await.lacks("url-allowed"), "{hook}");
+        let after = page().await;
+        assert!(after.lacks("url-objections") && after.lacks("url-allowed"), "{}", after.body);
     }
 }
 
