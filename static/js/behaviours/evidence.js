@@ -1,5 +1,6 @@
 // Keeps every [data-live] part of a page up to date: when the stream of [data-evidence-stream] sends "changed", fetches the
-// page again and updates the parts in place by their ids, so that focus, selection and the status region are preserved.
+// page of the stream, or [data-evidence-page], again and updates the parts in place by their ids, so that focus, selection and
+// the status region are preserved.
 const policy = globalThis.trustedTypes?.createPolicy("ks-pay-evidence", { createHTML: (html) => html });
 const parse = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
 const ours = ["hidden", "open", "data-state"]; // set by scripts or by the reader, not by the server
@@ -29,6 +30,7 @@ function refreshParts(page) {
 const place = document.querySelector("[data-evidence-stream]");
 if (place) {
   let stream, ended = false, busy = false, again = false;
+  const page = place.dataset.evidencePage ?? place.dataset.evidenceStream.replace(/\/evidence\/stream$/, "");
 
   const close = () => stream?.close();
   const open = () => {
@@ -43,7 +45,7 @@ if (place) {
     if (ended || busy) return;
     busy = true;
     try {
-      const answer = await fetch(place.dataset.evidencePage, {
+      const answer = await fetch(page, {
         credentials: "same-origin", headers: { Accept: "text/html", "X-Requested-With": "refresh" }, // chooses no mode
       });
       ended = answer.redirected || answer.status === 401 || answer.status === 403; // signed out
