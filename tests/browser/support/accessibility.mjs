@@ -27,8 +27,11 @@ export async function accessibility(page) {
     const options = { resultTypes: ["violations"], rules: RULES, ...(only && { runOnly: only, rules: {} }) };
     const found = await evaluate(`axe.run(document, ${JSON.stringify(options)})`);
     assert.ok(found.passes.length > 0, "axe-core looked at nothing");
-    return found.violations.flatMap(({ id, help, nodes }) =>
+    const lines = found.violations.flatMap(({ id, help, nodes }) =>
       nodes.map((node) => `${id}: ${help} – ${node.target.join(" ")} ${node.any[0]?.message ?? ""}`));
+    // A control that an open menu covers in part is used once the menu is closed.
+    const isMenuOpen = await evaluate(`document.querySelector("details.menu[open]") !== null`);
+    return lines.filter((line) => !isMenuOpen || !line.startsWith("target-size:") || !line.includes("partially obscured"));
   };
 }
 
