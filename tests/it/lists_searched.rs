@@ -141,18 +141,7 @@ async fn the_download_of_a_search_by_id_has_all_that_are_found_or_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_says_that_only_the_newest_payments_of_an_id_were_searched() {
     let (app, connection, owner) = many(COPIES_OF_PAYMENT).await;
-    app.sql(
-        "INSERT INTO refunds (transaction_id, refund_id, app_id, amount_subunits, currency, status, status_at, digest, \
-         reported_refunded_subunits, failed_refunded_subunits) \
-         SELECT id, 'rfnd_Shared', app_id, 1, 'INR', 'processed', 0, 0, 0, 0 FROM transactions",
-    )
-    .await;
-    app.sql(
-        "INSERT INTO disputes (transaction_id, dispute_id, company_id, app_id, mode, status, status_at, digest, amount_subunits, \
-         currency) SELECT t.id, 'disp_Shared', c.company_id, t.app_id, t.mode, 'won', 0, 0, 1, 'INR' FROM transactions AS t \
-         JOIN connections AS c ON c.id = t.connection_id",
-    )
-    .await;
+    app.share_refund_and_dispute().await;
     let list = |mode: &str, text: &str| format!("/ks-pay/apps/{}/transactions?mode={mode}&q={text}", connection.app_id);
     app.sql("UPDATE transactions SET mode = 'live' WHERE id <= 3").await;
     for text in ["rfnd_Shared", "disp_Shared"] {

@@ -183,24 +183,13 @@ async fn of_the_many_payments_of_an_id_the_newest_are_found() {
         connection.post(bodies::payment("payment.captured", &format!("pay_Many{number:02}"), number)).stored().await;
     }
     app.sql("UPDATE transactions SET order_id = 'order_Many01'").await;
-    app.sql(
-        "INSERT INTO refunds (transaction_id, refund_id, app_id, amount_subunits, currency, status, status_at, digest, \
-         reported_refunded_subunits, failed_refunded_subunits) \
-         SELECT id, 'rfnd_Many01', app_id, 1, 'INR', 'processed', 0, 0, 0, 0 FROM transactions",
-    )
-    .await;
-    app.sql(
-        "INSERT INTO disputes (transaction_id, dispute_id, company_id, app_id, mode, status, status_at, digest, amount_subunits, \
-         currency) SELECT t.id, 'disp_Many01', c.company_id, t.app_id, t.mode, 'won', 0, 0, 1, 'INR' FROM transactions AS t \
-         JOIN connections AS c ON c.id = t.connection_id",
-    )
-    .await;
+    app.share_refund_and_dispute().await;
     app.sql(
         "INSERT INTO payment_references (app_id, search_key, transaction_id) SELECT app_id, 'receipt-many', id FROM transactions",
     )
     .await;
     let newest: Vec<_> = (20..25).rev().map(|number| format!("pay_Many{number}")).collect();
-    for text in ["order_Many01", "order_Many", "rfnd_Many01", "disp_Many01", "receipt-many", "receipt-m", "pay_Many"] {
+    for text in ["order_Many01", "order_Many", "rfnd_Shared", "disp_Shared", "receipt-many", "receipt-m", "pay_Many"] {
         let found = owner.get(&format!("/search?q={text}")).await;
         let texts: Vec<_> = hits(&found, "found-transactions").into_iter().map(|(_, text)| text).collect();
         assert!(texts.len() == 5 && newest.iter().zip(&texts).all(|(id, text)| text.contains(id)), "{text}: {texts:?}");

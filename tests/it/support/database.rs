@@ -142,6 +142,22 @@ impl Installation {
         touched
     }
 
+    /// Adds the refund `rfnd_Shared` and the dispute `disp_Shared` to every payment.
+    pub(crate) async fn share_refund_and_dispute(&self) {
+        self.sql(
+            "INSERT INTO refunds (transaction_id, refund_id, app_id, amount_subunits, currency, status, status_at, digest, \
+             reported_refunded_subunits, failed_refunded_subunits) \
+             SELECT id, 'rfnd_Shared', app_id, 1, 'INR', 'processed', 0, 0, 0, 0 FROM transactions",
+        )
+        .await;
+        self.sql(
+            "INSERT INTO disputes (transaction_id, dispute_id, company_id, app_id, mode, status, status_at, digest, amount_subunits, \
+             currency) SELECT t.id, 'disp_Shared', c.company_id, t.app_id, t.mode, 'won', 0, 0, 1, 'INR' FROM transactions AS t \
+             JOIN connections AS c ON c.id = t.connection_id",
+        )
+        .await;
+    }
+
     /// Records a migration that this binary does not know.
     pub(crate) async fn make_newer(&self) {
         let statement = "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
