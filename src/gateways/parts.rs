@@ -106,6 +106,14 @@ pub(crate) fn part_of(gateway: Gateway, body: &[u8], index: Option<i64>) -> Resu
     found().ok_or(PartNotFound(index))
 }
 
+/// Returns one event of a stored request, which was verified before it was stored.
+///
+/// # Errors
+/// If the body has no event of that index.
+pub(crate) fn stored_part(gateway: Gateway, body: &[u8], index: Option<i64>) -> Result<Part<'_>, PartNotFound> {
+    Ok(Part { body, bytes: part_of(gateway, body, index)? })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,7 @@ use tokio::{task::JoinHandle, time::Instant};
 use crate::{
     connections::{ConnectionScope, secret_usage::recorder::Recorder},
     db::{Db, DbError},
+    deliveries::outbox::Wake,
     events::append::VerifiedRequest,
     gateways::adapter::{Incoming, ResponseBody},
     jobs::BufferTask,
@@ -102,13 +103,18 @@ pub(crate) struct BackgroundTasks {
 }
 
 impl Ingestion {
-    /// Returns an ingestion ready to accept requests; `address` is the server's, for the log.
+    /// Returns an ingestion ready to accept requests, which wakes the worker of deliveries; `address` is the server's, for the log.
     ///
     /// # Errors
     /// If the system has no thread for it.
-    pub(crate) fn start(db: &Db, vault: &Vault, clock: &Clock, address: SocketAddr) -> io::Result<(Self, BackgroundTasks)> {
+    pub(crate) fn start(
+        db: &Db,
+        vault: &Vault,
+        (clock, wake): (&Clock, Wake),
+        address: SocketAddr,
+    ) -> io::Result<(Self, BackgroundTasks)> {
         let store_health = Arc::<StoreHealth>::default();
-        let (group_commit, batches) = GroupCommit::new(EventBatchStore::new(db.on_own_thread(), Arc::clone(&store_health)));
+        let (group_commit, batches) = GroupCommit::new(EventBatchStore::new(db.on_own_thread(), wake, Arc::clone(&store_health)));
         let has_own_thread = !db.is_shared();
         let writing = db.start_writer(async move {
             // Tests attribute the errors of a thread to its server.

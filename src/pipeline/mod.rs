@@ -3,15 +3,19 @@
 //! Invariant: every verified request takes this path, whether it arrives at the ingestion route or is recovered, so that a feature
 //! which reacts to events is added in one place. Only test events do not, since nothing reacts to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     connections::activity::{self, Verifications},
     db::{DbError, Tx},
-    events::append::{self, Arrival, VerifiedRequest},
+    deliveries::outbox,
+    events::{
+        Origin,
+        append::{self, Arrival, VerifiedRequest},
+    },
     gateways::adapter::EventContent,
     ledger::payments::{self, PaymentReport},
-    primitives::id::{ConnectionId, EventId, Id as _, TransactionId},
+    primitives::id::{ConnectionId, DestinationId, EventId, Id as _, TransactionId},
 };
 
 /// Where verified requests come from.
@@ -23,11 +27,27 @@ pub(crate) enum Source {
     Recovery,
 }
 
-/// Stores verified requests as events, with their effects. Returns the events with their ids, in the order of the requests; an
-/// event that was already stored has its earlier id.
+impl Source {
+    const fn origin(self) -> Origin {
+        match self {
+            Self::Request => Origin::Webhook,
+            Self::Recovery => Origin::Recovered,
+        }
+    }
+}
+
+/// What was ingested.
+pub(crate) struct Ingested<'a> {
+    /// The events with their ids, in the order of the requests.
+    pub(crate) arrivals: Vec<Arrival<'a>>,
+    /// The destinations that have new deliveries.
+    pub(crate) destinations: BTreeSet<DestinationId>,
+}
+
+/// Stores verified requests as events, with their effects.
 ///
-/// Writes the tables in the same order on every server – transactions, events, ids, totals, activity – so that servers cannot
-/// deadlock.
+/// Writes the tables in the same order on every server – transactions, events, ids, totals, deliveries, activity – so that servers
+/// cannot deadlock.
 ///
 /// # Errors
 /// If the database fails. The caller rolls back.
@@ -35,7 +55,7 @@ pub(crate) async fn ingest<'a>(
     tx: &mut Tx,
     requests: &[&'a VerifiedRequest],
     source: Source,
-) -> Result<Vec<Arrival<'a>>, DbError> {
+) -> Result<Ingested<'a>, DbError> {
     let arrivals = append::arrivals(tx, requests).await?;
     let reports: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(payment_report).collect();
     let projected = payments::project(tx, &reports).await?;
@@ -44,10 +64,11 @@ pub(crate) async fn ingest<'a>(
         arrivals.iter().map(|arrival| (*arrival, payment_report(arrival).and_then(|_| ids.next()))).collect();
     append::append(tx, &with_payments).await?;
     payments::apply_totals(tx, &projected.sums).await?;
+    let destinations = outbox::enqueue(tx, &arrivals, source.origin()).await?;
     if source == Source::Request {
         activity::add_verified(tx, &verifications(&arrivals)).await?;
     }
-    Ok(arrivals)
+    Ok(Ingested { arrivals, destinations })
 }
 
 /// Stores a test event of KS Pay itself, unless it is already stored. Returns its id if it is new.

@@ -117,6 +117,14 @@ ids! {
     RequestId = "rq";
     /// An entry of the security log.
     SecurityLogId = "sl";
+    /// A destination: a receiver of an app's events.
+    DestinationId = "ds";
+    /// A secret of a destination; not its value.
+    DestinationSecretId = "dk";
+    /// An event for a destination.
+    DeliveryId = "dl";
+    /// An attempt to send a delivery.
+    AttemptId = "at";
     /// A server that holds the lease of a job. Random, since it has no row.
     LeaseHolderId = "lh";
 }

@@ -273,7 +273,7 @@ async fn import(
     (actor, now): (&Actor<'_>, Timestamp),
 ) -> Result<Option<Recovered>, DbError> {
     let requests: Vec<&VerifiedRequest> = verified.iter().map(|one| &one.request).collect();
-    let arrivals = pipeline::ingest(tx, &requests, Source::Recovery).await?;
+    let arrivals = pipeline::ingest(tx, &requests, Source::Recovery).await?.arrivals;
     let mut used = BufferedUsage::new();
     for one in verified {
         let (key, at) = ((one.request.scope.connection, one.request.secret), SecretUse::once(one.rejected_at));

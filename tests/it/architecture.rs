@@ -27,6 +27,7 @@ const LAYERS: &[&str] = &[
     "urls",
     "events",
     "ledger",
+    "deliveries",
     "pipeline",
     "rejections",
     "clock_check",
@@ -103,6 +104,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("settings_store", &["installation"]),
     ("jobs", &["job_leases"]),
     ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals"]),
+    ("deliveries", &["destinations", "destination_secrets", "destination_health", "deliveries", "attempts"]),
     ("url_check", &["url_checks"]),
     ("test_events", &["test_events"]),
 ];

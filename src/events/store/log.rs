@@ -33,6 +33,7 @@ const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 rows! {
     INSERT = insert!(), ROW, "ON CONFLICT (connection_id, dedupe_prefix, dedupe_key) DO NOTHING";
     MADE = "SELECT id FROM events WHERE id IN (", "?", ")";
+    LIST_STATES = "SELECT id, state FROM events WHERE id IN (", "?", ")";
     /// Flags the event if its gateway id differs from the stored one or is missing: the id is not signed.
     ADD_RECEIPTS = insert!(), ROW, "ON CONFLICT (connection_id, dedupe_prefix, dedupe_key) DO UPDATE SET \
                     received_count = events.received_count + excluded.received_count, last_received_at = excluded.last_received_at, \
@@ -120,6 +121,11 @@ pub(crate) async fn insert(tx: &mut Tx, groups: &[&Group<'_>]) -> Result<bool, D
 pub(crate) async fn made(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<EventId>, DbError> {
     let found = fetch_rows!(tx, MADE -> (EventId,), ids, |query, id| query.bind(id))?;
     Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Returns the states of those of the ids that have a row.
+pub(crate) async fn states(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<(EventId, State)>, DbError> {
+    fetch_rows!(tx, LIST_STATES -> (EventId, State), ids, |query, id| query.bind(id))
 }
 
 /// Returns true if the connection has all events with these prefixes and keys.

@@ -1,6 +1,7 @@
 //! Stores a batch in one unit of work: payments, events, daily totals and activity.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::Duration,
@@ -14,6 +15,7 @@ use super::{
 };
 use crate::{
     db::{Db, DbError, UNIT_OF_WORK_TIMEOUT},
+    deliveries::outbox::Wake,
     events::append::VerifiedRequest,
     pipeline::{self, Source},
 };
@@ -39,6 +41,7 @@ pub(crate) enum WriteOutcome {
 /// Stores batches in the database.
 pub(crate) struct EventBatchStore {
     db: Db,
+    wake: Wake,
     store_health: Arc<StoreHealth>,
 }
 
@@ -58,8 +61,8 @@ impl StoreHealth {
 }
 
 impl EventBatchStore {
-    pub(crate) const fn new(db: Db, store_health: Arc<StoreHealth>) -> Self {
-        Self { db, store_health }
+    pub(crate) const fn new(db: Db, wake: Wake, store_health: Arc<StoreHealth>) -> Self {
+        Self { db, wake, store_health }
     }
 }
 
@@ -76,7 +79,7 @@ impl BatchStore for EventBatchStore {
     }
 
     async fn write(&self, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, WriteError> {
-        match timeout(UNIT_OF_WORK_TIMEOUT, write_batch(&self.db, batch)).await {
+        match timeout(UNIT_OF_WORK_TIMEOUT, write_batch((&self.db, &self.wake), batch)).await {
             Ok(Ok(outcomes)) => {
                 self.store_health.note(None);
                 tracing::trace!(requests = batch.len(), "a batch was stored");
@@ -100,17 +103,19 @@ impl BatchStore for EventBatchStore {
     }
 }
 
-async fn write_batch(db: &Db, batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, DbError> {
+async fn write_batch((db, wake): (&Db, &Wake), batch: &[PendingRequest]) -> Result<Vec<WriteOutcome>, DbError> {
     let mut tx = db.begin_ingesting().await?;
     let version = store::version(&mut tx).await?;
     let outcomes =
         batch.iter().map(|pending| if pending.version == version { WriteOutcome::Stored } else { WriteOutcome::Stale }).collect();
     let current: Vec<&VerifiedRequest> =
         batch.iter().filter(|pending| pending.version == version).map(|pending| &pending.request).collect();
-    if !current.is_empty() {
-        pipeline::ingest(&mut tx, &current, Source::Request).await?;
-    }
+    let destinations = match current.as_slice() {
+        [] => BTreeSet::new(),
+        current => pipeline::ingest(&mut tx, current, Source::Request).await?.destinations,
+    };
     tx.commit().await?;
+    wake.wake(destinations);
     // What was committed to a file that has lost its name is lost with this process.
     db.check_files().await?;
     Ok(outcomes)

@@ -49,7 +49,7 @@ impl Bench {
         let db = test.db.clone();
         let now = Timestamp::from_seconds(1_795_343_400);
         let secret = [ValidSecret { id: SecretId::unique(), secret: Secret::generate(), until: None }];
-        let batch = EventBatchStore::new(db.clone(), Arc::default());
+        let batch = EventBatchStore::new(db.clone(), Wake::default(), Arc::default());
         let vault = Vault::new(MasterKey::generate());
         Self { test, db, batch, vault, now, secret }
     }

@@ -1,0 +1,121 @@
+//! Deliveries: every verified event is sent to the merchant's own systems, its destinations.
+//!
+//! Invariant: a delivery is stored in the unit of work that stores its event, and ends only as delivered, exhausted or canceled. It
+//! is sent at least once, always under the id of the event, whenever servers are killed; while its destination is paused or in
+//! trouble it waits. What one destination does never delays another one.
+
+pub(crate) mod destination;
+pub(crate) mod health;
+pub(crate) mod manage;
+pub(crate) mod normalized;
+pub(crate) mod outbox;
+pub(crate) mod request;
+pub(crate) mod schedule;
+pub(crate) mod signature;
+pub(crate) mod store;
+#[cfg(test)]
+pub(crate) mod tests;
+pub(crate) mod worker;
+
+use crate::primitives::{
+    id::{AttemptId, DeliveryId, DestinationId, EventId},
+    keyset::Listed,
+    text_enum::{text_column, text_enum},
+    time::Timestamp,
+};
+
+text_enum! {
+    /// The state of a delivery.
+    pub(crate) enum DeliveryState, "the state of a delivery" {
+        /// Until its next attempt, also while its destination is paused or its circuit is open.
+        Waiting = "waiting",
+        Sending = "sending",
+        Delivered = "delivered",
+        /// Every planned attempt has failed.
+        Exhausted = "exhausted",
+        /// The destination was deleted, a user skipped it, or the body was deleted before it could be sent.
+        Canceled = "canceled",
+    }
+}
+text_column!(DeliveryState, DeliveryState::as_str);
+
+impl DeliveryState {
+    /// True if attempts may follow.
+    pub(crate) const fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Sending)
+    }
+}
+
+/// An event for a destination.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Delivery {
+    pub(crate) id: DeliveryId,
+    pub(crate) destination_id: DestinationId,
+    pub(crate) event_id: EventId,
+    pub(crate) state: DeliveryState,
+    /// The number of attempts since it was created or last replayed.
+    pub(crate) attempts: i64,
+    /// When the next attempt may begin, or when the claim on the running one expires; `None` once it has ended.
+    pub(crate) due_at: Option<Timestamp>,
+    /// The HTTP status of the last response.
+    pub(crate) last_status: Option<i64>,
+    /// Why the last attempt had no response.
+    pub(crate) last_failure: Option<AttemptFailure>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) ended_at: Option<Timestamp>,
+}
+
+impl Listed for Delivery {
+    type Cursor = EventId;
+
+    fn cursor(&self) -> EventId {
+        self.event_id
+    }
+}
+
+/// An attempt to send a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Attempt {
+    pub(crate) id: AttemptId,
+    pub(crate) number: i64,
+    pub(crate) began_at: Timestamp,
+    /// Its duration in milliseconds.
+    pub(crate) millis: i64,
+    pub(crate) status: Option<i64>,
+    pub(crate) failure: Option<AttemptFailure>,
+    /// The address and port that were dialled.
+    pub(crate) address: Option<String>,
+    /// The beginning of the response's body, of the first and the last attempt.
+    pub(crate) response: Option<Vec<u8>>,
+    /// True if the body was longer.
+    pub(crate) is_response_cut: bool,
+    /// The SHA-256 of the beginning of the response's body.
+    pub(crate) response_sha256: Option<Vec<u8>>,
+}
+
+text_enum! {
+    /// Why an attempt had no response.
+    pub(crate) enum AttemptFailure, "the failure of an attempt" {
+        /// The URL or an address of its host may not be used.
+        Forbidden = "forbidden",
+        NameNotFound = "name_not_found",
+        NameSlow = "name_slow",
+        ConnectionRefused = "connection_refused",
+        Unreachable = "unreachable",
+        ConnectSlow = "connect_slow",
+        /// No secure connection, in general.
+        Tls = "tls",
+        CertificateExpired = "certificate_expired",
+        CertificateOfOtherName = "certificate_of_other_name",
+        CertificateUntrusted = "certificate_untrusted",
+        /// This machine has no list of trusted certificates.
+        NoCertificates = "no_certificates",
+        ResponseSlow = "response_slow",
+        ConnectionClosed = "connection_closed",
+        NotHttp = "not_http",
+        HeadTooLarge = "head_too_large",
+        /// What is stored does not open or is damaged, so nothing could be sent.
+        Unreadable = "unreadable",
+    }
+}
+text_column!(AttemptFailure, AttemptFailure::as_str);

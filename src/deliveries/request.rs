@@ -1,0 +1,128 @@
+//! The HTTP request of a delivery: its headers and its body.
+//!
+//! Invariant: pure. Of the original request only the headers that identify and sign it are sent, and those only as they were received or
+//! made anew with a secret of the destination, never with the connection's.
+
+use bytes::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+
+use super::{
+    destination::{self, Destination, Format},
+    normalized, signature,
+};
+use crate::{
+    events::{Event, Origin, State, payload::Payload},
+    gateways::parts,
+    primitives::{secret::Secret, time::Timestamp},
+};
+
+/// The headers of the Standard Webhooks specification, with which every delivery is signed.
+const ID: HeaderName = HeaderName::from_static("webhook-id");
+const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const SIGNATURE: HeaderName = HeaderName::from_static(signature::HEADER);
+/// Names the state of an event that is not processed.
+const EVENT_STATE: HeaderName = HeaderName::from_static("ks-pay-event-state");
+const SENDER: HeaderValue = HeaderValue::from_static("KS-Pay-Webhook/1");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The headers of a request, besides those that frame it.
+pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// What signs a delivery.
+pub(crate) struct SigningSecrets {
+    /// Those of the Standard Webhooks signature, newest first.
+    pub(crate) webhook: Vec<Secret>,
+    /// The current one of the gateway's signature, if that is made anew.
+    pub(crate) gateway: Option<Secret>,
+}
+
+/// An event that is sent to a destination.
+pub(crate) struct Source<'a> {
+    pub(crate) destination: &'a Destination,
+    pub(crate) event: &'a Event,
+    pub(crate) origin: Origin,
+    pub(crate) payload: &'a Payload,
+    pub(crate) secrets: &'a SigningSecrets,
+    /// The base of links to the console.
+    pub(crate) base: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+impl Source<'_> {
+    /// Returns headers and body; `None` if the event has no such form, or a secret that it needs is missing.
+    pub(crate) fn request(&self) -> Option<(Headers, Bytes)> {
+        let (mut headers, body) = match self.destination.settings.format {
+            Format::Original => self.original()?,
+            Format::Normalized => (vec![(CONTENT_TYPE, JSON)], self.normalized()?),
+        };
+        let (id, seconds) = (self.event.id.to_string(), self.now.seconds());
+        let signed = signature::sign(&id, seconds, &body, &self.secrets.webhook);
+        if signed.is_empty() {
+            return None;
+        }
+        headers.extend([
+            (USER_AGENT, SENDER),
+            (ID, HeaderValue::try_from(id).ok()?),
+            (TIMESTAMP, HeaderValue::from(seconds)),
+            (SIGNATURE, HeaderValue::try_from(signed).ok()?),
+        ]);
+        Some((headers, body))
+    }
+
+    fn normalized(&self) -> Option<Bytes> {
+        let event = self.event;
+        let part = parts::stored_part(event.gateway, &self.payload.body, event.part).ok()?;
+        let parsed = event.gateway.adapter().read(&part, event.received_at);
+        let source = normalized::Source {
+            event: event.id,
+            app: event.app_id,
+            transaction: event.transaction_id,
+            gateway: event.gateway,
+            mode: event.mode,
+            gateway_event_id: event.gateway_event_id.as_deref(),
+            origin: self.origin,
+            received_at: event.received_at,
+            parsed: &parsed,
+            public_url: self.base,
+        };
+        normalized::body(&source).map(Bytes::from)
+    }
+
+    fn original(&self) -> Option<(Headers, Bytes)> {
+        let event = self.event;
+        let body = Bytes::copy_from_slice(event.own_bytes(&self.payload.body).ok()?);
+        let received: Vec<(String, String)> = serde_json::from_str(&self.payload.headers).ok()?;
+        let mut headers = vec![(CONTENT_TYPE, single(&received, CONTENT_TYPE.as_str()).unwrap_or(JSON))];
+        headers.extend(self.gateway_headers(&received, &body)?);
+        if event.state != State::Processed {
+            headers.push((EVENT_STATE, HeaderValue::from_static(event.state.as_str())));
+        }
+        Some((headers, body))
+    }
+
+    /// Returns the gateway's own headers: as they were received, or made anew.
+    fn gateway_headers(&self, received: &[(String, String)], body: &[u8]) -> Option<Headers> {
+        let gateway = self.event.gateway;
+        let names = gateway.profile().signature.headers;
+        if !self.destination.settings.is_resigned {
+            let own = names.iter().map(|name| (HeaderName::from_static(name), single(received, name)));
+            return Some(own.filter_map(|(name, value)| Some((name, value?))).collect());
+        }
+        if destination::signs_as_ks_pay(gateway) {
+            return Some(Headers::new());
+        }
+        let id = self.event.gateway_event_id.clone().unwrap_or_else(|| self.event.id.to_string());
+        let signed = gateway.adapter().sign(self.secrets.gateway.as_ref()?, &id, body, self.now);
+        let own = signed.into_iter().filter(|(name, _)| names.contains(name));
+        Some(own.filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?))).collect())
+    }
+}
+
+/// Returns the value of a header that was received once.
+fn single(received: &[(String, String)], name: &str) -> Option<HeaderValue> {
+    let mut found = received.iter().filter(|(known, _)| known == name);
+    match (found.next(), found.next()) {
+        (Some((_, value)), None) => HeaderValue::from_str(value).ok(),
+        _ => None,
+    }
+}

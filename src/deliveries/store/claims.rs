@@ -1,0 +1,126 @@
+//! The deliveries that a server is sending: claimed, and settled by the outcome of their attempt.
+//!
+//! Invariant: the caller has locked the health of the destination, so a delivery has one claim, and a claim that has expired decides
+//! nothing but that a delivery arrived.
+
+use crate::{
+    db::{DbError, Exec, Tx, execute, run, sql},
+    deliveries::{AttemptFailure, DeliveryState, health::OPEN_PERIOD},
+    primitives::{
+        id::{DeliveryId, DestinationId, EventId},
+        time::Timestamp,
+    },
+};
+
+sql! {
+    /// The active destinations that have a due delivery, except those whose circuit is open: until a time that a correct clock may have
+    /// set.
+    LIST_DUE_DESTINATIONS = "SELECT id FROM destinations JOIN destination_health ON destination_health.destination_id = id \
+                             WHERE state = 'active' AND (open_until IS NULL OR open_until <= $1 OR open_until > $2) AND \
+                             (EXISTS (SELECT 1 FROM deliveries WHERE destination_id = destinations.id AND is_retry = FALSE AND due_at <= $1) \
+                             OR EXISTS (SELECT 1 FROM deliveries WHERE destination_id = destinations.id AND is_retry = TRUE AND due_at <= $1)) \
+                             ORDER BY id";
+    COUNT_SENDING = "SELECT COUNT(*) FROM deliveries WHERE destination_id = $1 AND state = 'sending' AND due_at > $2";
+    /// New events before retries, each in the order in which they became due.
+    CLAIM = "UPDATE deliveries SET state = 'sending', claim = $4, due_at = $5 WHERE id IN (SELECT id FROM \
+             (SELECT * FROM (SELECT id, is_retry, due_at, event_id FROM deliveries WHERE destination_id = $1 AND is_retry = FALSE \
+             AND due_at <= $2 ORDER BY due_at, event_id LIMIT $3) AS fresh \
+             UNION ALL SELECT * FROM (SELECT id, is_retry, due_at, event_id FROM deliveries WHERE destination_id = $1 AND is_retry = TRUE \
+             AND due_at <= $2 ORDER BY due_at, event_id LIMIT $3) AS retries) AS due ORDER BY is_retry, due_at, event_id LIMIT $3) \
+             RETURNING id, event_id, attempts";
+    /// The oldest open delivery, if it is due.
+    CLAIM_FIRST = "UPDATE deliveries SET state = 'sending', claim = $3, due_at = $4 WHERE id = (SELECT id FROM deliveries \
+                   WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1) AND due_at <= $2 \
+                   RETURNING id, event_id, attempts";
+    SETTLE = "UPDATE deliveries SET state = $3, attempts = attempts + 1, due_at = $4, is_retry = TRUE, claim = NULL, last_status = $5, \
+              last_failure = $6, ended_at = $7 WHERE id = $1 AND claim = $2";
+    SETTLE_LATE = "UPDATE deliveries SET state = 'delivered', due_at = NULL, claim = NULL, last_status = $2, last_failure = NULL, \
+                   ended_at = $3 WHERE id = $1 AND due_at IS NOT NULL";
+    /// The claims of a process that has ended; only one server uses SQLite's files.
+    RELEASE_ALL = "UPDATE deliveries SET state = 'waiting', claim = NULL, due_at = $1 WHERE state = 'sending'";
+}
+
+/// A delivery to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Claimed {
+    pub(crate) id: DeliveryId,
+    pub(crate) event_id: EventId,
+    /// The number of attempts before this one.
+    pub(crate) attempts: i64,
+}
+
+/// A claim on deliveries of a destination.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claim {
+    pub(crate) destination: DestinationId,
+    /// Identifies it; random.
+    pub(crate) number: i64,
+    pub(crate) now: Timestamp,
+    /// When others may claim the deliveries again.
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Lists the active destinations of all apps that have a due delivery, in ascending order.
+pub(crate) async fn list_due_destinations(on: impl Into<Exec<'_>>, now: Timestamp) -> Result<Vec<DestinationId>, DbError> {
+    let latest = now.plus(OPEN_PERIOD);
+    run!(on, |conn| sqlx::query_scalar(LIST_DUE_DESTINATIONS).bind(now).bind(latest).fetch_all(conn).await)
+}
+
+/// Counts the deliveries that are being sent.
+pub(crate) async fn count_sending(tx: &mut Tx, destination: DestinationId, now: Timestamp) -> Result<i64, DbError> {
+    run!(tx, |conn| sqlx::query_scalar(COUNT_SENDING).bind(destination).bind(now).fetch_one(conn).await)
+}
+
+/// Claims at most `limit` due deliveries.
+pub(crate) async fn claim(tx: &mut Tx, claim: &Claim, limit: i64) -> Result<Vec<Claimed>, DbError> {
+    run!(tx, |conn| sqlx::query_as(CLAIM)
+        .bind(claim.destination)
+        .bind(claim.now)
+        .bind(limit)
+        .bind(claim.number)
+        .bind(claim.expires_at)
+        .fetch_all(conn)
+        .await)
+}
+
+/// Claims the oldest open delivery, if it is due.
+pub(crate) async fn claim_first(tx: &mut Tx, claim: &Claim) -> Result<Vec<Claimed>, DbError> {
+    run!(tx, |conn| sqlx::query_as(CLAIM_FIRST)
+        .bind(claim.destination)
+        .bind(claim.now)
+        .bind(claim.number)
+        .bind(claim.expires_at)
+        .fetch_all(conn)
+        .await)
+}
+
+/// What becomes of a delivery by an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Settlement {
+    pub(crate) state: DeliveryState,
+    /// When the next attempt may begin, if it is waiting.
+    pub(crate) due_at: Option<Timestamp>,
+    pub(crate) status: Option<i64>,
+    pub(crate) failure: Option<AttemptFailure>,
+    pub(crate) now: Timestamp,
+}
+
+/// Settles a delivery under its claim; returns false if the claim has expired and another has taken its place.
+pub(crate) async fn settle(tx: &mut Tx, delivery: DeliveryId, claim: i64, settlement: &Settlement) -> Result<bool, DbError> {
+    let Settlement { state, due_at, status, failure, now } = *settlement;
+    let ended_at = (!state.is_open()).then_some(now);
+    let query = sqlx::query(SETTLE).bind(delivery).bind(claim).bind(state).bind(due_at).bind(status).bind(failure).bind(ended_at);
+    Ok(execute!(tx, query)? > 0)
+}
+
+/// Records that a delivery arrived although its claim had expired.
+pub(crate) async fn settle_late(tx: &mut Tx, delivery: DeliveryId, status: Option<i64>, now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(SETTLE_LATE).bind(delivery).bind(status).bind(now))?;
+    Ok(())
+}
+
+/// Returns every claimed delivery to those that wait. Only for a database that no other server uses.
+pub(crate) async fn release_all(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(RELEASE_ALL).bind(now))?;
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! The `deliveries` table: what is sent to whom.
+
+use crate::{
+    db::{
+        DbError, Exec, Reader, Tx,
+        batch::{execute_rows, rows},
+        execute,
+        list::{List, Side, last_examined, max_examined},
+        run, sql,
+    },
+    deliveries::{Delivery, DeliveryState},
+    events::Origin,
+    primitives::{
+        id::{AppId, DeliveryId, DestinationId, EventId},
+        time::Timestamp,
+    },
+};
+
+/// The selected columns, in the same order in every statement.
+macro_rules! columns {
+    () => {
+        "id, destination_id, event_id, state, attempts, due_at, last_status, last_failure, created_at, ended_at"
+    };
+}
+
+macro_rules! range {
+    (older) => {
+        "destination_id = $1 AND event_id < $2 ORDER BY event_id DESC"
+    };
+    (newer) => {
+        "destination_id = $1 AND event_id > $2 ORDER BY event_id"
+    };
+}
+
+/// The deliveries of a range in a state, among its first ones: no index has the state.
+macro_rules! search {
+    ($range:expr, $order:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM (SELECT ",
+            columns!(),
+            " FROM deliveries WHERE ",
+            $range,
+            " LIMIT ",
+            max_examined!(),
+            ") AS examined WHERE state = $3 ORDER BY event_id",
+            $order,
+            " LIMIT $4"
+        )
+    };
+}
+
+macro_rules! end {
+    ($range:expr) => {
+        concat!("SELECT event_id FROM deliveries WHERE ", $range, " LIMIT 1 OFFSET ", last_examined!())
+    };
+}
+
+rows! {
+    INSERT = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) VALUES",
+             "(?, ?, ?, ?, 'waiting', 0, ?, FALSE, ?)", "ON CONFLICT (destination_id, event_id) DO NOTHING";
+}
+
+sql! {
+    FIND = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND id = $2");
+    FIND_ORIGIN = "SELECT origin FROM deliveries WHERE id = $1";
+    LIST_OF_EVENT = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id IN \
+                     (SELECT id FROM destinations WHERE app_id = $1) AND event_id = $2 ORDER BY destination_id");
+    LIST_OLDER = concat!("SELECT ", columns!(), " FROM deliveries WHERE ", range!(older), " LIMIT $3");
+    LIST_NEWER = concat!("SELECT ", columns!(), " FROM deliveries WHERE ", range!(newer), " LIMIT $3");
+    SEARCH_OLDER = search!(range!(older), " DESC");
+    SEARCH_NEWER = search!(range!(newer), "");
+    END_OLDER = end!(range!(older));
+    END_NEWER = end!(range!(newer));
+    COUNT_OPEN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL LIMIT ",
+                  max_examined!(), ") AS examined");
+    FIND_OLDEST_OPEN = "SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1";
+    /// The states of the newest deliveries that have ended.
+    LIST_RECENT_STATES = "SELECT state FROM deliveries WHERE destination_id = $1 AND event_id < $2 ORDER BY event_id DESC LIMIT 100";
+    /// Of a delivery that has ended, too: it is sent again under the same id, and its attempts are counted anew.
+    REPLAY = "UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = $3, is_retry = FALSE, claim = NULL, ended_at = NULL \
+              WHERE destination_id = $1 AND id = $2 AND state <> 'sending'";
+    REPLAY_FAILED = "UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = $3, is_retry = FALSE, claim = NULL, ended_at = NULL \
+                     WHERE id IN (SELECT id FROM (SELECT id, state FROM deliveries WHERE destination_id = $1 AND event_id > $2 \
+                     ORDER BY event_id LIMIT $4) AS examined WHERE state = 'exhausted')";
+    /// The last row that [`REPLAY_FAILED`] examined.
+    FIND_LAST_EXAMINED = "SELECT MAX(event_id) FROM (SELECT event_id FROM deliveries WHERE destination_id = $1 AND event_id > $2 \
+                          ORDER BY event_id LIMIT $3) AS examined";
+    CANCEL = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $3 \
+              WHERE destination_id = $1 AND id = $2 AND due_at IS NOT NULL";
+    CANCEL_OF_DELETED = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $1 WHERE id IN \
+                         (SELECT deliveries.id FROM destinations JOIN deliveries ON destination_id = destinations.id \
+                         WHERE destinations.state = 'deleted' AND due_at IS NOT NULL LIMIT $2)";
+    EXPORT = "SELECT deliveries.id, destination_id, event_id, deliveries.state, attempts, due_at, last_status, last_failure, \
+              deliveries.created_at, ended_at FROM deliveries WHERE id > $1 ORDER BY id LIMIT $2";
+    EXPORT_APP = "SELECT deliveries.id, destination_id, event_id, deliveries.state, attempts, due_at, last_status, last_failure, \
+                  deliveries.created_at, ended_at FROM deliveries JOIN destinations ON destinations.id = destination_id \
+                  WHERE deliveries.id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY deliveries.id LIMIT $2";
+}
+
+/// A delivery to store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct New {
+    pub(crate) id: DeliveryId,
+    pub(crate) destination: DestinationId,
+    pub(crate) event: EventId,
+    /// Where the event comes from.
+    pub(crate) origin: Origin,
+    pub(crate) now: Timestamp,
+}
+
+/// Stores deliveries, except those that are stored.
+pub(crate) async fn insert(tx: &mut Tx, new: &[New]) -> Result<(), DbError> {
+    execute_rows!(tx, INSERT, new, |query, one| {
+        query.bind(one.id).bind(one.destination).bind(one.event).bind(one.origin).bind(one.now).bind(one.now)
+    })?;
+    Ok(())
+}
+
+/// Finds a delivery of a destination. The caller has checked access to the destination.
+pub(crate) async fn find(
+    on: impl Into<Exec<'_>>,
+    destination: DestinationId,
+    id: DeliveryId,
+) -> Result<Option<Delivery>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND).bind(destination).bind(id).fetch_optional(conn).await)
+}
+
+/// Returns where the event of a delivery comes from.
+pub(crate) async fn origin(on: impl Into<Exec<'_>>, id: DeliveryId) -> Result<Option<Origin>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(FIND_ORIGIN).bind(id).fetch_optional(conn).await)
+}
+
+/// Lists the deliveries of an event. The caller has checked access to the app.
+pub(crate) async fn list_of_event(on: impl Into<Exec<'_>>, app: AppId, event: EventId) -> Result<Vec<Delivery>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_EVENT).bind(app).bind(event).fetch_all(conn).await)
+}
+
+/// The deliveries of a destination, newest events first.
+pub(crate) struct Filter {
+    pub(crate) destination: DestinationId,
+    pub(crate) state: Option<DeliveryState>,
+}
+
+impl List for Filter {
+    type Row = Delivery;
+
+    async fn fetch(&self, reader: &mut Reader, side: Side, from: EventId, limit: i64) -> Result<Vec<Delivery>, DbError> {
+        match self.state {
+            None => {
+                let text = side.pick(LIST_OLDER, LIST_NEWER);
+                run!(reader, |conn| sqlx::query_as(text).bind(self.destination).bind(from).bind(limit).fetch_all(conn).await)
+            }
+            Some(state) => {
+                let text = side.pick(SEARCH_OLDER, SEARCH_NEWER);
+                run!(reader, |conn| sqlx::query_as(text)
+                    .bind(self.destination)
+                    .bind(from)
+                    .bind(state)
+                    .bind(limit)
+                    .fetch_all(conn)
+                    .await)
+            }
+        }
+    }
+
+    fn is_searched(&self) -> bool {
+        self.state.is_some()
+    }
+
+    async fn last_examined(&self, reader: &mut Reader, side: Side, from: EventId) -> Result<Option<EventId>, DbError> {
+        let text = side.pick(END_OLDER, END_NEWER);
+        run!(reader, |conn| sqlx::query_scalar(text).bind(self.destination).bind(from).fetch_optional(conn).await)
+    }
+}
+
+/// The open deliveries of a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Backlog {
+    /// Their number, at most [`crate::db::list::MAX_EXAMINED`].
+    pub(crate) count: i64,
+    /// When the oldest event was stored.
+    pub(crate) oldest_at: Option<Timestamp>,
+}
+
+/// Returns the open deliveries of a destination. The caller has checked access to it.
+pub(crate) async fn backlog(reader: &mut Reader, destination: DestinationId) -> Result<Backlog, DbError> {
+    let count = run!(&mut *reader, |conn| sqlx::query_scalar(COUNT_OPEN).bind(destination).fetch_one(conn).await)?;
+    let oldest_at = run!(reader, |conn| sqlx::query_scalar(FIND_OLDEST_OPEN).bind(destination).fetch_optional(conn).await)?;
+    Ok(Backlog { count, oldest_at })
+}
+
+/// Returns the states of the newest 100 deliveries of a destination. The caller has checked access to it.
+pub(crate) async fn list_recent_states(
+    on: impl Into<Exec<'_>>,
+    destination: DestinationId,
+) -> Result<Vec<DeliveryState>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(LIST_RECENT_STATES).bind(destination).bind(EventId::NEWEST).fetch_all(conn).await)
+}
+
+/// Makes a delivery due now, with all its attempts again; returns false if it is being sent. The caller has locked the destination.
+pub(crate) async fn replay(tx: &mut Tx, destination: DestinationId, id: DeliveryId, now: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(REPLAY).bind(destination).bind(id).bind(now))? > 0)
+}
+
+/// Replays the exhausted ones among at most `limit` deliveries after `after`. Returns their number, and the last delivery that was
+/// examined. The caller has locked the destination.
+pub(crate) async fn replay_failed(
+    tx: &mut Tx,
+    destination: DestinationId,
+    (after, limit): (EventId, i64),
+    now: Timestamp,
+) -> Result<(u64, Option<EventId>), DbError> {
+    let replayed = execute!(&mut *tx, sqlx::query(REPLAY_FAILED).bind(destination).bind(after).bind(now).bind(limit))?;
+    let last = run!(tx, |conn| sqlx::query_scalar(FIND_LAST_EXAMINED)
+        .bind(destination)
+        .bind(after)
+        .bind(limit)
+        .fetch_one(conn)
+        .await)?;
+    Ok((replayed, last))
+}
+
+/// Cancels an open delivery; returns false if it has ended.
+pub(crate) async fn cancel(tx: &mut Tx, destination: DestinationId, id: DeliveryId, now: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(CANCEL).bind(destination).bind(id).bind(now))? > 0)
+}
+
+/// Cancels at most `limit` open deliveries of deleted destinations; returns their number.
+pub(crate) async fn cancel_of_deleted(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(CANCEL_OF_DELETED).bind(now).bind(limit))
+}
+
+/// Lists the deliveries after `after`, in the order of their ids, of all apps or of one.
+pub(crate) async fn export(
+    on: impl Into<Exec<'_>>,
+    after: DeliveryId,
+    app: Option<AppId>,
+    limit: i64,
+) -> Result<Vec<Delivery>, DbError> {
+    match app {
+        None => run!(on, |conn| sqlx::query_as(EXPORT).bind(after).bind(limit).fetch_all(conn).await),
+        Some(app) => run!(on, |conn| sqlx::query_as(EXPORT_APP).bind(after).bind(limit).bind(app).fetch_all(conn).await),
+    }
+}

@@ -1,0 +1,306 @@
+//! The worker of a server: claims due deliveries, sends them, and settles their outcomes.
+//!
+//! Invariant: no lock and no unit of work is held while a delivery is sent. The number of deliveries that a server sends at the same
+//! time is limited in all and for each company, so that destinations which never respond do not use up the server. What is claimed by a
+//! server that is killed is sent again once its claim expires.
+
+mod cycle;
+mod send;
+mod settle;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
+    io,
+    ops::Bound,
+    panic::AssertUnwindSafe,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _};
+use tokio::{
+    runtime::Handle,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::{Instant, sleep, timeout_at},
+};
+
+use self::{cycle::Work, send::Sender, settle::Attempted};
+use super::{destination::Destination, outbox::Wake, store::claims};
+use crate::{
+    db::{Db, DbError, with_timeout},
+    net::outbound::Client,
+    primitives::{
+        id::{CompanyId, DestinationId},
+        shutdown::Shutdown,
+        time::{Clock, Timestamp},
+        vault::Vault,
+    },
+};
+
+/// How often the database is searched for due deliveries: retries, and those that other servers have stored.
+const TICK: Duration = Duration::from_secs(1);
+/// How much longer a claim lasts than the attempt may.
+const CLAIM_MARGIN: Duration = Duration::from_secs(30);
+/// The number of deliveries that a server sends at the same time.
+const MAX_SENDING: usize = 1024;
+/// The number of those of one company.
+const MAX_SENDING_OF_COMPANY: usize = 256;
+/// The number of destinations and of finished attempts in a unit of work.
+const MAX_PER_CYCLE: usize = 64;
+/// How long running attempts are waited for on shutdown.
+const GRACE: Duration = Duration::from_secs(2);
+/// The pause after a unit of work that failed.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// A delivery that this server has claimed.
+struct Claimed {
+    destination: Destination,
+    delivery: claims::Claimed,
+    claim: i64,
+}
+
+/// An attempt that has ended.
+struct Finished {
+    claimed: Claimed,
+    began_at: Timestamp,
+    /// Its duration in milliseconds.
+    millis: i64,
+    address: Option<String>,
+    /// `None` if there is nothing to send any more.
+    attempted: Option<Attempted>,
+    response: Option<ResponseBody>,
+}
+
+/// The end of an attempt.
+struct Ended {
+    company: CompanyId,
+    /// `None` if nothing was attempted: the claim expires.
+    finished: Option<Finished>,
+}
+
+/// The beginning of a response's body.
+struct ResponseBody {
+    body: Bytes,
+    is_cut: bool,
+}
+
+/// What a worker works with.
+pub(crate) struct WorkerContext {
+    pub(crate) db: Db,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Clock,
+    pub(crate) client: Client,
+    /// The base of links to the console.
+    pub(crate) base: String,
+    pub(crate) wake: Wake,
+}
+
+/// A running worker.
+pub(crate) struct Worker {
+    shutdown: Shutdown,
+    ended: BoxFuture<'static, ()>,
+}
+
+impl Worker {
+    /// Starts the worker.
+    ///
+    /// # Errors
+    /// If the system has no thread for it.
+    pub(crate) fn start(context: WorkerContext) -> io::Result<Self> {
+        let (shutdown, (ending, ended)) = (Shutdown::new(), unbounded_channel());
+        let WorkerContext { db, vault, clock, client, base, wake } = context;
+        let sender = Sender { db: db.clone(), vault, clock: clock.clone(), client, base };
+        let running = Running {
+            db: db.on_own_thread(),
+            clock,
+            wake,
+            sender,
+            runtime: Handle::current(),
+            ending,
+            sending: Sending::default(),
+            unsettled: Vec::new(),
+            due: BTreeSet::new(),
+            last: None,
+            searched_at: None,
+        };
+        let ended = db.start_writer(running.run(ended, shutdown.clone()))?;
+        Ok(Self { shutdown, ended })
+    }
+
+    /// Stops claiming, waits briefly for running attempts, and ends.
+    pub(crate) async fn stop(self) {
+        self.shutdown.announce();
+        self.ended.await;
+    }
+}
+
+/// The deliveries that this server is sending, by company.
+#[derive(Default)]
+struct Sending(HashMap<CompanyId, usize>);
+
+impl Sending {
+    fn begin(&mut self, company: CompanyId) {
+        *self.0.entry(company).or_default() += 1;
+    }
+
+    fn end(&mut self, company: CompanyId) {
+        if let Entry::Occupied(mut count) = self.0.entry(company) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns how many more of a company may begin, in addition to `others` of any company and `own` of this one.
+    fn capacity(&self, company: CompanyId, others: usize, own: usize) -> usize {
+        let of_company = self.0.get(&company).copied().unwrap_or_default() + own;
+        let all = self.0.values().sum::<usize>() + others;
+        MAX_SENDING.saturating_sub(all).min(MAX_SENDING_OF_COMPANY.saturating_sub(of_company))
+    }
+}
+
+struct Running {
+    db: Db,
+    clock: Clock,
+    wake: Wake,
+    sender: Sender,
+    /// Where attempts run: the worker may have a thread of its own, without network.
+    runtime: Handle,
+    ending: UnboundedSender<Ended>,
+    sending: Sending,
+    /// Attempts that have ended and are not settled yet.
+    unsettled: Vec<Finished>,
+    /// Destinations that may have due deliveries.
+    due: BTreeSet<DestinationId>,
+    /// The destination after which the next cycle begins, so that each has its turn.
+    last: Option<DestinationId>,
+    /// When the database was last searched; `None` at first, since deliveries may be due that no server has sent.
+    searched_at: Option<Instant>,
+}
+
+impl Running {
+    async fn run(mut self, mut ended: UnboundedReceiver<Ended>, shutdown: Shutdown) {
+        self.release_claims().await;
+        loop {
+            let mut batch = Vec::new();
+            tokio::select! {
+                _ = ended.recv_many(&mut batch, MAX_PER_CYCLE) => {}
+                () = self.wake.woken() => {}
+                () = sleep(self.pause()) => {}
+                () = shutdown.announced() => break,
+            }
+            self.note(batch);
+            if let Err(error) = self.cycle().await {
+                tracing::warn!(%error, "deliveries could not be claimed or settled");
+                sleep(PAUSE_AFTER_FAILURE).await;
+            }
+        }
+        self.settle_the_rest(ended).await;
+    }
+
+    /// Only one server uses SQLite's files, so what is claimed there was claimed by a process that has ended.
+    async fn release_claims(&self) {
+        if self.db.is_shared() {
+            return;
+        }
+        let now = self.clock.now();
+        if let Err(error) = self.db.write_with_timeout(async |tx| claims::release_all(tx, now).await).await {
+            tracing::warn!(%error, "claims on deliveries could not be released and will expire");
+        }
+    }
+
+    /// Returns the time until the next cycle, if nothing happens.
+    fn pause(&self) -> Duration {
+        if self.due.is_empty() { self.searched_at.map_or(Duration::ZERO, |at| TICK.saturating_sub(at.elapsed())) } else { Duration::ZERO }
+    }
+
+    fn note(&mut self, batch: Vec<Ended>) {
+        for Ended { company, finished } in batch {
+            self.sending.end(company);
+            self.unsettled.extend(finished);
+        }
+    }
+
+    /// Settles what has ended, and claims and sends what is due.
+    async fn cycle(&mut self) -> Result<(), DbError> {
+        self.due.extend(self.wake.take());
+        let now = self.clock.now();
+        if self.searched_at.is_none_or(|at| at.elapsed() >= TICK) {
+            self.due.extend(self.search(now).await?);
+            self.searched_at = Some(Instant::now());
+        }
+        let work = Work { finished: self.take_unsettled(), due: self.take_due(), may_claim: true };
+        if work.finished.is_empty() && work.due.is_empty() {
+            return Ok(());
+        }
+        match with_timeout(cycle::run(&self.db, &work, &self.sending, now)).await {
+            Ok(claimed) => {
+                claimed.into_iter().for_each(|claimed| self.send(claimed));
+                Ok(())
+            }
+            Err(error) => {
+                // An attempt whose outcome was stored after all is stored twice at worst.
+                self.unsettled.extend(work.finished.into_values().flatten());
+                Err(error)
+            }
+        }
+    }
+
+    async fn search(&self, now: Timestamp) -> Result<Vec<DestinationId>, DbError> {
+        let mut reader = self.db.reader().await?;
+        claims::list_due_destinations(&mut reader, now).await
+    }
+
+    fn take_unsettled(&mut self) -> BTreeMap<DestinationId, Vec<Finished>> {
+        let mut taken = BTreeMap::<_, Vec<_>>::new();
+        let count = self.unsettled.len().min(MAX_PER_CYCLE);
+        for finished in self.unsettled.drain(..count) {
+            taken.entry(finished.claimed.destination.id).or_default().push(finished);
+        }
+        taken
+    }
+
+    fn take_due(&mut self) -> BTreeSet<DestinationId> {
+        let after = self.last.map_or(Bound::Unbounded, Bound::Excluded);
+        let taken: BTreeSet<DestinationId> =
+            self.due.range((after, Bound::Unbounded)).chain(&self.due).take(MAX_PER_CYCLE.min(self.due.len())).copied().collect();
+        self.due.retain(|id| !taken.contains(id));
+        self.last = taken.last().copied();
+        taken
+    }
+
+    fn send(&mut self, claimed: Claimed) {
+        let (sender, ending, company) = (self.sender.clone(), self.ending.clone(), claimed.destination.company_id);
+        self.sending.begin(company);
+        self.runtime.spawn(async move {
+            let attempt = AssertUnwindSafe(sender.send(claimed)).catch_unwind().await;
+            // The panic hook has logged a panic. The channel is closed once the worker has ended.
+            let _ = ending.send(Ended { company, finished: attempt.ok().flatten() });
+        });
+    }
+
+    /// Settles the attempts that end soon. The claims of others expire.
+    async fn settle_the_rest(mut self, mut ended: UnboundedReceiver<Ended>) {
+        let until = Instant::now() + GRACE;
+        while !self.sending.is_empty() {
+            let mut batch = Vec::new();
+            if timeout_at(until, ended.recv_many(&mut batch, MAX_PER_CYCLE)).await.is_err() {
+                break;
+            }
+            self.note(batch);
+        }
+        while !self.unsettled.is_empty() {
+            let work = Work { finished: self.take_unsettled(), due: BTreeSet::new(), may_claim: false };
+            let now = self.clock.now();
+            if let Err(error) = with_timeout(cycle::run(&self.db, &work, &self.sending, now)).await {
+                tracing::warn!(%error, "the outcomes of the last deliveries could not be stored: they will be sent again");
+                break;
+            }
+        }
+    }
+}

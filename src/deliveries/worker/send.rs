@@ -1,0 +1,144 @@
+//! One attempt: reads what is to be sent, sends it, and reports how it ended.
+
+use std::time::Duration;
+
+use super::{Claimed, Finished, ResponseBody, settle::{Attempted, Responded}};
+use crate::{
+    db::{Db, DbError, Reader},
+    deliveries::{
+        AttemptFailure,
+        destination::{Destination, signs_as_ks_pay},
+        request::{Headers, SigningSecrets, Source},
+        store::{
+            deliveries,
+            secrets::{self, MAX_SIGNING_SECRETS, Purpose},
+        },
+    },
+    events::{self, payload::StoredPayload},
+    net::{
+        outbound::{Client, Failure, Outcome, Refusal, Request},
+        tls::TlsFault,
+    },
+    primitives::{
+        time::{Clock, Timestamp},
+        vault::{Vault, VaultError},
+    },
+};
+use bytes::Bytes;
+
+/// Sends deliveries. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Sender {
+    pub(super) db: Db,
+    pub(super) vault: Vault,
+    pub(super) clock: Clock,
+    pub(super) client: Client,
+    /// The base of links to the console.
+    pub(super) base: String,
+}
+
+/// What is to be sent.
+enum Prepared {
+    Request(Headers, Bytes),
+    /// The body was deleted after its retention period.
+    BodyDeleted,
+    /// A secret does not open, or the stored event is damaged.
+    Unreadable,
+}
+
+impl Sender {
+    /// Makes an attempt. `None` if the database could not be read: the delivery is claimed again later.
+    pub(super) async fn send(&self, claimed: Claimed) -> Option<Finished> {
+        let began_at = self.clock.now();
+        let prepared = match self.prepare(&claimed, began_at).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                tracing::warn!(delivery = %claimed.delivery.id, %error, "a delivery could not be read and will be sent later");
+                return None;
+            }
+        };
+        let finished = |attempted| Finished { claimed, began_at, millis: 0, address: None, attempted, response: None };
+        Some(match prepared {
+            Prepared::BodyDeleted => finished(None),
+            Prepared::Unreadable => finished(Some(Err(AttemptFailure::Unreadable))),
+            Prepared::Request(headers, body) => {
+                let settings = &claimed.destination.settings;
+                let request = Request { url: &settings.url, headers, body, timeout: settings.timeout() };
+                let outcome = self.client.post(request).await;
+                report(claimed, began_at, outcome)
+            }
+        })
+    }
+
+    async fn prepare(&self, claimed: &Claimed, now: Timestamp) -> Result<Prepared, DbError> {
+        let destination = &claimed.destination;
+        let mut reader = self.db.reader().await?;
+        let Some(event) = events::store::find(&mut reader, destination.app_id, claimed.delivery.event_id).await? else {
+            return Ok(Prepared::Unreadable);
+        };
+        let payload = match events::store::find_payload(&mut reader, &event).await? {
+            StoredPayload::Present(payload) => payload,
+            StoredPayload::Deleted => return Ok(Prepared::BodyDeleted),
+            StoredPayload::Damaged(_) => return Ok(Prepared::Unreadable),
+        };
+        let Some(origin) = deliveries::origin(&mut reader, claimed.delivery.id).await? else { return Ok(Prepared::BodyDeleted) };
+        let Some(secrets) = self.secrets(&mut reader, destination, now).await? else { return Ok(Prepared::Unreadable) };
+        drop(reader);
+        let (base, payload, secrets) = (&self.base, &payload, &secrets);
+        let source = Source { destination, event: &event, origin, payload, secrets, base, now };
+        Ok(source.request().map_or(Prepared::Unreadable, |(headers, body)| Prepared::Request(headers, body)))
+    }
+
+    /// Returns the secrets that sign; `None` if a current one does not open.
+    async fn secrets(
+        &self,
+        reader: &mut Reader,
+        destination: &Destination,
+        now: Timestamp,
+    ) -> Result<Option<SigningSecrets>, DbError> {
+        let stored = secrets::list_valid(reader, destination.id, now).await?;
+        let opened: Result<Vec<_>, VaultError> =
+            stored.iter().map(|one| Ok((one.purpose, one.open(&self.vault)?))).collect();
+        Ok(opened.ok().map(|opened| {
+            let of = |purpose| opened.iter().filter(move |(own, _)| *own == purpose).map(|(_, secret)| secret.clone());
+            SigningSecrets { webhook: of(Purpose::Webhook).take(MAX_SIGNING_SECRETS).collect(), gateway: of(Purpose::Gateway).next() }
+        }))
+    }
+}
+
+fn report(claimed: Claimed, began_at: Timestamp, outcome: Outcome) -> Finished {
+    let Outcome { address, elapsed, result } = outcome;
+    let (attempted, response): (Attempted, _) = match result {
+        Ok(response) => {
+            let body = ResponseBody { body: response.body, is_cut: response.is_body_cut };
+            (Ok(Responded { status: response.status, retry_after: response.retry_after }), Some(body))
+        }
+        Err(failure) => (Err(failure_of(failure)), None),
+    };
+    let address = address.map(|address| address.to_string());
+    Finished { claimed, began_at, millis: millis(elapsed), address, attempted: Some(attempted), response }
+}
+
+fn millis(elapsed: Duration) -> i64 {
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn failure_of(failure: Failure) -> AttemptFailure {
+    match failure {
+        Failure::Refused(Refusal::NameNotFound) => AttemptFailure::NameNotFound,
+        Failure::Refused(_) => AttemptFailure::Forbidden,
+        Failure::NameSlow => AttemptFailure::NameSlow,
+        Failure::ConnectionRefused => AttemptFailure::ConnectionRefused,
+        Failure::Unreachable => AttemptFailure::Unreachable,
+        Failure::ConnectSlow => AttemptFailure::ConnectSlow,
+        Failure::Tls(TlsFault::Expired) => AttemptFailure::CertificateExpired,
+        Failure::Tls(TlsFault::OtherName) => AttemptFailure::CertificateOfOtherName,
+        Failure::Tls(TlsFault::Untrusted) => AttemptFailure::CertificateUntrusted,
+        Failure::Tls(_) => AttemptFailure::Tls,
+        Failure::NoCertificates => AttemptFailure::NoCertificates,
+        Failure::ResponseSlow => AttemptFailure::ResponseSlow,
+        Failure::ConnectionClosed => AttemptFailure::ConnectionClosed,
+        Failure::NotHttp => AttemptFailure::NotHttp,
+        Failure::HeadTooLarge => AttemptFailure::HeadTooLarge,
+    }
+}
