@@ -27,6 +27,7 @@ const LAYERS: &[&str] = &[
     "urls",
     "events",
     "ledger",
+    "deliveries",
     "pipeline",
     "rejections",
     "clock_check",
