@@ -15,6 +15,7 @@ mod companies;
 mod connections;
 mod console;
 pub mod db;
+mod deliveries;
 mod demo;
 mod events;
 #[cfg(any(fuzzing, test))]

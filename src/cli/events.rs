@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
     events::{
-        Event,
+        Event, Origin,
         payload::{Damage, StoredPayload},
         store,
     },
@@ -45,11 +45,11 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
         let tests = test_events::store::list_of_export(&mut reader, app, (first.id, last.id)).await?;
         for event in &page {
             let origin = if tests.iter().any(|test| test.event_id == event.id) {
-                "test"
+                Origin::Test
             } else if recovered.contains(&event.id) {
-                "recovered"
+                Origin::Recovered
             } else {
-                "webhook"
+                Origin::Webhook
             };
             let damage = match store::find_payload(&mut reader, event).await? {
                 StoredPayload::Damaged(damage) => Some(damage),
@@ -61,7 +61,7 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
     }
 }
 
-fn line(event: &Event, origin: &'static str, damage: Option<Damage>) -> serde_json::Value {
+fn line(event: &Event, origin: Origin, damage: Option<Damage>) -> serde_json::Value {
     serde_json::json!({
         "event": event.id.to_string(),
         "app": event.app_id.to_string(),
@@ -78,7 +78,7 @@ fn line(event: &Event, origin: &'static str, damage: Option<Damage>) -> serde_js
         "received_count": event.received_count,
         "conflict_with": event.conflict_with.map(|id| id.to_string()),
         "transaction": event.transaction_id.map(|id| id.to_string()),
-        "origin": origin,
+        "origin": origin.as_str(),
         "payload_error": damage.map(|damage| format!("headers and body of {} are damaged: {damage}", event.id)),
     })
 }

@@ -71,8 +71,7 @@ impl Source<'_> {
 
     fn normalized(&self) -> Option<Bytes> {
         let event = self.event;
-        let part = parts::stored_part(event.gateway, &self.payload.body, event.part).ok()?;
-        let parsed = event.gateway.adapter().read(&part, event.received_at);
+        let parsed = parts::read_stored(event.gateway, &self.payload.body, (event.part, event.received_at)).ok()?;
         let source = normalized::Source {
             event: event.id,
             app: event.app_id,

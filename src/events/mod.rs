@@ -60,6 +60,18 @@ impl State {
     }
 }
 
+text_enum! {
+    /// Where an event comes from.
+    pub(crate) enum Origin, "the origin of an event" {
+        /// A gateway's request, verified when it was received.
+        Webhook = "webhook",
+        /// A rejected request that was verified later.
+        Recovered = "recovered",
+        /// A test event of KS Pay.
+        Test = "test",
+    }
+}
+
 /// Records that an actor downloads the body of an event of an app. Committed before the body is sent.
 pub(crate) async fn begin_download(
     tx: &mut Tx,

@@ -4,10 +4,16 @@
 
 use std::{iter, ops::Range};
 
-use super::{Gateway, adapter::Verified};
+use super::{
+    Gateway,
+    adapter::{ParsedEvent, Verified},
+};
+use crate::primitives::time::Timestamp;
 
 /// The maximum number of events in one request. Gateways that send several document at most 250.
 pub(crate) const MAX_EVENTS_PER_REQUEST: usize = 256;
+/// The fault of a body whose events cannot be told apart.
+pub(crate) const FAULTY_PARTS: &str = "events";
 
 /// One event of a verified body.
 #[derive(Clone, Copy)]
@@ -106,12 +112,20 @@ pub(crate) fn part_of(gateway: Gateway, body: &[u8], index: Option<i64>) -> Resu
     found().ok_or(PartNotFound(index))
 }
 
-/// Returns one event of a stored request, which was verified before it was stored.
+/// Parses an event of a stored body as when it was received: only verified bodies are stored.
 ///
 /// # Errors
 /// If the body has no event of that index.
-pub(crate) fn stored_part(gateway: Gateway, body: &[u8], index: Option<i64>) -> Result<Part<'_>, PartNotFound> {
-    Ok(Part { body, bytes: part_of(gateway, body, index)? })
+pub(crate) fn read_stored(
+    gateway: Gateway,
+    body: &[u8],
+    (index, received_at): (Option<i64>, Timestamp),
+) -> Result<ParsedEvent, PartNotFound> {
+    let bytes = part_of(gateway, body, index)?;
+    if index.is_none() && split(gateway, body) == Split::Faulty {
+        return Ok(ParsedEvent::quarantined(None, FAULTY_PARTS));
+    }
+    Ok(gateway.adapter().read(&Part { body, bytes }, received_at))
 }
 
 #[cfg(test)]

@@ -21,5 +21,6 @@ pub(crate) mod text_enum;
 pub mod text_input;
 pub mod time;
 pub mod vault;
+pub(crate) mod webhook_signature;
 pub(crate) mod zone;
 pub(crate) mod zone_list;

@@ -1,7 +1,10 @@
 //! Secret values: without `Debug` and `Display`, and wiped on drop.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rand::{TryRng as _, rngs::SysRng};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 use super::base62;
 
@@ -20,6 +23,14 @@ impl Secret {
     /// Generates a secret from the system's random source.
     pub(crate) fn generate() -> Self {
         Self(base62::random(LENGTH).into())
+    }
+
+    /// Generates a key from the system's random source: 32 bytes in base64, after a prefix.
+    pub(crate) fn generate_key(prefix: &str) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        // Without the system's random source no secret may be generated: there is no safe fallback.
+        SysRng.try_fill_bytes(&mut key[..]).expect("the system's random source answers");
+        Self(format!("{prefix}{}", *Zeroizing::new(STANDARD.encode(&key[..]))).into())
     }
 
     /// Parses a secret; `None` if `text` is too short or too long.

@@ -133,7 +133,7 @@ fn failure_of(failure: Failure) -> AttemptFailure {
         Failure::ConnectSlow => AttemptFailure::ConnectSlow,
         Failure::Tls(TlsFault::Expired) => AttemptFailure::CertificateExpired,
         Failure::Tls(TlsFault::OtherName) => AttemptFailure::CertificateOfOtherName,
-        Failure::Tls(TlsFault::Untrusted) => AttemptFailure::CertificateUntrusted,
+        Failure::Tls(TlsFault::UnknownIssuer) => AttemptFailure::CertificateUntrusted,
         Failure::Tls(_) => AttemptFailure::Tls,
         Failure::NoCertificates => AttemptFailure::NoCertificates,
         Failure::ResponseSlow => AttemptFailure::ResponseSlow,

@@ -120,8 +120,6 @@ impl VerifiedRequest {
 
 /// The queue space of each further event of a request, in bytes.
 const FURTHER_EVENT_BYTES: usize = 16 * 1024;
-/// The fault of a body whose events cannot be told apart.
-const FAULTY_PARTS: &str = "events";
 
 /// An event of a verified request, without what all its events share.
 pub(crate) struct ReadEvent {
@@ -157,7 +155,7 @@ impl ReadEvent {
             dedupe_key: adapter::dedupe_key(gateway, sha256, None),
             dedupe_prefix: String::new(),
             gateway_event_id: None,
-            reading: ParsedEvent::quarantined(None, FAULTY_PARTS),
+            reading: ParsedEvent::quarantined(None, parts::FAULTY_PARTS),
             part: None,
         }
     }

@@ -20,6 +20,7 @@ use sha2::Sha256;
 use super::Gateway;
 use super::{
     adapter::{Adapter, Detached, Incoming, ParsedEvent, PartReader, ResponseBody, SignatureError, is_safe_identifier},
+    event_kind::EventKind,
     parts::{Part, Parts},
     url_rules,
 };
@@ -118,6 +119,14 @@ impl Adapter for Kestrel {
         let signed = [body, SENT_AT, now.seconds().to_string().as_bytes()].concat();
         let tag = mac(secret, &signed)?.finalize().into_bytes();
         Some([&signed, SIGNATURE, STANDARD.encode(tag).as_bytes()].concat())
+    }
+
+    fn event_kind(&self, event_type: &str) -> Option<EventKind> {
+        match event_type {
+            "payment.paid" => Some(EventKind::PaymentCaptured),
+            "payment.declined" => Some(EventKind::PaymentFailed),
+            _ => None,
+        }
     }
 
     fn format_secret(&self, secret: &Secret) -> String {

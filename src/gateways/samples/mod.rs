@@ -6,7 +6,7 @@
 pub(in crate::gateways) mod customers;
 pub mod shops;
 #[cfg(test)]
-pub(in crate::gateways) mod testing;
+pub(crate) mod testing;
 
 use std::fmt;
 use std::str::FromStr;

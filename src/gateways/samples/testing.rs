@@ -9,10 +9,10 @@ use rand::TryRng;
 use super::*;
 
 /// A small random number generator whose output never changes, which crates do not guarantee.
-pub(in crate::gateways) struct SplitMix(u64);
+pub(crate) struct SplitMix(u64);
 
 impl SplitMix {
-    pub(in crate::gateways) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 

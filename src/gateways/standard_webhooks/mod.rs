@@ -9,9 +9,7 @@ mod samples;
 mod text;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
-use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 #[cfg(test)]
@@ -24,13 +22,16 @@ use super::{
 };
 use crate::{
     i18n::{Text, code},
-    primitives::{secret::Secret, time::Timestamp},
+    primitives::{
+        secret::Secret,
+        time::Timestamp,
+        webhook_signature::{self, SECRET_PREFIX as PREFIX, SIGNATURE_PREFIX},
+    },
 };
 pub(super) use profile::PROFILE;
 
 /// Tolerance of the signed time in both directions, in seconds: the same as in the reference libraries.
 const TOLERANCE_SECONDS: i64 = 5 * 60;
-const PREFIX: &str = "whsec_";
 
 /// The gateway, for tests.
 #[cfg(test)]
@@ -50,7 +51,7 @@ impl Adapter for StandardWebhooks {
         let mut is_known_form = false;
         let mut is_match = false;
         for signature in signatures.split(|&byte| byte == b' ') {
-            if let Some(given) = signature.strip_prefix(b"v1,").and_then(|text| STANDARD.decode(text).ok()) {
+            if let Some(given) = signature.strip_prefix(SIGNATURE_PREFIX.as_bytes()).and_then(|text| STANDARD.decode(text).ok()) {
                 is_known_form = true;
                 is_match |= bool::from(given.as_slice().ct_eq(&expected));
             }
@@ -97,7 +98,7 @@ impl Adapter for StandardWebhooks {
             ("content-type", "application/json".to_owned()),
             ("webhook-id", event_id.to_owned()),
             ("webhook-timestamp", timestamp),
-            ("webhook-signature", format!("v1,{}", STANDARD.encode(mac))),
+            ("webhook-signature", webhook_signature::encode(&mac)),
         ]
     }
 
@@ -111,7 +112,7 @@ impl Adapter for StandardWebhooks {
 
     fn parse_secret(&self, text: &str) -> Option<Secret> {
         let text = text.strip_prefix(PREFIX).unwrap_or(text);
-        Secret::parse(text).filter(|secret| key(secret).is_some())
+        Secret::parse(text).filter(|secret| webhook_signature::key(secret).is_some())
     }
 
     fn url_objections(&self, url: &str) -> Vec<Text> {
@@ -148,18 +149,10 @@ fn seconds(text: &[u8]) -> Option<i64> {
     (text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
-fn key(secret: &Secret) -> Option<Vec<u8>> {
-    STANDARD.decode(secret.expose()).ok().filter(|key| !key.is_empty())
-}
-
 fn mac(secret: &Secret, id: &[u8], timestamp: &[u8], body: &[u8]) -> Option<[u8; 32]> {
     #[cfg(test)]
     crate::gateways::hmac_count::add();
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key(secret)?).ok()?;
-    for part in [id, b".", timestamp, b".", body] {
-        mac.update(part);
-    }
-    Some(mac.finalize().into_bytes().into())
+    webhook_signature::mac(secret, id, timestamp, body)
 }
 
 #[cfg(test)]

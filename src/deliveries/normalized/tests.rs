@@ -1,0 +1,173 @@
+//! Tests of normalized bodies: their documents describe them, and every sample of every gateway has the one that is expected.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    gateways::{
+        parts::read_stored,
+        samples::{LifeCycle, Merchant, Pace, testing::SplitMix},
+    },
+    primitives::id::Id as _,
+};
+
+const SCHEMA: &str = include_str!("../../../docs/normalized-event.schema.json");
+const DOCUMENT: &str = include_str!("../../../docs/receiving.md");
+/// A body on each line. tests/browser/deliveries.test.mjs validates them with the reference implementation of JSON Schema, which
+/// is a small package there and would be many crates here.
+const BODIES: &str = "tests/fixtures/normalized_events.jsonl";
+const AT: i64 = 1_796_030_102;
+
+/// The order of the declaration, without a gap.
+const KINDS: [EventKind; 25] = [
+    EventKind::PaymentCreated,
+    EventKind::PaymentAuthorized,
+    EventKind::PaymentCaptured,
+    EventKind::PaymentFailed,
+    EventKind::OrderPaid,
+    EventKind::PaymentLinkPaid,
+    EventKind::PaymentLinkPartlyPaid,
+    EventKind::InvoicePaid,
+    EventKind::InvoicePartlyPaid,
+    EventKind::SubscriptionCharged,
+    EventKind::SubscriptionActivated,
+    EventKind::SubscriptionCompleted,
+    EventKind::QrCodeCredited,
+    EventKind::VirtualAccountCredited,
+    EventKind::RefundCreated,
+    EventKind::RefundProcessed,
+    EventKind::RefundFailed,
+    EventKind::RefundSpeedChanged,
+    EventKind::DisputeCreated,
+    EventKind::DisputeUnderReview,
+    EventKind::DisputeActionRequired,
+    EventKind::DisputeWon,
+    EventKind::DisputeLost,
+    EventKind::DisputeClosed,
+    EventKind::SettlementProcessed,
+];
+
+fn normalized(gateway: Gateway, stored: &[u8], index: Option<i64>) -> Option<String> {
+    let received_at = Timestamp::from_millis(AT * 1000 + 250);
+    let parsed = read_stored(gateway, stored, (index, received_at)).unwrap();
+    let source = Source {
+        event: EventId::from_number(1_000_000_000_001),
+        app: AppId::from_number(1_000_000_000_002),
+        transaction: Some(TransactionId::from_number(1_000_000_000_003)),
+        gateway,
+        mode: Mode::Live,
+        gateway_event_id: Some("Kx8Q2mWbN4tRz1"),
+        origin: Origin::Webhook,
+        received_at,
+        parsed: &parsed,
+        public_url: "https://pay.example",
+    };
+    body(&source).map(|body| String::from_utf8(body).unwrap())
+}
+
+/// Returns the sample events of a gateway, of each life cycle and alone: type and body.
+fn samples(gateway: Gateway) -> Vec<(&'static str, Vec<u8>)> {
+    let mut rng = SplitMix::new(11);
+    let merchant = Merchant::new(&mut rng);
+    let samples = &gateway.profile().samples;
+    let mut all = Vec::new();
+    if let Some(play) = samples.life_cycle {
+        all.extend(LifeCycle::ALL.into_iter().flat_map(|kind| play(kind, Pace::Natural, &merchant, AT, &mut rng)));
+    }
+    all.extend(samples.events.iter().filter_map(|event| (samples.single)(event, &merchant, AT, &mut rng)));
+    all.into_iter().map(|sample| (sample.event, sample.body)).collect()
+}
+
+/// Returns the events of the fictitious gateway, which has no samples.
+fn fictitious() -> Vec<String> {
+    let of = |id: u8, about: &str, state: &str, amount: &str| {
+        format!("notice=kn_{id}&about={about}&payment=kp_{id}&amount={amount}&state={state}&at={AT}")
+    };
+    let events = [
+        of(1, "payment.paid", "paid", "649.5"),
+        of(2, "payment.declined", "declined", "0.07"),
+        of(3, "payment.seen", "paid", "1"),
+        of(4, "payment.paid", "odd", "1"),
+    ];
+    let stored = format!("currency=INR&{}&sent_at={AT}&mac=AAAA", events.join("&"));
+    let gateway: Gateway = "kestrel-pay".parse().unwrap();
+    (0..4).filter_map(|index| normalized(gateway, stored.as_bytes(), Some(index))).collect()
+}
+
+#[test]
+fn what_reports_no_payment_has_no_normalized_form() {
+    let mut count = 0;
+    for gateway in Gateway::all() {
+        for (event, stored) in samples(gateway) {
+            let has_form = gateway == Gateway::RAZORPAY && event != "settlement.processed";
+            assert_eq!(normalized(gateway, &stored, None).is_some(), has_form, "{gateway} {event}");
+            count += 1;
+        }
+    }
+    assert!(count > 35, "{count}");
+    // A type without a kind, and a status that is none.
+    assert_eq!(fictitious().len(), 2);
+    for stored in [&b"not json"[..], br#"{"event":"payment.captured","payload":{}}"#, br#"{"event":"order.shipped"}"#] {
+        assert_eq!(normalized(Gateway::RAZORPAY, stored, None), None, "{}", String::from_utf8_lossy(stored));
+    }
+    let test = Gateway::STANDARD_WEBHOOKS.adapter().test_event("1").unwrap();
+    assert_eq!(normalized(Gateway::STANDARD_WEBHOOKS, &test, None), None);
+}
+
+#[test]
+fn the_bodies_that_the_schema_is_tested_with_are_those_of_the_samples() {
+    let all = Gateway::all().flat_map(|gateway| samples(gateway).into_iter().map(move |(_, stored)| (gateway, stored)));
+    let mut bodies: Vec<String> = all.filter_map(|(gateway, stored)| normalized(gateway, &stored, None)).collect();
+    bodies.extend(fictitious());
+    let now = Timestamp::from_seconds(AT);
+    bodies.push(String::from_utf8(test_event("ev_0000HbkKSV0", (AppId::from_number(7), Mode::Test), now)).unwrap());
+    let wanted = bodies.join("\n") + "\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(BODIES);
+    if std::env::var_os("KS_PAY_SNAPSHOTS").is_some_and(|value| value == "update") {
+        fs::write(&path, &wanted).unwrap();
+    }
+    let stored = fs::read_to_string(path).unwrap();
+    let is_same = wanted.lines().eq(stored.lines());
+    assert!(is_same, "{BODIES} differs from what is sent: run this test once with KS_PAY_SNAPSHOTS=update");
+}
+
+/// Returns every key of the objects in a JSON value.
+fn keys(value: &Value, found: &mut Vec<String>) {
+    for (key, inner) in value.as_object().into_iter().flatten() {
+        found.push(key.clone());
+        keys(inner, found);
+    }
+}
+
+#[test]
+fn a_complete_body_is_as_documented() {
+    let stored = br#"{"entity":"event","event":"payment.dispute.won","created_at":1796030102,"payload":{
+        "payment":{"entity":{"id":"pay_Qx1","amount":50000,"currency":"INR","status":"captured","order_id":"order_Qx1",
+            "method":"upi","amount_refunded":100,"created_at":1796029000}},
+        "dispute":{"entity":{"id":"disp_Qx1","payment_id":"pay_Qx1","amount":50000,"currency":"INR","amount_deducted":0,
+            "status":"won","respond_by":1796600000,"created_at":1796029500}}}}"#;
+    let body = normalized(Gateway::RAZORPAY, stored, None).unwrap();
+    assert_eq!(body, GOLDEN.lines().map(str::trim_start).collect::<String>());
+    assert!(DOCUMENT.contains("\"id\": \"ev_"));
+}
+
+const GOLDEN: &str = r#"{"id":"ev_00000","type":"dispute.won"}"#;
+
+#[test]
+fn schema_and_document_describe_every_key_and_every_type() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let types: Vec<&str> = KINDS.into_iter().filter_map(event_type).chain([TEST_EVENT_TYPE]).collect();
+    assert_eq!(schema["properties"]["type"]["examples"], serde_json::json!(types));
+    assert!(KINDS.into_iter().enumerate().all(|(at, kind)| kind as usize == at), "a kind is missing");
+    for event_type in types {
+        assert!(DOCUMENT.contains(&format!("`{event_type}`")), "{event_type}");
+    }
+    let mut names = Vec::new();
+    let bodies = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(BODIES)).unwrap();
+    bodies.lines().for_each(|body| keys(&serde_json::from_str(body).unwrap(), &mut names));
+    for name in names {
+        assert!(DOCUMENT.contains(&format!("`{name}`")) || DOCUMENT.contains(&format!(".{name}`")), "{name}");
+    }
+}
