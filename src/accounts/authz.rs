@@ -35,6 +35,8 @@ pub(crate) enum Permission {
     ExportPayments,
     /// Turn rejected requests into events.
     RecoverRequests,
+    /// See and change destinations, and see and repeat deliveries to them.
+    ManageDestinations,
 }
 
 impl Role {

@@ -58,6 +58,15 @@ text_enum! {
         PaymentsExported = "payments_exported",
         EventBodyDownloaded = "event_body_downloaded",
         RequestBodyDownloaded = "request_body_downloaded",
+        DestinationAdded = "destination_added",
+        DestinationChanged = "destination_changed",
+        DestinationPaused = "destination_paused",
+        DestinationResumed = "destination_resumed",
+        DestinationDeleted = "destination_deleted",
+        DestinationSecretRevealed = "destination_secret_revealed",
+        DestinationSecretRotated = "destination_secret_rotated",
+        DeliveriesReplayed = "deliveries_replayed",
+        DeliverySkipped = "delivery_skipped",
     }
 }
 text_column!(Action, Action::as_str);

@@ -10,11 +10,7 @@ use super::{health::Limits, normalized, signature};
 use crate::{
     connections::ConnectionScope,
     events::State,
-    gateways::{
-        Gateway, Mode,
-        event_kind::EventKind,
-        profile::SignedMessage,
-    },
+    gateways::{Gateway, Mode, event_kind::EventKind, profile::SignedMessage},
     primitives::{
         id::{AppId, CompanyId, ConnectionId, DestinationId},
         text_enum::{text_column, text_enum},
@@ -131,7 +127,8 @@ impl EventSelection {
     /// # Errors
     /// Returns the first one that is neither, or [`InvalidSelection::TooMany`].
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidSelection> {
-        let mut patterns: Vec<&str> = text.split(|next: char| next == ',' || next.is_whitespace()).filter(|one| !one.is_empty()).collect();
+        let mut patterns: Vec<&str> =
+            text.split(|next: char| next == ',' || next.is_whitespace()).filter(|one| !one.is_empty()).collect();
         if let Some(wrong) = patterns.iter().find(|pattern| !is_pattern(pattern)) {
             return Err(InvalidSelection::NotAType((*wrong).chars().take(MAX_NAME_CHARS).collect()));
         }
@@ -168,7 +165,8 @@ pub(crate) enum InvalidSelection {
 /// True for a type such as `payment.captured` or a group such as `payment.*`.
 fn is_pattern(text: &str) -> bool {
     let name = text.strip_suffix(".*").unwrap_or(text);
-    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let is_part =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     text.len() <= 128 && name.split('.').all(is_part)
 }
 
@@ -272,7 +270,8 @@ mod tests {
 
     fn candidate<'a>(recipient: &Recipient, event_type: &'a str) -> Candidate<'a> {
         let (company, connection) = (CompanyId::unique(), ConnectionId::unique());
-        let scope = ConnectionScope { company, app: recipient.app_id, connection, gateway: Gateway::RAZORPAY, mode: recipient.mode };
+        let scope =
+            ConnectionScope { company, app: recipient.app_id, connection, gateway: Gateway::RAZORPAY, mode: recipient.mode };
         Candidate { scope, event_type: Some(event_type), state: State::Processed }
     }
 
@@ -280,7 +279,9 @@ mod tests {
     fn a_selection_is_of_types_and_groups() {
         let selection = EventSelection::parse("refund.*, payment.captured\n refund.*").unwrap();
         assert_eq!(selection.as_str(), "payment.captured refund.*");
-        for (event_type, is_included) in [("refund.processed", true), ("payment.captured", true), ("payment.failed", false), ("refund", false)] {
+        for (event_type, is_included) in
+            [("refund.processed", true), ("payment.captured", true), ("payment.failed", false), ("refund", false)]
+        {
             assert_eq!(selection.includes(Some(event_type)), is_included, "{event_type}");
         }
         assert!(!selection.includes(None));

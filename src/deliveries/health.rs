@@ -75,7 +75,9 @@ struct Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Circuit {
     Closed,
-    Open { until: Timestamp },
+    Open {
+        until: Timestamp,
+    },
     /// One attempt at a time.
     HalfOpen,
 }
@@ -210,9 +212,9 @@ impl Recent {
         let with_failures = || self.0.iter().filter(|slot| slot.failed > 0);
         let (first, last) =
             (with_failures().map(|slot| slot.first_failed).min(), with_failures().map(|slot| slot.last_failed).max());
-        let spread = first.zip(last).map_or(Duration::ZERO, |(first, last)| {
-            Timestamp::from_millis(last).since(Timestamp::from_millis(first))
-        });
+        let spread = first
+            .zip(last)
+            .map_or(Duration::ZERO, |(first, last)| Timestamp::from_millis(last).since(Timestamp::from_millis(first)));
         attempts >= MIN_ATTEMPTS
             && u64::from(failed) * 100 >= u64::from(attempts) * u64::from(MIN_FAILED_PERCENT)
             && spread >= MIN_SPREAD
@@ -252,7 +254,10 @@ mod tests {
         health.record(Verdict::Unavailable, at(66), at(70));
         assert_eq!(health.circuit(at(70)), Circuit::Open { until: at(100) });
         health.record(Verdict::Delivered, at(100), at(101));
-        assert_eq!((health.circuit(at(101)), health.failing_since, health.last_success_at), (Circuit::Closed, None, Some(at(101))));
+        assert_eq!(
+            (health.circuit(at(101)), health.failing_since, health.last_success_at),
+            (Circuit::Closed, None, Some(at(101)))
+        );
         // What was before the success does not count any more.
         health.record(Verdict::Unavailable, at(140), at(140));
         assert_eq!(health.circuit(at(140)), Circuit::Closed);

@@ -6,6 +6,7 @@
 
 pub(crate) mod destination;
 pub(crate) mod health;
+pub(crate) mod housekeeping;
 pub(crate) mod manage;
 pub(crate) mod normalized;
 pub(crate) mod outbox;

@@ -67,7 +67,10 @@ mod tests {
     #[test]
     fn a_receiver_may_ask_for_up_to_twice_the_planned_delay() {
         let asked = |retry_after| seconds(3, Some(retry_after), 0.5);
-        assert_eq!([asked(0), asked(300), asked(450), asked(600), asked(u64::MAX)].map(Option::unwrap), [300, 300, 450, 600, 600]);
+        assert_eq!(
+            [asked(0), asked(300), asked(450), asked(600), asked(u64::MAX)].map(Option::unwrap),
+            [300, 300, 450, 600, 600]
+        );
         // Never earlier than without its wish.
         assert_eq!(seconds(3, Some(0), 1.0), Some(360));
         assert_eq!(seconds(0, Some(60), 0.5), Some(0));

@@ -71,6 +71,7 @@ text_enum! {
         Test = "test",
     }
 }
+text_column!(Origin, Origin::as_str);
 
 /// Records that an actor downloads the body of an event of an app. Committed before the body is sent.
 pub(crate) async fn begin_download(

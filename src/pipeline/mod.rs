@@ -51,11 +51,7 @@ pub(crate) struct Ingested<'a> {
 ///
 /// # Errors
 /// If the database fails. The caller rolls back.
-pub(crate) async fn ingest<'a>(
-    tx: &mut Tx,
-    requests: &[&'a VerifiedRequest],
-    source: Source,
-) -> Result<Ingested<'a>, DbError> {
+pub(crate) async fn ingest<'a>(tx: &mut Tx, requests: &[&'a VerifiedRequest], source: Source) -> Result<Ingested<'a>, DbError> {
     let arrivals = append::arrivals(tx, requests).await?;
     let reports: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(payment_report).collect();
     let projected = payments::project(tx, &reports).await?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::{
     clock_check::TimeRepair,
     db::{Db, DbError, file_identity::FileWatch},
+    deliveries::housekeeping::DeliveryHousekeeping,
     events::retention::BodyRetention,
     jobs::{Jobs, Leased, Periodic},
     ledger::payments::zone_changes::ZoneChanges,
@@ -25,6 +26,7 @@ pub(super) fn start(db: &Db, clock: &Clock, body_retention: Option<Duration>) ->
         jobs.start(Leased::new(retention, db, clock));
     }
     jobs.start(Leased::new(TimeRepair { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Leased::new(DeliveryHousekeeping { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });
     jobs.start(FileWatch::new(db));

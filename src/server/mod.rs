@@ -23,7 +23,9 @@ use actix_web::{
     middleware::from_fn,
     web::Data,
 };
+use ipnet::IpNet;
 use tokio::{net::TcpStream, task::JoinHandle};
+use url::Url;
 
 use crate::{
     accounts::{self, Token},
@@ -32,6 +34,10 @@ use crate::{
         state::{Settings, State},
     },
     db::Db,
+    deliveries::{
+        outbox::Wake,
+        worker::{Worker, WorkerContext},
+    },
     i18n::Text,
     ingestion::{self, BackgroundTasks, Ingestion, routes::WebhookRoute},
     jobs::Jobs,
@@ -39,6 +45,7 @@ use crate::{
     net::{
         client_ip::{self, TrustedProxies},
         listener::{Peers, Socket},
+        outbound::{Client, Guard, Own},
         pipelining, unread_body,
     },
     primitives::{shutdown::Shutdown, time::Clock},
@@ -73,6 +80,7 @@ pub struct Server {
     background_tasks: BackgroundTasks,
     recorder_task: recorder::RecorderTask,
     jobs: Jobs,
+    deliveries: Worker,
     setup: Option<Token>,
     lock: ServerLock,
 }
@@ -105,9 +113,21 @@ impl Server {
         let (recorder, recorder_task) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
         let jobs = housekeeping::start(&opened.db, &clock, config.body_retention);
-        let started = Ingestion::start(&opened.db, &opened.vault, &clock, address);
-        let (ingestion, background_tasks) = started.map_err(|error| format!("The server could not start a thread: {error}."))?;
+        let no_thread = |error| format!("The server could not start a thread: {error}.");
+        let wake = Wake::default();
+        let started = Ingestion::start(&opened.db, &opened.vault, (&clock, wake.clone()), address);
+        let (ingestion, background_tasks) = started.map_err(no_thread)?;
         let ingestion = Arc::new(ingestion);
+        let client = Client::new(guard(Vec::new(), address, &base)?);
+        let deliveries = Worker::start(WorkerContext {
+            db: opened.db.clone(),
+            vault: opened.vault.clone(),
+            clock: clock.clone(),
+            client: client.clone(),
+            base: base.clone(),
+            wake,
+        })
+        .map_err(no_thread)?;
         let (settings, shutdown) = (settings(&config, opened.at_risk), Shutdown::new());
         let route = Data::new(WebhookRoute {
             ingestion: Arc::clone(&ingestion),
@@ -133,6 +153,7 @@ impl Server {
             background_tasks,
             recorder_task,
             jobs,
+            deliveries,
             setup,
             lock,
         })
@@ -184,7 +205,7 @@ impl Server {
         self.handle.stop(true).await;
         let _ = self.running.await;
         let (ingestion, recorder) = (self.state.ingestion.stop(self.background_tasks), self.recorder_task.stop());
-        let ended = async { tokio::join!(ingestion, recorder, self.jobs.stop()) };
+        let ended = async { tokio::join!(ingestion, recorder, self.jobs.stop(), self.deliveries.stop()) };
         if tokio::time::timeout(FLUSH_TIMEOUT, ended).await.is_err() {
             tracing::warn!("background work did not end in time: the final rejections and secret usage may not be stored");
         }
@@ -226,6 +247,12 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// Returns which addresses destinations may have; never this server's own.
+fn guard(allowed: Vec<IpNet>, address: SocketAddr, base: &str) -> Result<Guard, String> {
+    let public_url = Url::parse(base).map_err(|error| format!("{base} is no URL: {error}."))?;
+    Ok(Guard::new(allowed, Own { listening: vec![address], public_url }))
 }
 
 /// Returns the settings that pages need.

@@ -79,7 +79,7 @@ sql! {
 /// Records the id of the master key before the first value is sealed. Two servers with different keys on one database would
 /// otherwise seal values that the other cannot open. Called before endpoints or secrets change: units of work wait for the row of
 /// the key first, then for the version of the endpoints, so that no two wait for each other.
-pub(super) async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), ConnectError> {
+pub(crate) async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), ConnectError> {
     let claimed = settings_store::claim(tx, SEALED_WITH, vault.key_id().as_bytes()).await?;
     if claimed == vault.key_id().as_bytes() { Ok(()) } else { Err(ConnectError::WrongMasterKey) }
 }

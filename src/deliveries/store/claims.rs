@@ -109,8 +109,11 @@ pub(crate) struct Settlement {
 pub(crate) async fn settle(tx: &mut Tx, delivery: DeliveryId, claim: i64, settlement: &Settlement) -> Result<bool, DbError> {
     let Settlement { state, due_at, status, failure, now } = *settlement;
     let ended_at = (!state.is_open()).then_some(now);
-    let query = sqlx::query(SETTLE).bind(delivery).bind(claim).bind(state).bind(due_at).bind(status).bind(failure).bind(ended_at);
-    Ok(execute!(tx, query)? > 0)
+    let settled = execute!(
+        tx,
+        sqlx::query(SETTLE).bind(delivery).bind(claim).bind(state).bind(due_at).bind(status).bind(failure).bind(ended_at)
+    )?;
+    Ok(settled > 0)
 }
 
 /// Records that a delivery arrived although its claim had expired.

@@ -12,6 +12,7 @@ use crate::{
     events::Origin,
     primitives::{
         id::{AppId, DeliveryId, DestinationId, EventId},
+        keyset::Cursor as _,
         time::Timestamp,
     },
 };
@@ -213,12 +214,8 @@ pub(crate) async fn replay_failed(
     now: Timestamp,
 ) -> Result<(u64, Option<EventId>), DbError> {
     let replayed = execute!(&mut *tx, sqlx::query(REPLAY_FAILED).bind(destination).bind(after).bind(now).bind(limit))?;
-    let last = run!(tx, |conn| sqlx::query_scalar(FIND_LAST_EXAMINED)
-        .bind(destination)
-        .bind(after)
-        .bind(limit)
-        .fetch_one(conn)
-        .await)?;
+    let last =
+        run!(tx, |conn| sqlx::query_scalar(FIND_LAST_EXAMINED).bind(destination).bind(after).bind(limit).fetch_one(conn).await)?;
     Ok((replayed, last))
 }
 

@@ -62,10 +62,7 @@ rows! {
                       "?", ") ORDER BY id";
 }
 
-pub(crate) async fn insert(
-    tx: &mut Tx,
-    destination: &Destination,
-) -> Result<(), DbError> {
+pub(crate) async fn insert(tx: &mut Tx, destination: &Destination) -> Result<(), DbError> {
     let settings = &destination.settings;
     execute!(
         &mut *tx,
@@ -92,11 +89,7 @@ pub(crate) async fn insert(
 }
 
 /// Finds a destination of the company.
-pub(crate) async fn find(
-    on: impl Into<Exec<'_>>,
-    company: CompanyId,
-    id: DestinationId,
-) -> Result<Option<Destination>, DbError> {
+pub(crate) async fn find(on: impl Into<Exec<'_>>, company: CompanyId, id: DestinationId) -> Result<Option<Destination>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(company).bind(id).fetch_optional(conn).await)
 }
 

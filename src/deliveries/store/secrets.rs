@@ -77,12 +77,7 @@ pub(crate) async fn insert(
 }
 
 /// Gives the current secret of a purpose its expiry.
-pub(crate) async fn expire(
-    tx: &mut Tx,
-    destination: DestinationId,
-    purpose: Purpose,
-    until: Timestamp,
-) -> Result<(), DbError> {
+pub(crate) async fn expire(tx: &mut Tx, destination: DestinationId, purpose: Purpose, until: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(EXPIRE).bind(destination).bind(purpose).bind(until))?;
     Ok(())
 }

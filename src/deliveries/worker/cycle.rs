@@ -54,8 +54,7 @@ pub(super) async fn run(db: &Db, work: &Work, sending: &Sending, now: Timestamp)
         let active = destination.filter(|destination| destination.state == DestinationState::Active);
         if let Some(destination) = active.filter(|_| work.may_claim) {
             let of_company = |one: &&Claimed| one.destination.company_id == destination.company_id;
-            let capacity =
-                sending.capacity(destination.company_id, claimed.len(), claimed.iter().filter(of_company).count());
+            let capacity = sending.capacity(destination.company_id, claimed.len(), claimed.iter().filter(of_company).count());
             claimed.extend(claim(&mut tx, &mut health, destination, capacity, now).await?);
         }
         if health != before {
@@ -115,6 +114,7 @@ async fn settle(tx: &mut Tx, health: &mut Health, finished: &Finished, now: Time
     health.record(verdict, finished.began_at, now);
     let response = finished.response.as_ref().filter(|response| !response.body.is_empty());
     let is_stored = response.is_some_and(|response| health.take_response_bytes(response.body.len(), now));
+    let digest = response.map(|response| Sha256::digest(&response.body));
     let attempt = attempts::New {
         delivery: delivery.id,
         began_at: finished.began_at,
@@ -124,7 +124,7 @@ async fn settle(tx: &mut Tx, health: &mut Health, finished: &Finished, now: Time
         address: finished.address.as_deref(),
         response: response.filter(|_| is_stored).map(|response| &response.body[..]),
         is_response_cut: response.is_some_and(|response| response.is_cut),
-        response_sha256: response.map(|response| Sha256::digest(&response.body)).as_deref(),
+        response_sha256: digest.as_deref(),
     };
     attempts::insert(tx, &attempt).await
 }

@@ -25,7 +25,7 @@ use tokio::{
 };
 
 use self::{cycle::Work, send::Sender, settle::Attempted};
-use super::{destination::Destination, outbox::Wake, store::claims};
+use super::{AttemptFailure, destination::Destination, outbox::Wake, store::claims};
 use crate::{
     db::{Db, DbError, with_timeout},
     net::outbound::Client,
@@ -69,6 +69,13 @@ struct Finished {
     /// `None` if there is nothing to send any more.
     attempted: Option<Attempted>,
     response: Option<ResponseBody>,
+}
+
+impl Finished {
+    /// Nothing could be sent, because of a failure or because there is nothing any more.
+    fn unsent(claimed: Claimed, began_at: Timestamp, failure: Option<AttemptFailure>) -> Self {
+        Self { claimed, began_at, millis: 0, address: None, attempted: failure.map(Err), response: None }
+    }
 }
 
 /// The end of an attempt.
@@ -216,7 +223,11 @@ impl Running {
 
     /// Returns the time until the next cycle, if nothing happens.
     fn pause(&self) -> Duration {
-        if self.due.is_empty() { self.searched_at.map_or(Duration::ZERO, |at| TICK.saturating_sub(at.elapsed())) } else { Duration::ZERO }
+        if self.due.is_empty() {
+            self.searched_at.map_or(Duration::ZERO, |at| TICK.saturating_sub(at.elapsed()))
+        } else {
+            Duration::ZERO
+        }
     }
 
     fn note(&mut self, batch: Vec<Ended>) {

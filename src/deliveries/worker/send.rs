@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Claimed, Finished, ResponseBody, settle::{Attempted, Responded}};
+use super::{
+    Claimed, Finished, ResponseBody,
+    settle::{Attempted, Responded},
+};
 use crate::{
     db::{Db, DbError, Reader},
     deliveries::{
         AttemptFailure,
-        destination::{Destination, signs_as_ks_pay},
+        destination::Destination,
         request::{Headers, SigningSecrets, Source},
         store::{
             deliveries,
@@ -57,17 +60,14 @@ impl Sender {
                 return None;
             }
         };
-        let finished = |attempted| Finished { claimed, began_at, millis: 0, address: None, attempted, response: None };
-        Some(match prepared {
-            Prepared::BodyDeleted => finished(None),
-            Prepared::Unreadable => finished(Some(Err(AttemptFailure::Unreadable))),
-            Prepared::Request(headers, body) => {
-                let settings = &claimed.destination.settings;
-                let request = Request { url: &settings.url, headers, body, timeout: settings.timeout() };
-                let outcome = self.client.post(request).await;
-                report(claimed, began_at, outcome)
-            }
-        })
+        let (headers, body) = match prepared {
+            Prepared::Request(headers, body) => (headers, body),
+            Prepared::BodyDeleted => return Some(Finished::unsent(claimed, began_at, None)),
+            Prepared::Unreadable => return Some(Finished::unsent(claimed, began_at, Some(AttemptFailure::Unreadable))),
+        };
+        let settings = &claimed.destination.settings;
+        let outcome = self.client.post(Request { url: &settings.url, headers, body, timeout: settings.timeout() }).await;
+        Some(report(claimed, began_at, outcome))
     }
 
     async fn prepare(&self, claimed: &Claimed, now: Timestamp) -> Result<Prepared, DbError> {
@@ -97,11 +97,13 @@ impl Sender {
         now: Timestamp,
     ) -> Result<Option<SigningSecrets>, DbError> {
         let stored = secrets::list_valid(reader, destination.id, now).await?;
-        let opened: Result<Vec<_>, VaultError> =
-            stored.iter().map(|one| Ok((one.purpose, one.open(&self.vault)?))).collect();
+        let opened: Result<Vec<_>, VaultError> = stored.iter().map(|one| Ok((one.purpose, one.open(&self.vault)?))).collect();
         Ok(opened.ok().map(|opened| {
             let of = |purpose| opened.iter().filter(move |(own, _)| *own == purpose).map(|(_, secret)| secret.clone());
-            SigningSecrets { webhook: of(Purpose::Webhook).take(MAX_SIGNING_SECRETS).collect(), gateway: of(Purpose::Gateway).next() }
+            SigningSecrets {
+                webhook: of(Purpose::Webhook).take(MAX_SIGNING_SECRETS).collect(),
+                gateway: of(Purpose::Gateway).next(),
+            }
         }))
     }
 }

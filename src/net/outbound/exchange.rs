@@ -12,11 +12,7 @@ use hyper::{
 use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
-use super::{
-    Failure, Inner, MAX_RESPONSE_BYTES, Refusal, Request, Response,
-    connection::Connection,
-    dialer, guard, pool,
-};
+use super::{Failure, Inner, MAX_RESPONSE_BYTES, Refusal, Request, Response, connection::Connection, dialer, guard, pool};
 
 /// The headers that the client alone sets, because they decide where a request goes and where it ends.
 const OWN_HEADERS: [HeaderName; 7] = [

@@ -1,0 +1,38 @@
+//! Cancels what waits for deleted destinations, and deletes old responses.
+//!
+//! Invariant: small units of work, so that ingestion never waits long.
+
+use std::time::Duration;
+
+use super::store::{attempts, deliveries};
+use crate::{
+    db::{Db, DbError},
+    jobs::{Periodic, delete_in_small_units},
+    primitives::time::Clock,
+};
+
+/// How long responses of destinations are stored.
+pub(crate) const RESPONSE_RETENTION: Duration = Duration::from_hours(30 * 24);
+
+/// The periodic job.
+pub(crate) struct DeliveryHousekeeping {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+}
+
+impl Periodic for DeliveryHousekeeping {
+    const NAME: &'static str = "deliveries";
+
+    fn interval(&self) -> Duration {
+        Duration::from_mins(5)
+    }
+
+    async fn run(&mut self) -> Result<(), DbError> {
+        let now = self.clock.now();
+        delete_in_small_units(&self.db, now, async |tx, now, limit| deliveries::cancel_of_deleted(tx, now, limit).await).await?;
+        let before = now.minus(RESPONSE_RETENTION);
+        delete_in_small_units(&self.db, before, async |tx, before, limit| attempts::delete_responses(tx, before, limit).await)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,313 @@
+//! What users and commands do with destinations and their deliveries.
+//!
+//! Invariant: the list of destinations is the list of addresses that KS Pay may send to, so each change needs a permission and is
+//! written to the security log in the same unit of work. Another URL gets a new secret, so that whom it belongs to cannot sign
+//! for the one before.
+
+use super::{
+    destination::{Destination, DestinationState, Format, MAX_DESTINATIONS, PauseReason, Settings, signs_as_ks_pay},
+    signature,
+    store::{
+        deliveries, destinations,
+        secrets::{self, MAX_SIGNING_SECRETS, Purpose},
+    },
+};
+use crate::{
+    accounts::{
+        authz::{Actor, Denied, Permission, UseCaseError},
+        security_log::{self, Action},
+    },
+    apps::App,
+    connections::{self, ConnectError, overlap::Overlap},
+    db::{Db, DbError, Exec, Tx, ids},
+    gateways::{Gateway, Mode},
+    primitives::{
+        id::{DeliveryId, DestinationId, EventId},
+        secret::Secret,
+        time::Timestamp,
+        vault::{Vault, VaultError},
+    },
+};
+
+/// The number of deliveries that a unit of work examines to replay the exhausted ones.
+const REPLAYED_PER_COMMIT: i64 = 500;
+
+/// Why a destination cannot be added or changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DestinationError {
+    #[error(transparent)]
+    UseCase(#[from] UseCaseError),
+    #[error("an app can have {MAX_DESTINATIONS} destinations in each mode")]
+    TooMany,
+    /// As many secrets sign as may at a time.
+    #[error("{MAX_SIGNING_SECRETS} secrets of the destination are still valid")]
+    TooManySecrets,
+    /// Another server seals with another master key.
+    #[error("the database is sealed with another master key")]
+    WrongMasterKey,
+}
+
+impl From<DbError> for DestinationError {
+    fn from(error: DbError) -> Self {
+        Self::UseCase(error.into())
+    }
+}
+
+impl From<Denied> for DestinationError {
+    fn from(denied: Denied) -> Self {
+        Self::UseCase(denied.into())
+    }
+}
+
+/// Who does it, and when.
+pub(crate) type By<'a> = (&'a Actor<'a>, Timestamp);
+
+/// The secrets of a destination, to be shown once.
+pub(crate) struct CurrentSecrets {
+    pub(crate) webhook: Secret,
+    /// That of the gateway's own signature, if it is made anew.
+    pub(crate) gateway: Option<Secret>,
+}
+
+/// Finds a destination of an app for an actor.
+///
+/// # Errors
+/// [`Denied::OtherCompany`] if the app has no such destination.
+pub(crate) async fn find(
+    on: impl Into<Exec<'_>>,
+    app: &App,
+    id: DestinationId,
+    actor: &Actor<'_>,
+) -> Result<Destination, UseCaseError> {
+    actor.require(Permission::ManageDestinations, app.company_id)?;
+    let found = destinations::find(on, app.company_id, id).await?;
+    Ok(found.filter(|destination| destination.app_id == app.id).ok_or(Denied::OtherCompany)?)
+}
+
+/// Adds a destination, whose URL the caller has checked; events from now on are sent to it. `gateway` is that of its connection.
+///
+/// # Errors
+/// See [`DestinationError`]; [`DbError::NotUnique`] if another one of the app and mode has this name.
+pub(crate) async fn create(
+    tx: &mut Tx,
+    vault: &Vault,
+    (app, mode): (&App, Mode),
+    (settings, gateway): (Settings, Option<Gateway>),
+    (actor, now): By<'_>,
+) -> Result<DestinationId, DestinationError> {
+    actor.require(Permission::ManageDestinations, app.company_id)?;
+    bind_master_key(tx, vault).await?;
+    if destinations::count(&mut *tx, app.id, mode).await? >= MAX_DESTINATIONS {
+        return Err(DestinationError::TooMany);
+    }
+    let destination = Destination {
+        id: ids::next(tx).await?,
+        company_id: app.company_id,
+        app_id: app.id,
+        mode,
+        settings,
+        state: DestinationState::Active,
+        pause_reason: None,
+        paused_at: None,
+        created_by: actor.name.to_owned(),
+        created_at: now,
+    };
+    destinations::insert(tx, &destination).await?;
+    for purpose in purposes(&destination.settings, gateway) {
+        insert_secret(tx, vault, (destination.id, purpose), (actor, now)).await?;
+    }
+    security_log::append(tx, actor, Action::DestinationAdded, destination.id, now).await?;
+    Ok(destination.id)
+}
+
+/// Changes a destination, whose URL the caller has checked. Returns whether it has new secrets, because its URL is another one.
+///
+/// # Errors
+/// See [`create`].
+pub(crate) async fn update(
+    tx: &mut Tx,
+    vault: &Vault,
+    destination: &Destination,
+    (settings, gateway): (&Settings, Option<Gateway>),
+    (actor, now): By<'_>,
+) -> Result<bool, DestinationError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    bind_master_key(tx, vault).await?;
+    destinations::lock(tx, destination.id).await?;
+    let is_moved = settings.url != destination.settings.url;
+    destinations::update(tx, destination.company_id, destination.id, settings).await?;
+    if is_moved {
+        secrets::expire_all(tx, destination.id, now).await?;
+    }
+    let valid = secrets::list_valid(&mut *tx, destination.id, now).await?;
+    for purpose in purposes(settings, gateway) {
+        if !valid.iter().any(|secret| secret.purpose == purpose && secret.valid_until.is_none()) {
+            insert_secret(tx, vault, (destination.id, purpose), (actor, now)).await?;
+        }
+    }
+    security_log::append(tx, actor, Action::DestinationChanged, destination.id, now).await?;
+    Ok(is_moved)
+}
+
+/// Returns what the secrets of a destination sign.
+fn purposes(settings: &Settings, gateway: Option<Gateway>) -> impl Iterator<Item = Purpose> {
+    let is_resigned = settings.format == Format::Original && settings.is_resigned;
+    let needs_gateway = is_resigned && gateway.is_some_and(|gateway| !signs_as_ks_pay(gateway));
+    [Some(Purpose::Webhook), needs_gateway.then_some(Purpose::Gateway)].into_iter().flatten()
+}
+
+async fn insert_secret(
+    tx: &mut Tx,
+    vault: &Vault,
+    (destination, purpose): (DestinationId, Purpose),
+    (actor, now): By<'_>,
+) -> Result<(), DbError> {
+    let secret = match purpose {
+        Purpose::Webhook => signature::generate(),
+        Purpose::Gateway => Secret::generate(),
+    };
+    secrets::insert(tx, vault, (destination, purpose, &secret), (actor.name, now)).await
+}
+
+async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), DestinationError> {
+    connections::secrets::bind_master_key(tx, vault).await.map_err(|error| match error {
+        ConnectError::Db(error) => error.into(),
+        _ => DestinationError::WrongMasterKey,
+    })
+}
+
+/// Replaces the current secrets. The ones before sign for the overlap, too. Returns when they expire.
+///
+/// # Errors
+/// See [`DestinationError`].
+pub(crate) async fn rotate(
+    tx: &mut Tx,
+    vault: &Vault,
+    destination: &Destination,
+    overlap: Overlap,
+    (actor, now): By<'_>,
+) -> Result<Timestamp, DestinationError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    let until = now.plus(overlap.duration());
+    bind_master_key(tx, vault).await?;
+    destinations::lock(tx, destination.id).await?;
+    let valid = secrets::list_valid(&mut *tx, destination.id, now).await?;
+    if valid.iter().filter(|secret| secret.purpose == Purpose::Webhook).count() >= MAX_SIGNING_SECRETS {
+        return Err(DestinationError::TooManySecrets);
+    }
+    for current in valid.iter().filter(|secret| secret.valid_until.is_none()) {
+        secrets::expire(tx, destination.id, current.purpose, until).await?;
+        insert_secret(tx, vault, (destination.id, current.purpose), (actor, now)).await?;
+    }
+    security_log::append(tx, actor, Action::DestinationSecretRotated, destination.id, now).await?;
+    Ok(until)
+}
+
+/// Returns the current secrets, to be shown to the actor; `Err` within if they do not open.
+///
+/// # Errors
+/// If the actor has no permission, or the database fails.
+pub(crate) async fn reveal(
+    tx: &mut Tx,
+    vault: &Vault,
+    destination: &Destination,
+    (actor, now): By<'_>,
+) -> Result<Result<CurrentSecrets, VaultError>, UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    security_log::append(tx, actor, Action::DestinationSecretRevealed, destination.id, now).await?;
+    let valid = secrets::list_valid(tx, destination.id, now).await?;
+    let open = |purpose| {
+        let current = valid.iter().find(|secret| secret.purpose == purpose && secret.valid_until.is_none());
+        current.map(|secret| secret.open(vault)).transpose()
+    };
+    Ok(open(Purpose::Webhook).and_then(|webhook| {
+        Ok(CurrentSecrets { webhook: webhook.ok_or(VaultError::Damaged)?, gateway: open(Purpose::Gateway)? })
+    }))
+}
+
+/// Pauses a destination: its deliveries wait.
+pub(crate) async fn pause(tx: &mut Tx, destination: &Destination, (actor, now): By<'_>) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    destinations::lock(tx, destination.id).await?;
+    if destinations::pause(tx, destination.id, PauseReason::User, now).await? {
+        security_log::append(tx, actor, Action::DestinationPaused, destination.id, now).await?;
+    }
+    Ok(())
+}
+
+/// Resumes a destination: what waits is sent from now on, and its failures are forgotten.
+pub(crate) async fn resume(tx: &mut Tx, destination: &Destination, (actor, now): By<'_>) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    destinations::lock(tx, destination.id).await?;
+    if destinations::resume(tx, destination.id).await? {
+        let mut health = destinations::health(&mut *tx, destination.id).await?;
+        health.close();
+        health.failing_since = None;
+        destinations::set_health(tx, destination.id, &health).await?;
+        security_log::append(tx, actor, Action::DestinationResumed, destination.id, now).await?;
+    }
+    Ok(())
+}
+
+/// Deletes a destination: what waits is canceled, by the job [`super::housekeeping`].
+pub(crate) async fn delete(tx: &mut Tx, destination: &Destination, (actor, now): By<'_>) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    destinations::lock(tx, destination.id).await?;
+    if destinations::delete(tx, destination.id).await? {
+        secrets::expire_all(tx, destination.id, now).await?;
+        security_log::append(tx, actor, Action::DestinationDeleted, destination.id, now).await?;
+    }
+    Ok(())
+}
+
+/// Sends a delivery again now, under the same id; returns false if it is being sent.
+pub(crate) async fn replay(
+    tx: &mut Tx,
+    destination: &Destination,
+    delivery: DeliveryId,
+    (actor, now): By<'_>,
+) -> Result<bool, UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    destinations::lock(tx, destination.id).await?;
+    let is_replayed = deliveries::replay(tx, destination.id, delivery, now).await?;
+    if is_replayed {
+        security_log::append(tx, actor, Action::DeliveriesReplayed, delivery, now).await?;
+    }
+    Ok(is_replayed)
+}
+
+/// Sends every exhausted delivery of a destination again; returns their number. In small units of work: one that fails leaves those
+/// before it replayed.
+pub(crate) async fn replay_failed(db: &Db, destination: &Destination, (actor, now): By<'_>) -> Result<u64, UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    let (mut after, mut count) = (EventId::least(), 0);
+    loop {
+        let mut tx = db.begin().await?;
+        destinations::lock(&mut tx, destination.id).await?;
+        let range = (after, REPLAYED_PER_COMMIT);
+        let (replayed, last) = deliveries::replay_failed(&mut tx, destination.id, range, now).await?;
+        if after == EventId::least() {
+            security_log::append(&mut tx, actor, Action::DeliveriesReplayed, destination.id, now).await?;
+        }
+        tx.commit().await?;
+        count += replayed;
+        let Some(last) = last else { return Ok(count) };
+        after = last;
+    }
+}
+
+/// Skips an open delivery, so that a destination that is sent to in order goes on with the next one; returns false if it has ended.
+pub(crate) async fn skip(
+    tx: &mut Tx,
+    destination: &Destination,
+    delivery: DeliveryId,
+    (actor, now): By<'_>,
+) -> Result<bool, UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    destinations::lock(tx, destination.id).await?;
+    let is_skipped = deliveries::cancel(tx, destination.id, delivery, now).await?;
+    if is_skipped {
+        security_log::append(tx, actor, Action::DeliverySkipped, delivery, now).await?;
+    }
+    Ok(is_skipped)
+}

@@ -1,0 +1,1 @@
+//! Destinations and deliveries on a database.
