@@ -5,7 +5,8 @@ use crate::{
     companies::check_limiter::CheckDenied,
     gateways::Gateway,
     i18n::{Arg, Text, ToArg as _, code},
-    url_check::{self, Check, Finding, TlsFault, Verdict},
+    net::tls::TlsFault,
+    url_check::{self, Check, Finding, Verdict},
     urls,
 };
 

@@ -11,12 +11,12 @@ mod tls;
 use std::{net::IpAddr, time::Duration};
 
 use crate::{
-    gateways::{Gateway, url_rules},
+    gateways::Gateway,
     i18n::Text,
+    net::{public_address::is_public, tls::TlsFault},
     primitives::time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-pub(crate) use tls::TlsFault;
 
 /// The timeout after which gateways abandon a request.
 pub(crate) const GATEWAY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -91,7 +91,7 @@ impl Finding {
     /// Returns the severity of the finding.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
-            Self::Name { addresses } if addresses.iter().any(|ip| !url_rules::is_public(*ip)) => Verdict::Doubtful,
+            Self::Name { addresses } if addresses.iter().any(|ip| !is_public(*ip)) => Verdict::Doubtful,
             Self::ReachedUs { millis } if u128::from(*millis) * 2 > GATEWAY_TIMEOUT.as_millis() => Verdict::Doubtful,
             Self::Plain => Verdict::Doubtful,
             Self::Name { .. } | Self::Port { .. } | Self::Tls { .. } | Self::ReachedUs { .. } | Self::Body | Self::Headers => {

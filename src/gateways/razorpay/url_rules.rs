@@ -7,8 +7,9 @@ use url::{Host, Url};
 
 use super::text as t;
 use crate::{
-    gateways::url_rules::{is_private_name, is_public},
+    gateways::url_rules::is_private_name,
     i18n::{Text, code},
+    net::public_address::is_public,
 };
 
 /// Maximum length of a URL, in characters.

@@ -1,0 +1,70 @@
+//! A connection of HTTP/1.1, with the task that reads and writes it.
+//!
+//! Invariant: the task ends with the connection. What it buffers of a response is limited.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Error, Request, Response,
+    body::Incoming,
+    client::conn::http1::{Builder, SendRequest},
+};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::Failure;
+
+/// The maximum size of the head of a response, in bytes.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// The maximum number of headers of a response.
+const MAX_HEADERS: usize = 100;
+
+/// An open connection. Dropping it closes it.
+pub(super) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    pub(super) address: SocketAddr,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Connection {
+    #[expect(clippy::disallowed_methods, reason = "the stream is one of the dialer")]
+    pub(super) async fn over<S>(stream: S, address: SocketAddr) -> Result<Self, Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut builder = Builder::new();
+        builder.max_headers(MAX_HEADERS).max_header_size(MAX_HEAD_BYTES).max_buf_size(2 * MAX_HEAD_BYTES);
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| of(&error))?;
+        // Its errors are those of the request.
+        let task = tokio::spawn(async move { drop(connection.await) });
+        Ok(Self { sender, address, _task: AbortOnDropHandle::new(task) })
+    }
+
+    /// Sends a request and returns the response as soon as its head has arrived.
+    pub(super) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
+        self.sender.send_request(request).await.map_err(|error| of(&error))
+    }
+
+    /// Waits until the connection accepts another request. False if it does not, because it is closed.
+    pub(super) async fn is_reusable(&mut self) -> bool {
+        self.sender.ready().await.is_ok()
+    }
+
+    /// True if the connection accepts another request and was not closed in the meantime, as far as is known.
+    pub(super) fn is_idle(&self) -> bool {
+        self.sender.is_ready()
+    }
+}
+
+fn of(error: &Error) -> Failure {
+    if error.is_parse_too_large() {
+        Failure::HeadTooLarge
+    } else if error.is_parse() {
+        Failure::NotHttp
+    } else {
+        Failure::ConnectionClosed
+    }
+}
