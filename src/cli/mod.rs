@@ -228,8 +228,9 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
         return doctor::run(&cli.options, variable, io).await;
     }
     if let Some(Command::Demo) = cli.command {
-        // The demo must never open an operator's database or keys.
-        let private = ["DATABASE_URL", "KS_PAY_DATA_DIR", "KS_PAY_MASTER_KEY", "KS_PAY_MASTER_KEY_FILE"];
+        // The demo must never open an operator's database or keys, nor reach the operator's network.
+        let private =
+            ["DATABASE_URL", "KS_PAY_DATA_DIR", "KS_PAY_MASTER_KEY", "KS_PAY_MASTER_KEY_FILE", "KS_PAY_ALLOW_DESTINATIONS"];
         let public = |name: &str| if private.contains(&name) { None } else { variable(name) };
         return demo::run(Config::read(&cli.options, &public)?, format, io).await;
     }
