@@ -67,11 +67,8 @@ mod tests {
         let secrets: Vec<Secret> = (0..=MAX_SIGNATURES).map(|_| generate()).collect();
         let signature = sign("ev_1", AT, b"{}", &secrets);
         assert_eq!(signature.split(' ').count(), MAX_SIGNATURES);
-        let headers: [(&str, &[u8]); 3] = [
-            ("webhook-id", b"ev_1"),
-            ("webhook-timestamp", b"1795000000"),
-            ("webhook-signature", signature.as_bytes()),
-        ];
+        let headers: [(&str, &[u8]); 3] =
+            [("webhook-id", b"ev_1"), ("webhook-timestamp", b"1795000000"), ("webhook-signature", signature.as_bytes())];
         let adapter = Gateway::STANDARD_WEBHOOKS.adapter();
         let check = |secret: &Secret, body: &'static [u8]| {
             // As a merchant pastes it.
