@@ -5,7 +5,9 @@
 
 mod apps;
 mod backup;
+mod deliveries;
 mod demo;
+mod destinations;
 mod doctor;
 mod events;
 mod gateways;
@@ -75,6 +77,12 @@ enum Command {
     /// Show a connection's webhook URL and secrets, or create a new secret
     #[command(subcommand)]
     Webhook(webhooks::Command),
+    /// Send an app's events to the merchant's own systems
+    #[command(subcommand)]
+    Destination(destinations::Command),
+    /// Export deliveries to destinations
+    #[command(subcommand)]
+    Deliveries(deliveries::Command),
     /// Post correctly signed sample events to a webhook URL
     ///
     /// Reads the secret from the variable `KS_PAY_SIMULATE_SECRET` if it is set, otherwise from the terminal or the first line of
@@ -244,6 +252,11 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
             let at = Installation::of(command.only_reads(), config).await?;
             webhooks::run(command, &at, io).await
         }
+        Some(Command::Destination(command)) => {
+            let at = Installation::of(command.only_reads(), config).await?;
+            destinations::run(command, &at, io).await
+        }
+        Some(Command::Deliveries(command)) => deliveries::run(command, &Installation::of(true, config).await?, io).await,
         Some(Command::Events(command)) => events::run(command, &Installation::of(true, config).await?, io).await,
         Some(Command::Transactions(command)) => {
             let at = Installation::of(command.only_reads(), config).await?;

@@ -9,7 +9,6 @@
 //!   [`connection`], its body to [`MAX_RESPONSE_BYTES`], after which the connection is closed.
 //! - Repetition: a request on an idle connection that turns out to be closed is sent once more, on a new connection. Its receiver must
 //!   accept the same request twice.
-#![cfg_attr(not(test), expect(dead_code, unused_imports, reason = "deliveries use it next"))]
 
 mod connection;
 mod dialer;
