@@ -67,7 +67,8 @@ macro_rules! search {
             $order,
             " LIMIT ",
             max_examined!(),
-            ") AS examined WHERE (CAST($6 AS TEXT) IS NULL OR examined_state = $6) AND (CAST($7 AS TEXT) IS NULL OR \
+            ") AS examined WHERE (CAST($6 AS TEXT) IS NULL OR examined_state = $6 \
+             OR (CAST($6 AS TEXT) = 'captured' AND examined_status = 'captured')) AND (CAST($7 AS TEXT) IS NULL OR \
              examined_method = $7) AND (CAST($8 AS TEXT) IS NULL OR examined_gateway = $8) AND (CAST($9 AS TEXT) IS NULL OR \
              (examined_status = 'failed' AND COALESCE(examined_failure, '') = $9)) ORDER BY ",
             $examined,
@@ -202,6 +203,8 @@ pub(crate) async fn export(
 /// The kinds of payments that a list or a sum is of; what is `None` may have any value. Each is a part of a daily total's key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Kinds {
+    /// `Captured` selects every payment whose money was received and not refunded in full, also one with a partial refund or a
+    /// dispute: those that a sum counts as paid.
     pub(crate) state: Option<DisplayState>,
     pub(crate) method: Option<&'static str>,
     pub(crate) gateway: Option<Gateway>,
