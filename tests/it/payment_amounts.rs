@@ -269,7 +269,7 @@ async fn each_filter_selects_exactly_the_payments_with_its_badge() {
         assert_eq!(paid.has(&format!("/transactions/{}\"", one["transaction"].as_str().unwrap())), is_paid, "{state}");
     }
     assert!(paid.text_of("sum-payments").starts_with("6 "), "{}", paid.body);
-    assert!(paid.text_of("sum-received").contains("₹6,000.00") && paid.text_of("day-sum").contains("6 paid"), "{}", paid.body);
+    assert!(paid.text_of("sum-received").contains("₹6,000.00") && paid.has("6 paid, ₹6,000.00"), "{}", paid.body);
     let file = shop.owner.get(&shop.at("/transactions.csv?mode=test&status=captured")).await;
     assert_eq!(file.body.lines().count(), 7);
 }
@@ -297,7 +297,11 @@ async fn a_timeline_says_only_what_was_reported() {
     let done = bodies::refund("refund.created", "rfnd_1", "pay_1", AMOUNT, AMOUNT, 90);
     shop.post(with(&done, &[("refund.status", json!("processed"))])).await;
     let page = shop.page().await;
-    assert!(page.text_of("event-refund.created").contains("₹1,000.00") && page.shows("state-refunded"), "{}", page.body);
+    let requested = page.text_of("event-refund.created");
+    assert!(requested.contains("₹1,000.00") && page.shows("state-refunded"), "{}", page.body);
+    shop.post(bodies::refund("refund.processed", "rfnd_1", "pay_1", AMOUNT, AMOUNT, 100)).await;
+    let processed = shop.page().await.text_of("event-refund.processed");
+    assert!(requested.contains("requested and processed") && processed.ends_with("was processed"), "{requested} {processed}");
     shop.post(bodies::partial_dispute("payment.dispute.lost", "disp_1", (AMOUNT, AMOUNT), AMOUNT, 120)).await;
     assert!(shop.page().await.shows("went-back-twice"));
 
