@@ -62,7 +62,9 @@ async fn a_webhook_fails_until_all_its_rejected_requests_were_recovered() {
     assert_eq!(app.texts(STREAKS).await, ["3 3 failing rejected"]);
     let path = rejection_of(&owner, &connection, PASTED).await;
     adopt(&owner, &path).await;
-    assert!(owner.get(&webhook(&connection)).await.shows("evidence-failing"), "nothing was recovered yet");
+    let page = owner.get(&webhook(&connection)).await;
+    assert!(page.shows("evidence-failing"), "nothing was recovered yet");
+    assert!(page.shows("recover-rejected") && page.has(&path), "{}", page.body);
 
     let page = owner.get(&path).await;
     let only = page.body.split('"').find_map(|text| text.split_once("?request=")).unwrap().1.to_owned();
@@ -73,7 +75,7 @@ async fn a_webhook_fails_until_all_its_rejected_requests_were_recovered() {
     recover(&owner, &path, None).await;
     assert_eq!(app.texts(STREAKS).await, ["0 0"]);
     let page = owner.get(&webhook(&connection)).await;
-    assert!(page.shows("evidence-verified") && page.lacks("evidence-failing"), "{}", page.body);
+    assert!(page.shows("evidence-verified") && page.lacks("recover-rejected"), "{}", page.body);
     assert_eq!(app.count(VERIFIED).await, 1, "a recovery is no traffic");
     // A retry of what was recovered is verified by the adopted secret.
     let pasted = format!("{}\n", connection.secret);
