@@ -5,9 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use tokio::{io::AsyncReadExt as _, net::TcpListener, sync::mpsc};
+use url::Url;
 
 use super::{
-    super::{Failure, Refusal, Request, exchange},
+    super::{Client, Failure, Guard, Own, Refusal, Request, exchange},
     LONG, OK, SHORT, Sink, client, guard_of, post, read, respond,
 };
 
@@ -137,6 +138,16 @@ async fn a_name_that_is_never_resolved_ends_with_the_timeout() {
     names.never("slow.example");
     let outcome = post(&client, "https://slow.example/", SHORT).await;
     assert_eq!((outcome.result, outcome.address), (Err(Failure::NameSlow), None));
+    assert!(outcome.elapsed >= SHORT);
+}
+
+#[tokio::test]
+async fn the_name_of_this_machine_resolves_to_an_address_that_is_refused() {
+    let own = Own { listening: Vec::new(), public_url: Url::parse("https://pay.example").unwrap() };
+    let client = Client::new(Guard::new(Vec::new(), own));
+    assert_eq!(client.guard().check("https://localhost/").await, Err(Refusal::Forbidden));
+    let outcome = post(&client, "https://localhost/", LONG).await;
+    assert_eq!((outcome.result, outcome.address), (Err(Failure::Refused(Refusal::Forbidden)), None));
 }
 
 #[tokio::test]
