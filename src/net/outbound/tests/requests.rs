@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
-use tokio::{io::AsyncReadExt as _, net::TcpListener, sync::mpsc};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+    sync::mpsc,
+};
 use url::Url;
 
 use super::{
@@ -19,7 +23,7 @@ async fn a_request_arrives_as_it_was_given() {
         let requests = requests.clone();
         async move {
             requests.send(read(&mut stream).await.unwrap()).unwrap();
-            tokio::io::AsyncWriteExt::write_all(&mut stream, OK.as_bytes()).await.unwrap();
+            stream.write_all(OK.as_bytes()).await.unwrap();
         }
     })
     .await;
@@ -184,4 +188,25 @@ async fn a_body_of_any_size_is_sent() {
     let body = [vec![b' '; 3_000_000], b"\r\n\r\n{}".to_vec()].concat();
     let request = Request { url: &sink.url(), headers: Vec::new(), body: body.into(), timeout: LONG };
     assert_eq!(client().0.post(request).await.result.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_server_that_responds_before_it_has_read_the_request_is_not_waited_for() {
+    let (closed, mut is_closed) = mpsc::unbounded_channel();
+    let sink = Sink::start(move |mut stream, _| {
+        let closed = closed.clone();
+        async move {
+            stream.read_u8().await.unwrap();
+            stream.write_all(OK.as_bytes()).await.unwrap();
+            // Without a reader, only the end of the connection stops this.
+            while stream.write_all(b" ").await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+            closed.send(()).unwrap();
+        }
+    })
+    .await;
+    let request = Request { url: &sink.url(), headers: Vec::new(), body: vec![b' '; 50_000_000].into(), timeout: LONG };
+    assert_eq!(client().0.post(request).await.result.unwrap().status, 200);
+    assert_eq!(is_closed.recv().await, Some(()));
 }
