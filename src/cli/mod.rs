@@ -5,7 +5,9 @@
 
 mod apps;
 mod backup;
+mod deliveries;
 mod demo;
+mod destinations;
 mod doctor;
 mod events;
 mod gateways;
@@ -75,6 +77,12 @@ enum Command {
     /// Show a connection's webhook URL and secrets, or create a new secret
     #[command(subcommand)]
     Webhook(webhooks::Command),
+    /// Send an app's events to the merchant's own systems
+    #[command(subcommand)]
+    Destination(destinations::Command),
+    /// Export deliveries to destinations
+    #[command(subcommand)]
+    Deliveries(deliveries::Command),
     /// Post correctly signed sample events to a webhook URL
     ///
     /// Reads the secret from the variable `KS_PAY_SIMULATE_SECRET` if it is set, otherwise from the terminal or the first line of
@@ -228,8 +236,9 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
         return doctor::run(&cli.options, variable, io).await;
     }
     if let Some(Command::Demo) = cli.command {
-        // The demo must never open an operator's database or keys.
-        let private = ["DATABASE_URL", "KS_PAY_DATA_DIR", "KS_PAY_MASTER_KEY", "KS_PAY_MASTER_KEY_FILE"];
+        // The demo must never open an operator's database or keys, nor reach the operator's network.
+        let private =
+            ["DATABASE_URL", "KS_PAY_DATA_DIR", "KS_PAY_MASTER_KEY", "KS_PAY_MASTER_KEY_FILE", "KS_PAY_ALLOW_DESTINATIONS"];
         let public = |name: &str| if private.contains(&name) { None } else { variable(name) };
         return demo::run(Config::read(&cli.options, &public)?, format, io).await;
     }
@@ -243,6 +252,11 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
             let at = Installation::of(command.only_reads(), config).await?;
             webhooks::run(command, &at, io).await
         }
+        Some(Command::Destination(command)) => {
+            let at = Installation::of(command.only_reads(), config).await?;
+            destinations::run(command, &at, io).await
+        }
+        Some(Command::Deliveries(command)) => deliveries::run(command, &Installation::of(true, config).await?, io).await,
         Some(Command::Events(command)) => events::run(command, &Installation::of(true, config).await?, io).await,
         Some(Command::Transactions(command)) => {
             let at = Installation::of(command.only_reads(), config).await?;

@@ -4,11 +4,15 @@
 //! ingestion, with past times. Only company, apps and connections are inserted directly.
 
 mod api;
+mod receiver;
 mod schedule;
 mod seed;
 mod simulator;
 
-use std::{fs, io, path::Path};
+use std::{fs, io, net::Ipv4Addr, path::Path};
+
+use ipnet::{IpNet, Ipv4Net};
+use seed::TrafficProfile;
 
 use crate::{
     db::Location,
@@ -28,11 +32,15 @@ const MARKER: &str = "made-by-ks-pay-demo";
 /// Email of the demo user.
 pub(crate) const EMAIL: &str = "owner@demo.example";
 
+/// The networks that destinations may use.
+const LOOPBACK: IpNet = IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8));
+
 /// A running demo.
 pub(crate) struct Demo {
     pub(crate) server: Server,
     pub(crate) password: String,
     api: api::FakeApi,
+    receivers: receiver::Receivers,
     gateway: simulator::Simulation,
 }
 
@@ -40,7 +48,7 @@ impl Demo {
     /// Runs until a shutdown signal arrives.
     pub(crate) async fn run(self, signals: Signals) -> Result<(), String> {
         let result = self.server.run(signals).await;
-        drop((self.api, self.gateway));
+        drop((self.api, self.receivers, self.gateway));
         result
     }
 }
@@ -57,11 +65,20 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     clear(directory, &config)?;
     let api = api::FakeApi::start().await?;
     config.api_addresses.insert(razorpay::GATEWAY.slug(), api.url());
+    let receivers = receiver::Receivers::start().await?;
+    config.allow_destinations = vec![LOOPBACK];
     let server = Server::start(config, Clock::system()).await?;
     let password = base62::random(16);
-    let shops = seed::seed(server.state(), &password).await.map_err(|error| format!("The demo could not be set up: {error}."))?;
+    let failed = |error| format!("The demo could not be set up: {error}.");
+    let shops = seed::seed(server.state(), &password).await.map_err(failed)?;
+    let busy = shops.iter().find(|shop| shop.profile == TrafficProfile::Busy).map(|shop| (shop.app.clone(), shop.connection));
     let gateway = simulator::run(server.state(), &format!("http://{}", server.address()), shops).await?;
-    Ok(Demo { server, password, api, gateway })
+    // After the history, which is not sent.
+    if let Some((app, connection)) = busy {
+        let urls = [receivers.orders_url(), receivers.accounts_url()];
+        seed::add_destinations(server.state(), (&app, connection), urls).await.map_err(failed)?;
+    }
+    Ok(Demo { server, password, api, receivers, gateway })
 }
 
 /// Removes the previous demo directory; fails if the directory was not created by the demo.

@@ -22,17 +22,28 @@ use crate::{
     },
     console::http::state::State,
     db::{DbError, Tx},
+    deliveries::{
+        destination::{DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_SECONDS, EventSelection, Format, Settings},
+        manage::{self, DestinationError},
+    },
     gateways::{
         Mode,
         credentials::CredentialValues,
         razorpay,
         samples::shops::{SHOPS, Shop},
     },
-    primitives::{id::CompanyId, money::Currency, secret::Secret, time::Timestamp},
+    primitives::{
+        id::{CompanyId, ConnectionId},
+        money::Currency,
+        secret::Secret,
+        time::Timestamp,
+    },
 };
 
 /// A connection that the simulated gateway sends to.
 pub(super) struct SeededConnection {
+    pub(super) app: App,
+    pub(super) connection: ConnectionId,
     pub(super) shop: &'static Shop,
     pub(super) trade: &'static Trade,
     pub(super) endpoint: String,
@@ -79,6 +90,8 @@ pub(super) enum SeedError {
     #[error(transparent)]
     Vault(#[from] crate::primitives::vault::VaultError),
     #[error(transparent)]
+    Destination(#[from] DestinationError),
+    #[error(transparent)]
     Password(#[from] accounts::password::HasherUnavailable),
 }
 
@@ -101,6 +114,36 @@ pub(super) async fn seed(state: &State, password: &str) -> Result<Vec<SeededConn
     }
     tx.commit().await?;
     Ok(wired)
+}
+
+/// Adds the shop's own systems as destinations of live events: one of the original format, one of the normalized.
+pub(super) async fn add_destinations(
+    state: &State,
+    (app, connection): (&App, ConnectionId),
+    [orders, accounts]: [String; 2],
+) -> Result<(), SeedError> {
+    let settings = |name: &str, url, format, connection_id| Settings {
+        name: name.to_owned(),
+        url,
+        format,
+        connection_id,
+        is_resigned: false,
+        events: EventSelection::default(),
+        is_fifo: false,
+        concurrency: DEFAULT_CONCURRENCY,
+        per_second: None,
+        timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
+    };
+    let both = [
+        (settings("Order system", orders, Format::Original, Some(connection)), Some(razorpay::GATEWAY)),
+        (settings("Accounts", accounts, Format::Normalized, None), None),
+    ];
+    let (actor, now) = (owner(app.company_id), state.clock.now());
+    let mut tx = state.db.begin().await?;
+    for (settings, gateway) in both {
+        manage::create(&mut tx, &state.vault, (app, Mode::Live), (settings, gateway), (&actor, now)).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Name of the demo user.
@@ -167,7 +210,17 @@ async fn wire(
         TrafficProfile::Quiet => &schedule::TESTS,
         TrafficProfile::WrongSecret => &schedule::STEADY,
     };
-    Ok(SeededConnection { shop, trade, endpoint: connection.endpoint, secret, before, profile: temper })
+    let own = (app.clone(), connection.id);
+    Ok(SeededConnection {
+        app: own.0,
+        connection: own.1,
+        shop,
+        trade,
+        endpoint: connection.endpoint,
+        secret,
+        before,
+        profile: temper,
+    })
 }
 
 /// Completes the set-up steps of a connection.

@@ -102,3 +102,88 @@ fn is_isatap(ip: Ipv6Addr) -> bool {
     // The bit that claims a globally unique IPv4 address proves nothing.
     high & !0x0200 == 0 && low == 0x5efe
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn public(text: &str) -> bool {
+        is_public(text.parse().unwrap())
+    }
+
+    #[test]
+    fn the_first_and_the_last_address_of_a_special_network_are_not_public_and_those_next_to_it_are() {
+        for (first, last, before, after) in [
+            ("0.0.0.0", "0.255.255.255", None, Some("1.0.0.0")),
+            ("10.0.0.0", "10.255.255.255", Some("9.255.255.255"), Some("11.0.0.0")),
+            ("100.64.0.0", "100.127.255.255", Some("100.63.255.255"), Some("100.128.0.0")),
+            ("127.0.0.0", "127.255.255.255", Some("126.255.255.255"), Some("128.0.0.0")),
+            ("169.254.0.0", "169.254.255.255", Some("169.253.255.255"), Some("169.255.0.0")),
+            ("172.16.0.0", "172.31.255.255", Some("172.15.255.255"), Some("172.32.0.0")),
+            ("192.0.0.0", "192.0.0.255", Some("191.255.255.255"), Some("192.0.1.0")),
+            ("192.0.2.0", "192.0.2.255", Some("192.0.1.255"), Some("192.0.3.0")),
+            ("192.88.99.0", "192.88.99.255", Some("192.88.98.255"), Some("192.88.100.0")),
+            ("192.168.0.0", "192.168.255.255", Some("192.167.255.255"), Some("192.169.0.0")),
+            ("198.18.0.0", "198.19.255.255", Some("198.17.255.255"), Some("198.20.0.0")),
+            ("198.51.100.0", "198.51.100.255", Some("198.51.99.255"), Some("198.51.101.0")),
+            ("203.0.113.0", "203.0.113.255", Some("203.0.112.255"), Some("203.0.114.0")),
+            ("224.0.0.0", "255.255.255.255", Some("223.255.255.255"), None),
+            ("::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", None, Some("2000::")),
+            ("2001::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", Some("2000:ffff::"), Some("2001:200::")),
+            ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", Some("2001:db7::"), Some("2001:db9::")),
+            ("2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff", Some("2001:ffff::"), Some("2003::")),
+            ("3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", Some("3ffe:ffff::"), Some("3fff:1000::")),
+            ("4000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", Some("3fff:ffff::"), None),
+        ] {
+            assert!(!public(first) && !public(last), "{first} {last}");
+            assert!([before, after].into_iter().flatten().all(public), "{before:?} {after:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_real_servers_are_public() {
+        for ip in ["8.8.8.8", "104.16.0.1", "2606:4700::1111", "2a00:1450:4001:800::200e", "2400:cb00::1", "::ffff:8.8.8.8"] {
+            assert!(public(ip), "{ip}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_that_stands_for_an_ipv4_address_is_not_public() {
+        for ip in [
+            "::ffff:127.0.0.1",
+            "::127.0.0.1",
+            "::8.8.8.8",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::7f00:1",
+            "2002:7f00:1::",
+            "2001:0:808:808::80ff:fffe",
+            "2a00::5efe:127.0.0.1",
+            "2a00::200:5efe:127.0.0.1",
+            "fe80::5efe:10.0.0.1",
+            "::ffff:0:127.0.0.1",
+        ] {
+            assert!(!public(ip), "{ip}");
+        }
+    }
+
+    #[test]
+    fn the_embedded_address_is_found() {
+        for (ip, embedded) in [
+            ("::ffff:10.1.2.3", Some("10.1.2.3")),
+            ("::10.1.2.3", Some("10.1.2.3")),
+            ("64:ff9b::a01:203", Some("10.1.2.3")),
+            ("64:ff9b:1::a01:203", Some("10.1.2.3")),
+            ("2002:a01:203::1", Some("10.1.2.3")),
+            ("2001:0:808:808::f5fe:fdfc", Some("10.1.2.3")),
+            ("2a00::5efe:10.1.2.3", Some("10.1.2.3")),
+            ("2a00::200:5efe:10.1.2.3", Some("10.1.2.3")),
+            ("::1", None),
+            ("::", None),
+            ("fd00::a01:203", None),
+            ("2606:4700::1111", None),
+        ] {
+            let expected: Option<Ipv4Addr> = embedded.map(|ip| ip.parse().unwrap());
+            assert_eq!(embedded_v4(ip.parse().unwrap()), expected, "{ip}");
+        }
+    }
+}

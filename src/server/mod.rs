@@ -118,7 +118,7 @@ impl Server {
         let started = Ingestion::start(&opened.db, &opened.vault, (&clock, wake.clone()), address);
         let (ingestion, background_tasks) = started.map_err(no_thread)?;
         let ingestion = Arc::new(ingestion);
-        let client = Client::new(guard(Vec::new(), address, &base)?);
+        let client = Client::new(guard(config.allow_destinations.clone(), address, &base)?);
         let deliveries = Worker::start(WorkerContext {
             db: opened.db.clone(),
             vault: opened.vault.clone(),
@@ -250,7 +250,7 @@ impl Signals {
 }
 
 /// Returns which addresses destinations may have; never this server's own.
-fn guard(allowed: Vec<IpNet>, address: SocketAddr, base: &str) -> Result<Guard, String> {
+pub(crate) fn guard(allowed: Vec<IpNet>, address: SocketAddr, base: &str) -> Result<Guard, String> {
     let public_url = Url::parse(base).map_err(|error| format!("{base} is no URL: {error}."))?;
     Ok(Guard::new(allowed, Own { listening: vec![address], public_url }))
 }

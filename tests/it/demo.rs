@@ -11,6 +11,7 @@ const SET: &[(&str, &str)] = &[
     ("KS_PAY_DATA_DIR", "/nonexistent/data"),
     ("KS_PAY_MASTER_KEY", "no key at all"),
     ("KS_PAY_MASTER_KEY_FILE", "/nonexistent/key"),
+    ("KS_PAY_ALLOW_DESTINATIONS", "no network at all"),
 ];
 
 /// Starts the demo, and signs its owner in with the printed password.

@@ -23,6 +23,7 @@ mod connections;
 mod credentials;
 mod csrf;
 mod deferred_diagnosis;
+mod deliveries;
 mod demo;
 mod diagnosis;
 mod disabled;

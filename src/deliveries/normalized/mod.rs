@@ -10,7 +10,7 @@ use crate::{
         Gateway, Mode,
         adapter::{EventContent, ParsedEvent, TEST_EVENT_TYPE},
         event_kind::EventKind,
-        payment::{Dispute, PaymentObservation, Refund},
+        payment::{Dispute, FailureCategory, PaymentObservation, Refund, Snapshot},
     },
     primitives::{
         id::{AppId, EventId, TransactionId},
@@ -182,9 +182,9 @@ impl<'a> PaymentData<'a> {
             status: snapshot.map(|payment| payment.status.as_str()),
             amount: snapshot.map(|payment| payment.money.subunits),
             currency: snapshot.map(|payment| payment.money.currency.to_string()),
-            amount_refunded: snapshot.and_then(|payment| payment.quote()),
+            amount_refunded: snapshot.and_then(Snapshot::quote),
             method: snapshot.and_then(|payment| payment.method.as_deref()),
-            failure: snapshot.and_then(|payment| payment.failure).map(|failure| failure.as_str()),
+            failure: snapshot.and_then(|payment| payment.failure).map(FailureCategory::as_str),
             created_at: snapshot.map(|payment| payment.created_at.rfc3339()),
         }
     }

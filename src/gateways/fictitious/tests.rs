@@ -6,7 +6,7 @@ use super::{body::subunits, *};
 use crate::{
     gateways::{
         adapter::{EventContent, ValidSecret, Verified, dedupe_key, verify},
-        parts::{Split, part_of, split},
+        parts::{FAULTY_PARTS, MAX_EVENTS_PER_REQUEST, Split, part_of, read_stored, split},
         payment::Status,
     },
     ledger::payments::projection::PaymentState,
@@ -63,6 +63,16 @@ fn a_request_has_several_events_with_an_id_each() {
     assert_eq!(adapter.response_body(&mut std::iter::empty()).unwrap().text, "accepted=");
     assert!(part_of(GATEWAY, &signed("currency=INR"), Some(0)).is_err(), "a body without events");
     assert!(part_of(GATEWAY, &body, Some(2)).is_err() && part_of(GATEWAY, &body, Some(-1)).is_err());
+}
+
+#[test]
+fn a_stored_body_is_read_as_when_it_was_received() {
+    let body = signed(&format!("currency=INR&{PAID}&{DECLINED}"));
+    let read = |body: &[u8], index| read_stored(GATEWAY, body, (index, NOW)).unwrap();
+    assert_eq!(read(&body, Some(1)).amount.unwrap().subunits, 7);
+    assert!(read_stored(GATEWAY, &body, (Some(2), NOW)).is_err());
+    let too_many = signed(&format!("currency=INR{}", format!("&{PAID}").repeat(MAX_EVENTS_PER_REQUEST + 1)));
+    assert!(matches!(read(&too_many, None).content, EventContent::Quarantined(FAULTY_PARTS)));
 }
 
 #[test]

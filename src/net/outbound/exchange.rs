@@ -123,7 +123,7 @@ fn retry_after(headers: &HeaderMap) -> Option<String> {
     (value.len() <= MAX_RETRY_AFTER_BYTES).then(|| value.to_owned())
 }
 
-fn message(url: &Url, request: &Request<'_>) -> Result<Message, Refusal> {
+pub(super) fn message(url: &Url, request: &Request<'_>) -> Result<Message, Refusal> {
     let mut message = Message::new(Full::new(request.body.clone()));
     *message.method_mut() = hyper::Method::POST;
     *message.uri_mut() = guard::target(url)?;

@@ -2,7 +2,9 @@
 //!
 //! An error message names the setting and describes a valid value. It never repeats a value that may be a secret.
 
+mod allow_destinations;
 mod api_addresses;
+mod networks;
 mod trusted_proxies;
 
 use std::{
@@ -40,6 +42,10 @@ pub struct Options {
     /// Networks whose X-Forwarded-For header is trusted, separated by commas [env: KS_PAY_TRUSTED_PROXIES] [default: none]
     #[arg(long, value_name = "CIDRS", global = true)]
     pub trusted_proxies: Option<String>,
+    /// Networks outside public address space that outgoing webhooks may be sent to, also over plain http, separated by commas
+    /// [env: KS_PAY_ALLOW_DESTINATIONS] [default: none]
+    #[arg(long, value_name = "CIDRS", global = true)]
+    pub allow_destinations: Option<String>,
     /// A flag for each gateway with an API.
     #[command(flatten)]
     pub api_addresses: ApiFlags,
@@ -95,6 +101,8 @@ pub struct Config {
     pub master_key: KeySource,
     /// The networks whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// The networks outside public address space that requests to addresses of users' choice may be sent to.
+    pub allow_destinations: Vec<IpNet>,
     /// How long the headers and bodies of events are stored; `None` means forever.
     pub body_retention: Option<Duration>,
     /// The base of each gateway's API, without a slash at the end, by the gateway's slug.
@@ -129,6 +137,8 @@ impl Config {
             master_key: key_source(path(&options.master_key_file, "KS_PAY_MASTER_KEY_FILE"), options, variable, &data_dir)?,
             trusted_proxies: set(&options.trusted_proxies, TRUSTED_PROXIES)
                 .map_or_else(|| Ok(Vec::new()), |set| trusted_proxies::parse(set.name, &set.text))?,
+            allow_destinations: set(&options.allow_destinations, ALLOW_DESTINATIONS)
+                .map_or_else(|| Ok(Vec::new()), |set| allow_destinations::parse(set.name, &set.text))?,
             body_retention: set(&options.body_retention_days, BODY_RETENTION_DAYS).map(|set| days(&set)).transpose()?,
             api_addresses: options.api_addresses.addresses(variable)?,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
@@ -165,6 +175,7 @@ type Name = (&'static str, &'static str);
 const LISTEN: Name = ("--listen", "KS_PAY_LISTEN");
 const PUBLIC_URL: Name = ("--public-url", "KS_PAY_PUBLIC_URL");
 const TRUSTED_PROXIES: Name = ("--trusted-proxies", "KS_PAY_TRUSTED_PROXIES");
+const ALLOW_DESTINATIONS: Name = ("--allow-destinations", "KS_PAY_ALLOW_DESTINATIONS");
 const BODY_RETENTION_DAYS: Name = ("--body-retention-days", "KS_PAY_BODY_RETENTION_DAYS");
 const LOG_FORMAT: Name = ("--log-format", "KS_PAY_LOG_FORMAT");
 
@@ -276,6 +287,7 @@ mod tests {
         assert_eq!(config.master_key, KeySource::File("./data/master.key".into()));
         assert_eq!(config.api_addresses, BTreeMap::from([("razorpay", "https://api.razorpay.com".to_owned())]));
         assert_eq!(config.public_url, None);
+        assert_eq!(config.allow_destinations, []);
     }
 
     #[test]
@@ -332,6 +344,7 @@ mod tests {
             ("KS_PAY_LISTEN", "hush"),
             ("DATABASE_URL", "mysql://hush"),
             ("KS_PAY_TRUSTED_PROXIES", "hush"),
+            ("KS_PAY_ALLOW_DESTINATIONS", "hush"),
             ("KS_PAY_BODY_RETENTION_DAYS", "hush"),
             ("KS_PAY_BODY_RETENTION_DAYS", "29"),
             ("KS_PAY_RAZORPAY_API", "hush"),
@@ -351,6 +364,7 @@ mod tests {
             (Options { listen: wrong(), ..none() }, "--listen"),
             (Options { public_url: wrong(), ..none() }, "--public-url"),
             (Options { trusted_proxies: wrong(), ..none() }, "--trusted-proxies"),
+            (Options { allow_destinations: wrong(), ..none() }, "--allow-destinations"),
             (Options { api_addresses: ApiFlags::from([("--razorpay-api", "hush")]), ..none() }, "--razorpay-api"),
             (Options { body_retention_days: wrong(), ..none() }, "--body-retention-days"),
         ] {

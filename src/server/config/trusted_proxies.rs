@@ -3,9 +3,11 @@
 //! They are the networks of proxies. Neither a single network nor the whole list may be wide enough to include strangers,
 //! because a sender whose header is trusted can claim any address.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use super::networks;
 
 /// Prefix length of the widest IPv4 network allowed: that of 10.0.0.0/8.
 const WIDEST_V4: u8 = 8;
@@ -15,8 +17,6 @@ const WIDEST_V6: u8 = 16;
 /// Denominator: a whole list must cover less than an eighth of all IPv4 addresses, and of all public IPv6 addresses. Otherwise
 /// many allowed networks could add up to one that is not allowed.
 const PART: u128 = 8;
-/// All IPv4-mapped IPv6 addresses. Peers are compared in their IPv4 form.
-const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
 /// IPv6 addresses that stand for an IPv4 address: translated ones (RFC 6052), and IPv4-compatible ones (RFC 4291).
 const STANDING_FOR_V4: [Ipv6Net; 2] =
     [Ipv6Net::new_assert(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96), Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 96)];
@@ -35,8 +35,7 @@ const ALL_V4: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0);
 /// # Errors
 /// An explanation of the first network that is not allowed, or of why the list as a whole is not.
 pub(super) fn parse(name: &str, text: &str) -> Result<Vec<IpNet>, String> {
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    let networks: Vec<IpNet> = parts.map(|part| parse_one(name, part)).collect::<Result<_, _>>()?;
+    let networks = networks::list(text, |part| parse_one(name, part))?;
     if let Some(which) = covered_too_widely(&networks) {
         return Err(format!(
             "{name} covers an eighth or more of all {which} addresses, so headers sent by strangers would be trusted. List only the networks of your proxies."
@@ -47,8 +46,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Vec<IpNet>, String> {
 
 /// Parses one network. Rejects a network wide enough to include strangers, and ambiguous text.
 fn parse_one(name: &str, text: &str) -> Result<IpNet, String> {
-    let not_a_network = || format!("{name} must be networks separated by commas, for example 10.0.0.0/8,127.0.0.1/32.");
-    let network: IpNet = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| not_a_network())?;
+    let network = networks::parse(name, text)?;
     if network.prefix_len() == 0 {
         return Err(format!(
             "{name} contains {network}, which trusts every sender's X-Forwarded-For. List only the addresses of your proxies."
@@ -59,13 +57,7 @@ fn parse_one(name: &str, text: &str) -> Result<IpNet, String> {
             "{name} contains {network}, which is so wide that headers sent by strangers would be trusted. The widest network allowed here is a /{widest}. List only the networks of your proxies."
         ));
     }
-    if let IpNet::V6(mapped) = network
-        && (MAPPED.contains(&mapped) || mapped.contains(&MAPPED))
-    {
-        return Err(format!(
-            "{name} contains {network}, a network of IPv4-mapped addresses, which never matches. Write it as an IPv4 network, for example 10.0.0.0/8."
-        ));
-    }
+    networks::refuse_mapped(name, &network)?;
     if let IpNet::V6(v6) = network
         && v6 != Ipv6Net::from(Ipv6Addr::LOCALHOST)
         && STANDING_FOR_V4.iter().any(|all| all.contains(&v6) || v6.contains(all))
@@ -74,14 +66,7 @@ fn parse_one(name: &str, text: &str) -> Result<IpNet, String> {
             "{name} contains {network}, a network of addresses that stand for IPv4 addresses, also for those of strangers. Write it as an IPv4 network, for example 10.0.0.0/8."
         ));
     }
-    if network.addr() != network.network() {
-        return Err(format!(
-            "{name} contains {network}, which has host bits set. Write {} for the network, or {}/{} for the one address.",
-            network.trunc(),
-            network.addr(),
-            network.max_prefix_len()
-        ));
-    }
+    networks::refuse_host_bits(name, &network)?;
     Ok(network)
 }
 

@@ -27,12 +27,16 @@ const GROWING_TABLES: &[&str] = &[
     "payment_references",
     "recoveries",
     "test_events",
+    "deliveries",
+    "attempts",
 ];
 /// Constraints that select few rows, however long an installation is in use: the table, the constraint, and the reason.
 const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("refunds", "transaction_id=?", "the refunds of one payment"),
     ("disputes", "transaction_id=?", "the disputes of one payment"),
     ("connections", "app_id=?", "one for each gateway and mode"),
+    ("attempts", "delivery_id=?", "at most eleven for each time that a delivery is replayed"),
+    ("destinations", "app_id=?", "at most 20 in each mode"),
     ("rejected_requests", "rejection_id=?", STORAGE),
     ("rejected_requests", "connection_id=?", STORAGE),
     ("daily_totals", "day>?", "a row for each kind of payment of a day; pages ask for at most a year"),
@@ -43,6 +47,9 @@ const EVERY_PAGE: &[&str] = &["apps::store::LIST_NEAR", "connections::store::LIS
 /// Statements that may take longer with every row: the statement, and why no page runs it.
 const NO_PAGE: &[(&str, &str)] = &[
     ("connections::store::INSERT", ONLY_WHEN_BROKEN),
+    ("deliveries::store::claims::RELEASE_ALL", "a start returns what a process that has ended was sending"),
+    ("deliveries::store::deliveries::EXPORT_APP", "an export reads the table once"),
+    ("deliveries::store::deliveries::CANCEL_OF_DELETED", "a job cancels in small units of work"),
     ("events::store::COUNT", "a copy is looked through once, row by row"),
     ("events::store::EXPORT_APP", "an export reads the table once"),
     ("ledger::payments::store::EXPORT_APP", "an export reads the table once"),

@@ -13,6 +13,7 @@ pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod routes;
 pub(crate) mod signing;
+pub(crate) mod sink;
 pub(crate) mod webhook_request;
 
 use std::{
@@ -132,7 +133,12 @@ impl TestApp {
 
     /// Starts another server on the same installation, which requires PostgreSQL.
     pub(crate) async fn another_server(&self) -> Server {
-        self.start_server(self.config()).await
+        self.another_server_with(self.config()).await
+    }
+
+    /// The same, with another configuration.
+    pub(crate) async fn another_server_with(&self, config: Config) -> Server {
+        self.start_server(config).await
     }
 
     /// Returns the one-time link, while there is no user.
