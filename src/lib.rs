@@ -75,6 +75,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         rejections::store::list::STATEMENTS,
         rejections::store::recoveries::STATEMENTS,
         rejections::store::search::STATEMENTS,
+        rejections::store::streak::STATEMENTS,
         rejections::store::evictions::STATEMENTS,
         ledger::payments::store::STATEMENTS,
         ledger::payments::store::recount::STATEMENTS,

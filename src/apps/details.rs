@@ -14,6 +14,8 @@ const MAX_ADDRESS_CHARS: usize = 256;
 const MAX_PLACE_CHARS: usize = 64;
 const MAX_POSTAL_CODE_CHARS: usize = 16;
 const MAX_PHONE_CHARS: usize = 24;
+/// The country whose numbers may be entered without their code.
+const INDIA: &str = "IN";
 
 /// The details of an app as entered. All but name, email and country may be empty.
 #[derive(Debug, Clone, Copy, Default)]
@@ -105,7 +107,7 @@ impl EnteredDetails<'_> {
             city: take(&mut faults, Detail::City, text_input::optional_line(self.city, MAX_PLACE_CHARS)),
             state: take(&mut faults, Detail::State, text_input::optional_line(self.state, MAX_PLACE_CHARS)),
             postal_code: take(&mut faults, Detail::PostalCode, text_input::optional_line(&postal_code, MAX_POSTAL_CODE_CHARS)),
-            phone: take(&mut faults, Detail::Phone, phone(self.phone)),
+            phone: take(&mut faults, Detail::Phone, phone(self.phone, self.country.trim() == INDIA)),
         };
         if faults.is_empty() { Ok(details) } else { Err(faults) }
     }
@@ -124,15 +126,20 @@ fn country(raw: &str) -> Result<String, Invalid> {
     if country::is_known(code) { Ok(code.to_owned()) } else { Err(Invalid::Unknown) }
 }
 
-fn phone(raw: &str) -> Result<Option<String>, Invalid> {
-    let number = text_input::optional_line(&text_input::ascii_digits(raw), MAX_PHONE_CHARS)?;
-    if number.as_deref().is_none_or(is_phone) { Ok(number) } else { Err(Invalid::Unknown) }
-}
-
-/// True for 6 to 15 digits with common separators.
-fn is_phone(text: &str) -> bool {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    (6..=15).contains(&digits) && text.chars().all(|character| character.is_ascii_digit() || "+ -().".contains(character))
+/// Returns a number with its country code. In India, people write their numbers of ten digits without it.
+fn phone(raw: &str, is_in_india: bool) -> Result<Option<String>, Invalid> {
+    let Some(number) = text_input::optional_line(&text_input::ascii_digits(raw), MAX_PHONE_CHARS)? else { return Ok(None) };
+    let international = number.strip_prefix('+');
+    let rest = international.unwrap_or(&number);
+    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+    if digits.starts_with('0') || !rest.chars().all(|character| character.is_ascii_digit() || " -().".contains(character)) {
+        return Err(Invalid::Unknown);
+    }
+    match (international, digits.len()) {
+        (Some(_), 6..=15) => Ok(Some(number)),
+        (None, 10) if is_in_india => Ok(Some(format!("+91 {} {}", &digits[..5], &digits[5..]))),
+        _ => Err(Invalid::Unknown),
+    }
 }
 
 #[cfg(test)]
@@ -187,6 +194,31 @@ mod tests {
         let details = REQUIRED_ONLY.parse().unwrap();
         assert_eq!((details.email.as_str(), details.country.as_str()), ("shop@neemtree.example", "IN"));
         assert_eq!((details.city, details.zone), (None, None));
+    }
+
+    #[test]
+    fn a_phone_number_has_a_country_code_except_in_india() {
+        let stored = |phone: &str, country: &str| {
+            let parsed = EnteredDetails { phone, country, ..REQUIRED_ONLY }.parse();
+            parsed.map(|details| details.phone.unwrap_or_default())
+        };
+        for (typed, number) in [
+            ("", ""),
+            ("9876543210", "+91 98765 43210"),
+            (" (98765) 432-10 ", "+91 98765 43210"),
+            ("+91 98765 43210", "+91 98765 43210"),
+            ("+971 50 123 4567", "+971 50 123 4567"),
+        ] {
+            assert_eq!(stored(typed, " IN ").unwrap(), number, "{typed}");
+        }
+        for wrong in ["098765 43210", "919876543210", "98765", "+", "+0 98765 43210", "98765+43210", "++91 98765 43210"] {
+            assert_eq!(
+                stored(wrong, "IN").unwrap_err(),
+                [DetailFault { field: Detail::Phone, fault: Invalid::Unknown }],
+                "{wrong}"
+            );
+        }
+        assert!(stored("9876543210", "AE").is_err() && stored("+971501234567", "AE").is_ok());
     }
 
     #[test]

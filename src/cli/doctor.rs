@@ -8,6 +8,7 @@ use crate::{
     connections::sealed::{self, SealedValue, Unreadable},
     console::http::untrusted_proxy,
     db::{Db, DbError, backup},
+    deliveries::store::secrets::{self as destination_secrets, StoredSecret},
     events::{payload::dictionaries::missing_message, payload_sample, store::dictionaries},
     gateways::Gateway,
     ledger::payments::reconcile_totals,
@@ -233,8 +234,19 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
 /// Checks that every sealed secret can be decrypted. Prints nothing on a database without the table.
 async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> Result<(), Failure> {
     let Ok(found) = sealed::find_unreadable(db, vault, Clock::system().now()).await else { return Ok(()) };
-    if found.is_empty() {
+    let unreadable = unreadable_of_destinations(vault, db).await;
+    if found.is_empty() && unreadable.is_empty() {
         return report.good("sealed secrets", "all can be decrypted");
+    }
+    for secret in unreadable {
+        let (id, destination) = (secret.id, secret.destination_id);
+        report.bad(
+            "sealed secrets",
+            format!(
+                "{id} of destination {destination} cannot be decrypted: it was damaged or replaced in the database. Run `ks-pay \
+                 destination rotate --destination {destination}`, and enter the new secret in the receiving system"
+            ),
+        )?;
     }
     for one in found {
         let Unreadable { app, connection, gateway, mode, value } = one;
@@ -258,6 +270,14 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
         report.bad("sealed secrets", remedy)?;
     }
     Ok(())
+}
+
+/// Returns the secrets of destinations that do not open; none on a database without the table.
+async fn unreadable_of_destinations(vault: &Vault, db: &Db) -> Vec<StoredSecret> {
+    let Ok(mut reader) = db.bulk_reader().await else { return Vec::new() };
+    let mut stored = destination_secrets::list_all_valid(&mut reader, Clock::system().now()).await.unwrap_or_default();
+    stored.retain(|secret| secret.open(vault).is_err());
+    stored
 }
 
 /// Checks that a sample of the stored requests can be unpacked. Prints nothing on a database without the table.

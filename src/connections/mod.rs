@@ -279,7 +279,7 @@ pub(crate) async fn create(
     store::insert(tx, &connection).await?;
     activity::insert(tx, connection.id).await?;
     if !connection.gateway.generates_secret() {
-        secrets::insert_active(tx, vault, connection.id, actor.name, now).await?;
+        secrets::insert_active(tx, vault, &connection, actor.name, now).await?;
     }
     security_log::append(tx, actor, Action::ConnectionAdded, connection.id, now).await?;
     Ok(connection)

@@ -18,6 +18,7 @@ macro_rules! migrations {
             migrations!($engine, 5, "transactions", "0005_transactions"),
             migrations!($engine, 6, "rejections", "0006_rejections"),
             migrations!($engine, 7, "jobs", "0007_jobs"),
+            migrations!($engine, 8, "deliveries", "0008_deliveries"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {

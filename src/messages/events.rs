@@ -73,6 +73,7 @@ fn of_refund(event: &Event, kind: EventKind) -> Text {
         EventKind::RefundFailed => of!(amount, refund_failed_of, refund_failed),
         EventKind::RefundCreated if is_in(RefundStatus::Failed) => of!(amount, refund_failed_of, refund_failed),
         EventKind::RefundCreated if !is_in(RefundStatus::Processed) => of!(amount, refund_requested_of, refund_requested),
+        EventKind::RefundCreated => of!(amount, refund_requested_and_processed_of, refund_requested_and_processed),
         _ => of!(amount, refund_processed_of, refund_processed),
     }
 }

@@ -205,7 +205,7 @@ impl EmptyTransactions<'_> {
                 let url = urls::query(path, &[("mode", mode.slug()), ("from", &from), ("to", &to)]);
                 let span = days(span, today);
                 if let Kinds { state: Some(state), method: None, gateway: None, failure: None } = kinds {
-                    let text = t::none_with_status(span, super::payment_state(state).label);
+                    let text = t::none_with_status(span, super::payment_filter(state));
                     matchless("no-such-status", text, (url, t::show_every_status()))
                 } else if !kinds.is_any() {
                     matchless("no-such-kind", t::none_of_kinds(span), (url, t::show_all_of_days()))

@@ -125,6 +125,14 @@ pub(crate) const NOT_CONNECTED: Badge = badge("not_connected", ("status-off", "n
 /// A disabled app.
 pub(crate) const DISABLED: Badge = badge("disabled", ("status-off", "block"), t::disabled());
 
+/// Returns the label of a status in a list's filter. That of paid ones says that it selects more than the badge.
+pub(crate) fn payment_filter(state: DisplayState) -> Text {
+    match state {
+        DisplayState::Captured => t::paid_and_kept(),
+        _ => payment_state(state).label,
+    }
+}
+
 /// The state of a payment.
 pub(crate) fn payment_state(state: DisplayState) -> Badge {
     let (looks, label) = match state {

@@ -180,6 +180,7 @@ pub(crate) mod tests {
             payment_id: "pay_1".to_owned(),
             order_id: None,
             status: Some(Status::Captured),
+            failure: None,
             state: DisplayState::Captured,
             stage: Some(Status::Captured),
             amount: Some(100_000),

@@ -23,7 +23,7 @@ use crate::{
 pub(crate) enum Source {
     /// The ingestion route: they prove that the webhook works.
     Request,
-    /// Recovery by a user. It proves nothing about the webhook's traffic, so activity stays unchanged.
+    /// Recovery by a user. It proves nothing about the webhook's traffic, so nothing is counted as verified.
     Recovery,
 }
 

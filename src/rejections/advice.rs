@@ -33,6 +33,11 @@ impl Finding {
         self.cause.is_of_unknown_key() && !self.is_unreadable()
     }
 
+    /// Whether stored requests verify once the secret that they were signed with is added or entered.
+    pub(crate) fn is_recoverable_by_secret(self) -> bool {
+        self.cause.can_adopt_secret() || self.is_of_unknown_key()
+    }
+
     /// Where the fix starts.
     pub(crate) fn start(self) -> Start {
         if !self.is_unreadable() {

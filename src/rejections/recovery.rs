@@ -1,7 +1,8 @@
 //! Recovers rejected requests that verify now as events, after a user confirms it.
 //!
 //! Invariant: the same verification of the same bytes, with the secrets valid now and the time at which the request was
-//! received. Events are appended and projected like any others. Of two concurrent recoveries of a request, one succeeds.
+//! received. Events are appended and projected like any others. Of two concurrent recoveries of a request, one succeeds. A
+//! webhook fails no longer once every request that proves its fault was recovered.
 
 use std::collections::HashSet;
 
@@ -13,7 +14,8 @@ use tokio::{
 
 use super::{
     Rejection,
-    store::{self, Recoverable, recoveries},
+    eviction::EvictionRank,
+    store::{self, Recoverable, recoveries, streak},
     store_batch,
 };
 use crate::{
@@ -24,6 +26,7 @@ use crate::{
     apps::{self, zones::Zones},
     connections::{
         Connection, ConnectionScope,
+        activity::{self, Streaks},
         secret_usage::{self, BufferedUsage, SecretUse},
         secrets,
     },
@@ -32,7 +35,7 @@ use crate::{
     gateways::adapter::{self, Incoming, ValidSecret},
     pipeline::{self, Source},
     primitives::{
-        id::{EventId, RejectionId, RequestId, SecretId},
+        id::{ConnectionId, EventId, RejectionId, RequestId, SecretId},
         secret::Secret,
         time::Timestamp,
         vault::Vault,
@@ -219,6 +222,9 @@ pub(crate) async fn recover(
         let last = verified.last().filter(|_| is_full).map_or(last, |one| one.id);
         // `None` if another recovery has taken one of them meanwhile: the remaining ones are loaded again.
         let Some(recovered) = import(&mut tx, rejection.id, &verified, (actor, now)).await? else { continue };
+        if !verified.is_empty() {
+            end_streaks(&mut tx, connection.id).await?;
+        }
         tx.commit().await?;
         all.events += recovered.events;
         all.known += recovered.known;
@@ -262,6 +268,24 @@ fn verify(
     let verified = adapter::verify(owner.0.gateway, &request, live, stored.received_at).ok()?;
     let request = VerifiedRequest::new(owner, &request, verified, &said.headers, now);
     Some(Verified { id: stored.id, rejected_at: stored.received_at, request })
+}
+
+/// Ends the connection's streaks of rejections whose requests were all recovered: a secret that is valid now verifies each of
+/// them. Last in the unit of work, as the recorder writes requests before it locks the activity, so that one that it adds
+/// meanwhile is either found here or begins a new streak.
+async fn end_streaks(tx: &mut Tx, connection: ConnectionId) -> Result<(), DbError> {
+    let mut recovered = activity::lock_streaks(tx, connection).await?;
+    for (of, rank) in [(&mut recovered.proven, EvictionRank::Proven), (&mut recovered.all, EvictionRank::Unrecoverable)] {
+        if let Some(found) = *of
+            && !streak::is_recovered(tx, connection, found, rank).await?
+        {
+            *of = None;
+        }
+    }
+    if recovered == Streaks::default() {
+        return Ok(());
+    }
+    activity::end_streaks(tx, connection, recovered).await
 }
 
 /// Imports verified requests, and only then writes the usage of secrets and the stored requests: the recorder locks those and

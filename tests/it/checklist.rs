@@ -56,3 +56,30 @@ async fn it_ticks_itself_off_from_the_registration_to_the_first_live_event() {
     assert!(owner.get(&format!("/ks-pay/apps/{}", second.id)).await.shows("checklist"), "each app has its own");
     assert!(owner.get("/").await.lacks("checklist"), "the company knows the way");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_leads_to_the_next_one_that_is_not_done_and_at_last_to_the_overview() {
+    let app = TestApp::start().await;
+    let shop = app.company("Neem Tree Retail").await.app("Neem Tree Store").await;
+    let test = shop.razorpay("test").await;
+    let owner = app.owner("Neem Tree Retail").await;
+    let leads = async |step: &str, to: &str, path: &str| {
+        let page = owner.get(&test.step(step)).await;
+        assert_eq!(page.text_of("way-on"), to, "{step}: {}", page.body);
+        assert!(page.has(&format!("href=\"{path}\" data-testid=\"way-on\"")), "{step}: {}", page.body);
+    };
+    owner.post(&test.step("/webhook/completion"), &[]).await.location();
+    leads("/webhook", "Next: Integration", &test.step("/integration")).await;
+    owner.post(&test.step("/integration/completion"), &[]).await.location();
+    for step in ["/webhook", "/integration"] {
+        leads(step, "Next: Security", &test.step("/security")).await;
+    }
+    app.sql("UPDATE apps SET domain = 'shop.neemtree.example'").await;
+    for step in ["/webhook", "/integration"] {
+        leads(step, "Next: Credentials", &test.step("/credentials")).await;
+    }
+    app.sql("UPDATE connections SET keys_state = 'accepted', keys_at = 0").await;
+    for step in ["/webhook", "/integration"] {
+        leads(step, "Go to Overview", &format!("/ks-pay/apps/{}?mode=test", shop.id)).await;
+    }
+}

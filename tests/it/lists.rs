@@ -138,7 +138,7 @@ async fn events_are_chosen_by_how_their_type_begins() {
     ] {
         assert_eq!(links(&format!("&type={beginning}")).await, count, "{beginning}");
     }
-    assert_eq!(links("&type=payment&state=unhandled").await, 0);
+    assert_eq!(links("&type=payment&status=unhandled").await, 0);
     let none = three.events("&type=settlement").await;
     assert!(none.text_of("no-such-event").contains("settlement"));
 }
@@ -230,7 +230,7 @@ async fn an_invalid_filter_shows_no_row_and_no_sum_and_says_at_its_field_what_to
         assert!(!download.has("pay_") || !download.has("Transaction ID,"), "{query}");
         assert!(download.has(&format!("id=\"{field}-error\"")) && !download.has("pay_disputed"), "{query}");
     }
-    for (query, field) in [("&state=rubbish", "state"), ("&type=a+b", "type"), ("&type=payment&state=rubbish", "state")] {
+    for (query, field) in [("&status=rubbish", "status"), ("&type=a+b", "type"), ("&type=payment&status=rubbish", "status")] {
         let page = three.events(query).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
         assert!(page.has(&format!("id=\"{field}-error\"")) && !page.has("<th scope=\"row\""), "{query}");

@@ -98,6 +98,15 @@ async fn a_pill_says_what_is_set_and_its_form_and_links_carry_the_other_filters(
     let yesterday = link(&page, "Yesterday");
     assert_eq!(yesterday, format!("{path}?mode=test&method=card&range=yesterday"));
     assert!(page.shows("clear-filters"));
+    let remove = |name: &str, label: &str| {
+        let (before, element) = page.body.split_once(&format!("data-testid=\"remove-{name}\"")).unwrap();
+        let (_, tag) = before.rsplit_once("<a ").unwrap();
+        assert!(tag.contains(&format!("aria-label=\"Remove filter: {label}\"")) && element.contains("</a>"), "{tag}");
+        tag.split_once("href=\"").unwrap().1.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
+    };
+    assert_eq!(remove("date", "Date"), format!("{path}?mode=test&method=card"));
+    assert_eq!(remove("method", "Payment Mode"), format!("{path}?mode=test&range=this_month"));
+    assert!(page.shows("remove-date") && usual.lacks("remove-date"), "a default period is no filter");
     assert_eq!(link(&page, "Clear all filters"), format!("{path}?mode=test"));
     let (_, form) = page.body.split_once("data-testid=\"filter-status\"").unwrap();
     let (form, _) = form.split_once("</form>").unwrap();

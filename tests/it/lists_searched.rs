@@ -180,7 +180,7 @@ async fn a_search_for_an_event_type_goes_on_where_it_ended() {
     assert!(none.text_of("no-match-yet").contains("5,000") && rows(&none) == 0, "{}", none.body);
     let none = owner.get(&link(&none, "Search older").unwrap()).await;
     assert!(none.shows("no-match-yet") && back(&none).is_some(), "{}", none.body);
-    assert_eq!(rows(&owner.get(&format!("{list}&state=processed")).await), 1);
+    assert_eq!(rows(&owner.get(&format!("{list}&status=processed")).await), 1);
 }
 
 /// Rows of two connections in turn, with one list.

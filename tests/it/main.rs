@@ -75,6 +75,7 @@ mod rejections_attacks;
 mod rejections_flood;
 mod rejections_recovered;
 mod rejections_room;
+mod rejections_streaks;
 mod replaced;
 mod retention;
 mod rotation;

@@ -55,6 +55,13 @@ impl Shop {
         connection.post(with(&body, &[("dispute.respond_by", deadline)])).stored().await;
     }
 
+    /// The page of a payment.
+    async fn transaction(&self, payment: &str) -> Page {
+        let all = self.app.transactions().await;
+        let found = all.iter().find(|transaction| transaction["payment_id"] == payment).unwrap();
+        self.owner.get(&self.path(&format!("/transactions/{}", found["transaction"].as_str().unwrap()))).await
+    }
+
     fn path(&self, rest: &str) -> String {
         format!("/ks-pay/apps/{}{rest}", self.connection.app_id)
     }
@@ -145,6 +152,17 @@ async fn failures_are_counted_by_their_reason_until_the_payment_succeeds() {
     ];
     for (id, reason) in failed {
         shop.payment("payment.failed", id, 1, &[("payment.error_reason", reason)]).await;
+    }
+    for (id, label, address) in
+        [("pay_1", "Insufficient balance", "insufficient_funds"), ("pay_4", "No reason given", "not_given")]
+    {
+        let page = shop.transaction(id).await;
+        assert_eq!(page.text_of("failure-category"), label);
+        let (_, facts) = page.body.split_once("failure-category").unwrap();
+        let link = facts.split_once("href=\"").unwrap().1.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+        assert!(link.ends_with(&format!("/transactions?mode=test&failure={address}")), "{link}");
+        let count = if id == "pay_1" { "2 " } else { "1 " };
+        assert!(shop.owner.get(&link).await.text_of("sum-payments").starts_with(count), "{id}");
     }
     let rows =
         |page: &Page| page.texts_of("failure").iter().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();

@@ -280,6 +280,8 @@ async fn what_others_could_know_and_the_other_mode_are_never_accepted() {
         let path = rejected_with(&app, &test, &owner, &[secret]).await;
         let page = owner.get(&path).await;
         assert!(page.shows(why) && !page.has(ACCEPT), "{why}: {}", page.body);
+        let webhook = owner.get(&test.step("/webhook")).await;
+        assert!(webhook.lacks("recover-rejected"), "{why}: {}", webhook.body);
         let tried = owner.post(&format!("{path}/acceptance"), &[("current_password", PASSWORD)]).await;
         assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
         let post = test.post(bodies::payment("payment.captured", "pay_0", 0)).secret(secret);

@@ -10,10 +10,10 @@ pub(crate) mod store;
 mod tests;
 mod verified;
 
-pub(crate) use self::rejected::{ProvenRequests, RejectedRequests};
+pub(crate) use self::rejected::{ProvenRequests, RejectedRequests, Streak, Streaks};
 pub(crate) use self::store::{
-    accept_account, add_proven, add_rejected, add_verified, clamp_future_times, get, has_later, insert, list_of_app,
-    list_of_apps, list_of_company, lock_last_verified_at, version,
+    accept_account, add_proven, add_rejected, add_verified, clamp_future_times, end_streaks, get, has_later, insert, list_of_app,
+    list_of_apps, list_of_company, lock_last_verified_at, lock_streaks, version,
 };
 pub(crate) use self::verified::Verifications;
 use super::baseline::Baseline;

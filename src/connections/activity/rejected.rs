@@ -25,6 +25,22 @@ pub(crate) struct ProvenRequests {
     pub(crate) rejection: RejectionId,
 }
 
+/// Requests rejected since the last verified event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Streak {
+    pub(crate) since: Timestamp,
+    pub(crate) count: i64,
+}
+
+/// The requests of a connection that were rejected since the last verified event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Streaks {
+    /// Those that are proven.
+    pub(crate) proven: Option<Streak>,
+    /// From any sender.
+    pub(crate) all: Option<Streak>,
+}
+
 /// The first and last time of rejected requests.
 #[derive(Clone, Copy)]
 struct Span {
@@ -72,6 +88,24 @@ impl Activity {
         if self.last_proven_at.is_none_or(|last| last <= span.last) {
             self.last_proven_at = Some(span.last);
             self.failing_rejection_id = Some(proven.rejection);
+        }
+    }
+
+    /// Returns the current streaks.
+    pub(super) fn streaks(&self) -> Streaks {
+        Streaks {
+            proven: self.failing_since.map(|since| Streak { since, count: self.failing_count }),
+            all: self.rejected_since.map(|since| Streak { since, count: self.rejected_streak }),
+        }
+    }
+
+    /// Ends streaks whose requests were all recovered. The next proven request begins a new one.
+    pub(super) fn end_streaks(&mut self, recovered: Streaks) {
+        if recovered.proven.is_some() {
+            (self.failing_since, self.failing_count, self.failing_rejection_id) = (None, 0, None);
+        }
+        if recovered.all.is_some() {
+            (self.rejected_since, self.rejected_streak) = (None, 0);
         }
     }
 

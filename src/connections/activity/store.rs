@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Activity, ProvenRequests, RejectedRequests, Verifications};
+use super::{Activity, ProvenRequests, RejectedRequests, Streaks, Verifications};
 use crate::{
     connections::near_apps::NEAR_APPS,
     db::{
@@ -194,6 +194,20 @@ pub(crate) async fn add_proven(tx: &mut Tx, connection: ConnectionId, proven: &[
         for group in proven {
             row.add_later_proven(group);
         }
+    }
+    write(tx, &rows).await
+}
+
+/// Locks the row, which waits for requests that are being stored, and returns its streaks of rejections.
+pub(crate) async fn lock_streaks(tx: &mut Tx, connection: ConnectionId) -> Result<Streaks, DbError> {
+    Ok(lock(tx, &[connection]).await?.remove(&connection).map(|row| row.streaks()).unwrap_or_default())
+}
+
+/// Ends these streaks, whose requests were all recovered. Nothing is counted as verified, since a recovery is no traffic.
+pub(crate) async fn end_streaks(tx: &mut Tx, connection: ConnectionId, recovered: Streaks) -> Result<(), DbError> {
+    let mut rows = lock(tx, &[connection]).await?;
+    for row in rows.values_mut() {
+        row.end_streaks(recovered);
     }
     write(tx, &rows).await
 }

@@ -85,6 +85,26 @@ pub(crate) struct ConnectionContext<'a> {
     pub(crate) names: &'a [String],
 }
 
+/// Generates a secret that is never called guessable afterwards: about one random text in 40,000 happens to look like the code of
+/// another text.
+pub(super) fn generate(gateway: Gateway) -> Secret {
+    first_strong(gateway, Secret::generate)
+}
+
+/// Returns the first of these secrets that is not guessable, neither alone nor in the gateway's format.
+fn first_strong(gateway: Gateway, mut generate: impl FnMut() -> Secret) -> Secret {
+    let is_strong = |text: &str| {
+        let folded = Zeroizing::new(text.to_lowercase());
+        obvious(text, &folded).is_none() && !is_less_left(text, &[])
+    };
+    loop {
+        let secret = generate();
+        if is_strong(secret.expose()) && is_strong(&Zeroizing::new(gateway.adapter().format_secret(&secret))) {
+            return secret;
+        }
+    }
+}
+
 /// Parses and checks a submitted secret. `is_exact` keeps spaces and quotes at its ends.
 ///
 /// The strength of a secret that the gateway has generated is the gateway's, and the merchant could not choose another: only what

@@ -117,6 +117,20 @@ fn what_cannot_be_guessed_is_taken() {
     }
 }
 
+/// Random base62 can be the code of words, which would be called guessable when a request is signed with it.
+#[test]
+fn a_generated_secret_is_never_one_that_is_called_guessable() {
+    let unlucky = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, "correct horse battery staple word");
+    assert!(unlucky.len() == 44 && unlucky.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{unlucky}");
+    for gateway in [Gateway::RAZORPAY, Gateway::STANDARD_WEBHOOKS] {
+        assert!(is_guessable(&Secret::parse(&unlucky).unwrap(), &known(gateway)));
+        let mut generated = [unlucky.clone(), base62::random(44), unlucky.clone()].into_iter();
+        let secret = first_strong(gateway, || Secret::parse(&generated.next().unwrap()).unwrap());
+        assert_ne!(secret.expose(), unlucky, "{gateway}");
+        assert_eq!(generated.len(), 1, "the second one");
+    }
+}
+
 #[test]
 fn random_secrets_of_any_form_are_taken() {
     let makers: [fn() -> String; 5] = [

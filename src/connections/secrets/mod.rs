@@ -10,7 +10,7 @@ mod stored;
 
 use self::stored::SEAL_CONTEXT;
 pub(crate) use self::stored::{Origin, SecretState, StoredSecret};
-use super::{ConnectError, Connection, activity, overlap::Overlap, secret_usage, store};
+use super::{ConnectError, Connection, activity, overlap::Overlap, secret_strength, secret_usage, store};
 use crate::{
     accounts::{
         authz::{Actor, Permission, UseCaseError},
@@ -108,11 +108,12 @@ async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Re
 pub(super) async fn insert_active(
     tx: &mut Tx,
     vault: &Vault,
-    connection: ConnectionId,
+    connection: &Connection,
     by: &str,
     now: Timestamp,
 ) -> Result<SecretId, ConnectError> {
-    let new = New { connection, secret: &Secret::generate(), state: SecretState::Active, origin: Origin::Generated, by };
+    let secret = &secret_strength::generate(connection.gateway);
+    let new = New { connection: connection.id, secret, state: SecretState::Active, origin: Origin::Generated, by };
     insert(tx, vault, &new, now).await
 }
 
@@ -125,12 +126,11 @@ pub(crate) async fn rotate(
     now: Timestamp,
 ) -> Result<Timestamp, ConnectError> {
     actor.require(Permission::ManageSecrets, connection.company_id)?;
-    let connection = connection.id;
     let until = now.plus(overlap.duration());
     bind_master_key(tx, vault).await?;
-    expire_active(tx, connection, until, now).await?;
+    expire_active(tx, connection.id, until, now).await?;
     insert_active(tx, vault, connection, actor.name, now).await?;
-    security_log::append(tx, actor, Action::SecretRotated, connection, now).await?;
+    security_log::append(tx, actor, Action::SecretRotated, connection.id, now).await?;
     Ok(until)
 }
 

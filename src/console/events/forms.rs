@@ -18,7 +18,7 @@ pub(crate) struct EventParams {
     #[serde(flatten)]
     pub(crate) list: ListParams,
     pub(crate) r#type: String,
-    pub(crate) state: String,
+    pub(crate) status: String,
 }
 
 /// The search of the list.
@@ -49,7 +49,7 @@ impl EventParams {
         let typed = self.r#type.trim();
         let event_type = list.filter("type", typed, is_safe_identifier(typed).then(|| typed.to_owned()), t::whole_type());
         let gateway = list.gateway();
-        let state = list.filter("state", &self.state, self.state.parse().ok(), t::no_status());
+        let state = list.filter("status", &self.status, self.status.parse().ok(), t::no_status());
         EventQuery { list, state, event_type, type_input: self.r#type, gateway, search }
     }
 }
@@ -84,8 +84,8 @@ mod tests {
     fn what_is_no_name_of_an_event_is_said_and_not_looked_for() {
         let read_type = |typed: &str| read(EventParams { r#type: typed.to_owned(), ..EventParams::default() });
         let is_any = |query: &EventQuery| !query.list.filters.is_any();
-        let wrong_state = read(EventParams { state: "rubbish".to_owned(), ..EventParams::default() }).list.errors;
-        assert!(wrong_state.of("state").is_some() && wrong_state.of("type").is_none());
+        let wrong_state = read(EventParams { status: "rubbish".to_owned(), ..EventParams::default() }).list.errors;
+        assert!(wrong_state.of("status").is_some() && wrong_state.of("type").is_none());
         assert_eq!(read_type(" payment.captured ").event_type.as_deref(), Some("payment.captured"));
         assert!(is_any(&read_type("")) && read_type("").list.is_valid());
         for wrong in ["a b", "a\0", "नीम"] {
@@ -97,7 +97,7 @@ mod tests {
     fn an_id_is_looked_for_whole_and_a_search_carries_no_filter() {
         let search = |q: &str| {
             let list = ListParams { q: q.to_owned(), ..ListParams::default() };
-            read(EventParams { list, state: "conflict".to_owned(), ..EventParams::default() })
+            read(EventParams { list, status: "conflict".to_owned(), ..EventParams::default() })
         };
         let (event, transaction) = (EventId::unique(), TransactionId::unique());
         assert_eq!(search(&format!(" {event} ")).search, Some(EventSearch::Event(event)));

@@ -45,7 +45,7 @@ impl Index {
             list.date_pill(),
             Pill::words(&list.filters, ("type", t::event_type()), typed, suggestions, list.errors.of("type")),
             list.gateway_pill(&self.gateways),
-            list.choice_pill(("state", lists::status()), states),
+            list.choice_pill(("status", lists::status()), states),
         ]
     }
 

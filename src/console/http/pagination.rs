@@ -23,6 +23,7 @@ pub(crate) struct Pager {
     pub(crate) older: Option<PageLink>,
     /// Describes the rows on this page.
     pub(crate) shown: Text,
+    rows: usize,
     /// What to show instead of rows, where a search has not found any yet or has come to its end.
     empty: Option<EmptyState>,
 }
@@ -46,6 +47,7 @@ impl Pager {
             } else {
                 t::rows_shown(page.rows.len())
             },
+            rows: page.rows.len(),
             empty: None,
         };
         if page.rows.is_empty() {
@@ -66,8 +68,45 @@ impl Pager {
         self.empty.take()
     }
 
+    /// Says that a printed page is only a part of the list, which has `total` rows if that is known.
+    pub(crate) fn printed(&self, total: Option<i64>) -> Option<Text> {
+        let first_of = total.filter(|_| self.newer.is_none());
+        let text = first_of.map_or_else(|| lists::printed_part(self.rows), |total| lists::printed_first(self.rows, total));
+        self.has_links().then_some(text)
+    }
+
     /// True if there is another page.
     pub(crate) const fn has_links(&self) -> bool {
         self.newer.is_some() || self.older.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{i18n::Locale, primitives::id::TransactionId};
+
+    struct Row;
+
+    impl Listed for Row {
+        type Cursor = TransactionId;
+
+        fn cursor(&self) -> TransactionId {
+            TransactionId::least()
+        }
+    }
+
+    #[test]
+    fn a_print_says_that_it_has_only_a_part_of_the_list() {
+        let printed = |newer: bool, older: bool, total| {
+            let link = |is_there| if is_there { Beyond::Rows(TransactionId::least()) } else { Beyond::Nothing };
+            let page = ListPage { rows: vec![Row, Row], newer: link(newer), older: link(older) };
+            Pager::new("/list", &[], &page).printed(total).map(|text| text.to_plain(Locale::English))
+        };
+        assert_eq!(printed(false, false, Some(2)), None, "all of it");
+        assert_eq!(printed(false, true, Some(1_234)).unwrap(), "The first 2 of 1,234 rows, newest first");
+        for (newer, older, total) in [(true, true, Some(5)), (true, false, Some(5)), (false, true, None)] {
+            assert_eq!(printed(newer, older, total).unwrap(), "2 rows of a longer list, newest first");
+        }
     }
 }

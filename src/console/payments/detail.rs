@@ -321,6 +321,13 @@ impl Show {
         messages::when(self.transaction.updated_at, self.now)
     }
 
+    /// Returns the category of the reason of a failed payment, with the list of those that failed for it.
+    pub(crate) fn failure(&self) -> Option<(String, Text)> {
+        let (failure, payment) = (self.transaction.failure?, &self.transaction);
+        let query = [("mode", payment.mode.slug()), ("failure", failure.as_str())];
+        Some((urls::query(&urls::transactions(payment.app), &query), messages::failure(failure.0)))
+    }
+
     pub(crate) fn method(&self) -> Text {
         messages::method(self.transaction.method.as_deref())
     }

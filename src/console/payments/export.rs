@@ -136,6 +136,7 @@ mod tests {
             mode: Mode::Live,
             payment_id: "=HYPERLINK(\"http://x\")".to_owned(),
             order_id: Some("@a,b".to_owned()),
+            failure: None,
             status: Some(Status::Captured),
             state: DisplayState::PartlyRefunded,
             stage: Some(Status::Captured),

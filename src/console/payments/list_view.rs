@@ -38,7 +38,7 @@ pub(crate) struct Index {
 impl Index {
     pub(crate) fn pills(&self) -> Vec<Pill> {
         let list = &self.query.list;
-        let states = DisplayState::ALL.iter().map(|state| (state.as_str(), messages::payment_state(*state).label));
+        let states = DisplayState::ALL.iter().map(|state| (state.as_str(), messages::payment_filter(*state)));
         let failures = FailureReason::all().map(|reason| (reason.as_str(), messages::failure(reason.0)));
         let methods = METHODS.into_iter().map(|method| (method, messages::method(Some(method))));
         vec![

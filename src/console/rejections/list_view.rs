@@ -54,7 +54,6 @@ pub(crate) struct Row {
     pub(crate) address: String,
     pub(crate) count: Text,
     pub(crate) recovered: Option<Text>,
-    pub(crate) since: Option<Text>,
     pub(crate) last: DisplayTime,
 }
 
@@ -78,11 +77,18 @@ impl Row {
             mark: None,
             gateway: rejection.gateway.label(),
             address: rejection.address.clone(),
-            count: t::times(rejection.count),
+            count: times(rejection, now),
             recovered: (rejection.recovered_count > 0).then(|| t::some_recovered(rejection.recovered_count)),
-            since: (rejection.count > 1).then(|| t::since(DisplayTime::of_start(rejection.first_at, now))),
             last: messages::when(rejection.last_at, now),
         }
+    }
+}
+
+/// Returns how often requests were rejected, and since when if that was more than once.
+fn times(rejection: &Rejection, now: Timestamp) -> Text {
+    match rejection.count {
+        0 | 1 => t::times(rejection.count),
+        count => t::times_since(count, DisplayTime::of_start(rejection.first_at, now)),
     }
 }
 
@@ -95,5 +101,22 @@ pub(crate) fn tell_apart(rows: &mut [Row]) {
     for (row, _) in rows.iter_mut().zip(is_alike).filter(|(_, is_alike)| *is_alike) {
         let id = row.id.to_string();
         row.mark = Some(format!("…{}", &id[id.len().saturating_sub(MARK_CHARS)..]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{connections, gateways::Gateway, i18n::Locale, rejections::recovery::tests::rejection};
+
+    /// The order of the words differs, so it is one message.
+    #[test]
+    fn the_count_and_its_begin_are_one_sentence_in_each_language() {
+        let of = |count| Rejection { count, ..rejection(&connections::tests::connection(Gateway::RAZORPAY)) };
+        let said = |count, locale| times(&of(count), of(count).last_at).to_plain(locale);
+        assert_eq!(said(1, Locale::English), "once");
+        let [english, hindi] = [Locale::English, Locale::Hindi].map(|locale| said(3, locale));
+        assert!(english.starts_with("3 times since "), "{english}");
+        assert!(hindi.ends_with(" से 3 बार"), "{hindi}");
     }
 }

@@ -25,10 +25,10 @@ pub(crate) struct ShownSnippet {
     pub(crate) code: String,
 }
 
-/// Returns the steps of the connection's mode. `email` is the app's address, `next` the URL of the next step.
-pub(super) fn steps(connection: &Connection, email: &str, next: &str) -> Vec<ShownStep> {
+/// Returns the steps of the connection's mode. `email` is the app's address, `integration` the URL of the step after this one.
+pub(super) fn steps(connection: &Connection, email: &str, integration: &str) -> Vec<ShownStep> {
     let profile = connection.gateway.profile();
-    let context = GuideContext { mode: connection.mode, next: link(next) };
+    let context = GuideContext { mode: connection.mode, next: link(integration) };
     let is_of_mode = |step: &&GuideStep| step.mode.is_none_or(|mode| mode == connection.mode);
     let shown = |step: &GuideStep| ShownStep {
         text: (step.text)(&context),

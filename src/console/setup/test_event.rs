@@ -34,7 +34,8 @@ pub(crate) struct TestEventView {
 pub(crate) async fn send(posted: SignedForm<EmptyForm>, names: ConnectionPath) -> Result<HttpResponse, AppError> {
     let wizard = Wizard::open(posted.page, &names).await?;
     let page = &wizard.page;
-    let back = urls::url_check_report(&wizard.url(Step::Webhook));
+    // To the message on this test event: the report of the URL check is further down.
+    let back = wizard.url(Step::Webhook);
     let mut reader = page.state.db.page_reader().await?;
     let of_connection = (&wizard.connection, wizard.app.is_enabled);
     let secret = test_events::signing_secret(&mut reader, &page.state.vault, of_connection, (&page.actor(), page.now)).await?;

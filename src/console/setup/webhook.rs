@@ -92,6 +92,8 @@ pub(crate) struct EvidenceView {
     pub(crate) pace: Option<Text>,
     /// URL of the rejection that the panel describes.
     pub(crate) rejection: Option<String>,
+    /// True if its requests can be recovered with the secret they were signed with.
+    pub(crate) is_recoverable: bool,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) all_url: String,
 }
@@ -246,7 +248,7 @@ async fn view(wizard: &Wizard, revealed: Option<Secret>) -> Result<Webhook, AppE
     let check = check.filter(|check| check.url == url);
     let is_check_fresh = check.as_ref().is_some_and(|check| page.now.since(check.checked_at) < FRESH_CHECK);
     let (layout, chrome) = wizard.chrome(Step::Webhook, profile.texts.setup.webhook_heading.clone());
-    let steps = guide::steps(connection, &wizard.app.email, chrome.next.as_ref().map_or("", |(url, _)| url));
+    let steps = guide::steps(connection, &wizard.app.email, &wizard.url(Step::Integration));
     Ok(Webhook {
         layout,
         check: check
@@ -295,7 +297,7 @@ impl LastEvent {
 }
 
 /// URL and start of the fix, and the explanation of a rejected request.
-type Rejected = ((String, Start), Explanation);
+type Rejected = ((String, Finding), Explanation);
 
 async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<LastEvent>, DbError> {
     let last = events::store::list_last(&mut *reader, wizard.connection.id, MAX_FEED_ROWS).await?;
@@ -310,12 +312,12 @@ async fn last(reader: &mut Reader, wizard: &Wizard) -> Result<Vec<LastEvent>, Db
     Ok(last.into_iter().map(with_origin).collect())
 }
 
-/// Returns the latest request rejected since the last verified event: its URL, where its fix begins, and its explanation.
+/// Returns the latest request rejected since the last verified event: its URL, what is known of it, and its explanation.
 async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<Rejected>, DbError> {
     let cause = rejection_summary::cause(reader, &wizard.app, &wizard.activity).await?;
     let of = |(rejection, explanation)| {
-        let start = Finding::from(&rejection).start();
-        ((urls::rejection(wizard.app.id, rejection.id), start), explanation)
+        let finding = Finding::from(&rejection);
+        ((urls::rejection(wizard.app.id, rejection.id), finding), explanation)
     };
     Ok(cause.map(of))
 }
@@ -323,7 +325,7 @@ async fn rejected(reader: &mut Reader, wizard: &Wizard) -> Result<Option<Rejecte
 fn evidence_view(wizard: &Wizard, state: ConnectionState, last: &[LastEvent], rejected: Option<Rejected>) -> EvidenceView {
     let (activity, now) = (&wizard.activity, wizard.page.now);
     let (rejection, explanation) = rejected.unzip();
-    let (rejection, start) = rejection.unzip();
+    let (rejection, finding) = rejection.unzip();
     let verified = last.iter().find(|last| last.is_of_gateway()).map(|last| &last.event);
     let is_failing = state == ConnectionState::Failing;
     let proven_since = activity.failing_since.filter(|_| is_failing);
@@ -336,7 +338,8 @@ fn evidence_view(wizard: &Wizard, state: ConnectionState, last: &[LastEvent], re
         worked: worked(state, activity, now),
         has_facts: activity.verified_count > 0 || activity.rejected_count > 0 || !last.is_empty(),
         enable_url: wizard.enable_url(),
-        is_fixed_by_secret: is_failing && start == Some(Start::Secret),
+        is_fixed_by_secret: is_failing && finding.is_some_and(|finding| finding.start() == Start::Secret),
+        is_recoverable: finding.is_some_and(Finding::is_recoverable_by_secret),
         rejection: rejection.filter(|_| state != ConnectionState::Verified),
         first: when(activity.first_verified_at),
         last: when(activity.last_verified_at),

@@ -63,8 +63,10 @@ pub(crate) struct StepChrome {
     pub(crate) enable_url: Option<String>,
     /// The step's own URL; its actions are below it.
     pub(crate) url: String,
-    /// URL and label of the next step; `None` for the last.
+    /// URL and name of the next step that is not done, if there is one.
     pub(crate) next: Option<(String, Text)>,
+    /// URL and label of the way on: to that step, else to the app's overview.
+    pub(crate) way_on: (String, Text),
 }
 
 impl Wizard {
@@ -146,7 +148,9 @@ impl Wizard {
             .crumb(t::payment_gateway_settings(), urls::connections(app.id));
         let steps: Vec<StepLink> =
             Step::of(gateway).enumerate().map(|(index, step)| self.link(index + 1, step, current)).collect();
-        let next = steps.iter().skip_while(|link| !link.is_current).nth(1).map(|link| (link.url.clone(), link.label.clone()));
+        let next = self.next_step(current).map(|step| (self.url(step), step_name(step)));
+        let to_overview = || (urls::in_mode(&urls::app(app.id), mode), t::go_to_overview());
+        let way_on = next.clone().map_or_else(to_overview, |(url, name)| (url, t::next_step(name)));
         let profile = gateway.profile();
         let chrome = StepChrome {
             gateway: gateway.label(),
@@ -158,8 +162,17 @@ impl Wizard {
             enable_url: self.enable_url().filter(|_| current != Step::Webhook),
             url: self.url(current),
             next,
+            way_on,
         };
         (layout, chrome)
+    }
+
+    /// Returns the next step that is not done: the first after the current one, else the first before it.
+    fn next_step(&self, current: Step) -> Option<Step> {
+        let setup = self.setup();
+        let steps: Vec<Step> = Step::of(self.connection.gateway).collect();
+        let (before, from) = steps.split_at(steps.iter().position(|step| *step == current)?);
+        from.iter().skip(1).chain(before).find(|step| !setup.is_done(**step)).copied()
     }
 
     fn link(&self, number: usize, step: Step, current: Step) -> StepLink {

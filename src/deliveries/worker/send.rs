@@ -24,7 +24,7 @@ use crate::{
     },
     primitives::{
         time::{Clock, Timestamp},
-        vault::{Vault, VaultError},
+        vault::Vault,
     },
 };
 use bytes::Bytes;
@@ -89,7 +89,7 @@ impl Sender {
         Ok(source.request().map_or(Prepared::Unreadable, |(headers, body)| Prepared::Request(headers, body)))
     }
 
-    /// Returns the secrets that sign; `None` if a current one does not open.
+    /// Returns the secrets that sign; `None` if a current one does not open. A replaced one that does not is omitted.
     async fn secrets(
         &self,
         reader: &mut Reader,
@@ -97,14 +97,17 @@ impl Sender {
         now: Timestamp,
     ) -> Result<Option<SigningSecrets>, DbError> {
         let stored = secrets::list_valid(reader, destination.id, now).await?;
-        let opened: Result<Vec<_>, VaultError> = stored.iter().map(|one| Ok((one.purpose, one.open(&self.vault)?))).collect();
-        Ok(opened.ok().map(|opened| {
-            let of = |purpose| opened.iter().filter(move |(own, _)| *own == purpose).map(|(_, secret)| secret.clone());
-            SigningSecrets {
-                webhook: of(Purpose::Webhook).take(MAX_SIGNING_SECRETS).collect(),
-                gateway: of(Purpose::Gateway).next(),
+        let mut opened = Vec::new();
+        for one in &stored {
+            match one.open(&self.vault) {
+                Ok(secret) => opened.push((one.purpose, secret)),
+                Err(_) if one.valid_until.is_none() => return Ok(None),
+                Err(_) => {}
             }
-        }))
+        }
+        let of = |purpose| opened.iter().filter(move |(own, _)| *own == purpose).map(|(_, secret)| secret.clone());
+        let webhook = of(Purpose::Webhook).take(MAX_SIGNING_SECRETS).collect();
+        Ok(Some(SigningSecrets { webhook, gateway: of(Purpose::Gateway).next() }))
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod zone_changes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use daily::TotalsDelta;
+use failure::FailureReason;
 use projection::PaymentState;
 use state::DisplayState;
 use store::{
@@ -57,6 +58,8 @@ pub(crate) struct Transaction {
     pub(crate) status: Option<Status>,
     /// The latest stage reported of the payment itself; never `refunded`.
     pub(crate) stage: Option<Status>,
+    /// Why it failed, if it did.
+    pub(crate) failure: Option<FailureReason>,
     /// The state shown by the badge.
     pub(crate) state: DisplayState,
     pub(crate) amount: Option<i64>,

@@ -1,7 +1,7 @@
 //! The display state of a payment: the closed list of states that badges show and lists filter by.
 //!
 //! Invariant: it is derived in one place and stored with the payment, so that a filter selects exactly the payments with its
-//! badge.
+//! badge. Only the filter of paid ones selects more, see [`Kinds`](super::store::Kinds).
 
 use super::projection::PaymentState;
 use crate::{

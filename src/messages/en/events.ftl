@@ -39,6 +39,8 @@ virtual-account-credited-of = { $amount } was paid into a virtual account
 
 refund-requested = A refund was requested
 refund-requested-of = A refund of { $amount } was requested
+refund-requested-and-processed = A refund was requested and processed straight away
+refund-requested-and-processed-of = A refund of { $amount } was requested and processed straight away
 refund-processed = A refund was processed
 refund-processed-of = A refund of { $amount } was processed
 refund-failed = A refund failed

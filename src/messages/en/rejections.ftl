@@ -14,7 +14,10 @@ times = { $count ->
     [1] once
    *[other] { $count } times
 }
-since = since { $time }
+times-since = { $count ->
+    [one] { $count } time since { $time }
+   *[other] { $count } times since { $time }
+}
 some-recovered = { $count } recovered
 search-example = Rejection ID or IP address
 id-or-address = Enter a complete rejection ID or an IP address.

@@ -9,6 +9,7 @@ step-integration = Integration
 step-security = Security
 steps = Set-up steps
 any-order = You can do the steps in any order.
+go-to-overview = Go to Overview
 next-step = Next: { $step }
 go-to-step = Go to { $step }
 finish-step = Finish the step
@@ -79,6 +80,8 @@ event-names = Event names
 
 evidence = Evidence
 see-rejected-request = See the rejected request
+recover-rejected = Rejected requests are stored: with the secret they were signed with, you can recover them. { $link }
+    .link = See the rejected request
 see-rejected-requests = See the rejected requests
 failing-since = Failing since
 failing-requests = Your gateway’s requests rejected since then

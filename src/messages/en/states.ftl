@@ -17,6 +17,8 @@ created = Created
 failed = Failed
 authorised = Authorised
 paid = Paid
+# Also with a partial refund or a dispute
+paid-and-kept = Paid, not fully refunded
 partly-refunded = Partly refunded
 refunded = Refunded
 refund-pending = Refund pending

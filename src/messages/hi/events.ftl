@@ -36,6 +36,8 @@ virtual-account-credited-of = वर्चुअल खाते में { $am
 
 refund-requested = एक रिफ़ंड की माँग हुई
 refund-requested-of = { $amount } के रिफ़ंड की माँग हुई
+refund-requested-and-processed = एक रिफ़ंड की माँग हुई और वह तुरंत पूरा हुआ
+refund-requested-and-processed-of = { $amount } के रिफ़ंड की माँग हुई और वह तुरंत पूरा हुआ
 refund-processed = एक रिफ़ंड पूरा हुआ
 refund-processed-of = { $amount } का रिफ़ंड पूरा हुआ
 refund-failed = एक रिफ़ंड असफल रहा

@@ -12,7 +12,7 @@ invisible-character = इसमें एक ऐसा अक्षर है �
 email-ascii = @ से पहले सिर्फ़ अंग्रेज़ी अक्षर, अंक और . या _ जैसे चिह्न इस्तेमाल करें।
 email-invalid = पूरा ईमेल पता भरें (जैसे accounts@neemtree.example)।
 domain-invalid = सिर्फ़ डोमेन भरें (जैसे shop.neemtree.example)।
-phone-invalid = नंबर देश के कोड के साथ भरें (जैसे +91 00000 00000)।
+phone-invalid = नंबर + और देश के कोड के साथ भरें, जैसे +91 00000 00000।
 
 app-name-taken = आपकी कंपनी में इस नाम का ऐप पहले से है। कोई और नाम भरें।
 email-taken = यह ईमेल पहले से इस्तेमाल में है। कोई और ईमेल भरें।

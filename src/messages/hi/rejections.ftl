@@ -10,7 +10,7 @@ times = { $count ->
     [1] एक बार
    *[other] { $count } बार
 }
-since = { $time } से
+times-since = { $time } से { $count } बार
 some-recovered = { $count } वापस लाए गए
 search-example = अस्वीकृत अनुरोध की ID या IP पता
 id-or-address = अस्वीकृत अनुरोध की पूरी ID या IP पता भरें।

@@ -5,6 +5,7 @@ step-integration = इंटीग्रेशन
 step-security = सुरक्षा
 steps = सेट-अप के चरण
 any-order = चरण किसी भी क्रम में पूरे किए जा सकते हैं।
+go-to-overview = सारांश पर जाएँ
 next-step = आगे: { $step }
 go-to-step = { $step } पर जाएँ
 finish-step = चरण पूरा करें
@@ -57,6 +58,8 @@ event-names = इवेंट के नाम
 
 evidence = सबूत
 see-rejected-request = अस्वीकृत अनुरोध देखें
+recover-rejected = अस्वीकृत अनुरोध सहेजे रहते हैं: जिस सीक्रेट से वे साइन हुए थे, उससे आप उन्हें वापस ला सकते हैं। { $link }
+    .link = अस्वीकृत अनुरोध देखें
 see-rejected-requests = अस्वीकृत अनुरोध देखें
 failing-since = काम करना बंद हुआ
 failing-requests = तब से अस्वीकृत हुए आपके गेटवे के अनुरोध

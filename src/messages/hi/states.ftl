@@ -15,6 +15,8 @@ created = शुरू हुआ
 failed = असफल
 authorised = मंज़ूर
 paid = सफल
+# Also with a partial refund or a dispute
+paid-and-kept = सफल, पूरा रिफ़ंड नहीं
 partly-refunded = आंशिक रिफ़ंड
 refunded = रिफ़ंड हुआ
 refund-pending = रिफ़ंड बाकी

@@ -7,6 +7,7 @@ pub(crate) mod later;
 pub(crate) mod list;
 pub(crate) mod recoveries;
 pub(crate) mod search;
+pub(crate) mod streak;
 
 use sqlx::query::QueryScalar;
 

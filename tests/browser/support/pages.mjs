@@ -271,9 +271,9 @@ export async function* payments(page, { installation, names }) {
   yield "transactions-refused";
   await page.goto(`${own}/events`);
   yield "events";
-  await page.goto(`${own}/events?type=nothing.such&state=conflict`);
+  await page.goto(`${own}/events?type=nothing.such&status=conflict`);
   yield "events-none-found";
-  await page.goto(`${own}/events?state=nothing.such`);
+  await page.goto(`${own}/events?status=nothing.such`);
   yield "events-refused";
 
   await page.goto(`${own}/events?type=refund.processed`);

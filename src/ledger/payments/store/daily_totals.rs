@@ -47,7 +47,8 @@ macro_rules! summed {
 macro_rules! of_kinds {
     () => {
         "FROM daily_totals WHERE app_id = $1 AND mode = $2 AND zone = $3 AND day BETWEEN $4 AND $5 \
-         AND (CAST($6 AS TEXT) IS NULL OR state = $6) AND (CAST($7 AS TEXT) IS NULL OR method = $7) \
+         AND (CAST($6 AS TEXT) IS NULL OR state = $6 \
+         OR (CAST($6 AS TEXT) = 'captured' AND status = 'captured')) AND (CAST($7 AS TEXT) IS NULL OR method = $7) \
          AND (CAST($8 AS TEXT) IS NULL OR gateway = $8) \
          AND (CAST($9 AS TEXT) IS NULL OR (status = 'failed' AND failure = $9)) GROUP BY day, currency, status"
     };

@@ -17,7 +17,7 @@ use crate::{
         list::{List, Side, last_examined, max_examined},
         run, sql,
     },
-    gateways::{Gateway, Mode},
+    gateways::{Gateway, Mode, payment::Status},
     primitives::{
         id::{AppId, TransactionId},
         money::{Currency, Money},
@@ -33,7 +33,7 @@ macro_rules! columns {
     () => {
         "id, app_id, connection_id, gateway, mode, payment_id, order_id, status, snapshot_status, state, amount_subunits, \
              amount_refunded_subunits, amount_refund_pending_subunits, amount_refund_failed_subunits, currency, method, is_disputed, is_captured, \
-             amount_lost_subunits, amount_held_subunits, settled_subunits, settled_currency, created_at, updated_at, \
+             snapshot_failure, amount_lost_subunits, amount_held_subunits, settled_subunits, settled_currency, created_at, updated_at, \
              (EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id AND disputes.status = 'lost') \
              AND NOT EXISTS (SELECT 1 FROM disputes WHERE transaction_id = transactions.id \
              AND disputes.status IN ('open', 'under_review'))) AS is_dispute_lost"
@@ -67,7 +67,8 @@ macro_rules! search {
             $order,
             " LIMIT ",
             max_examined!(),
-            ") AS examined WHERE (CAST($6 AS TEXT) IS NULL OR examined_state = $6) AND (CAST($7 AS TEXT) IS NULL OR \
+            ") AS examined WHERE (CAST($6 AS TEXT) IS NULL OR examined_state = $6 \
+             OR (CAST($6 AS TEXT) = 'captured' AND examined_status = 'captured')) AND (CAST($7 AS TEXT) IS NULL OR \
              examined_method = $7) AND (CAST($8 AS TEXT) IS NULL OR examined_gateway = $8) AND (CAST($9 AS TEXT) IS NULL OR \
              (examined_status = 'failed' AND COALESCE(examined_failure, '') = $9)) ORDER BY ",
             $examined,
@@ -143,6 +144,7 @@ where
     bool: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
 {
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        let status = row.try_get("status")?;
         Ok(Self {
             id: row.try_get("id")?,
             app: row.try_get("app_id")?,
@@ -151,7 +153,8 @@ where
             mode: row.try_get("mode")?,
             payment_id: row.try_get("payment_id")?,
             order_id: row.try_get("order_id")?,
-            status: row.try_get("status")?,
+            failure: failure(status, row.try_get("snapshot_failure")?),
+            status,
             stage: row.try_get("snapshot_status")?,
             state: row.try_get("state")?,
             amount: row.try_get("amount_subunits")?,
@@ -175,6 +178,12 @@ where
 /// Parses a stored currency.
 fn parse_currency(text: &str) -> Result<Currency, sqlx::Error> {
     text.parse().map_err(|_| sqlx::Error::Decode(format!("{text:?} is no known currency").into()))
+}
+
+/// Returns the reason of a payment that failed. The latest attempt may have failed at one that was paid since.
+fn failure(status: Option<Status>, category: Option<String>) -> Option<FailureReason> {
+    let is_failed = status == Some(Status::Failed);
+    is_failed.then(|| FailureReason(category.and_then(|category| category.parse().ok())))
 }
 
 fn settled(subunits: Option<i64>, currency: Option<String>) -> Result<Option<Money>, sqlx::Error> {
@@ -202,6 +211,8 @@ pub(crate) async fn export(
 /// The kinds of payments that a list or a sum is of; what is `None` may have any value. Each is a part of a daily total's key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Kinds {
+    /// `Captured` selects every payment whose money was received and not refunded in full, also one with a partial refund or a
+    /// dispute: those that a sum counts as paid.
     pub(crate) state: Option<DisplayState>,
     pub(crate) method: Option<&'static str>,
     pub(crate) gateway: Option<Gateway>,
