@@ -58,7 +58,7 @@ pub(crate) fn state_note(destination: &Destination, health: &Health, now: Timest
         });
     }
     match health.circuit(now) {
-        Circuit::Closed => health.failing_since.map(|since| t::failing_since(when(since, now))),
+        Circuit::Closed => health.failing_since.map(|since| t::failing_since(DisplayTime::of_day(since, now))),
         Circuit::Open { until } => Some(t::next_attempt(DisplayTime::of_expiry(until, now))),
         Circuit::HalfOpen => Some(t::next_attempt_soon()),
     }

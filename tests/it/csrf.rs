@@ -10,6 +10,10 @@ const SECRET: &str = "ws_00000000000";
 /// Well-formed id of a rejection that does not exist.
 const REJECTION: &str = "rj_00000000000";
 
+/// Well-formed ids of a destination and a delivery that do not exist.
+const DESTINATION: &str = "/destinations/ds_00000000000";
+const DELIVERY: &str = "/destinations/ds_00000000000/deliveries/dl_00000000000";
+
 /// Returns every form of the site, with fields that would change something.
 fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     let at = |rest: &str| format!("/ks-pay/apps/{app}{rest}");
@@ -43,6 +47,16 @@ fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (step("/integration/completion"), vec![]),
         (step("/integration/completion/removal"), vec![]),
         (step("/security"), vec![("domain", "changed.example")]),
+        (at("/destinations"), vec![("mode", "test"), ("name", "Changed"), ("url", "https://8.8.8.8/")]),
+        (at(DESTINATION), vec![("name", "Changed")]),
+        (at(&format!("{DESTINATION}/pause")), vec![]),
+        (at(&format!("{DESTINATION}/resume")), vec![]),
+        (at(&format!("{DESTINATION}/deletion")), vec![]),
+        (at(&format!("{DESTINATION}/rotation")), vec![("overlap_hours", "24")]),
+        (at(&format!("{DESTINATION}/reveal")), vec![]),
+        (at(&format!("{DESTINATION}/failed-deliveries/replay")), vec![]),
+        (at(&format!("{DELIVERY}/replay")), vec![]),
+        (at(&format!("{DELIVERY}/skip")), vec![]),
     ]
 }
 
