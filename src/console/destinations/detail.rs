@@ -288,6 +288,12 @@ impl Show {
         t::secret_note(code(signature::HEADER))
     }
 
+    /// Says which secret verifies the gateway's own signature, if that is passed through.
+    fn passed_note(&self) -> Option<Text> {
+        let gateway = self.gateway.filter(|_| !self.destination.settings.is_resigned)?;
+        Some(t::passed_note(code(gateway.profile().signature.display_header), gateway.label()))
+    }
+
     fn secret_created(&self) -> Option<Text> {
         let current = self.secrets.current.as_ref()?;
         Some(t::secret_created(DisplayTime::of_day(current.created_at, self.now)))

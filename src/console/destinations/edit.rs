@@ -84,7 +84,8 @@ impl Edit {
 
     /// True if order and speed are not folded away.
     fn shows_speed(&self) -> bool {
-        !self.is_new || ["order", "concurrency", "per_second", "timeout_seconds"].iter().any(|name| self.errors.of(name).is_some())
+        !self.is_new
+            || ["order", "concurrency", "per_second", "timeout_seconds"].iter().any(|name| self.errors.of(name).is_some())
     }
 
     fn is_of_test_mode(&self) -> bool {

@@ -151,6 +151,7 @@ secret = Signing secret
 secret-note = Verify { $header } with this secret, by the Standard Webhooks specification.
 gateway-secret = Secret of the { $gateway } signature
 gateway-secret-note = Verify { $header } with this secret, as { $gateway } describes it.
+passed-note = { $header } is { $gateway }’s own signature: verify it with the webhook’s secret.
 secret-hidden = Hidden
 reveal = Reveal
 reveal-named = Reveal the secrets

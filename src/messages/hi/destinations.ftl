@@ -134,6 +134,7 @@ secret = हस्ताक्षर का सीक्रेट
 secret-note = इस सीक्रेट से { $header } को Standard Webhooks के नियमों के अनुसार जाँचें।
 gateway-secret = { $gateway } के हस्ताक्षर का सीक्रेट
 gateway-secret-note = इस सीक्रेट से { $header } को वैसे ही जाँचें जैसे { $gateway } बताता है।
+passed-note = { $header } { $gateway } का अपना हस्ताक्षर है: उसे वेबहुक के सीक्रेट से जाँचें।
 secret-hidden = छिपा हुआ
 reveal = दिखाएँ
 reveal-named = सीक्रेट दिखाएँ
@@ -160,7 +161,7 @@ choose-overlap = चुनें कि मौजूदा सीक्रेट
 too-many-secrets = { $count } सीक्रेट अभी मान्य हैं। उनमें से किसी एक का समय खत्म होने तक इंतज़ार करें।
 rotated = नया सीक्रेट बन गया। अनुरोधों पर { $time } तक पिछले सीक्रेट से भी हस्ताक्षर होगा।
 
-actions = काम
+actions = विकल्प
 pause = रोकें
 pause-effect = फिर शुरू करने तक डिलीवरी इंतज़ार करेंगी। कोई इवेंट नहीं खोएगा।
 now-paused = { $name } रोक दिया गया। फिर शुरू करने तक इवेंट इंतज़ार करेंगे।
