@@ -5,7 +5,7 @@
 use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
-    primitives::id::{AppId, EventId, RejectionId, RequestId, SecretId, TransactionId},
+    primitives::id::{AppId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TransactionId},
 };
 
 // --- for gateways and machines
@@ -79,7 +79,7 @@ pub(crate) fn app_of(path: &str) -> Option<AppId> {
 /// The tabs of an app's settings, below the app: general, domain, gateways.
 pub(crate) const SETTINGS_TABS: [&str; 3] = ["settings", "settings/domain", "settings/payment-gateways"];
 /// The pages of an app that each app has, below the app.
-const SECTIONS: [&str; 4] = ["", "transactions", "events", "rejections"];
+const SECTIONS: [&str; 5] = ["", "transactions", "events", "rejections", "destinations"];
 
 /// Returns what follows the app in the path of one of its pages; empty for the overview, and for a page of no app.
 fn below_app(path: &str) -> &str {
@@ -209,6 +209,41 @@ pub(crate) fn rejection_recovery(app: AppId, rejection: RejectionId) -> String {
     format!("/ks-pay/apps/{app}/rejections/{rejection}/recovery")
 }
 
+// --- destinations and deliveries
+
+pub(crate) const DESTINATIONS: &str = "/ks-pay/apps/{app}/destinations";
+pub(crate) const DESTINATIONS_NEW: &str = "/ks-pay/apps/{app}/destinations/new";
+pub(crate) const DESTINATION: &str = "/ks-pay/apps/{app}/destinations/{destination}";
+pub(crate) const DESTINATION_EDIT: &str = "/ks-pay/apps/{app}/destinations/{destination}/edit";
+pub(crate) const DESTINATION_PAUSE: &str = "/ks-pay/apps/{app}/destinations/{destination}/pause";
+pub(crate) const DESTINATION_RESUME: &str = "/ks-pay/apps/{app}/destinations/{destination}/resume";
+pub(crate) const DESTINATION_DELETION: &str = "/ks-pay/apps/{app}/destinations/{destination}/deletion";
+pub(crate) const DESTINATION_ROTATION: &str = "/ks-pay/apps/{app}/destinations/{destination}/rotation";
+pub(crate) const DESTINATION_REVEAL: &str = "/ks-pay/apps/{app}/destinations/{destination}/reveal";
+pub(crate) const DESTINATION_REPLAY: &str = "/ks-pay/apps/{app}/destinations/{destination}/failed-deliveries/replay";
+pub(crate) const DELIVERY: &str = "/ks-pay/apps/{app}/destinations/{destination}/deliveries/{delivery}";
+pub(crate) const DELIVERY_REPLAY: &str = "/ks-pay/apps/{app}/destinations/{destination}/deliveries/{delivery}/replay";
+pub(crate) const DELIVERY_SKIP: &str = "/ks-pay/apps/{app}/destinations/{destination}/deliveries/{delivery}/skip";
+
+pub(crate) fn destinations(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/destinations")
+}
+
+/// The form that adds a destination in that mode.
+pub(crate) fn new_destination(app: AppId, mode: Mode) -> String {
+    in_mode(&format!("/ks-pay/apps/{app}/destinations/new"), mode)
+}
+
+/// A destination. Its pages and actions are below.
+pub(crate) fn destination(app: AppId, destination: DestinationId) -> String {
+    format!("/ks-pay/apps/{app}/destinations/{destination}")
+}
+
+/// A delivery of the destination at that URL. Its actions are below.
+pub(crate) fn delivery(destination_url: &str, delivery: DeliveryId) -> String {
+    format!("{destination_url}/deliveries/{delivery}")
+}
+
 /// A page in one mode.
 pub(crate) fn in_mode(path: &str, mode: Mode) -> String {
     format!("{path}?mode={mode}")
@@ -284,7 +319,7 @@ pub(crate) fn step(app: AppId, gateway: Gateway, mode: Mode, step: Step) -> Stri
     connection(app, gateway, mode, rest)
 }
 
-/// Defines functions for the pages below the URL of a connection or of one of its steps.
+/// Defines functions for the pages below the URL of a connection, of one of its steps, of a destination or of a delivery.
 macro_rules! below {
     ($($(#[$doc:meta])* $name:ident = $rest:literal;)+) => {$(
         $(#[$doc])*
@@ -319,6 +354,20 @@ below! {
     credentials_check = "/check";
     /// Streams changes of the activity to a page.
     evidence_stream = "/evidence/stream";
+    /// The form that changes a destination.
+    edit = "/edit";
+    /// Pauses a destination.
+    pause = "/pause";
+    /// Resumes a destination.
+    resume = "/resume";
+    /// Deletes a destination.
+    deletion = "/deletion";
+    /// Sends the failed deliveries of a destination again.
+    failed_replay = "/failed-deliveries/replay";
+    /// Sends a delivery again.
+    replay = "/replay";
+    /// Skips a delivery.
+    skip = "/skip";
 }
 
 /// The action that retires one of a webhook's secrets; `url` is that of the step.

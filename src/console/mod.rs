@@ -7,6 +7,7 @@ pub(crate) mod accounts;
 pub(crate) mod apps;
 pub(crate) mod company;
 pub(crate) mod dashboard;
+pub(crate) mod destinations;
 pub(crate) mod events;
 pub(crate) mod http;
 pub(crate) mod overview;

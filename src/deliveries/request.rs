@@ -17,13 +17,17 @@ use crate::{
 };
 
 /// The headers of the Standard Webhooks specification, with which every delivery is signed.
-const ID: HeaderName = HeaderName::from_static("webhook-id");
-const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+pub(crate) const ID: HeaderName = HeaderName::from_static("webhook-id");
+pub(crate) const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static(signature::HEADER);
 /// Names the state of an event that is not processed.
-const EVENT_STATE: HeaderName = HeaderName::from_static("ks-pay-event-state");
-const SENDER: HeaderValue = HeaderValue::from_static("KS-Pay-Webhook/1");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const EVENT_STATE: HeaderName = HeaderName::from_static("ks-pay-event-state");
+const SENDER: HeaderValue = HeaderValue::from_static(SENDER_NAME);
+const JSON: HeaderValue = HeaderValue::from_static(JSON_TYPE);
+/// The `User-Agent` of every delivery.
+pub(crate) const SENDER_NAME: &str = "KS-Pay-Webhook/1";
+/// The type of a body, unless another was received.
+pub(crate) const JSON_TYPE: &str = "application/json";
 
 /// The headers of a request, besides those that frame it.
 pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;

@@ -9,6 +9,8 @@ mod apps;
 mod arrivals;
 pub(crate) mod clock;
 pub(crate) mod countries;
+pub(crate) mod deliveries;
+pub(crate) mod destinations;
 mod disputes;
 pub(crate) mod durability;
 mod events;

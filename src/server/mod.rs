@@ -137,7 +137,7 @@ impl Server {
             trusted_proxies: settings.trusted_proxies.clone(),
             shutdown: shutdown.clone(),
         });
-        let state = Data::new(State::new((opened.db, opened.vault, clock), settings, ingestion, shutdown));
+        let state = Data::new(State::new((opened.db, opened.vault, clock), settings, (ingestion, client), shutdown));
         let _ = state.base.set(base);
 
         let server =

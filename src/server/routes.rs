@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::{
     accounts::authz::Permission,
     console::{
-        accounts, apps, company, dashboard, events,
+        accounts, apps, company, dashboard, destinations, events,
         http::{self as site, state::State},
         overview, payments, rejections, search,
         setup::{
@@ -77,7 +77,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 /// of a response is opened again; only sign-out has no such page.
 fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(web::scope(""), urls::STATIC, get_signed_out = site::assets::serve);
-    let scope = setup_routes(app_routes(account_routes(payment_routes(scope))));
+    let scope = destination_routes(setup_routes(app_routes(account_routes(payment_routes(scope)))));
     scope
         .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))
         .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))
@@ -255,6 +255,59 @@ fn setup_routes(scope: Scope) -> Scope {
         post(ManageConnections) = integration::reopen
     );
     route!(scope, urls::SECURITY, get(ManageApps) = security::show, post(ManageApps) = security::update)
+}
+
+/// Registers destinations and their deliveries.
+fn destination_routes(scope: Scope) -> Scope {
+    use destinations::{actions, delivery, detail, edit, list, secret};
+    let scope = route!(scope, urls::DESTINATIONS, get(ManageDestinations) = list::index, post(ManageDestinations) = edit::create);
+    let scope = route!(scope, urls::DESTINATIONS_NEW, get(ManageDestinations) = edit::new);
+    let scope = route!(scope, urls::DESTINATION, get(ManageDestinations) = detail::show, post(ManageDestinations) = edit::update);
+    let scope = route!(scope, urls::DESTINATION_EDIT, get(ManageDestinations) = edit::ask);
+    let scope = route!(
+        scope,
+        urls::DESTINATION_PAUSE,
+        get(ManageDestinations) = detail::form_page,
+        post(ManageDestinations) = actions::pause
+    );
+    let scope = route!(
+        scope,
+        urls::DESTINATION_RESUME,
+        get(ManageDestinations) = detail::form_page,
+        post(ManageDestinations) = actions::resume
+    );
+    let scope = route!(
+        scope,
+        urls::DESTINATION_DELETION,
+        get(ManageDestinations) = actions::ask_deletion,
+        post(ManageDestinations) = actions::delete
+    );
+    let scope = route!(
+        scope,
+        urls::DESTINATION_REPLAY,
+        get(ManageDestinations) = actions::ask_replay,
+        post(ManageDestinations) = actions::replay_failed
+    );
+    let scope = route!(
+        scope,
+        urls::DESTINATION_ROTATION,
+        get(ManageDestinations) = secret::ask,
+        post(ManageDestinations) = secret::rotate
+    );
+    let scope = route!(
+        scope,
+        urls::DESTINATION_REVEAL,
+        get(ManageDestinations) = detail::form_page,
+        post(ManageDestinations) = secret::reveal
+    );
+    let scope = route!(scope, urls::DELIVERY, get(ManageDestinations) = delivery::show);
+    let scope = route!(
+        scope,
+        urls::DELIVERY_REPLAY,
+        get(ManageDestinations) = delivery::form_page,
+        post(ManageDestinations) = delivery::replay
+    );
+    route!(scope, urls::DELIVERY_SKIP, get(ManageDestinations) = delivery::form_page, post(ManageDestinations) = delivery::skip)
 }
 
 /// Liveness check.

@@ -43,6 +43,16 @@ const FORMS: &[(&str, Asks)] = &[
     ("CONNECTION_ENABLED", Asks::Password),
     ("CREDENTIALS", Asks::Password),
     ("CREDENTIALS_CHECK", Asks::Nothing),
+    ("DELIVERY_REPLAY", Asks::Nothing),
+    ("DELIVERY_SKIP", Asks::Nothing),
+    ("DESTINATION", Asks::Password),
+    ("DESTINATIONS", Asks::Password),
+    ("DESTINATION_DELETION", Asks::Password),
+    ("DESTINATION_PAUSE", Asks::Nothing),
+    ("DESTINATION_REPLAY", Asks::Nothing),
+    ("DESTINATION_RESUME", Asks::Nothing),
+    ("DESTINATION_REVEAL", Asks::Password),
+    ("DESTINATION_ROTATION", Asks::Password),
     ("INTEGRATION_DONE", Asks::Nothing),
     ("INTEGRATION_UNDONE", Asks::Nothing),
     ("LANGUAGE", Asks::Nothing),
@@ -87,21 +97,37 @@ fn every_path_of_a_form_but_sign_out_leads_a_get_to_a_page() {
     assert_eq!(without.map(|route| route.name).collect::<Vec<_>>(), ["LOGOUT"]);
 }
 
+/// The fields of the form of a destination.
+fn fields<'a>(name: &'a str, url: &'a str) -> Vec<(&'a str, &'a str)> {
+    let more = [("format", "normalized"), ("order", "any"), ("concurrency", "4"), ("timeout_seconds", "15")];
+    [("mode", "test"), ("name", name), ("url", url)].into_iter().chain(more).collect()
+}
+
 /// Shop with an object for every form to act on.
 struct Shop {
     app: TestApp,
     connection: Connection,
     owner: Browser,
     rejection: String,
+    /// The paths of a destination, and of a delivery that waits for it.
+    destination: String,
+    delivery: String,
     _razorpay: StandIn,
 }
 
 impl Shop {
     async fn start() -> Self {
         let razorpay = StandIn::start().await;
-        let app = TestApp::start_with(|config| set_api(config, &razorpay.url)).await;
+        let app = TestApp::start_with(|config| {
+            set_api(config, &razorpay.url);
+            config.allow_destinations = vec!["127.0.0.0/8".parse().unwrap()];
+        })
+        .await;
         let connection = app.razorpay().await;
         let owner = app.owner("Neem Tree Retail").await;
+        let list = format!("/ks-pay/apps/{}/destinations", connection.app_id);
+        let destination = owner.post(&list, &fields("Shop backend", "http://127.0.0.1:9/")).await.location().to_owned();
+        owner.post(&format!("{destination}/pause"), &[]).await;
         for (account, payment) in [("acc_Test0000000001", "pay_1"), (OTHER_ACCOUNT, "pay_2")] {
             let body = String::from_utf8(bodies::payment("payment.captured", payment, 0)).unwrap();
             connection.post(body.replace("acc_Test0000000001", account).into_bytes()).stored().await;
@@ -111,7 +137,9 @@ impl Shop {
         eventually(async || app.count("SELECT COUNT(*) FROM rejected_requests").await > 0).await;
         let list = owner.get(&format!("/ks-pay/apps/{}/rejections", connection.app_id)).await;
         let rejection = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
-        Self { app, connection, owner, rejection, _razorpay: razorpay }
+        let page = owner.get(&destination).await;
+        let delivery = page.body.split('"').find(|text| text.contains("/deliveries/dl_")).unwrap().to_owned();
+        Self { app, connection, owner, rejection, destination, delivery, _razorpay: razorpay }
     }
 
     fn at(&self, rest: &str) -> String {
@@ -137,6 +165,8 @@ impl Shop {
                  UNION ALL SELECT 'credential ' || field || COALESCE(value, '') FROM credentials \
                  UNION ALL SELECT 'secret ' || state || COALESCE(CAST(valid_until AS TEXT), '') FROM secrets \
                  UNION ALL SELECT 'account ' || COALESCE(other_account, '') FROM activity \
+                 UNION ALL SELECT 'destination ' || name || url || state FROM destinations \
+                 UNION ALL SELECT 'its secret ' || purpose || COALESCE(CAST(valid_until AS TEXT), '') FROM destination_secrets \
                  UNION ALL SELECT 'events ' || CAST(COUNT(*) AS TEXT) FROM events ORDER BY 1",
             )
             .await
@@ -171,8 +201,12 @@ async fn every_form_that_could_do_harm_asks_for_the_password_and_then_goes_on() 
     let mut shop = Shop::start().await;
     let mut asked = vec!["CONFIRMATION"];
     shop.asks_first("/personal-info/confirmation", &[("return_to", "/"), ("back", "/")]).await;
+    let (added, moved) = (fields("Another", "http://127.0.0.1:9/"), fields("Shop backend", "http://127.0.0.1:10/"));
     for (name, path, fields) in [
-        ("WEBHOOK_ACCOUNTS", shop.step("/webhook/accounts"), &[("account", OTHER_ACCOUNT)][..]),
+        ("DESTINATIONS", shop.at("/destinations"), &added[..]),
+        ("DESTINATION", shop.destination.clone(), &moved),
+        ("DESTINATION_ROTATION", format!("{}/rotation", shop.destination), &[("overlap_hours", "24")]),
+        ("WEBHOOK_ACCOUNTS", shop.step("/webhook/accounts"), &[("account", OTHER_ACCOUNT)]),
         (
             "CREDENTIALS",
             shop.step("/credentials"),
@@ -198,6 +232,12 @@ async fn every_form_that_could_do_harm_asks_for_the_password_and_then_goes_on() 
     let shown = shop.asks_first(&shop.step("/webhook/reveal"), &[]).await;
     assert!(shown.inside("secret").is_some(), "{}", shown.body);
     asked.push("WEBHOOK_REVEAL");
+    let shown = shop.asks_first(&format!("{}/reveal", shop.destination), &[]).await;
+    assert!(shown.inside("secret").is_some(), "{}", shown.body);
+    asked.push("DESTINATION_REVEAL");
+    shop.owner = shop.app.owner("Neem Tree Retail").await;
+    shop.asks_first(&format!("{}/deletion", shop.destination), &[]).await;
+    asked.push("DESTINATION_DELETION");
     asked.sort_unstable();
     let wanted: Vec<_> = FORMS.iter().filter(|(_, asks)| *asks == Asks::Password).map(|(name, _)| *name).collect();
     assert_eq!(asked, wanted, "each of FORMS is tested here");
@@ -223,8 +263,15 @@ async fn what_takes_nothing_away_asks_for_nothing() {
     let shop = Shop::start().await;
     shop.app.sql("UPDATE apps SET is_enabled = FALSE").await;
     let app_form = [("name", "Renamed"), ("email", "a@b.example"), ("country", "IN")];
+    let renamed = fields("Renamed", "http://127.0.0.1:9/");
     for (path, fields) in [
-        ("/personal-info".to_owned(), &[("name", "Renamed"), ("email", "owner@neem-tree-retail.example")][..]),
+        (shop.destination.clone(), &renamed[..]),
+        (format!("{}/resume", shop.destination), &[]),
+        (format!("{}/pause", shop.destination), &[]),
+        (format!("{}/failed-deliveries/replay", shop.destination), &[]),
+        (format!("{}/replay", shop.delivery), &[]),
+        (format!("{}/skip", shop.delivery), &[]),
+        ("/personal-info".to_owned(), &[("name", "Renamed"), ("email", "owner@neem-tree-retail.example")]),
         ("/personal-info/other-sessions/removal".to_owned(), &[]),
         ("/settings".to_owned(), &[("name", "Renamed Retail")]),
         ("/ks-pay/apps".to_owned(), &[("name", "Another"), ("email", "a@b.example"), ("country", "IN")]),
@@ -273,6 +320,11 @@ async fn a_get_of_a_forms_path_leads_to_the_page_with_the_form_and_changes_nothi
         (shop.step("/integration/completion/removal"), integration),
         (format!("{rejection}/acceptance"), rejection.clone()),
         (format!("{rejection}/recovery"), rejection),
+        (format!("{}/pause", shop.destination), shop.destination.clone()),
+        (format!("{}/resume", shop.destination), shop.destination.clone()),
+        (format!("{}/reveal", shop.destination), shop.destination.clone()),
+        (format!("{}/replay", shop.delivery), shop.delivery.clone()),
+        (format!("{}/skip", shop.delivery), shop.delivery.clone()),
     ];
     shop.app.company("Banyan Books").await;
     let stranger = shop.app.owner("Banyan Books").await;

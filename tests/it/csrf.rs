@@ -10,6 +10,10 @@ const SECRET: &str = "ws_00000000000";
 /// Well-formed id of a rejection that does not exist.
 const REJECTION: &str = "rj_00000000000";
 
+/// Well-formed ids of a destination and a delivery that do not exist.
+const DESTINATION: &str = "/destinations/ds_00000000000";
+const DELIVERY: &str = "/destinations/ds_00000000000/deliveries/dl_00000000000";
+
 /// Returns every form of the site, with fields that would change something.
 fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     let at = |rest: &str| format!("/ks-pay/apps/{app}{rest}");
@@ -43,6 +47,16 @@ fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (step("/integration/completion"), vec![]),
         (step("/integration/completion/removal"), vec![]),
         (step("/security"), vec![("domain", "changed.example")]),
+        (at("/destinations"), vec![("mode", "test"), ("name", "Changed"), ("url", "https://8.8.8.8/")]),
+        (at(DESTINATION), vec![("name", "Changed")]),
+        (at(&format!("{DESTINATION}/pause")), vec![]),
+        (at(&format!("{DESTINATION}/resume")), vec![]),
+        (at(&format!("{DESTINATION}/deletion")), vec![]),
+        (at(&format!("{DESTINATION}/rotation")), vec![("overlap_hours", "24")]),
+        (at(&format!("{DESTINATION}/reveal")), vec![]),
+        (at(&format!("{DESTINATION}/failed-deliveries/replay")), vec![]),
+        (at(&format!("{DELIVERY}/replay")), vec![]),
+        (at(&format!("{DELIVERY}/skip")), vec![]),
     ]
 }
 
@@ -141,11 +155,12 @@ async fn what_changes_something_is_no_get() {
     for (path, _) in forms(&id) {
         for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
             let page = owner.send(method.clone(), &path, None, &[]).await;
-            let is_unknown_secret = path.contains(SECRET) && page.status == StatusCode::NOT_FOUND;
+            let has_unknown_id = path.contains(SECRET) || path.contains(DESTINATION);
+            let is_unknown = has_unknown_id && page.status == StatusCode::NOT_FOUND;
             // Where there is no page, it leads to the one with the form.
             let leads_on = page.status == StatusCode::SEE_OTHER;
             let is_page =
-                matches!(method, Method::GET | Method::HEAD) && (page.status == StatusCode::OK || is_unknown_secret || leads_on);
+                matches!(method, Method::GET | Method::HEAD) && (page.status == StatusCode::OK || is_unknown || leads_on);
             assert!(is_page || page.status == StatusCode::METHOD_NOT_ALLOWED, "{method} {path}: {}", page.status);
             assert!(is_page || page.headers.contains_key("allow"), "{method} {path}");
         }

@@ -25,6 +25,7 @@ mod csrf;
 mod deferred_diagnosis;
 mod deliveries;
 mod demo;
+mod destination_pages;
 mod diagnosis;
 mod disabled;
 mod docs;

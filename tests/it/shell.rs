@@ -34,6 +34,7 @@ async fn the_app_switcher_keeps_page_and_mode() {
         ("/transactions", "/transactions"),
         ("/events", "/events"),
         ("/rejections", "/rejections"),
+        ("/destinations", "/destinations"),
         ("/settings", "/settings"),
         ("/settings/domain", "/settings/domain"),
         ("/settings/payment-gateways", "/settings/payment-gateways"),

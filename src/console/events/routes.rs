@@ -14,6 +14,7 @@ use super::{
     views,
 };
 use crate::{
+    accounts::authz::Permission,
     apps::App,
     connections::{Step, activity},
     console::{
@@ -21,6 +22,7 @@ use crate::{
             confirmation, error::AppError, layout::AppEntry, list_query::only_page, page::RequestContext, payload::StoredContent,
         },
         read_models::{
+            event_deliveries::EventDeliveries,
             event_disputes,
             mode_selection::{ModeSelection, open_list},
             rejection_summary,
@@ -170,9 +172,28 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         None => None,
     };
     let disputes = event_disputes::of(&mut reader, [&event]).await?;
+    let deliveries = if page.signed_in.user.role.permits(Permission::ManageDestinations) {
+        EventDeliveries::read(&mut reader, &app, &event, test.is_some()).await?
+    } else {
+        EventDeliveries::default()
+    };
     drop(reader);
     let now = page.now;
-    page.ok(&views::Show { layout, event, disputes, kept, damage, siblings, mixups, webhook, test, recovery, rejection, now })
+    page.ok(&views::Show {
+        layout,
+        event,
+        disputes,
+        deliveries,
+        kept,
+        damage,
+        siblings,
+        mixups,
+        webhook,
+        test,
+        recovery,
+        rejection,
+        now,
+    })
 }
 
 /// Returns a notice for each misconfiguration at the gateway that this event reveals.

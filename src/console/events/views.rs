@@ -4,13 +4,16 @@ use askama::Template;
 use data_encoding::HEXLOWER;
 
 use crate::{
-    console::http::{layout::Layout, payload::StoredContent},
+    console::{
+        http::{layout::Layout, payload::StoredContent},
+        read_models::event_deliveries::EventDeliveries,
+    },
     events::{Event, State},
     i18n::{Text, isolate},
     ledger::payments::disputes::Dispute,
     messages::{
         self, Badge, DisplayTime, Notice,
-        text::{events as t, payload as payload_text},
+        text::{deliveries as delivery_text, events as t, payload as payload_text},
     },
     primitives::{id::RejectionId, time::Timestamp},
     rejections::store::recoveries::Recovery,
@@ -31,6 +34,7 @@ pub(crate) struct Show {
     pub(crate) event: Event,
     /// The disputes of its payment, if it reports a lost one.
     pub(crate) disputes: Vec<Dispute>,
+    pub(crate) deliveries: EventDeliveries,
     /// Headers and body, if they are still stored and intact.
     pub(crate) kept: Option<StoredContent>,
     /// What is said of them if they are damaged.

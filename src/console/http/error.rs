@@ -22,6 +22,7 @@ use crate::{
     },
     console::http::state::State,
     db::DbError,
+    deliveries::manage::DestinationError,
     i18n::{PageValues, Reader, Text},
     messages::{self, Warning, text::errors as t},
     primitives::base62,
@@ -119,6 +120,15 @@ impl From<crate::connections::ConnectError> for AppError {
         match error {
             crate::connections::ConnectError::Db(error) => error.into(),
             crate::connections::ConnectError::Denied(denied) => denied.into(),
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<DestinationError> for AppError {
+    fn from(error: DestinationError) -> Self {
+        match error {
+            DestinationError::UseCase(error) => error.into(),
             other => Self::Internal(other.into()),
         }
     }

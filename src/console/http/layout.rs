@@ -32,6 +32,7 @@ pub(crate) enum AppEntry {
     Transactions,
     Events,
     Rejections,
+    Destinations,
     Settings,
 }
 
@@ -43,6 +44,7 @@ impl AppEntry {
             Some("transactions" | "transactions.csv") => Some(Self::Transactions),
             Some("events") => Some(Self::Events),
             Some("rejections") => Some(Self::Rejections),
+            Some("destinations") => Some(Self::Destinations),
             Some("settings") => Some(Self::Settings),
             Some(_) => None,
         }
@@ -269,6 +271,7 @@ impl Layout {
             link(urls::transactions(id), "transactions", t::transactions(), AppEntry::Transactions),
             link(urls::events(id), "events", t::events(), AppEntry::Events).begins(t::webhooks()),
             link(urls::rejections(id), "block", t::rejections(), AppEntry::Rejections).in_more(),
+            link(urls::destinations(id), "destination", t::destinations(), AppEntry::Destinations).in_more(),
             link(urls::app_settings(id), "settings", t::settings(), AppEntry::Settings).begins(Text::default()),
         ];
         let own = ShellApp::new(app, shown, (path, &self.frame.near));

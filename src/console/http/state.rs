@@ -15,7 +15,7 @@ use crate::{
     gateways::Gateway,
     ingestion::Ingestion,
     messages::Warning,
-    net::client_ip::TrustedProxies,
+    net::{client_ip::TrustedProxies, outbound::Client},
     primitives::{
         id::{CompanyId, UserId},
         rate_limit::KeyedLimiter,
@@ -60,6 +60,8 @@ pub(crate) struct State {
     pub(crate) passwords: PasswordHasher,
     pub(crate) limits: Limits,
     pub(crate) ingestion: Arc<Ingestion>,
+    /// Sends to the destinations, and checks their URLs.
+    pub(crate) client: Client,
     pub(crate) checks: CheckLimiter,
     pub(crate) key_checks: CheckLimiter,
     /// Limits how often the strength of secrets that users enter is checked, which costs CPU time.
@@ -81,12 +83,13 @@ impl State {
     pub(crate) fn new(
         (db, vault, clock): (Db, Vault, Clock),
         settings: Settings,
-        ingestion: Arc<Ingestion>,
+        (ingestion, client): (Arc<Ingestion>, Client),
         shutdown: Shutdown,
     ) -> Self {
         Self {
             untrusted_proxy: UntrustedProxy::default(),
             ingestion,
+            client,
             db,
             vault,
             limits: Limits::new(&clock),

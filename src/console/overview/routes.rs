@@ -21,7 +21,7 @@ use crate::{
     console::{
         http::{error::AppError, layout::AppEntry, page::RequestContext},
         read_models::{
-            alerts::{trouble, with_disputes},
+            alerts,
             checklist::ChecklistView,
             mode_selection::{ModeSelection, shown},
             payment_row::{ListStyle, by_day},
@@ -92,10 +92,12 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     let explained = |id| is_nothing_yet || failing.contains(&id);
     let activities = shown.connections.iter().filter(|(connection, _)| explained(connection.id));
     let causes = rejection_summary::causes(&mut reader, activities.map(|(_, activity)| (&app, activity))).await?;
+    let destinations = alerts::of_destinations(&mut reader, &app, mode, page.now).await?;
     drop(reader);
     // The empty state says what is wrong with the webhook.
-    let webhooks = if is_nothing_yet || !is_period_valid { Vec::new() } else { trouble(&listed, &causes, page.now) };
-    let mut attention = with_disputes(webhooks, &disputes, |_| None, page.now);
+    let webhooks = if is_nothing_yet || !is_period_valid { Vec::new() } else { alerts::trouble(&listed, &causes, page.now) };
+    let mut attention = alerts::with_disputes(webhooks, &disputes, |_| None, page.now);
+    attention.extend(destinations);
     attention.truncate(views::MAX_ATTENTION);
     let health = |(connection, activity): &(_, _)| {
         let state = SetupProgress { connection, activity, domain: None, is_app_enabled: app.is_enabled }.state(page.now);

@@ -8,12 +8,15 @@ use crate::{
         ConnectionState, Step,
         app_health::{self, AppWithWebhooks},
     },
+    db::{DbError, Reader},
+    deliveries::store::{deliveries, destinations},
+    gateways::Mode,
     i18n::{Text, isolate},
     ledger::payments::disputes::OpenDispute,
     messages::{
         self,
         rejections::Causes,
-        text::{activity as t, disputes},
+        text::{activity as t, destinations as text, disputes},
     },
     primitives::{id::AppId, time::Timestamp},
     urls,
@@ -64,6 +67,26 @@ pub(crate) fn with_disputes<'a>(
     };
     let (first, rest) = open.split_at(near);
     first.iter().map(alert).chain(webhooks).chain(rest.iter().map(alert)).collect()
+}
+
+/// Returns an alert for every destination of an app and mode that is paused, does not respond, or has failed for long.
+pub(crate) async fn of_destinations(reader: &mut Reader, app: &App, mode: Mode, now: Timestamp) -> Result<Vec<Alert>, DbError> {
+    let all = destinations::list(&mut *reader, app.id, mode).await?;
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let health = destinations::list_health(&mut *reader, app.id, mode).await?;
+    let mut alerts = Vec::new();
+    for destination in &all {
+        let Some((_, health)) = health.iter().find(|(id, _)| *id == destination.id) else { continue };
+        if messages::destinations::needs_attention(destination, health, now) {
+            let backlog = deliveries::backlog(&mut *reader, destination.id).await?;
+            let said = messages::destinations::trouble(destination, health, backlog, (Some(&destination.settings.name), now));
+            let url = urls::destination(app.id, destination.id);
+            alerts.extend(said.map(|said| Alert { said, url, way: text::open_destination(), enable_url: None }));
+        }
+    }
+    Ok(alerts)
 }
 
 /// Returns an alert for every webhook that receives events of another gateway account.

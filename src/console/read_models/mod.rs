@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod checklist;
+pub(crate) mod event_deliveries;
 pub(crate) mod event_disputes;
 pub(crate) mod mode_selection;
 pub(crate) mod payment_row;

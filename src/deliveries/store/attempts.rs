@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The maximum number of attempts of a delivery that a page lists.
-const MAX_LISTED: i64 = 50;
+pub(crate) const MAX_LISTED: i64 = 50;
 
 sql! {
     INSERT = "INSERT INTO attempts (id, delivery_id, number, began_at, millis, status, failure, address, response, is_response_cut, \

@@ -6,6 +6,8 @@ pub(crate) mod search;
 
 use std::collections::BTreeSet;
 
+use sqlx::query::QueryAs;
+
 use super::{
     Event, State,
     payload::{self, StoredPayload},
@@ -14,7 +16,7 @@ use super::{
 use crate::{
     db::{
         DbError, Exec, Reader,
-        list::{List, Side, last_examined, max_examined},
+        list::{List, Side, among_page, last_examined, max_examined, page_ids},
         run, sql,
     },
     gateways::{Mode, payment::Reference},
@@ -117,6 +119,7 @@ macro_rules! end {
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND id = $2");
+    LIST_TYPES = concat!("SELECT id, event_type FROM ", events!(), " WHERE app_id = $1 AND id ", among_page!());
     FIND_FRAME = "SELECT frame FROM event_payloads WHERE request_id = $1";
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE ", range!(older), " LIMIT $3");
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE ", range!(newer), " LIMIT $3");
@@ -156,6 +159,16 @@ sql! {
 
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: EventId) -> Result<Option<Event>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(id).fetch_optional(conn).await)
+}
+
+/// Returns the types of those of the app's events on a page.
+pub(crate) async fn list_types(
+    on: impl Into<Exec<'_>>,
+    app: AppId,
+    events: impl Iterator<Item = EventId>,
+) -> Result<Vec<(EventId, Option<String>)>, DbError> {
+    let Some(events) = page_ids(events, EventId::least()) else { return Ok(Vec::new()) };
+    run!(on, |conn| { events.iter().fold(sqlx::query_as(LIST_TYPES).bind(app), QueryAs::bind).fetch_all(conn).await })
 }
 
 /// Finds the newest event with that reference, as typed or in upper case.

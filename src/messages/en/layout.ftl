@@ -12,6 +12,7 @@ overview = Overview
 transactions = Transactions
 events = Events
 rejections = Rejections
+destinations = Destinations
 language = Language
 # The window title of a form that was returned with errors.
 title-with-errors = Error: { $title }

@@ -10,6 +10,7 @@ overview = सारांश
 transactions = लेन-देन
 events = इवेंट
 rejections = अस्वीकृत अनुरोध
+destinations = डेस्टिनेशन
 language = भाषा
 title-with-errors = गड़बड़ी: { $title }
 

@@ -27,7 +27,7 @@ use tokio::time::Instant;
 
 use self::{dialer::Tls, exchange::Exchange, pool::Pool};
 use super::tls::TlsFault;
-pub(crate) use guard::{Guard, Own, Refusal};
+pub(crate) use guard::{Guard, MAX_URL_BYTES, Own, Refusal};
 
 /// The maximum number of bytes that are read of a response's body.
 pub(crate) const MAX_RESPONSE_BYTES: usize = 20_000;

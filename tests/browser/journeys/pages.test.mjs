@@ -3,6 +3,7 @@
 import { amounts } from "../support/amount_pages.mjs";
 import { open } from "../support/browser.mjs";
 import { confirmations } from "../support/confirmation_pages.mjs";
+import { destinations } from "../support/destination_pages.mjs";
 import { assertFitsNarrowly, inspect, picture } from "../support/inspect.mjs";
 import { UNUSUAL, USUAL, apps, arrival, connection, payments } from "../support/pages.mjs";
 import { long_lists, oddities, outages, plainly, publicly, refusals } from "../support/rare_pages.mjs";
@@ -19,13 +20,14 @@ async function follow(t, at, walk, look) {
 }
 
 /** The longest first. */
-const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, refusals, long_lists, outages, plainly, publicly];
+const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, destinations, refusals, long_lists, outages, plainly, publicly];
 
 // Each walk has a server and a browser of its own, and waits for them most of the time.
 describe("every page", { concurrency: areShot ? 1 : 2 }, () => {
   for (const walk of WALKS) {
     const url = walk === publicly ? "https://pay.neemtree.example" : "http://pay.neemtree.example";
     const environment = [plainly, publicly].includes(walk) ? { KS_PAY_PUBLIC_URL: url } : {};
+    if (walk === destinations) environment.KS_PAY_ALLOW_DESTINATIONS = "127.0.0.0/8";
     const site_of = (names) => site(async (at) => {
       at.names = names;
       if (walk !== arrival) await at.installation.addOwner(names);

@@ -1,0 +1,115 @@
+//! Pauses, resumes and deletes a destination, and sends its failed deliveries again.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::scope::{DestinationPath, Found};
+use crate::{
+    console::http::{
+        error::AppError,
+        layout::Layout,
+        page::RequestContext,
+        signed_form::{EmptyForm, SignedForm},
+    },
+    deliveries::{destination::DestinationState, manage, request, store::deliveries},
+    i18n::{Text, code, isolate},
+    messages::{
+        self,
+        text::{destinations as t, shared},
+    },
+    urls,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// A page that asks to confirm an action on a destination.
+#[derive(Template)]
+#[template(path = "destinations/confirm.html")]
+struct Confirm {
+    layout: Layout,
+    heading: Text,
+    effects: Vec<Text>,
+    action: String,
+    back: String,
+    keep: Text,
+    button: Text,
+    is_dangerous: bool,
+}
+
+/// `POST …/{destination}/pause`
+pub(crate) async fn pause(posted: SignedForm<EmptyForm>, path: DestinationPath) -> Answer {
+    let found = Found::open(posted.page, (&path.0, &path.1)).await?;
+    let page = &found.page;
+    let mut tx = page.state.db.begin().await?;
+    manage::pause(&mut tx, &found.destination, (&page.actor(), page.now)).await?;
+    tx.commit().await?;
+    Ok(page.redirect(&found.url(), t::now_paused(isolate(found.name()))))
+}
+
+/// `POST …/{destination}/resume`
+pub(crate) async fn resume(posted: SignedForm<EmptyForm>, path: DestinationPath) -> Answer {
+    let found = Found::open(posted.page, (&path.0, &path.1)).await?;
+    let page = &found.page;
+    let mut tx = page.state.db.begin().await?;
+    manage::resume(&mut tx, &found.destination, (&page.actor(), page.now)).await?;
+    tx.commit().await?;
+    Ok(page.redirect(&found.url(), t::now_resumed(isolate(found.name()))))
+}
+
+/// `GET …/{destination}/deletion`
+pub(crate) async fn ask_deletion(page: RequestContext, path: DestinationPath) -> Answer {
+    let found = Found::open(page, (&path.0, &path.1)).await?;
+    let mut reader = found.page.state.db.page_reader().await?;
+    let backlog = deliveries::backlog(&mut reader, found.destination.id).await?;
+    drop(reader);
+    let waiting = (backlog.count > 0).then(|| t::delete_waiting(messages::destinations::events_wait(backlog.count)));
+    found.page.ok(&Confirm {
+        layout: found.layout_below(t::delete_destination()),
+        heading: t::delete_title(isolate(found.name())),
+        effects: [t::delete_effect()].into_iter().chain(waiting).collect(),
+        action: urls::deletion(&found.url()),
+        back: found.url(),
+        keep: t::keep(),
+        button: t::delete_destination(),
+        is_dangerous: true,
+    })
+}
+
+/// `POST …/{destination}/deletion`
+pub(crate) async fn delete(posted: SignedForm<EmptyForm>, path: DestinationPath) -> Answer {
+    let found = Found::open(posted.page, (&path.0, &path.1)).await?;
+    found.confirm(&posted.action, t::to_delete()).await?;
+    let page = &found.page;
+    let mut tx = page.state.db.begin().await?;
+    manage::delete(&mut tx, &found.destination, (&page.actor(), page.now)).await?;
+    tx.commit().await?;
+    tracing::info!(destination = %found.destination.id, user = %page.signed_in.user.id, "a destination was deleted");
+    let list = urls::in_mode(&urls::destinations(found.app.id), found.destination.mode);
+    Ok(page.redirect(&list, t::now_deleted(isolate(found.name()))))
+}
+
+/// `GET …/{destination}/failed-deliveries/replay`
+pub(crate) async fn ask_replay(page: RequestContext, path: DestinationPath) -> Answer {
+    let found = Found::open(page, (&path.0, &path.1)).await?;
+    let is_paused = found.destination.state == DestinationState::Paused;
+    let effects = [t::replay_failed_effect(isolate(found.name())), t::replay_failed_twice(code(request::ID))];
+    found.page.ok(&Confirm {
+        layout: found.layout_below(t::replay_failed()),
+        heading: t::replay_failed_title(),
+        effects: effects.into_iter().chain(is_paused.then(t::replay_failed_paused)).collect(),
+        action: urls::failed_replay(&found.url()),
+        back: found.url(),
+        keep: shared::cancel(),
+        button: t::replay_failed(),
+        is_dangerous: false,
+    })
+}
+
+/// `POST …/{destination}/failed-deliveries/replay`
+pub(crate) async fn replay_failed(posted: SignedForm<EmptyForm>, path: DestinationPath) -> Answer {
+    let found = Found::open(posted.page, (&path.0, &path.1)).await?;
+    let page = &found.page;
+    let count = manage::replay_failed(&page.state.db, &found.destination, (&page.actor(), page.now)).await?;
+    tracing::info!(destination = %found.destination.id, user = %page.signed_in.user.id, count, "failed deliveries were replayed");
+    Ok(page.redirect(&found.url(), t::now_replayed(count)))
+}

@@ -1,0 +1,237 @@
+//! A delivery with its attempts, and its actions.
+
+use actix_web::{HttpResponse, web::Path};
+use askama::Template;
+
+use super::scope::Found;
+use crate::{
+    console::http::{
+        error::AppError,
+        layout::Layout,
+        page::{RequestContext, see_other},
+        signed_form::{EmptyForm, SignedForm},
+    },
+    deliveries::{
+        Attempt, Delivery, DeliveryState,
+        destination::{Format, signs_as_ks_pay},
+        manage, request, signature,
+        store::{attempts, deliveries, destinations},
+    },
+    events::{self, Event, State},
+    gateways::Gateway,
+    i18n::{Text, code},
+    messages::{self, Badge, DisplayTime, deliveries::Hold, text::deliveries as t},
+    primitives::{id::DeliveryId, time::Timestamp},
+    urls,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `{app}/{destination}/{delivery}` of a path.
+pub(crate) type DeliveryPath = Path<(String, String, String)>;
+
+/// `…/{destination}/deliveries/{delivery}`
+#[derive(Template)]
+#[template(path = "destinations/delivery.html")]
+struct Show {
+    layout: Layout,
+    url: String,
+    destination_url: String,
+    name: String,
+    is_normalized: bool,
+    delivery: Delivery,
+    event: Event,
+    attempts: Vec<AttemptRow>,
+    /// Each header of a request, and what it is.
+    headers: Vec<(String, Text)>,
+    sentence: Text,
+    now: Timestamp,
+}
+
+/// An attempt of the list.
+struct AttemptRow {
+    icon: &'static str,
+    class: &'static str,
+    began: DisplayTime,
+    result: Text,
+    took: Text,
+    /// The beginning of the response's body, as far as it is text.
+    response: Option<String>,
+    is_cut: bool,
+    /// True if there was a response whose body is not stored.
+    is_not_stored: bool,
+}
+
+impl AttemptRow {
+    fn new(attempt: &Attempt, now: Timestamp) -> Self {
+        let is_success = attempt.status.is_some_and(|status| (200..300).contains(&status));
+        let duration = t::millis(attempt.millis);
+        Self {
+            icon: if is_success { "good" } else { "bad" },
+            class: if is_success { "is-paid" } else { "is-lost" },
+            began: DisplayTime::of_moment(attempt.began_at, now),
+            result: t::attempt(attempt.number, messages::deliveries::result(attempt)),
+            took: match &attempt.address {
+                Some(address) => t::took(duration, code(address)),
+                None => duration,
+            },
+            response: attempt.response.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            is_cut: attempt.is_response_cut,
+            is_not_stored: attempt.status.is_some() && attempt.response.is_none(),
+        }
+    }
+}
+
+/// A delivery of a destination of the user's company.
+struct FoundDelivery {
+    found: Found,
+    id: DeliveryId,
+    delivery: Delivery,
+}
+
+impl FoundDelivery {
+    async fn open(page: RequestContext, (app, destination, delivery): &(String, String, String)) -> Result<Self, AppError> {
+        let found = Found::open(page, (app, destination)).await?;
+        let id: DeliveryId = delivery.parse().map_err(|_| AppError::NotFound)?;
+        let mut reader = found.page.state.db.page_reader().await?;
+        let delivery = deliveries::find(&mut reader, found.destination.id, id).await?.ok_or(AppError::NotFound)?;
+        drop(reader);
+        Ok(Self { found, id, delivery })
+    }
+
+    fn url(&self) -> String {
+        urls::delivery(&self.found.url(), self.id)
+    }
+}
+
+/// `GET` of the delivery's form actions.
+pub(crate) async fn form_page(page: RequestContext, path: DeliveryPath) -> Answer {
+    Ok(see_other(&FoundDelivery::open(page, &path).await?.url()))
+}
+
+/// `GET …/{destination}/deliveries/{delivery}`
+pub(crate) async fn show(page: RequestContext, path: DeliveryPath) -> Answer {
+    let of = FoundDelivery::open(page, &path).await?;
+    let url = of.url();
+    let FoundDelivery { found, delivery, .. } = of;
+    let now = found.page.now;
+    let mut reader = found.page.state.db.page_reader().await?;
+    let event = events::store::find(&mut reader, found.app.id, delivery.event_id).await?.ok_or(AppError::NotFound)?;
+    let attempts = attempts::list(&mut reader, delivery.id).await?;
+    let health = destinations::health(&mut reader, found.destination.id).await?;
+    drop(reader);
+    let hold = Hold::of(&found.destination, &health, now);
+    let title = event.event_type.as_ref().map_or_else(t::unknown_type, |name| Text::verbatim(name.as_str()));
+    found.page.ok(&Show {
+        layout: found.layout_below(title),
+        url,
+        destination_url: found.url(),
+        name: found.name().to_owned(),
+        is_normalized: found.destination.settings.format == Format::Normalized,
+        headers: headers(&found, &event),
+        sentence: messages::deliveries::sentence(&delivery, hold, (found.name(), now)),
+        attempts: attempts.iter().map(|attempt| AttemptRow::new(attempt, now)).collect(),
+        delivery,
+        event,
+        now,
+    })
+}
+
+/// Returns the headers of the delivery's requests, each with what it is.
+fn headers(found: &Found, event: &Event) -> Vec<(String, Text)> {
+    let settings = &found.destination.settings;
+    let is_original = settings.format == Format::Original;
+    let mut headers = vec![
+        (request::ID.to_string(), t::header_id(code(event.id.to_string()))),
+        (request::TIMESTAMP.to_string(), t::header_timestamp()),
+        (signature::HEADER.to_owned(), t::header_signature()),
+    ];
+    if is_original && !(settings.is_resigned && signs_as_ks_pay(event.gateway)) {
+        headers.extend(gateway_headers(event.gateway, settings.is_resigned));
+    }
+    if is_original && event.state != State::Processed {
+        headers.push((request::EVENT_STATE.to_string(), t::header_state(code(event.state.as_str()))));
+    }
+    let json = code(request::JSON_TYPE);
+    headers.push((
+        "content-type".to_owned(),
+        if is_original { t::header_content_type(json) } else { t::header_content_type_json(json) },
+    ));
+    headers.push(("user-agent".to_owned(), t::header_user_agent(code(request::SENDER_NAME))));
+    headers
+}
+
+fn gateway_headers(gateway: Gateway, is_resigned: bool) -> impl Iterator<Item = (String, Text)> {
+    let what = if is_resigned { t::header_resigned(gateway.label()) } else { t::header_passed(gateway.label()) };
+    gateway.profile().signature.headers.iter().map(move |name| ((*name).to_owned(), what.clone()))
+}
+
+impl Show {
+    fn badge(&self) -> Badge {
+        messages::deliveries::state(self.delivery.state)
+    }
+
+    fn event_url(&self) -> String {
+        urls::event(self.event.app_id, self.event.id)
+    }
+
+    fn body_note(&self) -> Text {
+        if self.is_normalized { t::body_normalized() } else { t::body_original(self.event.gateway.label()) }
+    }
+
+    fn has_ended(&self) -> bool {
+        !self.delivery.state.is_open()
+    }
+
+    fn is_sending(&self) -> bool {
+        self.delivery.state == DeliveryState::Sending
+    }
+
+    fn created(&self) -> DisplayTime {
+        DisplayTime::of_moment(self.delivery.created_at, self.now)
+    }
+
+    fn ended(&self) -> Option<DisplayTime> {
+        self.delivery.ended_at.map(|at| DisplayTime::of_moment(at, self.now))
+    }
+
+    /// Returns the number of attempts that are listed, if the oldest are not.
+    fn cut_at(&self) -> Option<usize> {
+        let listed = self.attempts.len();
+        (i64::try_from(listed) == Ok(attempts::MAX_LISTED)).then_some(listed)
+    }
+}
+
+/// `POST …/deliveries/{delivery}/replay`
+pub(crate) async fn replay(posted: SignedForm<EmptyForm>, path: DeliveryPath) -> Answer {
+    let of = FoundDelivery::open(posted.page, &path).await?;
+    let (page, url) = (&of.found.page, of.url());
+    let mut tx = page.state.db.begin().await?;
+    let is_replayed = manage::replay(&mut tx, &of.found.destination, of.id, (&page.actor(), page.now)).await?;
+    let health = destinations::health(&mut tx, of.found.destination.id).await?;
+    tx.commit().await?;
+    if !is_replayed {
+        return Ok(page.redirect_warning(&url, "being-sent", t::is_being_sent()));
+    }
+    tracing::info!(delivery = %of.id, user = %page.signed_in.user.id, "a delivery was replayed");
+    let said = match Hold::of(&of.found.destination, &health, page.now) {
+        Hold::None => t::now_replayed(),
+        Hold::Paused => t::now_waiting(),
+        Hold::NotResponding => t::now_on_hold(),
+    };
+    Ok(page.redirect(&url, said))
+}
+
+/// `POST …/deliveries/{delivery}/skip`
+pub(crate) async fn skip(posted: SignedForm<EmptyForm>, path: DeliveryPath) -> Answer {
+    let of = FoundDelivery::open(posted.page, &path).await?;
+    let (page, url) = (&of.found.page, of.url());
+    let mut tx = page.state.db.begin().await?;
+    let is_skipped = manage::skip(&mut tx, &of.found.destination, of.id, (&page.actor(), page.now)).await?;
+    tx.commit().await?;
+    if !is_skipped {
+        return Ok(page.redirect_warning(&url, "has-ended", t::has_ended()));
+    }
+    tracing::info!(delivery = %of.id, user = %page.signed_in.user.id, "a delivery was skipped");
+    Ok(page.redirect(&url, t::now_skipped()))
+}

@@ -1,0 +1,306 @@
+//! A destination: its state, its settings, its secrets, and its deliveries.
+//!
+//! Invariant: the page has no secret before Reveal.
+
+use std::collections::HashMap;
+
+use actix_web::{HttpResponse, web::Query};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    forms::has_gateway_secret,
+    scope::{DestinationPath, Found},
+    views::{Rate, ShownUrl},
+};
+use crate::{
+    console::http::{
+        error::AppError,
+        filters::Pill,
+        layout::Layout,
+        list_query::{ListContext, ListParams, ListQuery, only_page},
+        page::{RequestContext, see_other},
+        pagination::Pager,
+    },
+    db::{Reader, list},
+    deliveries::{
+        Delivery, DeliveryState,
+        destination::{Destination, DestinationState},
+        health::Health,
+        manage::CurrentSecrets,
+        signature,
+        store::{
+            deliveries::{self, Backlog, Filter},
+            destinations,
+            secrets::{self, Purpose, StoredSecret},
+        },
+    },
+    events,
+    gateways::Gateway,
+    i18n::{Text, code, isolate},
+    messages::{
+        self, Badge, DisplayTime, EmptyState, Notice,
+        deliveries::Hold,
+        text::{deliveries as list_text, destinations as t, lists, shared},
+    },
+    primitives::{id::EventId, keyset::ListPage, time::Timestamp},
+    urls,
+};
+
+/// `/ks-pay/apps/{app}/destinations/{destination}`
+#[derive(Template)]
+#[template(path = "destinations/show.html")]
+pub(super) struct Show {
+    layout: Layout,
+    url: String,
+    destination: Destination,
+    shown_url: ShownUrl,
+    gateway: Option<Gateway>,
+    health: Health,
+    backlog: Backlog,
+    rate: Option<Rate>,
+    secrets: SecretsView,
+    query: DeliveryQuery,
+    rows: Vec<Row>,
+    pager: Pager,
+    empty: Option<EmptyState>,
+    now: Timestamp,
+}
+
+/// The secrets of a destination, as far as the page shows them.
+struct SecretsView {
+    revealed: Option<CurrentSecrets>,
+    /// The current secret of its own signature.
+    current: Option<StoredSecret>,
+    /// False if its sealed value does not open.
+    is_readable: bool,
+    /// Until when the newest of those that it replaced signs, too.
+    previous_until: Option<DisplayTime>,
+    /// Label of the gateway whose signature is made with a secret of its own, and what that is for.
+    gateway: Option<(&'static str, Text)>,
+}
+
+/// A row of the list of deliveries.
+struct Row {
+    url: String,
+    /// `None` if it could not be read.
+    event_type: Option<String>,
+    event: String,
+    event_url: String,
+    badge: Badge,
+    attempts: i64,
+    result: Option<Text>,
+    when: Text,
+}
+
+/// The query of the list as received.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(crate) struct DeliveryParams {
+    #[serde(flatten)]
+    list: ListParams,
+    state: String,
+}
+
+/// The validated query.
+struct DeliveryQuery {
+    list: ListQuery,
+    state: Option<DeliveryState>,
+    search: Option<EventId>,
+}
+
+impl DeliveryParams {
+    fn read(self, path: String, context: ListContext) -> DeliveryQuery {
+        let parse = |typed: &str| typed.parse().ok();
+        let (mut list, search) = ListQuery::read(self.list, path, context, None, (parse, list_text::whole_id()));
+        let state = list.filter("state", &self.state, self.state.parse().ok(), lists::no_status());
+        DeliveryQuery { list, state, search }
+    }
+}
+
+/// `GET` of the destination's form actions: redirects to its page, with the secret hidden.
+pub(crate) async fn form_page(page: RequestContext, path: DestinationPath) -> Result<HttpResponse, AppError> {
+    Ok(see_other(&Found::open(page, (&path.0, &path.1)).await?.url()))
+}
+
+/// `GET /ks-pay/apps/{app}/destinations/{destination}`
+pub(crate) async fn show(
+    page: RequestContext,
+    path: DestinationPath,
+    asked: Query<DeliveryParams>,
+) -> Result<HttpResponse, AppError> {
+    let found = Found::open(page, (&path.0, &path.1)).await?;
+    let view = view(&found, asked.into_inner(), None).await?;
+    view.query.list.answer(&found.page, &view)
+}
+
+/// Returns the page, with the secrets if they were revealed.
+pub(super) async fn view(found: &Found, asked: DeliveryParams, revealed: Option<CurrentSecrets>) -> Result<Show, AppError> {
+    let (page, destination) = (&found.page, &found.destination);
+    let context = ListContext::new(&found.app, destination.mode, page.now);
+    let query = asked.read(found.url(), context);
+    let mut reader = page.state.db.page_reader().await?;
+    let health = destinations::health(&mut reader, destination.id).await?;
+    let backlog = deliveries::backlog(&mut reader, destination.id).await?;
+    let states = deliveries::list_recent_states(&mut reader, destination.id).await?;
+    let gateway = found.gateway(&mut reader).await?;
+    let valid = secrets::list_valid(&mut reader, destination.id, page.now).await?;
+    let listed = list(&mut reader, found, &query).await?;
+    let types = events::store::list_types(&mut reader, found.app.id, listed.rows.iter().map(|row| row.event_id)).await?;
+    drop(reader);
+    let hold = Hold::of(destination, &health, page.now);
+    let types: HashMap<EventId, Option<String>> = types.into_iter().collect();
+    let rows: Vec<Row> = listed.rows.iter().map(|delivery| row(found, delivery, &types, hold)).collect();
+    let mut pager = query.list.pager(&listed);
+    let empty = match query.list.invalid().or_else(|| pager.take_empty()) {
+        None => rows.is_empty().then(|| nothing(&query)),
+        of_query => of_query,
+    };
+    Ok(Show {
+        layout: found.layout(Text::verbatim(isolate(found.name()))),
+        url: found.url(),
+        destination: destination.clone(),
+        shown_url: ShownUrl::new(&destination.settings.url),
+        secrets: secrets_view(found, valid, gateway, revealed),
+        gateway,
+        health,
+        backlog,
+        rate: Rate::of(&states),
+        query,
+        rows,
+        pager,
+        empty,
+        now: page.now,
+    })
+}
+
+/// Returns the deliveries of the page, none while a filter is invalid.
+async fn list(reader: &mut Reader, found: &Found, query: &DeliveryQuery) -> Result<ListPage<Delivery>, AppError> {
+    if !query.list.is_valid() {
+        return Ok(ListPage::default());
+    }
+    let id = found.destination.id;
+    let Some(event) = query.search else {
+        let filter = Filter { destination: id, state: query.state };
+        return Ok(list::page(reader, &filter, query.list.page_request()).await?);
+    };
+    let mut of_event = deliveries::list_of_event(reader, found.app.id, event).await?;
+    of_event.retain(|delivery| delivery.destination_id == id);
+    Ok(only_page(of_event))
+}
+
+fn nothing(query: &DeliveryQuery) -> EmptyState {
+    let is_any = query.list.filters.is_any() || query.search.is_some();
+    let (hook, title, text) = if is_any {
+        ("no-delivery-found", list_text::none_found(), list_text::none_found_text())
+    } else {
+        ("no-delivery", list_text::none_yet(), list_text::none_yet_text())
+    };
+    let way = is_any.then(|| (query.list.filters.cleared(), list_text::show_all()));
+    EmptyState { hook, cause: None, icon: "send", title, text, way }
+}
+
+fn row(found: &Found, delivery: &Delivery, types: &HashMap<EventId, Option<String>>, hold: Hold) -> Row {
+    let now = found.page.now;
+    Row {
+        url: urls::delivery(&found.url(), delivery.id),
+        event_type: types.get(&delivery.event_id).cloned().flatten(),
+        event: delivery.event_id.to_string(),
+        event_url: urls::event(found.app.id, delivery.event_id),
+        badge: messages::deliveries::state(delivery.state),
+        attempts: delivery.attempts,
+        result: messages::deliveries::last_result(delivery),
+        when: messages::deliveries::when(delivery, hold, now),
+    }
+}
+
+fn secrets_view(
+    found: &Found,
+    valid: Vec<StoredSecret>,
+    gateway: Option<Gateway>,
+    revealed: Option<CurrentSecrets>,
+) -> SecretsView {
+    let (vault, now) = (&found.page.state.vault, found.page.now);
+    let previous = valid.iter().filter(|one| one.purpose == Purpose::Webhook).filter_map(|one| one.valid_until).max();
+    let is_readable = valid.iter().filter(|one| one.valid_until.is_none()).all(|one| one.open(vault).is_ok());
+    let current = valid.into_iter().find(|one| one.purpose == Purpose::Webhook && one.valid_until.is_none());
+    SecretsView {
+        is_readable: is_readable && current.is_some(),
+        current,
+        revealed,
+        previous_until: previous.map(|until| DisplayTime::of_expiry(until, now)),
+        gateway: gateway
+            .filter(|gateway| has_gateway_secret(&found.destination.settings, *gateway))
+            .map(|gateway| (gateway.label(), gateway_secret_note(gateway))),
+    }
+}
+
+fn gateway_secret_note(gateway: Gateway) -> Text {
+    t::gateway_secret_note(code(gateway.profile().signature.display_header), gateway.label())
+}
+
+impl Show {
+    fn mark(&self) -> Option<Badge> {
+        messages::destinations::state(&self.destination, &self.health, self.now)
+    }
+
+    fn trouble(&self) -> Option<Notice> {
+        messages::destinations::trouble(&self.destination, &self.health, self.backlog, (None, self.now))
+    }
+
+    fn is_paused(&self) -> bool {
+        self.destination.state == DestinationState::Paused
+    }
+
+    fn waiting(&self) -> Text {
+        messages::destinations::waiting(self.backlog.count)
+    }
+
+    fn oldest(&self) -> Option<DisplayTime> {
+        self.backlog.oldest_at.map(|at| messages::when(at, self.now))
+    }
+
+    fn last_success(&self) -> Option<DisplayTime> {
+        self.health.last_success_at.map(|at| messages::when(at, self.now))
+    }
+
+    fn format(&self) -> Text {
+        messages::destinations::format(&self.destination.settings, self.gateway)
+    }
+
+    fn events(&self) -> Vec<&str> {
+        self.destination.settings.events.as_str().split_whitespace().collect()
+    }
+
+    fn speed(&self) -> Text {
+        messages::destinations::speed(&self.destination.settings)
+    }
+
+    fn timeout(&self) -> Text {
+        messages::span(self.destination.settings.timeout())
+    }
+
+    fn added(&self) -> Text {
+        t::added_by(DisplayTime::of_day(self.destination.created_at, self.now), isolate(&self.destination.created_by))
+    }
+
+    fn secret_note() -> Text {
+        t::secret_note(code(signature::HEADER))
+    }
+
+    /// Says which secret verifies the gateway's own signature, if that is passed through.
+    fn passed_note(&self) -> Option<Text> {
+        let gateway = self.gateway.filter(|_| !self.destination.settings.is_resigned)?;
+        Some(t::passed_note(code(gateway.profile().signature.display_header), gateway.label()))
+    }
+
+    fn secret_created(&self) -> Option<Text> {
+        let current = self.secrets.current.as_ref()?;
+        Some(t::secret_created(DisplayTime::of_day(current.created_at, self.now)))
+    }
+
+    fn pills(&self) -> Vec<Pill> {
+        let states = DeliveryState::ALL.iter().map(|state| (state.as_str(), messages::deliveries::state(*state).label));
+        vec![self.query.list.choice_pill(("state", list_text::column_state()), states)]
+    }
+}

@@ -1,0 +1,11 @@
+//! Destinations: the list, the form, a destination with its secrets and actions, and its deliveries.
+
+pub(crate) mod actions;
+pub(crate) mod delivery;
+pub(crate) mod detail;
+pub(crate) mod edit;
+mod forms;
+pub(crate) mod list;
+mod scope;
+pub(crate) mod secret;
+mod views;

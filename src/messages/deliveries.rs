@@ -1,0 +1,134 @@
+//! Messages on deliveries: their state, and why an attempt failed.
+
+use super::{Badge, DisplayTime, badge, text::deliveries as t};
+use crate::{
+    deliveries::{
+        Attempt, AttemptFailure, Delivery, DeliveryState,
+        destination::{Destination, DestinationState, NotSent},
+        health::{Circuit, Health},
+    },
+    i18n::{Text, code, isolate},
+    primitives::time::Timestamp,
+};
+
+/// Returns the badge of a delivery's state.
+pub(crate) fn state(state: DeliveryState) -> Badge {
+    let (look, label) = match state {
+        DeliveryState::Waiting => (("status-pending", "waiting"), t::waiting()),
+        DeliveryState::Sending => (("status-pending", "send"), t::sending()),
+        DeliveryState::Delivered => (("status-off", "check"), t::delivered()),
+        DeliveryState::Exhausted => (("status-lost", "failed"), t::failed()),
+        DeliveryState::Canceled => (("status-off", "block"), t::canceled()),
+    };
+    badge(state.as_str(), look, label)
+}
+
+/// Where a destination keeps its deliveries from being sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    None,
+    /// It is paused.
+    Paused,
+    /// Its circuit is open.
+    NotResponding,
+}
+
+impl Hold {
+    pub(crate) fn of(destination: &Destination, health: &Health, now: Timestamp) -> Self {
+        match (destination.state, health.circuit(now)) {
+            (DestinationState::Paused, _) => Self::Paused,
+            (_, Circuit::Open { .. } | Circuit::HalfOpen) => Self::NotResponding,
+            (_, Circuit::Closed) => Self::None,
+        }
+    }
+}
+
+/// States what has become of a delivery to a destination with that name.
+pub(crate) fn sentence(delivery: &Delivery, hold: Hold, (name, now): (&str, Timestamp)) -> Text {
+    let name = isolate(name);
+    let ended = || DisplayTime::of_day(delivery.ended_at.unwrap_or(delivery.created_at), now);
+    match (delivery.state, hold) {
+        (DeliveryState::Delivered, _) => t::delivered_at(name, ended()),
+        (DeliveryState::Exhausted, _) => t::failed_at(name, ended()),
+        (DeliveryState::Canceled, _) => t::canceled_at(name, ended()),
+        (DeliveryState::Sending, _) => t::sending_now(name),
+        (DeliveryState::Waiting, Hold::Paused) => t::waits_paused(name),
+        (DeliveryState::Waiting, Hold::NotResponding) => t::waits_on_hold(name),
+        (DeliveryState::Waiting, Hold::None) => match delivery.due_at.filter(|due| *due > now) {
+            Some(due) => t::waits(name, DisplayTime::of_expiry(due, now)),
+            None => t::waits_soon(name),
+        },
+    }
+}
+
+/// States the result of an attempt: the status, or why there was no response.
+pub(crate) fn result(attempt: &Attempt) -> Text {
+    match (attempt.status, attempt.failure) {
+        (Some(status), _) => t::status(code(status.to_string())),
+        (None, Some(failure)) => why(failure),
+        (None, None) => t::no_response(),
+    }
+}
+
+fn why(failure: AttemptFailure) -> Text {
+    match failure {
+        AttemptFailure::Forbidden => t::failure_forbidden(),
+        AttemptFailure::NameNotFound => t::failure_name_not_found(),
+        AttemptFailure::NameSlow => t::failure_name_slow(),
+        AttemptFailure::ConnectionRefused => t::failure_connection_refused(),
+        AttemptFailure::Unreachable => t::failure_unreachable(),
+        AttemptFailure::ConnectSlow => t::failure_connect_slow(),
+        AttemptFailure::Tls => t::failure_tls(),
+        AttemptFailure::CertificateExpired => t::failure_certificate_expired(),
+        AttemptFailure::CertificateOfOtherName => t::failure_certificate_of_other_name(),
+        AttemptFailure::CertificateUntrusted => t::failure_certificate_untrusted(),
+        AttemptFailure::NoCertificates => t::failure_no_certificates(),
+        AttemptFailure::ResponseSlow => t::failure_response_slow(),
+        AttemptFailure::ConnectionClosed => t::failure_connection_closed(),
+        AttemptFailure::NotHttp => t::failure_not_http(),
+        AttemptFailure::HeadTooLarge => t::failure_head_too_large(),
+        AttemptFailure::Unreadable => t::failure_unreadable(),
+    }
+}
+
+/// States the last result of a delivery in a row of a list; `None` before its first attempt.
+pub(crate) fn last_result(delivery: &Delivery) -> Option<Text> {
+    let of_failure = |failure| match failure {
+        AttemptFailure::Forbidden => t::result_forbidden(),
+        AttemptFailure::NameNotFound => t::result_no_host(),
+        AttemptFailure::ConnectionRefused | AttemptFailure::Unreachable | AttemptFailure::ConnectionClosed => {
+            t::result_no_connection()
+        }
+        AttemptFailure::NameSlow | AttemptFailure::ConnectSlow | AttemptFailure::ResponseSlow => t::result_timeout(),
+        AttemptFailure::Tls
+        | AttemptFailure::CertificateExpired
+        | AttemptFailure::CertificateOfOtherName
+        | AttemptFailure::CertificateUntrusted
+        | AttemptFailure::NoCertificates => t::result_tls(),
+        AttemptFailure::NotHttp | AttemptFailure::HeadTooLarge => t::result_not_http(),
+        AttemptFailure::Unreadable => t::result_unreadable(),
+    };
+    let status = delivery.last_status.map(|status| Text::verbatim(code(status.to_string())));
+    status.or_else(|| delivery.last_failure.map(of_failure))
+}
+
+/// States why a destination did not get an event that it would not get now either, with what identifies it in tests.
+pub(crate) const fn not_sent(why: NotSent) -> (&'static str, Text) {
+    match why {
+        NotSent::Elsewhere => ("not-sent-elsewhere", t::elsewhere()),
+        NotSent::NotSelected => ("not-sent-not-selected", t::not_selected()),
+        NotSent::NoNormalizedForm => ("not-sent-no-form", t::no_normalized_form()),
+    }
+}
+
+/// States when a delivery is attempted next, or when it ended.
+pub(crate) fn when(delivery: &Delivery, hold: Hold, now: Timestamp) -> Text {
+    match (delivery.state, hold, delivery.due_at) {
+        (DeliveryState::Delivered | DeliveryState::Exhausted | DeliveryState::Canceled, ..) => {
+            Text::verbatim(super::when(delivery.ended_at.unwrap_or(delivery.created_at), now))
+        }
+        (DeliveryState::Waiting, Hold::Paused, _) => t::while_paused(),
+        (DeliveryState::Waiting, _, Some(due)) if due > now => t::next_at(DisplayTime::of_expiry(due, now)),
+        (DeliveryState::Waiting | DeliveryState::Sending, ..) => t::next_soon(),
+    }
+}

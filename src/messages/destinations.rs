@@ -1,0 +1,176 @@
+//! Messages on destinations: their state, what to do about it, and the errors of their form.
+
+use std::time::Duration;
+
+use super::{
+    Badge, DisplayTime, Notice,
+    activity::{BAD, WARN},
+    badge,
+    text::destinations as t,
+    when,
+};
+use crate::{
+    connections::overlap::Overlap,
+    db::list::MAX_EXAMINED,
+    deliveries::{
+        destination::{Destination, DestinationState, PauseReason, Settings},
+        health::{Circuit, Health, PAUSE_AFTER, WARN_AFTER},
+        store::deliveries::Backlog,
+    },
+    gateways::Gateway,
+    i18n::{Text, code, isolate},
+    net::outbound::{MAX_URL_BYTES, Refusal},
+    primitives::time::Timestamp,
+};
+
+/// An example of a group of event types.
+pub(crate) const EXAMPLE_GROUP: &str = "refund.*";
+/// An example of an event type.
+pub(crate) const EXAMPLE_TYPE: &str = "payment.captured";
+/// An example of a URL.
+const EXAMPLE_URL: &str = "https://shop.neemtree.example/webhooks";
+
+/// Returns the badge of a destination that is not as it should be; `None` for one that receives events.
+pub(crate) fn state(destination: &Destination, health: &Health, now: Timestamp) -> Option<Badge> {
+    if destination.state == DestinationState::Paused {
+        return Some(badge("paused", ("status-warn", "paused"), t::paused()));
+    }
+    if health.circuit(now) != Circuit::Closed {
+        return Some(badge("not_responding", ("status-bad", "broken"), t::not_responding()));
+    }
+    let since = health.failing_since?;
+    let look = if is_to_warn(since, now) { ("status-warn", "warn") } else { ("status-lost", "failed") };
+    Some(badge("failing", look, t::failing()))
+}
+
+fn is_to_warn(failing_since: Timestamp, now: Timestamp) -> bool {
+    now.since(failing_since) >= WARN_AFTER
+}
+
+/// Explains a state in a row of the list.
+pub(crate) fn state_note(destination: &Destination, health: &Health, now: Timestamp) -> Option<Text> {
+    if destination.state == DestinationState::Paused {
+        let at = when(destination.paused_at.unwrap_or(now), now);
+        return Some(match destination.pause_reason {
+            None | Some(PauseReason::User) => t::paused_by_user(at),
+            Some(PauseReason::Gone) => t::paused_gone(at),
+            Some(PauseReason::NoSuccess) => t::paused_no_success(),
+        });
+    }
+    match health.circuit(now) {
+        Circuit::Closed => health.failing_since.map(|since| t::failing_since(DisplayTime::of_day(since, now))),
+        Circuit::Open { until } => Some(t::next_attempt(DisplayTime::of_expiry(until, now))),
+        Circuit::HalfOpen => Some(t::next_attempt_soon()),
+    }
+}
+
+/// True if [`trouble`] says something.
+pub(crate) fn needs_attention(destination: &Destination, health: &Health, now: Timestamp) -> bool {
+    let is_failing =
+        || health.failing_since.is_some_and(|since| is_to_warn(since, now) || health.circuit(now) != Circuit::Closed);
+    destination.state == DestinationState::Paused || is_failing()
+}
+
+/// Says what is wrong with a destination and what to do; `None` if nothing is. `name` is its own where the page is not about it.
+pub(crate) fn trouble(
+    destination: &Destination,
+    health: &Health,
+    backlog: Backlog,
+    (name, now): (Option<&str>, Timestamp),
+) -> Option<Notice> {
+    if !needs_attention(destination, health, now) {
+        return None;
+    }
+    let waiting = events_wait(backlog.count);
+    if destination.state == DestinationState::Paused {
+        return Some(paused(destination.pause_reason, name, t::is_paused_reason(waiting)));
+    }
+    let (since, circuit) = (health.failing_since?, health.circuit(now));
+    let at = DisplayTime::of_day(since, now);
+    let said = match (circuit, name.map(isolate)) {
+        (Circuit::Closed, name) => {
+            let headline = name.map_or_else(|| t::is_failing(&at), |name| t::is_failing_named(name, &at));
+            Notice::new("destination-failing", WARN, headline, t::is_failing_reason(waiting))
+        }
+        (Circuit::Open { .. } | Circuit::HalfOpen, name) => {
+            let headline = name.map_or_else(|| t::is_not_responding(&at), |name| t::is_not_responding_named(name, &at));
+            let reason = t::is_not_responding_reason(waiting, next_attempt(circuit, now));
+            Notice::new("destination-not-responding", BAD, headline, reason)
+        }
+    };
+    let pause_at = since.plus(PAUSE_AFTER);
+    let countdown = is_to_warn(since, now).then(|| t::will_be_paused(DisplayTime::of_expiry(pause_at, now)));
+    Some(Notice { countdown: countdown.map(|text| ("will-be-paused", text)), ..said })
+}
+
+fn paused(reason: Option<PauseReason>, name: Option<&str>, waiting: Text) -> Notice {
+    let headline = match (reason, name.map(isolate)) {
+        (None | Some(PauseReason::User), None) => t::is_paused(),
+        (None | Some(PauseReason::User), Some(name)) => t::is_paused_named(name),
+        (Some(PauseReason::Gone), None) => t::is_gone(),
+        (Some(PauseReason::Gone), Some(name)) => t::is_gone_named(name),
+        (Some(PauseReason::NoSuccess), None) => t::is_without_success(),
+        (Some(PauseReason::NoSuccess), Some(name)) => t::is_without_success_named(name),
+    };
+    Notice::new("destination-paused", WARN, headline, waiting)
+}
+
+fn next_attempt(circuit: Circuit, now: Timestamp) -> Text {
+    match circuit {
+        Circuit::Open { until } => t::next_attempt_at(DisplayTime::of_expiry(until, now)),
+        Circuit::Closed | Circuit::HalfOpen => t::next_attempt_soon(),
+    }
+}
+
+/// States how many events wait, as a sentence.
+pub(crate) fn events_wait(count: i64) -> Text {
+    if count >= MAX_EXAMINED { t::events_wait_at_least(MAX_EXAMINED) } else { t::events_wait(count) }
+}
+
+/// States how many events wait, as a value.
+pub(crate) fn waiting(count: i64) -> Text {
+    match count {
+        0 => t::none_waiting(),
+        MAX_EXAMINED.. => t::waiting_at_least(MAX_EXAMINED),
+        _ => t::waiting(count),
+    }
+}
+
+/// Names the format of a destination; `gateway` is that of its connection.
+pub(crate) fn format(settings: &Settings, gateway: Option<Gateway>) -> Text {
+    match gateway {
+        Some(gateway) if settings.is_resigned => t::format_resigned(gateway.label()),
+        Some(gateway) => t::format_passed(gateway.label()),
+        None => t::format_normalized(),
+    }
+}
+
+/// States how fast a destination is sent to.
+pub(crate) fn speed(settings: &Settings) -> Text {
+    match (settings.is_fifo, settings.concurrency, settings.per_second) {
+        (true, _, None) => t::one_at_a_time(),
+        (true, _, Some(rate)) => t::at_a_time_limited(1, rate),
+        (false, count, None) => t::at_a_time(count),
+        (false, count, Some(rate)) => t::at_most_limited(count, rate),
+    }
+}
+
+/// Returns the reason in kebab case and the error of a URL that is refused. All forbidden addresses have the same error, so that it
+/// says nothing of the server's network.
+pub(crate) fn url_error(refusal: Refusal) -> (&'static str, Text) {
+    match refusal {
+        Refusal::Malformed => ("malformed", t::url_malformed(code(EXAMPLE_URL))),
+        Refusal::TooLong => ("too-long", t::url_too_long(MAX_URL_BYTES)),
+        Refusal::NotHttps => ("not-https", t::url_not_https()),
+        Refusal::UserInfo => ("user-info", t::url_user_info()),
+        Refusal::NoHost => ("no-host", t::url_no_host()),
+        Refusal::NameNotFound => ("name-not-found", t::url_not_found()),
+        Refusal::Forbidden => ("forbidden", t::url_forbidden()),
+    }
+}
+
+/// Returns the label of an overlap.
+pub(crate) fn overlap(overlap: Overlap) -> Text {
+    let hours = overlap.duration().as_secs() / Duration::from_hours(1).as_secs();
+    if hours <= 24 { t::overlap_hours(hours) } else { t::overlap_days(hours / 24) }
+}

@@ -1,0 +1,215 @@
+# Destinations: the list, the form, a destination, and its secrets.
+
+title = Destinations
+intro = Send verified events on to your own systems.
+add = Add destination
+nothing = Send events to your own systems
+nothing-text = Add the URL of your shop’s backend. Each verified event in { $mode } mode is sent to it with a signature. If that fails, KS Pay retries for three days.
+
+## The list
+
+column-name = Name and URL
+column-receives = Receives
+column-state = State
+column-waiting = Waiting
+column-last-success = Last success
+note = Each verified event is sent to every destination that receives events of its type. It’s signed with that destination’s own secret.
+waiting = { $count }
+waiting-at-least = { $count } or more
+none-waiting = None
+oldest = oldest { $time }
+never = Never
+rate = { $delivered } of the last { $count } succeeded
+all-events = All events
+
+## States
+
+active = Active
+paused = Paused
+not-responding = Not responding
+failing = Failing
+paused-by-user = Paused by a user, { $time }
+paused-gone = It responded with status 410, { $time }
+paused-no-success = No delivery succeeded for 5 days
+next-attempt = Next attempt { $time }
+failing-since = since { $time }
+
+is-paused = This destination is paused
+is-paused-named = { $name } is paused
+is-gone = This destination is paused: it responded with status 410
+is-gone-named = { $name } is paused: it responded with status 410
+is-without-success = This destination is paused: no delivery succeeded for 5 days
+is-without-success-named = { $name } is paused: no delivery succeeded for 5 days
+# $waiting: a sentence.
+is-paused-reason = { $waiting } New events wait too. When you resume, all of them are sent.
+is-not-responding = Not responding since { $time }
+is-not-responding-named = { $name } hasn’t responded since { $time }
+# $waiting, $next: sentences.
+is-not-responding-reason = Most of the last attempts failed, so deliveries are on hold. { $waiting } No event is lost. { $next }
+next-attempt-at = The next attempt is at { $time }.
+next-attempt-soon = The next attempt is about to begin.
+is-failing = No delivery has succeeded since { $time }
+is-failing-named = { $name }: no delivery has succeeded since { $time }
+# $waiting: a sentence.
+is-failing-reason = { $waiting } Open a failed delivery to see why.
+will-be-paused = Unless a delivery succeeds, the destination will be paused on { $time }.
+events-wait = { $count ->
+    [0] No event is waiting.
+    [one] { $count } event is waiting.
+   *[other] { $count } events are waiting.
+}
+events-wait-at-least = { $count } or more events are waiting.
+open-destination = Open destination
+
+## The form
+
+new-title = Add a destination
+edit-title = Edit destination
+test-note = This destination receives events of Test mode only.
+live-note = This destination receives events of Live mode only.
+name = Name
+name-hint = For example Shop backend
+url = URL
+url-hint = A public https address of your own system. Redirects aren’t followed.
+url-makes-secret = If you change the URL, the destination gets a new secret, and the current one expires immediately. Deliveries fail until your system has the new secret.
+format = Format
+format-passed = Original from { $gateway }
+format-passed-note = Body, event ID and signature exactly as { $gateway } sent them. Code written for { $gateway } works unchanged, with the secret that it has.
+format-resigned = Original from { $gateway }, signed again
+format-resigned-note = The body exactly as { $gateway } sent it. The signature is made for each attempt, with a secret of this destination.
+format-normalized = Normalized
+format-normalized-note = One JSON format for all gateways. Only events about payments, refunds and disputes are sent.
+not-passed = { $gateway } signs the time of a request, so a retry with its own signature would be rejected as too old. Its events can only be signed again.
+not-original = Original events of { $gateway } can’t be sent, because its signature can’t be passed on or made again.
+no-gateway = To send original events, first add a payment gateway in { $mode } mode.
+events = Events
+events-hint = Types and groups, separated by spaces, for example { $example }. Leave this empty to receive all events.
+event-types = Event types
+types-original = Original from { $gateway }
+types-normalized = Normalized
+speed = Order and speed
+order = Order
+order-any = Any order
+order-any-note = New events don’t wait for retries of older ones.
+order-fifo = In order of arrival, one at a time
+order-fifo-note = If a delivery fails, the next ones wait until it succeeds, its last attempt fails, or you skip it.
+concurrency = Deliveries at the same time
+concurrency-hint = From 1 to { $max }. In order of arrival it’s always one.
+per-second = Deliveries per second
+per-second-hint = From 1 to { $max }. Leave this empty for no limit.
+timeout = Timeout in seconds
+timeout-hint = From 1 to { $max }. An attempt without a response by then has failed.
+secret-on-next-page = The secret is on the next page.
+
+## Errors of the form
+
+enter-name = Enter a name.
+name-taken = Another destination in { $mode } mode has this name. Enter another name.
+enter-url = Enter the URL.
+url-malformed = Enter a complete URL, for example { $example }.
+url-too-long = Enter at most { $max } characters.
+url-not-https = Enter a URL that starts with https.
+url-user-info = Remove the user name and the password from the URL.
+url-no-host = Enter a URL with a host name.
+url-not-found = This host name wasn’t found. Check its spelling.
+url-forbidden = Events can’t be sent to this address. Enter a public address of your own system.
+choose-format = Choose a format.
+not-a-type = { $text } isn’t an event type. Enter a type such as { $example } or a group such as { $group }.
+too-many-types = Enter at most { $max } types and groups.
+not-in-range = Enter a whole number from 1 to { $max }.
+choose-order = Choose an order.
+too-many = An app can have { $count } destinations in each mode. Delete one before you add another.
+
+## A destination
+
+edit = Edit
+added-now = Destination added. Reveal its secret below and enter it in your system.
+saved = Changes saved
+saved-with-secret = Changes saved. The destination has a new secret: reveal it below and enter it in your system.
+success-rate = Success rate
+rate-of = { $percent }%
+rate-note = of the last { $count } deliveries
+no-rate = No delivery has ended yet
+oldest-received = oldest received { $time }
+details = Details
+added = Added
+added-by = { $time }, { $name }
+one-at-a-time = One at a time
+at-a-time = { $count ->
+    [one] { $count } at a time
+   *[other] Up to { $count } at a time
+}
+at-a-time-limited = { $count } at a time, up to { $rate } per second
+at-most-limited = Up to { $count } at a time, up to { $rate } per second
+speed-label = Speed
+timeout-label = Timeout
+destination-id = Destination ID
+
+## Secrets
+
+secret = Signing secret
+secret-note = Verify { $header } with this secret, by the Standard Webhooks specification.
+gateway-secret = Secret of the { $gateway } signature
+gateway-secret-note = Verify { $header } with this secret, as { $gateway } describes it.
+passed-note = { $header } is { $gateway }’s own signature: verify it with the webhook’s secret.
+secret-hidden = Hidden
+reveal = Reveal
+reveal-named = Reveal the secrets
+hide = Hide
+hide-named = Hide the secrets
+copy-secret = Copy the secret
+copy-gateway-secret = Copy the secret of the gateway’s signature
+secret-created = Created { $time }.
+also-signed = Requests are also signed with the previous secret, until { $time }.
+unreadable = The secret can’t be read
+unreadable-reason = It was damaged or replaced in the database, so nothing can be sent. Rotate the secret and enter the new one in your system.
+rotate = Rotate secret
+rotate-title = Rotate the secret
+rotate-effect = The destination gets a new secret. For the time you choose, each request is signed with both, so your system can switch without losing an event. Enter the new secret in your system before the current one expires.
+rotate-gateway-effect = The { $gateway } signature is made with the new secret only, from the next attempt on.
+rotate-effects = What happens next
+overlap = Also sign with the current secret for
+overlap-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+overlap-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+choose-overlap = Choose how long requests are also signed with the current secret.
+too-many-secrets = { $count } secrets are still valid. Wait until one of them expires.
+rotated = New secret created. Requests are also signed with the previous one until { $time }.
+
+## Actions
+
+actions = Actions
+pause = Pause
+pause-effect = Deliveries wait until you resume. No event is lost.
+now-paused = { $name } is paused. Events wait until you resume.
+resume = Resume
+now-resumed = { $name } is resumed. Events that waited are being sent.
+replay-failed = Replay failed deliveries
+replay-failed-note = Sends every failed delivery again, after its last attempt has failed.
+replay-failed-title = Replay all failed deliveries?
+replay-failed-effect = Every failed delivery to { $name } is sent again, with the same event ID and with all its attempts.
+replay-failed-twice = Your system may have processed some of these events already. It can recognise them by { $header }.
+replay-failed-paused = The destination is paused: they wait until you resume.
+replay = Replay
+now-replayed = { $count ->
+    [0] There is no failed delivery.
+    [one] { $count } failed delivery is sent again.
+   *[other] { $count } failed deliveries are sent again.
+}
+delete = Delete
+delete-note = No more events are sent. Events that are waiting won’t be sent.
+delete-title = Delete { $name }?
+delete-effect = No more events are sent to it, and its secrets expire immediately. Its past deliveries stay listed on the pages of the events. This can’t be undone.
+# $waiting: a sentence.
+delete-waiting = { $waiting } They won’t be sent.
+delete-destination = Delete destination
+keep = Keep it
+now-deleted = { $name } is deleted
+to-add = To add this destination, enter your password.
+to-change = To change where events are sent, enter your password.
+to-delete = To delete this destination, enter your password.
