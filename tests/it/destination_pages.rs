@@ -273,7 +273,7 @@ async fn what_waits_is_stated_while_paused_and_sent_when_resumed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_destination_that_fails_for_long_is_warned_of_and_then_paused() {
+async fn pages_warn_of_a_destination_that_fails_for_long() {
     let shop = Shop::start().await;
     let sink = Sink::start().await;
     sink.usually(Response::Complete(400, "", ""));
