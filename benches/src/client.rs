@@ -33,6 +33,7 @@ impl Response {
 }
 
 impl Connection {
+    #[expect(clippy::disallowed_methods, reason = "the address is that of the server that is measured")]
     pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;

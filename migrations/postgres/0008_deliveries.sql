@@ -79,7 +79,7 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (destination_id, is_retry, due_at, event_id) WHERE due_at IS NOT NULL;
 CREATE INDEX deliveries_open ON deliveries (destination_id, event_id) WHERE due_at IS NOT NULL;
-CREATE INDEX deliveries_sending ON deliveries (destination_id) WHERE state = 'sending';
+CREATE INDEX deliveries_sending ON deliveries (destination_id, due_at) WHERE state = 'sending';
 
 -- One attempt to send a delivery. number: from 1, also across replays. failure: why there is no response. address: the one that was
 -- dialled. response: the beginning of its body, of the first and the last attempt.

@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_phone_number_has_a_country_code_except_in_india() {
         let stored = |phone: &str, country: &str| {
-            let parsed = EnteredDetails { phone, country, ..REQUIRED_ONLY }.parse();
+            let parsed = EnteredDetails { country, phone, ..REQUIRED_ONLY }.parse();
             parsed.map(|details| details.phone.unwrap_or_default())
         };
         for (typed, number) in [

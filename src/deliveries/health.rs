@@ -278,7 +278,7 @@ mod tests {
             // The last attempt is one that failed.
             let mut all: Vec<_> = (0..good).map(|index| (index, Verdict::Delivered)).chain(failed).collect();
             all.sort_by_key(|(second, _)| *second);
-            after(&all).circuit(at(100))
+            after(&all).circuit(at(70))
         };
         assert_eq!(mixed(6, 3), Circuit::Closed);
         assert_eq!(mixed(6, 4), Circuit::Closed);

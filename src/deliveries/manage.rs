@@ -29,9 +29,6 @@ use crate::{
     },
 };
 
-/// The number of deliveries that a unit of work examines to replay the exhausted ones.
-const REPLAYED_PER_COMMIT: i64 = 500;
-
 /// Why a destination cannot be added or changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DestinationError {
@@ -284,8 +281,7 @@ pub(crate) async fn replay_failed(db: &Db, destination: &Destination, (actor, no
     loop {
         let mut tx = db.begin().await?;
         destinations::lock(&mut tx, destination.id).await?;
-        let range = (after, REPLAYED_PER_COMMIT);
-        let (replayed, last) = deliveries::replay_failed(&mut tx, destination.id, range, now).await?;
+        let (replayed, last) = deliveries::replay_failed(&mut tx, destination.id, after, now).await?;
         if after == EventId::least() {
             security_log::append(&mut tx, actor, Action::DeliveriesReplayed, destination.id, now).await?;
         }

@@ -1,4 +1,5 @@
-//! HTTP clients: no redirects, no proxy from the environment, and a timeout.
+//! HTTP clients for addresses that the operator sets: no redirects, no proxy from the environment, and a timeout. Requests whose
+//! address a user chooses are those of `net::outbound`.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -15,7 +16,7 @@ static SHARED: OnceCell<reqwest::Client> = OnceCell::const_new();
 /// # Errors
 /// See [`client`]. The next call tries again.
 pub(crate) async fn shared() -> Result<&'static reqwest::Client, String> {
-    SHARED.get_or_try_init(|| build(reqwest::Client::builder().timeout(REQUEST_TIMEOUT).pool_max_idle_per_host(0))).await
+    SHARED.get_or_try_init(|| build(builder().timeout(REQUEST_TIMEOUT).pool_max_idle_per_host(0))).await
 }
 
 /// Returns a separate client, which keeps its connections open.
@@ -23,7 +24,7 @@ pub(crate) async fn shared() -> Result<&'static reqwest::Client, String> {
 /// # Errors
 /// Returns a sentence if TLS is unavailable, as on a system without certificates.
 pub(crate) async fn client() -> Result<reqwest::Client, String> {
-    build(reqwest::Client::builder().timeout(REQUEST_TIMEOUT)).await
+    build(builder().timeout(REQUEST_TIMEOUT)).await
 }
 
 /// Returns a client that resolves `host` to `address`, with `within` as its timeout.
@@ -31,13 +32,18 @@ pub(crate) async fn client() -> Result<reqwest::Client, String> {
 /// # Errors
 /// See [`client`].
 pub(crate) async fn client_of(host: &str, address: SocketAddr, within: Duration) -> Result<reqwest::Client, String> {
-    build(reqwest::Client::builder().timeout(within).resolve(host, address).pool_max_idle_per_host(0)).await
+    build(builder().timeout(within).resolve(host, address).pool_max_idle_per_host(0)).await
 }
 
 /// Installs ring as the provider of cryptography for TLS.
 pub(crate) fn install_provider() {
     // The error means that one is already installed, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+#[expect(clippy::disallowed_methods, reason = "every client is built here")]
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
 }
 
 /// Reads the system's certificates on a blocking thread, because that is slow.

@@ -91,7 +91,6 @@ pub(crate) fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 /// Returns the lowest 32 bits.
-#[expect(clippy::cast_possible_truncation, reason = "the higher bits are masked")]
 const fn low_half(bits: u128) -> u32 {
     (bits & 0xffff_ffff) as u32
 }

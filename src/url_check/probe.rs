@@ -167,6 +167,7 @@ fn stop<T>(found: &mut Vec<Finding>, finding: Finding) -> Option<T> {
     None
 }
 
+#[expect(clippy::disallowed_methods, reason = "the name is that of the public URL, which no request sets")]
 async fn connect(addresses: &[SocketAddr], port: u16, found: &mut Vec<Finding>) -> Option<(SocketAddr, TcpStream)> {
     let mut is_slow = false;
     let within = STEP_TIMEOUT / u32::try_from(addresses.len().min(MAX_ADDRESSES)).unwrap_or(1);

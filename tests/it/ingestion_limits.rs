@@ -1,6 +1,6 @@
 //! Responses by request format: methods, invalid HTTP, encodings, sizes and slow requests.
 
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{Installation, TestApp, bodies, raw, signing, webhook_request::Post};
 
@@ -185,7 +185,7 @@ async fn trailers_and_chunk_extensions_over_32_kib_are_answered_431() {
     for (before, after) in [("2;", "\r\n{}\r\n0\r\n\r\n"), ("2\r\n{}\r\n0\r\nA: ", "\r\n\r\n")] {
         let answer = async |extra: usize| {
             let request = format!("{head}{before}{}{after}", "a".repeat(extra));
-            let mut stream = TcpStream::connect(app.address).await.unwrap();
+            let mut stream = raw::connect(app.address).await.unwrap();
             stream.write_all(request.as_bytes()).await.unwrap();
             raw::status_line(&mut stream).await
         };
@@ -270,7 +270,7 @@ async fn a_body_that_is_shorter_than_announced_is_not_stored() {
     let mut headers = post.headers();
     headers.push(("content-length", (post.bytes().len() + 1).to_string()));
     let request = raw::request("POST", &format!("/webhooks/{}", connection.endpoint), &headers, post.bytes());
-    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    let mut stream = raw::connect(app.address).await.unwrap();
     stream.write_all(&request).await.unwrap();
     stream.shutdown().await.unwrap();
     raw::read_to_end(&mut stream).await;

@@ -54,7 +54,7 @@ async fn webhooks_sent_ahead_in_any_pieces_are_each_stored() {
     }
     ahead.extend(get("/healthz", "close").into_bytes());
     for piece in [1, 7, 997, 4096, ahead.len()] {
-        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        let mut stream = raw::connect(app.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         for part in ahead.chunks(piece) {
             stream.write_all(part).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_client_that_reads_no_responses_fills_no_memory() {
     let ahead = get("/login", "keep-alive").repeat(3000);
     let mut streams = Vec::new();
     for _ in 0..30 {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+        let mut stream = raw::connect(address).await.unwrap();
         pour(&mut stream, ahead.as_bytes()).await;
         streams.push(stream);
     }

@@ -253,6 +253,7 @@ async fn a_flood_is_counted_to_the_last_and_kept_in_bounds() {
     let mut shop = Shop::open().await;
     let twin = shop.app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("test").await;
     let mut sending = JoinSet::new();
+    #[expect(clippy::disallowed_methods, reason = "it sends to a server of the test")]
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for sender in 0..8 {
         let (client, url) = (client.clone(), shop.connection.url.clone());

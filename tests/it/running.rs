@@ -236,7 +236,7 @@ async fn stop_with_request_in_flight(app: &TestApp, connection: &Connection, sig
     let (process, address) = app.serve_in_process(&[]);
     let mut slow = connection.at(address).post(bodies::bare("foo.bar")).begun().await;
     process.signal("TERM");
-    eventually(async || tokio::net::TcpStream::connect(address).await.is_err()).await;
+    eventually(async || raw::connect(address).await.is_err()).await;
     for _ in 1..signals {
         process.signal("TERM");
     }

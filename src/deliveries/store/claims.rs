@@ -20,13 +20,15 @@ sql! {
                              (EXISTS (SELECT 1 FROM deliveries WHERE destination_id = destinations.id AND is_retry = FALSE AND due_at <= $1) \
                              OR EXISTS (SELECT 1 FROM deliveries WHERE destination_id = destinations.id AND is_retry = TRUE AND due_at <= $1)) \
                              ORDER BY id";
-    COUNT_SENDING = "SELECT COUNT(*) FROM deliveries WHERE destination_id = $1 AND state = 'sending' AND due_at > $2";
-    /// New events before retries, each in the order in which they became due.
+    /// At most as many as a destination may be sent at the same time.
+    COUNT_SENDING = "SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND state = 'sending' AND due_at > $2 \
+                     LIMIT 10) AS sending";
+    /// New events before retries, each in the order in which they became due; at most as many as may be sent at the same time.
     CLAIM = "UPDATE deliveries SET state = 'sending', claim = $4, due_at = $5 WHERE id IN (SELECT id FROM \
              (SELECT * FROM (SELECT id, is_retry, due_at, event_id FROM deliveries WHERE destination_id = $1 AND is_retry = FALSE \
-             AND due_at <= $2 ORDER BY due_at, event_id LIMIT $3) AS fresh \
+             AND due_at <= $2 ORDER BY due_at, event_id LIMIT 10) AS fresh \
              UNION ALL SELECT * FROM (SELECT id, is_retry, due_at, event_id FROM deliveries WHERE destination_id = $1 AND is_retry = TRUE \
-             AND due_at <= $2 ORDER BY due_at, event_id LIMIT $3) AS retries) AS due ORDER BY is_retry, due_at, event_id LIMIT $3) \
+             AND due_at <= $2 ORDER BY due_at, event_id LIMIT 10) AS retries) AS due ORDER BY is_retry, due_at, event_id LIMIT $3) \
              RETURNING id, event_id, attempts";
     /// The oldest open delivery, if it is due.
     CLAIM_FIRST = "UPDATE deliveries SET state = 'sending', claim = $3, due_at = $4 WHERE id = (SELECT id FROM deliveries \

@@ -84,10 +84,10 @@ sql! {
               WHERE destination_id = $1 AND id = $2 AND state <> 'sending'";
     REPLAY_FAILED = "UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = $3, is_retry = FALSE, claim = NULL, ended_at = NULL \
                      WHERE id IN (SELECT id FROM (SELECT id, state FROM deliveries WHERE destination_id = $1 AND event_id > $2 \
-                     ORDER BY event_id LIMIT $4) AS examined WHERE state = 'exhausted')";
+                     ORDER BY event_id LIMIT 500) AS examined WHERE state = 'exhausted')";
     /// The last row that [`REPLAY_FAILED`] examined.
     FIND_LAST_EXAMINED = "SELECT MAX(event_id) FROM (SELECT event_id FROM deliveries WHERE destination_id = $1 AND event_id > $2 \
-                          ORDER BY event_id LIMIT $3) AS examined";
+                          ORDER BY event_id LIMIT 500) AS examined";
     CANCEL = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $3 \
               WHERE destination_id = $1 AND id = $2 AND due_at IS NOT NULL";
     CANCEL_OF_DELETED = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $1 WHERE id IN \
@@ -205,17 +205,16 @@ pub(crate) async fn replay(tx: &mut Tx, destination: DestinationId, id: Delivery
     Ok(execute!(tx, sqlx::query(REPLAY).bind(destination).bind(id).bind(now))? > 0)
 }
 
-/// Replays the exhausted ones among at most `limit` deliveries after `after`. Returns their number, and the last delivery that was
+/// Replays the exhausted ones among the next deliveries after `after`, as many as a short unit of work examines. Returns their number, and the last delivery that was
 /// examined. The caller has locked the destination.
 pub(crate) async fn replay_failed(
     tx: &mut Tx,
     destination: DestinationId,
-    (after, limit): (EventId, i64),
+    after: EventId,
     now: Timestamp,
 ) -> Result<(u64, Option<EventId>), DbError> {
-    let replayed = execute!(&mut *tx, sqlx::query(REPLAY_FAILED).bind(destination).bind(after).bind(now).bind(limit))?;
-    let last =
-        run!(tx, |conn| sqlx::query_scalar(FIND_LAST_EXAMINED).bind(destination).bind(after).bind(limit).fetch_one(conn).await)?;
+    let replayed = execute!(&mut *tx, sqlx::query(REPLAY_FAILED).bind(destination).bind(after).bind(now))?;
+    let last = run!(tx, |conn| sqlx::query_scalar(FIND_LAST_EXAMINED).bind(destination).bind(after).fetch_one(conn).await)?;
     Ok((replayed, last))
 }
 

@@ -16,7 +16,7 @@ invisible-character = This contains an invisible character. Type the text instea
 email-ascii = Before the @, use only English letters, digits and symbols such as . or _.
 email-invalid = Enter a complete email address, for example accounts@neemtree.example.
 domain-invalid = Enter only the domain, for example shop.neemtree.example.
-phone-invalid = Enter the number with + and its country code, for example +91 00000 00000.
+phone-invalid = Enter the number with + and its country code, for example +91{ "\u00A0" }00000{ "\u00A0" }00000.
 
 # A value that conflicts with another.
 app-name-taken = Your company already has an app with this name. Enter another name.

@@ -9,6 +9,7 @@ use tokio::{
     time::sleep,
 };
 
+#[expect(clippy::disallowed_methods, reason = "the address is that of the test's listener")]
 async fn pair() -> (Socket, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (peer, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());

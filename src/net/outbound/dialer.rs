@@ -34,7 +34,7 @@ impl Tls {
     pub(super) async fn shake_hands(&self, stream: TcpStream, url: &Url) -> Result<TlsStream<TcpStream>, Failure> {
         let build = async || tls::config().await.map(Arc::new).ok_or(Failure::NoCertificates);
         let config = self.0.get_or_try_init(build).await?;
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.');
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Tls(TlsFault::OtherName))?;
         let shaken = TlsConnector::from(Arc::clone(config)).connect(name, stream).await;
         shaken.map_err(|error| Failure::Tls(tls::fault(&error)))

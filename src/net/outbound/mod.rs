@@ -48,7 +48,7 @@ struct Inner {
 /// A POST request.
 pub(crate) struct Request<'a> {
     pub(crate) url: &'a str,
-    /// Headers besides `Host` and those that frame the body, which are the client's.
+    /// Headers; `Host` and those that frame the body are ignored, because the client sets them.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
     /// The timeout from the lookup of the name to the end of the response.

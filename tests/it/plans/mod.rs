@@ -81,6 +81,8 @@ struct Index {
     table: String,
     columns: Vec<String>,
     is_unique: bool,
+    /// What holds for every row of it, as conditions of a WHERE clause; empty for all rows of the table.
+    holds: Vec<String>,
 }
 
 /// The indexes by name. The primary key of a table has the table's name.
@@ -95,7 +97,13 @@ async fn indexes(on: &SqlitePool) -> Indexes {
         sqlx::query_as(COLUMNS).fetch_all(&mut on.acquire().await.unwrap()).await.unwrap();
     let mut indexes = Indexes::new();
     for (table, name, is_unique, column) in rows {
-        indexes.entry(name).or_insert(Index { table, columns: Vec::new(), is_unique }).columns.push(column);
+        indexes.entry(name).or_insert(Index { table, columns: Vec::new(), is_unique, holds: Vec::new() }).columns.push(column);
+    }
+    const PARTIAL: &str = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql LIKE '% WHERE %'";
+    let partial: Vec<(String, String)> = sqlx::query_as(PARTIAL).fetch_all(&mut on.acquire().await.unwrap()).await.unwrap();
+    for (name, text) in partial {
+        let (_, condition) = text.split_once(" WHERE ").unwrap();
+        indexes.get_mut(&name).unwrap().holds = select::conditions_of(condition);
     }
     indexes
 }
@@ -135,9 +143,12 @@ impl Statement<'_> {
             SELECTIVE_CONSTRAINTS.iter().any(|(of, selects, _)| *of == table && constraints.iter().any(|own| own == selects));
         let is_sorted = self.plan.iter().any(|other| other.parent == line.parent && other.text.starts_with("USE TEMP B-TREE"));
         let mut own = self.selects.iter().filter(|select| select.table(name).is_some() && select.has_conditions(&constraints));
+        let holds = index.map_or(&[][..], |index| &index.holds);
         let is_limited = |select: &Select| {
             let is_streamed = select.has_limit && !select.is_aggregate && !is_sorted;
-            is_streamed && select.is_served_by(&constraints)
+            // A partial index serves its own condition, too.
+            let served = constraints.iter().chain(holds.iter().filter(|own| select.has_conditions(std::slice::from_ref(own))));
+            is_streamed && select.is_served_by(&served.cloned().collect::<Vec<_>>())
         };
         !is_one_row && !is_few && !own.any(is_limited)
     }
@@ -167,6 +178,7 @@ const UNBOUNDED: &[&str] = &[
     "SELECT id FROM events WHERE connection_id = $1 ORDER BY received_at DESC LIMIT $2",
     "SELECT id FROM events WHERE state = $1 ORDER BY id DESC LIMIT $2",
     "SELECT DISTINCT state FROM events WHERE connection_id = $1 LIMIT 5",
+    "SELECT id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL AND state = 'waiting' ORDER BY event_id LIMIT 1",
     "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at < $3 AND (created_at, id) < ($4, $5) \
      ORDER BY created_at DESC, id DESC LIMIT $6",
 ];
@@ -178,6 +190,7 @@ const BOUNDED: &[&str] = &[
     "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5",
     "SELECT COUNT(*) FROM (SELECT 1 FROM rejections WHERE connection_id = $1 LIMIT 5000) AS newest",
     "SELECT id FROM events ORDER BY id DESC LIMIT $1",
+    "SELECT id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1",
     "SELECT endpoint FROM connections WHERE EXISTS (SELECT 1 FROM events WHERE connection_id = connections.id)",
 ];
 

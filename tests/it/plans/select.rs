@@ -164,6 +164,11 @@ fn tables(clause: &[Token]) -> Vec<(String, String)> {
     tables
 }
 
+/// Returns the conditions of the text of a WHERE clause.
+pub(super) fn conditions_of(clause: &str) -> Vec<String> {
+    conditions(&tokens(&mut clause.chars().peekable()))
+}
+
 /// Returns the conditions as [`constraints`] writes those of a plan.
 fn conditions(clause: &[Token]) -> Vec<String> {
     let (mut found, mut term) = (Vec::new(), Vec::new());

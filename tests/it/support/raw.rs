@@ -1,10 +1,10 @@
 //! Raw bytes on a socket: requests that no client library would send.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpStream, ToSocketAddrs},
     time::timeout,
 };
 
@@ -15,9 +15,15 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawResponse(pub(crate) Vec<u8>);
 
+/// Opens a connection to a server of the test.
+#[expect(clippy::disallowed_methods, reason = "the address is that of a server of the test")]
+pub(crate) async fn connect(to: impl ToSocketAddrs) -> io::Result<TcpStream> {
+    TcpStream::connect(to).await
+}
+
 /// Sends all of it and reads until the server closes.
 pub(crate) async fn exchange(to: SocketAddr, request: &[u8]) -> RawResponse {
-    let mut stream = TcpStream::connect(to).await.unwrap();
+    let mut stream = connect(to).await.unwrap();
     // A server may respond and close before it has read everything.
     let _ = stream.write_all(request).await;
     read_to_end(&mut stream).await

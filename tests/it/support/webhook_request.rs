@@ -7,6 +7,7 @@ use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 use super::{builders::Connection, raw, signing};
 
 /// Keeps no connection open, so that a server can stop without waiting.
+#[expect(clippy::disallowed_methods, reason = "it sends to servers of the test")]
 static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
     // An error means that a provider was already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -19,6 +20,7 @@ pub(crate) fn client() -> &'static reqwest::Client {
 }
 
 /// Returns a client that uses another of this machine's own addresses.
+#[expect(clippy::disallowed_methods, reason = "it sends to servers of the test")]
 pub(crate) fn client_from(address: std::net::IpAddr) -> reqwest::Client {
     // Its cryptography provider is installed once for all.
     let _ = client();
@@ -172,7 +174,7 @@ impl Post {
     /// Opens a separate connection.
     pub(crate) async fn connect(&self) -> TcpStream {
         let url = self.parsed();
-        TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap()
+        raw::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap()
     }
 
     /// Opens a connection and sends the head.

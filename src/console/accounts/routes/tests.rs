@@ -125,6 +125,7 @@ impl Browser {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the address is that of the test's server")]
 async fn send(to: SocketAddr, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(to).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();

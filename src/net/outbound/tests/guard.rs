@@ -200,7 +200,7 @@ fn a_public_url_passes_in_its_one_form() {
         ("https:\\\\shop.example\\a", "https://shop.example/a"),
         ("https://8.8.8.8/", "https://8.8.8.8/"),
         ("https://[2606:4700::1111]:444/", "https://[2606:4700::1111]:444/"),
-        ("https://दुकान.example/", "https://xn--r2bi6d7f.example/"),
+        ("https://दुकान.example/", "https://xn--11b7ah1gn.example/"),
     ] {
         assert_eq!(guard.parse(url).map(String::from).as_deref(), Ok(parsed), "{url}");
     }

@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
-use tokio::{io::AsyncReadExt as _, net::TcpListener, sync::mpsc};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+    sync::mpsc,
+};
+use url::Url;
 
 use super::{
-    super::{Failure, Refusal, Request, exchange},
+    super::{Client, Failure, Guard, Own, Refusal, Request, exchange},
     LONG, OK, SHORT, Sink, client, guard_of, post, read, respond,
 };
 
@@ -18,7 +23,7 @@ async fn a_request_arrives_as_it_was_given() {
         let requests = requests.clone();
         async move {
             requests.send(read(&mut stream).await.unwrap()).unwrap();
-            tokio::io::AsyncWriteExt::write_all(&mut stream, OK.as_bytes()).await.unwrap();
+            stream.write_all(OK.as_bytes()).await.unwrap();
         }
     })
     .await;
@@ -137,12 +142,23 @@ async fn a_name_that_is_never_resolved_ends_with_the_timeout() {
     names.never("slow.example");
     let outcome = post(&client, "https://slow.example/", SHORT).await;
     assert_eq!((outcome.result, outcome.address), (Err(Failure::NameSlow), None));
+    assert!(outcome.elapsed >= SHORT);
+}
+
+#[tokio::test]
+async fn the_name_of_this_machine_resolves_to_an_address_that_is_refused() {
+    let own = Own { listening: Vec::new(), public_url: Url::parse("https://pay.example").unwrap() };
+    let client = Client::new(Guard::new(Vec::new(), own));
+    assert_eq!(client.guard().check("https://localhost/").await, Err(Refusal::Forbidden));
+    let outcome = post(&client, "https://localhost/", LONG).await;
+    assert_eq!((outcome.result, outcome.address), (Err(Failure::Refused(Refusal::Forbidden)), None));
 }
 
 #[tokio::test]
 async fn no_timeout_is_too_short_or_too_long() {
+    let silent = Sink::responding("").await;
+    assert!(post(&client().0, &silent.url(), Duration::ZERO).await.result.is_err());
     let sink = Sink::responding(OK).await;
-    assert!(post(&client().0, &sink.url(), Duration::ZERO).await.result.is_err());
     assert_eq!(post(&client().0, &sink.url(), Duration::MAX).await.result.unwrap().status, 200);
 }
 
@@ -172,4 +188,25 @@ async fn a_body_of_any_size_is_sent() {
     let body = [vec![b' '; 3_000_000], b"\r\n\r\n{}".to_vec()].concat();
     let request = Request { url: &sink.url(), headers: Vec::new(), body: body.into(), timeout: LONG };
     assert_eq!(client().0.post(request).await.result.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_server_that_responds_before_it_has_read_the_request_is_not_waited_for() {
+    let (closed, mut is_closed) = mpsc::unbounded_channel();
+    let sink = Sink::start(move |mut stream, _| {
+        let closed = closed.clone();
+        async move {
+            stream.read_u8().await.unwrap();
+            stream.write_all(OK.as_bytes()).await.unwrap();
+            // Without a reader, only the end of the connection stops this.
+            while stream.write_all(b" ").await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+            closed.send(()).unwrap();
+        }
+    })
+    .await;
+    let request = Request { url: &sink.url(), headers: Vec::new(), body: vec![b' '; 50_000_000].into(), timeout: LONG };
+    assert_eq!(client().0.post(request).await.result.unwrap().status, 200);
+    assert_eq!(is_closed.recv().await, Some(()));
 }

@@ -23,11 +23,11 @@ struct Authority {
 }
 
 impl Authority {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         http_client::install_provider();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "Neem Tree");
+        params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap().der().clone();
         Self { issuer: Issuer::new(params, key), certificate }
@@ -74,7 +74,7 @@ impl Authority {
 
 #[tokio::test]
 async fn the_name_of_the_url_is_sent_and_the_connection_is_used_again() {
-    let authority = Authority::new();
+    let authority = Authority::new("Neem Tree");
     let sink = authority.sink(&["shop.example", "127.0.0.1"], 2100).await;
     let (client, names) = authority.client();
     names.set("shop.example", &["127.0.0.1"]);
@@ -93,7 +93,7 @@ async fn the_name_of_the_url_is_sent_and_the_connection_is_used_again() {
 
 #[tokio::test]
 async fn a_certificate_that_does_not_prove_the_name_is_a_fault() {
-    let authority = Authority::new();
+    let authority = Authority::new("Neem Tree");
     let sink = authority.sink(&["shop.example"], 2100).await;
     let (client, names) = authority.client();
     names.set("other.example", &["127.0.0.1"]);
@@ -103,7 +103,7 @@ async fn a_certificate_that_does_not_prove_the_name_is_a_fault() {
         let outcome = post(&client, &url, LONG).await;
         assert_eq!((outcome.result, outcome.address), (Err(Failure::Tls(TlsFault::OtherName)), Some(sink.address)), "{url}");
     }
-    let (stranger, names) = Authority::new().client();
+    let (stranger, names) = Authority::new("Banyan").client();
     names.set("shop.example", &["127.0.0.1"]);
     let outcome = post(&stranger, &format!("https://shop.example:{port}/"), LONG).await;
     assert_eq!(outcome.result, Err(Failure::Tls(TlsFault::UnknownIssuer)));
@@ -114,7 +114,7 @@ async fn a_certificate_that_does_not_prove_the_name_is_a_fault() {
 
 #[tokio::test]
 async fn the_certificates_of_the_system_do_not_include_one_of_our_own() {
-    let authority = Authority::new();
+    let authority = Authority::new("Neem Tree");
     let sink = authority.sink(&["127.0.0.1"], 2100).await;
     let outcome = post(&super::client().0, &format!("https://{}/", sink.address), LONG).await;
     let expected = [Failure::Tls(TlsFault::UnknownIssuer), Failure::NoCertificates];
@@ -123,7 +123,7 @@ async fn the_certificates_of_the_system_do_not_include_one_of_our_own() {
 
 #[tokio::test]
 async fn a_server_without_tls_is_told_apart_from_a_silent_one() {
-    let (client, _) = Authority::new().client();
+    let (client, _) = Authority::new("Neem Tree").client();
     let plain = Sink::start(|mut stream, _| async move {
         let _ = stream.read_u8().await;
         let _ = stream.write_all(OK.as_bytes()).await;
