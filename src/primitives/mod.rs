@@ -12,6 +12,7 @@ pub mod id;
 pub(crate) mod in_parallel;
 pub(crate) mod invisible_chars;
 pub(crate) mod keyset;
+pub(crate) mod local_url;
 pub mod money;
 pub(crate) mod network;
 pub(crate) mod rate_limit;

@@ -1,85 +1,16 @@
-//! The pages of destinations and deliveries: the form and its errors, what they show, and what their actions do.
+//! The pages of destinations: the form and its errors, what they show, and what their actions do.
 
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::Value;
 
 use crate::support::{
-    TestApp, bodies,
     browser::{Browser, Page},
-    builders::{Connection, PASSWORD},
-    cli::lines,
+    builders::PASSWORD,
     eventually,
+    shop::{Shop, fields, text},
     sink::{Response, Sink},
 };
-
-const LOOPBACK: &str = "127.0.0.0/8";
-
-/// An app with a connection, whose destinations may be on this machine, and its owner.
-struct Shop {
-    app: TestApp,
-    connection: Connection,
-    owner: Browser,
-}
-
-impl Shop {
-    async fn start() -> Self {
-        let app = TestApp::start_with(|config| config.allow_destinations = vec![LOOPBACK.parse().unwrap()]).await;
-        let connection = app.razorpay().await;
-        let owner = app.owner("Neem Tree Retail").await;
-        Self { app, connection, owner }
-    }
-
-    fn list(&self) -> String {
-        format!("/ks-pay/apps/{}/destinations", self.connection.app_id)
-    }
-
-    /// Adds a destination; returns the path of its page.
-    async fn add(&self, changed: &[(&str, &str)]) -> String {
-        let added = self.owner.post(&self.list(), &fields(changed)).await;
-        added.location().to_owned()
-    }
-
-    async fn send(&self, payment: &str) {
-        self.connection.post(bodies::payment("payment.captured", payment, 0)).stored().await;
-    }
-
-    async fn deliveries(&self) -> Vec<Value> {
-        let output = self.app.cli(["deliveries", "export", "--jsonl"], "").await;
-        output.assert_done();
-        lines(&output.out)
-    }
-
-    /// Waits until the only delivery is as described, and returns it.
-    async fn delivery(&self, is_wanted: impl Fn(&Value) -> bool) -> Value {
-        eventually(async || self.deliveries().await.first().is_some_and(&is_wanted)).await;
-        self.deliveries().await.remove(0)
-    }
-}
-
-/// The fields of the form, with some of them changed.
-fn fields<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let valid = [
-        ("mode", "test"),
-        ("name", "Shop backend"),
-        ("url", "http://127.0.0.1:9/hook"),
-        ("format", "passed-razorpay"),
-        ("events", ""),
-        ("order", "any"),
-        ("concurrency", "4"),
-        ("per_second", ""),
-        ("timeout_seconds", "15"),
-    ];
-    valid
-        .into_iter()
-        .map(|(name, value)| changed.iter().find(|(known, _)| *known == name).copied().unwrap_or((name, value)))
-        .collect()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap()
-}
 
 async fn secret(owner: &Browser, destination: &str) -> String {
     owner.post(&format!("{destination}/reveal"), &[]).await.inside("secret").unwrap()
@@ -273,7 +204,7 @@ async fn what_waits_is_stated_while_paused_and_sent_when_resumed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_destination_that_fails_for_long_is_warned_of_and_then_paused() {
+async fn pages_warn_of_a_destination_that_fails_for_long() {
     let shop = Shop::start().await;
     let sink = Sink::start().await;
     sink.usually(Response::Complete(400, "", ""));
@@ -306,143 +237,6 @@ async fn a_deletion_states_what_is_lost_and_the_page_is_gone_afterwards() {
         assert_eq!(shop.owner.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     assert!(shop.owner.get(&shop.list()).await.shows("no-destination"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_lists_its_attempts_with_what_was_responded() {
-    let shop = Shop::start().await;
-    let sink = Sink::start().await;
-    sink.next([Response::Complete(503, "", "<script>alert(1)</script>")]);
-    let destination = shop.add(&[("url", &sink.url)]).await;
-    shop.send("pay_1").await;
-    let delivery = shop.delivery(|delivery| delivery["attempts"] == 1).await;
-    let path = format!("{destination}/deliveries/{}", text(&delivery["delivery"]));
-    let page = shop.owner.get(&path).await;
-    assert!(page.has("<code>&#60;script&#62;alert(1)&#60;/script&#62;</code>") && !page.has("<script>alert"), "{}", page.body);
-    assert_eq!(page.text_of("response"), "<script>alert(1)</script>");
-    assert!(page.shows("state-waiting") && page.text_of("attempt").contains("503"), "{}", page.body);
-    for named in ["webhook-id", "webhook-timestamp", "webhook-signature", "x-razorpay-signature", text(&delivery["event"])] {
-        assert!(page.has(named), "{named}: {}", page.body);
-    }
-    let address = sink.url.split('/').nth(2).unwrap();
-    assert!(page.has(address) && page.has(&format!("/events/{}\"", text(&delivery["event"]))), "{}", page.body);
-
-    assert_eq!(shop.owner.post(&format!("{path}/replay"), &[]).await.location(), path);
-    let page = shop.owner.sees(&path, "state-delivered").await;
-    assert_eq!((page.texts_of("attempt").len(), sink.received().len()), (2, 2));
-    assert!(page.texts_of("attempt")[0].contains("200"), "the newest is first: {}", page.body);
-    // One that was delivered is sent again, too.
-    assert_eq!(shop.owner.post(&format!("{path}/replay"), &[]).await.location(), path);
-    eventually(async || sink.received().len() == 3).await;
-    let ids: Vec<_> = sink.received().iter().map(|one| one.header("webhook-id").unwrap().to_owned()).collect();
-    assert!(ids.iter().all(|id| *id == text(&delivery["event"])), "{ids:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_attempt_without_a_response_says_why() {
-    let shop = Shop::start().await;
-    let destination = shop.add(&[]).await;
-    shop.send("pay_1").await;
-    let delivery = shop.delivery(|delivery| delivery["attempts"] == 1).await;
-    assert_eq!(delivery["last_failure"], "connection_refused");
-    let page = shop.owner.get(&format!("{destination}/deliveries/{}", text(&delivery["delivery"]))).await;
-    assert!(page.texts_of("attempt").len() == 1 && page.has("127.0.0.1:9") && page.lacks("response"), "{}", page.body);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_skipped_delivery_is_canceled_and_the_next_one_goes_on() {
-    let shop = Shop::start().await;
-    let sink = Sink::start().await;
-    sink.next([Response::Complete(500, "", "")]);
-    let destination = shop.add(&[("url", &sink.url), ("order", "fifo")]).await;
-    shop.send("pay_1").await;
-    let first = shop.delivery(|delivery| delivery["attempts"] == 1).await;
-    shop.send("pay_2").await;
-    let path = format!("{destination}/deliveries/{}", text(&first["delivery"]));
-    assert_eq!(shop.owner.get(&format!("{path}/skip")).await.location(), path);
-    assert_eq!(shop.owner.post(&format!("{path}/skip"), &[]).await.location(), path);
-    eventually(async || sink.received().len() == 2).await;
-    let page = shop.owner.get(&path).await;
-    assert!(page.shows("state-canceled") && !page.has(&format!("action=\"{path}/skip\"")), "{}", page.body);
-    let again = shop.owner.post(&format!("{path}/skip"), &[]).await;
-    assert_eq!(again.location(), path);
-    assert_eq!(shop.owner.get(&path).await.reason_of("flash"), "has-ended");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_list_of_deliveries_has_a_filter_and_a_search() {
-    let shop = Shop::start().await;
-    let sink = Sink::start().await;
-    let destination = shop.add(&[("url", &sink.url)]).await;
-    shop.send("pay_1").await;
-    shop.delivery(|delivery| delivery["state"] == "delivered").await;
-    shop.owner.post(&format!("{destination}/pause"), &[]).await;
-    shop.send("pay_2").await;
-    let rows = async |query: &str| shop.owner.get(&format!("{destination}?{query}")).await.texts_of("delivery").len();
-    assert_eq!((rows("").await, rows("state=waiting").await, rows("state=delivered").await), (2, 1, 1));
-    let none = shop.owner.get(&format!("{destination}?state=exhausted")).await;
-    assert!(none.status == StatusCode::OK && none.shows("no-delivery-found"), "{}", none.body);
-    let wrong = shop.owner.get(&format!("{destination}?state=rubbish")).await;
-    assert_eq!((wrong.status, wrong.texts_of("delivery").len()), (StatusCode::UNPROCESSABLE_ENTITY, 0));
-    let event = text(&shop.deliveries().await[0]["event"]).to_owned();
-    assert_eq!(rows(&format!("q={event}")).await, 1);
-    assert_eq!(shop.owner.get(&format!("{destination}?q=pay_1")).await.reason_of("q-error"), "unsearchable");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn failed_deliveries_are_replayed_together() {
-    let shop = Shop::start().await;
-    let sink = Sink::start().await;
-    let destination = shop.add(&[("url", &sink.url)]).await;
-    shop.owner.post(&format!("{destination}/pause"), &[]).await;
-    for payment in ["pay_1", "pay_2", "pay_3"] {
-        shop.send(payment).await;
-    }
-    shop.app.sql("UPDATE deliveries SET state = 'exhausted', due_at = NULL, ended_at = created_at WHERE id <> (SELECT MIN(id) FROM deliveries)").await;
-    let replay = format!("{destination}/failed-deliveries/replay");
-    assert!(shop.owner.get(&replay).await.texts_of("effect").len() == 3, "it says that the destination is paused");
-    shop.owner.post(&format!("{destination}/resume"), &[]).await;
-    eventually(async || sink.received().len() == 1).await;
-    assert_eq!(shop.owner.post(&replay, &[]).await.location(), destination);
-    assert!(shop.owner.get(&destination).await.text_of("flash").contains('2'));
-    eventually(async || sink.received().len() == 3).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_page_of_an_event_lists_its_deliveries_and_who_did_not_get_it() {
-    let shop = Shop::start().await;
-    let event_page = async || {
-        let event = text(&shop.app.events().await[0]["event"]).to_owned();
-        shop.owner.get(&format!("/ks-pay/apps/{}/events/{event}", shop.connection.app_id)).await
-    };
-    let sink = Sink::start().await;
-    let destination = shop.add(&[("url", &sink.url)]).await;
-    let other = shop.add(&[("name", "Refunds"), ("events", "refund.*")]).await;
-    shop.add(&[("name", "Of Live mode"), ("mode", "live"), ("format", "normalized")]).await;
-    shop.send("pay_1").await;
-    let delivery = shop.delivery(|delivery| delivery["state"] == "delivered").await;
-    shop.add(&[("name", "Later")]).await;
-    shop.app.sql("UPDATE destinations SET created_at = created_at + 1000 WHERE name = 'Later'").await;
-    let page = event_page().await;
-    let section = page.text_of("event-deliveries");
-    assert!(page.has(&format!("{destination}/deliveries/{}", text(&delivery["delivery"]))) && page.shows("state-delivered"));
-    assert!(page.shows("not-sent-not-selected") && page.has(&other) && page.shows("not-sent-added-later"), "{section}");
-    assert!(!section.contains("Of Live mode"), "{section}");
-
-    shop.owner.post(&format!("{destination}/deletion"), &[]).await;
-    let page = event_page().await;
-    assert!(page.texts_of("delivery").len() == 1 && !page.has(&destination), "{}", page.body);
-    assert!(page.text_of("delivery").contains("Shop backend"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_event_without_a_normalized_form_names_the_destinations_that_did_not_get_it() {
-    let shop = Shop::start().await;
-    shop.add(&[("format", "normalized")]).await;
-    shop.connection.post(b"{}".to_vec()).stored().await;
-    let event = text(&shop.app.events().await[0]["event"]).to_owned();
-    let page = shop.owner.get(&format!("/ks-pay/apps/{}/events/{event}", shop.connection.app_id)).await;
-    assert!(page.shows("not-sent-no-form"), "{}", page.body);
 }
 
 /// Asserts that every page and form of a destination is not found.

@@ -24,6 +24,7 @@ mod credentials;
 mod csrf;
 mod deferred_diagnosis;
 mod deliveries;
+mod delivery_pages;
 mod demo;
 mod destination_pages;
 mod diagnosis;

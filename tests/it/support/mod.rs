@@ -12,6 +12,7 @@ pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod routes;
+pub(crate) mod shop;
 pub(crate) mod signing;
 pub(crate) mod sink;
 pub(crate) mod webhook_request;
