@@ -282,3 +282,31 @@ async fn a_destination_of_another_company_or_app_is_not_found() {
     assert_eq!(unchanged, ["Shop backend paused", "Second active"]);
     assert_eq!(shop.deliveries().await[0]["state"], "waiting");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_event_shows_how_the_destination_responds_and_is_no_delivery() {
+    let shop = Shop::start().await;
+    let sink = Sink::start().await;
+    let normalized = shop.add(&[("url", &sink.url), ("format", "normalized")]).await;
+    let send = async || {
+        shop.app.clock.advance(Duration::from_secs(30));
+        let sent = shop.owner.post(&format!("{normalized}/test-event"), &[]).await;
+        shop.owner.get(sent.location()).await
+    };
+    assert_eq!(send().await.reason_of("flash"), "success");
+    let [received] = sink.received().try_into().unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&received.body).unwrap();
+    assert_eq!((text(&body["type"]), received.header("webhook-id")), ("ks_pay.test", body["id"].as_str()));
+    sink.next([Response::Complete(404, "", "")]);
+    assert_eq!(send().await.reason_of("flash"), "test-declined");
+
+    // In the original format it is the newest event once more.
+    let original = shop.add(&[("url", &sink.url), ("name", "Another")]).await;
+    shop.app.clock.advance(Duration::from_secs(30));
+    let sent = shop.owner.post(&format!("{original}/test-event"), &[]).await;
+    assert_eq!(shop.owner.get(sent.location()).await.reason_of("flash"), "test-no-event");
+    assert_eq!(
+        shop.app.count("SELECT COUNT(*) FROM deliveries").await + shop.app.count("SELECT COUNT(*) FROM attempts").await,
+        0
+    );
+}
