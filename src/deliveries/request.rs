@@ -13,7 +13,7 @@ use super::{
 use crate::{
     events::{Event, Origin, State, payload::Payload},
     gateways::parts,
-    primitives::{secret::Secret, time::Timestamp},
+    primitives::{id::EventId, secret::Secret, time::Timestamp},
 };
 
 /// The headers of the Standard Webhooks specification, with which every delivery is signed.
@@ -55,22 +55,11 @@ pub(crate) struct Source<'a> {
 impl Source<'_> {
     /// Returns headers and body; `None` if the event has no such form, or a secret that it needs is missing.
     pub(crate) fn request(&self) -> Option<(Headers, Bytes)> {
-        let (mut headers, body) = match self.destination.settings.format {
+        let (headers, body) = match self.destination.settings.format {
             Format::Original => self.original()?,
             Format::Normalized => (vec![(CONTENT_TYPE, JSON)], self.normalized()?),
         };
-        let (id, seconds) = (self.event.id.to_string(), self.now.seconds());
-        let signed = signature::sign(&id, seconds, &body, &self.secrets.webhook);
-        if signed.is_empty() {
-            return None;
-        }
-        headers.extend([
-            (USER_AGENT, SENDER),
-            (ID, HeaderValue::try_from(id).ok()?),
-            (TIMESTAMP, HeaderValue::from(seconds)),
-            (SIGNATURE, HeaderValue::try_from(signed).ok()?),
-        ]);
-        Some((headers, body))
+        signed(headers, &self.event.id.to_string(), body, (self.secrets, self.now))
     }
 
     fn normalized(&self) -> Option<Bytes> {
@@ -119,6 +108,29 @@ impl Source<'_> {
         let own = signed.into_iter().filter(|(name, _)| names.contains(name));
         Some(own.filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?))).collect())
     }
+}
+
+/// Returns the request of a test event in the normalized format; `None` if there is no secret.
+pub(crate) fn test(destination: &Destination, id: EventId, secrets: &SigningSecrets, now: Timestamp) -> Option<(Headers, Bytes)> {
+    let id = id.to_string();
+    let body = normalized::test_event(&id, (destination.app_id, destination.mode), now);
+    signed(vec![(CONTENT_TYPE, JSON)], &id, body.into(), (secrets, now))
+}
+
+/// Adds the headers that every delivery has; `None` if there is no secret.
+fn signed(mut headers: Headers, id: &str, body: Bytes, (secrets, now): (&SigningSecrets, Timestamp)) -> Option<(Headers, Bytes)> {
+    let seconds = now.seconds();
+    let signed = signature::sign(id, seconds, &body, &secrets.webhook);
+    if signed.is_empty() {
+        return None;
+    }
+    headers.extend([
+        (USER_AGENT, SENDER),
+        (ID, HeaderValue::try_from(id).ok()?),
+        (TIMESTAMP, HeaderValue::from(seconds)),
+        (SIGNATURE, HeaderValue::try_from(signed).ok()?),
+    ]);
+    Some((headers, body))
 }
 
 /// Returns the value of a header that was received once.

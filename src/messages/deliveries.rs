@@ -70,7 +70,7 @@ pub(crate) fn result(attempt: &Attempt) -> Text {
     }
 }
 
-fn why(failure: AttemptFailure) -> Text {
+pub(super) fn why(failure: AttemptFailure) -> Text {
     match failure {
         AttemptFailure::Forbidden => t::failure_forbidden(),
         AttemptFailure::NameNotFound => t::failure_name_not_found(),

@@ -5,17 +5,19 @@ use std::time::Duration;
 use super::{
     Badge, DisplayTime, Notice,
     activity::{BAD, WARN},
-    badge,
+    badge, deliveries,
     text::destinations as t,
     when,
 };
 use crate::{
+    companies::check_limiter::CheckDenied,
     connections::overlap::Overlap,
     db::list::MAX_EXAMINED,
     deliveries::{
         destination::{Destination, DestinationState, PauseReason, Settings},
         health::{Circuit, Health, PAUSE_AFTER, WARN_AFTER},
         store::deliveries::Backlog,
+        worker::TestOutcome,
     },
     gateways::Gateway,
     i18n::{Text, code, isolate},
@@ -166,6 +168,26 @@ pub(crate) fn url_error(refusal: Refusal) -> (&'static str, Text) {
         Refusal::NoHost => ("no-host", t::url_no_host()),
         Refusal::NameNotFound => ("name-not-found", t::url_not_found()),
         Refusal::Forbidden => ("forbidden", t::url_forbidden()),
+    }
+}
+
+/// Shown if another request of the company is running, or there were too many.
+pub(crate) const fn busy(busy: CheckDenied) -> Text {
+    match busy {
+        CheckDenied::Running => t::test_running(),
+        CheckDenied::TooMany => t::too_many_tests(),
+    }
+}
+
+/// States what came of a test event.
+pub(crate) fn test_outcome(outcome: TestOutcome) -> Text {
+    match outcome {
+        TestOutcome::Responded { status: status @ 200..=299, millis } => {
+            t::test_accepted(code(status.to_string()), millis.to_string())
+        }
+        TestOutcome::Responded { status, millis } => t::test_declined(code(status.to_string()), millis.to_string()),
+        TestOutcome::Failed(failure) => t::test_failed(deliveries::why(failure)),
+        TestOutcome::NoEvent => t::test_no_event(),
     }
 }
 

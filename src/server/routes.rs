@@ -259,7 +259,7 @@ fn setup_routes(scope: Scope) -> Scope {
 
 /// Registers destinations and their deliveries.
 fn destination_routes(scope: Scope) -> Scope {
-    use destinations::{actions, delivery, detail, edit, list, secret};
+    use destinations::{actions, delivery, detail, edit, list, secret, test_event};
     let scope = route!(scope, urls::DESTINATIONS, get(ManageDestinations) = list::index, post(ManageDestinations) = edit::create);
     let scope = route!(scope, urls::DESTINATIONS_NEW, get(ManageDestinations) = edit::new);
     let scope = route!(scope, urls::DESTINATION, get(ManageDestinations) = detail::show, post(ManageDestinations) = edit::update);
@@ -281,6 +281,12 @@ fn destination_routes(scope: Scope) -> Scope {
         urls::DESTINATION_DELETION,
         get(ManageDestinations) = actions::ask_deletion,
         post(ManageDestinations) = actions::delete
+    );
+    let scope = route!(
+        scope,
+        urls::DESTINATION_TEST,
+        get(ManageDestinations) = detail::form_page,
+        post(ManageDestinations) = test_event::send
     );
     let scope = route!(
         scope,

@@ -25,7 +25,7 @@ use crate::{
     db::{Reader, list},
     deliveries::{
         Delivery, DeliveryState,
-        destination::{Destination, DestinationState},
+        destination::{Destination, DestinationState, Format},
         health::Health,
         manage::CurrentSecrets,
         signature,
@@ -286,6 +286,13 @@ impl Show {
 
     fn secret_note() -> Text {
         t::secret_note(code(signature::HEADER))
+    }
+
+    fn test_note(&self) -> Text {
+        match self.destination.settings.format {
+            Format::Original => t::send_test_note_original(),
+            Format::Normalized => t::send_test_note(),
+        }
     }
 
     /// Says which secret verifies the gateway's own signature, if that is passed through.

@@ -8,4 +8,5 @@ mod forms;
 pub(crate) mod list;
 mod scope;
 pub(crate) mod secret;
+pub(crate) mod test_event;
 mod views;

@@ -24,7 +24,8 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use self::{cycle::Work, send::Sender, settle::Attempted};
+pub(crate) use self::send::{Sender, TestOutcome};
+use self::{cycle::Work, settle::Attempted};
 use super::{AttemptFailure, destination::Destination, outbox::Wake, store::claims};
 use crate::{
     db::{Db, DbError, with_timeout},

@@ -11,13 +11,13 @@ use crate::{
     deliveries::{
         AttemptFailure,
         destination::Destination,
-        request::{Headers, SigningSecrets, Source},
+        request::{self, Headers, SigningSecrets, Source},
         store::{
             deliveries,
             secrets::{self, MAX_SIGNING_SECRETS, Purpose},
         },
     },
-    events::{self, payload::StoredPayload},
+    events::{self, Event, Origin, payload::StoredPayload},
     net::{
         outbound::{Client, Failure, Outcome, Refusal, Request},
         tls::TlsFault,
@@ -31,13 +31,25 @@ use bytes::Bytes;
 
 /// Sends deliveries. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Sender {
-    pub(super) db: Db,
-    pub(super) vault: Vault,
-    pub(super) clock: Clock,
-    pub(super) client: Client,
+pub(crate) struct Sender {
+    pub(crate) db: Db,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Clock,
+    pub(crate) client: Client,
     /// The base of links to the console.
-    pub(super) base: String,
+    pub(crate) base: String,
+}
+
+/// What came of a test event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TestOutcome {
+    Responded {
+        status: u16,
+        millis: i64,
+    },
+    Failed(AttemptFailure),
+    /// In the original format: no event is stored that could be sent.
+    NoEvent,
 }
 
 /// What is to be sent.
@@ -76,17 +88,64 @@ impl Sender {
         let Some(event) = events::store::find(&mut reader, destination.app_id, claimed.delivery.event_id).await? else {
             return Ok(Prepared::Unreadable);
         };
-        let payload = match events::store::find_payload(&mut reader, &event).await? {
+        let Some(origin) = deliveries::origin(&mut reader, claimed.delivery.id).await? else { return Ok(Prepared::BodyDeleted) };
+        self.prepare_event(reader, destination, (&event, origin), now).await
+    }
+
+    async fn prepare_event(
+        &self,
+        mut reader: Reader,
+        destination: &Destination,
+        (event, origin): (&Event, Origin),
+        now: Timestamp,
+    ) -> Result<Prepared, DbError> {
+        let payload = match events::store::find_payload(&mut reader, event).await? {
             StoredPayload::Present(payload) => payload,
             StoredPayload::Deleted => return Ok(Prepared::BodyDeleted),
             StoredPayload::Damaged(_) => return Ok(Prepared::Unreadable),
         };
-        let Some(origin) = deliveries::origin(&mut reader, claimed.delivery.id).await? else { return Ok(Prepared::BodyDeleted) };
         let Some(secrets) = self.secrets(&mut reader, destination, now).await? else { return Ok(Prepared::Unreadable) };
         drop(reader);
         let (base, payload, secrets) = (&self.base, &payload, &secrets);
-        let source = Source { destination, event: &event, origin, payload, secrets, base, now };
+        let source = Source { destination, event, origin, payload, secrets, base, now };
         Ok(source.request().map_or(Prepared::Unreadable, |(headers, body)| Prepared::Request(headers, body)))
+    }
+
+    /// Sends a test event now, without a delivery: in the normalized format one of KS Pay's own; in the original format the newest event
+    /// of the gateway once more, under its own id, since only the gateway makes such events.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub(crate) async fn send_test(&self, destination: &Destination) -> Result<TestOutcome, DbError> {
+        let now = self.clock.now();
+        let prepared = match destination.settings.connection_id {
+            Some(connection) => {
+                let mut reader = self.db.reader().await?;
+                let Some(event) = events::store::list_last(&mut reader, connection, 1).await?.pop() else {
+                    return Ok(TestOutcome::NoEvent);
+                };
+                self.prepare_event(reader, destination, (&event, Origin::Webhook), now).await?
+            }
+            None => self.prepare_test(destination, now).await?,
+        };
+        let (headers, body) = match prepared {
+            Prepared::Request(headers, body) => (headers, body),
+            Prepared::BodyDeleted => return Ok(TestOutcome::NoEvent),
+            Prepared::Unreadable => return Ok(TestOutcome::Failed(AttemptFailure::Unreadable)),
+        };
+        let settings = &destination.settings;
+        let outcome = self.client.post(Request { url: &settings.url, headers, body, timeout: settings.timeout() }).await;
+        Ok(match outcome.result {
+            Ok(response) => TestOutcome::Responded { status: response.status, millis: millis(outcome.elapsed) },
+            Err(failure) => TestOutcome::Failed(failure_of(failure)),
+        })
+    }
+
+    async fn prepare_test(&self, destination: &Destination, now: Timestamp) -> Result<Prepared, DbError> {
+        let Some(id) = self.db.take_ids(1).await?.pop() else { return Ok(Prepared::Unreadable) };
+        let secrets = self.secrets(&mut self.db.reader().await?, destination, now).await?;
+        let request = secrets.and_then(|secrets| request::test(destination, id, &secrets, now));
+        Ok(request.map_or(Prepared::Unreadable, |(headers, body)| Prepared::Request(headers, body)))
     }
 
     /// Returns the secrets that sign; `None` if a current one does not open. A replaced one that does not is omitted.

@@ -213,3 +213,14 @@ now-deleted = { $name } is deleted
 to-add = To add this destination, enter your password.
 to-change = To change where events are sent, enter your password.
 to-delete = To delete this destination, enter your password.
+
+## Send test event
+send-test = Send test event
+send-test-note = Sends an event of the type ks_pay.test now, and shows how this destination responds. It isn’t listed as a delivery.
+send-test-note-original = Sends the newest event once more, under the same ID, and shows how this destination responds. It isn’t listed as a delivery.
+test-accepted = The test event was accepted with status { $status } in { $millis }{ "\u00A0" }ms.
+test-declined = The test event wasn’t accepted: this destination responded with status { $status } in { $millis }{ "\u00A0" }ms. Only 2xx counts as accepted.
+test-failed = The test event wasn’t delivered: { $reason }.
+test-no-event = There is no event to send yet. In the original format, the newest event is sent once more as the test.
+test-running = A check or a test event of your company is still running. Try again in a few seconds.
+too-many-tests = Too many test events and checks. Wait ten seconds, then try again.
