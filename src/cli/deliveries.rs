@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{EXPORT_PAGE, Export, Failure, Installation, Io};
 use crate::{
-    deliveries::{Delivery, DeliveryState, store::deliveries},
+    deliveries::{AttemptFailure, Delivery, DeliveryState, store::deliveries},
     primitives::{id::DeliveryId, time::Timestamp},
 };
 
@@ -49,7 +49,7 @@ fn line(delivery: &Delivery) -> serde_json::Value {
         "state": delivery.state.as_str(),
         "attempts": delivery.attempts,
         "last_status": delivery.last_status,
-        "last_failure": delivery.last_failure.map(|failure| failure.as_str()),
+        "last_failure": delivery.last_failure.map(AttemptFailure::as_str),
         "next_attempt_at": next_attempt_at.map(Timestamp::rfc3339),
         "delivered_at": delivered_at.map(Timestamp::rfc3339),
     })

@@ -14,8 +14,6 @@ pub(crate) mod request;
 pub(crate) mod schedule;
 pub(crate) mod signature;
 pub(crate) mod store;
-#[cfg(test)]
-pub(crate) mod tests;
 pub(crate) mod worker;
 
 use crate::primitives::{

@@ -14,7 +14,7 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
 /// The planned delay before each attempt, in seconds: 75.6 hours in all.
-const DELAYS: [u64; MAX_ATTEMPTS as usize] =
+const DELAYS: [u64; 11] =
     [0, 5 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 
 /// The number of attempts after which a delivery is exhausted.

@@ -150,7 +150,7 @@ async fn a_delivery_is_exhausted_after_eleven_attempts() {
         sink.next([Response::Complete(200, "", "")]);
         connection.post(captured(&format!("pay_other_{attempts}"))).stored().await;
         eventually_in(&app, "delivered", attempts).await;
-        app.clock.advance(Duration::from_secs(29 * 3600));
+        app.clock.advance(Duration::from_hours(29));
     }
     eventually_in(&app, "exhausted", 1).await;
 }
@@ -303,6 +303,6 @@ async fn a_rotated_secret_signs_beside_the_new_one_until_it_expires() {
         let own = |secret: &Value| signing::standard_webhooks(text(secret), &id, &at, &one.body);
         (one.header("webhook-signature").unwrap().to_owned(), own(&first["secret"]), own(&second["secret"]))
     });
-    let [(both, old, new), (only, _, current)] = <[_; 2]>::try_from(Vec::from_iter(signatures)).unwrap();
+    let [(both, old, new), (only, _, current)] = <[_; 2]>::try_from(signatures.collect::<Vec<_>>()).unwrap();
     assert_eq!((both, only), (format!("{new} {old}"), current));
 }

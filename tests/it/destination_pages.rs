@@ -128,7 +128,7 @@ async fn another_url_makes_a_new_secret_and_other_changes_do_not() {
     let changed = [("name", "Order system"), ("order", "fifo"), ("per_second", "5"), ("format", "normalized")];
     assert_eq!(shop.owner.post(&destination, &fields(&changed)).await.location(), destination);
     let page = shop.owner.get(&destination).await;
-    assert!(page.has("Order system") && page.text_of("format") != "", "{}", page.body);
+    assert!(page.has("Order system") && !page.text_of("format").is_empty(), "{}", page.body);
     assert_eq!(secret(&shop.owner, &destination).await, first);
 
     let moved = shop.owner.post(&destination, &fields(&[("url", "http://127.0.0.1:10/hook")])).await;
@@ -213,7 +213,7 @@ async fn pages_warn_of_a_destination_that_fails_for_long() {
     shop.delivery(|delivery| delivery["attempts"] == 1).await;
     let page = shop.owner.get(&destination).await;
     assert!(page.shows("state-failing") && page.lacks("destination-failing"), "one failure is no reason to warn: {}", page.body);
-    shop.app.clock.advance(Duration::from_secs(60 * 3600));
+    shop.app.clock.advance(Duration::from_hours(60));
     let owner = shop.app.owner("Neem Tree Retail").await;
     let page = owner.get(&destination).await;
     assert!(page.shows("destination-failing") && page.shows("will-be-paused"), "{}", page.body);
@@ -303,8 +303,8 @@ async fn a_test_event_shows_how_the_destination_responds_and_is_no_delivery() {
     // In the original format it is the newest event once more.
     let original = shop.add(&[("url", &sink.url), ("name", "Another")]).await;
     shop.app.clock.advance(Duration::from_secs(30));
-    let sent = shop.owner.post(&format!("{original}/test-event"), &[]).await;
-    assert_eq!(shop.owner.get(sent.location()).await.reason_of("flash"), "test-no-event");
+    let refused = shop.owner.post(&format!("{original}/test-event"), &[]).await;
+    assert_eq!(shop.owner.get(refused.location()).await.reason_of("flash"), "test-no-event");
     assert_eq!(
         shop.app.count("SELECT COUNT(*) FROM deliveries").await + shop.app.count("SELECT COUNT(*) FROM attempts").await,
         0

@@ -252,7 +252,9 @@ impl Running {
         }
         match with_timeout(cycle::run(&self.db, &work, &self.sending, now)).await {
             Ok(claimed) => {
-                claimed.into_iter().for_each(|claimed| self.send(claimed));
+                for claimed in claimed {
+                    self.send(claimed);
+                }
                 Ok(())
             }
             Err(error) => {

@@ -63,8 +63,13 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_343_400);
 
-    fn responded(status: u16) -> Attempted {
-        Ok(Responded { status, retry_after: None })
+    /// What comes of a response with that status.
+    fn after(status: u16, attempts: i64) -> Settlement {
+        settlement(&Ok(responded(status)), attempts, 0.5, NOW)
+    }
+
+    const fn responded(status: u16) -> Responded {
+        Responded { status, retry_after: None }
     }
 
     #[test]
@@ -75,8 +80,8 @@ mod tests {
                 408 | 425 | 429 | 500..=599 => Verdict::Unavailable,
                 _ => Verdict::Declined,
             };
-            assert_eq!(verdict(&responded(status)), wanted, "{status}");
-            assert_eq!(pause_reason(&responded(status)).is_some(), status == 410, "{status}");
+            assert_eq!(verdict(&Ok(responded(status))), wanted, "{status}");
+            assert_eq!(pause_reason(&Ok(responded(status))).is_some(), status == 410, "{status}");
         }
         for failure in AttemptFailure::ALL {
             let wanted = if *failure == AttemptFailure::Unreadable { Verdict::Declined } else { Verdict::Unavailable };
@@ -86,16 +91,16 @@ mod tests {
 
     #[test]
     fn a_failed_delivery_waits_until_it_is_exhausted() {
-        let after = |attempts| settlement(&responded(500), attempts, 0.5, NOW);
-        assert_eq!((after(0).state, after(0).due_at), (DeliveryState::Waiting, Some(NOW.plus(Duration::from_secs(5)))));
-        assert_eq!(after(9).due_at, Some(NOW.plus(Duration::from_hours(24))));
-        assert_eq!((after(10).state, after(10).due_at), (DeliveryState::Exhausted, None));
-        assert_eq!(settlement(&responded(204), 10, 0.5, NOW).state, DeliveryState::Delivered);
+        let after_500 = |attempts| after(500, attempts);
+        assert_eq!((after_500(0).state, after_500(0).due_at), (DeliveryState::Waiting, Some(NOW.plus(Duration::from_secs(5)))));
+        assert_eq!(after_500(9).due_at, Some(NOW.plus(Duration::from_hours(24))));
+        assert_eq!((after_500(10).state, after_500(10).due_at), (DeliveryState::Exhausted, None));
+        assert_eq!(after(204, 10).state, DeliveryState::Delivered);
     }
 
     #[test]
     fn a_redirect_is_a_failed_attempt_and_retry_after_delays_the_next() {
-        assert_eq!(settlement(&responded(302), 0, 0.5, NOW).state, DeliveryState::Waiting);
+        assert_eq!(after(302, 0).state, DeliveryState::Waiting);
         let asked = Ok(Responded { status: 429, retry_after: Some("450".to_owned()) });
         assert_eq!(settlement(&asked, 2, 0.5, NOW).due_at, Some(NOW.plus(Duration::from_secs(450))));
     }

@@ -80,8 +80,8 @@ event-names = Event names
 
 evidence = Evidence
 see-rejected-request = See the rejected request
-recover-rejected = Rejected requests are stored: with the secret they were signed with, you can recover them. { $link }
-    .link = See the rejected request
+recover-rejected = Rejected requests are stored. You can { $link }.
+    .link = recover them with the secret they were signed with
 see-rejected-requests = See the rejected requests
 failing-since = Failing since
 failing-requests = Your gateway’s requests rejected since then

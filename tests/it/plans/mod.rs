@@ -89,6 +89,7 @@ struct Index {
 type Indexes = BTreeMap<String, Index>;
 
 async fn indexes(on: &SqlitePool) -> Indexes {
+    const PARTIAL: &str = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql LIKE '% WHERE %'";
     const COLUMNS: &str = "SELECT t.name AS owner, i.name AS key, i.\"unique\" AS is_unique, c.name AS part FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i \
          JOIN pragma_index_info(i.name) AS c WHERE t.type = 'table' UNION ALL \
          SELECT t.name, t.name, TRUE, c.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c \
@@ -99,7 +100,6 @@ async fn indexes(on: &SqlitePool) -> Indexes {
     for (table, name, is_unique, column) in rows {
         indexes.entry(name).or_insert(Index { table, columns: Vec::new(), is_unique, holds: Vec::new() }).columns.push(column);
     }
-    const PARTIAL: &str = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql LIKE '% WHERE %'";
     let partial: Vec<(String, String)> = sqlx::query_as(PARTIAL).fetch_all(&mut on.acquire().await.unwrap()).await.unwrap();
     for (name, text) in partial {
         let (_, condition) = text.split_once(" WHERE ").unwrap();

@@ -1,1 +1,0 @@
-//! Destinations and deliveries on a database.
