@@ -1,7 +1,7 @@
 -- Destinations: the merchant's own systems, and what is sent to them.
 
 -- A receiver of an app's events in one mode. connection_id: the gateway whose events it receives in the original format; null for
--- the normalized format, which all gateways have. is_resigned: the gateway's own headers are made anew with a secret of the
+-- the normalized format, which all gateways have. is_resigned: the gateway's own headers are signed again with a secret of the
 -- destination. events: types and groups of types, a list separated by spaces; empty for all. A deleted one stays, for
 -- the history of events, and has no open delivery once they are canceled.
 CREATE TABLE destinations (
@@ -30,7 +30,7 @@ CREATE TABLE destinations (
 CREATE INDEX destinations_of_app ON destinations (app_id);
 CREATE UNIQUE INDEX destinations_by_name ON destinations (app_id, mode, name) WHERE state <> 'deleted';
 
--- The secrets that sign what is sent, sealed. purpose: the Standard Webhooks signature, or the gateway's own one made anew. The
+-- The secrets that sign what is sent, sealed. purpose: the Standard Webhooks signature, or the gateway's own one. The
 -- newest of a purpose has no valid_until; others are replaced and sign until then.
 CREATE TABLE destination_secrets (
     id INTEGER NOT NULL PRIMARY KEY,

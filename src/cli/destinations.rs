@@ -93,7 +93,7 @@ pub(super) struct Add {
     /// Event types and groups, such as payment.captured,refund.* [default: all]
     #[arg(long, value_name = "E,…", default_value = "")]
     events: String,
-    /// Make the gateway's own signature anew, with a secret of the destination, in place of the received one
+    /// Sign again as the gateway does, with a secret of the destination, in place of the received signature
     #[arg(long)]
     resign: bool,
     /// Send in order, one at a time

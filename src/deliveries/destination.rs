@@ -1,7 +1,7 @@
 //! A destination: where events of an app go, which of them, and how.
 //!
 //! Invariant: a destination of one mode receives no event of the other. In the original format it receives the events of one gateway,
-//! whose bytes are sent unchanged; the gateway's own headers are passed through only if they sign no time, and made anew only with a
+//! whose bytes are sent unchanged; the gateway's own headers are passed through only if they sign no time, and signed again only with a
 //! secret of the destination.
 
 use std::time::Duration;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::{health::Limits, normalized, signature};
 use crate::{
     connections::ConnectionScope,
-    events::State,
-    gateways::{Gateway, Mode, event_kind::EventKind, profile::SignedMessage},
+    events::{Event, State},
+    gateways::{Gateway, Mode, adapter::TEST_EVENT_TYPE, event_kind::EventKind, profile::SignedMessage},
     primitives::{
         id::{AppId, CompanyId, ConnectionId, DestinationId},
         text_enum::{text_column, text_enum},
@@ -85,6 +85,33 @@ pub(crate) struct Destination {
     pub(crate) created_at: Timestamp,
 }
 
+impl Destination {
+    /// True if the event can be sent in the destination's format, whether or not its type is selected: the format may have been changed
+    /// after a delivery was stored.
+    pub(crate) fn has_form_of(&self, event: &Event) -> bool {
+        !matches!(self.receives(event), Err(NotSent::Elsewhere | NotSent::NoNormalizedForm))
+    }
+
+    /// True if the event can be sent as a test event: it is one that the destination receives, and no test event itself.
+    pub(crate) fn may_test_with(&self, event: &Event) -> bool {
+        event.event_type.as_deref() != Some(TEST_EVENT_TYPE) && self.receives(event).is_ok()
+    }
+
+    fn receives(&self, event: &Event) -> Result<(), NotSent> {
+        let Settings { format, connection_id, ref events, .. } = self.settings;
+        let recipient =
+            Recipient { id: self.id, app_id: self.app_id, mode: self.mode, format, connection_id, events: events.clone() };
+        let scope = ConnectionScope {
+            company: self.company_id,
+            app: event.app_id,
+            connection: event.connection_id,
+            gateway: event.gateway,
+            mode: event.mode,
+        };
+        receives(&recipient, &Candidate { scope, event_type: event.event_type.as_deref(), state: event.state })
+    }
+}
+
 /// What a user chooses of a destination.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Settings {
@@ -93,7 +120,7 @@ pub(crate) struct Settings {
     pub(crate) format: Format,
     /// The connection whose events it receives, for the original format.
     pub(crate) connection_id: Option<ConnectionId>,
-    /// True if the gateway's own headers are made anew with a secret of the destination.
+    /// True if the gateway's own headers are signed again with a secret of the destination.
     pub(crate) is_resigned: bool,
     pub(crate) events: EventSelection,
     /// True if a delivery waits until the one before it has ended.
@@ -232,7 +259,7 @@ pub(crate) struct Recipient {
 pub(crate) struct OriginalForms {
     /// Unchanged, so that a handler written for the gateway works unchanged.
     pub(crate) is_passed_through: bool,
-    /// Made anew with a secret of the destination.
+    /// Signed again with a secret of the destination.
     pub(crate) is_resigned: bool,
 }
 
@@ -248,7 +275,7 @@ pub(crate) fn original_forms(gateway: Gateway) -> OriginalForms {
     }
 }
 
-/// True if the gateway's headers are those with which KS Pay signs every delivery: made anew, they are those.
+/// True if the gateway's headers are those with which KS Pay signs every delivery: signed again, it has those.
 pub(crate) fn signs_as_ks_pay(gateway: Gateway) -> bool {
     gateway.profile().signature.header == signature::HEADER
 }

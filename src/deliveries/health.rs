@@ -114,8 +114,14 @@ impl Health {
         self.open_until = Some(now.plus(OPEN_PERIOD));
     }
 
+    /// Forgets all failures: the destination is another one, or a user says that it works again.
+    pub(crate) fn forget_failures(&mut self) {
+        self.close();
+        self.failing_since = None;
+    }
+
     /// Forgets the failures, for which the circuit was open.
-    pub(crate) fn close(&mut self) {
+    fn close(&mut self) {
         self.open_until = None;
         self.recent = Recent::default();
     }
@@ -180,7 +186,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     fn interval_millis(self) -> Option<i64> {
-        self.per_second.map(|rate| 1000 / rate.clamp(1, 1000))
+        self.per_second.map(|rate| (1000 + rate.clamp(1, 1000) - 1) / rate.clamp(1, 1000))
     }
 }
 

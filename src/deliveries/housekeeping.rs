@@ -1,10 +1,10 @@
-//! Cancels what waits for deleted destinations, and deletes old responses.
+//! Cancels what waits for deleted destinations, corrects times that a clock which was ahead has planned, and deletes old responses.
 //!
 //! Invariant: small units of work, so that ingestion never waits long.
 
 use std::time::Duration;
 
-use super::store::{attempts, deliveries};
+use super::store::{attempts, claims, deliveries};
 use crate::{
     db::{Db, DbError},
     jobs::{Periodic, delete_in_small_units},
@@ -30,6 +30,7 @@ impl Periodic for DeliveryHousekeeping {
     async fn run(&mut self) -> Result<(), DbError> {
         let now = self.clock.now();
         delete_in_small_units(&self.db, now, async |tx, now, limit| deliveries::cancel_of_deleted(tx, now, limit).await).await?;
+        delete_in_small_units(&self.db, now, async |tx, now, limit| claims::repair(tx, now, limit).await).await?;
         let before = now.minus(RESPONSE_RETENTION);
         delete_in_small_units(&self.db, before, async |tx, before, limit| attempts::delete_responses(tx, before, limit).await)
             .await?;

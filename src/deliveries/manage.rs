@@ -62,7 +62,7 @@ pub(crate) type By<'a> = (&'a Actor<'a>, Timestamp);
 /// The secrets of a destination, to be shown once.
 pub(crate) struct CurrentSecrets {
     pub(crate) webhook: Secret,
-    /// That of the gateway's own signature, if it is made anew.
+    /// That of the gateway's own signature, if it is signed again.
     pub(crate) gateway: Option<Secret>,
 }
 
@@ -131,10 +131,15 @@ pub(crate) async fn update(
     actor.require(Permission::ManageDestinations, destination.company_id)?;
     bind_master_key(tx, vault).await?;
     destinations::lock(tx, destination.id).await?;
-    let is_moved = settings.url != destination.settings.url;
+    // As it is now: another user may have changed or deleted it.
+    let current = destinations::find(&mut *tx, destination.company_id, destination.id).await?.ok_or(Denied::OtherCompany)?;
+    let is_moved = settings.url != current.settings.url;
     destinations::update(tx, destination.company_id, destination.id, settings).await?;
     if is_moved {
         secrets::expire_all(tx, destination.id, now).await?;
+        let mut health = destinations::health(&mut *tx, destination.id).await?;
+        health.forget_failures();
+        destinations::set_health(tx, destination.id, &health).await?;
     }
     let valid = secrets::list_valid(&mut *tx, destination.id, now).await?;
     for purpose in purposes(settings, gateway) {
@@ -238,8 +243,7 @@ pub(crate) async fn resume(tx: &mut Tx, destination: &Destination, (actor, now):
     destinations::lock(tx, destination.id).await?;
     if destinations::resume(tx, destination.id).await? {
         let mut health = destinations::health(&mut *tx, destination.id).await?;
-        health.close();
-        health.failing_since = None;
+        health.forget_failures();
         destinations::set_health(tx, destination.id, &health).await?;
         security_log::append(tx, actor, Action::DestinationResumed, destination.id, now).await?;
     }
@@ -282,7 +286,7 @@ pub(crate) async fn replay_failed(db: &Db, destination: &Destination, (actor, no
         let mut tx = db.begin().await?;
         destinations::lock(&mut tx, destination.id).await?;
         let (replayed, last) = deliveries::replay_failed(&mut tx, destination.id, after, now).await?;
-        if after == EventId::least() {
+        if replayed > 0 && count == 0 {
             security_log::append(&mut tx, actor, Action::DeliveriesReplayed, destination.id, now).await?;
         }
         tx.commit().await?;
@@ -292,7 +296,7 @@ pub(crate) async fn replay_failed(db: &Db, destination: &Destination, (actor, no
     }
 }
 
-/// Skips an open delivery, so that a destination that is sent to in order goes on with the next one; returns false if it has ended.
+/// Skips a waiting delivery, so that a destination that is sent to in order goes on with the next one; returns false if it does not wait.
 pub(crate) async fn skip(
     tx: &mut Tx,
     destination: &Destination,
@@ -301,7 +305,7 @@ pub(crate) async fn skip(
 ) -> Result<bool, UseCaseError> {
     actor.require(Permission::ManageDestinations, destination.company_id)?;
     destinations::lock(tx, destination.id).await?;
-    let is_skipped = deliveries::cancel(tx, destination.id, delivery, now).await?;
+    let is_skipped = deliveries::skip(tx, destination.id, delivery, now).await?;
     if is_skipped {
         security_log::append(tx, actor, Action::DeliverySkipped, delivery, now).await?;
     }

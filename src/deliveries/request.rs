@@ -1,7 +1,7 @@
 //! The HTTP request of a delivery: its headers and its body.
 //!
 //! Invariant: pure. Of the original request only the headers that identify and sign it are sent, and those only as they were received or
-//! made anew with a secret of the destination, never with the connection's.
+//! signed again with a secret of the destination, never with the connection's.
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
@@ -36,7 +36,7 @@ pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
 pub(crate) struct SigningSecrets {
     /// Those of the Standard Webhooks signature, newest first.
     pub(crate) webhook: Vec<Secret>,
-    /// The current one of the gateway's signature, if that is made anew.
+    /// The current one of the gateway's signature, if that is signed again.
     pub(crate) gateway: Option<Secret>,
 }
 
@@ -92,7 +92,7 @@ impl Source<'_> {
         Some((headers, body))
     }
 
-    /// Returns the gateway's own headers: as they were received, or made anew.
+    /// Returns the gateway's own headers: as they were received, or signed again.
     fn gateway_headers(&self, received: &[(String, String)], body: &[u8]) -> Option<Headers> {
         let gateway = self.event.gateway;
         let names = gateway.profile().signature.headers;

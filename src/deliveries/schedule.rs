@@ -20,6 +20,9 @@ const DELAYS: [u64; 11] =
 /// The number of attempts after which a delivery is exhausted.
 pub(crate) const MAX_ATTEMPTS: i64 = 11;
 
+/// The longest delay before an attempt: twice the longest planned one.
+pub(crate) const MAX_DELAY: Duration = Duration::from_hours(48);
+
 /// By how much a delay may differ from the planned one, as a fraction of it: attempts that failed together are not repeated
 /// together.
 const JITTER: f64 = 0.2;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ks_pay::primitives::time::Clock;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -223,7 +224,7 @@ async fn what_was_being_sent_when_a_server_ended_is_sent_again() {
     app.restart_with(|config| config.allow_destinations = vec!["127.0.0.0/8".parse().unwrap()]).await;
     if is_postgres() {
         assert_eq!(deliveries(&app).await[0]["state"], "sending", "another server may be sending it");
-        app.clock.advance(Duration::from_secs(46));
+        app.clock.advance(Duration::from_secs(15 + 330 + 1));
     }
     eventually_in(&app, "delivered", 1).await;
     let ids: Vec<Option<String>> = sink.received().iter().map(|one| one.header("webhook-id").map(str::to_owned)).collect();
@@ -305,4 +306,20 @@ async fn a_rotated_secret_signs_beside_the_new_one_until_it_expires() {
     });
     let [(both, old, new), (only, _, current)] = <[_; 2]>::try_from(signatures.collect::<Vec<_>>()).unwrap();
     assert_eq!((both, only), (format!("{new} {old}"), current));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_stored_while_the_clock_was_years_ahead_is_sent_once_it_is_right() {
+    let (mut app, connection) = serve().await;
+    let (sink, right) = (Sink::start().await, app.clock.clone());
+    add(&app, &connection, &sink.url, &[]).await;
+    let ahead = Clock::fixed(right.now());
+    ahead.advance(Duration::from_hours(20 * 365 * 24));
+    // Nothing is sent meanwhile, since the operator has closed the network.
+    app.restart_at(ahead).await;
+    connection.at(app.address).post(captured("pay_1")).stored().await;
+    eventually(async || deliveries(&app).await[0]["attempts"] == 1).await;
+    app.restart_at(right).await;
+    app.restart_with(|config| config.allow_destinations = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    eventually_in(&app, "delivered", 1).await;
 }

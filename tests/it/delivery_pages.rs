@@ -3,8 +3,8 @@
 use reqwest::StatusCode;
 
 use crate::support::{
-    eventually,
-    shop::{Shop, text},
+    bodies, eventually,
+    shop::{Shop, fields, text},
     sink::{Response, Sink},
 };
 
@@ -143,4 +143,19 @@ async fn an_event_without_a_normalized_form_names_the_destinations_that_did_not_
     let event = text(&shop.app.events().await[0]["event"]).to_owned();
     let page = shop.owner.get(&format!("/ks-pay/apps/{}/events/{event}", shop.connection.app_id)).await;
     assert!(page.shows("not-sent-no-form"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_waits_is_not_sent_in_a_format_that_it_does_not_have() {
+    let shop = Shop::start().await;
+    let sink = Sink::start().await;
+    let destination = shop.add(&[("url", &sink.url)]).await;
+    shop.owner.post(&format!("{destination}/pause"), &[]).await;
+    shop.connection.post(bodies::bare("foo.bar")).stored().await;
+    shop.send("pay_1").await;
+    shop.owner.post(&destination, &fields(&[("url", &sink.url), ("format", "normalized")])).await;
+    shop.owner.post(&format!("{destination}/resume"), &[]).await;
+    let states = async || shop.deliveries().await.iter().map(|one| text(&one["state"]).to_owned()).collect::<Vec<_>>();
+    eventually(async || states().await == ["canceled", "delivered"]).await;
+    assert_eq!(sink.received().len(), 1);
 }

@@ -21,13 +21,8 @@ pub(crate) async fn send(posted: SignedForm<EmptyForm>, path: DestinationPath) -
         Ok(permit) => permit,
         Err(busy) => return Ok(page.redirect_warning(&found.url(), busy.reason(), messages::destinations::busy(busy))),
     };
-    let sender = Sender {
-        db: state.db.clone(),
-        vault: state.vault.clone(),
-        clock: state.clock.clone(),
-        client: state.client.clone(),
-        base: state.base().to_owned(),
-    };
+    let to = (state.client.clone(), state.base().to_owned());
+    let sender = Sender::new(state.db.clone(), state.vault.clone(), state.clock.clone(), to);
     let outcome = sender.send_test(&found.destination).await?;
     drop(permit);
     let text = messages::destinations::test_outcome(outcome);

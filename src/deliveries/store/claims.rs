@@ -5,10 +5,10 @@
 
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
-    deliveries::{AttemptFailure, DeliveryState, health::OPEN_PERIOD},
+    deliveries::{AttemptFailure, DeliveryState, health::OPEN_PERIOD, schedule::MAX_DELAY, worker::MAX_CLAIM},
     primitives::{
         id::{DeliveryId, DestinationId, EventId},
-        time::Timestamp,
+        time::{CLOCK_TOLERANCE, Timestamp},
     },
 };
 
@@ -20,9 +20,10 @@ sql! {
                              (EXISTS (SELECT 1 FROM deliveries WHERE destination_id = destinations.id AND is_retry = FALSE AND due_at <= $1) \
                              OR EXISTS (SELECT 1 FROM deliveries WHERE destination_id = destinations.id AND is_retry = TRUE AND due_at <= $1)) \
                              ORDER BY id";
-    /// At most as many as a destination may be sent at the same time.
+    /// At most as many as a destination may be sent at the same time. A claim that expires later than any can was made by a clock that
+    /// was ahead.
     COUNT_SENDING = "SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND state = 'sending' AND due_at > $2 \
-                     LIMIT 10) AS sending";
+                     AND due_at <= $3 LIMIT 10) AS sending";
     /// New events before retries, each in the order in which they became due; at most as many as may be sent at the same time.
     CLAIM = "UPDATE deliveries SET state = 'sending', claim = $4, due_at = $5 WHERE id IN (SELECT id FROM \
              (SELECT * FROM (SELECT id, is_retry, due_at, event_id FROM deliveries WHERE destination_id = $1 AND is_retry = FALSE \
@@ -38,6 +39,14 @@ sql! {
               last_failure = $6, ended_at = $7 WHERE id = $1 AND claim = $2";
     SETTLE_LATE = "UPDATE deliveries SET state = 'delivered', due_at = NULL, claim = NULL, last_status = $2, last_failure = NULL, \
                    ended_at = $3 WHERE id = $1 AND due_at IS NOT NULL";
+    RELEASE = "UPDATE deliveries SET state = 'waiting', claim = NULL, due_at = $3 WHERE id = $1 AND claim = $2";
+    /// Times that no correct clock has planned become due.
+    REPAIR_WAITING = "UPDATE deliveries SET due_at = $2 WHERE due_at > $1 AND state = 'waiting' AND id IN \
+                      (SELECT deliveries.id FROM destinations JOIN deliveries ON deliveries.destination_id = destinations.id \
+                      WHERE is_retry IN (FALSE, TRUE) AND due_at > $1 LIMIT $3)";
+    REPAIR_SENDING = "UPDATE deliveries SET due_at = $2, state = 'waiting', claim = NULL WHERE due_at > $1 AND state = 'sending' AND id IN \
+                      (SELECT deliveries.id FROM destinations JOIN deliveries ON deliveries.destination_id = destinations.id \
+                      WHERE deliveries.state = 'sending' AND due_at > $1 LIMIT $3)";
     /// The claims of a process that has ended; only one server uses SQLite's files.
     RELEASE_ALL = "UPDATE deliveries SET state = 'waiting', claim = NULL, due_at = $1 WHERE state = 'sending'";
 }
@@ -70,7 +79,8 @@ pub(crate) async fn list_due_destinations(on: impl Into<Exec<'_>>, now: Timestam
 
 /// Counts the deliveries that are being sent.
 pub(crate) async fn count_sending(tx: &mut Tx, destination: DestinationId, now: Timestamp) -> Result<i64, DbError> {
-    run!(tx, |conn| sqlx::query_scalar(COUNT_SENDING).bind(destination).bind(now).fetch_one(conn).await)
+    let latest = now.plus(MAX_CLAIM + CLOCK_TOLERANCE);
+    run!(tx, |conn| sqlx::query_scalar(COUNT_SENDING).bind(destination).bind(now).bind(latest).fetch_one(conn).await)
 }
 
 /// Claims at most `limit` due deliveries.
@@ -122,6 +132,21 @@ pub(crate) async fn settle(tx: &mut Tx, delivery: DeliveryId, claim: i64, settle
 pub(crate) async fn settle_late(tx: &mut Tx, delivery: DeliveryId, status: Option<i64>, now: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(SETTLE_LATE).bind(delivery).bind(status).bind(now))?;
     Ok(())
+}
+
+/// Ends a claim under which nothing was attempted.
+pub(crate) async fn release(tx: &mut Tx, delivery: DeliveryId, claim: i64, due_at: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(RELEASE).bind(delivery).bind(claim).bind(due_at))?;
+    Ok(())
+}
+
+/// Makes at most `limit` deliveries due that wait until a time which no correct clock has planned, or whose claim expires at one;
+/// returns their number.
+pub(crate) async fn repair(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u64, DbError> {
+    let (latest, latest_claim) = (now.plus(MAX_DELAY + CLOCK_TOLERANCE), now.plus(MAX_CLAIM + CLOCK_TOLERANCE));
+    let waiting = execute!(&mut *tx, sqlx::query(REPAIR_WAITING).bind(latest).bind(now).bind(limit))?;
+    let sending = execute!(tx, sqlx::query(REPAIR_SENDING).bind(latest_claim).bind(now).bind(limit))?;
+    Ok(waiting + sending)
 }
 
 /// Returns every claimed delivery to those that wait. Only for a database that no other server uses.

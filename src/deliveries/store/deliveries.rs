@@ -79,7 +79,7 @@ sql! {
     FIND_OLDEST_OPEN = "SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1";
     /// The states of the newest deliveries that have ended.
     LIST_RECENT_STATES = "SELECT state FROM deliveries WHERE destination_id = $1 AND event_id < $2 ORDER BY event_id DESC LIMIT 100";
-    /// Of a delivery that has ended, too: it is sent again under the same id, and its attempts are counted anew.
+    /// Of a delivery that has ended, too: it is sent again under the same id, and its attempts are counted from zero.
     REPLAY = "UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = $3, is_retry = FALSE, claim = NULL, ended_at = NULL \
               WHERE destination_id = $1 AND id = $2 AND state <> 'sending'";
     REPLAY_FAILED = "UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = $3, is_retry = FALSE, claim = NULL, ended_at = NULL \
@@ -90,7 +90,9 @@ sql! {
                           ORDER BY event_id LIMIT 500) AS examined";
     CANCEL = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $3 \
               WHERE destination_id = $1 AND id = $2 AND due_at IS NOT NULL";
-    CANCEL_OF_DELETED = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $1 WHERE id IN \
+    SKIP = "UPDATE deliveries SET state = 'canceled', due_at = NULL, ended_at = $3 \
+            WHERE destination_id = $1 AND id = $2 AND state = 'waiting'";
+    CANCEL_OF_DELETED = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $1 WHERE due_at IS NOT NULL AND id IN \
                          (SELECT deliveries.id FROM destinations JOIN deliveries ON destination_id = destinations.id \
                          WHERE destinations.state = 'deleted' AND due_at IS NOT NULL LIMIT $2)";
     EXPORT = "SELECT deliveries.id, destination_id, event_id, deliveries.state, attempts, due_at, last_status, last_failure, \
@@ -221,6 +223,11 @@ pub(crate) async fn replay_failed(
 /// Cancels an open delivery; returns false if it has ended.
 pub(crate) async fn cancel(tx: &mut Tx, destination: DestinationId, id: DeliveryId, now: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(CANCEL).bind(destination).bind(id).bind(now))? > 0)
+}
+
+/// Cancels a waiting delivery; returns false if it does not wait.
+pub(crate) async fn skip(tx: &mut Tx, destination: DestinationId, id: DeliveryId, now: Timestamp) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(SKIP).bind(destination).bind(id).bind(now))? > 0)
 }
 
 /// Cancels at most `limit` open deliveries of deleted destinations; returns their number.

@@ -24,7 +24,7 @@ text_enum! {
     pub(crate) enum Purpose, "the purpose of a secret" {
         /// The Standard Webhooks signature of every delivery.
         Webhook = "webhook",
-        /// The gateway's own signature, made anew.
+        /// The gateway's own signature, signed again.
         Gateway = "gateway",
     }
 }

@@ -9,12 +9,13 @@ use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    CLAIM_MARGIN, Claimed, Finished, Sending,
+    CLAIM_MARGIN, Claimed, End, Finished, PAUSE_BEFORE_CLAIM, Sending,
     settle::{self, Attempted},
 };
 use crate::{
     db::{Db, DbError, Tx},
     deliveries::{
+        AttemptFailure,
         destination::{Destination, DestinationState, PauseReason},
         health::{Health, Verdict},
         store::{
@@ -47,10 +48,13 @@ pub(super) async fn run(db: &Db, work: &Work, sending: &Sending, now: Timestamp)
         for finished in work.finished.get(&id).into_iter().flatten() {
             settle(&mut tx, &mut health, finished, now).await?;
         }
-        if let Some(reason) = pause_reason(work.finished.get(&id), &health, now) {
-            destinations::pause(&mut tx, id, reason, now).await?;
+        let mut destination = destinations::find_any(&mut tx, id).await?;
+        if let Some(own) = &destination
+            && let Some(reason) = pause_reason(own, work.finished.get(&id), &health, now)
+            && destinations::pause(&mut tx, id, reason, now).await?
+        {
+            destination = None;
         }
-        let destination = destinations::find_any(&mut tx, id).await?;
         let active = destination.filter(|destination| destination.state == DestinationState::Active);
         if let Some(destination) = active.filter(|_| work.may_claim) {
             let of_company = |one: &&Claimed| one.destination.company_id == destination.company_id;
@@ -99,20 +103,26 @@ async fn claim(
 }
 
 async fn settle(tx: &mut Tx, health: &mut Health, finished: &Finished, now: Timestamp) -> Result<(), DbError> {
-    let (delivery, attempted) = (&finished.claimed.delivery, &finished.attempted);
-    let Some(attempted) = attempted else {
-        // The body's retention has ended.
-        deliveries::cancel(tx, finished.claimed.destination.id, delivery.id, now).await?;
-        return Ok(());
+    let (delivery, claim) = (&finished.claimed.delivery, finished.claimed.claim);
+    let attempted = match &finished.end {
+        End::Attempted(attempted) => attempted,
+        End::NothingToSend => {
+            deliveries::cancel(tx, finished.claimed.destination.id, delivery.id, now).await?;
+            return Ok(());
+        }
+        End::NotRead => return claims::release(tx, delivery.id, claim, now.plus(PAUSE_BEFORE_CLAIM)).await,
     };
     let verdict = settle::verdict(attempted);
     let settlement = settle::settlement(attempted, delivery.attempts, rand::rng().random(), now);
-    let is_current = claims::settle(tx, delivery.id, finished.claimed.claim, &settlement).await?;
+    let is_current = claims::settle(tx, delivery.id, claim, &settlement).await?;
     if !is_current && verdict == Verdict::Delivered {
         claims::settle_late(tx, delivery.id, settlement.status, now).await?;
     }
-    health.record(verdict, finished.began_at, now);
-    let response = finished.response.as_ref().filter(|response| !response.body.is_empty());
+    // What KS Pay cannot read says nothing of the destination.
+    if settlement.failure != Some(AttemptFailure::Unreadable) {
+        health.record(verdict, finished.began_at, now);
+    }
+    let response = finished.response.as_ref();
     let is_stored = response.is_some_and(|response| health.take_response_bytes(response.body.len(), now));
     let digest = response.map(|response| Sha256::digest(&response.body));
     let attempt = attempts::New {
@@ -130,8 +140,18 @@ async fn settle(tx: &mut Tx, health: &mut Health, finished: &Finished, now: Time
 }
 
 /// Returns the reason to pause the destination: that of an attempt, or that none has succeeded for too long.
-fn pause_reason(finished: Option<&Vec<Finished>>, health: &Health, now: Timestamp) -> Option<PauseReason> {
-    let attempted = finished.into_iter().flatten().filter_map(|finished| finished.attempted.as_ref());
+fn pause_reason(
+    destination: &Destination,
+    finished: Option<&Vec<Finished>>,
+    health: &Health,
+    now: Timestamp,
+) -> Option<PauseReason> {
+    // What another URL responded before a change says nothing of this one.
+    let is_of_url = |finished: &&Finished| finished.claimed.destination.settings.url == destination.settings.url;
+    let attempted = finished.into_iter().flatten().filter(is_of_url).filter_map(|finished| match &finished.end {
+        End::Attempted(attempted) => Some(attempted),
+        End::NothingToSend | End::NotRead => None,
+    });
     let by_attempt = attempted.clone().find_map(|attempted: &Attempted| settle::pause_reason(attempted));
     let has_failed = attempted.clone().any(|attempted| settle::verdict(attempted) != Verdict::Delivered);
     by_attempt.or_else(|| (has_failed && health.is_to_be_paused(now)).then_some(PauseReason::NoSuccess))

@@ -26,30 +26,38 @@ use tokio::{
 
 pub(crate) use self::send::{Sender, TestOutcome};
 use self::{cycle::Work, settle::Attempted};
-use super::{AttemptFailure, destination::Destination, outbox::Wake, store::claims};
+use super::{
+    destination::{Destination, MAX_TIMEOUT_SECONDS},
+    outbox::Wake,
+    store::claims,
+};
 use crate::{
     db::{Db, DbError, with_timeout},
     net::outbound::Client,
     primitives::{
         id::{CompanyId, DestinationId},
         shutdown::Shutdown,
-        time::{Clock, Timestamp},
+        time::{CLOCK_TOLERANCE, Clock, Timestamp},
         vault::Vault,
     },
 };
 
 /// How often the database is searched for due deliveries: retries, and those that other servers have stored.
 const TICK: Duration = Duration::from_secs(1);
-/// How much longer a claim lasts than the attempt may.
-const CLAIM_MARGIN: Duration = Duration::from_secs(30);
+/// How much longer a claim lasts than the attempt may: as much as the clocks of two servers may differ, and a little.
+const CLAIM_MARGIN: Duration = CLOCK_TOLERANCE.saturating_add(Duration::from_secs(30));
+/// The longest time that a claim lasts.
+pub(super) const MAX_CLAIM: Duration = CLAIM_MARGIN.saturating_add(Duration::from_secs(MAX_TIMEOUT_SECONDS.unsigned_abs()));
+/// The pause before a delivery that could not be read is claimed again.
+const PAUSE_BEFORE_CLAIM: Duration = Duration::from_secs(5);
 /// The number of deliveries that a server sends at the same time.
-const MAX_SENDING: usize = 1024;
-/// The number of those of one company.
-const MAX_SENDING_OF_COMPANY: usize = 256;
+const MAX_SENDING: usize = 256;
+/// The number of those of one company. A body has 1 MiB at most, so this limits their memory, too.
+const MAX_SENDING_OF_COMPANY: usize = 64;
 /// The number of destinations and of finished attempts in a unit of work.
 const MAX_PER_CYCLE: usize = 64;
 /// How long running attempts are waited for on shutdown.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(1);
 /// The pause after a unit of work that failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -67,23 +75,31 @@ struct Finished {
     /// Its duration in milliseconds.
     millis: i64,
     address: Option<String>,
-    /// `None` if there is nothing to send any more.
-    attempted: Option<Attempted>,
+    end: End,
     response: Option<ResponseBody>,
 }
 
 impl Finished {
-    /// Nothing could be sent, because of a failure or because there is nothing any more.
-    fn unsent(claimed: Claimed, began_at: Timestamp, failure: Option<AttemptFailure>) -> Self {
-        Self { claimed, began_at, millis: 0, address: None, attempted: failure.map(Err), response: None }
+    /// Nothing was sent.
+    const fn unsent(claimed: Claimed, began_at: Timestamp, end: End) -> Self {
+        Self { claimed, began_at, millis: 0, address: None, end, response: None }
     }
 }
 
 /// The end of an attempt.
 struct Ended {
     company: CompanyId,
-    /// `None` if nothing was attempted: the claim expires.
+    /// `None` after a panic: the claim expires.
     finished: Option<Finished>,
+}
+
+/// How a claim ends.
+enum End {
+    Attempted(Attempted),
+    /// There is nothing to send any more, or the destination has been changed and does not receive the event.
+    NothingToSend,
+    /// The database could not be read: nothing was attempted.
+    NotRead,
 }
 
 /// The beginning of a response's body.
@@ -117,7 +133,7 @@ impl Worker {
     pub(crate) fn start(context: WorkerContext) -> io::Result<Self> {
         let (shutdown, (ending, ended)) = (Shutdown::new(), unbounded_channel());
         let WorkerContext { db, vault, clock, client, base, wake } = context;
-        let sender = Sender { db: db.clone(), vault, clock: clock.clone(), client, base };
+        let sender = Sender::new(db.clone(), vault, clock.clone(), (client, base));
         let running = Running {
             db: db.on_own_thread(),
             clock,
@@ -203,9 +219,14 @@ impl Running {
                 () = shutdown.announced() => break,
             }
             self.note(batch);
-            if let Err(error) = self.cycle().await {
-                tracing::warn!(%error, "deliveries could not be claimed or settled");
-                sleep(PAUSE_AFTER_FAILURE).await;
+            match AssertUnwindSafe(self.cycle()).catch_unwind().await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "deliveries could not be claimed or settled");
+                    sleep(PAUSE_AFTER_FAILURE).await;
+                }
+                // The panic hook has logged the cause. The claims of what it was to settle expire.
+                Err(_) => sleep(PAUSE_AFTER_FAILURE).await,
             }
         }
         self.settle_the_rest(ended).await;
@@ -294,7 +315,7 @@ impl Running {
         self.runtime.spawn(async move {
             let attempt = AssertUnwindSafe(sender.send(claimed)).catch_unwind().await;
             // The panic hook has logged a panic. The channel is closed once the worker has ended.
-            let _ = ending.send(Ended { company, finished: attempt.ok().flatten() });
+            let _ = ending.send(Ended { company, finished: attempt.ok() });
         });
     }
 

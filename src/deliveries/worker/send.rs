@@ -1,9 +1,9 @@
 //! One attempt: reads what is to be sent, sends it, and reports how it ended.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
-    Claimed, Finished, ResponseBody,
+    Claimed, End, Finished, ResponseBody,
     settle::{Attempted, Responded},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         destination::Destination,
         request::{self, Headers, SigningSecrets, Source},
         store::{
-            deliveries,
+            deliveries, destinations,
             secrets::{self, MAX_SIGNING_SECRETS, Purpose},
         },
     },
@@ -28,16 +28,24 @@ use crate::{
     },
 };
 use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+/// The number of attempts that read the database at the same time.
+const MAX_READING: usize = 8;
+/// The number of the newest events among which a test event of the original format is looked for.
+const MAX_TEST_CANDIDATES: i64 = 50;
 
 /// Sends deliveries. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Sender {
-    pub(crate) db: Db,
-    pub(crate) vault: Vault,
-    pub(crate) clock: Clock,
-    pub(crate) client: Client,
+    db: Db,
+    vault: Vault,
+    clock: Clock,
+    client: Client,
     /// The base of links to the console.
-    pub(crate) base: String,
+    base: String,
+    /// Limits how many read the database at the same time, so that requests find a connection to it.
+    reading: Arc<Semaphore>,
 }
 
 /// What came of a test event.
@@ -55,40 +63,56 @@ pub(crate) enum TestOutcome {
 /// What is to be sent.
 enum Prepared {
     Request(Headers, Bytes),
-    /// The body was deleted after its retention period.
-    BodyDeleted,
+    /// The body was deleted after its retention period, or the destination has been changed and does not receive the event.
+    Nothing,
     /// A secret does not open, or the stored event is damaged.
     Unreadable,
 }
 
 impl Sender {
-    /// Makes an attempt. `None` if the database could not be read: the delivery is claimed again later.
-    pub(super) async fn send(&self, claimed: Claimed) -> Option<Finished> {
+    pub(crate) fn new(db: Db, vault: Vault, clock: Clock, (client, base): (Client, String)) -> Self {
+        Self { db, vault, clock, client, base, reading: Arc::new(Semaphore::new(MAX_READING)) }
+    }
+
+    /// Makes an attempt.
+    pub(super) async fn send(&self, mut claimed: Claimed) -> Finished {
         let began_at = self.clock.now();
-        let prepared = match self.prepare(&claimed, began_at).await {
+        let prepared = match self.prepare(&mut claimed, began_at).await {
             Ok(prepared) => prepared,
             Err(error) => {
                 tracing::warn!(delivery = %claimed.delivery.id, %error, "a delivery could not be read and will be sent later");
-                return None;
+                return Finished::unsent(claimed, began_at, End::NotRead);
             }
         };
         let (headers, body) = match prepared {
             Prepared::Request(headers, body) => (headers, body),
-            Prepared::BodyDeleted => return Some(Finished::unsent(claimed, began_at, None)),
-            Prepared::Unreadable => return Some(Finished::unsent(claimed, began_at, Some(AttemptFailure::Unreadable))),
+            Prepared::Nothing => return Finished::unsent(claimed, began_at, End::NothingToSend),
+            Prepared::Unreadable => {
+                return Finished::unsent(claimed, began_at, End::Attempted(Err(AttemptFailure::Unreadable)));
+            }
         };
         let settings = &claimed.destination.settings;
         let outcome = self.client.post(Request { url: &settings.url, headers, body, timeout: settings.timeout() }).await;
-        Some(report(claimed, began_at, outcome))
+        report(claimed, began_at, outcome)
     }
 
-    async fn prepare(&self, claimed: &Claimed, now: Timestamp) -> Result<Prepared, DbError> {
-        let destination = &claimed.destination;
+    /// Reads the destination again, since it may have been changed after the claim.
+    async fn prepare(&self, claimed: &mut Claimed, now: Timestamp) -> Result<Prepared, DbError> {
+        // The semaphore is never closed.
+        let _permit = self.reading.acquire().await;
         let mut reader = self.db.reader().await?;
+        let Some(destination) = destinations::find_any(&mut reader, claimed.destination.id).await? else {
+            return Ok(Prepared::Nothing);
+        };
+        claimed.destination = destination;
+        let destination = &claimed.destination;
         let Some(event) = events::store::find(&mut reader, destination.app_id, claimed.delivery.event_id).await? else {
             return Ok(Prepared::Unreadable);
         };
-        let Some(origin) = deliveries::origin(&mut reader, claimed.delivery.id).await? else { return Ok(Prepared::BodyDeleted) };
+        let Some(origin) = deliveries::origin(&mut reader, claimed.delivery.id).await? else { return Ok(Prepared::Nothing) };
+        if !destination.has_form_of(&event) {
+            return Ok(Prepared::Nothing);
+        }
         self.prepare_event(reader, destination, (&event, origin), now).await
     }
 
@@ -101,7 +125,7 @@ impl Sender {
     ) -> Result<Prepared, DbError> {
         let payload = match events::store::find_payload(&mut reader, event).await? {
             StoredPayload::Present(payload) => payload,
-            StoredPayload::Deleted => return Ok(Prepared::BodyDeleted),
+            StoredPayload::Deleted => return Ok(Prepared::Nothing),
             StoredPayload::Damaged(_) => return Ok(Prepared::Unreadable),
         };
         let Some(secrets) = self.secrets(&mut reader, destination, now).await? else { return Ok(Prepared::Unreadable) };
@@ -121,7 +145,8 @@ impl Sender {
         let prepared = match destination.settings.connection_id {
             Some(connection) => {
                 let mut reader = self.db.reader().await?;
-                let Some(event) = events::store::list_last(&mut reader, connection, 1).await?.pop() else {
+                let newest = events::store::list_last(&mut reader, connection, MAX_TEST_CANDIDATES).await?;
+                let Some(event) = newest.into_iter().find(|event| destination.may_test_with(event)) else {
                     return Ok(TestOutcome::NoEvent);
                 };
                 self.prepare_event(reader, destination, (&event, Origin::Webhook), now).await?
@@ -130,7 +155,7 @@ impl Sender {
         };
         let (headers, body) = match prepared {
             Prepared::Request(headers, body) => (headers, body),
-            Prepared::BodyDeleted => return Ok(TestOutcome::NoEvent),
+            Prepared::Nothing => return Ok(TestOutcome::NoEvent),
             Prepared::Unreadable => return Ok(TestOutcome::Failed(AttemptFailure::Unreadable)),
         };
         let settings = &destination.settings;
@@ -180,7 +205,7 @@ fn report(claimed: Claimed, began_at: Timestamp, outcome: Outcome) -> Finished {
         Err(failure) => (Err(failure_of(failure)), None),
     };
     let address = address.map(|address| address.to_string());
-    Finished { claimed, began_at, millis: millis(elapsed), address, attempted: Some(attempted), response }
+    Finished { claimed, began_at, millis: millis(elapsed), address, end: End::Attempted(attempted), response }
 }
 
 fn millis(elapsed: Duration) -> i64 {

@@ -41,11 +41,11 @@ is-gone-named = { $name } is paused: it responded with status 410
 is-without-success = This destination is paused: no delivery succeeded for 5 days
 is-without-success-named = { $name } is paused: no delivery succeeded for 5 days
 # $waiting: a sentence.
-is-paused-reason = { $waiting } New events wait too. When you resume, all of them are sent.
+is-paused-reason = { $waiting } New events wait too. When you resume, they are sent.
 is-not-responding = Not responding since { $time }
 is-not-responding-named = { $name } hasn’t responded since { $time }
 # $waiting, $next: sentences.
-is-not-responding-reason = Most of the last attempts failed, so deliveries are on hold. { $waiting } No event is lost. { $next }
+is-not-responding-reason = Most of the last attempts failed, so deliveries are on hold. { $waiting } They are sent once it responds. { $next }
 next-attempt-at = The next attempt is at { $time }.
 next-attempt-soon = The next attempt is about to begin.
 is-failing = No delivery has succeeded since { $time }
@@ -185,12 +185,12 @@ rotated = New secret created. Requests are also signed with the previous one unt
 
 actions = Actions
 pause = Pause
-pause-effect = Deliveries wait until you resume. No event is lost.
+pause-effect = Deliveries wait until you resume, and are then sent.
 now-paused = { $name } is paused. Events wait until you resume.
 resume = Resume
 now-resumed = { $name } is resumed. Events that waited are being sent.
 replay-failed = Replay failed deliveries
-replay-failed-note = Sends every failed delivery again, after its last attempt has failed.
+replay-failed-note = Sends every delivery whose attempts have all failed again.
 replay-failed-title = Replay all failed deliveries?
 replay-failed-effect = Every failed delivery to { $name } is sent again, with the same event ID and with all its attempts.
 replay-failed-twice = Your system may have processed some of these events already. It can recognise them by { $header }.

@@ -25,7 +25,7 @@ show-all = सभी डिलीवरी दिखाएँ
 
 delivered-at = { $destination } तक पहुँच गया, { $time }।
 failed-at = { $destination } तक पहुँचाने की हर कोशिश असफल रही। आखिरी कोशिश { $time } खत्म हुई।
-canceled-at = { $destination } को नहीं भेजा गया: डिलीवरी छोड़ दी गई, या डेस्टिनेशन या इवेंट की बॉडी मिटा दी गई, { $time }।
+canceled-at = { $destination } को नहीं भेजा गया: डिलीवरी छोड़ दी गई, डेस्टिनेशन मिटाया गया या उसका फ़ॉर्मैट बदला गया, या इवेंट की बॉडी मिटा दी गई, { $time }।
 sending-now = अभी { $destination } को भेजा जा रहा है।
 waits = { $destination } को भेजे जाने का इंतज़ार है। अगली कोशिश { $time } पर होगी।
 waits-soon = { $destination } को भेजे जाने का इंतज़ार है। अगली कोशिश अभी होने वाली है।
@@ -41,7 +41,7 @@ millis = { $count }{ "\u00A0" }मिलीसेकंड
 response = जवाब
 response-cut = जवाब, पहले 20,000 बाइट
 response-empty = जवाब में कोई बॉडी नहीं थी।
-response-not-stored = जवाब सिर्फ़ पहली और आखिरी कोशिश का सहेजा जाता है।
+response-not-stored = यह जवाब सहेजा नहीं गया है।
 only-newest = सिर्फ़ सबसे नई { $count } कोशिशें दिखाई गई हैं।
 details = ब्योरा
 destination = डेस्टिनेशन

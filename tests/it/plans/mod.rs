@@ -48,6 +48,8 @@ const EVERY_PAGE: &[&str] = &["apps::store::LIST_NEAR", "connections::store::LIS
 const NO_PAGE: &[(&str, &str)] = &[
     ("connections::store::INSERT", ONLY_WHEN_BROKEN),
     ("deliveries::store::claims::RELEASE_ALL", "a start returns what a process that has ended was sending"),
+    ("deliveries::store::claims::REPAIR_WAITING", "a job corrects times in small units of work"),
+    ("deliveries::store::claims::REPAIR_SENDING", "a job corrects times in small units of work"),
     ("deliveries::store::deliveries::EXPORT_APP", "an export reads the table once"),
     ("deliveries::store::deliveries::CANCEL_OF_DELETED", "a job cancels in small units of work"),
     ("events::store::COUNT", "a copy is looked through once, row by row"),
