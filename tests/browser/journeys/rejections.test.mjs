@@ -44,7 +44,7 @@ describe("refused requests", () => {
       for (const n of [1, 2, 3]) await refused(pasted, captured(`pay_Pasted0000000${n}`), `evt_Pasted0000000${n}`);
       await says(page, "cause-secret-with-space");
     });
-    await follow(page, "See the rejected request");
+    await follow(page, "recover them with the secret they were signed with");
     await reloadUntil(page, "rejection-count", "3 ");
     await shown(page, "attempts-once-adopted").waitFor();
     await send(page, "Add secret");
