@@ -53,6 +53,7 @@ const FORMS: &[(&str, Asks)] = &[
     ("DESTINATION_RESUME", Asks::Nothing),
     ("DESTINATION_REVEAL", Asks::Password),
     ("DESTINATION_ROTATION", Asks::Password),
+    ("DESTINATION_TEST", Asks::Nothing),
     ("INTEGRATION_DONE", Asks::Nothing),
     ("INTEGRATION_UNDONE", Asks::Nothing),
     ("LANGUAGE", Asks::Nothing),

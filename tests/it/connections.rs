@@ -73,7 +73,10 @@ async fn the_webhook_step_is_small_in_every_state() {
     let owner = app.owner("Neem Tree Retail").await;
     let page = connection.step("/webhook");
     let assert_below = |max: usize, page: crate::support::browser::Page| {
-        assert!(page.body.len() < max, "{} bytes: {}", page.body.len(), page.body);
+        // The suite accepts data loss on PostgreSQL, which every page then says.
+        let warning = page.body.split_once("<p class=\"risk").and_then(|(_, rest)| rest.split_once("</p>"));
+        let size = page.body.len() - warning.map_or(0, |(warning, _)| warning.len());
+        assert!(size < max, "{size} bytes: {}", page.body);
     };
     assert_below(20 * KIB, owner.get(&page).await);
     for number in 1..=4 {
