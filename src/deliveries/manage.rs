@@ -1,8 +1,8 @@
 //! What users and commands do with destinations and their deliveries.
 //!
 //! Invariant: the list of destinations is the list of addresses that KS Pay may send to, so each change needs a permission and is
-//! written to the security log in the same unit of work. Another URL gets a new secret, so that whom it belongs to cannot sign
-//! for the one before.
+//! written to the security log in the same unit of work. Another URL gets a new secret, so that its owner cannot sign
+//! deliveries as for the previous one.
 
 use super::{
     destination::{Destination, DestinationState, Format, MAX_DESTINATIONS, PauseReason, Settings, signs_as_ks_pay},
@@ -296,7 +296,7 @@ pub(crate) async fn replay_failed(db: &Db, destination: &Destination, (actor, no
     }
 }
 
-/// Skips a waiting delivery, so that a destination that is sent to in order goes on with the next one; returns false if it does not wait.
+/// Skips a waiting delivery, so that a FIFO destination receives the next one; returns false if it does not wait.
 pub(crate) async fn skip(
     tx: &mut Tx,
     destination: &Destination,

@@ -112,7 +112,7 @@ pub(crate) fn missing_formats(connections: &[Connection], mode: Mode) -> Vec<Tex
     connections.iter().filter_map(missing).collect()
 }
 
-/// Settings without their URL, which is checked afterwards, and the gateway of the connection.
+/// Settings whose URL has been checked, and the gateway of the connection.
 pub(crate) type Parsed = (Settings, Option<Gateway>);
 
 impl DestinationForm {

@@ -1,4 +1,4 @@
-//! Idle connections, kept for the next request to the same host.
+//! Idle connections, held open for the next request to the same host.
 //!
 //! Invariant: at most [`MAX_IDLE`] connections, [`MAX_IDLE_PER_HOST`] of one host. One that was not used for [`MAX_IDLE_TIME`] is not
 //! used again; it is closed when another connection is stored.

@@ -1,4 +1,4 @@
-//! Which idle connections are kept.
+//! Which idle connections stay open.
 
 use std::time::Duration;
 
