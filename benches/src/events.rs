@@ -77,7 +77,7 @@ impl Request {
         &self.bytes
     }
 
-    fn body(&self) -> &[u8] {
+    pub(crate) fn body(&self) -> &[u8] {
         &self.bytes[self.body..]
     }
 }
@@ -148,6 +148,11 @@ impl Source {
             Some(signed) => *signed,
             None => self.sign(),
         }
+    }
+
+    /// Returns how many events were taken.
+    pub(crate) const fn used(&self) -> usize {
+        self.used
     }
 
     /// Returns how many events had to be signed during the measurement.

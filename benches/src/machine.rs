@@ -93,6 +93,7 @@ pub(crate) fn between(before: &Sample, after: &Sample, watched: &Watched, micros
     let server = since(&|sample| watched.servers.iter().map(|pid| sample.own(*pid)).sum());
     let mut known = watched.servers.clone();
     known.extend(watched.database);
+    known.extend(&watched.known);
     known.push(std::process::id());
     let others = ratio(since(&|sample| sample.others(&known)), micros);
     let mut measured = json!({

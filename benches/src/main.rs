@@ -5,6 +5,7 @@
 
 mod bare;
 mod client;
+mod deliveries;
 mod events;
 mod load;
 mod machine;
@@ -34,6 +35,14 @@ struct Cli {
 enum Command {
     /// Serves the bare route: reads any POST completely and responds with 200.
     Bare,
+    /// Serves a receiver of deliveries that counts them.
+    Sink,
+    /// Accepts connections and never responds.
+    Silent,
+    /// Waits until a receiver has received as many requests, and prints the results.
+    Drain(deliveries::Drain),
+    /// Posts the bodies of events to a receiver in a bare loop.
+    Repost(deliveries::Repost),
     /// Posts signed events and prints the results.
     Load(load::Options),
     /// Requests pages with a session and prints the results.
@@ -109,6 +118,9 @@ struct Watched {
     /// Process id of the database server; its descendants are included.
     #[arg(long = "database-pid")]
     database: Option<u32>,
+    /// Process id of one that belongs to the measurement and is not measured.
+    #[arg(long = "known-pid")]
+    known: Vec<u32>,
 }
 
 /// Prints one line.
@@ -119,6 +131,10 @@ fn say(line: &str) -> Result<(), Failure> {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bare => bare::serve(),
+        Command::Sink => deliveries::sink(),
+        Command::Silent => deliveries::silent(),
+        Command::Drain(options) => on_this_core(deliveries::drain(options)),
+        Command::Repost(options) => on_this_core(deliveries::repost(options)),
         Command::Load(options) => on_this_core(load::run(options)),
         Command::Pages(options) => on_this_core(pages::run(options)),
         Command::Rejected(options) => on_this_core(rejected::run(options)),

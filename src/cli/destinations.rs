@@ -21,7 +21,11 @@ use crate::{
     },
     gateways::{Gateway, Mode},
     net::outbound::Refusal,
-    primitives::{id::DestinationId, text_input, time::Timestamp},
+    primitives::{
+        id::{CompanyId, DestinationId},
+        text_input,
+        time::Timestamp,
+    },
     server,
 };
 
@@ -143,7 +147,7 @@ pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) ->
 
 async fn add(at: &Installation, io: &mut Io<'_>, wanted: Add) -> Result<(), Failure> {
     let (now, vault, app) = (at.clock.now(), at.vault().await?, at.app(&wanted.app).await?);
-    let url = check_url(at, &wanted.url).await?;
+    let url = check_url(at, &wanted.url, app.company_id).await?;
     let connections = connections::store::list_of_app(&mut at.db.reader().await?, app.company_id, app.id).await?;
     let (format, connection) = form(&wanted, connections)?;
     let settings = Settings {
@@ -171,10 +175,14 @@ async fn add(at: &Installation, io: &mut Io<'_>, wanted: Add) -> Result<(), Fail
 }
 
 /// Returns the URL in its normal form, if requests may be sent to it.
-async fn check_url(at: &Installation, url: &str) -> Result<String, Failure> {
+async fn check_url(at: &Installation, url: &str, company: CompanyId) -> Result<String, Failure> {
     let base = server::base(&at.db, &at.config).await?;
     let guard = server::guard(at.config.allow_destinations.clone(), at.config.listen, &base)?;
-    guard.check(url.trim()).await.map(String::from).map_err(|refusal| Failure::Failed(refusal_sentence(refusal).to_owned()))
+    guard
+        .check(url.trim(), company)
+        .await
+        .map(String::from)
+        .map_err(|refusal| Failure::Failed(refusal_sentence(refusal).to_owned()))
 }
 
 fn refusal_sentence(refusal: Refusal) -> &'static str {

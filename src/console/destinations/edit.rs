@@ -116,7 +116,7 @@ pub(crate) async fn create(posted: SignedForm<DestinationForm>, app: Path<String
     let connections = connections(&page, &app, mode).await?;
     let again = |form, errors| page.unprocessable(&new_view(&page, &app, (mode, &connections), form, errors));
     let choices = FormatChoice::all(&connections);
-    let parsed = match form.parse(&choices, page.state.client.guard(), None).await {
+    let parsed = match form.parse(&choices, (&page.state, app.company_id), None).await {
         Ok(parsed) => parsed,
         Err(errors) => return again(form, errors),
     };
@@ -157,7 +157,7 @@ pub(crate) async fn update(posted: SignedForm<DestinationForm>, path: Destinatio
     let again = |form, errors| page.unprocessable(&edit_view(&found, &connections, form, errors));
     let choices = FormatChoice::all(&connections);
     let current = destination.settings.url.as_str();
-    let (settings, gateway) = match form.parse(&choices, page.state.client.guard(), Some(current)).await {
+    let (settings, gateway) = match form.parse(&choices, (&page.state, found.app.company_id), Some(current)).await {
         Ok(parsed) => parsed,
         Err(errors) => return again(form, errors),
     };

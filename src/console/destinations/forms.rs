@@ -1,10 +1,14 @@
 //! The form of a destination, and its validation.
 
 use serde::Deserialize;
+use url::Url;
 
 use crate::{
     connections::Connection,
-    console::http::form::{FieldError, FieldErrors},
+    console::http::{
+        form::{FieldError, FieldErrors},
+        state::State,
+    },
     deliveries::destination::{
         DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_SECONDS, EventSelection, Format, InvalidSelection, MAX_CONCURRENCY,
         MAX_EVENT_PATTERNS, MAX_NAME_CHARS, MAX_PER_SECOND, MAX_TIMEOUT_SECONDS, OriginalForms, Settings, original_forms,
@@ -13,11 +17,13 @@ use crate::{
     gateways::{Gateway, Mode},
     i18n::{Text, code, isolate},
     messages::{
-        destinations::{EXAMPLE_GROUP, EXAMPLE_TYPE, url_error},
+        destinations::{EXAMPLE_GROUP, EXAMPLE_TYPE, busy, url_error},
         text::destinations as t,
     },
-    net::outbound::{Guard, Refusal},
-    primitives::{id::ConnectionId, text_input},
+    primitives::{
+        id::{CompanyId, ConnectionId},
+        text_input,
+    },
 };
 
 const NORMALIZED: &str = "normalized";
@@ -147,12 +153,12 @@ impl DestinationForm {
     pub(crate) async fn parse(
         &self,
         choices: &[FormatChoice],
-        guard: &Guard,
+        (state, company): (&State, CompanyId),
         current: Option<&str>,
     ) -> Result<Parsed, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", t::enter_name(), text_input::line(&self.name, 1, MAX_NAME_CHARS));
-        let url = self.url(&mut errors, guard, current).await;
+        let url = self.url(&mut errors, (state, company), current).await;
         let choice = choices.iter().find(|choice| choice.value == self.format);
         if choice.is_none() {
             errors.add("format", "unknown", t::choose_format());
@@ -181,14 +187,14 @@ impl DestinationForm {
         Ok((settings, choice.connection.map(|(_, gateway)| gateway)))
     }
 
-    async fn url(&self, errors: &mut FieldErrors, guard: &Guard, current: Option<&str>) -> String {
+    async fn url(&self, errors: &mut FieldErrors, (state, company): (&State, CompanyId), current: Option<&str>) -> String {
         let typed = self.url.trim();
         if typed.is_empty() {
             errors.add("url", "empty", t::enter_url());
         } else if current != Some(typed) {
-            match guard.check(typed).await {
+            match check_url(typed, (state, company)).await {
                 Ok(url) => return url.into(),
-                Err(refusal) => add_url(errors, refusal),
+                Err((reason, sentence)) => errors.add("url", reason, sentence),
             }
         }
         typed.to_owned()
@@ -216,9 +222,16 @@ impl DestinationForm {
     }
 }
 
-fn add_url(errors: &mut FieldErrors, refusal: Refusal) {
-    let (reason, sentence) = url_error(refusal);
-    errors.add("url", reason, sentence);
+/// Checks a URL. A lookup has the limit of the other checks that make this server send requests.
+async fn check_url(typed: &str, (state, company): (&State, CompanyId)) -> Result<Url, (&'static str, Text)> {
+    let guard = state.client.guard();
+    let url = guard.parse(typed).map_err(url_error)?;
+    let _permit = match url.domain() {
+        Some(_) => Some(state.checks.acquire(company).map_err(|denied| (denied.reason(), busy(denied)))?),
+        None => None,
+    };
+    guard.look_up(&url, company).await.map_err(url_error)?;
+    Ok(url)
 }
 
 /// Returns the number from 1 to `max`; otherwise adds the error.

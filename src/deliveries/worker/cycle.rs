@@ -1,7 +1,8 @@
 //! One unit of work of the worker: it settles what was attempted and claims what is due.
 //!
-//! Invariant: destinations are locked in ascending order, so that servers cannot deadlock, and nothing of a destination is read or
-//! written without its lock. What was claimed is sent only after the commit.
+//! Invariants: destinations are locked in ascending order, so that servers cannot deadlock, and nothing of a destination is read or
+//! written without its lock. They claim in turn, so that those with many deliveries leave room to the others. What was claimed is
+//! sent only after the commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,54 +34,102 @@ pub(super) struct Work {
     pub(super) finished: BTreeMap<DestinationId, Vec<Finished>>,
     /// Destinations that may have due deliveries.
     pub(super) due: BTreeSet<DestinationId>,
-    pub(super) may_claim: bool,
+    /// The destination after which claiming begins; `None`: nothing is claimed.
+    pub(super) claim_after: Option<DestinationId>,
 }
 
-/// Does the work in one unit of work; returns what was claimed.
-pub(super) async fn run(db: &Db, work: &Work, sending: &Sending, now: Timestamp) -> Result<Vec<Claimed>, DbError> {
+/// What a cycle claimed.
+#[derive(Default)]
+pub(super) struct Claims {
+    pub(super) claimed: Vec<Claimed>,
+    /// Destinations that could claim nothing, because this server sends as many as it may.
+    pub(super) waiting: Vec<DestinationId>,
+}
+
+/// A locked destination that may claim.
+struct Locked {
+    destination: Destination,
+    health: Health,
+    /// The health that is stored.
+    stored: Health,
+}
+
+/// Does the work in one unit of work.
+pub(super) async fn run(db: &Db, work: &Work, sending: &Sending, now: Timestamp) -> Result<Claims, DbError> {
     let mut tx = db.begin().await?;
-    let (mut claimed, mut has_changes) = (Vec::<Claimed>::new(), !work.finished.is_empty());
+    let (mut locked, mut has_changes) = (Vec::new(), !work.finished.is_empty());
     let all: BTreeSet<DestinationId> = work.finished.keys().chain(&work.due).copied().collect();
     for id in all {
-        destinations::lock(&mut tx, id).await?;
-        let mut health = destinations::health(&mut tx, id).await?;
-        let before = health.clone();
-        for finished in work.finished.get(&id).into_iter().flatten() {
-            settle(&mut tx, &mut health, finished, now).await?;
-        }
-        let mut destination = destinations::find_any(&mut tx, id).await?;
-        if let Some(own) = &destination
-            && let Some(reason) = pause_reason(own, work.finished.get(&id), &health, now)
-            && destinations::pause(&mut tx, id, reason, now).await?
-        {
-            destination = None;
-        }
-        let active = destination.filter(|destination| destination.state == DestinationState::Active);
-        if let Some(destination) = active.filter(|_| work.may_claim) {
-            let of_company = |one: &&Claimed| one.destination.company_id == destination.company_id;
-            let capacity = sending.capacity(destination.company_id, claimed.len(), claimed.iter().filter(of_company).count());
-            claimed.extend(claim(&mut tx, &mut health, destination, capacity, now).await?);
-        }
-        if health != before {
-            destinations::set_health(&mut tx, id, &health).await?;
-            has_changes = true;
+        let one = lock_and_settle(&mut tx, id, work.finished.get(&id), now).await?;
+        locked.extend(one);
+    }
+    let mut claims = Claims::default();
+    if let Some(after) = work.claim_after {
+        let first = locked.partition_point(|one| one.destination.id <= after);
+        locked.rotate_left(first);
+        for one in &mut locked {
+            claim_in_turn(&mut tx, one, (&mut claims, sending), now).await?;
         }
     }
+    for one in locked.iter().filter(|one| one.health != one.stored) {
+        destinations::set_health(&mut tx, one.destination.id, &one.health).await?;
+        has_changes = true;
+    }
     // Without changes, the locks are all that was written.
-    if has_changes || !claimed.is_empty() {
+    if has_changes || !claims.claimed.is_empty() {
         tx.commit().await?;
         db.check_files().await?;
     }
-    Ok(claimed)
+    Ok(claims)
 }
 
-async fn claim(
+/// Locks a destination and settles what was attempted. Returns it if it may claim.
+async fn lock_and_settle(
     tx: &mut Tx,
-    health: &mut Health,
-    destination: Destination,
-    capacity: usize,
+    id: DestinationId,
+    finished: Option<&Vec<Finished>>,
     now: Timestamp,
-) -> Result<Vec<Claimed>, DbError> {
+) -> Result<Option<Locked>, DbError> {
+    destinations::lock(tx, id).await?;
+    let stored = destinations::health(&mut *tx, id).await?;
+    let mut health = stored.clone();
+    for finished in finished.into_iter().flatten() {
+        settle(tx, &mut health, finished, now).await?;
+    }
+    let mut destination = destinations::find_any(&mut *tx, id).await?;
+    if let Some(own) = &destination
+        && let Some(reason) = pause_reason(own, finished, &health, now)
+        && destinations::pause(tx, id, reason, now).await?
+    {
+        destination = None;
+    }
+    match destination.filter(|destination| destination.state == DestinationState::Active) {
+        Some(destination) => Ok(Some(Locked { destination, health, stored })),
+        None if health != stored => destinations::set_health(tx, id, &health).await.map(|()| None),
+        None => Ok(None),
+    }
+}
+
+/// Claims as many deliveries of a destination as it and this server may send.
+async fn claim_in_turn(
+    tx: &mut Tx,
+    locked: &mut Locked,
+    (claims, sending): (&mut Claims, &Sending),
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let company = locked.destination.company_id;
+    let own = claims.claimed.iter().filter(|one| one.destination.company_id == company).count();
+    let capacity = sending.capacity(company, claims.claimed.len(), own);
+    if capacity == 0 {
+        claims.waiting.push(locked.destination.id);
+        return Ok(());
+    }
+    claims.claimed.extend(claim(tx, locked, capacity, now).await?);
+    Ok(())
+}
+
+async fn claim(tx: &mut Tx, locked: &mut Locked, capacity: usize, now: Timestamp) -> Result<Vec<Claimed>, DbError> {
+    let Locked { destination, health, .. } = locked;
     let limits = destination.settings.limits();
     let sending = claims::count_sending(tx, destination.id, now).await?;
     let allowance = health.allowance(limits, usize::try_from(sending).unwrap_or(usize::MAX), now).min(capacity);

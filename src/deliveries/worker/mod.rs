@@ -25,8 +25,12 @@ use tokio::{
 };
 
 pub(crate) use self::send::{Sender, TestOutcome};
-use self::{cycle::Work, settle::Attempted};
+use self::{
+    cycle::{Claims, Work},
+    settle::Attempted,
+};
 use super::{
+    AttemptFailure,
     destination::{Destination, MAX_TIMEOUT_SECONDS},
     outbox::Wake,
     store::claims,
@@ -62,6 +66,7 @@ const GRACE: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// A delivery that this server has claimed.
+#[derive(Clone)]
 struct Claimed {
     destination: Destination,
     delivery: claims::Claimed,
@@ -84,13 +89,16 @@ impl Finished {
     const fn unsent(claimed: Claimed, began_at: Timestamp, end: End) -> Self {
         Self { claimed, began_at, millis: 0, address: None, end, response: None }
     }
+
+    const fn panicked(claimed: Claimed, began_at: Timestamp) -> Self {
+        Self::unsent(claimed, began_at, End::Attempted(Err(AttemptFailure::Unreadable)))
+    }
 }
 
 /// The end of an attempt.
 struct Ended {
     company: CompanyId,
-    /// `None` after a panic: the claim expires.
-    finished: Option<Finished>,
+    finished: Finished,
 }
 
 /// How a claim ends.
@@ -144,7 +152,9 @@ impl Worker {
             sending: Sending::default(),
             unsettled: Vec::new(),
             due: BTreeSet::new(),
+            waiting: BTreeSet::new(),
             last: None,
+            last_claimed: DestinationId::least(),
             searched_at: None,
         };
         let ended = db.start_writer(running.run(ended, shutdown.clone()))?;
@@ -201,8 +211,12 @@ struct Running {
     unsettled: Vec<Finished>,
     /// Destinations that may have due deliveries.
     due: BTreeSet<DestinationId>,
+    /// Destinations that claim once an attempt of another has ended.
+    waiting: BTreeSet<DestinationId>,
     /// The destination after which the next cycle begins, so that each has its turn.
     last: Option<DestinationId>,
+    /// The destination that claimed last.
+    last_claimed: DestinationId,
     /// When the database was last searched; `None` at first, since deliveries may be due that no server has sent.
     searched_at: Option<Instant>,
 }
@@ -253,9 +267,12 @@ impl Running {
     }
 
     fn note(&mut self, batch: Vec<Ended>) {
+        if !batch.is_empty() {
+            self.due.append(&mut self.waiting);
+        }
         for Ended { company, finished } in batch {
             self.sending.end(company);
-            self.unsettled.extend(finished);
+            self.unsettled.push(finished);
         }
     }
 
@@ -267,13 +284,15 @@ impl Running {
             self.due.extend(self.search(now).await?);
             self.searched_at = Some(Instant::now());
         }
-        let work = Work { finished: self.take_unsettled(), due: self.take_due(), may_claim: true };
+        let work = Work { finished: self.take_unsettled(), due: self.take_due(), claim_after: Some(self.last_claimed) };
         if work.finished.is_empty() && work.due.is_empty() {
             return Ok(());
         }
         match with_timeout(cycle::run(&self.db, &work, &self.sending, now)).await {
-            Ok(claimed) => {
+            Ok(Claims { claimed, waiting }) => {
+                self.waiting.extend(waiting);
                 for claimed in claimed {
+                    self.last_claimed = claimed.destination.id;
                     self.send(claimed);
                 }
                 Ok(())
@@ -311,11 +330,15 @@ impl Running {
 
     fn send(&mut self, claimed: Claimed) {
         let (sender, ending, company) = (self.sender.clone(), self.ending.clone(), claimed.destination.company_id);
+        let began_at = self.clock.now();
         self.sending.begin(company);
         self.runtime.spawn(async move {
+            let again = claimed.clone();
             let attempt = AssertUnwindSafe(sender.send(claimed)).catch_unwind().await;
-            // The panic hook has logged a panic. The channel is closed once the worker has ended.
-            let _ = ending.send(Ended { company, finished: attempt.ok() });
+            // The panic hook has logged the cause. It counts as an attempt, so that the delivery is not sent for ever.
+            let finished = attempt.unwrap_or_else(|_| Finished::panicked(again, began_at));
+            // The channel is closed once the worker has ended.
+            let _ = ending.send(Ended { company, finished });
         });
     }
 
@@ -330,7 +353,7 @@ impl Running {
             self.note(batch);
         }
         while !self.unsettled.is_empty() {
-            let work = Work { finished: self.take_unsettled(), due: BTreeSet::new(), may_claim: false };
+            let work = Work { finished: self.take_unsettled(), due: BTreeSet::new(), claim_after: None };
             let now = self.clock.now();
             if let Err(error) = with_timeout(cycle::run(&self.db, &work, &self.sending, now)).await {
                 tracing::warn!(%error, "the outcomes of the last deliveries could not be stored: they will be sent again");

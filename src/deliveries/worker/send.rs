@@ -91,9 +91,13 @@ impl Sender {
                 return Finished::unsent(claimed, began_at, End::Attempted(Err(AttemptFailure::Unreadable)));
             }
         };
-        let settings = &claimed.destination.settings;
-        let outcome = self.client.post(Request { url: &settings.url, headers, body, timeout: settings.timeout() }).await;
+        let outcome = self.post(&claimed.destination, headers, body).await;
         report(claimed, began_at, outcome)
+    }
+
+    async fn post(&self, destination: &Destination, headers: Headers, body: Bytes) -> Outcome {
+        let (settings, company) = (&destination.settings, destination.company_id);
+        self.client.post(Request { url: &settings.url, company, headers, body, timeout: settings.timeout() }).await
     }
 
     /// Reads the destination again, since it may have been changed after the claim.
@@ -158,8 +162,7 @@ impl Sender {
             Prepared::Nothing => return Ok(TestOutcome::NoEvent),
             Prepared::Unreadable => return Ok(TestOutcome::Failed(AttemptFailure::Unreadable)),
         };
-        let settings = &destination.settings;
-        let outcome = self.client.post(Request { url: &settings.url, headers, body, timeout: settings.timeout() }).await;
+        let outcome = self.post(destination, headers, body).await;
         Ok(match outcome.result {
             Ok(response) => TestOutcome::Responded { status: response.status, millis: millis(outcome.elapsed) },
             Err(failure) => TestOutcome::Failed(failure_of(failure)),

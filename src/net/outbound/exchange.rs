@@ -12,6 +12,8 @@ use hyper::{
 use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
+use crate::primitives::id::CompanyId;
+
 use super::{Failure, Inner, MAX_RESPONSE_BYTES, Refusal, Request, Response, connection::Connection, dialer, guard, pool};
 
 /// The headers that the client alone sets, because they decide where a request goes and where it ends.
@@ -62,14 +64,14 @@ impl<'a> Exchange<'a> {
             }
         }
         self.address = None;
-        let connection = self.connect(&url).await?;
+        let connection = self.connect(&url, request.company).await?;
         self.send(connection, &url, message).await
     }
 
     /// Opens a connection to a checked address.
-    async fn connect(&mut self, url: &Url) -> Result<Connection, Failure> {
+    async fn connect(&mut self, url: &Url, company: CompanyId) -> Result<Connection, Failure> {
         let client = self.client;
-        let checked = self.before(Failure::NameSlow, client.guard.addresses(url)).await?;
+        let checked = self.before(Failure::NameSlow, client.guard.addresses(url, company)).await?;
         let addresses = checked.map_err(Failure::Refused)?;
         let stream = dialer::connect(&addresses, self.deadline, &mut self.address).await?;
         let address = self.address.ok_or(Failure::Unreachable)?;

@@ -14,7 +14,10 @@ use tokio::time::timeout;
 use url::{Host, ParseError, Position, Url};
 
 use super::resolver::Resolver;
-use crate::net::public_address::{embedded_v4, is_public};
+use crate::{
+    net::public_address::{embedded_v4, is_public},
+    primitives::id::CompanyId,
+};
 
 /// The maximum length of a URL, in bytes, as entered and as parsed.
 pub(crate) const MAX_URL_BYTES: usize = 2048;
@@ -75,19 +78,28 @@ impl Guard {
         Ok(url)
     }
 
-    /// Checks a URL that is saved, with a lookup of its name.
-    pub(crate) async fn check(&self, url: &str) -> Result<Url, Refusal> {
+    /// Checks a URL that a company saves, and looks its name up.
+    pub(crate) async fn check(&self, url: &str, company: CompanyId) -> Result<Url, Refusal> {
         let url = self.parse(url)?;
-        timeout(LOOKUP_TIMEOUT, self.addresses(&url)).await.map_err(|_| Refusal::NameNotFound)??;
+        self.look_up(&url, company).await?;
         Ok(url)
     }
 
+    /// Looks up the name of a parsed URL that a company saves.
+    pub(crate) async fn look_up(&self, url: &Url, company: CompanyId) -> Result<(), Refusal> {
+        let looking_up = timeout(LOOKUP_TIMEOUT, self.addresses(url, company));
+        looking_up.await.map_err(|_| Refusal::NameNotFound)?.map(drop)
+    }
+
     /// Resolves the name of a parsed URL, once, and returns its addresses if all of them may be used.
-    pub(super) async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, Refusal> {
+    pub(super) async fn addresses(&self, url: &Url, company: CompanyId) -> Result<Vec<SocketAddr>, Refusal> {
         let port = url.port_or_known_default().ok_or(Refusal::NoHost)?;
         let mut addresses = match literal(url) {
             Some(address) => vec![address],
-            None => self.resolver.lookup(url.host_str().ok_or(Refusal::NoHost)?, port).await.ok_or(Refusal::NameNotFound)?,
+            None => {
+                let host = url.host_str().ok_or(Refusal::NoHost)?;
+                self.resolver.lookup(host, port, company).await.ok_or(Refusal::NameNotFound)?
+            }
         };
         addresses.iter_mut().for_each(canonicalize);
         if addresses.is_empty() {

@@ -27,6 +27,7 @@ use tokio::time::Instant;
 
 use self::{dialer::Tls, exchange::Exchange, pool::Pool};
 use super::tls::TlsFault;
+use crate::primitives::id::CompanyId;
 pub(crate) use guard::{Guard, MAX_URL_BYTES, Own, Refusal};
 
 /// The maximum number of bytes that are read of a response's body.
@@ -48,6 +49,8 @@ struct Inner {
 /// A POST request.
 pub(crate) struct Request<'a> {
     pub(crate) url: &'a str,
+    /// The company that sends it, which has a limited number of lookups.
+    pub(crate) company: CompanyId,
     /// Headers; `Host` and those that frame the body are ignored, because the client sets them.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,

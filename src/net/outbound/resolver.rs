@@ -1,43 +1,125 @@
 //! Lookups of names, as the system does them.
+//!
+//! Invariant: a lookup cannot be cancelled and occupies a thread until the system gives up. So a name is looked up once at a time,
+//! and each company has a limited number of lookups: a name whose servers do not respond delays neither other names nor other
+//! companies.
 
 use std::{
+    collections::HashMap,
     net::{SocketAddr, ToSocketAddrs as _},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{sync::Semaphore, task};
+use futures_util::future::{BoxFuture, FutureExt as _, Shared};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task,
+};
 
-/// The maximum number of lookups at a time. A lookup cannot be cancelled and occupies a thread until the system gives up, so this
-/// keeps threads for other work if the servers of some names do not respond.
-const MAX_LOOKUPS: usize = 64;
+use crate::primitives::id::CompanyId;
+
+/// The maximum number of lookups at a time. The runtime has twice as many threads for work that blocks.
+const MAX_LOOKUPS: usize = 256;
+/// The maximum number of those that one company began.
+const MAX_LOOKUPS_OF_COMPANY: usize = 16;
 
 /// Resolves names.
 pub(super) enum Resolver {
-    System(Arc<Semaphore>),
+    System(System),
     /// The answers of a test.
     #[cfg(test)]
     Fixed(super::tests::Names),
 }
 
+/// How the addresses of a name are read. It blocks.
+type Read = dyn Fn(&str) -> Option<Vec<SocketAddr>> + Send + Sync;
+/// A lookup in progress, which several may wait for. Its addresses have no port.
+type Lookup = Shared<BoxFuture<'static, Option<Vec<SocketAddr>>>>;
+
+/// The lookups of the system.
+pub(super) struct System {
+    read: Arc<Read>,
+    all: Arc<Semaphore>,
+    of_company: Mutex<HashMap<CompanyId, Arc<Semaphore>>>,
+    /// Those in progress, by name.
+    running: Arc<Mutex<HashMap<String, Lookup>>>,
+}
+
 impl Resolver {
     pub(super) fn system() -> Self {
-        Self::System(Arc::new(Semaphore::new(MAX_LOOKUPS)))
+        Self::System(System::new(|host| Some((host, 0).to_socket_addrs().ok()?.collect())))
     }
 
-    /// Returns the addresses of a name; `None` if it has none.
-    pub(super) async fn lookup(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+    /// Returns the addresses of a name for a company; `None` if it has none.
+    pub(super) async fn lookup(&self, host: &str, port: u16, company: CompanyId) -> Option<Vec<SocketAddr>> {
         match self {
-            Self::System(permits) => {
-                let permit = Arc::clone(permits).acquire_owned().await.ok()?;
-                let host = host.to_owned();
-                let resolved = task::spawn_blocking(move || {
-                    let _permit = permit;
-                    (host.as_str(), port).to_socket_addrs().map(Vec::from_iter)
-                });
-                resolved.await.ok()?.ok()
-            }
+            Self::System(system) => system.lookup(host, port, company).await,
             #[cfg(test)]
             Self::Fixed(names) => names.lookup(host, port).await,
         }
     }
+}
+
+impl System {
+    pub(super) fn new(read: impl Fn(&str) -> Option<Vec<SocketAddr>> + Send + Sync + 'static) -> Self {
+        Self {
+            read: Arc::new(read),
+            all: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            of_company: Mutex::default(),
+            running: Arc::default(),
+        }
+    }
+
+    pub(super) async fn lookup(&self, host: &str, port: u16, company: CompanyId) -> Option<Vec<SocketAddr>> {
+        let running = lock(&self.running).get(host).cloned();
+        let lookup = match running {
+            Some(running) => running,
+            None => self.begin(host, self.permits(company).await?),
+        };
+        let mut addresses = lookup.await?;
+        addresses.iter_mut().for_each(|address| address.set_port(port));
+        Some(addresses)
+    }
+
+    /// Waits until the company may begin a lookup.
+    async fn permits(&self, company: CompanyId) -> Option<[OwnedSemaphorePermit; 2]> {
+        let own = {
+            let mut companies = lock(&self.of_company);
+            companies.retain(|_, permits| Arc::strong_count(permits) > 1);
+            Arc::clone(companies.entry(company).or_insert_with(|| Arc::new(Semaphore::new(MAX_LOOKUPS_OF_COMPANY))))
+        };
+        // They are never closed.
+        let own = own.acquire_owned().await.ok()?;
+        Some([own, Arc::clone(&self.all).acquire_owned().await.ok()?])
+    }
+
+    /// Begins a lookup, unless another began while this one waited for its permits, which are held until the lookup ends.
+    fn begin(&self, host: &str, permits: [OwnedSemaphorePermit; 2]) -> Lookup {
+        let mut running = lock(&self.running);
+        if let Some(other) = running.get(host) {
+            return other.clone();
+        }
+        let (read, ended, name) = (Arc::clone(&self.read), Arc::clone(&self.running), host.to_owned());
+        let reading = task::spawn_blocking(move || {
+            let _permits = permits;
+            let _entry = Entry(&ended, &name);
+            read(&name)
+        });
+        let lookup = async move { reading.await.ok().flatten() }.boxed().shared();
+        running.insert(host.to_owned(), lookup.clone());
+        lookup
+    }
+}
+
+/// The entry of a lookup, removed when it ends, also by a panic.
+struct Entry<'a>(&'a Mutex<HashMap<String, Lookup>>, &'a str);
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        lock(self.0).remove(self.1);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -86,7 +86,7 @@ fn is_refused(ip: IpAddr) {
     assert_eq!(guard.parse(&url_of(ip)), Err(Refusal::Forbidden), "{ip}");
     names.set("shop.example", &["8.8.8.8", &ip.to_string()]);
     let url = guard.parse("https://shop.example/hook").unwrap();
-    assert_eq!(guard.addresses(&url).now_or_never(), Some(Err(Refusal::Forbidden)), "{ip}");
+    assert_eq!(guard.addresses(&url, COMPANY).now_or_never(), Some(Err(Refusal::Forbidden)), "{ip}");
 }
 
 fn within_v6((first, prefix): (&str, u32), host: u128) -> IpAddr {
@@ -229,7 +229,7 @@ async fn all_addresses_of_a_name_must_be_usable() {
         ("none", Err(Refusal::NameNotFound), Err(Refusal::NameNotFound)),
     ] {
         for (scheme, expected) in [("https", https), ("http", http)] {
-            let checked = guard.check(&format!("{scheme}://{host}.example/")).await;
+            let checked = guard.check(&format!("{scheme}://{host}.example/"), COMPANY).await;
             assert_eq!(checked.map(drop), expected, "{scheme} {host}");
         }
     }
@@ -239,7 +239,7 @@ async fn all_addresses_of_a_name_must_be_usable() {
 async fn a_name_that_is_not_resolved_in_time_is_not_found() {
     let (guard, names) = guard_of(&[]);
     names.never("slow.example");
-    assert_eq!(guard.check("https://slow.example/").await, Err(Refusal::NameNotFound));
+    assert_eq!(guard.check("https://slow.example/", COMPANY).await, Err(Refusal::NameNotFound));
 }
 
 #[test]
@@ -292,10 +292,10 @@ async fn the_server_itself_is_never_a_target() {
         "http://console.example:8080/",
         "https://console.example:8080/",
     ] {
-        assert_eq!(guard.check(url).await, Err(Refusal::Forbidden), "{url}");
+        assert_eq!(guard.check(url, COMPANY).await, Err(Refusal::Forbidden), "{url}");
     }
     for url in ["http://127.0.0.1:8081/", "http://127.0.0.2:8080/", "http://alias.example/"] {
-        assert!(guard.check(url).await.is_ok(), "{url}");
+        assert!(guard.check(url, COMPANY).await.is_ok(), "{url}");
     }
 }
 

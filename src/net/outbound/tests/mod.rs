@@ -4,6 +4,7 @@ mod guard;
 mod pool;
 mod proxies;
 mod requests;
+mod resolver;
 mod responses;
 mod reuse;
 mod tls;
@@ -27,6 +28,10 @@ use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 use super::{Client, Guard, Outcome, Own, Request, resolver::Resolver};
+use crate::primitives::id::CompanyId;
+
+/// The company that sends.
+const COMPANY: CompanyId = CompanyId::least();
 
 /// A timeout that no test waits for.
 const LONG: Duration = Duration::from_mins(1);
@@ -69,7 +74,7 @@ fn client() -> (Client, Names) {
 }
 
 async fn post(client: &Client, url: &str, timeout: Duration) -> Outcome {
-    client.post(Request { url, headers: Vec::new(), body: Bytes::from_static(b"{}"), timeout }).await
+    client.post(Request { url, company: COMPANY, headers: Vec::new(), body: Bytes::from_static(b"{}"), timeout }).await
 }
 
 /// A server that a test writes.

@@ -39,7 +39,8 @@ async fn a_request_arrives_as_it_was_given() {
         header(header::TRANSFER_ENCODING, "chunked"),
         header(header::CONNECTION, "upgrade"),
     ];
-    let outcome = client.post(Request { url: &url, headers, body: Bytes::from_static(b"{}"), timeout: LONG }).await;
+    let outcome =
+        client.post(Request { url: &url, company: COMPANY, headers, body: Bytes::from_static(b"{}"), timeout: LONG }).await;
     assert_eq!((outcome.result.unwrap().status, outcome.address), (200, Some(sink.address)));
     let arrived = arrived.recv().await.unwrap();
     let (line, headers) = arrived.split_once("\r\n").unwrap();
@@ -59,7 +60,7 @@ fn the_host_of_an_ipv6_address_has_brackets_and_that_of_a_default_port_no_port()
         ("https://shop.example:443/", "shop.example"),
         ("https://shop.example:444/", "shop.example:444"),
     ] {
-        let request = Request { url, headers: Vec::new(), body: Bytes::new(), timeout: LONG };
+        let request = Request { url, company: COMPANY, headers: Vec::new(), body: Bytes::new(), timeout: LONG };
         let message = exchange::message(&guard.parse(url).unwrap(), &request).unwrap();
         assert_eq!(message.headers()[header::HOST], host);
     }
@@ -101,7 +102,7 @@ async fn a_name_that_resolves_differently_after_it_was_saved_is_refused() {
     let (client, names) = client();
     names.set("rebound.example", &["8.8.8.8"]);
     let url = format!("https://rebound.example:{}/", sink.address.port());
-    assert!(client.guard().check(&url).await.is_ok());
+    assert!(client.guard().check(&url, COMPANY).await.is_ok());
     names.set("rebound.example", &["10.0.0.1"]);
     assert_eq!(post(&client, &url, LONG).await.result, Err(Failure::Refused(Refusal::Forbidden)));
 }
@@ -149,7 +150,7 @@ async fn a_name_that_is_never_resolved_ends_with_the_timeout() {
 async fn the_name_of_this_machine_resolves_to_an_address_that_is_refused() {
     let own = Own { listening: Vec::new(), public_url: Url::parse("https://pay.example").unwrap() };
     let client = Client::new(Guard::new(Vec::new(), own));
-    assert_eq!(client.guard().check("https://localhost/").await, Err(Refusal::Forbidden));
+    assert_eq!(client.guard().check("https://localhost/", COMPANY).await, Err(Refusal::Forbidden));
     let outcome = post(&client, "https://localhost/", LONG).await;
     assert_eq!((outcome.result, outcome.address), (Err(Failure::Refused(Refusal::Forbidden)), None));
 }
@@ -186,7 +187,7 @@ async fn a_request_that_is_abandoned_closes_its_connection() {
 async fn a_body_of_any_size_is_sent() {
     let sink = Sink::start(|mut stream, _| async move { respond(&mut stream, OK).await }).await;
     let body = [vec![b' '; 3_000_000], b"\r\n\r\n{}".to_vec()].concat();
-    let request = Request { url: &sink.url(), headers: Vec::new(), body: body.into(), timeout: LONG };
+    let request = Request { url: &sink.url(), company: COMPANY, headers: Vec::new(), body: body.into(), timeout: LONG };
     assert_eq!(client().0.post(request).await.result.unwrap().status, 200);
 }
 
@@ -206,7 +207,8 @@ async fn a_server_that_responds_before_it_has_read_the_request_is_not_waited_for
         }
     })
     .await;
-    let request = Request { url: &sink.url(), headers: Vec::new(), body: vec![b' '; 50_000_000].into(), timeout: LONG };
+    let request =
+        Request { url: &sink.url(), company: COMPANY, headers: Vec::new(), body: vec![b' '; 50_000_000].into(), timeout: LONG };
     assert_eq!(client().0.post(request).await.result.unwrap().status, 200);
     assert_eq!(is_closed.recv().await, Some(()));
 }
