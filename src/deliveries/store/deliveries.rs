@@ -65,7 +65,6 @@ rows! {
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND id = $2");
-    FIND_ORIGIN = "SELECT origin FROM deliveries WHERE id = $1";
     LIST_OF_EVENT = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id IN \
                      (SELECT id FROM destinations WHERE app_id = $1) AND event_id = $2 ORDER BY destination_id");
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM deliveries WHERE ", range!(older), " LIMIT $3");
@@ -128,11 +127,6 @@ pub(crate) async fn find(
     id: DeliveryId,
 ) -> Result<Option<Delivery>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(destination).bind(id).fetch_optional(conn).await)
-}
-
-/// Returns where the event of a delivery comes from.
-pub(crate) async fn origin(on: impl Into<Exec<'_>>, id: DeliveryId) -> Result<Option<Origin>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(FIND_ORIGIN).bind(id).fetch_optional(conn).await)
 }
 
 /// Lists the deliveries of an event. The caller has checked access to the app.

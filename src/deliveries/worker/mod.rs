@@ -4,6 +4,7 @@
 //! time is limited in all and for each company, so that destinations which never respond do not use up the server. What is claimed by a
 //! server that is killed is sent again once its claim expires.
 
+mod attempts;
 mod cycle;
 mod send;
 mod settle;
@@ -26,6 +27,7 @@ use tokio::{
 
 pub(crate) use self::send::{Sender, TestOutcome};
 use self::{
+    attempts::Attempts,
     cycle::{Claims, Work},
     settle::Attempted,
 };
@@ -291,9 +293,8 @@ impl Running {
         match with_timeout(cycle::run(&self.db, &work, &self.sending, now)).await {
             Ok(Claims { claimed, waiting }) => {
                 self.waiting.extend(waiting);
-                for claimed in claimed {
-                    self.last_claimed = claimed.destination.id;
-                    self.send(claimed);
+                for batch in claimed.chunk_by(|one, next| one.destination.id == next.destination.id) {
+                    self.send(batch.to_vec());
                 }
                 Ok(())
             }
@@ -328,18 +329,13 @@ impl Running {
         taken
     }
 
-    fn send(&mut self, claimed: Claimed) {
-        let (sender, ending, company) = (self.sender.clone(), self.ending.clone(), claimed.destination.company_id);
-        let began_at = self.clock.now();
-        self.sending.begin(company);
-        self.runtime.spawn(async move {
-            let again = claimed.clone();
-            let attempt = AssertUnwindSafe(sender.send(claimed)).catch_unwind().await;
-            // The panic hook has logged the cause. It counts as an attempt, so that the delivery is not sent for ever.
-            let finished = attempt.unwrap_or_else(|_| Finished::panicked(again, began_at));
-            // The channel is closed once the worker has ended.
-            let _ = ending.send(Ended { company, finished });
-        });
+    /// Sends deliveries of one destination.
+    fn send(&mut self, batch: Vec<Claimed>) {
+        let Some(Destination { id, company_id, .. }) = batch.first().map(|claimed| &claimed.destination) else { return };
+        self.last_claimed = *id;
+        batch.iter().for_each(|_| self.sending.begin(*company_id));
+        let attempts = Attempts { sender: self.sender.clone(), clock: self.clock.clone(), ending: self.ending.clone() };
+        self.runtime.spawn(attempts.run(batch));
     }
 
     /// Settles the attempts that end soon. The claims of others expire.

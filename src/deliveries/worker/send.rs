@@ -1,4 +1,4 @@
-//! One attempt: reads what is to be sent, sends it, and reports how it ended.
+//! Attempts: reads what is to be sent, sends it, and reports how it ended.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
         destination::Destination,
         request::{self, Headers, SigningSecrets, Source},
         store::{
-            deliveries, destinations,
+            destinations,
             secrets::{self, MAX_SIGNING_SECRETS, Purpose},
         },
     },
@@ -28,9 +28,9 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::yield_now};
 
-/// The number of attempts that read the database at the same time.
+/// The number of destinations whose deliveries are read at the same time.
 const MAX_READING: usize = 8;
 /// The number of the newest events among which a test event of the original format is looked for.
 const MAX_TEST_CANDIDATES: i64 = 50;
@@ -60,6 +60,20 @@ pub(crate) enum TestOutcome {
     NoEvent,
 }
 
+/// A delivery that can be sent, or that ends without.
+pub(super) enum Ready {
+    ToSend(Box<ToSend>),
+    Ended(Box<Finished>),
+}
+
+/// What is sent, and when the attempt began.
+pub(super) struct ToSend {
+    pub(super) claimed: Claimed,
+    pub(super) began_at: Timestamp,
+    headers: Headers,
+    body: Bytes,
+}
+
 /// What is to be sent.
 enum Prepared {
     Request(Headers, Bytes),
@@ -74,23 +88,24 @@ impl Sender {
         Self { db, vault, clock, client, base, reading: Arc::new(Semaphore::new(MAX_READING)) }
     }
 
-    /// Makes an attempt.
-    pub(super) async fn send(&self, mut claimed: Claimed) -> Finished {
+    /// Reads what the deliveries of one destination send.
+    pub(super) async fn prepare(&self, mut batch: Vec<Claimed>) -> Vec<Ready> {
         let began_at = self.clock.now();
-        let prepared = match self.prepare(&mut claimed, began_at).await {
-            Ok(prepared) => prepared,
+        match self.read(&mut batch, began_at).await {
+            Ok(prepared) => {
+                batch.into_iter().zip(prepared).map(|(claimed, prepared)| ready(claimed, prepared, began_at)).collect()
+            }
             Err(error) => {
-                tracing::warn!(delivery = %claimed.delivery.id, %error, "a delivery could not be read and will be sent later");
-                return Finished::unsent(claimed, began_at, End::NotRead);
+                tracing::warn!(count = batch.len(), %error, "deliveries could not be read and will be sent later");
+                let unsent = |claimed| Ready::Ended(Box::new(Finished::unsent(claimed, began_at, End::NotRead)));
+                batch.into_iter().map(unsent).collect()
             }
-        };
-        let (headers, body) = match prepared {
-            Prepared::Request(headers, body) => (headers, body),
-            Prepared::Nothing => return Finished::unsent(claimed, began_at, End::NothingToSend),
-            Prepared::Unreadable => {
-                return Finished::unsent(claimed, began_at, End::Attempted(Err(AttemptFailure::Unreadable)));
-            }
-        };
+        }
+    }
+
+    /// Makes an attempt.
+    pub(super) async fn send(&self, to_send: ToSend) -> Finished {
+        let ToSend { claimed, began_at, headers, body } = to_send;
         let outcome = self.post(&claimed.destination, headers, body).await;
         report(claimed, began_at, outcome)
     }
@@ -100,41 +115,57 @@ impl Sender {
         self.client.post(Request { url: &settings.url, company, headers, body, timeout: settings.timeout() }).await
     }
 
-    /// Reads the destination again, since it may have been changed after the claim.
-    async fn prepare(&self, claimed: &mut Claimed, now: Timestamp) -> Result<Prepared, DbError> {
+    /// Reads the destination again, since it may have been changed after the claim, and what each delivery sends.
+    async fn read(&self, batch: &mut [Claimed], now: Timestamp) -> Result<Vec<Prepared>, DbError> {
+        let Some(first) = batch.first() else { return Ok(Vec::new()) };
         // The semaphore is never closed.
         let _permit = self.reading.acquire().await;
         let mut reader = self.db.reader().await?;
-        let Some(destination) = destinations::find_any(&mut reader, claimed.destination.id).await? else {
-            return Ok(Prepared::Nothing);
+        let Some(destination) = destinations::find_any(&mut reader, first.destination.id).await? else {
+            return Ok(batch.iter().map(|_| Prepared::Nothing).collect());
         };
-        claimed.destination = destination;
-        let destination = &claimed.destination;
-        let Some(event) = events::store::find(&mut reader, destination.app_id, claimed.delivery.event_id).await? else {
+        let secrets = self.secrets(&mut reader, &destination, now).await?;
+        let mut prepared = Vec::with_capacity(batch.len());
+        for claimed in batch {
+            claimed.destination = destination.clone();
+            prepared.push(self.read_one(&mut reader, claimed, secrets.as_ref(), now).await?);
+            // Reading and decompressing must not delay the requests that this thread serves.
+            yield_now().await;
+        }
+        Ok(prepared)
+    }
+
+    async fn read_one(
+        &self,
+        reader: &mut Reader,
+        claimed: &Claimed,
+        secrets: Option<&SigningSecrets>,
+        now: Timestamp,
+    ) -> Result<Prepared, DbError> {
+        let (destination, delivery) = (&claimed.destination, &claimed.delivery);
+        let Some(event) = events::store::find(&mut *reader, destination.app_id, delivery.event_id).await? else {
             return Ok(Prepared::Unreadable);
         };
-        let Some(origin) = deliveries::origin(&mut reader, claimed.delivery.id).await? else { return Ok(Prepared::Nothing) };
         if !destination.has_form_of(&event) {
             return Ok(Prepared::Nothing);
         }
-        self.prepare_event(reader, destination, (&event, origin), now).await
+        self.read_event(reader, (destination, secrets), (&event, delivery.origin), now).await
     }
 
-    async fn prepare_event(
+    async fn read_event(
         &self,
-        mut reader: Reader,
-        destination: &Destination,
+        reader: &mut Reader,
+        (destination, secrets): (&Destination, Option<&SigningSecrets>),
         (event, origin): (&Event, Origin),
         now: Timestamp,
     ) -> Result<Prepared, DbError> {
-        let payload = match events::store::find_payload(&mut reader, event).await? {
+        let payload = match events::store::find_payload(reader, event).await? {
             StoredPayload::Present(payload) => payload,
             StoredPayload::Deleted => return Ok(Prepared::Nothing),
             StoredPayload::Damaged(_) => return Ok(Prepared::Unreadable),
         };
-        let Some(secrets) = self.secrets(&mut reader, destination, now).await? else { return Ok(Prepared::Unreadable) };
-        drop(reader);
-        let (base, payload, secrets) = (&self.base, &payload, &secrets);
+        let Some(secrets) = secrets else { return Ok(Prepared::Unreadable) };
+        let (base, payload) = (&self.base, &payload);
         let source = Source { destination, event, origin, payload, secrets, base, now };
         Ok(source.request().map_or(Prepared::Unreadable, |(headers, body)| Prepared::Request(headers, body)))
     }
@@ -153,7 +184,11 @@ impl Sender {
                 let Some(event) = newest.into_iter().find(|event| destination.may_test_with(event)) else {
                     return Ok(TestOutcome::NoEvent);
                 };
-                self.prepare_event(reader, destination, (&event, Origin::Webhook), now).await?
+                let secrets = self.secrets(&mut reader, destination, now).await?;
+                let prepared =
+                    self.read_event(&mut reader, (destination, secrets.as_ref()), (&event, Origin::Webhook), now).await?;
+                drop(reader);
+                prepared
             }
             None => self.prepare_test(destination, now).await?,
         };
@@ -196,6 +231,15 @@ impl Sender {
         let webhook = of(Purpose::Webhook).take(MAX_SIGNING_SECRETS).collect();
         Ok(Some(SigningSecrets { webhook, gateway: of(Purpose::Gateway).next() }))
     }
+}
+
+fn ready(claimed: Claimed, prepared: Prepared, began_at: Timestamp) -> Ready {
+    let end = match prepared {
+        Prepared::Request(headers, body) => return Ready::ToSend(Box::new(ToSend { claimed, began_at, headers, body })),
+        Prepared::Nothing => End::NothingToSend,
+        Prepared::Unreadable => End::Attempted(Err(AttemptFailure::Unreadable)),
+    };
+    Ready::Ended(Box::new(Finished::unsent(claimed, began_at, end)))
 }
 
 fn report(claimed: Claimed, began_at: Timestamp, outcome: Outcome) -> Finished {

@@ -94,12 +94,11 @@ impl Guard {
     /// Resolves the name of a parsed URL, once, and returns its addresses if all of them may be used.
     pub(super) async fn addresses(&self, url: &Url, company: CompanyId) -> Result<Vec<SocketAddr>, Refusal> {
         let port = url.port_or_known_default().ok_or(Refusal::NoHost)?;
-        let mut addresses = match literal(url) {
-            Some(address) => vec![address],
-            None => {
-                let host = url.host_str().ok_or(Refusal::NoHost)?;
-                self.resolver.lookup(host, port, company).await.ok_or(Refusal::NameNotFound)?
-            }
+        let mut addresses = if let Some(address) = literal(url) {
+            vec![address]
+        } else {
+            let host = url.host_str().ok_or(Refusal::NoHost)?;
+            self.resolver.lookup(host, port, company).await.ok_or(Refusal::NameNotFound)?
         };
         addresses.iter_mut().for_each(canonicalize);
         if addresses.is_empty() {

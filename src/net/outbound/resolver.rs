@@ -76,9 +76,8 @@ impl System {
             Some(running) => running,
             None => self.begin(host, self.permits(company).await?),
         };
-        let mut addresses = lookup.await?;
-        addresses.iter_mut().for_each(|address| address.set_port(port));
-        Some(addresses)
+        let addresses = lookup.await?;
+        Some(addresses.into_iter().map(|address| SocketAddr::new(address.ip(), port)).collect())
     }
 
     /// Waits until the company may begin a lookup.

@@ -1,0 +1,52 @@
+//! The attempts of deliveries that were claimed together.
+//!
+//! Invariant: each delivery ends exactly once, also by a panic, which counts as an attempt: a delivery that always panics would be
+//! sent for ever otherwise.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::future::FutureExt as _;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{
+    Claimed, Ended, Finished,
+    send::{Ready, Sender, ToSend},
+};
+use crate::primitives::time::Clock;
+
+/// What attempts need.
+#[derive(Clone)]
+pub(super) struct Attempts {
+    pub(super) sender: Sender,
+    pub(super) clock: Clock,
+    pub(super) ending: UnboundedSender<Ended>,
+}
+
+impl Attempts {
+    /// Reads the deliveries of one destination and sends them, each in a task of its own.
+    pub(super) async fn run(self, batch: Vec<Claimed>) {
+        let (again, began_at) = (batch.clone(), self.clock.now());
+        let Ok(ready) = AssertUnwindSafe(self.sender.prepare(batch)).catch_unwind().await else {
+            // The panic hook has logged the cause.
+            again.into_iter().for_each(|claimed| self.end(Finished::panicked(claimed, began_at)));
+            return;
+        };
+        for one in ready {
+            match one {
+                Ready::Ended(finished) => self.end(*finished),
+                Ready::ToSend(to_send) => drop(tokio::spawn(self.clone().send(*to_send))),
+            }
+        }
+    }
+
+    async fn send(self, to_send: ToSend) {
+        let (again, began_at) = (to_send.claimed.clone(), to_send.began_at);
+        let attempt = AssertUnwindSafe(self.sender.send(to_send)).catch_unwind().await;
+        self.end(attempt.unwrap_or_else(|_| Finished::panicked(again, began_at)));
+    }
+
+    fn end(&self, finished: Finished) {
+        // The channel is closed once the worker has ended.
+        let _ = self.ending.send(Ended { company: finished.claimed.destination.company_id, finished });
+    }
+}
