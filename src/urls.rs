@@ -132,6 +132,11 @@ pub(crate) fn app_enabled(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/enabled")
 }
 
+// --- listening
+
+/// Where `ks-pay listen` asks for events.
+pub(crate) const LISTEN: &str = "/api/listen";
+
 // --- search
 
 pub(crate) const SEARCH: &str = "/search";

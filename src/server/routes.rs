@@ -1,7 +1,7 @@
 //! The route table of the server, and the middleware of the pages.
 //!
-//! Webhook endpoints are intercepted earlier (`ingestion::routes::intercept_webhooks`). They and the health checks need no
-//! middleware of the pages: no session, no CSRF protection, no compression.
+//! Webhook endpoints are intercepted earlier (`ingestion::routes::intercept_webhooks`). They, the health checks and what `ks-pay listen` asks for
+//! need no middleware of the pages: no session, no CSRF protection, no compression.
 
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use crate::{
             stream, webhook,
         },
     },
+    listening,
     server::master_key,
     telemetry, urls,
 };
@@ -69,6 +70,7 @@ macro_rules! requires {
 pub(crate) fn configure(config: &mut ServiceConfig) {
     route!(config, urls::HEALTHZ, get_signed_out = healthz);
     route!(config, urls::READYZ, get_signed_out = readyz);
+    config.service(listening::routes::resource());
     config.service(pages());
 }
 

@@ -23,6 +23,7 @@ const LAYERS: &[&str] = &[
     "accounts",
     "companies",
     "apps",
+    "tokens",
     "connections",
     "urls",
     "events",
@@ -34,6 +35,7 @@ const LAYERS: &[&str] = &[
     "url_check",
     "test_events",
     "ingestion",
+    "listening",
     "messages",
     "console",
     "server",
@@ -107,6 +109,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("deliveries", &["destinations", "destination_secrets", "destination_health", "deliveries", "attempts"]),
     ("url_check", &["url_checks"]),
     ("test_events", &["test_events"]),
+    ("tokens", &["tokens"]),
 ];
 
 /// Stores that also read a table of another feature, to find rows of an app by its connections.
