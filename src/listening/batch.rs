@@ -23,7 +23,7 @@ use crate::{
         store::{self, Filter},
     },
     gateways::Mode,
-    primitives::id::{EventId, Id as _},
+    primitives::id::EventId,
     test_events,
 };
 
@@ -109,16 +109,17 @@ pub(super) async fn read(
     let mut rows = filter.fetch(reader, Side::Newer, position.after, i64::try_from(limit).unwrap_or(i64::MAX)).await?;
     let last = rows.last().map(|row| row.id).filter(|_| rows.len() >= limit);
     rows.retain(|row| !position.seen.contains(&row.id) && (position.seen.len() < MAX_SEEN || row.id <= settled));
+    let is_cut = rows.len() > MAX_ROWS;
     rows.truncate(MAX_ROWS);
     let tests = test_events::store::list_among(&mut *reader, scope.app.id, rows.iter().map(|row| row.id)).await?;
 
     let (mut events, mut examined, mut bytes) = (Vec::new(), Vec::new(), 0);
-    let mut is_full = false;
+    let mut is_full = is_cut;
     for row in rows {
         let is_test = tests.iter().any(|test| test.event_id == row.id);
         if !is_test && scope.selection.includes(row.event_type.as_deref()) {
-            is_full = events.len() >= MAX_EVENTS || bytes >= MAX_BATCH_BYTES;
-            if is_full {
+            if events.len() >= MAX_EVENTS || bytes >= MAX_BATCH_BYTES {
+                is_full = true;
                 break;
             }
             let payload = store::find_payload(&mut *reader, &row).await?;
@@ -146,10 +147,6 @@ fn forwarded(event: &Event, payload: &StoredPayload) -> ForwardedEvent {
         StoredPayload::Deleted | StoredPayload::Damaged(_) => None,
     };
     let (headers, body) = received.map_or((Vec::new(), None), |(headers, body)| (headers, Some(STANDARD.encode(&body))));
-    let text = |(name, value): (_, hyper::header::HeaderValue)| {
-        let name: hyper::header::HeaderName = name;
-        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-    };
     ForwardedEvent {
         id: event.id.to_string(),
         event_type: event.event_type.clone(),
@@ -158,7 +155,7 @@ fn forwarded(event: &Event, payload: &StoredPayload) -> ForwardedEvent {
         state: event.state.as_str().to_owned(),
         received_at: event.received_at.rfc3339(),
         gateway_event_id: event.gateway_event_id.clone(),
-        headers: headers.into_iter().filter_map(text).collect(),
+        headers: headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect(),
         body,
     }
 }
@@ -166,6 +163,7 @@ fn forwarded(event: &Event, payload: &StoredPayload) -> ForwardedEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::primitives::id::Id as _;
 
     fn ids<const N: usize>(numbers: [i64; N]) -> Vec<EventId> {
         numbers.map(EventId::from_number).into()

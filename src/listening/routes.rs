@@ -213,7 +213,8 @@ impl Client<'_> {
             if !read.events.is_empty() || Instant::now() >= until {
                 return Ok(read.batch(&from));
             }
-            let pause = if read.has_more { Duration::ZERO } else { INTERVAL };
+            // Without progress, an older unit of work is waited for.
+            let pause = if read.has_more && read.position != from { Duration::ZERO } else { INTERVAL };
             // No event was sent, so nothing has to be handled up to there.
             from = read.position;
             let is_ended = tokio::select! {

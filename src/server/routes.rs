@@ -25,6 +25,7 @@ use crate::{
             self, account_mismatch, credentials, import_secret, integration, list, retirement, rotation, secrets_view, security,
             stream, webhook,
         },
+        tokens,
     },
     listening,
     server::master_key,
@@ -174,6 +175,9 @@ fn app_routes(scope: Scope) -> Scope {
         get(ManageApps) = apps::routes::enabled_page,
         post(ManageApps) = apps::routes::update_enabled
     );
+    let scope = route!(scope, urls::TOKENS, get(ManageTokens) = tokens::index, post(ManageTokens) = tokens::create);
+    let scope =
+        route!(scope, urls::TOKEN_REMOVAL, get(ManageTokens) = tokens::ask_removal, post(ManageTokens) = tokens::remove);
     route!(scope, urls::APP, get(ViewPayments) = overview::routes::show)
 }
 

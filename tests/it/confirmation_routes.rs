@@ -67,6 +67,8 @@ const FORMS: &[(&str, Asks)] = &[
     ("SECURITY", Asks::Nothing),
     ("SETTINGS", Asks::Nothing),
     ("SETUP", Asks::SignedOut),
+    ("TOKENS", Asks::Password),
+    ("TOKEN_REMOVAL", Asks::Nothing),
     ("WEBHOOK_ACCOUNTS", Asks::Password),
     ("WEBHOOK_CHECK", Asks::Nothing),
     ("WEBHOOK_DONE", Asks::Nothing),
