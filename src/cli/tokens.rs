@@ -105,8 +105,7 @@ async fn list(at: &Installation, io: &mut Io<'_>, app: &str) -> Result<(), Failu
 }
 
 async fn remove(at: &Installation, token: &str) -> Result<(), Failure> {
-    let none =
-        || Failure::Failed(format!("Token \"{}\" not found. `ks-pay token list` prints their ids.", token.escape_debug()));
+    let none = || Failure::Failed(format!("Token \"{}\" not found. `ks-pay token list` prints their ids.", token.escape_debug()));
     let id: TokenId = token.parse().map_err(|_| none())?;
     let mut reader = at.db.reader().await?;
     let token = tokens::store::find_any(&mut reader, id).await?.ok_or_else(none)?;

@@ -131,7 +131,12 @@ pub(crate) fn test(destination: &Destination, id: EventId, secrets: &SigningSecr
 }
 
 /// Adds the headers that every delivery has; `None` if there is no secret.
-pub(crate) fn signed(mut headers: Headers, id: &str, body: Bytes, (secrets, now): (&SigningSecrets, Timestamp)) -> Option<(Headers, Bytes)> {
+pub(crate) fn signed(
+    mut headers: Headers,
+    id: &str,
+    body: Bytes,
+    (secrets, now): (&SigningSecrets, Timestamp),
+) -> Option<(Headers, Bytes)> {
     let seconds = now.seconds();
     let signed = signature::sign(id, seconds, &body, &secrets.webhook);
     if signed.is_empty() {

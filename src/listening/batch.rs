@@ -96,12 +96,7 @@ impl Read {
 ///
 /// # Errors
 /// If the database fails.
-pub(super) async fn read(
-    reader: &mut Reader,
-    known: &SettledIds,
-    scope: &Scope,
-    position: &Position,
-) -> Result<Read, DbError> {
+pub(super) async fn read(reader: &mut Reader, known: &SettledIds, scope: &Scope, position: &Position) -> Result<Read, DbError> {
     // Before the rows: what is settled is then among them.
     let settled: EventId = known.read(&mut *reader).await?;
     let limit = MAX_ROWS + position.seen.len();

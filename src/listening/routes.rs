@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     Listening,
     batch::{self, Position, Scope},
-    protocol::{Batch, Poll},
+    protocol::{Batch, Poll, Start},
     start::{self, NoPosition},
 };
 use crate::{
@@ -131,7 +131,9 @@ async fn answer(request: &HttpRequest, payload: Payload, listening: &Listening) 
     let scope = scope(&bearer, &poll)?;
     client.touch(&bearer).await;
     let start = start::position(listening, &scope, &poll.start).await?;
-    client.wait(&bearer, &scope, start).await
+    // The client has to remember where it began, before it waits.
+    let max_wait = if matches!(poll.start, Start::After(_)) { MAX_WAIT } else { Duration::ZERO };
+    client.wait(&bearer, &scope, (start, max_wait)).await
 }
 
 /// Returns what the header `Authorization` has as a token.
@@ -201,10 +203,10 @@ impl Client<'_> {
     }
 
     /// Waits for events. The token is checked again before each look: it may have been removed meanwhile.
-    async fn wait(&self, bearer: &Bearer, scope: &Scope, start: Position) -> Result<Batch, Refusal> {
+    async fn wait(&self, bearer: &Bearer, scope: &Scope, (start, max_wait): (Position, Duration)) -> Result<Batch, Refusal> {
         let listening = self.listening;
         let permit = listening.open.open(bearer.token.id);
-        let until = Instant::now() + MAX_WAIT;
+        let until = Instant::now() + max_wait;
         let mut from = start;
         loop {
             let mut reader = listening.db.reader().await?;

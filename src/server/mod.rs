@@ -143,8 +143,8 @@ impl Server {
         let state = Data::new(State::new((opened.db, opened.vault, clock), settings, (ingestion, client), shutdown));
         let _ = state.base.set(base);
 
-        let server =
-            serve((listener, address), &state, &route, &listening).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
+        let server = serve((listener, address), &state, &route, &listening)
+            .map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
         tracing::info!(version = env!("CARGO_PKG_VERSION"), database = state.db.engine(), "server started on http://{address}");
         Ok(Self {

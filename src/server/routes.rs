@@ -176,8 +176,7 @@ fn app_routes(scope: Scope) -> Scope {
         post(ManageApps) = apps::routes::update_enabled
     );
     let scope = route!(scope, urls::TOKENS, get(ManageTokens) = tokens::index, post(ManageTokens) = tokens::create);
-    let scope =
-        route!(scope, urls::TOKEN_REMOVAL, get(ManageTokens) = tokens::ask_removal, post(ManageTokens) = tokens::remove);
+    let scope = route!(scope, urls::TOKEN_REMOVAL, get(ManageTokens) = tokens::ask_removal, post(ManageTokens) = tokens::remove);
     route!(scope, urls::APP, get(ViewPayments) = overview::routes::show)
 }
 

@@ -89,9 +89,10 @@ impl Local {
     /// Returns headers and body: as they were received, or signed again.
     fn request(&self, event: &ForwardedEvent) -> Option<(Headers, Bytes)> {
         let body = Bytes::from(STANDARD.decode(event.body.as_ref()?).ok()?);
-        let parsed = event.headers.iter().map(|(name, value)| {
-            Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::try_from(value.as_str()).ok()?))
-        });
+        let parsed = event
+            .headers
+            .iter()
+            .map(|(name, value)| Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::try_from(value.as_str()).ok()?)));
         let mut headers: Headers = parsed.collect::<Option<_>>()?;
         let Some(secret) = &self.secret else { return Some((headers, body)) };
         let gateway: Gateway = event.gateway.parse().ok()?;

@@ -90,8 +90,7 @@ pub(super) async fn run(listen: Listen, variable: Lookup<'_>, io: &mut Io<'_>) -
         (None, Some(cursor)) => Start::After(cursor),
         (None, None) => Start::Now,
     };
-    let poll =
-        Poll { app: listen.app.clone(), mode: mode.slug().to_owned(), events: selection.as_str().to_owned(), start };
+    let poll = Poll { app: listen.app.clone(), mode: mode.slug().to_owned(), events: selection.as_str().to_owned(), start };
     let session = Session {
         console: Console { endpoint: console, token, failures: 0 },
         local: Local { endpoint: local, secret, clock },
@@ -109,7 +108,8 @@ pub(super) async fn run(listen: Listen, variable: Lookup<'_>, io: &mut Io<'_>) -
 
 /// Parses `--since`.
 fn since(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    let usage = || Failure::Usage("--since must be a time such as 2026-11-22T09:00:00Z, or a duration such as 30m, 2h or 3d.".to_owned());
+    let usage =
+        || Failure::Usage("--since must be a time such as 2026-11-22T09:00:00Z, or a duration such as 30m, 2h or 3d.".to_owned());
     if let Some(at) = Timestamp::parse_rfc3339(text) {
         return Ok(at);
     }
@@ -319,7 +319,10 @@ mod tests {
     fn since_is_a_time_or_a_duration() {
         let now = Timestamp::from_seconds(1_795_343_403);
         let seconds = |text| since(text, now).ok().map(|at| now.seconds() - at.seconds());
-        assert_eq!((seconds("90s"), seconds("30m"), seconds("2h"), seconds("3d")), (Some(90), Some(1800), Some(7200), Some(259_200)));
+        assert_eq!(
+            (seconds("90s"), seconds("30m"), seconds("2h"), seconds("3d")),
+            (Some(90), Some(1800), Some(7200), Some(259_200))
+        );
         assert_eq!(seconds("2026-11-22T10:30:00Z"), Some(3));
         assert_eq!(seconds("2026-11-22T16:00:00+05:30"), Some(3));
         for wrong in ["", "h", "2", "2w", "-2h", "yesterday", "2026-11-22", "400d", "99999999999999999999h", "2é"] {

@@ -31,7 +31,10 @@ pub(super) enum Answer {
     /// Another request would have the same answer: a sentence that says what to do.
     Refused(String),
     /// To be tried again after a pause.
-    Failed { sentence: String, pause: Duration },
+    Failed {
+        sentence: String,
+        pause: Duration,
+    },
 }
 
 impl Console {
@@ -111,7 +114,9 @@ fn of(status: StatusCode, body: &[u8], retry_after: Option<u64>) -> Fault {
     let reason = parsed.as_ref().and_then(|parsed| parsed["error"].as_str()).unwrap_or_default();
     let sentence = match (status.as_u16(), reason) {
         (401, _) => "The token is invalid, has expired or was removed. Create one on the app's settings page, under Tokens.",
-        (403, "test_mode_only") => "The token is for Test mode only. Create one that is allowed to read Live mode, or omit --live.",
+        (403, "test_mode_only") => {
+            "The token is for Test mode only. Create one that is allowed to read Live mode, or omit --live."
+        }
         (403, _) => "Access was denied, not by KS Pay itself. Check --url, and what is in front of it.",
         (404, "unknown_app") => "The token is not one of this app. Check --app.",
         (404 | 405, _) => "KS Pay was not found at this address, or its version is too old. Check --url.",
