@@ -158,7 +158,7 @@ pub(crate) async fn ask_removal(page: RequestContext, path: Path<(String, String
     page.ok(&Removal { layout, name: token.name, action: urls::token_removal(app.id, token.id), back })
 }
 
-/// `POST …/tokens/{token}/removal`: needs no password, since nobody gains anything by it.
+/// `POST …/tokens/{token}/removal`: needs no password, since it only takes access away.
 pub(crate) async fn remove(posted: SignedForm<EmptyForm>, path: Path<(String, String)>) -> Answer {
     let page = posted.page;
     let (app, token) = find(&page, &path).await?;

@@ -1,7 +1,7 @@
 //! Limits guesses of tokens: requests of a network without a valid token.
 //!
 //! Invariant: a network that has used up its guesses of a minute is denied until the minute ends, also with a valid token, so
-//! that nobody learns whether a further guess is right. A guess costs one row of the database until then.
+//! that no response tells whether a further guess is right. A guess costs one row of the database until then.
 
 use std::{
     collections::HashMap,

@@ -87,7 +87,8 @@ impl Refusal {
         };
         let mut response = response(status);
         match self {
-            Self::Unauthorized => drop(response.insert_header((header::WWW_AUTHENTICATE, "Bearer"))),
+            // The connection is closed whether or not the rest of the request has arrived.
+            Self::Unauthorized => drop(response.insert_header((header::WWW_AUTHENTICATE, "Bearer")).force_close()),
             Self::TooMany(seconds) => drop(response.insert_header((header::RETRY_AFTER, *seconds))),
             Self::Unavailable => drop(response.insert_header((header::RETRY_AFTER, 5))),
             _ => {}

@@ -59,11 +59,6 @@ impl Desk {
     fn received(&self) -> Vec<String> {
         self.sink.received().iter().map(|one| one.header("x-razorpay-event-id").unwrap().to_owned()).collect()
     }
-
-    async fn eventually_received(&self, ids: &[&str]) {
-        eventually(async || self.sink.received().len() >= ids.len()).await;
-        assert_eq!(self.received(), ids);
-    }
 }
 
 fn event(process: &mut Process) -> Value {

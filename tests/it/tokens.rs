@@ -6,13 +6,7 @@ use reqwest::{StatusCode, header::AUTHORIZATION};
 use serde_json::{Value, json};
 
 use crate::support::{
-    TestApp, bodies,
-    browser::Browser,
-    builders::Connection,
-    cli::lines,
-    eventually, files,
-    signing::{hex, sha256},
-    webhook_request::client,
+    TestApp, bodies, browser::Browser, builders::Connection, cli::lines, eventually, files, webhook_request::client,
 };
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
@@ -72,7 +66,6 @@ async fn a_token_is_printed_once_and_only_its_digest_is_stored() {
     let digests = app.texts("SELECT name || ' ' || LENGTH(digest) FROM tokens").await;
     assert_eq!(digests, ["Meera's laptop 32"]);
     assert_eq!(app.count("SELECT COUNT(*) FROM security_log WHERE action = 'token_added'").await, 1);
-    assert!(hex(&[1]) == "01" && sha256(token.as_bytes()).len() == 64);
 
     let again = app.cli(["token", "add", "--email", EMAIL, "--app", &connection.app_id, "--name", "Meera's laptop"], "").await;
     assert!(again.failure().contains("name"));
@@ -109,13 +102,16 @@ async fn every_token_that_is_not_valid_gets_the_same_response() {
         let values: Vec<&str> = authorization.iter().map(String::as_str).collect();
         responses.push(ask(&app, &values, &body).await);
     }
-    app.clock.advance(Duration::from_hours(90 * 24));
+    // Commands take the time from the system, so a little later than the test.
+    app.clock.advance(Duration::from_hours(90 * 24 + 1));
     responses.push(poll(&app, &valid, of).await);
     let mut seen = Vec::new();
     for response in responses {
         let mut headers = response.headers().clone();
         headers.remove("date");
-        seen.push((response.status(), format!("{headers:?}"), response.text().await.unwrap()));
+        let mut headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+        headers.sort();
+        seen.push((response.status(), headers.join("\n"), response.text().await.unwrap()));
     }
     assert!(seen.iter().all(|one| *one == seen[0]) && seen[0].0 == StatusCode::UNAUTHORIZED, "{seen:#?}");
     assert!(seen[0].1.contains("no-store"), "{seen:#?}");
@@ -257,7 +253,7 @@ async fn the_page_shows_a_new_token_once_with_the_command_and_removes_it_after_a
     let path = format!("/ks-pay/apps/{}/settings/tokens", connection.app_id);
     assert!(owner.get(&path).await.shows("no-token"));
     let created = create(&owner, &path, &[("name", "Meera's laptop"), ("live", "true")]).await;
-    assert_eq!(created.status, StatusCode::OK);
+    assert!(created.status == StatusCode::OK && created.shows("created"), "{}", created.body);
     let token = created.inside("token").unwrap();
     let command = created.inside("command").unwrap();
     let wanted = format!("--app {} --forward-to http://localhost:3000/webhooks --live", connection.app_id);
@@ -295,7 +291,7 @@ async fn an_app_has_no_more_than_twenty_tokens_and_expired_ones_make_room() {
     }
     let full = create(&app.owner("Neem Tree Retail").await, &path, &[("name", "One more")]).await;
     assert_eq!((full.status, full.reason_of("name-error")), (StatusCode::UNPROCESSABLE_ENTITY, "too-many"));
-    app.clock.advance(Duration::from_hours(90 * 24));
+    app.clock.advance(Duration::from_hours(90 * 24 + 1));
     assert_eq!(create(&app.owner("Neem Tree Retail").await, &path, &[("name", "One more")]).await.status, StatusCode::OK);
     assert_eq!(app.count("SELECT COUNT(*) FROM tokens").await, 1);
 }
