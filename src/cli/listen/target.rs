@@ -10,7 +10,7 @@ use url::{Host, Url};
 use crate::{cli::Failure, net::http_client};
 
 /// The timeout of a request to KS Pay: a response waits for events up to 20 s, and is read.
-const CONSOLE_TIMEOUT: Duration = Duration::from_secs(60);
+const CONSOLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// The timeout of a request to the local server.
 pub(super) const LOCAL_TIMEOUT: Duration = Duration::from_secs(30);
 
