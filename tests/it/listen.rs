@@ -19,6 +19,13 @@ use crate::{
     tokens::add,
 };
 
+/// Makes the newest event a test event.
+const MARK: &str = "INSERT INTO test_events (event_id, app_id, connection_id, body_sha256, received_at) \
+         SELECT e.id, c.app_id, c.id, e.dedupe_key, e.received_at FROM events e JOIN connections c ON c.id = e.connection_id \
+         ORDER BY e.id DESC LIMIT 1";
+/// Counts the sessions that wait for a lock.
+const WAITS: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+
 /// A server, a connection, a local system, and a token.
 struct Desk {
     app: TestApp,
@@ -221,9 +228,6 @@ async fn a_body_that_was_deleted_is_reported_and_a_test_event_is_not_forwarded()
     desk.receive("pay_1").await;
     desk.app.sql("DELETE FROM event_payloads").await;
     desk.receive("pay_2").await;
-    const MARK: &str = "INSERT INTO test_events (event_id, app_id, connection_id, body_sha256, received_at) \
-         SELECT e.id, c.app_id, c.id, e.dedupe_key, e.received_at FROM events e JOIN connections c ON c.id = e.connection_id \
-         ORDER BY e.id DESC LIMIT 1";
     desk.app.sql(MARK).await;
     desk.receive("pay_3").await;
     let mut process = desk.listen(&["--since", "1h"]);
@@ -294,8 +298,7 @@ async fn an_event_that_commits_after_one_with_a_greater_id_is_not_skipped() {
     let first = ask(&desk, desk.app.address, &json!({ "since": 0 })).await;
     let lock = desk.app.lock_oldest_activity().await;
     let late = tokio::spawn(desk.connection.post(bodies::payment("payment.captured", "pay_late", 0)).event_id("evt_late").sent());
-    // Holds its id, and waits before its commit.
-    const WAITS: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    // It has its id, and waits before its commit.
     eventually(async || desk.app.count(WAITS).await > 0).await;
     other.post(bodies::payment("payment.captured", "pay_early", 0)).event_id("evt_early").stored().await;
     // This server has observed nothing yet.
