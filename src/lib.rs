@@ -26,6 +26,7 @@ mod i18n;
 mod ingestion;
 mod jobs;
 mod ledger;
+mod listening;
 mod messages;
 mod net;
 mod pipeline;
@@ -35,6 +36,7 @@ pub mod server;
 mod settings_store;
 mod telemetry;
 mod test_events;
+mod tokens;
 mod url_check;
 mod urls;
 
@@ -44,6 +46,7 @@ pub use gateways::samples;
 /// engines; those that only PostgreSQL runs for PostgreSQL alone. Of a multi-row statement, returns the shortest and the longest form.
 #[must_use]
 pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
+    let is_sqlite = matches!(db, db::Db::Sqlite { .. });
     let single = [
         accounts::security_log::STATEMENTS,
         accounts::store::STATEMENTS,
@@ -67,6 +70,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         jobs::store::STATEMENTS,
         settings_store::STATEMENTS,
         url_check::store::STATEMENTS,
+        tokens::store::STATEMENTS,
         test_events::store::STATEMENTS,
         rejections::store::STATEMENTS,
         rejections::store::copies::STATEMENTS,
@@ -97,7 +101,6 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ledger::payments::store::daily_totals::ROWS,
     ];
     let many = many.concat().into_iter().flat_map(|(name, rows)| rows.texts(db).map(|text| (name, text)));
-    let all = single.concat().into_iter().chain(many).chain(db::ids::statements(db));
-    let is_sqlite = matches!(db, db::Db::Sqlite { .. });
+    let all = single.concat().into_iter().chain(many).chain(db::ids::statements(db)).chain(db::settled::statements(is_sqlite));
     all.filter(|(name, _)| !(is_sqlite && name.ends_with("_ON_POSTGRES"))).collect()
 }

@@ -6,7 +6,7 @@ pub(crate) use crate::primitives::local_url::{is_local, local_or};
 use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
-    primitives::id::{AppId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TransactionId},
+    primitives::id::{AppId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TokenId, TransactionId},
 };
 
 // --- for gateways and machines
@@ -66,6 +66,8 @@ pub(crate) const APPS_CHOOSE: &str = "/ks-pay/settings";
 pub(crate) const APP: &str = "/ks-pay/apps/{app}";
 pub(crate) const APP_SETTINGS: &str = "/ks-pay/apps/{app}/settings";
 pub(crate) const APP_DOMAIN: &str = "/ks-pay/apps/{app}/settings/domain";
+pub(crate) const TOKENS: &str = "/ks-pay/apps/{app}/settings/tokens";
+pub(crate) const TOKEN_REMOVAL: &str = "/ks-pay/apps/{app}/settings/tokens/{token}/removal";
 pub(crate) const APP_ENABLED: &str = "/ks-pay/apps/{app}/enabled";
 
 pub(crate) fn app(app: AppId) -> String {
@@ -77,8 +79,8 @@ pub(crate) fn app_of(path: &str) -> Option<AppId> {
     path.strip_prefix(APPS_CREATE)?.strip_prefix('/')?.split('/').next()?.parse().ok()
 }
 
-/// The tabs of an app's settings, below the app: general, domain, gateways.
-pub(crate) const SETTINGS_TABS: [&str; 3] = ["settings", "settings/domain", "settings/payment-gateways"];
+/// The tabs of an app's settings, below the app: general, domain, gateways, tokens.
+pub(crate) const SETTINGS_TABS: [&str; 4] = ["settings", "settings/domain", "settings/payment-gateways", "settings/tokens"];
 /// The pages of an app that each app has, below the app.
 const SECTIONS: [&str; 5] = ["", "transactions", "events", "rejections", "destinations"];
 
@@ -128,9 +130,23 @@ pub(crate) fn app_domain(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/settings/domain")
 }
 
+pub(crate) fn tokens(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/settings/tokens")
+}
+
+/// The action that removes a token, and the page that asks first.
+pub(crate) fn token_removal(app: AppId, token: TokenId) -> String {
+    format!("/ks-pay/apps/{app}/settings/tokens/{token}/removal")
+}
+
 pub(crate) fn app_enabled(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/enabled")
 }
+
+// --- listening
+
+/// Where `ks-pay listen` asks for events.
+pub(crate) const LISTEN: &str = "/api/listen";
 
 // --- search
 

@@ -37,6 +37,8 @@ pub(crate) enum Permission {
     RecoverRequests,
     /// See and change destinations, and see and repeat deliveries to them.
     ManageDestinations,
+    /// See, add and remove the tokens with which `ks-pay listen` reads events.
+    ManageTokens,
 }
 
 impl Role {

@@ -67,6 +67,8 @@ text_enum! {
         DestinationSecretRotated = "destination_secret_rotated",
         DeliveriesReplayed = "deliveries_replayed",
         DeliverySkipped = "delivery_skipped",
+        TokenAdded = "token_added",
+        TokenRemoved = "token_removed",
     }
 }
 text_column!(Action, Action::as_str);

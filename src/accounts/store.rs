@@ -13,6 +13,7 @@ sql! {
     HAS_USERS = "SELECT EXISTS (SELECT 1 FROM users)";
     INSERT = "INSERT INTO users (id, company_id, email, name, role, password_hash, created_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    FIND = "SELECT id, company_id, email, name, role, language, time_zone FROM users WHERE id = $1";
     FIND_BY_EMAIL = "SELECT id, company_id, email, name, role, language, time_zone FROM users WHERE email = $1";
     FIND_WITH_PASSWORD = "SELECT id, company_id, email, name, role, language, time_zone, password_hash FROM users WHERE email = $1";
     FIND_PASSWORD = "SELECT password_hash FROM users WHERE id = $1";
@@ -54,6 +55,11 @@ pub(crate) async fn insert(tx: &mut Tx, id: UserId, new: &NewUser, now: Timestam
             .bind(now)
     )?;
     Ok(())
+}
+
+/// Finds a user.
+pub(crate) async fn find(on: impl Into<Exec<'_>>, id: UserId) -> Result<Option<User>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND).bind(id).fetch_optional(conn).await)
 }
 
 /// Finds a user by email, which must be in lower case.

@@ -231,7 +231,7 @@ fn form(wanted: &Add, connections: Vec<Connection>) -> Result<(Format, Option<Co
     }
 }
 
-fn selection_error(fault: InvalidSelection) -> Failure {
+pub(super) fn selection_error(fault: InvalidSelection) -> Failure {
     Failure::Failed(match fault {
         InvalidSelection::NotAType(text) => {
             format!("--events contains \"{}\", which is no event type and no group such as payment.*.", text.escape_debug())

@@ -11,8 +11,10 @@ mod destinations;
 mod doctor;
 mod events;
 mod gateways;
+mod listen;
 mod serve;
 mod simulate;
+mod tokens;
 mod transactions;
 mod users;
 mod webhooks;
@@ -83,6 +85,15 @@ enum Command {
     /// Export deliveries to destinations
     #[command(subcommand)]
     Deliveries(deliveries::Command),
+    /// Manage the tokens with which `ks-pay listen` reads an app's events
+    #[command(subcommand)]
+    Token(tokens::Command),
+    /// Forward an app's events to a developer's machine, over an outgoing connection
+    ///
+    /// Reads a token from the variable `KS_PAY_TOKEN` if it is set, otherwise from the terminal or the first line of stdin. Begins where
+    /// it stopped last time, or with events that arrive from now on. Each event is sent once the one before it was answered; while
+    /// nothing listens at the address, events wait. Keys, each with Enter: r sends the last event again, f all that failed, q ends.
+    Listen(Box<listen::Listen>),
     /// Post correctly signed sample events to a webhook URL
     ///
     /// Reads the secret from the variable `KS_PAY_SIMULATE_SECRET` if it is set, otherwise from the terminal or the first line of
@@ -232,6 +243,9 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
     if let Some(Command::Simulate(simulate)) = cli.command {
         return simulate::run(simulate, variable, io).await;
     }
+    if let Some(Command::Listen(listen)) = cli.command {
+        return listen::run(*listen, variable, io).await;
+    }
     if let Some(Command::Doctor) = cli.command {
         return doctor::run(&cli.options, variable, io).await;
     }
@@ -263,7 +277,11 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
             transactions::run(command, &at, io).await
         }
         Some(Command::Backup(wanted)) => backup::run(wanted, &config, io).await,
-        Some(Command::Simulate(_) | Command::Doctor | Command::Demo) => Ok(()),
+        Some(Command::Token(command)) => {
+            let at = Installation::of(command.only_reads(), config).await?;
+            tokens::run(command, &at, io).await
+        }
+        Some(Command::Simulate(_) | Command::Listen(_) | Command::Doctor | Command::Demo) => Ok(()),
     }
 }
 

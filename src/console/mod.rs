@@ -16,3 +16,4 @@ pub(crate) mod read_models;
 pub(crate) mod rejections;
 pub(crate) mod search;
 pub(crate) mod setup;
+pub(crate) mod tokens;

@@ -19,6 +19,7 @@ macro_rules! migrations {
             migrations!($engine, 6, "rejections", "0006_rejections"),
             migrations!($engine, 7, "jobs", "0007_jobs"),
             migrations!($engine, 8, "deliveries", "0008_deliveries"),
+            migrations!($engine, 9, "tokens", "0009_tokens"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {

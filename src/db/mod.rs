@@ -18,6 +18,7 @@ mod migrate;
 mod notifications;
 mod overwrite_detector;
 mod postgres;
+pub(crate) mod settled;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod test_db;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     events::{Event, Origin, State, payload::Payload},
-    gateways::parts,
+    gateways::{Gateway, parts},
     primitives::{id::EventId, secret::Secret, time::Timestamp},
 };
 
@@ -82,32 +82,45 @@ impl Source<'_> {
 
     fn original(&self) -> Option<(Headers, Bytes)> {
         let event = self.event;
-        let body = Bytes::copy_from_slice(event.own_bytes(&self.payload.body).ok()?);
-        let received: Vec<(String, String)> = serde_json::from_str(&self.payload.headers).ok()?;
-        let mut headers = vec![(CONTENT_TYPE, single(&received, CONTENT_TYPE.as_str()).unwrap_or(JSON))];
-        headers.extend(self.gateway_headers(&received, &body)?);
-        if event.state != State::Processed {
-            headers.push((EVENT_STATE, HeaderValue::from_static(event.state.as_str())));
+        let (mut headers, body) = as_received(event, self.payload)?;
+        if self.destination.settings.is_resigned {
+            let id = event.gateway_event_id.clone().unwrap_or_else(|| event.id.to_string());
+            sign_again(&mut headers, event.gateway, (&id, &body), (self.secrets.gateway.as_ref(), self.now))?;
         }
         Some((headers, body))
     }
+}
 
-    /// Returns the gateway's own headers: as they were received, or signed again.
-    fn gateway_headers(&self, received: &[(String, String)], body: &[u8]) -> Option<Headers> {
-        let gateway = self.event.gateway;
-        let names = gateway.profile().signature.headers;
-        if !self.destination.settings.is_resigned {
-            let own = names.iter().map(|name| (HeaderName::from_static(name), single(received, name)));
-            return Some(own.filter_map(|(name, value)| Some((name, value?))).collect());
-        }
-        if destination::signs_as_ks_pay(gateway) {
-            return Some(Headers::new());
-        }
-        let id = self.event.gateway_event_id.clone().unwrap_or_else(|| self.event.id.to_string());
-        let signed = gateway.adapter().sign(self.secrets.gateway.as_ref()?, &id, body, self.now);
-        let own = signed.into_iter().filter(|(name, _)| names.contains(name));
-        Some(own.filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?))).collect())
+/// Returns an event as its gateway sent it: the body, with the headers that identify and sign it, and that of its state.
+pub(crate) fn as_received(event: &Event, payload: &Payload) -> Option<(Headers, Bytes)> {
+    let body = Bytes::copy_from_slice(event.own_bytes(&payload.body).ok()?);
+    let received: Vec<(String, String)> = serde_json::from_str(&payload.headers).ok()?;
+    let mut headers = vec![(CONTENT_TYPE, single(&received, CONTENT_TYPE.as_str()).unwrap_or(JSON))];
+    let names = event.gateway.profile().signature.headers;
+    headers.extend(names.iter().filter_map(|name| Some((HeaderName::from_static(name), single(&received, name)?))));
+    if event.state != State::Processed {
+        headers.push((EVENT_STATE, HeaderValue::from_static(event.state.as_str())));
     }
+    Some((headers, body))
+}
+
+/// Replaces the gateway's own headers by those of a signature with `secret`; `None` if there is no secret. A gateway that signs as KS
+/// Pay does has no other ones.
+pub(crate) fn sign_again(
+    headers: &mut Headers,
+    gateway: Gateway,
+    (id, body): (&str, &[u8]),
+    (secret, now): (Option<&Secret>, Timestamp),
+) -> Option<()> {
+    let names = gateway.profile().signature.headers;
+    headers.retain(|(name, _)| !names.contains(&name.as_str()));
+    if destination::signs_as_ks_pay(gateway) {
+        return Some(());
+    }
+    let signed = gateway.adapter().sign(secret?, id, body, now).into_iter().filter(|(name, _)| names.contains(name));
+    let own = signed.filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?)));
+    headers.extend(own);
+    Some(())
 }
 
 /// Returns the request of a test event in the normalized format; `None` if there is no secret.
@@ -118,7 +131,12 @@ pub(crate) fn test(destination: &Destination, id: EventId, secrets: &SigningSecr
 }
 
 /// Adds the headers that every delivery has; `None` if there is no secret.
-fn signed(mut headers: Headers, id: &str, body: Bytes, (secrets, now): (&SigningSecrets, Timestamp)) -> Option<(Headers, Bytes)> {
+pub(crate) fn signed(
+    mut headers: Headers,
+    id: &str,
+    body: Bytes,
+    (secrets, now): (&SigningSecrets, Timestamp),
+) -> Option<(Headers, Bytes)> {
     let seconds = now.seconds();
     let signed = signature::sign(id, seconds, &body, &secrets.webhook);
     if signed.is_empty() {

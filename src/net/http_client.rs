@@ -35,6 +35,15 @@ pub(crate) async fn client_of(host: &str, address: SocketAddr, within: Duration)
     build(builder().timeout(within).resolve(host, address).pool_max_idle_per_host(0)).await
 }
 
+/// Returns a client that resolves `host` to these addresses, or as the system does if there are none, with `within` as its timeout.
+///
+/// # Errors
+/// See [`client`].
+pub(crate) async fn client_at(host: &str, addresses: &[SocketAddr], within: Duration) -> Result<reqwest::Client, String> {
+    let builder = builder().timeout(within).pool_max_idle_per_host(0);
+    build(if addresses.is_empty() { builder } else { builder.resolve_to_addrs(host, addresses) }).await
+}
+
 /// Installs ring as the provider of cryptography for TLS.
 pub(crate) fn install_provider() {
     // The error means that one is already installed, which is fine.

@@ -6,6 +6,7 @@ pub(crate) mod client_ip;
 pub(crate) mod framing;
 pub(crate) mod http_client;
 pub(crate) mod listener;
+pub(crate) mod open_requests;
 pub(crate) mod outbound;
 pub(crate) mod pipelining;
 pub(crate) mod public_address;

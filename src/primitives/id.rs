@@ -125,6 +125,8 @@ ids! {
     DeliveryId = "dl";
     /// An attempt to send a delivery.
     AttemptId = "at";
+    /// A token, with which `ks-pay listen` reads an app's events; not its value.
+    TokenId = "tk";
     /// A server that holds the lease of a job. Random, since it has no row.
     LeaseHolderId = "lh";
 }

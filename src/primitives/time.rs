@@ -80,6 +80,11 @@ impl Timestamp {
         format!("{:.3}", self.instant())
     }
 
+    /// Parses RFC 3339, with any offset.
+    pub(crate) fn parse_rfc3339(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_millisecond()))
+    }
+
     /// Formats the time as RFC 3339 to the second.
     #[must_use]
     pub fn rfc3339_seconds(self) -> String {

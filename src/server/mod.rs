@@ -41,6 +41,7 @@ use crate::{
     i18n::Text,
     ingestion::{self, BackgroundTasks, Ingestion, routes::WebhookRoute},
     jobs::Jobs,
+    listening::Listening,
     messages,
     net::{
         client_ip::{self, TrustedProxies},
@@ -137,11 +138,13 @@ impl Server {
             trusted_proxies: settings.trusted_proxies.clone(),
             shutdown: shutdown.clone(),
         });
+        let proxies = settings.trusted_proxies.clone();
+        let listening = Data::new(Listening::new((opened.db.clone(), clock.clone()), proxies, shutdown.clone()));
         let state = Data::new(State::new((opened.db, opened.vault, clock), settings, (ingestion, client), shutdown));
         let _ = state.base.set(base);
 
-        let server =
-            serve(listener, address, &state, &route).map_err(|error| format!("{address} cannot be listened on: {error}."))?;
+        let server = serve((listener, address), &state, &route, &listening)
+            .map_err(|error| format!("{address} cannot be listened on: {error}."))?;
         let handle = server.handle();
         tracing::info!(version = env!("CARGO_PKG_VERSION"), database = state.db.engine(), "server started on http://{address}");
         Ok(Self {
@@ -268,18 +271,19 @@ fn settings(config: &Config, at_risk: Option<Text>) -> Settings {
 
 /// Builds the HTTP server on a listener. Like actix-web's own server, but with this crate's [`Socket`].
 fn serve(
-    listener: TcpListener,
-    address: SocketAddr,
+    (listener, address): (TcpListener, SocketAddr),
     state: &Data<State>,
     route: &Data<WebhookRoute>,
+    listening: &Data<Listening>,
 ) -> std::io::Result<actix_server::Server> {
     let builder = actix_server::Server::build();
     let stopping = builder.graceful_shutdown_signal();
     let trusted = Data::new(state.settings.trusted_proxies.clone());
     let peers = Peers::new(state.settings.trusted_proxies.clone());
-    let (state, route) = (state.clone(), route.clone());
+    let (state, route, listening) = (state.clone(), route.clone(), listening.clone());
     let site = move || {
         let (state, route, trusted) = (state.clone(), route.clone(), trusted.clone());
+        let listening = listening.clone();
         let (stopping, peers) = (stopping.clone(), peers.clone());
         tracing::debug!(%address, "worker started");
         let app = App::new()
@@ -287,6 +291,7 @@ fn serve(
             .wrap(from_fn(catch_panic::catch_panic))
             .app_data(state)
             .app_data(route)
+            .app_data(listening)
             .app_data(trusted)
             .wrap(from_fn(unread_body::close))
             .wrap(from_fn(pipelining::serialize_requests))

@@ -1,7 +1,7 @@
 //! The route table of the server, and the middleware of the pages.
 //!
-//! Webhook endpoints are intercepted earlier (`ingestion::routes::intercept_webhooks`). They and the health checks need no
-//! middleware of the pages: no session, no CSRF protection, no compression.
+//! Webhook endpoints are intercepted earlier (`ingestion::routes::intercept_webhooks`). They, the health checks and what `ks-pay listen` asks for
+//! need no middleware of the pages: no session, no CSRF protection, no compression.
 
 use std::time::Duration;
 
@@ -25,7 +25,9 @@ use crate::{
             self, account_mismatch, credentials, import_secret, integration, list, retirement, rotation, secrets_view, security,
             stream, webhook,
         },
+        tokens,
     },
+    listening,
     server::master_key,
     telemetry, urls,
 };
@@ -69,6 +71,7 @@ macro_rules! requires {
 pub(crate) fn configure(config: &mut ServiceConfig) {
     route!(config, urls::HEALTHZ, get_signed_out = healthz);
     route!(config, urls::READYZ, get_signed_out = readyz);
+    config.service(listening::routes::resource());
     config.service(pages());
 }
 
@@ -172,6 +175,8 @@ fn app_routes(scope: Scope) -> Scope {
         get(ManageApps) = apps::routes::enabled_page,
         post(ManageApps) = apps::routes::update_enabled
     );
+    let scope = route!(scope, urls::TOKENS, get(ManageTokens) = tokens::index, post(ManageTokens) = tokens::create);
+    let scope = route!(scope, urls::TOKEN_REMOVAL, get(ManageTokens) = tokens::ask_removal, post(ManageTokens) = tokens::remove);
     route!(scope, urls::APP, get(ViewPayments) = overview::routes::show)
 }
 

@@ -21,7 +21,7 @@ fn app<'a>(company: &'a str, name: &'a str) -> [&'a str; 10] {
 #[tokio::test(flavor = "multi_thread")]
 async fn help_and_version_go_to_stdout_for_every_command() {
     let at = Installation::new().await;
-    let commands: [&[&str]; 19] = [
+    let commands: [&[&str]; 24] = [
         &[],
         &["serve"],
         &["user"],
@@ -35,6 +35,11 @@ async fn help_and_version_go_to_stdout_for_every_command() {
         &["webhook", "show"],
         &["webhook", "rotate"],
         &["simulate"],
+        &["listen"],
+        &["token"],
+        &["token", "add"],
+        &["token", "list"],
+        &["token", "remove"],
         &["events", "export"],
         &["transactions", "export"],
         &["transactions", "recount"],

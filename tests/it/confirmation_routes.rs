@@ -67,6 +67,8 @@ const FORMS: &[(&str, Asks)] = &[
     ("SECURITY", Asks::Nothing),
     ("SETTINGS", Asks::Nothing),
     ("SETUP", Asks::SignedOut),
+    ("TOKENS", Asks::Password),
+    ("TOKEN_REMOVAL", Asks::Nothing),
     ("WEBHOOK_ACCOUNTS", Asks::Password),
     ("WEBHOOK_CHECK", Asks::Nothing),
     ("WEBHOOK_DONE", Asks::Nothing),
@@ -113,6 +115,7 @@ struct Shop {
     /// The paths of a destination, and of a delivery that waits for it.
     destination: String,
     delivery: String,
+    token: String,
     _razorpay: StandIn,
 }
 
@@ -140,7 +143,9 @@ impl Shop {
         let rejection = list.body.split('"').find(|text| text.contains("/rejections/rj_")).unwrap().to_owned();
         let page = owner.get(&destination).await;
         let delivery = page.body.split('"').find(|text| text.contains("/deliveries/dl_")).unwrap().to_owned();
-        Self { app, connection, owner, rejection, destination, delivery, _razorpay: razorpay }
+        let args = ["token", "add", "--email", "owner@neem-tree-retail.example", "--app", &connection.app_id];
+        let token = app.cli(args, "").await.line()[..14].to_owned();
+        Self { app, connection, owner, rejection, destination, delivery, token, _razorpay: razorpay }
     }
 
     fn at(&self, rest: &str) -> String {
@@ -167,6 +172,7 @@ impl Shop {
                  UNION ALL SELECT 'secret ' || state || COALESCE(CAST(valid_until AS TEXT), '') FROM secrets \
                  UNION ALL SELECT 'account ' || COALESCE(other_account, '') FROM activity \
                  UNION ALL SELECT 'destination ' || name || url || state FROM destinations \
+                 UNION ALL SELECT 'token ' || name FROM tokens \
                  UNION ALL SELECT 'its secret ' || purpose || COALESCE(CAST(valid_until AS TEXT), '') FROM destination_secrets \
                  UNION ALL SELECT 'events ' || CAST(COUNT(*) AS TEXT) FROM events ORDER BY 1",
             )
@@ -207,6 +213,7 @@ async fn every_form_that_could_do_harm_asks_for_the_password_and_then_goes_on() 
         ("DESTINATIONS", shop.at("/destinations"), &added[..]),
         ("DESTINATION", shop.destination.clone(), &moved),
         ("DESTINATION_ROTATION", format!("{}/rotation", shop.destination), &[("overlap_hours", "24")]),
+        ("TOKENS", shop.at("/settings/tokens"), &[("name", "Laptop")]),
         ("WEBHOOK_ACCOUNTS", shop.step("/webhook/accounts"), &[("account", OTHER_ACCOUNT)]),
         (
             "CREDENTIALS",
@@ -277,6 +284,7 @@ async fn what_takes_nothing_away_asks_for_nothing() {
         ("/settings".to_owned(), &[("name", "Renamed Retail")]),
         ("/ks-pay/apps".to_owned(), &[("name", "Another"), ("email", "a@b.example"), ("country", "IN")]),
         (shop.at("/settings"), &app_form),
+        (shop.at(&format!("/settings/tokens/{}/removal", shop.token)), &[]),
         (shop.at("/settings/domain"), &[("domain", "renamed.example")]),
         (shop.at("/enabled"), &[("is_enabled", "true")]),
         (shop.at("/settings/payment-gateways"), &[("gateway", "razorpay"), ("mode", "live")]),

@@ -50,6 +50,7 @@ async fn every_variable_that_a_document_names_is_in_the_help_and_every_one_of_th
         assert!(readme.contains(&variable), "{variable} is not in README.md");
     }
     help += &at.cli(["simulate", "--help"], "").await.out;
+    help += &at.cli(["listen", "--help"], "").await.out;
     for name in ["README.md", "SECURITY.md"] {
         for variable in variables(&document(name)) {
             assert!(help.contains(&variable), "{name}: {variable} is in no help");

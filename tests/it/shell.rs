@@ -38,6 +38,7 @@ async fn the_app_switcher_keeps_page_and_mode() {
         ("/settings", "/settings"),
         ("/settings/domain", "/settings/domain"),
         ("/settings/payment-gateways", "/settings/payment-gateways"),
+        ("/settings/tokens", "/settings/tokens"),
         ("/settings/payment-gateways/razorpay/live/webhook", "/settings/payment-gateways"),
         ("/events/ev_0", ""),
     ] {

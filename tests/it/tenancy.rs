@@ -162,6 +162,7 @@ async fn nothing_of_another_company_can_be_changed() {
         (step("/integration/completion"), vec![]),
         (step("/integration/completion/removal"), vec![]),
         (step("/security"), vec![("domain", "stolen.example")]),
+        (app("/settings/tokens"), vec![("name", "Stolen")]),
         (app("/destinations"), vec![("mode", "test"), ("name", "Stolen"), ("url", "https://8.8.8.8/")]),
     ] {
         assert_eq!(two.stranger.post(&path, &fields).await.status, StatusCode::NOT_FOUND, "{path}");
@@ -186,7 +187,8 @@ fn requests_below(app: &str) -> Vec<Request> {
         let parts = parts.iter().chain(&[("{event}", "ev_00000000000"), ("{transaction}", "tx_00000000000")]);
         let parts =
             parts.chain(&[("{rejection}", "rj_00000000000"), ("{request}", "rq_00000000000"), ("{secret}", "ws_00000000000")]);
-        let parts = parts.chain(&[("{destination}", "ds_00000000000"), ("{delivery}", "dl_00000000000")]);
+        let parts =
+            parts.chain(&[("{destination}", "ds_00000000000"), ("{delivery}", "dl_00000000000"), ("{token}", "tk_00000000000")]);
         let path = parts.fold(route.pattern.to_owned(), |path, (part, value)| path.replace(part, value));
         assert!(!path.contains('{'), "{path}");
         let methods = [("get", Method::GET), ("get", Method::HEAD), ("post", Method::POST)];

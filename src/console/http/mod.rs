@@ -22,5 +22,4 @@ pub(crate) mod session;
 pub(crate) mod shell;
 pub(crate) mod signed_form;
 pub(crate) mod state;
-pub(crate) mod streams;
 pub(crate) mod untrusted_proxy;

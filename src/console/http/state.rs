@@ -10,12 +10,16 @@ use std::{
 use crate::{
     accounts::{limits::Limits, password::PasswordHasher, sign_in::Authenticator},
     companies::check_limiter::CheckLimiter,
-    console::http::{streams::Streams, untrusted_proxy::UntrustedProxy},
+    console::http::untrusted_proxy::UntrustedProxy,
     db::Db,
     gateways::Gateway,
     ingestion::Ingestion,
     messages::Warning,
-    net::{client_ip::TrustedProxies, outbound::Client},
+    net::{
+        client_ip::TrustedProxies,
+        open_requests::{OpenLimits, OpenRequests},
+        outbound::Client,
+    },
     primitives::{
         id::{CompanyId, UserId},
         rate_limit::KeyedLimiter,
@@ -26,6 +30,8 @@ use crate::{
     rejections::recorder::DiagnosisContext,
 };
 
+/// The limits of the event streams of pages; a page without a stream refreshes by timer.
+const STREAM_LIMITS: OpenLimits = OpenLimits { total: 512, of_one: 16 };
 /// The burst of a user's searches, and the interval after which another is allowed: the dialog searches as the user types.
 const SEARCH_BURST: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
 const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
@@ -70,7 +76,7 @@ pub(crate) struct State {
     pub(crate) searches: KeyedLimiter<UserId>,
     /// Limits how often the users of a company ask for other time zones.
     pub(crate) zone_changes: KeyedLimiter<CompanyId>,
-    pub(crate) streams: Streams,
+    pub(crate) streams: OpenRequests<UserId>,
     pub(crate) untrusted_proxy: UntrustedProxy,
     /// The base of every URL shown; set once the server listens.
     pub(crate) base: OnceLock<String>,
@@ -101,7 +107,7 @@ impl State {
             clock,
             settings,
             passwords: PasswordHasher::new(),
-            streams: Streams::default(),
+            streams: OpenRequests::new(STREAM_LIMITS),
             base: OnceLock::new(),
             probed: tokio::sync::Mutex::new(None),
             shutdown,

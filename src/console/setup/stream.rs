@@ -17,9 +17,10 @@ use tokio::time::Instant;
 use super::wizard::{ConnectionPath, Wizard};
 use crate::{
     connections::{activity, secret_usage},
-    console::http::{error::AppError, page::RequestContext, state::State, streams::StreamPermit},
+    console::http::{error::AppError, page::RequestContext, state::State},
     db::{DbError, Reader},
-    primitives::id::ConnectionId,
+    net::open_requests::OpenPermit,
+    primitives::id::{ConnectionId, UserId},
     test_events::{self, TestEvent},
 };
 
@@ -72,7 +73,7 @@ struct Watcher {
     until: Instant,
     said_at: Instant,
     is_new: bool,
-    place: StreamPermit,
+    place: OpenPermit<UserId>,
 }
 
 type Next = Option<(Result<Bytes, AppError>, Watcher)>;

@@ -40,6 +40,8 @@ macro_rules! ingestion_lock {
     };
 }
 
+pub(super) use ingestion_lock;
+
 /// Like [`begin`], with the lock shared. It is taken before the first statement, whose snapshot then has all changes made under
 /// the exclusive lock; with the BEGIN, because that costs no further round trip.
 pub(super) async fn begin_ingesting(pool: &PgPool, runtime: &Handle) -> Result<UnitOfWork, sqlx::Error> {

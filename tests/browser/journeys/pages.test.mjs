@@ -10,6 +10,7 @@ import { long_lists, oddities, outages, plainly, publicly, refusals } from "../s
 import { secrets } from "../support/secret_pages.mjs";
 import { site } from "../support/site.mjs";
 import { describe, it } from "../support/test.mjs";
+import { tokens } from "../support/token_pages.mjs";
 import { diagnoses } from "../support/webhook_pages.mjs";
 
 const areShot = process.env.KS_PAY_SHOTS !== undefined;
@@ -20,7 +21,7 @@ async function follow(t, at, walk, look) {
 }
 
 /** The longest first. */
-const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, destinations, refusals, long_lists, outages, plainly, publicly];
+const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, destinations, tokens, refusals, long_lists, outages, plainly, publicly];
 
 // Each walk has a server and a browser of its own, and waits for them most of the time.
 describe("every page", { concurrency: areShot ? 1 : 2 }, () => {

@@ -61,7 +61,12 @@ impl<'a> Company<'a> {
     }
 }
 
-impl App<'_> {
+impl<'a> App<'a> {
+    /// Returns an app that exists.
+    pub(crate) fn at(at: &'a Installation, id: &str) -> Self {
+        Self { at, id: id.to_owned() }
+    }
+
     pub(crate) async fn razorpay(&self, mode: &'static str) -> Connection {
         self.connect("razorpay", mode).await
     }

@@ -206,6 +206,11 @@ impl Installation {
         self.lock("SELECT 1 FROM rejected_requests ORDER BY id LIMIT 1 FOR UPDATE").await
     }
 
+    /// Blocks others from changing the activity of the oldest connection until the lock is released.
+    pub(crate) async fn lock_oldest_activity(&self) -> Lock {
+        self.lock("SELECT 1 FROM activity ORDER BY connection_id LIMIT 1 FOR UPDATE").await
+    }
+
     /// Blocks others from changing connections and their secrets until the lock is released.
     pub(crate) async fn lock_connections(&self) -> Lock {
         self.lock("SELECT 1 FROM connections FOR UPDATE").await

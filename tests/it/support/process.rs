@@ -1,7 +1,7 @@
 //! Real binary in its own process.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::SocketAddr,
     os::unix::fs::PermissionsExt as _,
     process::{Child, Command, Stdio},
@@ -47,10 +47,19 @@ impl Installation {
         self.spawn(Command::new(env!("CARGO_BIN_EXE_ks-pay")).args(args), more)
     }
 
+    /// Starts it with a stdin on which the test types lines.
+    pub(crate) fn process_with_input(&self, args: &[&str], more: &[(&str, &str)]) -> Process {
+        self.spawn_with(Command::new(env!("CARGO_BIN_EXE_ks-pay")).args(args), more, Stdio::piped())
+    }
+
     fn spawn(&self, command: &mut Command, more: &[(&str, &str)]) -> Process {
+        self.spawn_with(command, more, Stdio::null())
+    }
+
+    fn spawn_with(&self, command: &mut Command, more: &[(&str, &str)], stdin: Stdio) -> Process {
         // Files created in the working directory belong to this test only.
         command.current_dir(self.beside("")).env_clear().envs(self.variables()).envs(more.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (sender, out) = channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -152,6 +161,16 @@ impl Process {
                 return line;
             }
         }
+    }
+
+    /// Types a line on its stdin.
+    pub(crate) fn type_line(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Waits until the log contains that text.
+    pub(crate) async fn says(&self, text: &str) {
+        super::eventually(async || self.has_logged(text)).await;
     }
 
     /// Returns whether the log contains that text so far.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
@@ -55,7 +56,12 @@ pub(crate) struct Sink {
 impl Sink {
     /// Starts one that responds with 200.
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at(([127, 0, 0, 1], 0).into()).await
+    }
+
+    /// The same at this address.
+    pub(crate) async fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let sink = Self { url: format!("http://{}/hook", listener.local_addr().unwrap()), shared: Arc::default() };
         let serving = sink.clone();
         tokio::spawn(async move {

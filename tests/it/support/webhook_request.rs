@@ -195,6 +195,11 @@ impl Post {
         self.url.parse().unwrap()
     }
 
+    /// The same as [`Self::send`], for a task of its own.
+    pub(crate) async fn sent(self) -> u16 {
+        self.send().await
+    }
+
     /// Sends the request; returns the status.
     pub(crate) async fn send(&self) -> u16 {
         self.answer().await.status().as_u16()

@@ -10,7 +10,7 @@ use super::super::{
     guard::{Guard, MAX_URL_BYTES, Own, Refusal},
     resolver::Resolver,
 };
-use super::{Names, guard_of};
+use super::{COMPANY, Names, guard_of};
 
 /// The special-purpose IPv4 networks, written down a second time: first address and prefix length.
 const SPECIAL_V4: [([u8; 4], u32); 16] = [

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     super::{Client, Failure, Guard, Own, Refusal, Request, exchange},
-    LONG, OK, SHORT, Sink, client, guard_of, post, read, respond,
+    COMPANY, LONG, OK, SHORT, Sink, client, guard_of, post, read, respond,
 };
 
 #[tokio::test]
