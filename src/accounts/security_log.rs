@@ -67,6 +67,7 @@ text_enum! {
         DestinationSecretRotated = "destination_secret_rotated",
         DeliveriesReplayed = "deliveries_replayed",
         DeliverySkipped = "delivery_skipped",
+        ReplayCanceled = "replay_canceled",
     }
 }
 text_column!(Action, Action::as_str);

@@ -33,6 +33,7 @@ const LAYERS: &[&str] = &[
     "clock_check",
     "url_check",
     "test_events",
+    "replays",
     "ingestion",
     "messages",
     "console",
@@ -104,7 +105,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("settings_store", &["installation"]),
     ("jobs", &["job_leases"]),
     ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals"]),
-    ("deliveries", &["destinations", "destination_secrets", "destination_health", "deliveries", "attempts"]),
+    (
+        "deliveries",
+        &["destinations", "destination_secrets", "destination_headers", "destination_health", "deliveries", "attempts"],
+    ),
+    ("replays", &["replays"]),
     ("url_check", &["url_checks"]),
     ("test_events", &["test_events"]),
 ];

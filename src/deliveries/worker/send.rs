@@ -13,7 +13,7 @@ use crate::{
         destination::Destination,
         request::{self, Headers, SigningSecrets, Source},
         store::{
-            deliveries, destinations,
+            deliveries, destinations, headers,
             secrets::{self, MAX_SIGNING_SECRETS, Purpose},
         },
     },
@@ -67,6 +67,15 @@ enum Prepared {
     Nothing,
     /// A secret does not open, or the stored event is damaged.
     Unreadable,
+}
+
+impl Prepared {
+    /// Adds the fixed headers to a request; `None` could not be made.
+    fn with(request: Option<(Headers, Bytes)>, fixed: Headers) -> Self {
+        let Some((mut headers, body)) = request else { return Self::Unreadable };
+        headers.extend(fixed);
+        Self::Request(headers, body)
+    }
 }
 
 impl Sender {
@@ -133,10 +142,11 @@ impl Sender {
             StoredPayload::Damaged(_) => return Ok(Prepared::Unreadable),
         };
         let Some(secrets) = self.secrets(&mut reader, destination, now).await? else { return Ok(Prepared::Unreadable) };
+        let Some(fixed) = self.fixed_headers(&mut reader, destination).await? else { return Ok(Prepared::Unreadable) };
         drop(reader);
         let (base, payload, secrets) = (&self.base, &payload, &secrets);
         let source = Source { destination, event, origin, payload, secrets, base, now };
-        Ok(source.request().map_or(Prepared::Unreadable, |(headers, body)| Prepared::Request(headers, body)))
+        Ok(Prepared::with(source.request(), fixed))
     }
 
     /// Sends a test event now, without a delivery: in the normalized format one of KS Pay's own; in the original format the newest event
@@ -171,9 +181,17 @@ impl Sender {
 
     async fn prepare_test(&self, destination: &Destination, now: Timestamp) -> Result<Prepared, DbError> {
         let Some(id) = self.db.take_ids(1).await?.pop() else { return Ok(Prepared::Unreadable) };
-        let secrets = self.secrets(&mut self.db.reader().await?, destination, now).await?;
-        let request = secrets.and_then(|secrets| request::test(destination, id, &secrets, now));
-        Ok(request.map_or(Prepared::Unreadable, |(headers, body)| Prepared::Request(headers, body)))
+        let mut reader = self.db.reader().await?;
+        let secrets = self.secrets(&mut reader, destination, now).await?;
+        let Some(fixed) = self.fixed_headers(&mut reader, destination).await? else { return Ok(Prepared::Unreadable) };
+        Ok(Prepared::with(secrets.and_then(|secrets| request::test(destination, id, &secrets, now)), fixed))
+    }
+
+    /// Returns the fixed headers; `None` if one does not open.
+    async fn fixed_headers(&self, reader: &mut Reader, destination: &Destination) -> Result<Option<Headers>, DbError> {
+        let stored = headers::list(reader, destination.id).await?;
+        let opened = stored.iter().map(|header| request::fixed(&header.name, &header.open(&self.vault).ok()?));
+        Ok(opened.collect())
     }
 
     /// Returns the secrets that sign; `None` if a current one does not open. A replaced one that does not is omitted.
