@@ -231,6 +231,8 @@ scope-failed-note = Deliveries of this range whose attempts have all failed, and
 scope-every = Every event
 scope-every-note = All events of this range that match the destination’s settings. Also those that it has already received, and those that were never sent to it: because it was added later, had other settings, or the app was disabled.
 count-events = Show how many
+replay-these = Replay these events?
+nothing-to-replay = Nothing to replay
 will-be-replayed = { $count ->
     [0] No event will be sent.
     [one] { $count } event will be sent.
@@ -266,7 +268,7 @@ choose-scope = Choose what to send.
 start = Which events
 start-now = From now on
 start-since = Also earlier ones
-start-since-note = Those received since the time below are sent first. The destination’s page shows how far that is.
+start-since-note = Those received since the time below are sent as well. The destination’s page shows how many have been sent.
 choose-start = Choose which events are sent.
 
 ## Fixed headers
