@@ -70,12 +70,11 @@ async fn failed(reader: &mut Reader, examined: &Examined<'_>, after: EventId, li
 }
 
 async fn every(reader: &mut Reader, destination: &Destination, after: EventId, limit: i64) -> Result<Vec<Row>, DbError> {
-    let connections = match destination.settings.connection_id {
-        Some(connection) => vec![connection],
-        None => {
-            let all = connections::store::list_of_app(&mut *reader, destination.company_id, destination.app_id).await?;
-            all.iter().filter(|connection| connection.mode == destination.mode).map(|connection| connection.id).collect()
-        }
+    let connections = if let Some(connection) = destination.settings.connection_id {
+        vec![connection]
+    } else {
+        let all = connections::store::list_of_app(&mut *reader, destination.company_id, destination.app_id).await?;
+        all.iter().filter(|connection| connection.mode == destination.mode).map(|connection| connection.id).collect()
     };
     let events = Filter::all(connections).fetch(reader, Side::Newer, after, limit).await?;
     Ok(events.iter().map(|event| (event.id, event.received_at, destination.may_test_with(event))).collect())
