@@ -13,7 +13,7 @@ use crate::support::{
 
 /// On PostgreSQL a replay begins that long after it was asked for.
 const SETTLING: Duration = Duration::from_secs(10);
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// That long before now, as a browser sends it in the zone of the app.
 fn ago(app: &TestApp, before: Duration) -> String {
