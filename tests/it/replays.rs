@@ -305,7 +305,7 @@ async fn a_replay_whose_server_is_killed_goes_on_where_it_was() {
     let mut shop = Shop::start().await;
     let sink = Sink::start().await;
     sink.usually(Response::Complete(200, "", ""));
-    post(&shop, "", 1250).await;
+    post(&shop, "", 1100).await;
     let destination = shop.add(&[("url", &sink.url), ("concurrency", "10")]).await;
     let id = destination.rsplit('/').next().unwrap().to_owned();
     shop.app.cli(["destination", "pause", "--destination", &id], "").await.assert_done();
@@ -321,11 +321,11 @@ async fn a_replay_whose_server_is_killed_goes_on_where_it_was() {
     let at_death = shop.app.texts(progress).await.remove(0);
     let (replayed, deliveries) = at_death.split_once(' ').unwrap();
     // It waits while 1,000 are due, so it was killed before its end.
-    assert!(replayed == deliveries && replayed != "1250", "{at_death}");
+    assert!(replayed == deliveries && replayed != "1100", "{at_death}");
 
     shop.app.cli(["destination", "resume", "--destination", &id], "").await.assert_done();
     let (server, _) = shop.app.serve_in_process(&allow);
-    eventually(async || shop.app.texts(progress).await[0] == "1250 1250").await;
-    eventually(async || received(&sink).len() == 1250).await;
+    eventually(async || shop.app.texts(progress).await[0] == "1100 1100").await;
+    eventually(async || received(&sink).len() == 1100).await;
     server.terminate();
 }
