@@ -32,6 +32,7 @@ mod net;
 mod pipeline;
 pub mod primitives;
 mod rejections;
+mod replays;
 pub mod server;
 mod settings_store;
 mod telemetry;
@@ -61,14 +62,17 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         deliveries::store::claims::STATEMENTS,
         deliveries::store::deliveries::STATEMENTS,
         deliveries::store::destinations::STATEMENTS,
+        deliveries::store::headers::STATEMENTS,
         deliveries::store::secrets::STATEMENTS,
         events::store::STATEMENTS,
+        events::store::by_time::STATEMENTS,
         events::store::dictionaries::STATEMENTS,
         events::store::log::STATEMENTS,
         events::store::search::STATEMENTS,
         ingestion::store::STATEMENTS,
         jobs::store::STATEMENTS,
         settings_store::STATEMENTS,
+        replays::store::STATEMENTS,
         url_check::store::STATEMENTS,
         tokens::store::STATEMENTS,
         test_events::store::STATEMENTS,

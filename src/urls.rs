@@ -238,6 +238,10 @@ pub(crate) const DESTINATION_DELETION: &str = "/ks-pay/apps/{app}/destinations/{
 pub(crate) const DESTINATION_ROTATION: &str = "/ks-pay/apps/{app}/destinations/{destination}/rotation";
 pub(crate) const DESTINATION_REVEAL: &str = "/ks-pay/apps/{app}/destinations/{destination}/reveal";
 pub(crate) const DESTINATION_REPLAY: &str = "/ks-pay/apps/{app}/destinations/{destination}/failed-deliveries/replay";
+pub(crate) const DESTINATION_REPLAYS: &str = "/ks-pay/apps/{app}/destinations/{destination}/replays";
+pub(crate) const DESTINATION_REPLAY_CANCELLATION: &str = "/ks-pay/apps/{app}/destinations/{destination}/replays/cancellation";
+pub(crate) const DESTINATION_HEADERS: &str = "/ks-pay/apps/{app}/destinations/{destination}/headers";
+pub(crate) const DESTINATION_HEADER_REMOVAL: &str = "/ks-pay/apps/{app}/destinations/{destination}/headers/removal";
 pub(crate) const DESTINATION_TEST: &str = "/ks-pay/apps/{app}/destinations/{destination}/test-event";
 pub(crate) const DELIVERY: &str = "/ks-pay/apps/{app}/destinations/{destination}/deliveries/{delivery}";
 pub(crate) const DELIVERY_REPLAY: &str = "/ks-pay/apps/{app}/destinations/{destination}/deliveries/{delivery}/replay";
@@ -381,6 +385,14 @@ below! {
     deletion = "/deletion";
     /// Sends the failed deliveries of a destination again.
     failed_replay = "/failed-deliveries/replay";
+    /// Sends the events of a range of time to a destination again.
+    range_replay = "/replays";
+    /// Cancels the replay that is running.
+    replay_cancellation = "/replays/cancellation";
+    /// The fixed headers of a destination.
+    fixed_headers = "/headers";
+    /// Removes one of them.
+    header_removal = "/headers/removal";
     /// Sends a test event to a destination.
     destination_test = "/test-event";
     /// Sends a delivery again.

@@ -28,6 +28,7 @@ CREATE TABLE destinations (
     CHECK ((state = 'paused') = (pause_reason IS NOT NULL))
 );
 CREATE INDEX destinations_of_app ON destinations (app_id);
+CREATE INDEX destinations_of_company ON destinations (company_id);
 CREATE UNIQUE INDEX destinations_by_name ON destinations (app_id, mode, name) WHERE state <> 'deleted';
 
 -- The secrets that sign what is sent, sealed. purpose: the Standard Webhooks signature, or the gateway's own one. The
@@ -42,6 +43,17 @@ CREATE TABLE destination_secrets (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX destination_secrets_of_destination ON destination_secrets (destination_id);
+
+-- The fixed headers of a destination, in lower case, their values sealed.
+CREATE TABLE destination_headers (
+    id BIGINT NOT NULL PRIMARY KEY,
+    destination_id BIGINT NOT NULL REFERENCES destinations (id),
+    name TEXT NOT NULL,
+    sealed BYTEA NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (destination_id, name)
+);
 
 -- The health of a destination (deliveries/health.rs): recent attempts as JSON, the circuit breaker, its rate, and how many bytes of
 -- responses were stored on a day (number of days since 1970). Every claim of deliveries locks its row, so that several servers
@@ -59,7 +71,7 @@ CREATE TABLE destination_health (
 
 -- One event for one destination. origin: of the event. due_at: when the next attempt may begin, or when the claim on the one that is running expires;
 -- null once it has ended. claim: the attempt that is running, a random number, so that a server whose claim has expired does not
--- decide about a later one. is_retry: an attempt has failed before; new events go before old retries.
+-- decide about a later one. is_retry: an attempt has failed before, or a replay of many made it due; new events go before these.
 CREATE TABLE deliveries (
     id BIGINT NOT NULL PRIMARY KEY,
     destination_id BIGINT NOT NULL,
@@ -79,6 +91,7 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (destination_id, is_retry, due_at, event_id) WHERE due_at IS NOT NULL;
 CREATE INDEX deliveries_open ON deliveries (destination_id, event_id) WHERE due_at IS NOT NULL;
+CREATE INDEX deliveries_failed ON deliveries (destination_id, event_id) WHERE due_at IS NULL AND state <> 'delivered';
 CREATE INDEX deliveries_sending ON deliveries (destination_id, due_at) WHERE state = 'sending';
 
 -- One attempt to send a delivery. number: from 1, also across replays. failure: why there is no response. address: the one that was
@@ -99,3 +112,23 @@ CREATE TABLE attempts (
 );
 CREATE INDEX attempts_of_delivery ON attempts (delivery_id, number);
 CREATE INDEX attempts_with_response ON attempts (began_at) WHERE response IS NOT NULL;
+
+-- A replay of many events to a destination, worked off in small units of work. scope: the deliveries that are exhausted, those and the
+-- canceled ones, or every event that the destination receives. since, until: of the times at which events were received; the
+-- second is not included. cursor: the last event that was examined. expected: how many there were, if they were counted to the end.
+CREATE TABLE replays (
+    id BIGINT NOT NULL PRIMARY KEY,
+    destination_id BIGINT NOT NULL REFERENCES destinations (id),
+    scope TEXT NOT NULL CHECK (scope IN ('exhausted', 'failed', 'every')),
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    cursor BIGINT NOT NULL,
+    replayed BIGINT NOT NULL,
+    expected BIGINT,
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    is_canceled BOOLEAN NOT NULL
+);
+CREATE UNIQUE INDEX replays_running ON replays (destination_id) WHERE ended_at IS NULL;
+CREATE INDEX replays_of_destination ON replays (destination_id, id);

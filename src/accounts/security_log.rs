@@ -69,6 +69,7 @@ text_enum! {
         DeliverySkipped = "delivery_skipped",
         TokenAdded = "token_added",
         TokenRemoved = "token_removed",
+        ReplayCanceled = "replay_canceled",
     }
 }
 text_column!(Action, Action::as_str);

@@ -8,7 +8,10 @@ use crate::{
     connections::sealed::{self, SealedValue, Unreadable},
     console::http::untrusted_proxy,
     db::{Db, DbError, backup},
-    deliveries::store::secrets::{self as destination_secrets, StoredSecret},
+    deliveries::store::{
+        headers::{self, StoredHeader},
+        secrets::{self as destination_secrets, StoredSecret},
+    },
     events::{payload::dictionaries::missing_message, payload_sample, store::dictionaries},
     gateways::Gateway,
     ledger::payments::reconcile_totals,
@@ -235,7 +238,8 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
 async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> Result<(), Failure> {
     let Ok(found) = sealed::find_unreadable(db, vault, Clock::system().now()).await else { return Ok(()) };
     let unreadable = unreadable_of_destinations(vault, db).await;
-    if found.is_empty() && unreadable.is_empty() {
+    let headers = unreadable_headers(vault, db).await;
+    if found.is_empty() && unreadable.is_empty() && headers.is_empty() {
         return report.good("sealed secrets", "all can be decrypted");
     }
     for secret in unreadable {
@@ -245,6 +249,16 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
             format!(
                 "{id} of destination {destination} cannot be decrypted: it was damaged or replaced in the database. Run `ks-pay \
                  destination rotate --destination {destination}`, and enter the new secret in the receiving system"
+            ),
+        )?;
+    }
+    for header in headers {
+        let (name, destination) = (header.name.as_str(), header.destination_id);
+        report.bad(
+            "sealed secrets",
+            format!(
+                "the header {name} of destination {destination} cannot be decrypted: it was damaged or replaced in the database. Enter \
+                 its value again on the destination's page"
             ),
         )?;
     }
@@ -277,6 +291,14 @@ async fn unreadable_of_destinations(vault: &Vault, db: &Db) -> Vec<StoredSecret>
     let Ok(mut reader) = db.bulk_reader().await else { return Vec::new() };
     let mut stored = destination_secrets::list_all_valid(&mut reader, Clock::system().now()).await.unwrap_or_default();
     stored.retain(|secret| secret.open(vault).is_err());
+    stored
+}
+
+/// Returns the fixed headers of destinations that do not open; none on a database without the table.
+async fn unreadable_headers(vault: &Vault, db: &Db) -> Vec<StoredHeader> {
+    let Ok(mut reader) = db.bulk_reader().await else { return Vec::new() };
+    let mut stored = headers::list_of_all(&mut reader).await.unwrap_or_default();
+    stored.retain(|header| header.open(vault).is_err());
     stored
 }
 

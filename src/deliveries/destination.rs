@@ -92,12 +92,13 @@ impl Destination {
         !matches!(self.receives(event), Err(NotSent::Elsewhere | NotSent::NoNormalizedForm))
     }
 
-    /// True if the event can be sent as a test event: it is one that the destination receives, and no test event itself.
+    /// True if the event is one that the destination receives, and no test event of the Webhook page: a destination's test may send it.
     pub(crate) fn may_test_with(&self, event: &Event) -> bool {
         event.event_type.as_deref() != Some(TEST_EVENT_TYPE) && self.receives(event).is_ok()
     }
 
-    fn receives(&self, event: &Event) -> Result<(), NotSent> {
+    /// Decides whether the destination receives the event as it is now.
+    pub(crate) fn receives(&self, event: &Event) -> Result<(), NotSent> {
         let Settings { format, connection_id, ref events, .. } = self.settings;
         let recipient =
             Recipient { id: self.id, app_id: self.app_id, mode: self.mode, format, connection_id, events: events.clone() };

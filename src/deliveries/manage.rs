@@ -1,14 +1,14 @@
 //! What users and commands do with destinations and their deliveries.
 //!
 //! Invariant: the list of destinations is the list of addresses that KS Pay may send to, so each change needs a permission and is
-//! written to the security log in the same unit of work. Another URL gets a new secret, so that its owner cannot sign
-//! deliveries as for the previous one.
+//! written to the security log in the same unit of work. Another URL gets a new secret and none of
+//! the fixed headers, so that its owner can neither sign deliveries as for the previous one nor use its credentials.
 
 use super::{
     destination::{Destination, DestinationState, Format, MAX_DESTINATIONS, PauseReason, Settings, signs_as_ks_pay},
     signature,
     store::{
-        deliveries, destinations,
+        deliveries, destinations, headers,
         secrets::{self, MAX_SIGNING_SECRETS, Purpose},
     },
 };
@@ -19,10 +19,10 @@ use crate::{
     },
     apps::App,
     connections::{self, ConnectError, overlap::Overlap},
-    db::{Db, DbError, Exec, Tx, ids},
+    db::{DbError, Exec, Tx, ids},
     gateways::{Gateway, Mode},
     primitives::{
-        id::{DeliveryId, DestinationId, EventId},
+        id::{DeliveryId, DestinationId},
         secret::Secret,
         time::Timestamp,
         vault::{Vault, VaultError},
@@ -91,7 +91,7 @@ pub(crate) async fn create(
     (app, mode): (&App, Mode),
     (settings, gateway): (Settings, Option<Gateway>),
     (actor, now): By<'_>,
-) -> Result<DestinationId, DestinationError> {
+) -> Result<Destination, DestinationError> {
     actor.require(Permission::ManageDestinations, app.company_id)?;
     bind_master_key(tx, vault).await?;
     if destinations::count(&mut *tx, app.id, mode).await? >= MAX_DESTINATIONS {
@@ -114,7 +114,7 @@ pub(crate) async fn create(
         insert_secret(tx, vault, (destination.id, purpose), (actor, now)).await?;
     }
     security_log::append(tx, actor, Action::DestinationAdded, destination.id, now).await?;
-    Ok(destination.id)
+    Ok(destination)
 }
 
 /// Changes a destination, whose URL the caller has checked. Returns whether it has new secrets, because its URL is another one.
@@ -137,6 +137,7 @@ pub(crate) async fn update(
     destinations::update(tx, destination.company_id, destination.id, settings).await?;
     if is_moved {
         secrets::expire_all(tx, destination.id, now).await?;
+        headers::delete_all(tx, destination.id).await?;
         let mut health = destinations::health(&mut *tx, destination.id).await?;
         health.forget_failures();
         destinations::set_health(tx, destination.id, &health).await?;
@@ -171,7 +172,7 @@ async fn insert_secret(
     secrets::insert(tx, vault, (destination, purpose, &secret), (actor.name, now)).await
 }
 
-async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), DestinationError> {
+pub(super) async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), DestinationError> {
     connections::secrets::bind_master_key(tx, vault).await.map_err(|error| match error {
         ConnectError::Db(error) => error.into(),
         _ => DestinationError::WrongMasterKey,
@@ -256,6 +257,7 @@ pub(crate) async fn delete(tx: &mut Tx, destination: &Destination, (actor, now):
     destinations::lock(tx, destination.id).await?;
     if destinations::delete(tx, destination.id).await? {
         secrets::expire_all(tx, destination.id, now).await?;
+        headers::delete_all(tx, destination.id).await?;
         security_log::append(tx, actor, Action::DestinationDeleted, destination.id, now).await?;
     }
     Ok(())
@@ -275,25 +277,6 @@ pub(crate) async fn replay(
         security_log::append(tx, actor, Action::DeliveriesReplayed, delivery, now).await?;
     }
     Ok(is_replayed)
-}
-
-/// Sends every exhausted delivery of a destination again; returns their number. In small units of work: one that fails leaves those
-/// before it replayed.
-pub(crate) async fn replay_failed(db: &Db, destination: &Destination, (actor, now): By<'_>) -> Result<u64, UseCaseError> {
-    actor.require(Permission::ManageDestinations, destination.company_id)?;
-    let (mut after, mut count) = (EventId::least(), 0);
-    loop {
-        let mut tx = db.begin().await?;
-        destinations::lock(&mut tx, destination.id).await?;
-        let (replayed, last) = deliveries::replay_failed(&mut tx, destination.id, after, now).await?;
-        if replayed > 0 && count == 0 {
-            security_log::append(&mut tx, actor, Action::DeliveriesReplayed, destination.id, now).await?;
-        }
-        tx.commit().await?;
-        count += replayed;
-        let Some(last) = last else { return Ok(count) };
-        after = last;
-    }
 }
 
 /// Skips a waiting delivery, so that a FIFO destination receives the next one; returns false if it does not wait.

@@ -5,6 +5,8 @@
 //! trouble it waits. What one destination does never delays another one.
 
 pub(crate) mod destination;
+pub(crate) mod expiry;
+pub(crate) mod fixed_headers;
 pub(crate) mod health;
 pub(crate) mod housekeeping;
 pub(crate) mod manage;

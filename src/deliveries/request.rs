@@ -8,6 +8,7 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 
 use super::{
     destination::{self, Destination, Format},
+    fixed_headers::{Name, Value},
     normalized, signature,
 };
 use crate::{
@@ -128,6 +129,13 @@ pub(crate) fn test(destination: &Destination, id: EventId, secrets: &SigningSecr
     let id = id.to_string();
     let body = normalized::test_event(&id, (destination.app_id, destination.mode), now);
     signed(vec![(CONTENT_TYPE, JSON)], &id, body.into(), (secrets, now))
+}
+
+/// Returns a fixed header of a destination, whose value no log may have.
+pub(super) fn fixed(name: &Name, value: &Value) -> Option<(HeaderName, HeaderValue)> {
+    let mut sent = HeaderValue::try_from(value.expose()).ok()?;
+    sent.set_sensitive(true);
+    Some((HeaderName::try_from(name.as_str()).ok()?, sent))
 }
 
 /// Adds the headers that every delivery has; `None` if there is no secret.

@@ -15,6 +15,7 @@ use crate::{
     db::list::MAX_EXAMINED,
     deliveries::{
         destination::{Destination, DestinationState, PauseReason, Settings},
+        expiry::Expiring,
         health::{Circuit, Health, PAUSE_AFTER, WARN_AFTER},
         store::deliveries::Backlog,
         worker::TestOutcome,
@@ -23,6 +24,7 @@ use crate::{
     i18n::{Text, code, isolate},
     net::outbound::{MAX_URL_BYTES, Refusal},
     primitives::time::Timestamp,
+    replays::{Plan, Replay},
 };
 
 /// An example of a group of event types.
@@ -103,6 +105,24 @@ pub(crate) fn trouble(
     let pause_at = since.plus(PAUSE_AFTER);
     let countdown = is_to_warn(since, now).then(|| t::will_be_paused(DisplayTime::of_expiry(pause_at, now)));
     Some(Notice { countdown: countdown.map(|text| ("will-be-paused", text)), ..said })
+}
+
+/// Warns of deliveries that will be canceled, because the bodies of their events will be deleted. `name` is the destination's own where
+/// the page is not about it.
+pub(crate) fn expiring(expiring: Expiring, (name, now): (Option<&str>, Timestamp)) -> Notice {
+    let Expiring { count, first_at, retention } = expiring;
+    let at = DisplayTime::of_expiry(first_at, now);
+    let headline = match name.map(isolate) {
+        None => t::is_expiring(at),
+        Some(name) => t::is_expiring_named(name, at),
+    };
+    let stored_for = super::span(retention);
+    let reason = if count >= MAX_EXAMINED {
+        t::is_expiring_reason_at_least(MAX_EXAMINED, stored_for)
+    } else {
+        t::is_expiring_reason(count, stored_for)
+    };
+    Notice::new("destination-expiring", WARN, headline, reason)
 }
 
 fn paused(reason: Option<PauseReason>, name: Option<&str>, waiting: Text) -> Notice {
@@ -195,4 +215,35 @@ pub(crate) fn test_outcome(outcome: TestOutcome) -> Text {
 pub(crate) fn overlap(overlap: Overlap) -> Text {
     let hours = overlap.duration().as_secs() / Duration::from_hours(1).as_secs();
     if hours <= 24 { t::overlap_hours(hours) } else { t::overlap_days(hours / 24) }
+}
+
+/// True if a replay sends anything.
+pub(crate) fn has_events(plan: &Plan) -> bool {
+    plan.count.is_none_or(|count| count.events > 0 || !count.is_complete)
+}
+
+/// States how many events a replay will send.
+pub(crate) fn replay_count(plan: &Plan) -> Text {
+    match plan.count {
+        Some(count) if count.is_complete => t::will_be_replayed(count.events),
+        count => t::will_be_replayed_at_least(count.map_or(0, |count| count.events)),
+    }
+}
+
+/// States how far a running replay has come.
+pub(crate) fn replay_progress(replay: &Replay) -> Text {
+    match replay.expected {
+        Some(expected) => t::replay_progress(replay.replayed, expected),
+        None => t::replay_progress_open(replay.replayed),
+    }
+}
+
+/// States what the last replay did; `None` while it runs.
+pub(crate) fn last_replay(replay: &Replay, now: Timestamp) -> Option<Text> {
+    let ended = when(replay.ended_at?, now);
+    Some(if replay.is_canceled {
+        t::last_replay_canceled(replay.replayed, ended)
+    } else {
+        t::last_replay(replay.replayed, ended)
+    })
 }

@@ -121,12 +121,16 @@ ids! {
     DestinationId = "ds";
     /// A secret of a destination; not its value.
     DestinationSecretId = "dk";
+    /// A fixed header of a destination; not its value.
+    DestinationHeaderId = "dh";
     /// An event for a destination.
     DeliveryId = "dl";
     /// An attempt to send a delivery.
     AttemptId = "at";
     /// A token, with which `ks-pay listen` reads an app's events; not its value.
     TokenId = "tk";
+    /// A replay of many events to a destination.
+    ReplayId = "rp";
     /// A server that holds the lease of a job. Random, since it has no row.
     LeaseHolderId = "lh";
 }

@@ -12,7 +12,11 @@ use std::{
     time::Duration,
 };
 
-use jiff::{Zoned, civil::Date, tz::TimeZone};
+use jiff::{
+    Zoned,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 
 use super::{
     date_range,
@@ -72,6 +76,13 @@ impl Zone {
     /// Returns the number of the day of that time, counted from 1970.
     pub(crate) fn day(self, at: Timestamp) -> i64 {
         date_range::number(self.date(at))
+    }
+
+    /// Returns the time at which the clocks of the zone show that; the earlier one of two.
+    pub(crate) fn at(self, shown: DateTime) -> Timestamp {
+        let end_of_time = if shown.year() < 0 { i64::MIN } else { i64::MAX };
+        let at = self.0.rules.to_ambiguous_zoned(shown).compatible();
+        Timestamp::from_millis(at.map_or(end_of_time, |at| at.timestamp().as_millisecond()))
     }
 
     /// Returns the first time of that day.

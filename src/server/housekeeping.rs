@@ -14,6 +14,7 @@ use crate::{
     ledger::payments::zone_changes::ZoneChanges,
     primitives::time::Clock,
     rejections::retention::RejectionRetention,
+    replays::job::Replaying,
 };
 
 /// Starts the periodic jobs. `body_retention` is how long bodies are stored, if that is limited.
@@ -27,6 +28,7 @@ pub(super) fn start(db: &Db, clock: &Clock, body_retention: Option<Duration>) ->
     }
     jobs.start(Leased::new(TimeRepair { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(DeliveryHousekeeping { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Leased::new(Replaying { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });
     jobs.start(FileWatch::new(db));

@@ -266,6 +266,7 @@ fn settings(config: &Config, at_risk: Option<Text>) -> Settings {
         api_addresses: config.api_addresses.clone(),
         trusted_proxies: TrustedProxies::new(&config.trusted_proxies),
         warnings: at_risk.map(messages::durability::accepted).into_iter().chain(plain_http).collect(),
+        body_retention: config.body_retention,
     }
 }
 

@@ -264,7 +264,7 @@ fn setup_routes(scope: Scope) -> Scope {
 
 /// Registers destinations and their deliveries.
 fn destination_routes(scope: Scope) -> Scope {
-    use destinations::{actions, delivery, detail, edit, list, secret, test_event};
+    use destinations::{actions, delivery, detail, edit, headers, list, replay, secret, test_event};
     let scope = route!(scope, urls::DESTINATIONS, get(ManageDestinations) = list::index, post(ManageDestinations) = edit::create);
     let scope = route!(scope, urls::DESTINATIONS_NEW, get(ManageDestinations) = edit::new);
     let scope = route!(scope, urls::DESTINATION, get(ManageDestinations) = detail::show, post(ManageDestinations) = edit::update);
@@ -296,14 +296,34 @@ fn destination_routes(scope: Scope) -> Scope {
     let scope = route!(
         scope,
         urls::DESTINATION_REPLAY,
-        get(ManageDestinations) = actions::ask_replay,
-        post(ManageDestinations) = actions::replay_failed
+        get(ManageDestinations) = replay::ask_failed,
+        post(ManageDestinations) = replay::start_failed
+    );
+    let scope =
+        route!(scope, urls::DESTINATION_REPLAYS, get(ManageDestinations) = replay::ask, post(ManageDestinations) = replay::start);
+    let scope = route!(
+        scope,
+        urls::DESTINATION_REPLAY_CANCELLATION,
+        get(ManageDestinations) = detail::form_page,
+        post(ManageDestinations) = replay::cancel
     );
     let scope = route!(
         scope,
         urls::DESTINATION_ROTATION,
         get(ManageDestinations) = secret::ask,
         post(ManageDestinations) = secret::rotate
+    );
+    let scope = route!(
+        scope,
+        urls::DESTINATION_HEADERS,
+        get(ManageDestinations) = headers::show,
+        post(ManageDestinations) = headers::set
+    );
+    let scope = route!(
+        scope,
+        urls::DESTINATION_HEADER_REMOVAL,
+        get(ManageDestinations) = headers::form_page,
+        post(ManageDestinations) = headers::remove
     );
     let scope = route!(
         scope,

@@ -241,9 +241,10 @@ async fn a_deletion_states_what_is_lost_and_the_page_is_gone_afterwards() {
 
 /// Asserts that every page and form of a destination is not found.
 async fn assert_not_found(browser: &Browser, destination: &str, delivery: &str) {
-    let below = ["", "/edit", "/pause", "/resume", "/deletion", "/rotation", "/reveal", "/failed-deliveries/replay"];
+    let below = ["", "/edit", "/pause", "/resume", "/deletion", "/rotation", "/reveal", "/failed-deliveries/replay", "/replays"];
+    let below = below.into_iter().chain(["/replays/cancellation", "/headers", "/headers/removal"]);
     let of_delivery = ["", "/replay", "/skip"].map(|rest| format!("/deliveries/{delivery}{rest}"));
-    for rest in below.into_iter().map(str::to_owned).chain(of_delivery) {
+    for rest in below.map(str::to_owned).chain(of_delivery) {
         let path = format!("{destination}{rest}");
         let read: Page = browser.get(&path).await;
         assert_eq!(read.status, StatusCode::NOT_FOUND, "GET {path}");

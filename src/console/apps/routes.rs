@@ -26,7 +26,7 @@ use crate::{
             page::{RequestContext, see_other},
             signed_form::SignedForm,
         },
-        read_models::rejection_summary,
+        read_models::{alerts::of_viewers_destinations, rejection_summary},
     },
     db::DbError,
     i18n::{Text, code, isolate},
@@ -76,10 +76,11 @@ pub(crate) async fn index(page: RequestContext, search: Query<Search>) -> Answer
     // The page shows only the most urgent one.
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(1);
     let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
+    let destinations = of_viewers_destinations(&page, &mut reader, &all).await?;
     drop(reader);
     let layout = page.layout(layout::ks_pay_dashboard()).console(ConsoleEntry::Applications);
     let layout = layout.crumb(text::layout::applications(), urls::APPLICATIONS);
-    let view = views::Index::new(layout, (&all, &causes), &search.q, search.page.parse().unwrap_or(1), page.now);
+    let view = views::Index::new(layout, (&all, &causes, destinations), &search.q, search.page.parse().unwrap_or(1), page.now);
     if view.search_error.is_some() { page.unprocessable(&view) } else { page.ok(&view) }
 }
 

@@ -70,7 +70,7 @@ pub(crate) struct Index<'a> {
 impl<'a> Index<'a> {
     pub(crate) fn new(
         layout: Layout,
-        (all, causes): (&'a [AppWithWebhooks], &Causes),
+        (all, causes, destinations): (&'a [AppWithWebhooks], &Causes, Vec<Alert>),
         search: &'a str,
         page: usize,
         now: Timestamp,
@@ -85,7 +85,7 @@ impl<'a> Index<'a> {
             search: search.trim(),
             slice: Slice::of(found, PAGE_SIZE, page),
             count: all.len(),
-            trouble: trouble(all, causes, now),
+            trouble: trouble(all, causes, now).into_iter().chain(destinations).collect(),
             now,
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     connections::app_health,
     console::{
         http::{error::AppError, layout::ConsoleEntry, page::RequestContext},
-        read_models::rejection_summary,
+        read_models::{alerts::of_viewers_destinations, rejection_summary},
     },
     ledger::payments::store::open_disputes,
     messages::text,
@@ -28,9 +28,10 @@ pub(crate) async fn show(page: RequestContext) -> Answer {
     } else {
         Vec::new()
     };
+    let destinations = of_viewers_destinations(&page, &mut reader, &all).await?;
     drop(reader);
     let layout = page.layout(text::dashboard::dashboard()).console(ConsoleEntry::Dashboard);
-    page.ok(&views::Dashboard::new(layout, &all, (&causes, &disputes), page.now))
+    page.ok(&views::Dashboard::new(layout, &all, (&causes, &disputes, destinations), page.now))
 }
 
 /// `GET /applications`

@@ -38,11 +38,12 @@ impl Dashboard {
     pub(crate) fn new(
         layout: Layout,
         all: &[AppWithWebhooks],
-        (causes, disputes): (&Causes, &[OpenDispute]),
+        (causes, disputes, destinations): (&Causes, &[OpenDispute], Vec<Alert>),
         now: Timestamp,
     ) -> Self {
         let name = |id| all.iter().find(|listed| listed.app.id == id).map(|listed| listed.app.name.as_str());
         let mut trouble = with_disputes(trouble(all, causes, now), disputes, name, now);
+        trouble.extend(destinations);
         trouble.extend(mixed_up(all, now));
         trouble.extend(disabled(all));
         let more = trouble.len().saturating_sub(MAX_PROBLEMS);

@@ -1,4 +1,4 @@
-//! Pauses, resumes and deletes a destination, and sends its failed deliveries again.
+//! Pauses, resumes and deletes a destination.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -11,12 +11,9 @@ use crate::{
         page::RequestContext,
         signed_form::{EmptyForm, SignedForm},
     },
-    deliveries::{destination::DestinationState, manage, request, store::deliveries},
-    i18n::{Text, code, isolate},
-    messages::{
-        self,
-        text::{destinations as t, shared},
-    },
+    deliveries::{manage, store::deliveries},
+    i18n::{Text, isolate},
+    messages::{self, text::destinations as t},
     urls,
 };
 
@@ -25,15 +22,16 @@ type Answer = Result<HttpResponse, AppError>;
 /// A page that asks to confirm an action on a destination.
 #[derive(Template)]
 #[template(path = "destinations/confirm.html")]
-struct Confirm {
-    layout: Layout,
-    heading: Text,
-    effects: Vec<Text>,
-    action: String,
-    back: String,
-    keep: Text,
-    button: Text,
-    is_dangerous: bool,
+pub(super) struct Confirm {
+    pub(super) layout: Layout,
+    pub(super) heading: Text,
+    pub(super) effects: Vec<Text>,
+    pub(super) action: String,
+    pub(super) back: String,
+    pub(super) keep: Text,
+    /// `None` if there is nothing to do.
+    pub(super) button: Option<Text>,
+    pub(super) is_dangerous: bool,
 }
 
 /// `POST …/{destination}/pause`
@@ -70,7 +68,7 @@ pub(crate) async fn ask_deletion(page: RequestContext, path: DestinationPath) ->
         action: urls::deletion(&found.url()),
         back: found.url(),
         keep: t::keep(),
-        button: t::delete_destination(),
+        button: Some(t::delete_destination()),
         is_dangerous: true,
     })
 }
@@ -86,30 +84,4 @@ pub(crate) async fn delete(posted: SignedForm<EmptyForm>, path: DestinationPath)
     tracing::info!(destination = %found.destination.id, user = %page.signed_in.user.id, "a destination was deleted");
     let list = urls::in_mode(&urls::destinations(found.app.id), found.destination.mode);
     Ok(page.redirect(&list, t::now_deleted(isolate(found.name()))))
-}
-
-/// `GET …/{destination}/failed-deliveries/replay`
-pub(crate) async fn ask_replay(page: RequestContext, path: DestinationPath) -> Answer {
-    let found = Found::open(page, (&path.0, &path.1)).await?;
-    let is_paused = found.destination.state == DestinationState::Paused;
-    let effects = [t::replay_failed_effect(isolate(found.name())), t::replay_failed_twice(code(request::ID))];
-    found.page.ok(&Confirm {
-        layout: found.layout_below(t::replay_failed()),
-        heading: t::replay_failed_title(),
-        effects: effects.into_iter().chain(is_paused.then(t::replay_failed_paused)).collect(),
-        action: urls::failed_replay(&found.url()),
-        back: found.url(),
-        keep: shared::cancel(),
-        button: t::replay_failed(),
-        is_dangerous: false,
-    })
-}
-
-/// `POST …/{destination}/failed-deliveries/replay`
-pub(crate) async fn replay_failed(posted: SignedForm<EmptyForm>, path: DestinationPath) -> Answer {
-    let found = Found::open(posted.page, (&path.0, &path.1)).await?;
-    let page = &found.page;
-    let count = manage::replay_failed(&page.state.db, &found.destination, (&page.actor(), page.now)).await?;
-    tracing::info!(destination = %found.destination.id, user = %page.signed_in.user.id, count, "failed deliveries were replayed");
-    Ok(page.redirect(&found.url(), t::now_replayed(count)))
 }

@@ -15,7 +15,10 @@ use crate::{
         Attempt, Delivery, DeliveryState,
         destination::{Format, signs_as_ks_pay},
         manage, request, signature,
-        store::{attempts, deliveries, destinations},
+        store::{
+            attempts, deliveries, destinations,
+            headers::{self, StoredHeader},
+        },
     },
     events::{self, Event, State},
     gateways::Gateway,
@@ -119,6 +122,7 @@ pub(crate) async fn show(page: RequestContext, path: DeliveryPath) -> Answer {
     let event = events::store::find(&mut reader, found.app.id, delivery.event_id).await?.ok_or(AppError::NotFound)?;
     let attempts = attempts::list(&mut reader, delivery.id).await?;
     let health = destinations::health(&mut reader, found.destination.id).await?;
+    let fixed = headers::list(&mut reader, found.destination.id).await?;
     drop(reader);
     let hold = Hold::of(&found.destination, &health, now);
     let title = event.event_type.as_ref().map_or_else(t::unknown_type, |name| Text::verbatim(name.as_str()));
@@ -128,7 +132,7 @@ pub(crate) async fn show(page: RequestContext, path: DeliveryPath) -> Answer {
         destination_url: found.url(),
         name: found.name().to_owned(),
         is_normalized: found.destination.settings.format == Format::Normalized,
-        headers: headers(&found, &event),
+        headers: headers_of(&found, &event, &fixed),
         sentence: messages::deliveries::sentence(&delivery, hold, (found.name(), now)),
         attempts: attempts.iter().map(|attempt| AttemptRow::new(attempt, now)).collect(),
         delivery,
@@ -138,7 +142,7 @@ pub(crate) async fn show(page: RequestContext, path: DeliveryPath) -> Answer {
 }
 
 /// Returns the headers of the delivery's requests, each with what it is.
-fn headers(found: &Found, event: &Event) -> Vec<(String, Text)> {
+fn headers_of(found: &Found, event: &Event, fixed: &[StoredHeader]) -> Vec<(String, Text)> {
     let settings = &found.destination.settings;
     let is_original = settings.format == Format::Original;
     let mut headers = vec![
@@ -158,6 +162,7 @@ fn headers(found: &Found, event: &Event) -> Vec<(String, Text)> {
         if is_original { t::header_content_type(json) } else { t::header_content_type_json(json) },
     ));
     headers.push(("user-agent".to_owned(), t::header_user_agent(code(request::SENDER_NAME))));
+    headers.extend(fixed.iter().map(|header| (header.name.as_str().to_owned(), t::header_fixed())));
     headers
 }
 

@@ -26,12 +26,13 @@ use crate::{
     deliveries::{
         Delivery, DeliveryState,
         destination::{Destination, DestinationState, Format},
+        expiry,
         health::Health,
         manage::CurrentSecrets,
         signature,
         store::{
             deliveries::{self, Backlog, Filter},
-            destinations,
+            destinations, headers,
             secrets::{self, Purpose, StoredSecret},
         },
     },
@@ -44,6 +45,7 @@ use crate::{
         text::{deliveries as list_text, destinations as t, lists, shared},
     },
     primitives::{id::EventId, keyset::ListPage, time::Timestamp},
+    replays::{self, Replay},
     urls,
 };
 
@@ -59,6 +61,12 @@ pub(super) struct Show {
     health: Health,
     backlog: Backlog,
     rate: Option<Rate>,
+    /// The latest replay of many events.
+    replay: Option<Replay>,
+    /// Deliveries that will soon be canceled.
+    expiring: Option<Notice>,
+    /// The names of its fixed headers.
+    headers: Vec<String>,
     secrets: SecretsView,
     query: DeliveryQuery,
     rows: Vec<Row>,
@@ -142,9 +150,13 @@ pub(super) async fn view(found: &Found, asked: DeliveryParams, revealed: Option<
     let mut reader = page.state.db.page_reader().await?;
     let health = destinations::health(&mut reader, destination.id).await?;
     let backlog = deliveries::backlog(&mut reader, destination.id).await?;
+    let replay = replays::store::find_latest(&mut reader, destination.id).await?;
     let states = deliveries::list_recent_states(&mut reader, destination.id).await?;
     let gateway = found.gateway(&mut reader).await?;
     let valid = secrets::list_valid(&mut reader, destination.id, page.now).await?;
+    let retention = page.state.settings.body_retention;
+    let expiring = expiry::expiring(&mut reader, destination.id, (retention, page.now)).await?;
+    let headers = headers::list(&mut reader, destination.id).await?;
     let listed = list(&mut reader, found, &query).await?;
     let types = events::store::list_types(&mut reader, found.app.id, listed.rows.iter().map(|row| row.event_id)).await?;
     drop(reader);
@@ -166,6 +178,9 @@ pub(super) async fn view(found: &Found, asked: DeliveryParams, revealed: Option<
         health,
         backlog,
         rate: Rate::of(&states),
+        replay,
+        expiring: expiring.map(|found| messages::destinations::expiring(found, (None, page.now))),
+        headers: headers.iter().map(|header| header.name.as_str().to_owned()).collect(),
         query,
         rows,
         pager,
@@ -250,6 +265,15 @@ impl Show {
 
     fn is_paused(&self) -> bool {
         self.destination.state == DestinationState::Paused
+    }
+
+    fn replay_progress(&self) -> Option<Text> {
+        let running = self.replay.as_ref().filter(|replay| replay.ended_at.is_none());
+        running.map(messages::destinations::replay_progress)
+    }
+
+    fn last_replay(&self) -> Option<Text> {
+        self.replay.as_ref().and_then(|replay| messages::destinations::last_replay(replay, self.now))
     }
 
     fn waiting(&self) -> Text {

@@ -12,7 +12,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    forms::{DestinationForm, FormatChoice, missing_formats, name_taken},
+    forms::{DestinationForm, FormatChoice, Parsed, missing_formats, name_taken},
     scope::{DestinationPath, Found, connections_in, layout},
 };
 use crate::{
@@ -42,6 +42,8 @@ use crate::{
         destinations::{EXAMPLE_GROUP, EXAMPLE_TYPE},
         text::{destinations as t, shared},
     },
+    primitives::time::Timestamp,
+    replays::{self, Plan, Range, Scope},
     urls,
 };
 
@@ -65,6 +67,7 @@ struct Edit {
     /// The formats that are not possible, and why.
     missing: Vec<Text>,
     gateways: Vec<Gateway>,
+    since_hint: Text,
     errors: FieldErrors,
 }
 
@@ -116,25 +119,39 @@ pub(crate) async fn create(posted: SignedForm<DestinationForm>, app: Path<String
     let connections = connections(&page, &app, mode).await?;
     let again = |form, errors| page.unprocessable(&new_view(&page, &app, (mode, &connections), form, errors));
     let choices = FormatChoice::all(&connections);
-    let parsed = match form.parse(&choices, (&page.state, app.company_id), None).await {
+    let parsed = match form.parse(&choices, (&page.state, &app, page.now), None).await {
         Ok(parsed) => parsed,
         Err(errors) => return again(form, errors),
     };
     let back = urls::in_mode(&urls::destinations(app.id), mode);
     let confirming = || layout(&page, &app, (mode, None), confirmation::TITLE);
     confirmation::require(&page, &action, SensitiveAction { what: t::to_add(), back, layout: confirming }).await?;
+    let plan = plan(&page, parsed.since).await?;
     let by = (&page.actor(), page.now);
     let mut tx = page.state.db.begin().await?;
-    let id = match manage::create(&mut tx, &page.state.vault, (&app, mode), parsed, by).await {
-        Ok(id) => id,
+    let created = manage::create(&mut tx, &page.state.vault, (&app, mode), (parsed.settings, parsed.gateway), by).await;
+    let destination = match created {
+        Ok(destination) => destination,
         Err(error) => {
             drop(tx);
             return again(form, refused(error, mode)?);
         }
     };
+    if let Some(plan) = plan {
+        replays::start(&mut tx, &destination, &plan, by).await?;
+    }
     tx.commit().await?;
-    tracing::info!(destination = %id, user = %page.signed_in.user.id, "a destination was added");
-    Ok(page.redirect(&urls::destination(app.id, id), t::added_now()))
+    tracing::info!(destination = %destination.id, user = %page.signed_in.user.id, "a destination was added");
+    Ok(page.redirect(&urls::destination(app.id, destination.id), t::added_now()))
+}
+
+/// Plans to send a new destination the events received since then, if it is to receive them.
+async fn plan(page: &RequestContext, since: Option<Timestamp>) -> Result<Option<Plan>, AppError> {
+    if since.is_none() {
+        return Ok(None);
+    }
+    let range = Range::until_now(since, page.now).with_bodies(page.state.settings.body_retention, page.now);
+    Ok(Some(Plan::uncounted(&mut page.state.db.page_reader().await?, (Scope::Every, range)).await?))
 }
 
 /// `GET …/{destination}/edit`
@@ -157,7 +174,8 @@ pub(crate) async fn update(posted: SignedForm<DestinationForm>, path: Destinatio
     let again = |form, errors| page.unprocessable(&edit_view(&found, &connections, form, errors));
     let choices = FormatChoice::all(&connections);
     let current = destination.settings.url.as_str();
-    let (settings, gateway) = match form.parse(&choices, (&page.state, found.app.company_id), Some(current)).await {
+    let parsed = form.parse(&choices, (&page.state, &found.app, page.now), Some(current)).await;
+    let Parsed { settings, gateway, .. } = match parsed {
         Ok(parsed) => parsed,
         Err(errors) => return again(form, errors),
     };
@@ -212,6 +230,7 @@ fn new_view(
         choices: FormatChoice::all(connections),
         missing: missing_formats(connections, mode),
         gateways: connections.iter().map(|connection| connection.gateway).collect(),
+        since_hint: t::since_hint(app.zone.name()),
         errors,
     }
 }
@@ -227,6 +246,7 @@ fn edit_view(found: &Found, connections: &[Connection], form: DestinationForm, e
         choices: FormatChoice::all(connections),
         missing: missing_formats(connections, found.destination.mode),
         gateways: connections.iter().map(|connection| connection.gateway).collect(),
+        since_hint: t::since_hint(found.app.zone.name()),
         errors,
     }
 }

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use url::Url;
 
+use super::replay_form::time_of;
 use crate::{
+    apps::App,
     connections::Connection,
     console::http::{
         form::{FieldError, FieldErrors},
@@ -23,6 +25,8 @@ use crate::{
     primitives::{
         id::{CompanyId, ConnectionId},
         text_input,
+        time::Timestamp,
+        zone::Zone,
     },
 };
 
@@ -31,6 +35,8 @@ const PASSED: &str = "passed-";
 const RESIGNED: &str = "resigned-";
 const FIFO: &str = "fifo";
 const ANY: &str = "any";
+const FROM_NOW: &str = "now";
+const SINCE: &str = "since";
 
 /// The form as submitted.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -47,6 +53,9 @@ pub(crate) struct DestinationForm {
     pub(crate) concurrency: String,
     pub(crate) per_second: String,
     pub(crate) timeout_seconds: String,
+    /// Whether a new destination receives events from before; empty for those from now on.
+    pub(crate) start: String,
+    pub(crate) since: String,
 }
 
 /// A format that a destination of the app and mode can have.
@@ -118,8 +127,15 @@ pub(crate) fn missing_formats(connections: &[Connection], mode: Mode) -> Vec<Tex
     connections.iter().filter_map(missing).collect()
 }
 
-/// Settings whose URL has been checked, and the gateway of the connection.
-pub(crate) type Parsed = (Settings, Option<Gateway>);
+/// A form that is valid.
+pub(crate) struct Parsed {
+    /// Settings whose URL has been checked.
+    pub(crate) settings: Settings,
+    /// The gateway of the connection.
+    pub(crate) gateway: Option<Gateway>,
+    /// When the first events were received that a new destination receives; `None` for those from now on.
+    pub(crate) since: Option<Timestamp>,
+}
 
 impl DestinationForm {
     /// Returns the initial values of a new destination.
@@ -130,6 +146,7 @@ impl DestinationForm {
             order: ANY.to_owned(),
             concurrency: DEFAULT_CONCURRENCY.to_string(),
             timeout_seconds: DEFAULT_TIMEOUT_SECONDS.to_string(),
+            start: FROM_NOW.to_owned(),
             ..Self::default()
         }
     }
@@ -146,6 +163,7 @@ impl DestinationForm {
             concurrency: settings.concurrency.to_string(),
             per_second: settings.per_second.map(|rate| rate.to_string()).unwrap_or_default(),
             timeout_seconds: settings.timeout_seconds.to_string(),
+            ..Self::default()
         }
     }
 
@@ -153,12 +171,12 @@ impl DestinationForm {
     pub(crate) async fn parse(
         &self,
         choices: &[FormatChoice],
-        (state, company): (&State, CompanyId),
+        (state, app, now): (&State, &App, Timestamp),
         current: Option<&str>,
     ) -> Result<Parsed, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", t::enter_name(), text_input::line(&self.name, 1, MAX_NAME_CHARS));
-        let url = self.url(&mut errors, (state, company), current).await;
+        let url = self.url(&mut errors, (state, app.company_id), current).await;
         let choice = choices.iter().find(|choice| choice.value == self.format);
         if choice.is_none() {
             errors.add("format", "unknown", t::choose_format());
@@ -171,6 +189,7 @@ impl DestinationForm {
         let per_second = self.per_second.trim();
         let per_second = (!per_second.is_empty()).then(|| number(&mut errors, "per_second", per_second, MAX_PER_SECOND));
         let timeout_seconds = number(&mut errors, "timeout_seconds", &self.timeout_seconds, MAX_TIMEOUT_SECONDS);
+        let since = self.since(&mut errors, (app.zone, now));
         let Some(choice) = choice.filter(|_| errors.is_empty()) else { return Err(errors) };
         let settings = Settings {
             name,
@@ -184,7 +203,7 @@ impl DestinationForm {
             per_second,
             timeout_seconds,
         };
-        Ok((settings, choice.connection.map(|(_, gateway)| gateway)))
+        Ok(Parsed { settings, gateway: choice.connection.map(|(_, gateway)| gateway), since })
     }
 
     async fn url(&self, errors: &mut FieldErrors, (state, company): (&State, CompanyId), current: Option<&str>) -> String {
@@ -211,6 +230,25 @@ impl DestinationForm {
             }
             EventSelection::default()
         })
+    }
+
+    fn since(&self, errors: &mut FieldErrors, clock: (Zone, Timestamp)) -> Option<Timestamp> {
+        match self.start.as_str() {
+            "" | FROM_NOW => None,
+            SINCE if self.since.trim().is_empty() => {
+                errors.add("since", "empty", t::enter_since());
+                None
+            }
+            SINCE => time_of(errors, "since", &self.since, clock),
+            _ => {
+                errors.add("start", "unknown", t::choose_start());
+                None
+            }
+        }
+    }
+
+    pub(crate) fn starts_earlier(&self) -> bool {
+        self.start == SINCE
     }
 
     pub(crate) fn is_fifo(&self) -> bool {

@@ -20,6 +20,7 @@ use crate::{
     db::Reader,
     deliveries::{
         destination::Destination,
+        expiry,
         health::Health,
         store::{
             deliveries::{self, Backlog},
@@ -82,6 +83,9 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<
         let backlog = deliveries::backlog(&mut reader, destination.id).await?;
         let row = row(&mut reader, &page, (&destination, own.map(|(one, _)| one.gateway)), (&health, backlog)).await?;
         let said = messages::destinations::trouble(&destination, &health, backlog, (Some(&row.name), page.now));
+        troubles.extend(said.map(|said| (said, row.url.clone())));
+        let expiring = expiry::expiring(&mut reader, destination.id, (page.state.settings.body_retention, page.now)).await?;
+        let said = expiring.map(|found| messages::destinations::expiring(found, (Some(&row.name), page.now)));
         troubles.extend(said.map(|said| (said, row.url.clone())));
         rows.push(row);
     }

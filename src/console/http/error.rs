@@ -26,6 +26,7 @@ use crate::{
     i18n::{PageValues, Reader, Text},
     messages::{self, Warning, text::errors as t},
     primitives::base62,
+    replays::ReplayError,
     urls,
 };
 
@@ -130,6 +131,16 @@ impl From<DestinationError> for AppError {
         match error {
             DestinationError::UseCase(error) => error.into(),
             other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<ReplayError> for AppError {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::UseCase(error) => error.into(),
+            // The pages say so.
+            ReplayError::IsRunning => Self::Internal(error.into()),
         }
     }
 }

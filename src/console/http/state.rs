@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: TrustedProxies,
     /// The warnings shown on every page.
     pub(crate) warnings: Vec<Warning>,
+    /// How long bodies of events are stored; `None` means forever.
+    pub(crate) body_retention: Option<Duration>,
 }
 
 impl Settings {

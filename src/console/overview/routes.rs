@@ -92,7 +92,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     let explained = |id| is_nothing_yet || failing.contains(&id);
     let activities = shown.connections.iter().filter(|(connection, _)| explained(connection.id));
     let causes = rejection_summary::causes(&mut reader, activities.map(|(_, activity)| (&app, activity))).await?;
-    let destinations = alerts::of_destinations(&mut reader, &app, mode, page.now).await?;
+    let destinations = alerts::of_destinations(&mut reader, (&app, mode), (page.state.settings.body_retention, page.now)).await?;
     drop(reader);
     // The empty state says what is wrong with the webhook.
     let webhooks = if is_nothing_yet || !is_period_valid { Vec::new() } else { alerts::trouble(&listed, &causes, page.now) };

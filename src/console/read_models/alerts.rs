@@ -3,13 +3,20 @@
 use std::time::Duration;
 
 use crate::{
+    accounts::authz::Permission,
     apps::App,
     connections::{
         ConnectionState, Step,
         app_health::{self, AppWithWebhooks},
     },
+    console::http::page::RequestContext,
     db::{DbError, Reader},
-    deliveries::store::{deliveries, destinations},
+    deliveries::{
+        destination::Destination,
+        expiry,
+        health::{Health, WARN_AFTER},
+        store::{deliveries, destinations},
+    },
     gateways::Mode,
     i18n::{Text, isolate},
     ledger::payments::disputes::OpenDispute,
@@ -18,7 +25,10 @@ use crate::{
         rejections::Causes,
         text::{activity as t, destinations as text, disputes},
     },
-    primitives::{id::AppId, time::Timestamp},
+    primitives::{
+        id::{AppId, CompanyId},
+        time::Timestamp,
+    },
     urls,
 };
 
@@ -69,8 +79,13 @@ pub(crate) fn with_disputes<'a>(
     first.iter().map(alert).chain(webhooks).chain(rest.iter().map(alert)).collect()
 }
 
-/// Returns an alert for every destination of an app and mode that is paused, does not respond, or has failed for long.
-pub(crate) async fn of_destinations(reader: &mut Reader, app: &App, mode: Mode, now: Timestamp) -> Result<Vec<Alert>, DbError> {
+/// Returns an alert for every destination of an app and mode that is paused, does not respond, has failed for long, or has deliveries
+/// that will soon be canceled, because bodies are stored for `retention`.
+pub(crate) async fn of_destinations(
+    reader: &mut Reader,
+    (app, mode): (&App, Mode),
+    (retention, now): (Option<Duration>, Timestamp),
+) -> Result<Vec<Alert>, DbError> {
     let all = destinations::list(&mut *reader, app.id, mode).await?;
     if all.is_empty() {
         return Ok(Vec::new());
@@ -79,14 +94,79 @@ pub(crate) async fn of_destinations(reader: &mut Reader, app: &App, mode: Mode, 
     let mut alerts = Vec::new();
     for destination in &all {
         let Some((_, health)) = health.iter().find(|(id, _)| *id == destination.id) else { continue };
-        if messages::destinations::needs_attention(destination, health, now) {
-            let backlog = deliveries::backlog(&mut *reader, destination.id).await?;
-            let said = messages::destinations::trouble(destination, health, backlog, (Some(&destination.settings.name), now));
-            let url = urls::destination(app.id, destination.id);
-            alerts.extend(said.map(|said| Alert { said, url, way: text::open_destination(), enable_url: None }));
+        let name = destination.settings.name.as_str();
+        alerts.extend(troubled(reader, destination, health, (name, now)).await?);
+        alerts.extend(expiring(reader, destination, (name, retention), now).await?);
+    }
+    Ok(alerts)
+}
+
+/// Returns the alerts on destinations of a user's company; none if the user may not see them.
+pub(crate) async fn of_viewers_destinations(
+    page: &RequestContext,
+    reader: &mut Reader,
+    all: &[AppWithWebhooks],
+) -> Result<Vec<Alert>, DbError> {
+    if !page.signed_in.user.role.permits(Permission::ManageDestinations) {
+        return Ok(Vec::new());
+    }
+    let name = |id| all.iter().find(|listed| listed.app.id == id).map(|listed| listed.app.name.as_str());
+    let times = (page.state.settings.body_retention, page.now);
+    of_companys_destinations(reader, page.signed_in.company.id, name, times).await
+}
+
+/// Returns an alert for every destination of a company that KS Pay has paused, has failed for long, or has deliveries that will soon be
+/// canceled. `name` returns the name of an app.
+async fn of_companys_destinations<'a>(
+    reader: &mut Reader,
+    company: CompanyId,
+    name: impl Fn(AppId) -> Option<&'a str>,
+    (retention, now): (Option<Duration>, Timestamp),
+) -> Result<Vec<Alert>, DbError> {
+    let whose = |destination: &Destination| {
+        let own = destination.settings.name.as_str();
+        name(destination.app_id).map_or_else(|| own.to_owned(), |app| format!("{own} ({app})"))
+    };
+    let mut alerts = Vec::new();
+    for destination in destinations::list_troubled(&mut *reader, company, now.minus(WARN_AFTER)).await? {
+        let health = destinations::health(&mut *reader, destination.id).await?;
+        alerts.extend(troubled(reader, &destination, &health, (&whose(&destination), now)).await?);
+    }
+    if let Some(period) = retention {
+        for destination in destinations::list_waiting_since(&mut *reader, company, expiry::warned_before(period, now)).await? {
+            alerts.extend(expiring(reader, &destination, (&whose(&destination), retention), now).await?);
         }
     }
     Ok(alerts)
+}
+
+async fn troubled(
+    reader: &mut Reader,
+    destination: &Destination,
+    health: &Health,
+    (name, now): (&str, Timestamp),
+) -> Result<Option<Alert>, DbError> {
+    if !messages::destinations::needs_attention(destination, health, now) {
+        return Ok(None);
+    }
+    let backlog = deliveries::backlog(reader, destination.id).await?;
+    let said = messages::destinations::trouble(destination, health, backlog, (Some(name), now));
+    Ok(said.map(|said| of_destination(destination, said)))
+}
+
+async fn expiring(
+    reader: &mut Reader,
+    destination: &Destination,
+    (name, retention): (&str, Option<Duration>),
+    now: Timestamp,
+) -> Result<Option<Alert>, DbError> {
+    let found = expiry::expiring(reader, destination.id, (retention, now)).await?;
+    Ok(found.map(|found| of_destination(destination, messages::destinations::expiring(found, (Some(name), now)))))
+}
+
+fn of_destination(destination: &Destination, said: messages::Notice) -> Alert {
+    let url = urls::destination(destination.app_id, destination.id);
+    Alert { said, url, way: text::open_destination(), enable_url: None }
 }
 
 /// Returns an alert for every webhook that receives events of another gateway account.

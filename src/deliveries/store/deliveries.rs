@@ -61,6 +61,10 @@ macro_rules! end {
 rows! {
     INSERT = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) VALUES",
              "(?, ?, ?, ?, 'waiting', 0, ?, FALSE, ?)", "ON CONFLICT (destination_id, event_id) DO NOTHING";
+    /// One that waits or is being sent stays as it is. New events go before these.
+    REPLAY_MANY = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) VALUES",
+                  "(?, ?, ?, ?, 'waiting', 0, ?, TRUE, ?)", "ON CONFLICT (destination_id, event_id) DO UPDATE SET state = 'waiting', \
+                  attempts = 0, due_at = excluded.due_at, is_retry = TRUE, claim = NULL, ended_at = NULL WHERE deliveries.due_at IS NULL";
 }
 
 sql! {
@@ -76,17 +80,20 @@ sql! {
     COUNT_OPEN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL LIMIT ",
                   max_examined!(), ") AS examined");
     FIND_OLDEST_OPEN = "SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1";
+    /// Of events that were received before `$2`, among the oldest open ones.
+    COUNT_OPEN_BEFORE = concat!("SELECT COUNT(*) FROM (SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL \
+                         ORDER BY event_id LIMIT ", max_examined!(), ") AS examined WHERE created_at < $2");
     /// The states of the newest deliveries that have ended.
     LIST_RECENT_STATES = "SELECT state FROM deliveries WHERE destination_id = $1 AND event_id < $2 ORDER BY event_id DESC LIMIT 100";
     /// Of a delivery that has ended, too: it is sent again under the same id, and its attempts are counted from zero.
     REPLAY = "UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = $3, is_retry = FALSE, claim = NULL, ended_at = NULL \
               WHERE destination_id = $1 AND id = $2 AND state <> 'sending'";
-    REPLAY_FAILED = "UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = $3, is_retry = FALSE, claim = NULL, ended_at = NULL \
-                     WHERE id IN (SELECT id FROM (SELECT id, state FROM deliveries WHERE destination_id = $1 AND event_id > $2 \
-                     ORDER BY event_id LIMIT 500) AS examined WHERE state = 'exhausted')";
-    /// The last row that [`REPLAY_FAILED`] examined.
-    FIND_LAST_EXAMINED = "SELECT MAX(event_id) FROM (SELECT event_id FROM deliveries WHERE destination_id = $1 AND event_id > $2 \
-                          ORDER BY event_id LIMIT 500) AS examined";
+    /// Those that are exhausted or canceled, with the times at which their events were received.
+    LIST_FAILED = "SELECT event_id, state, created_at FROM deliveries WHERE destination_id = $1 AND event_id > $2 AND due_at IS NULL \
+                   AND state <> 'delivered' ORDER BY event_id LIMIT $3";
+    /// At most as many as a replay makes due in advance.
+    COUNT_REPLAYED_DUE = "SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND is_retry = TRUE AND due_at <= $2 \
+                          LIMIT 1000) AS due";
     CANCEL = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $3 \
               WHERE destination_id = $1 AND id = $2 AND due_at IS NOT NULL";
     SKIP = "UPDATE deliveries SET state = 'canceled', due_at = NULL, ended_at = $3 \
@@ -109,6 +116,7 @@ pub(crate) struct New {
     pub(crate) event: EventId,
     /// Where the event comes from.
     pub(crate) origin: Origin,
+    /// When the event was received.
     pub(crate) now: Timestamp,
 }
 
@@ -188,6 +196,20 @@ pub(crate) async fn backlog(reader: &mut Reader, destination: DestinationId) -> 
     Ok(Backlog { count, oldest_at })
 }
 
+/// Returns when the event of the oldest open delivery was received.
+pub(crate) async fn oldest_open(on: impl Into<Exec<'_>>, destination: DestinationId) -> Result<Option<Timestamp>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(FIND_OLDEST_OPEN).bind(destination).fetch_optional(conn).await)
+}
+
+/// Counts the open deliveries of events that were received before `before`, at most [`crate::db::list::MAX_EXAMINED`].
+pub(crate) async fn count_open_before(
+    on: impl Into<Exec<'_>>,
+    destination: DestinationId,
+    before: Timestamp,
+) -> Result<i64, DbError> {
+    run!(on, |conn| sqlx::query_scalar(COUNT_OPEN_BEFORE).bind(destination).bind(before).fetch_one(conn).await)
+}
+
 /// Returns the states of the newest 100 deliveries of a destination. The caller has checked access to it.
 pub(crate) async fn list_recent_states(
     on: impl Into<Exec<'_>>,
@@ -201,17 +223,32 @@ pub(crate) async fn replay(tx: &mut Tx, destination: DestinationId, id: Delivery
     Ok(execute!(tx, sqlx::query(REPLAY).bind(destination).bind(id).bind(now))? > 0)
 }
 
-/// Replays the exhausted ones among the next deliveries after `after`, as many as a short unit of work examines. Returns their number, and the last delivery that was
-/// examined. The caller has locked the destination.
-pub(crate) async fn replay_failed(
-    tx: &mut Tx,
+/// Makes deliveries due now, also those that have ended or were never stored, with all their attempts again. Returns the number of
+/// those that were not waiting or being sent. The caller has locked the destination.
+pub(crate) async fn replay_many(tx: &mut Tx, all: &[New], now: Timestamp) -> Result<u64, DbError> {
+    execute_rows!(tx, REPLAY_MANY, all, |query, one| {
+        query.bind(one.id).bind(one.destination).bind(one.event).bind(one.origin).bind(now).bind(one.now)
+    })
+}
+
+/// Lists the next deliveries of a destination after `after` that are exhausted or canceled, in the order of their events. The caller has
+/// checked access to the destination.
+pub(crate) async fn list_failed(
+    on: impl Into<Exec<'_>>,
     destination: DestinationId,
     after: EventId,
+    limit: i64,
+) -> Result<Vec<(EventId, DeliveryState, Timestamp)>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_FAILED).bind(destination).bind(after).bind(limit).fetch_all(conn).await)
+}
+
+/// Counts the deliveries that are due after a failed attempt or by a replay, up to 1,000.
+pub(crate) async fn count_replayed_due(
+    on: impl Into<Exec<'_>>,
+    destination: DestinationId,
     now: Timestamp,
-) -> Result<(u64, Option<EventId>), DbError> {
-    let replayed = execute!(&mut *tx, sqlx::query(REPLAY_FAILED).bind(destination).bind(after).bind(now))?;
-    let last = run!(tx, |conn| sqlx::query_scalar(FIND_LAST_EXAMINED).bind(destination).bind(after).fetch_one(conn).await)?;
-    Ok((replayed, last))
+) -> Result<i64, DbError> {
+    run!(on, |conn| sqlx::query_scalar(COUNT_REPLAYED_DUE).bind(destination).bind(now).fetch_one(conn).await)
 }
 
 /// Cancels an open delivery; returns false if it has ended.

@@ -41,6 +41,15 @@ sql! {
     /// Those that are deleted, too, for the history of an event.
     LIST_NAMES = "SELECT id, name FROM destinations WHERE app_id = $1 ORDER BY id DESC LIMIT 1000";
     LIST = concat!("SELECT ", columns!(), " FROM destinations WHERE app_id = $1 AND mode = $2 AND state <> 'deleted' ORDER BY id");
+    /// Those that KS Pay has paused, and those without a success since `$2`.
+    LIST_TROUBLED = concat!("SELECT ", columns!(), " FROM destinations JOIN destination_health ON destination_id = id \
+                     WHERE company_id = $1 AND (state = 'paused' AND pause_reason <> 'user' OR state = 'active' AND failing_since <= $2) \
+                     ORDER BY id LIMIT 20");
+    /// Of the company's newest 500, those whose oldest open delivery is of an event that was received before `$2`.
+    LIST_WAITING_SINCE = concat!("SELECT ", columns!(), " FROM destinations WHERE id IN (SELECT id FROM (SELECT id, (SELECT created_at \
+                          FROM deliveries WHERE destination_id = newest.id AND due_at IS NOT NULL ORDER BY event_id LIMIT 1) AS oldest \
+                          FROM (SELECT id FROM destinations WHERE company_id = $1 AND state <> 'deleted' ORDER BY id DESC LIMIT 500) \
+                          AS newest) AS waiting WHERE oldest < $2 LIMIT 20) ORDER BY id");
     COUNT = "SELECT COUNT(*) FROM destinations WHERE app_id = $1 AND mode = $2 AND state <> 'deleted'";
     UPDATE = "UPDATE destinations SET name = $3, url = $4, format = $5, connection_id = $6, is_resigned = $7, events = $8, \
               is_fifo = $9, concurrency = $10, per_second = $11, timeout_seconds = $12 WHERE company_id = $1 AND id = $2 \
@@ -101,6 +110,24 @@ pub(crate) async fn find_any(on: impl Into<Exec<'_>>, id: DestinationId) -> Resu
 /// Lists the destinations of an app in a mode, oldest first. The caller has checked access to the app.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Result<Vec<Destination>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST).bind(app).bind(mode).fetch_all(conn).await)
+}
+
+/// Lists those of the company's destinations that KS Pay has paused, or that have had no success since `failing_since`; at most 20.
+pub(crate) async fn list_troubled(
+    on: impl Into<Exec<'_>>,
+    company: CompanyId,
+    failing_since: Timestamp,
+) -> Result<Vec<Destination>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_TROUBLED).bind(company).bind(failing_since).fetch_all(conn).await)
+}
+
+/// Lists those of the company's newest destinations that have an open delivery of an event received before `before`; at most 20.
+pub(crate) async fn list_waiting_since(
+    on: impl Into<Exec<'_>>,
+    company: CompanyId,
+    before: Timestamp,
+) -> Result<Vec<Destination>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_WAITING_SINCE).bind(company).bind(before).fetch_all(conn).await)
 }
 
 /// Lists the names of the app's newest destinations, also of deleted ones. The caller has checked access to the app.

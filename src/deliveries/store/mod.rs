@@ -4,4 +4,5 @@ pub(crate) mod attempts;
 pub(crate) mod claims;
 pub(crate) mod deliveries;
 pub(crate) mod destinations;
+pub(crate) mod headers;
 pub(crate) mod secrets;

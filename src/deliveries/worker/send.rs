@@ -13,7 +13,7 @@ use crate::{
         destination::Destination,
         request::{self, Headers, SigningSecrets, Source},
         store::{
-            destinations,
+            destinations, headers,
             secrets::{self, MAX_SIGNING_SECRETS, Purpose},
         },
     },
@@ -83,6 +83,21 @@ enum Prepared {
     Unreadable,
 }
 
+/// What is sealed of a destination.
+struct Opened {
+    secrets: SigningSecrets,
+    fixed: Headers,
+}
+
+impl Prepared {
+    /// Adds the fixed headers to a request; `None` could not be made.
+    fn with(request: Option<(Headers, Bytes)>, fixed: Headers) -> Self {
+        let Some((mut headers, body)) = request else { return Self::Unreadable };
+        headers.extend(fixed);
+        Self::Request(headers, body)
+    }
+}
+
 impl Sender {
     pub(crate) fn new(db: Db, vault: Vault, clock: Clock, (client, base): (Client, String)) -> Self {
         Self { db, vault, clock, client, base, reading: Arc::new(Semaphore::new(MAX_READING)) }
@@ -124,11 +139,11 @@ impl Sender {
         let Some(destination) = destinations::find_any(&mut reader, first.destination.id).await? else {
             return Ok(batch.iter().map(|_| Prepared::Nothing).collect());
         };
-        let secrets = self.secrets(&mut reader, &destination, now).await?;
+        let opened = self.open(&mut reader, &destination, now).await?;
         let mut prepared = Vec::with_capacity(batch.len());
         for claimed in batch {
             claimed.destination = destination.clone();
-            prepared.push(self.read_one(&mut reader, claimed, secrets.as_ref(), now).await?);
+            prepared.push(self.read_one(&mut reader, claimed, opened.as_ref(), now).await?);
             // Reading and decompressing must not delay the requests that this thread serves.
             yield_now().await;
         }
@@ -139,7 +154,7 @@ impl Sender {
         &self,
         reader: &mut Reader,
         claimed: &Claimed,
-        secrets: Option<&SigningSecrets>,
+        opened: Option<&Opened>,
         now: Timestamp,
     ) -> Result<Prepared, DbError> {
         let (destination, delivery) = (&claimed.destination, &claimed.delivery);
@@ -149,13 +164,13 @@ impl Sender {
         if !destination.has_form_of(&event) {
             return Ok(Prepared::Nothing);
         }
-        self.read_event(reader, (destination, secrets), (&event, delivery.origin), now).await
+        self.read_event(reader, (destination, opened), (&event, delivery.origin), now).await
     }
 
     async fn read_event(
         &self,
         reader: &mut Reader,
-        (destination, secrets): (&Destination, Option<&SigningSecrets>),
+        (destination, opened): (&Destination, Option<&Opened>),
         (event, origin): (&Event, Origin),
         now: Timestamp,
     ) -> Result<Prepared, DbError> {
@@ -164,10 +179,10 @@ impl Sender {
             StoredPayload::Deleted => return Ok(Prepared::Nothing),
             StoredPayload::Damaged(_) => return Ok(Prepared::Unreadable),
         };
-        let Some(secrets) = secrets else { return Ok(Prepared::Unreadable) };
+        let Some(Opened { secrets, fixed }) = opened else { return Ok(Prepared::Unreadable) };
         let (base, payload) = (&self.base, &payload);
         let source = Source { destination, event, origin, payload, secrets, base, now };
-        Ok(source.request().map_or(Prepared::Unreadable, |(headers, body)| Prepared::Request(headers, body)))
+        Ok(Prepared::with(source.request(), fixed.clone()))
     }
 
     /// Sends a test event now, without a delivery: in the normalized format one of KS Pay's own; in the original format the newest event
@@ -184,11 +199,8 @@ impl Sender {
                 let Some(event) = newest.into_iter().find(|event| destination.may_test_with(event)) else {
                     return Ok(TestOutcome::NoEvent);
                 };
-                let secrets = self.secrets(&mut reader, destination, now).await?;
-                let prepared =
-                    self.read_event(&mut reader, (destination, secrets.as_ref()), (&event, Origin::Webhook), now).await?;
-                drop(reader);
-                prepared
+                let opened = self.open(&mut reader, destination, now).await?;
+                self.read_event(&mut reader, (destination, opened.as_ref()), (&event, Origin::Webhook), now).await?
             }
             None => self.prepare_test(destination, now).await?,
         };
@@ -206,9 +218,22 @@ impl Sender {
 
     async fn prepare_test(&self, destination: &Destination, now: Timestamp) -> Result<Prepared, DbError> {
         let Some(id) = self.db.take_ids(1).await?.pop() else { return Ok(Prepared::Unreadable) };
-        let secrets = self.secrets(&mut self.db.reader().await?, destination, now).await?;
-        let request = secrets.and_then(|secrets| request::test(destination, id, &secrets, now));
-        Ok(request.map_or(Prepared::Unreadable, |(headers, body)| Prepared::Request(headers, body)))
+        let opened = self.open(&mut self.db.reader().await?, destination, now).await?;
+        let Some(Opened { secrets, fixed }) = opened else { return Ok(Prepared::Unreadable) };
+        Ok(Prepared::with(request::test(destination, id, &secrets, now), fixed))
+    }
+
+    /// Opens what is sealed of a destination; `None` if something that is needed does not open.
+    async fn open(&self, reader: &mut Reader, destination: &Destination, now: Timestamp) -> Result<Option<Opened>, DbError> {
+        let Some(secrets) = self.secrets(reader, destination, now).await? else { return Ok(None) };
+        Ok(self.fixed_headers(reader, destination).await?.map(|fixed| Opened { secrets, fixed }))
+    }
+
+    /// Returns the fixed headers; `None` if one does not open.
+    async fn fixed_headers(&self, reader: &mut Reader, destination: &Destination) -> Result<Option<Headers>, DbError> {
+        let stored = headers::list(reader, destination.id).await?;
+        let opened = stored.iter().map(|header| request::fixed(&header.name, &header.open(&self.vault).ok()?));
+        Ok(opened.collect())
     }
 
     /// Returns the secrets that sign; `None` if a current one does not open. A replaced one that does not is omitted.

@@ -1,5 +1,6 @@
 //! Reads the `events` and `event_payloads` tables.
 
+pub(crate) mod by_time;
 pub(crate) mod dictionaries;
 pub(crate) mod log;
 pub(crate) mod search;

@@ -71,7 +71,7 @@ name = Name
 name-hint = For example Shop backend
 url = URL
 url-hint = A public https address of your own system. Redirects aren’t followed.
-url-makes-secret = If you change the URL, the destination gets a new secret, and the current one expires immediately. Deliveries fail until your system has the new secret.
+url-makes-secret = If you change the URL, the destination gets a new secret, and the current one expires immediately. Its headers are removed. Deliveries fail until your system has the new secret.
 format = Format
 format-passed = Original from { $gateway }
 format-passed-note = Body, event ID and signature exactly as { $gateway } sent them. Code written for { $gateway } works unchanged, with the secret that it has.
@@ -192,15 +192,7 @@ now-resumed = { $name } is resumed. Events that waited are being sent.
 replay-failed = Replay failed deliveries
 replay-failed-note = Sends every delivery whose attempts have all failed again.
 replay-failed-title = Replay all failed deliveries?
-replay-failed-effect = Every failed delivery to { $name } is sent again, with the same event ID and with all its attempts.
-replay-failed-twice = Your system may have processed some of these events already. It can recognise them by { $header }.
-replay-failed-paused = The destination is paused: they wait until you resume.
 replay = Replay
-now-replayed = { $count ->
-    [0] There is no failed delivery.
-    [one] { $count } failed delivery is sent again.
-   *[other] { $count } failed deliveries are sent again.
-}
 delete = Delete
 delete-note = No more events are sent. Events that are waiting won’t be sent.
 delete-title = Delete { $name }?
@@ -224,3 +216,88 @@ test-failed = The test event wasn’t delivered: { $reason }.
 test-no-event = There is no event to send yet. In the original format, the newest event is sent once more as the test.
 test-running = A check or a test event of your company is still running. Try again in a few seconds.
 too-many-tests = Too many test events and checks. Wait ten seconds, then try again.
+
+## Replays
+
+replay-range = Replay events
+replay-range-note = Sends the events of a time range, also those that were never sent to this destination.
+since = From
+since-hint = In the app’s time zone, { $zone }
+until = To
+until-hint = Events from this minute on aren’t sent. Leave this empty to send all up to now.
+what-to-send = What to send
+scope-failed = Failed and canceled deliveries
+scope-failed-note = Deliveries of this range whose attempts have all failed, and those that were skipped or canceled.
+scope-every = Every event
+scope-every-note = All events of this range that match the destination’s settings. Also those that it has already received, and those that were never sent to it: because it was added later, had other settings, or the app was disabled.
+count-events = Show how many
+replay-these = Replay these events?
+nothing-to-replay = Nothing to replay
+will-be-replayed = { $count ->
+    [0] No event will be sent.
+    [one] { $count } event will be sent.
+   *[other] { $count } events will be sent.
+}
+will-be-replayed-at-least = { $count } or more events will be sent.
+replay-same-id = They are sent to { $name } under the same event IDs as before, each with all its attempts. Events that are waiting already aren’t sent twice.
+replay-twice = Your system may have processed some of these events already. It can recognise them by { $header }.
+replay-paused = The destination is paused: they wait until you resume.
+bodies-since = Only events received since { $time } are sent. The bodies of earlier ones are deleted.
+back-to-destination = Back to the destination
+replay-started = The replay has started.
+replay-still-running = A replay of this destination is still running. Wait until it ends, or cancel it.
+replay-not-running = No replay is running.
+replay-now-canceled = The replay is canceled. Events that are already waiting are still sent.
+replay-running = Events are being replayed
+replay-progress = { $done } of { $count } so far.
+replay-progress-open = { $done } so far.
+cancel-replay = Cancel replay
+last-replay = { $count ->
+    [one] The last replay sent { $count } event, { $time }.
+   *[other] The last replay sent { $count } events, { $time }.
+}
+last-replay-canceled = { $count ->
+    [one] The last replay was canceled after { $count } event, { $time }.
+   *[other] The last replay was canceled after { $count } events, { $time }.
+}
+enter-since = Enter when the range begins.
+until-before-since = Enter a time after the beginning of the range.
+not-a-time = Enter a day and a time, for example { $example }.
+after-now = Enter a time that isn’t in the future.
+choose-scope = Choose what to send.
+start = Which events
+start-now = From now on
+start-since = Also earlier ones
+start-since-note = Those received since the time below are sent as well. The destination’s page shows how many have been sent.
+choose-start = Choose which events are sent.
+
+## Fixed headers
+
+fixed-headers = Headers
+fixed-headers-note = Headers that your system requires besides the signature. They are sent with each attempt. A value is never shown again.
+set-header = Add a header
+header-name-hint = For example { $example }. A header that is already set is replaced.
+header-value = Value
+header-value-hint = English letters, digits, signs and spaces.
+header-value-set = The value is set.
+remove = Remove
+remove-header = Remove { $name }
+header-is-set = { $name } is set.
+header-is-removed = { $name } is removed.
+enter-header-name = Enter the name of the header.
+header-name-not-a-token = Enter a name of letters, digits and hyphens.
+header-name-reserved = This header can’t be set, because KS Pay, the gateway or the connection uses it.
+enter-header-value = Enter the value of the header.
+header-value-not-ascii = Enter only English letters, digits, signs and spaces.
+too-long = Enter at most { $max } characters.
+too-many-headers = A destination can have { $count } headers. Remove one before you add another.
+
+## Events whose bodies are deleted before they are sent
+
+is-expiring = Waiting events will be canceled from { $time } on
+is-expiring-named = { $name }: waiting events will be canceled from { $time } on
+is-expiring-reason = { $count ->
+    [one] Bodies of events are deleted after { $retention }. Within a week, that is so for { $count } event that is still waiting, and then it can’t be sent.
+   *[other] Bodies of events are deleted after { $retention }. Within a week, that is so for { $count } events that are still waiting, and then they can’t be sent.
+}
+is-expiring-reason-at-least = Bodies of events are deleted after { $retention }. Within a week, that is so for { $count } or more events that are still waiting, and then they can’t be sent.

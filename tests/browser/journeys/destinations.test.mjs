@@ -21,6 +21,12 @@ async function receiver(t) {
   return Object.assign(shop, { url: `http://127.0.0.1:${server.address().port}/hook` });
 }
 
+/** The labels in each language. */
+const SAID = {
+  en: { name: "Name", value: "Value", add: "Add destination", save: "Save", every: "Every event", count: "Show how many", replay: "Replay" },
+  hi: { name: "नाम", value: "मान", add: "डेस्टिनेशन जोड़ें", save: "सहेजें", every: "हर इवेंट", count: "देखें कि कितने हैं", replay: "फिर भेजें" },
+};
+
 describe("a destination", () => {
   const at = site(undefined, { KS_PAY_ALLOW_DESTINATIONS: "127.0.0.0/8" });
 
@@ -57,3 +63,45 @@ describe("a destination", () => {
     assert.ok(shop.received.every((headers) => headers["x-razorpay-signature"]));
   });
 });
+
+for (const [language, said] of Object.entries(SAID)) {
+  describe(`a destination, in ${language}`, () => {
+    const at = site(undefined, { KS_PAY_ALLOW_DESTINATIONS: "127.0.0.0/8" });
+
+    it("receives events of a time range again, with its own header", async (t) => {
+      const shop = await receiver(t);
+      const page = await open(t, at);
+      const owner = await at.installation.addOwner();
+      const app = await at.installation.addApp(owner.company);
+      const { url, secret } = await at.installation.connect(app);
+      assert.equal((await simulate(url, secret)).code, 0);
+      await signIn(page, owner);
+      await page.setExtraHTTPHeaders({ "accept-language": language });
+      await page.goto(`/ks-pay/apps/${app}/destinations/new?mode=test`);
+      await page.getByLabel(said.name, { exact: true }).fill("Shop backend");
+      await page.getByLabel("URL", { exact: true }).fill(shop.url);
+      await send(page, said.add);
+      const own = new URL(page.url()).pathname;
+      await page.goto(`${own}/headers`);
+      await page.getByLabel(said.name, { exact: true }).fill("Cookie");
+      await page.getByLabel(said.value, { exact: true }).fill("Bearer of-the-shop");
+      await send(page, said.save);
+      await page.locator("#name-error[data-reason=reserved]").waitFor();
+      assert.equal(await page.getByLabel(said.value, { exact: true }).inputValue(), "", "a value is not filled in again");
+      await page.getByLabel(said.name, { exact: true }).fill("Authorization");
+      await page.getByLabel(said.value, { exact: true }).fill("Bearer of-the-shop");
+      await send(page, said.save);
+      await page.getByTestId("header").waitFor();
+      await page.goto(`${own}/replays`);
+      await page.getByLabel(said.every).check();
+      await send(page, said.count);
+      assert.match(await page.getByTestId("replay-count").innerText(), /^\d+ /);
+      assert.equal(shop.received.length, 0, "nothing is sent before it is confirmed");
+      await send(page, said.replay);
+      await until(page, own, "last-replay");
+      await until(page, own, "state-delivered");
+      assert.ok(shop.received.length > 0 && shop.received.every((headers) => headers.authorization === "Bearer of-the-shop"));
+      assert.ok(!(await page.content()).includes("of-the-shop"));
+    });
+  });
+}

@@ -20,6 +20,15 @@ export async function until(page, path, hook) {
 
 const hour = 3_600_000;
 
+/** So many deliveries of the only destination that a replay waits for them. */
+const HELD = `INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at)
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+  SELECT i, (SELECT MIN(id) FROM destinations), i, 'webhook', 'waiting', 1, 0, TRUE, 0 FROM n`;
+
+/** A replay that waits for them. */
+const RUNNING = `INSERT INTO replays (id, destination_id, scope, since, until, cursor, replayed, expected, created_by, created_at, is_canceled)
+  SELECT 1, MIN(id), 'every', 0, 0, 9223372036854775807, 1200, 3400, 'Owner', 0, FALSE FROM destinations`;
+
 /** Walks a destination from the empty list to its deletion. */
 export async function* destinations(page, { installation, names, api }) {
   const app = await installation.addApp(names.company, names.app, names.email);
@@ -76,6 +85,29 @@ export async function* destinations(page, { installation, names, api }) {
   yield "destinations-paused";
   await page.goto(`${own}/failed-deliveries/replay`);
   yield "destination-replay";
+  await page.goto(`${own}/replays`);
+  yield "destination-replay-range";
+  await page.goto(`${own}/replays?since=&until=2999-01-01T00:00&scope=`);
+  yield "destination-replay-range-refused";
+  await page.goto(`${own}/replays?since=2026-01-01T00:00&until=&scope=every`);
+  await page.getByTestId("replay-count").waitFor();
+  yield "destination-replay-range-counted";
+  await change(installation, HELD);
+  await change(installation, RUNNING);
+  await page.goto(own);
+  await page.getByTestId("replay-running").waitFor();
+  yield "destination-replay-running";
+  await change(installation, "DELETE FROM replays");
+  await change(installation, "DELETE FROM deliveries WHERE id <= 1000");
+  await page.goto(`${own}/headers`);
+  yield "destination-headers-none";
+  await page.getByLabel("Name", { exact: true }).fill("host");
+  await send(page, "Save");
+  yield "destination-headers-refused";
+  await page.getByLabel("Name", { exact: true }).fill("Authorization");
+  await page.getByLabel("Value", { exact: true }).fill("Bearer of-the-walk");
+  await send(page, "Save");
+  yield "destination-headers";
   await page.goto(own);
   await send(page, "Resume");
   const since = Date.now() - 70 * hour;

@@ -3,6 +3,10 @@
 use clap::Subcommand;
 use serde_json::json;
 
+mod headers;
+mod replay;
+
+use self::replay::Replay;
 use super::{Failure, Installation, Io, line_error};
 use crate::{
     accounts::authz::{Actor, UseCaseError},
@@ -15,6 +19,7 @@ use crate::{
             InvalidSelection, MAX_CONCURRENCY, MAX_EVENT_PATTERNS, MAX_NAME_CHARS, MAX_PER_SECOND, MAX_TIMEOUT_SECONDS, Settings,
             original_forms,
         },
+        fixed_headers,
         health::{Circuit, Health},
         manage::{self, CurrentSecrets, DestinationError},
         store::{deliveries, destinations},
@@ -26,6 +31,7 @@ use crate::{
         text_input,
         time::Timestamp,
     },
+    replays::{self, Plan, Scope},
     server,
 };
 
@@ -33,7 +39,7 @@ use crate::{
 pub(super) enum Command {
     /// Add a destination, and print its id and the secret that signs what it receives
     ///
-    /// Every event from now on is sent to it. In the format `original` it receives the exact bytes of one gateway with that gateway's own
+    /// Every event from now on is sent to it, and with --since those that were received before. In the format `original` it receives the exact bytes of one gateway with that gateway's own
     /// signature, in the format `normalized` one JSON for all gateways (docs/receiving.md).
     Add(Box<Add>),
     /// List the destinations of an app, one JSON object per line
@@ -60,6 +66,11 @@ pub(super) enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// Send the events of a time range to a destination again; the server works it off
+    ///
+    /// Without --failed, every event of the range that the destination receives is sent, also those that were never sent to it. Each has
+    /// the same id as before; one that is waiting is not sent twice.
+    Replay(Replay),
     /// Create a new secret, and print it; the previous one signs, too, for a grace period
     Rotate {
         #[command(flatten)]
@@ -112,6 +123,12 @@ pub(super) struct Add {
     /// Seconds after which an attempt without a response has failed
     #[arg(long, value_name = "N", default_value_t = DEFAULT_TIMEOUT_SECONDS, value_parser = clap::value_parser!(i64).range(1..=MAX_TIMEOUT_SECONDS))]
     timeout: i64,
+    /// Header that is sent with each attempt, such as Authorization; can be repeated. The values are read from stdin, one per line
+    #[arg(long = "header", value_name = "NAME")]
+    headers: Vec<String>,
+    /// Also send the events received since then: RFC 3339, or how long ago, such as 2h
+    #[arg(long, value_name = "T")]
+    since: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -139,6 +156,7 @@ pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) ->
         Command::Pause { which } => pause(at, &which).await,
         Command::Resume { which } => resume(at, &which).await,
         Command::Remove { which } => remove(at, &which).await,
+        Command::Replay(wanted) => replay::run(at, io, &wanted).await,
         Command::Rotate { which, overlap_hours, json } => rotate(at, io, &which, (overlap_hours, json)).await,
     };
     at.db.close().await;
@@ -147,8 +165,16 @@ pub(super) async fn run(command: Command, at: &Installation, io: &mut Io<'_>) ->
 
 async fn add(at: &Installation, io: &mut Io<'_>, wanted: Add) -> Result<(), Failure> {
     let (now, vault, app) = (at.clock.now(), at.vault().await?, at.app(&wanted.app).await?);
+    let headers = headers::read(&wanted.headers, io)?;
     let url = check_url(at, &wanted.url, app.company_id).await?;
-    let connections = connections::store::list_of_app(&mut at.db.reader().await?, app.company_id, app.id).await?;
+    let range = wanted.since.as_deref().map(|since| replay::range((since, None), (at, now))).transpose()?;
+    let mut reader = at.db.reader().await?;
+    let connections = connections::store::list_of_app(&mut reader, app.company_id, app.id).await?;
+    let plan = match range {
+        Some(range) => Some(Plan::uncounted(&mut reader, (Scope::Every, range)).await?),
+        None => None,
+    };
+    drop(reader);
     let (format, connection) = form(&wanted, connections)?;
     let settings = Settings {
         name: text_input::line(&wanted.name, 1, MAX_NAME_CHARS).map_err(|fault| line_error("--name", fault))?,
@@ -167,11 +193,16 @@ async fn add(at: &Installation, io: &mut Io<'_>, wanted: Add) -> Result<(), Fail
     let actor = Actor::command(app.company_id);
     let gateway = connection.map(|connection| connection.gateway);
     let mut tx = at.db.begin().await?;
-    let id = manage::create(&mut tx, &vault, (&app, wanted.mode), (settings, gateway), (&actor, now)).await?;
-    let destination = find_any(&mut tx, id).await?;
+    let destination = manage::create(&mut tx, &vault, (&app, wanted.mode), (settings, gateway), (&actor, now)).await?;
+    for (name, value) in &headers {
+        fixed_headers::set(&mut tx, &vault, &destination, (name, value), (&actor, now)).await?;
+    }
+    if let Some(plan) = plan {
+        replays::start(&mut tx, &destination, &plan, (&actor, now)).await?;
+    }
     let secrets = open(manage::reveal(&mut tx, &vault, &destination, (&actor, now)).await?)?;
     tx.commit().await?;
-    print(io, id, &secrets, wanted.json)
+    print(io, destination.id, &secrets, wanted.json)
 }
 
 /// Returns the URL in its normal form, if requests may be sent to it.
@@ -307,10 +338,6 @@ async fn find(at: &Installation, which: &Which) -> Result<(Destination, App), Fa
     let destination = destinations::find_any(&mut reader, id).await?.ok_or_else(none)?;
     let app = crate::apps::store::find_any(&mut reader, destination.app_id).await?.ok_or_else(none)?;
     Ok((destination, app))
-}
-
-async fn find_any(tx: &mut crate::db::Tx, id: DestinationId) -> Result<Destination, DbError> {
-    destinations::find_any(tx, id).await?.ok_or(DbError::Internal(sqlx::Error::RowNotFound))
 }
 
 async fn pause(at: &Installation, which: &Which) -> Result<(), Failure> {

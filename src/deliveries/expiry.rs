@@ -1,0 +1,44 @@
+//! Deliveries that wait while the retention of their events' bodies comes to an end: without its body, an event cannot be sent.
+
+use std::time::Duration;
+
+use super::store::deliveries;
+use crate::{
+    db::{DbError, Reader},
+    primitives::{id::DestinationId, time::Timestamp},
+};
+
+/// How long before a body is deleted pages warn of it.
+const WARN_BEFORE: Duration = Duration::from_hours(7 * 24);
+
+/// Deliveries of a destination that will be canceled unless they are sent soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Expiring {
+    /// Their number, at most [`crate::db::list::MAX_EXAMINED`].
+    pub(crate) count: i64,
+    /// When the first of them will be.
+    pub(crate) first_at: Timestamp,
+    /// How long bodies are stored.
+    pub(crate) retention: Duration,
+}
+
+/// Returns the time before which those events were received whose waiting deliveries pages warn of.
+pub(crate) fn warned_before(retention: Duration, now: Timestamp) -> Timestamp {
+    now.minus(retention.saturating_sub(WARN_BEFORE.min(retention / 2)))
+}
+
+/// Returns the deliveries of a destination that will be canceled within a week, or within half of the retention if that is shorter;
+/// `None` if there are none. The caller has checked access to the destination.
+pub(crate) async fn expiring(
+    reader: &mut Reader,
+    destination: DestinationId,
+    (retention, now): (Option<Duration>, Timestamp),
+) -> Result<Option<Expiring>, DbError> {
+    let Some(retention) = retention else { return Ok(None) };
+    let before = warned_before(retention, now);
+    let Some(oldest) = deliveries::oldest_open(&mut *reader, destination).await?.filter(|oldest| *oldest < before) else {
+        return Ok(None);
+    };
+    let count = deliveries::count_open_before(reader, destination, before).await?;
+    Ok(Some(Expiring { count, first_at: oldest.plus(retention), retention }))
+}

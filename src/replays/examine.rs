@@ -1,0 +1,87 @@
+//! Looks through the events of a replay, a limited number at a time.
+
+use super::{Range, Scope};
+use crate::{
+    connections,
+    db::{
+        DbError, Reader,
+        list::{List as _, MAX_EXAMINED, Side},
+    },
+    deliveries::{DeliveryState, destination::Destination, store::deliveries},
+    events::store::Filter,
+    primitives::{
+        id::EventId,
+        time::{CLOCK_TOLERANCE, Timestamp},
+    },
+};
+
+/// How many events a replay will send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) events: i64,
+    /// False if there may be more.
+    pub(crate) is_complete: bool,
+}
+
+/// What is looked through.
+pub(super) struct Examined<'a> {
+    pub(super) destination: &'a Destination,
+    pub(super) scope: Scope,
+    pub(super) range: Range,
+}
+
+/// The next events of a replay.
+pub(super) struct Piece {
+    /// Those to send, with the times at which they were received, in the order of their ids.
+    pub(super) events: Vec<(EventId, Timestamp)>,
+    /// The last event that was examined.
+    pub(super) last: Option<EventId>,
+    /// True if none follows.
+    pub(super) is_last: bool,
+}
+
+/// Examines the next `limit` events after `after`.
+pub(super) async fn piece(reader: &mut Reader, examined: &Examined<'_>, after: EventId, limit: i64) -> Result<Piece, DbError> {
+    let rows = match examined.scope {
+        Scope::Exhausted | Scope::Failed => failed(reader, examined, after, limit).await?,
+        Scope::Every => every(reader, examined.destination, after, limit).await?,
+    };
+    let last = rows.last().map(|(id, at, _)| (*id, *at));
+    // Servers whose clocks differ may store events in another order.
+    let is_beyond = last.is_some_and(|(_, at)| at >= examined.range.until.plus(2 * CLOCK_TOLERANCE));
+    Ok(Piece {
+        is_last: is_beyond || i64::try_from(rows.len()).is_ok_and(|count| count < limit),
+        last: last.map(|(id, _)| id),
+        events: rows
+            .into_iter()
+            .filter(|(_, at, is_wanted)| *is_wanted && examined.range.includes(*at))
+            .map(|(id, at, _)| (id, at))
+            .collect(),
+    })
+}
+
+/// An event, when it was received, and whether it is to be sent if that is within the range.
+type Row = (EventId, Timestamp, bool);
+
+async fn failed(reader: &mut Reader, examined: &Examined<'_>, after: EventId, limit: i64) -> Result<Vec<Row>, DbError> {
+    let listed = deliveries::list_failed(reader, examined.destination.id, after, limit).await?;
+    let is_wanted = |state| state == DeliveryState::Exhausted || examined.scope == Scope::Failed;
+    Ok(listed.into_iter().map(|(id, state, at)| (id, at, is_wanted(state))).collect())
+}
+
+async fn every(reader: &mut Reader, destination: &Destination, after: EventId, limit: i64) -> Result<Vec<Row>, DbError> {
+    let connections = if let Some(connection) = destination.settings.connection_id {
+        vec![connection]
+    } else {
+        let all = connections::store::list_of_app(&mut *reader, destination.company_id, destination.app_id).await?;
+        all.iter().filter(|connection| connection.mode == destination.mode).map(|connection| connection.id).collect()
+    };
+    let events = Filter::all(connections).fetch(reader, Side::Newer, after, limit).await?;
+    Ok(events.iter().map(|event| (event.id, event.received_at, destination.may_test_with(event))).collect())
+}
+
+/// Counts the events of a replay among the first ones after `after`.
+pub(super) async fn count(reader: &mut Reader, examined: &Examined<'_>, after: EventId) -> Result<Count, DbError> {
+    let piece = piece(reader, examined, after, MAX_EXAMINED).await?;
+    Ok(Count { events: i64::try_from(piece.events.len()).unwrap_or(i64::MAX), is_complete: piece.is_last })
+}

@@ -1,0 +1,154 @@
+//! The job that works off replays.
+//!
+//! Invariant: the deliveries of a piece and the place up to which it goes are stored in one unit of work, with the destination locked.
+
+use std::{collections::HashSet, time::Duration};
+
+use tokio::time::sleep;
+
+use super::{
+    Replay,
+    examine::{self, Examined, Piece},
+    store,
+};
+use crate::{
+    db::{Db, DbError, Reader, ids},
+    deliveries::{
+        destination::Destination,
+        store::{
+            deliveries::{self, New},
+            destinations,
+        },
+    },
+    events::Origin,
+    jobs::{PAUSE_BETWEEN_COMMITS, Periodic},
+    primitives::{
+        id::{DestinationId, EventId},
+        keyset::PAGE_SIZE,
+        time::{Clock, Timestamp},
+    },
+    rejections::store::recoveries,
+};
+
+/// The interval at which replays are looked for. A user waits for one.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// The number of events that a unit of work examines at most, so that ingestion waits only briefly.
+const MAX_PER_UNIT: i64 = 250;
+/// A replay waits while so many deliveries of its destination are due: one that is canceled then has few left to send.
+const MAX_DUE: i64 = 1_000;
+/// On a database that servers share, how long after its creation a replay begins: units of work that have not seen its destination, or a
+/// change of it, have ended by then.
+const SETTLING: Duration = Duration::from_secs(10);
+
+/// Works off replays.
+pub(crate) struct Replaying {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+}
+
+impl Periodic for Replaying {
+    const NAME: &'static str = "replays";
+
+    fn interval(&self) -> Duration {
+        INTERVAL
+    }
+
+    async fn has_work(&mut self) -> Result<bool, DbError> {
+        let running = store::list_running(&mut self.db.bulk_reader().await?, DestinationId::least()).await?;
+        Ok(!running.is_empty())
+    }
+
+    async fn run(&mut self) -> Result<(), DbError> {
+        while self.advance_all().await? {
+            sleep(PAUSE_BETWEEN_COMMITS).await;
+        }
+        Ok(())
+    }
+}
+
+impl Replaying {
+    /// Examines the next events of every running replay, so that none waits for another; returns whether any can go on.
+    async fn advance_all(&self) -> Result<bool, DbError> {
+        let (mut after, mut goes_on, mut outcome) = (DestinationId::least(), false, Ok(()));
+        loop {
+            let running = store::list_running(&mut self.db.bulk_reader().await?, after).await?;
+            let Some(last) = running.last() else { break };
+            after = last.destination_id;
+            for replay in &running {
+                match self.advance(replay).await {
+                    Ok(has_advanced) => goes_on |= has_advanced,
+                    Err(error) => outcome = Err(error),
+                }
+            }
+        }
+        outcome.map(|()| goes_on)
+    }
+
+    /// Examines the next events of a replay, and makes those to send due; returns false if it has to wait.
+    async fn advance(&self, replay: &Replay) -> Result<bool, DbError> {
+        let now = self.clock.now();
+        if self.db.is_shared() && now.since(replay.created_at) < SETTLING {
+            return Ok(false);
+        }
+        let mut reader = self.db.bulk_reader().await?;
+        let Some(destination) = destinations::find_any(&mut reader, replay.destination_id).await? else {
+            drop(reader);
+            return self.cancel(replay, now).await;
+        };
+        if deliveries::count_replayed_due(&mut reader, destination.id, now).await? >= MAX_DUE {
+            return Ok(false);
+        }
+        let examined = Examined { destination: &destination, scope: replay.scope, range: replay.range };
+        let piece = examine::piece(&mut reader, &examined, replay.cursor, MAX_PER_UNIT).await?;
+        let recovered = recovered(&mut reader, &destination, &piece).await?;
+        drop(reader);
+        self.store(replay, &piece, (&recovered, now)).await
+    }
+
+    async fn store(
+        &self,
+        replay: &Replay,
+        piece: &Piece,
+        (recovered, now): (&HashSet<EventId>, Timestamp),
+    ) -> Result<bool, DbError> {
+        let mut tx = self.db.begin().await?;
+        destinations::lock(&mut tx, replay.destination_id).await?;
+        let ids = ids::take(&mut tx, piece.events.len()).await?;
+        let new = ids.into_iter().zip(&piece.events).map(|(id, (event, received_at))| New {
+            id,
+            destination: replay.destination_id,
+            event: *event,
+            origin: if recovered.contains(event) { Origin::Recovered } else { Origin::Webhook },
+            now: *received_at,
+        });
+        let replayed = deliveries::replay_many(&mut tx, &new.collect::<Vec<_>>(), now).await?;
+        let place = (piece.last.unwrap_or(replay.cursor), i64::try_from(replayed).unwrap_or(i64::MAX));
+        if !store::advance(&mut tx, replay, place, piece.is_last.then_some(now)).await? {
+            // It was canceled, or another server has done this piece: what is written here is rolled back.
+            return Ok(true);
+        }
+        tx.commit().await?;
+        if piece.is_last {
+            tracing::info!(destination = %replay.destination_id, count = replay.replayed + place.1, "a replay is complete");
+        }
+        Ok(!piece.is_last)
+    }
+
+    /// Ends the replay of a destination that was deleted.
+    async fn cancel(&self, replay: &Replay, now: Timestamp) -> Result<bool, DbError> {
+        let mut tx = self.db.begin().await?;
+        store::cancel(&mut tx, replay.destination_id, now).await?;
+        tx.commit().await?;
+        Ok(false)
+    }
+}
+
+/// Returns those of the events that were recovered from rejected requests.
+async fn recovered(reader: &mut Reader, destination: &Destination, piece: &Piece) -> Result<HashSet<EventId>, DbError> {
+    let mut recovered = HashSet::new();
+    for events in piece.events.chunks(PAGE_SIZE) {
+        let ids = events.iter().map(|(id, _)| *id);
+        recovered.extend(recoveries::list_among(&mut *reader, destination.app_id, ids).await?);
+    }
+    Ok(recovered)
+}

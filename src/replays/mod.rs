@@ -1,0 +1,178 @@
+//! Replays of many events to a destination: those of a range of time, or every delivery that has failed.
+//!
+//! Invariant: a replay is worked off in small units of work, each of which stores how far it has come together with its deliveries.
+//! So ingestion never waits long, and one that a server was killed in goes on where it was. A delivery that waits already is not
+//! made a second time, and an event is sent under its own id however often it is replayed.
+
+mod examine;
+pub(crate) mod job;
+pub(crate) mod store;
+
+pub(crate) use examine::Count;
+use examine::{Examined, count};
+
+use std::time::Duration;
+
+use crate::{
+    accounts::{
+        authz::{Actor, Denied, Permission, UseCaseError},
+        security_log::{self, Action},
+    },
+    db::{DbError, Reader, Tx, ids},
+    deliveries::destination::Destination,
+    events::store::by_time,
+    primitives::{
+        id::{DestinationId, EventId, ReplayId},
+        text_enum::{text_column, text_enum},
+        time::Timestamp,
+    },
+};
+
+text_enum! {
+    /// What is replayed.
+    pub(crate) enum Scope, "the scope of a replay" {
+        /// The deliveries whose attempts have all failed.
+        Exhausted = "exhausted",
+        /// Those, and the ones that were canceled.
+        Failed = "failed",
+        /// Every event that the destination receives as it is now, also those that were never sent to it.
+        Every = "every",
+    }
+}
+text_column!(Scope, Scope::as_str);
+
+/// The times at which events were received: from `since` to `until`, which is not included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Range {
+    pub(crate) since: Timestamp,
+    pub(crate) until: Timestamp,
+}
+
+impl Range {
+    /// Returns the range up to now; `since` is `None` for all events.
+    pub(crate) fn until_now(since: Option<Timestamp>, now: Timestamp) -> Self {
+        Self { since: since.unwrap_or(Timestamp::from_millis(0)), until: Timestamp::from_millis(now.millis() + 1) }
+    }
+
+    /// Returns the part of the range whose events still have their bodies, which are stored for `retention`.
+    pub(crate) fn with_bodies(self, retention: Option<Duration>, now: Timestamp) -> Self {
+        let first = retention.map_or(self.since, |retention| now.minus(retention));
+        Self { since: self.since.max(first), ..self }
+    }
+
+    fn includes(self, at: Timestamp) -> bool {
+        (self.since..self.until).contains(&at)
+    }
+}
+
+/// A stored replay.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Replay {
+    pub(crate) id: ReplayId,
+    pub(crate) destination_id: DestinationId,
+    pub(crate) scope: Scope,
+    #[sqlx(flatten)]
+    pub(crate) range: Range,
+    /// The last event that was examined.
+    pub(crate) cursor: EventId,
+    /// The number of deliveries that were made due.
+    pub(crate) replayed: i64,
+    /// How many there were when it began, if they were counted to the end.
+    pub(crate) expected: Option<i64>,
+    pub(crate) created_by: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) is_canceled: bool,
+}
+
+/// Why a replay cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReplayError {
+    #[error(transparent)]
+    UseCase(#[from] UseCaseError),
+    #[error("a replay of the destination is still running")]
+    IsRunning,
+}
+
+impl From<DbError> for ReplayError {
+    fn from(error: DbError) -> Self {
+        Self::UseCase(error.into())
+    }
+}
+
+impl From<Denied> for ReplayError {
+    fn from(denied: Denied) -> Self {
+        Self::UseCase(denied.into())
+    }
+}
+
+/// A replay before it begins: what it examines from where, and how many events it will send.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    scope: Scope,
+    range: Range,
+    cursor: EventId,
+    /// `None` if they were not counted.
+    pub(crate) count: Option<Count>,
+}
+
+impl Plan {
+    /// Plans a replay to a destination, and counts its events up to a limit. The caller has checked access to the destination.
+    pub(crate) async fn make(
+        reader: &mut Reader,
+        destination: &Destination,
+        (scope, range): (Scope, Range),
+    ) -> Result<Self, DbError> {
+        let plan = Self::uncounted(reader, (scope, range)).await?;
+        let examined = Examined { destination, scope, range };
+        Ok(Self { count: Some(count(reader, &examined, plan.cursor).await?), ..plan })
+    }
+
+    /// Plans a replay to a destination that is not stored yet.
+    pub(crate) async fn uncounted(reader: &mut Reader, (scope, range): (Scope, Range)) -> Result<Self, DbError> {
+        Ok(Self { scope, range, cursor: by_time::before(reader, range.since).await?, count: None })
+    }
+}
+
+/// Begins a replay.
+///
+/// # Errors
+/// If the actor has no permission, or another replay of the destination is running.
+pub(crate) async fn start(
+    tx: &mut Tx,
+    destination: &Destination,
+    plan: &Plan,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<ReplayId, ReplayError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    let Plan { scope, range, cursor, count } = *plan;
+    let new = store::New {
+        id: ids::next(tx).await?,
+        destination: destination.id,
+        scope,
+        range,
+        cursor,
+        expected: count.filter(|count| count.is_complete).map(|count| count.events),
+        by: actor.name,
+        now,
+    };
+    if !store::insert(tx, &new).await? {
+        return Err(ReplayError::IsRunning);
+    }
+    security_log::append(tx, actor, Action::DeliveriesReplayed, destination.id, now).await?;
+    Ok(new.id)
+}
+
+/// Cancels the running replay of a destination: what it has made due is sent, and no more. Returns false if none is running.
+pub(crate) async fn cancel(
+    tx: &mut Tx,
+    destination: &Destination,
+    (actor, now): (&Actor<'_>, Timestamp),
+) -> Result<bool, UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    let is_canceled = store::cancel(tx, destination.id, now).await?;
+    if is_canceled {
+        security_log::append(tx, actor, Action::ReplayCanceled, destination.id, now).await?;
+    }
+    Ok(is_canceled)
+}
