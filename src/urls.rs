@@ -222,6 +222,7 @@ pub(crate) const DESTINATION_DELETION: &str = "/ks-pay/apps/{app}/destinations/{
 pub(crate) const DESTINATION_ROTATION: &str = "/ks-pay/apps/{app}/destinations/{destination}/rotation";
 pub(crate) const DESTINATION_REVEAL: &str = "/ks-pay/apps/{app}/destinations/{destination}/reveal";
 pub(crate) const DESTINATION_REPLAY: &str = "/ks-pay/apps/{app}/destinations/{destination}/failed-deliveries/replay";
+pub(crate) const DESTINATION_SEND_WAITING: &str = "/ks-pay/apps/{app}/destinations/{destination}/waiting-deliveries";
 pub(crate) const DESTINATION_TEST: &str = "/ks-pay/apps/{app}/destinations/{destination}/test-event";
 pub(crate) const DELIVERY: &str = "/ks-pay/apps/{app}/destinations/{destination}/deliveries/{delivery}";
 pub(crate) const DELIVERY_REPLAY: &str = "/ks-pay/apps/{app}/destinations/{destination}/deliveries/{delivery}/replay";
@@ -365,6 +366,8 @@ below! {
     deletion = "/deletion";
     /// Sends the failed deliveries of a destination again.
     failed_replay = "/failed-deliveries/replay";
+    /// Sends the waiting deliveries of a destination now.
+    send_waiting = "/waiting-deliveries";
     /// Sends a test event to a destination.
     destination_test = "/test-event";
     /// Sends a delivery again.

@@ -7,6 +7,7 @@ pub(crate) mod edit;
 mod forms;
 pub(crate) mod list;
 mod scope;
+mod search;
 pub(crate) mod secret;
 pub(crate) mod test_event;
 mod views;

@@ -49,15 +49,19 @@ pub(crate) struct Sender {
 }
 
 /// What came of a test event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TestOutcome {
     Responded {
         status: u16,
         millis: i64,
+        /// The beginning of the response's body.
+        body: Bytes,
     },
     Failed(AttemptFailure),
     /// In the original format: no event is stored that could be sent.
     NoEvent,
+    /// In the original format: there are events, but the newest are of types that it does not receive.
+    NoMatch,
 }
 
 /// What is to be sent.
@@ -150,8 +154,9 @@ impl Sender {
             Some(connection) => {
                 let mut reader = self.db.reader().await?;
                 let newest = events::store::list_last(&mut reader, connection, MAX_TEST_CANDIDATES).await?;
+                let has_events = !newest.is_empty();
                 let Some(event) = newest.into_iter().find(|event| destination.may_test_with(event)) else {
-                    return Ok(TestOutcome::NoEvent);
+                    return Ok(if has_events { TestOutcome::NoMatch } else { TestOutcome::NoEvent });
                 };
                 self.prepare_event(reader, destination, (&event, Origin::Webhook), now).await?
             }
@@ -164,7 +169,9 @@ impl Sender {
         };
         let outcome = self.post(destination, headers, body).await;
         Ok(match outcome.result {
-            Ok(response) => TestOutcome::Responded { status: response.status, millis: millis(outcome.elapsed) },
+            Ok(response) => {
+                TestOutcome::Responded { status: response.status, millis: millis(outcome.elapsed), body: response.body }
+            }
             Err(failure) => TestOutcome::Failed(failure_of(failure)),
         })
     }
