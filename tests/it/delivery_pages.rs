@@ -32,6 +32,7 @@ async fn a_delivery_lists_its_attempts_with_what_was_responded() {
     assert_eq!((page.texts_of("attempt").len(), sink.received().len()), (2, 2));
     assert!(page.texts_of("attempt")[0].contains("200"), "the newest is first: {}", page.body);
     assert_eq!(page.text_of("attempts-made"), "2", "those before the replay are among them");
+    assert_eq!(shop.owner.get(&destination).await.text_of("attempts"), "2");
     // One that was delivered is sent again, too.
     assert_eq!(shop.owner.post(&format!("{path}/replay"), &[]).await.location(), path);
     eventually(async || sink.received().len() == 3).await;
@@ -112,7 +113,8 @@ async fn one_that_waits_behind_another_leads_to_it() {
     assert!(page.shows("earlier-delivery") && page.has(&first) && !page.has(&format!("{second}/replay")), "{}", page.body);
     let front = shop.owner.get(&first).await;
     assert!(front.lacks("earlier-delivery") && front.has(&format!("{first}/replay")), "{}", front.body);
-    assert!(shop.owner.get(&destination).await.has("After the previous one"));
+    let rows = shop.owner.get(&destination).await.texts_of("delivery");
+    assert!(rows[0].contains("previous") && !rows[1].contains("previous"), "{rows:?}");
     // Of any order, none waits for another.
     shop.app.sql("UPDATE destinations SET is_fifo = FALSE").await;
     assert!(shop.owner.get(&second).await.lacks("earlier-delivery"));

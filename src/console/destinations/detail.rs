@@ -32,6 +32,7 @@ use crate::{
         manage::CurrentSecrets,
         signature,
         store::{
+            attempts,
             deliveries::{self, Backlog, Filter},
             destinations,
             secrets::{self, Purpose, StoredSecret},
@@ -45,7 +46,11 @@ use crate::{
         deliveries::Hold,
         text::{deliveries as list_text, destinations as t, lists, shared},
     },
-    primitives::{id::EventId, keyset::ListPage, time::Timestamp},
+    primitives::{
+        id::{DeliveryId, EventId},
+        keyset::ListPage,
+        time::Timestamp,
+    },
     urls,
 };
 
@@ -162,11 +167,16 @@ pub(super) async fn view(found: &Found, asked: DeliveryParams, outcome: Outcome)
     let listed = list(&mut reader, found, &query).await?;
     let first = if destination.settings.is_fifo { deliveries::first_open(&mut reader, destination.id).await? } else { None };
     let types = events::store::list_types(&mut reader, found.app.id, listed.rows.iter().map(|row| row.event_id)).await?;
+    let counts = attempts::list_counts(&mut reader, destination.id, listed.rows.iter().map(|row| row.event_id)).await?;
     drop(reader);
     let hold = Hold::of(destination, &health, page.now);
+    let counts: HashMap<DeliveryId, i64> = counts.into_iter().collect();
     let types: HashMap<EventId, Option<String>> = types.into_iter().collect();
-    let rows: Vec<Row> =
-        listed.rows.iter().map(|delivery| row(found, delivery, &types, hold.of_delivery(delivery.id, first))).collect();
+    let row = |delivery: &Delivery| Row {
+        attempts: counts.get(&delivery.id).copied().unwrap_or_default(),
+        ..row(found, delivery, &types, hold.of_delivery(delivery.id, first))
+    };
+    let rows: Vec<Row> = listed.rows.iter().map(row).collect();
     let mut pager = query.list.pager(&listed);
     let empty = match query.list.invalid().or_else(|| pager.take_empty()) {
         None => rows.is_empty().then(|| nothing(&query)),
