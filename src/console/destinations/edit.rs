@@ -126,7 +126,7 @@ pub(crate) async fn create(posted: SignedForm<DestinationForm>, app: Path<String
         Ok(parsed) => parsed,
         Err(errors) => return again(form, errors),
     };
-    let passed = parsed.1.filter(|_| !parsed.0.is_resigned);
+    let own_signature = parsed.1.filter(|_| !parsed.0.is_resigned);
     let back = urls::in_mode(&urls::destinations(app.id), mode);
     let confirming = || layout(&page, &app, (mode, None), confirmation::TITLE);
     confirmation::require(&page, &action, SensitiveAction { what: t::to_add(), back, layout: confirming }).await?;
@@ -141,7 +141,7 @@ pub(crate) async fn create(posted: SignedForm<DestinationForm>, app: Path<String
     };
     tx.commit().await?;
     tracing::info!(destination = %id, user = %page.signed_in.user.id, "a destination was added");
-    let said = passed.map_or_else(t::added_now, |gateway| t::added_now_passed(gateway.label()));
+    let said = own_signature.map_or_else(t::added_now, |gateway| t::added_now_passed(gateway.label()));
     Ok(page.redirect(&urls::destination(app.id, id), said))
 }
 

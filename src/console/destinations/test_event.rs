@@ -54,6 +54,6 @@ pub(crate) async fn send(posted: SignedForm<EmptyForm>, path: DestinationPath) -
     };
     let said = text.to_plain(page.reader());
     let said = if (200..300).contains(&status) { Flash::good(&said) } else { Flash::warning("test-declined", &said) };
-    let test = Some((said, TestResponse::new(&body)));
-    page.ok(&detail::view(&found, DeliveryParams::default(), Outcome { revealed: None, test }).await?)
+    let response = Some((said, TestResponse::new(&body)));
+    page.ok(&detail::view(&found, DeliveryParams::default(), Outcome { revealed: None, test: response }).await?)
 }

@@ -100,7 +100,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     let mut attention = alerts::with_disputes(systems, &disputes, |_| None, page.now);
     let list = urls::destinations(app.id);
     let cut = attention.split_off(attention.len().min(views::MAX_ATTENTION));
-    let more = cut.iter().filter(|alert| alert.url.starts_with(&list)).count();
+    let unlisted = cut.iter().filter(|alert| alert.url.starts_with(&list)).count();
     let health = |(connection, activity): &(_, _)| {
         let state = SetupProgress { connection, activity, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
         let url = urls::activity(app.id, connection.gateway, mode);
@@ -131,7 +131,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         figures: Figures::of(&sums, days),
         before: comparison::Before::of(&before, &sums, days),
         attention,
-        more_destinations: (more > 0).then(|| (urls::in_mode(&list, mode), more)),
+        more_destinations: (unlisted > 0).then(|| (urls::in_mode(&list, mode), unlisted)),
         connections: shown.connections,
         is_nothing_yet,
         causes,
