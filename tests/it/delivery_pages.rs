@@ -141,7 +141,7 @@ async fn the_body_of_a_normalized_delivery_is_shown() {
     shop.send("pay_1").await;
     let delivery = shop.delivery(|delivery| delivery["state"] == "delivered").await;
     let page = shop.owner.get(&format!("{destination}/deliveries/{}", text(&delivery["delivery"]))).await;
-    let sent = String::from_utf8(sink.received()[0].body.to_vec()).unwrap();
+    let sent = String::from_utf8(sink.received()[0].body.clone()).unwrap();
     assert_eq!(page.inside("raw-body").map(|shown| shown.replace("&#34;", "\"")), Some(sent), "{}", page.body);
 }
 

@@ -299,8 +299,8 @@ async fn a_test_event_shows_how_the_destination_responds_and_is_no_delivery() {
         shop.app.clock.advance(Duration::from_secs(30));
         shop.owner.post(&format!("{normalized}/test-event"), &[]).await
     };
-    let sent = send().await;
-    assert_eq!((sent.status, sent.reason_of("flash")), (StatusCode::OK, "success"));
+    let answer = send().await;
+    assert_eq!((answer.status, answer.reason_of("flash")), (StatusCode::OK, "success"));
     let [received] = sink.received().try_into().unwrap();
     let body: serde_json::Value = serde_json::from_slice(&received.body).unwrap();
     assert_eq!((text(&body["type"]), received.header("webhook-id")), ("ks_pay.test", body["id"].as_str()));
