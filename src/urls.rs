@@ -242,6 +242,7 @@ pub(crate) const DESTINATION_REPLAYS: &str = "/ks-pay/apps/{app}/destinations/{d
 pub(crate) const DESTINATION_REPLAY_CANCELLATION: &str = "/ks-pay/apps/{app}/destinations/{destination}/replays/cancellation";
 pub(crate) const DESTINATION_HEADERS: &str = "/ks-pay/apps/{app}/destinations/{destination}/headers";
 pub(crate) const DESTINATION_HEADER_REMOVAL: &str = "/ks-pay/apps/{app}/destinations/{destination}/headers/removal";
+pub(crate) const DESTINATION_SEND_WAITING: &str = "/ks-pay/apps/{app}/destinations/{destination}/waiting-deliveries";
 pub(crate) const DESTINATION_TEST: &str = "/ks-pay/apps/{app}/destinations/{destination}/test-event";
 pub(crate) const DELIVERY: &str = "/ks-pay/apps/{app}/destinations/{destination}/deliveries/{delivery}";
 pub(crate) const DELIVERY_REPLAY: &str = "/ks-pay/apps/{app}/destinations/{destination}/deliveries/{delivery}/replay";
@@ -393,6 +394,8 @@ below! {
     fixed_headers = "/headers";
     /// Removes one of them.
     header_removal = "/headers/removal";
+    /// Sends the waiting deliveries of a destination now.
+    send_waiting = "/waiting-deliveries";
     /// Sends a test event to a destination.
     destination_test = "/test-event";
     /// Sends a delivery again.

@@ -84,6 +84,7 @@ CREATE TABLE deliveries (
     claim BIGINT,
     last_status BIGINT,
     last_failure TEXT,
+    cancel_reason TEXT CHECK (cancel_reason IN ('skipped', 'destination_deleted', 'nothing_to_send')),
     created_at BIGINT NOT NULL,
     ended_at BIGINT,
     UNIQUE (destination_id, event_id),

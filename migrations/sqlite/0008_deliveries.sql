@@ -84,6 +84,7 @@ CREATE TABLE deliveries (
     claim INTEGER,
     last_status INTEGER,
     last_failure TEXT,
+    cancel_reason TEXT CHECK (cancel_reason IN ('skipped', 'destination_deleted', 'nothing_to_send')),
     created_at INTEGER NOT NULL,
     ended_at INTEGER,
     UNIQUE (destination_id, event_id),

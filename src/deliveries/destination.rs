@@ -144,6 +144,9 @@ impl Settings {
     }
 }
 
+/// What people enter to select all events.
+const ALL_EVENTS: &str = "*";
+
 /// The types of events that a destination receives: types and groups such as `refund.*`, separated by spaces; empty for all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, sqlx::Type)]
 #[sqlx(transparent)]
@@ -157,6 +160,9 @@ impl EventSelection {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidSelection> {
         let mut patterns: Vec<&str> =
             text.split(|next: char| next == ',' || next.is_whitespace()).filter(|one| !one.is_empty()).collect();
+        if patterns == [ALL_EVENTS] {
+            return Ok(Self::default());
+        }
         if let Some(wrong) = patterns.iter().find(|pattern| !is_pattern(pattern)) {
             return Err(InvalidSelection::NotAType((*wrong).chars().take(MAX_NAME_CHARS).collect()));
         }
@@ -171,6 +177,11 @@ impl EventSelection {
     /// Returns types and groups, separated by spaces; empty for all.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the first type or group that selects none of the known types.
+    pub(crate) fn first_unknown(&self, known: &[&str]) -> Option<&str> {
+        self.0.split_whitespace().find(|pattern| !known.iter().any(|name| matches(pattern, name)))
     }
 
     /// True if it selects events of that type. An event without a readable type is selected with all others only.
@@ -313,13 +324,24 @@ mod tests {
             assert_eq!(selection.includes(Some(event_type)), is_included, "{event_type}");
         }
         assert!(!selection.includes(None));
-        let all = EventSelection::parse(" ,").unwrap();
-        assert!(all.includes(None) && all.includes(Some("anything")));
+        for all in [" ,", " * "] {
+            let all = EventSelection::parse(all).unwrap();
+            assert!(all.includes(None) && all.includes(Some("anything")));
+        }
+    }
+
+    #[test]
+    fn what_selects_no_known_type_is_named() {
+        let known = ["payment.captured", "refund.created"];
+        let unknown = |text| EventSelection::parse(text).unwrap().first_unknown(&known).map(str::to_owned);
+        assert_eq!(unknown("payment.* refund.created"), None);
+        assert_eq!(unknown("payment.captred refund.*").as_deref(), Some("payment.captred"));
+        assert_eq!(unknown("payment.dispute.*").as_deref(), Some("payment.dispute.*"));
     }
 
     #[test]
     fn what_is_no_type_is_refused_by_name() {
-        for wrong in ["*", "payment.", ".captured", "payment.*.x*", "zahlung…", "a b;drop", "payment.**"] {
+        for wrong in ["payment.*, *", "payment.", ".captured", "payment.*.x*", "zahlung…", "a b;drop", "payment.**"] {
             let named = wrong.split(' ').next_back().unwrap_or(wrong);
             assert_eq!(EventSelection::parse(wrong), Err(InvalidSelection::NotAType(named.to_owned())), "{wrong}");
         }

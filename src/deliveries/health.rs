@@ -23,8 +23,10 @@ pub(super) const OPEN_PERIOD: Duration = Duration::from_secs(30);
 const SLOT: Duration = Duration::from_secs(30);
 /// How long a destination may be without a success before it is paused.
 pub(crate) const PAUSE_AFTER: Duration = Duration::from_hours(5 * 24);
-/// The time after which pages warn of that.
+/// The time without a success after which pages say how long it may last.
 pub(crate) const WARN_AFTER: Duration = Duration::from_hours(60);
+/// The time without a success after which pages raise an alert: the first retries have failed, too.
+pub(crate) const ALERT_AFTER: Duration = Duration::from_mins(15);
 
 /// The bytes of its responses that are stored a day; of further ones only status and digest are.
 const MAX_RESPONSE_BYTES_PER_DAY: i64 = 10 * 1024 * 1024;
@@ -120,8 +122,8 @@ impl Health {
         self.failing_since = None;
     }
 
-    /// Forgets the failures, for which the circuit was open.
-    fn close(&mut self) {
+    /// Forgets the failures for which the circuit was open, but not since when nothing has succeeded.
+    pub(crate) fn close(&mut self) {
         self.open_until = None;
         self.recent = Recent::default();
     }

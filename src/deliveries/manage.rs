@@ -19,10 +19,10 @@ use crate::{
     },
     apps::App,
     connections::{self, ConnectError, overlap::Overlap},
-    db::{DbError, Exec, Tx, ids},
+    db::{Db, DbError, Exec, Tx, ids},
     gateways::{Gateway, Mode},
     primitives::{
-        id::{DeliveryId, DestinationId},
+        id::{DeliveryId, DestinationId, EventId},
         secret::Secret,
         time::Timestamp,
         vault::{Vault, VaultError},
@@ -179,7 +179,8 @@ pub(super) async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), De
     })
 }
 
-/// Replaces the current secrets. The ones before sign for the overlap, too. Returns when they expire.
+/// Replaces the current secrets. The ones before sign for the overlap, too; without one, none of the earlier secrets signs any more.
+/// Returns when they expire.
 ///
 /// # Errors
 /// See [`DestinationError`].
@@ -187,15 +188,17 @@ pub(crate) async fn rotate(
     tx: &mut Tx,
     vault: &Vault,
     destination: &Destination,
-    overlap: Overlap,
+    overlap: Option<Overlap>,
     (actor, now): By<'_>,
 ) -> Result<Timestamp, DestinationError> {
     actor.require(Permission::ManageDestinations, destination.company_id)?;
-    let until = now.plus(overlap.duration());
+    let until = overlap.map_or(now, |overlap| now.plus(overlap.duration()));
     bind_master_key(tx, vault).await?;
     destinations::lock(tx, destination.id).await?;
     let valid = secrets::list_valid(&mut *tx, destination.id, now).await?;
-    if valid.iter().filter(|secret| secret.purpose == Purpose::Webhook).count() >= MAX_SIGNING_SECRETS {
+    if overlap.is_none() {
+        secrets::expire_all(tx, destination.id, now).await?;
+    } else if valid.iter().filter(|secret| secret.purpose == Purpose::Webhook).count() >= MAX_SIGNING_SECRETS {
         return Err(DestinationError::TooManySecrets);
     }
     for current in valid.iter().filter(|secret| secret.valid_until.is_none()) {
@@ -277,6 +280,27 @@ pub(crate) async fn replay(
         security_log::append(tx, actor, Action::DeliveriesReplayed, delivery, now).await?;
     }
     Ok(is_replayed)
+}
+
+/// Makes every waiting delivery of a destination due now; returns their number. In small units of work, as many as it takes.
+pub(crate) async fn send_waiting(db: &Db, destination: &Destination, (actor, now): By<'_>) -> Result<u64, UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    let (mut after, mut count) = (EventId::least(), 0);
+    loop {
+        let mut tx = db.begin().await?;
+        destinations::lock(&mut tx, destination.id).await?;
+        let (sent, last) = deliveries::send_waiting(&mut tx, destination.id, after, now).await?;
+        if sent > 0 && count == 0 {
+            let mut health = destinations::health(&mut tx, destination.id).await?;
+            health.close();
+            destinations::set_health(&mut tx, destination.id, &health).await?;
+            security_log::append(&mut tx, actor, Action::DeliveriesReplayed, destination.id, now).await?;
+        }
+        tx.commit().await?;
+        count += sent;
+        let Some(last) = last else { return Ok(count) };
+        after = last;
+    }
 }
 
 /// Skips a waiting delivery, so that a FIFO destination receives the next one; returns false if it does not wait.

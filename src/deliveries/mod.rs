@@ -47,6 +47,18 @@ impl DeliveryState {
     }
 }
 
+text_enum! {
+    /// Why a delivery was canceled.
+    pub(crate) enum CancelReason, "the reason of a cancellation" {
+        /// A user skipped it.
+        Skipped = "skipped",
+        DestinationDeleted = "destination_deleted",
+        /// The body was deleted, or the destination was changed and does not receive the event.
+        NothingToSend = "nothing_to_send",
+    }
+}
+text_column!(CancelReason, CancelReason::as_str);
+
 /// An event for a destination.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Delivery {
@@ -62,6 +74,8 @@ pub(crate) struct Delivery {
     pub(crate) last_status: Option<i64>,
     /// Why the last attempt had no response.
     pub(crate) last_failure: Option<AttemptFailure>,
+    /// Why it is canceled, if it is.
+    pub(crate) cancel_reason: Option<CancelReason>,
     pub(crate) created_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
 }

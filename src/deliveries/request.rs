@@ -64,21 +64,7 @@ impl Source<'_> {
     }
 
     fn normalized(&self) -> Option<Bytes> {
-        let event = self.event;
-        let parsed = parts::read_stored(event.gateway, &self.payload.body, (event.part, event.received_at)).ok()?;
-        let source = normalized::Source {
-            event: event.id,
-            app: event.app_id,
-            transaction: event.transaction_id,
-            gateway: event.gateway,
-            mode: event.mode,
-            gateway_event_id: event.gateway_event_id.as_deref(),
-            origin: self.origin,
-            received_at: event.received_at,
-            parsed: &parsed,
-            public_url: self.base,
-        };
-        normalized::body(&source).map(Bytes::from)
+        normalized_body((self.event, self.origin), self.payload, self.base)
     }
 
     fn original(&self) -> Option<(Headers, Bytes)> {
@@ -122,6 +108,24 @@ pub(crate) fn sign_again(
     let own = signed.filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?)));
     headers.extend(own);
     Some(())
+}
+
+/// Returns the body of an event in the normalized format; `None` if it has no such form. `base` is that of links to the console.
+pub(crate) fn normalized_body((event, origin): (&Event, Origin), payload: &Payload, base: &str) -> Option<Bytes> {
+    let parsed = parts::read_stored(event.gateway, &payload.body, (event.part, event.received_at)).ok()?;
+    let source = normalized::Source {
+        event: event.id,
+        app: event.app_id,
+        transaction: event.transaction_id,
+        gateway: event.gateway,
+        mode: event.mode,
+        gateway_event_id: event.gateway_event_id.as_deref(),
+        origin,
+        received_at: event.received_at,
+        parsed: &parsed,
+        public_url: base,
+    };
+    normalized::body(&source).map(Bytes::from)
 }
 
 /// Returns the request of a test event in the normalized format; `None` if there is no secret.

@@ -20,6 +20,9 @@ const DELAYS: [u64; 11] =
 /// The number of attempts after which a delivery is exhausted.
 pub(crate) const MAX_ATTEMPTS: i64 = 11;
 
+/// About how many days these take.
+pub(crate) const PLANNED_DAYS: i64 = 3;
+
 /// The longest delay before an attempt: twice the longest planned one.
 pub(crate) const MAX_DELAY: Duration = Duration::from_hours(48);
 
@@ -62,6 +65,7 @@ mod tests {
         let planned: Vec<u64> = (0..MAX_ATTEMPTS).map(|attempts| seconds(attempts, None, 0.5).unwrap()).collect();
         assert_eq!(planned, [0, 5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]);
         assert_eq!(planned.iter().sum::<u64>(), 272_165);
+        assert_eq!(272_165 / 86_400, PLANNED_DAYS.unsigned_abs());
         assert_eq!(seconds(MAX_ATTEMPTS, None, 0.5), None);
         assert_eq!(seconds(-1, None, 0.5), None);
         assert_eq!([seconds(3, None, 0.0), seconds(3, None, 1.0)], [Some(240), Some(360)]);

@@ -38,6 +38,34 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
+    pub(crate) const ALL: [Self; 25] = [
+        Self::PaymentCreated,
+        Self::PaymentAuthorized,
+        Self::PaymentCaptured,
+        Self::PaymentFailed,
+        Self::OrderPaid,
+        Self::PaymentLinkPaid,
+        Self::PaymentLinkPartlyPaid,
+        Self::InvoicePaid,
+        Self::InvoicePartlyPaid,
+        Self::SubscriptionCharged,
+        Self::SubscriptionActivated,
+        Self::SubscriptionCompleted,
+        Self::QrCodeCredited,
+        Self::VirtualAccountCredited,
+        Self::RefundCreated,
+        Self::RefundProcessed,
+        Self::RefundFailed,
+        Self::RefundSpeedChanged,
+        Self::DisputeCreated,
+        Self::DisputeUnderReview,
+        Self::DisputeActionRequired,
+        Self::DisputeWon,
+        Self::DisputeLost,
+        Self::DisputeClosed,
+        Self::SettlementProcessed,
+    ];
+
     /// True if it says that money was paid.
     pub(crate) const fn reports_payment(self) -> bool {
         matches!(

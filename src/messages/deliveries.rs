@@ -3,12 +3,12 @@
 use super::{Badge, DisplayTime, badge, text::deliveries as t};
 use crate::{
     deliveries::{
-        Attempt, AttemptFailure, Delivery, DeliveryState,
+        Attempt, AttemptFailure, CancelReason, Delivery, DeliveryState,
         destination::{Destination, DestinationState, NotSent},
         health::{Circuit, Health},
     },
     i18n::{Text, code, isolate},
-    primitives::time::Timestamp,
+    primitives::{id::DeliveryId, time::Timestamp},
 };
 
 /// Returns the badge of a delivery's state.
@@ -23,6 +23,12 @@ pub(crate) fn state(state: DeliveryState) -> Badge {
     badge(state.as_str(), look, label)
 }
 
+/// Returns the badge of a delivery: that of its state, or that a user skipped it.
+pub(crate) fn badge_of(delivery: &Delivery) -> Badge {
+    let is_skipped = delivery.state == DeliveryState::Canceled && delivery.cancel_reason == Some(CancelReason::Skipped);
+    Badge { label: if is_skipped { t::skipped() } else { state(delivery.state).label }, ..state(delivery.state) }
+}
+
 /// Where a destination keeps its deliveries from being sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hold {
@@ -31,6 +37,8 @@ pub(crate) enum Hold {
     Paused,
     /// Its circuit is open.
     NotResponding,
+    /// It receives one at a time, and an earlier one has not ended.
+    BehindAnother,
 }
 
 impl Hold {
@@ -39,6 +47,14 @@ impl Hold {
             (DestinationState::Paused, _) => Self::Paused,
             (_, Circuit::Open { .. } | Circuit::HalfOpen) => Self::NotResponding,
             (_, Circuit::Closed) => Self::None,
+        }
+    }
+
+    /// Returns that of a delivery; `first` is the one that a destination which receives one at a time is sent first.
+    pub(crate) fn of_delivery(self, delivery: DeliveryId, first: Option<DeliveryId>) -> Self {
+        match self {
+            Self::None if first.is_some_and(|first| first != delivery) => Self::BehindAnother,
+            hold => hold,
         }
     }
 }
@@ -50,10 +66,12 @@ pub(crate) fn sentence(delivery: &Delivery, hold: Hold, (name, now): (&str, Time
     match (delivery.state, hold) {
         (DeliveryState::Delivered, _) => t::delivered_at(name, ended()),
         (DeliveryState::Exhausted, _) => t::failed_at(name, ended()),
+        (DeliveryState::Canceled, _) if delivery.cancel_reason == Some(CancelReason::Skipped) => t::skipped_at(name, ended()),
         (DeliveryState::Canceled, _) => t::canceled_at(name, ended()),
         (DeliveryState::Sending, _) => t::sending_now(name),
         (DeliveryState::Waiting, Hold::Paused) => t::waits_paused(name),
         (DeliveryState::Waiting, Hold::NotResponding) => t::waits_on_hold(name),
+        (DeliveryState::Waiting, Hold::BehindAnother) => t::waits_behind(name),
         (DeliveryState::Waiting, Hold::None) => match delivery.due_at.filter(|due| *due > now) {
             Some(due) => t::waits(name, DisplayTime::of_expiry(due, now)),
             None => t::waits_soon(name),
@@ -61,12 +79,14 @@ pub(crate) fn sentence(delivery: &Delivery, hold: Hold, (name, now): (&str, Time
     }
 }
 
-/// States the result of an attempt: the status, or why there was no response.
-pub(crate) fn result(attempt: &Attempt) -> Text {
+/// States the number of an attempt and its result: the status, or why there was no response.
+pub(crate) fn attempt(attempt: &Attempt) -> Text {
+    let number = attempt.number;
     match (attempt.status, attempt.failure) {
-        (Some(status), _) => t::status(code(status.to_string())),
-        (None, Some(failure)) => why(failure),
-        (None, None) => t::no_response(),
+        (Some(status @ 300..=399), _) => t::attempt_redirected(number, code(status.to_string())),
+        (Some(status), _) => t::attempt(number, t::status(code(status.to_string()))),
+        (None, Some(failure)) => t::attempt(number, why(failure)),
+        (None, None) => t::attempt(number, t::no_response()),
     }
 }
 
@@ -128,6 +148,7 @@ pub(crate) fn when(delivery: &Delivery, hold: Hold, now: Timestamp) -> Text {
             Text::verbatim(super::when(delivery.ended_at.unwrap_or(delivery.created_at), now))
         }
         (DeliveryState::Waiting, Hold::Paused, _) => t::while_paused(),
+        (DeliveryState::Waiting, Hold::BehindAnother, _) => t::after_previous(),
         (DeliveryState::Waiting, _, Some(due)) if due > now => t::next_at(DisplayTime::of_expiry(due, now)),
         (DeliveryState::Waiting | DeliveryState::Sending, ..) => t::next_soon(),
     }

@@ -16,7 +16,8 @@ use crate::{
     deliveries::{
         destination::{Destination, DestinationState, PauseReason, Settings},
         expiry::Expiring,
-        health::{Circuit, Health, PAUSE_AFTER, WARN_AFTER},
+        health::{ALERT_AFTER, Circuit, Health, PAUSE_AFTER, WARN_AFTER},
+        schedule::{MAX_ATTEMPTS, PLANNED_DAYS},
         store::deliveries::Backlog,
         worker::TestOutcome,
     },
@@ -43,12 +44,12 @@ pub(crate) fn state(destination: &Destination, health: &Health, now: Timestamp) 
         return Some(badge("not_responding", ("status-bad", "broken"), t::not_responding()));
     }
     let since = health.failing_since?;
-    let look = if is_to_warn(since, now) { ("status-warn", "warn") } else { ("status-lost", "failed") };
+    let look = if is_alerted(since, now) { ("status-warn", "warn") } else { ("status-lost", "failed") };
     Some(badge("failing", look, t::failing()))
 }
 
-fn is_to_warn(failing_since: Timestamp, now: Timestamp) -> bool {
-    now.since(failing_since) >= WARN_AFTER
+fn is_alerted(failing_since: Timestamp, now: Timestamp) -> bool {
+    now.since(failing_since) >= ALERT_AFTER
 }
 
 /// Explains a state in a row of the list.
@@ -71,7 +72,7 @@ pub(crate) fn state_note(destination: &Destination, health: &Health, now: Timest
 /// True if [`trouble`] says something.
 pub(crate) fn needs_attention(destination: &Destination, health: &Health, now: Timestamp) -> bool {
     let is_failing =
-        || health.failing_since.is_some_and(|since| is_to_warn(since, now) || health.circuit(now) != Circuit::Closed);
+        || health.failing_since.is_some_and(|since| is_alerted(since, now) || health.circuit(now) != Circuit::Closed);
     destination.state == DestinationState::Paused || is_failing()
 }
 
@@ -87,7 +88,8 @@ pub(crate) fn trouble(
     }
     let waiting = events_wait(backlog.count);
     if destination.state == DestinationState::Paused {
-        return Some(paused(destination.pause_reason, name, t::is_paused_reason(waiting)));
+        let waiting = (backlog.count > 0).then_some(waiting);
+        return Some(paused(destination.pause_reason, name, waiting));
     }
     let (since, circuit) = (health.failing_since?, health.circuit(now));
     let at = DisplayTime::of_day(since, now);
@@ -103,7 +105,7 @@ pub(crate) fn trouble(
         }
     };
     let pause_at = since.plus(PAUSE_AFTER);
-    let countdown = is_to_warn(since, now).then(|| t::will_be_paused(DisplayTime::of_expiry(pause_at, now)));
+    let countdown = (now.since(since) >= WARN_AFTER).then(|| t::will_be_paused(DisplayTime::of_expiry(pause_at, now)));
     Some(Notice { countdown: countdown.map(|text| ("will-be-paused", text)), ..said })
 }
 
@@ -125,7 +127,8 @@ pub(crate) fn expiring(expiring: Expiring, (name, now): (Option<&str>, Timestamp
     Notice::new("destination-expiring", WARN, headline, reason)
 }
 
-fn paused(reason: Option<PauseReason>, name: Option<&str>, waiting: Text) -> Notice {
+/// `waiting` says how many events wait, if any do.
+fn paused(reason: Option<PauseReason>, name: Option<&str>, waiting: Option<Text>) -> Notice {
     let headline = match (reason, name.map(isolate)) {
         (None | Some(PauseReason::User), None) => t::is_paused(),
         (None | Some(PauseReason::User), Some(name)) => t::is_paused_named(name),
@@ -134,7 +137,13 @@ fn paused(reason: Option<PauseReason>, name: Option<&str>, waiting: Text) -> Not
         (Some(PauseReason::NoSuccess), None) => t::is_without_success(),
         (Some(PauseReason::NoSuccess), Some(name)) => t::is_without_success_named(name),
     };
-    Notice::new("destination-paused", WARN, headline, waiting)
+    let advice = match (reason, waiting) {
+        (Some(PauseReason::Gone), Some(waiting)) => t::is_gone_reason(waiting),
+        (Some(PauseReason::Gone), None) => t::is_gone_reason_none(),
+        (_, Some(waiting)) => t::is_paused_reason(waiting),
+        (_, None) => t::is_paused_reason_none(),
+    };
+    Notice::new("destination-paused", WARN, headline, advice)
 }
 
 fn next_attempt(circuit: Circuit, now: Timestamp) -> Text {
@@ -162,7 +171,7 @@ pub(crate) fn waiting(count: i64) -> Text {
 pub(crate) fn format(settings: &Settings, gateway: Option<Gateway>) -> Text {
     match gateway {
         Some(gateway) if settings.is_resigned => t::format_resigned(gateway.label()),
-        Some(gateway) => t::format_passed(gateway.label()),
+        Some(gateway) => t::types_original(gateway.label()),
         None => t::format_normalized(),
     }
 }
@@ -175,6 +184,11 @@ pub(crate) fn speed(settings: &Settings) -> Text {
         (false, count, None) => t::at_a_time(count),
         (false, count, Some(rate)) => t::at_most_limited(count, rate),
     }
+}
+
+/// States how often a delivery is retried.
+pub(crate) fn retries() -> Text {
+    t::retries(MAX_ATTEMPTS - 1, PLANNED_DAYS)
 }
 
 /// Returns the reason in kebab case and the error of a URL that is refused. All forbidden addresses have the same error, so that it
@@ -200,14 +214,17 @@ pub(crate) const fn busy(busy: CheckDenied) -> Text {
 }
 
 /// States what came of a test event.
-pub(crate) fn test_outcome(outcome: TestOutcome) -> Text {
-    match outcome {
-        TestOutcome::Responded { status: status @ 200..=299, millis } => {
-            t::test_accepted(code(status.to_string()), millis.to_string())
+pub(crate) fn test_outcome(outcome: &TestOutcome) -> Text {
+    let status_code = |status: u16| code(status.to_string());
+    match *outcome {
+        TestOutcome::Responded { status: status @ 200..=299, millis, .. } => {
+            t::test_accepted(status_code(status), millis.to_string())
         }
-        TestOutcome::Responded { status, millis } => t::test_declined(code(status.to_string()), millis.to_string()),
+        TestOutcome::Responded { status: status @ 300..=399, .. } => t::test_redirected(status_code(status)),
+        TestOutcome::Responded { status, millis, .. } => t::test_declined(status_code(status), millis.to_string()),
         TestOutcome::Failed(failure) => t::test_failed(deliveries::why(failure)),
         TestOutcome::NoEvent => t::test_no_event(),
+        TestOutcome::NoMatch => t::test_no_match(),
     }
 }
 

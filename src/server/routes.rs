@@ -309,6 +309,12 @@ fn destination_routes(scope: Scope) -> Scope {
     );
     let scope = route!(
         scope,
+        urls::DESTINATION_SEND_WAITING,
+        get(ManageDestinations) = detail::form_page,
+        post(ManageDestinations) = actions::send_waiting
+    );
+    let scope = route!(
+        scope,
         urls::DESTINATION_ROTATION,
         get(ManageDestinations) = secret::ask,
         post(ManageDestinations) = secret::rotate

@@ -57,6 +57,7 @@ const FORMS: &[(&str, Asks)] = &[
     ("DESTINATION_RESUME", Asks::Nothing),
     ("DESTINATION_REVEAL", Asks::Password),
     ("DESTINATION_ROTATION", Asks::Password),
+    ("DESTINATION_SEND_WAITING", Asks::Nothing),
     ("DESTINATION_TEST", Asks::Nothing),
     ("INTEGRATION_DONE", Asks::Nothing),
     ("INTEGRATION_UNDONE", Asks::Nothing),
@@ -285,6 +286,7 @@ async fn what_takes_nothing_away_asks_for_nothing() {
         (format!("{}/headers/removal", shop.destination), &[("name", "x-own")]),
         (format!("{}/replays", shop.destination), &[("since", "2002-01-01T00:00"), ("scope", "every")]),
         (format!("{}/replays/cancellation", shop.destination), &[]),
+        (format!("{}/waiting-deliveries", shop.destination), &[]),
         (format!("{}/replay", shop.delivery), &[]),
         (format!("{}/skip", shop.delivery), &[]),
         ("/personal-info".to_owned(), &[("name", "Renamed"), ("email", "owner@neem-tree-retail.example")]),
@@ -342,6 +344,7 @@ async fn a_get_of_a_forms_path_leads_to_the_page_with_the_form_and_changes_nothi
         (format!("{}/replays/cancellation", shop.destination), shop.destination.clone()),
         (format!("{}/headers/removal", shop.destination), format!("{}/headers", shop.destination)),
         (format!("{}/reveal", shop.destination), shop.destination.clone()),
+        (format!("{}/waiting-deliveries", shop.destination), shop.destination.clone()),
         (format!("{}/replay", shop.delivery), shop.delivery.clone()),
         (format!("{}/skip", shop.delivery), shop.delivery.clone()),
     ];

@@ -55,6 +55,8 @@ fn forms(app: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         (at(&format!("{DESTINATION}/rotation")), vec![("overlap_hours", "24")]),
         (at(&format!("{DESTINATION}/reveal")), vec![]),
         (at(&format!("{DESTINATION}/failed-deliveries/replay")), vec![]),
+        (at(&format!("{DESTINATION}/waiting-deliveries")), vec![]),
+        (at(&format!("{DESTINATION}/test-event")), vec![]),
         (at(&format!("{DELIVERY}/replay")), vec![]),
         (at(&format!("{DELIVERY}/skip")), vec![]),
     ]

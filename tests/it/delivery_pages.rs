@@ -31,6 +31,8 @@ async fn a_delivery_lists_its_attempts_with_what_was_responded() {
     let page = shop.owner.sees(&path, "state-delivered").await;
     assert_eq!((page.texts_of("attempt").len(), sink.received().len()), (2, 2));
     assert!(page.texts_of("attempt")[0].contains("200"), "the newest is first: {}", page.body);
+    assert_eq!(page.text_of("attempts-made"), "2", "those before the replay are among them");
+    assert_eq!(shop.owner.get(&destination).await.text_of("attempts"), "2");
     // One that was delivered is sent again, too.
     assert_eq!(shop.owner.post(&format!("{path}/replay"), &[]).await.location(), path);
     eventually(async || sink.received().len() == 3).await;
@@ -63,6 +65,7 @@ async fn a_skipped_delivery_is_canceled_and_the_next_one_goes_on() {
     assert_eq!(shop.owner.post(&format!("{path}/skip"), &[]).await.location(), path);
     eventually(async || sink.received().len() == 2).await;
     let page = shop.owner.get(&path).await;
+    assert!(page.text_of("state-canceled").contains("Skipped") && page.text_of("delivery-sentence").starts_with("Skipped"));
     assert!(page.shows("state-canceled") && !page.has(&format!("action=\"{path}/skip\"")), "{}", page.body);
     let again = shop.owner.post(&format!("{path}/skip"), &[]).await;
     assert_eq!(again.location(), path);
@@ -86,7 +89,60 @@ async fn the_list_of_deliveries_has_a_filter_and_a_search() {
     assert_eq!((wrong.status, wrong.texts_of("delivery").len()), (StatusCode::UNPROCESSABLE_ENTITY, 0));
     let event = text(&shop.deliveries().await[0]["event"]).to_owned();
     assert_eq!(rows(&format!("q={event}")).await, 1);
-    assert_eq!(shop.owner.get(&format!("{destination}?q=pay_1")).await.reason_of("q-error"), "unsearchable");
+    assert_eq!(shop.owner.get(&format!("{destination}?q=ev_1")).await.reason_of("q-error"), "unsearchable");
+    // Did my system get that payment?
+    let transaction = shop.app.transactions().await.remove(0)["transaction"].as_str().unwrap().to_owned();
+    assert_eq!((rows("q=pay_1").await, rows("q=pay_9").await, rows(&format!("q={transaction}")).await), (1, 0, 1));
+    let refunds = shop.add(&[("url", &sink.url), ("name", "Refunds"), ("events", "refund.*")]).await;
+    let none = shop.owner.get(&format!("{refunds}?q=pay_1")).await;
+    assert!(none.texts_of("delivery").is_empty() && none.shows("no-delivery-found"), "{}", none.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_waits_behind_another_leads_to_it() {
+    let shop = Shop::start().await;
+    let sink = Sink::start().await;
+    sink.usually(Response::Complete(500, "", ""));
+    let destination = shop.add(&[("url", &sink.url), ("order", "fifo")]).await;
+    shop.send("pay_1").await;
+    let first = shop.delivery(|delivery| delivery["attempts"] == 1).await;
+    shop.send("pay_2").await;
+    let path = |delivery: &serde_json::Value| format!("{destination}/deliveries/{}", text(&delivery["delivery"]));
+    let (first, second) = (path(&first), path(&shop.deliveries().await[1]));
+    let page = shop.owner.get(&second).await;
+    assert!(page.shows("earlier-delivery") && page.has(&first) && !page.has(&format!("{second}/replay")), "{}", page.body);
+    let front = shop.owner.get(&first).await;
+    assert!(front.lacks("earlier-delivery") && front.has(&format!("{first}/replay")), "{}", front.body);
+    let rows = shop.owner.get(&destination).await.texts_of("delivery");
+    assert!(rows[0].contains("previous") && !rows[1].contains("previous"), "{rows:?}");
+    // Of any order, none waits for another.
+    shop.app.sql("UPDATE destinations SET is_fifo = FALSE").await;
+    assert!(shop.owner.get(&second).await.lacks("earlier-delivery"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_that_would_not_be_sent_is_not_offered() {
+    let shop = Shop::start().await;
+    let destination = shop.add(&[]).await;
+    shop.owner.post(&format!("{destination}/pause"), &[]).await;
+    shop.send("pay_1").await;
+    let path = format!("{destination}/deliveries/{}", text(&shop.deliveries().await[0]["delivery"]));
+    let page = shop.owner.get(&path).await;
+    assert!(!page.has(&format!("{path}/replay")) && page.has("Open destination"), "{}", page.body);
+    assert_eq!(shop.owner.post(&format!("{path}/replay"), &[]).await.location(), path);
+    assert_eq!(shop.owner.get(&path).await.reason_of("flash"), "destination-paused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_body_of_a_normalized_delivery_is_shown() {
+    let shop = Shop::start().await;
+    let sink = Sink::start().await;
+    let destination = shop.add(&[("url", &sink.url), ("format", "normalized")]).await;
+    shop.send("pay_1").await;
+    let delivery = shop.delivery(|delivery| delivery["state"] == "delivered").await;
+    let page = shop.owner.get(&format!("{destination}/deliveries/{}", text(&delivery["delivery"]))).await;
+    let sent = String::from_utf8(sink.received()[0].body.clone()).unwrap();
+    assert_eq!(page.inside("raw-body").map(|shown| shown.replace("&#34;", "\"")), Some(sent), "{}", page.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,6 @@ use reqwest::StatusCode;
 use crate::support::{
     browser::{Browser, Page},
     builders::PASSWORD,
-    eventually,
     shop::{Shop, fields, text},
     sink::{Response, Sink},
 };
@@ -96,8 +95,11 @@ async fn an_app_has_no_more_than_twenty_destinations_in_a_mode() {
     }
     let page = shop.owner.post(&shop.list(), &fields(&[])).await;
     assert_eq!((page.status, page.reason_of("destination-error")), (StatusCode::UNPROCESSABLE_ENTITY, "too-many"));
+    assert!(page.has("data-flash id=\"destination-error\""), "the error has the focus: {}", page.body);
+    assert!(!shop.owner.get(&format!("{}?mode=test", shop.list())).await.has("/destinations/new"));
     shop.add(&[("mode", "live"), ("format", "normalized")]).await;
     assert_eq!(shop.app.count("SELECT COUNT(*) FROM destinations").await, 21);
+    assert!(shop.owner.get(&format!("{}?mode=live", shop.list())).await.has("/destinations/new"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,6 +114,7 @@ async fn a_format_that_is_not_possible_is_not_offered_and_the_form_says_why() {
     let banyan = shop.app.standard_webhooks().await;
     let owner = shop.app.owner("Banyan Books").await;
     let page = owner.get(&format!("/ks-pay/apps/{}/destinations/new?mode=test", banyan.app_id)).await;
+    assert!(page.has("value=\"normalized\" checked"), "it is recommended where nothing can be passed through");
     assert!(page.has("value=\"resigned-standard-webhooks\"") && !page.has("value=\"passed-"), "it signs the time");
     assert!(page.shows("format-missing"), "{}", page.body);
 }
@@ -176,49 +179,53 @@ async fn a_rotation_asks_for_the_overlap_and_both_secrets_sign_until_then() {
     }
     let full = shop.owner.post(&rotation, &[]).await;
     assert_eq!((full.status, full.reason_of("overlap_hours-error")), (StatusCode::UNPROCESSABLE_ENTITY, "too-many-valid"));
+    // One that has leaked, and those before it, sign no more.
+    assert_eq!(shop.owner.post(&rotation, &[("overlap_hours", "0")]).await.location(), destination);
+    assert!(shop.owner.get(&destination).await.lacks("previous-secret"));
+    assert_eq!(shop.app.count("SELECT COUNT(*) FROM destination_secrets WHERE valid_until IS NULL").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_is_stated_while_paused_and_sent_when_resumed() {
+async fn an_event_type_that_is_not_known_is_pointed_out_once() {
     let shop = Shop::start().await;
-    let sink = Sink::start().await;
-    let destination = shop.add(&[("url", &sink.url)]).await;
-    assert_eq!(shop.owner.post(&format!("{destination}/pause"), &[]).await.location(), destination);
-    shop.send("pay_1").await;
-    shop.send("pay_2").await;
-    let page = shop.owner.get(&destination).await;
-    assert!(page.shows("state-paused") && page.text_of("destination-paused").contains('2'), "{}", page.body);
-    assert_eq!((page.texts_of("delivery").len(), page.text_of("waiting").starts_with('2')), (2, true));
-    let list = shop.owner.get(&shop.list()).await;
-    assert!(list.shows("state-paused") && list.shows("destination-paused") && list.text_of("waiting").starts_with('2'));
-    let overview = shop.owner.get(&format!("/ks-pay/apps/{}?mode=test", shop.connection.app_id)).await;
-    assert!(overview.text_of("needs-attention").contains("Shop backend") && overview.has(&destination), "{}", overview.body);
-    assert!(sink.received().is_empty());
-
-    assert_eq!(shop.owner.post(&format!("{destination}/resume"), &[]).await.location(), destination);
-    eventually(async || sink.received().len() == 2).await;
-    let page = shop.owner.sees_in(&destination, "success-rate", "100").await;
-    assert!(page.lacks("state-paused") && page.lacks("destination-paused"));
-    let overview = shop.owner.get(&format!("/ks-pay/apps/{}?mode=test", shop.connection.app_id)).await;
-    assert!(!overview.has(&destination));
+    for (format, events) in [("passed-razorpay", "payment.captred"), ("normalized", "payment.dispute.*")] {
+        let changed = [("name", events), ("format", format), ("events", events)];
+        let asked = shop.owner.post(&shop.list(), &fields(&changed)).await;
+        assert_eq!((asked.status, asked.reason_of("events-error")), (StatusCode::UNPROCESSABLE_ENTITY, "unknown-type"));
+        let confirmed = format!("{format} {events}");
+        assert!(asked.has(&format!("name=\"confirmed\" value=\"{confirmed}\"")), "{}", asked.body);
+        let again = [&fields(&changed)[..], &[("confirmed", &confirmed)]].concat();
+        let added = shop.owner.post(&shop.list(), &again).await;
+        let edit = shop.owner.get(&format!("{}/edit", added.location())).await;
+        assert!(
+            edit.has(&format!("name=\"confirmed\" value=\"{confirmed}\"")),
+            "what is saved is not asked again: {}",
+            edit.body
+        );
+        // In another format it may be another mistake.
+        let other = [
+            &fields(&[("name", events), ("format", "resigned-razorpay"), ("events", "refund.prossesed")])[..],
+            &[("confirmed", &confirmed)],
+        ];
+        let asked = shop.owner.post(added.location(), &other.concat()).await;
+        assert_eq!(asked.reason_of("events-error"), "unknown-type");
+    }
+    let all = shop.add(&[("events", "*")]).await;
+    assert_eq!(shop.app.count("SELECT COUNT(*) FROM destinations WHERE events = ''").await, 1, "{all}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_warn_of_a_destination_that_fails_for_long() {
+async fn code_for_the_gateway_keeps_its_secret_and_the_page_says_so() {
     let shop = Shop::start().await;
-    let sink = Sink::start().await;
-    sink.usually(Response::Complete(400, "", ""));
-    let destination = shop.add(&[("url", &sink.url)]).await;
+    let list = shop.add(&[]).await;
+    let passed = shop.owner.get(&list).await;
+    let own = shop.owner.get(&shop.add(&[("name", "Own"), ("format", "normalized")]).await).await;
+    assert!(passed.text_of("flash").contains("Razorpay") && !own.text_of("flash").contains("Razorpay"));
+    assert!(passed.shows("passed-note") && passed.has("(optional)") && !own.has("(optional)"), "{}", passed.body);
+    // There is nothing to search yet.
+    assert!(passed.lacks("filter-state") && passed.shows("no-delivery"), "{}", passed.body);
     shop.send("pay_1").await;
-    shop.delivery(|delivery| delivery["attempts"] == 1).await;
-    let page = shop.owner.get(&destination).await;
-    assert!(page.shows("state-failing") && page.lacks("destination-failing"), "one failure is no reason to warn: {}", page.body);
-    shop.app.clock.advance(Duration::from_hours(60));
-    let owner = shop.app.owner("Neem Tree Retail").await;
-    let page = owner.get(&destination).await;
-    assert!(page.shows("destination-failing") && page.shows("will-be-paused"), "{}", page.body);
-    let list = owner.get(&shop.list()).await;
-    assert!(list.shows("destination-failing") && list.shows("will-be-paused"), "{}", list.body);
+    assert!(shop.owner.get(&list).await.shows("filter-state"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -291,15 +298,21 @@ async fn a_test_event_shows_how_the_destination_responds_and_is_no_delivery() {
     let normalized = shop.add(&[("url", &sink.url), ("format", "normalized")]).await;
     let send = async || {
         shop.app.clock.advance(Duration::from_secs(30));
-        let sent = shop.owner.post(&format!("{normalized}/test-event"), &[]).await;
-        shop.owner.get(sent.location()).await
+        shop.owner.post(&format!("{normalized}/test-event"), &[]).await
     };
-    assert_eq!(send().await.reason_of("flash"), "success");
+    let answer = send().await;
+    assert_eq!((answer.status, answer.reason_of("flash")), (StatusCode::OK, "success"));
     let [received] = sink.received().try_into().unwrap();
     let body: serde_json::Value = serde_json::from_slice(&received.body).unwrap();
     assert_eq!((text(&body["type"]), received.header("webhook-id")), ("ks_pay.test", body["id"].as_str()));
-    sink.next([Response::Complete(404, "", "")]);
-    assert_eq!(send().await.reason_of("flash"), "test-declined");
+    let long = format!("<b>no route</b>{}", "x".repeat(3000));
+    sink.next([Response::Complete(404, "", Box::leak(long.into_boxed_str())), Response::Complete(302, "", "")]);
+    let declined = send().await;
+    assert_eq!(declined.reason_of("flash"), "test-declined");
+    let shown = declined.text_of("test-response");
+    assert!(shown.starts_with("<b>no route</b>xxx") && shown.len() == 2000 && !declined.has("<b>no route"), "{}", declined.body);
+    assert!(shop.owner.get(&normalized).await.lacks("test-response"), "it is stored nowhere");
+    assert!(send().await.text_of("flash").contains("302"));
 
     // In the original format it is the newest event once more.
     let original = shop.add(&[("url", &sink.url), ("name", "Another")]).await;
@@ -310,4 +323,9 @@ async fn a_test_event_shows_how_the_destination_responds_and_is_no_delivery() {
         shop.app.count("SELECT COUNT(*) FROM deliveries").await + shop.app.count("SELECT COUNT(*) FROM attempts").await,
         0
     );
+    let refunds = shop.add(&[("url", &sink.url), ("name", "Refunds"), ("events", "refund.*")]).await;
+    shop.send("pay_1").await;
+    shop.app.clock.advance(Duration::from_secs(30));
+    let refused = shop.owner.post(&format!("{refunds}/test-event"), &[]).await;
+    assert_eq!(shop.owner.get(refused.location()).await.reason_of("flash"), "test-no-match");
 }

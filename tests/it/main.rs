@@ -27,6 +27,7 @@ mod deliveries;
 mod delivery_pages;
 mod demo;
 mod destination_pages;
+mod destination_states;
 mod destination_warnings;
 mod diagnosis;
 mod disabled;

@@ -1,5 +1,7 @@
 //! `ks-pay destination`: the merchant's own systems that receive an app's events.
 
+use std::str::FromStr;
+
 use clap::Subcommand;
 use serde_json::json;
 
@@ -75,13 +77,25 @@ pub(super) enum Command {
     Rotate {
         #[command(flatten)]
         which: Which,
-        /// Hours for which the previous secret signs, too: more than 0, at most 360
+        /// Hours for which the previous secret signs, too: at most 360; 0 if it has leaked
         #[arg(long, value_name = "N", default_value = "24", allow_negative_numbers = true)]
-        overlap_hours: Overlap,
+        overlap_hours: Grace,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
+}
+
+/// How long previous secrets sign, too; `None`: they no longer sign.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grace(Option<Overlap>);
+
+impl FromStr for Grace {
+    type Err = <Overlap as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "0" { Ok(Self(None)) } else { text.parse().map(|overlap| Self(Some(overlap))) }
+    }
 }
 
 /// The destination to add.
@@ -361,7 +375,7 @@ async fn remove(at: &Installation, which: &Which) -> Result<(), Failure> {
     Ok(tx.commit().await?)
 }
 
-async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, (overlap, json): (Overlap, bool)) -> Result<(), Failure> {
+async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, (Grace(overlap), json): (Grace, bool)) -> Result<(), Failure> {
     let ((destination, app), vault, now) = (find(at, which).await?, at.vault().await?, at.clock.now());
     let actor = Actor::command(app.company_id);
     let mut tx = at.db.begin().await?;

@@ -54,6 +54,15 @@ pub(crate) async fn resume(posted: SignedForm<EmptyForm>, path: DestinationPath)
     Ok(page.redirect(&found.url(), t::now_resumed(isolate(found.name()))))
 }
 
+/// `POST …/{destination}/waiting-deliveries`
+pub(crate) async fn send_waiting(posted: SignedForm<EmptyForm>, path: DestinationPath) -> Answer {
+    let found = Found::open(posted.page, (&path.0, &path.1)).await?;
+    let page = &found.page;
+    let count = manage::send_waiting(&page.state.db, &found.destination, (&page.actor(), page.now)).await?;
+    tracing::info!(destination = %found.destination.id, user = %page.signed_in.user.id, count, "waiting deliveries were made due");
+    Ok(page.redirect(&found.url(), t::now_sending(count)))
+}
+
 /// `GET …/{destination}/deletion`
 pub(crate) async fn ask_deletion(page: RequestContext, path: DestinationPath) -> Answer {
     let found = Found::open(page, (&path.0, &path.1)).await?;

@@ -9,8 +9,10 @@ use crate::{
         error::AppError,
         layout::Layout,
         page::{RequestContext, see_other},
+        payload::Payload,
         signed_form::{EmptyForm, SignedForm},
     },
+    db::Reader,
     deliveries::{
         Attempt, Delivery, DeliveryState,
         destination::{Format, signs_as_ks_pay},
@@ -20,7 +22,7 @@ use crate::{
             headers::{self, StoredHeader},
         },
     },
-    events::{self, Event, State},
+    events::{self, Event, State, payload::StoredPayload},
     gateways::Gateway,
     i18n::{Text, code},
     messages::{self, Badge, DisplayTime, deliveries::Hold, text::deliveries as t},
@@ -38,16 +40,23 @@ pub(crate) type DeliveryPath = Path<(String, String, String)>;
 #[template(path = "destinations/delivery.html")]
 struct Show {
     layout: Layout,
+    zones_note: Option<Text>,
     url: String,
     destination_url: String,
     name: String,
     is_normalized: bool,
+    /// In the normalized format: the body, unless it is no longer stored.
+    body: Option<Payload>,
     delivery: Delivery,
     event: Event,
     attempts: Vec<AttemptRow>,
+    attempts_in_all: Option<i64>,
     /// Each header of a request, and what it is.
     headers: Vec<(String, Text)>,
     sentence: Text,
+    hold: Hold,
+    /// The delivery that is sent first, if this one waits for it.
+    first: Option<DeliveryId>,
     now: Timestamp,
 }
 
@@ -73,7 +82,7 @@ impl AttemptRow {
             icon: if is_success { "good" } else { "bad" },
             class: if is_success { "is-paid" } else { "is-lost" },
             began: DisplayTime::of_moment(attempt.began_at, now),
-            result: t::attempt(attempt.number, messages::deliveries::result(attempt)),
+            result: messages::deliveries::attempt(attempt),
             took: match &attempt.address {
                 Some(address) => t::took(duration, code(address)),
                 None => duration,
@@ -121,24 +130,51 @@ pub(crate) async fn show(page: RequestContext, path: DeliveryPath) -> Answer {
     let mut reader = found.page.state.db.page_reader().await?;
     let event = events::store::find(&mut reader, found.app.id, delivery.event_id).await?.ok_or(AppError::NotFound)?;
     let attempts = attempts::list(&mut reader, delivery.id).await?;
-    let health = destinations::health(&mut reader, found.destination.id).await?;
+    let (hold, first) = hold(&mut reader, &found, delivery.id).await?;
+    let is_normalized = found.destination.settings.format == Format::Normalized;
+    let body = if is_normalized { normalized_body(&mut reader, &found, (&delivery, &event)).await? } else { None };
     let fixed = headers::list(&mut reader, found.destination.id).await?;
     drop(reader);
-    let hold = Hold::of(&found.destination, &health, now);
     let title = event.event_type.as_ref().map_or_else(t::unknown_type, |name| Text::verbatim(name.as_str()));
     found.page.ok(&Show {
         layout: found.layout_below(title),
+        zones_note: found.page.zones_note(&found.app),
         url,
         destination_url: found.url(),
         name: found.name().to_owned(),
-        is_normalized: found.destination.settings.format == Format::Normalized,
+        is_normalized,
+        body,
         headers: headers_of(&found, &event, &fixed),
         sentence: messages::deliveries::sentence(&delivery, hold, (found.name(), now)),
+        attempts_in_all: attempts.first().map(|newest| newest.number),
         attempts: attempts.iter().map(|attempt| AttemptRow::new(attempt, now)).collect(),
         delivery,
         event,
+        hold,
+        first,
         now,
     })
+}
+
+/// Returns what keeps a delivery from being sent, and the one that is sent first if it waits for that.
+async fn hold(reader: &mut Reader, found: &Found, delivery: DeliveryId) -> Result<(Hold, Option<DeliveryId>), AppError> {
+    let id = found.destination.id;
+    let health = destinations::health(&mut *reader, id).await?;
+    let first = if found.destination.settings.is_fifo { deliveries::first_open(&mut *reader, id).await? } else { None };
+    let hold = Hold::of(&found.destination, &health, found.page.now).of_delivery(delivery, first);
+    Ok((hold, first.filter(|_| hold == Hold::BehindAnother)))
+}
+
+/// Returns the body of a delivery in the normalized format; `None` if what was received is no longer stored.
+async fn normalized_body(
+    reader: &mut Reader,
+    found: &Found,
+    (delivery, event): (&Delivery, &Event),
+) -> Result<Option<Payload>, AppError> {
+    let Some(origin) = deliveries::origin(&mut *reader, delivery.id).await? else { return Ok(None) };
+    let StoredPayload::Present(payload) = events::store::find_payload(&mut *reader, event).await? else { return Ok(None) };
+    let body = request::normalized_body((event, origin), &payload, found.page.state.base());
+    Ok(body.map(|body| Payload::new(&body)))
 }
 
 /// Returns the headers of the delivery's requests, each with what it is.
@@ -173,7 +209,7 @@ fn gateway_headers(gateway: Gateway, is_resigned: bool) -> impl Iterator<Item = 
 
 impl Show {
     fn badge(&self) -> Badge {
-        messages::deliveries::state(self.delivery.state)
+        messages::deliveries::badge_of(&self.delivery)
     }
 
     fn event_url(&self) -> String {
@@ -182,6 +218,21 @@ impl Show {
 
     fn body_note(&self) -> Text {
         if self.is_normalized { t::body_normalized() } else { t::body_original(self.event.gateway.label()) }
+    }
+
+    /// Returns the number of all attempts, also of those before a replay.
+    fn attempts_made(&self) -> i64 {
+        self.attempts_in_all.unwrap_or(self.delivery.attempts)
+    }
+
+    /// True if a retry would be sent.
+    fn can_retry(&self) -> bool {
+        self.has_ended() || self.hold != Hold::Paused && self.hold != Hold::BehindAnother
+    }
+
+    /// Returns the delivery that is sent first, if this one waits for it.
+    fn first_url(&self) -> Option<String> {
+        self.first.map(|first| urls::delivery(&self.destination_url, first))
     }
 
     fn has_ended(&self) -> bool {
@@ -213,18 +264,18 @@ pub(crate) async fn replay(posted: SignedForm<EmptyForm>, path: DeliveryPath) ->
     let (page, url) = (&of.found.page, of.url());
     let mut tx = page.state.db.begin().await?;
     let is_replayed = manage::replay(&mut tx, &of.found.destination, of.id, (&page.actor(), page.now)).await?;
-    let health = destinations::health(&mut tx, of.found.destination.id).await?;
     tx.commit().await?;
     if !is_replayed {
         return Ok(page.redirect_warning(&url, "being-sent", t::is_being_sent()));
     }
     tracing::info!(delivery = %of.id, user = %page.signed_in.user.id, "a delivery was replayed");
-    let said = match Hold::of(&of.found.destination, &health, page.now) {
-        Hold::None => t::now_replayed(),
-        Hold::Paused => t::now_waiting(),
-        Hold::NotResponding => t::now_on_hold(),
-    };
-    Ok(page.redirect(&url, said))
+    let (hold, _) = hold(&mut page.state.db.page_reader().await?, &of.found, of.id).await?;
+    Ok(match hold {
+        Hold::None => page.redirect(&url, t::now_replayed()),
+        Hold::Paused => page.redirect_warning(&url, "destination-paused", t::now_waiting()),
+        Hold::NotResponding => page.redirect(&url, t::now_on_hold()),
+        Hold::BehindAnother => page.redirect(&url, t::now_behind()),
+    })
 }
 
 /// `POST …/deliveries/{delivery}/skip`

@@ -11,13 +11,15 @@ use serde::Deserialize;
 use super::{
     forms::has_gateway_secret,
     scope::{DestinationPath, Found},
+    search::DeliverySearch,
+    test_event::TestResponse,
     views::{Rate, ShownUrl},
 };
 use crate::{
     console::http::{
         error::AppError,
         filters::Pill,
-        layout::Layout,
+        layout::{Flash, Layout},
         list_query::{ListContext, ListParams, ListQuery, only_page},
         page::{RequestContext, see_other},
         pagination::Pager,
@@ -31,6 +33,7 @@ use crate::{
         manage::CurrentSecrets,
         signature,
         store::{
+            attempts,
             deliveries::{self, Backlog, Filter},
             destinations, headers,
             secrets::{self, Purpose, StoredSecret},
@@ -44,7 +47,11 @@ use crate::{
         deliveries::Hold,
         text::{deliveries as list_text, destinations as t, lists, shared},
     },
-    primitives::{id::EventId, keyset::ListPage, time::Timestamp},
+    primitives::{
+        id::{DeliveryId, EventId},
+        keyset::ListPage,
+        time::Timestamp,
+    },
     replays::{self, Replay},
     urls,
 };
@@ -54,6 +61,7 @@ use crate::{
 #[template(path = "destinations/show.html")]
 pub(super) struct Show {
     layout: Layout,
+    zones_note: Option<Text>,
     url: String,
     destination: Destination,
     shown_url: ShownUrl,
@@ -69,10 +77,22 @@ pub(super) struct Show {
     headers: Vec<String>,
     secrets: SecretsView,
     query: DeliveryQuery,
+    /// False until the first delivery.
+    has_deliveries: bool,
+    /// What the destination responded to a test event.
+    test: Option<TestResponse>,
     rows: Vec<Row>,
     pager: Pager,
     empty: Option<EmptyState>,
     now: Timestamp,
+}
+
+/// What an action has to show on the page, and nowhere else.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) revealed: Option<CurrentSecrets>,
+    /// What is said of a test event, and its response.
+    pub(super) test: Option<(Flash, TestResponse)>,
 }
 
 /// The secrets of a destination, as far as the page shows them.
@@ -114,13 +134,12 @@ pub(crate) struct DeliveryParams {
 struct DeliveryQuery {
     list: ListQuery,
     state: Option<DeliveryState>,
-    search: Option<EventId>,
+    search: Option<DeliverySearch>,
 }
 
 impl DeliveryParams {
     fn read(self, path: String, context: ListContext) -> DeliveryQuery {
-        let parse = |typed: &str| typed.parse().ok();
-        let (mut list, search) = ListQuery::read(self.list, path, context, None, (parse, list_text::whole_id()));
+        let (mut list, search) = ListQuery::read(self.list, path, context, None, (DeliverySearch::parse, list_text::whole_id()));
         let state = list.filter("state", &self.state, self.state.parse().ok(), lists::no_status());
         DeliveryQuery { list, state, search }
     }
@@ -138,12 +157,12 @@ pub(crate) async fn show(
     asked: Query<DeliveryParams>,
 ) -> Result<HttpResponse, AppError> {
     let found = Found::open(page, (&path.0, &path.1)).await?;
-    let view = view(&found, asked.into_inner(), None).await?;
+    let view = view(&found, asked.into_inner(), Outcome::default()).await?;
     view.query.list.answer(&found.page, &view)
 }
 
-/// Returns the page, with the secrets if they were revealed.
-pub(super) async fn view(found: &Found, asked: DeliveryParams, revealed: Option<CurrentSecrets>) -> Result<Show, AppError> {
+/// Returns the page, with what an action has to show.
+pub(super) async fn view(found: &Found, asked: DeliveryParams, outcome: Outcome) -> Result<Show, AppError> {
     let (page, destination) = (&found.page, &found.destination);
     let context = ListContext::new(&found.app, destination.mode, page.now);
     let query = asked.read(found.url(), context);
@@ -158,22 +177,33 @@ pub(super) async fn view(found: &Found, asked: DeliveryParams, revealed: Option<
     let expiring = expiry::expiring(&mut reader, destination.id, (retention, page.now)).await?;
     let headers = headers::list(&mut reader, destination.id).await?;
     let listed = list(&mut reader, found, &query).await?;
+    let first = if destination.settings.is_fifo { deliveries::first_open(&mut reader, destination.id).await? } else { None };
     let types = events::store::list_types(&mut reader, found.app.id, listed.rows.iter().map(|row| row.event_id)).await?;
+    let counts = attempts::list_counts(&mut reader, destination.id, listed.rows.iter().map(|row| row.event_id)).await?;
     drop(reader);
     let hold = Hold::of(destination, &health, page.now);
+    let counts: HashMap<DeliveryId, i64> = counts.into_iter().collect();
     let types: HashMap<EventId, Option<String>> = types.into_iter().collect();
-    let rows: Vec<Row> = listed.rows.iter().map(|delivery| row(found, delivery, &types, hold)).collect();
+    let row = |delivery: &Delivery| Row {
+        attempts: counts.get(&delivery.id).copied().unwrap_or_default(),
+        ..row(found, delivery, &types, hold.of_delivery(delivery.id, first))
+    };
+    let rows: Vec<Row> = listed.rows.iter().map(row).collect();
     let mut pager = query.list.pager(&listed);
     let empty = match query.list.invalid().or_else(|| pager.take_empty()) {
         None => rows.is_empty().then(|| nothing(&query)),
         of_query => of_query,
     };
+    let mut layout = found.layout(Text::verbatim(isolate(found.name())));
+    let (said, test) = outcome.test.unzip();
+    layout.flash = said.or(layout.flash);
     Ok(Show {
-        layout: found.layout(Text::verbatim(isolate(found.name()))),
+        layout,
+        zones_note: page.zones_note(&found.app),
         url: found.url(),
         destination: destination.clone(),
         shown_url: ShownUrl::new(&destination.settings.url),
-        secrets: secrets_view(found, valid, gateway, revealed),
+        secrets: secrets_view(found, valid, gateway, outcome.revealed),
         gateway,
         health,
         backlog,
@@ -181,6 +211,8 @@ pub(super) async fn view(found: &Found, asked: DeliveryParams, revealed: Option<
         replay,
         expiring: expiring.map(|found| messages::destinations::expiring(found, (None, page.now))),
         headers: headers.iter().map(|header| header.name.as_str().to_owned()).collect(),
+        has_deliveries: !states.is_empty(),
+        test,
         query,
         rows,
         pager,
@@ -195,13 +227,12 @@ async fn list(reader: &mut Reader, found: &Found, query: &DeliveryQuery) -> Resu
         return Ok(ListPage::default());
     }
     let id = found.destination.id;
-    let Some(event) = query.search else {
+    let Some(search) = &query.search else {
         let filter = Filter { destination: id, state: query.state };
         return Ok(list::page(reader, &filter, query.list.page_request()).await?);
     };
-    let mut of_event = deliveries::list_of_event(reader, found.app.id, event).await?;
-    of_event.retain(|delivery| delivery.destination_id == id);
-    Ok(only_page(of_event))
+    let events = search.events(reader, found).await?;
+    Ok(only_page(deliveries::list_of_events(reader, id, events.into_iter()).await?))
 }
 
 fn nothing(query: &DeliveryQuery) -> EmptyState {
@@ -222,7 +253,7 @@ fn row(found: &Found, delivery: &Delivery, types: &HashMap<EventId, Option<Strin
         event_type: types.get(&delivery.event_id).cloned().flatten(),
         event: delivery.event_id.to_string(),
         event_url: urls::event(found.app.id, delivery.event_id),
-        badge: messages::deliveries::state(delivery.state),
+        badge: messages::deliveries::badge_of(delivery),
         attempts: delivery.attempts,
         result: messages::deliveries::last_result(delivery),
         when: messages::deliveries::when(delivery, hold, now),
@@ -298,6 +329,10 @@ impl Show {
 
     fn speed(&self) -> Text {
         messages::destinations::speed(&self.destination.settings)
+    }
+
+    fn retries() -> Text {
+        messages::destinations::retries()
     }
 
     fn timeout(&self) -> Text {

@@ -12,7 +12,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    forms::{DestinationForm, FormatChoice, Parsed, missing_formats, name_taken},
+    forms::{DestinationForm, FormatChoice, Parsed, UNKNOWN_TYPE, missing_formats, name_taken},
     scope::{DestinationPath, Found, connections_in, layout},
 };
 use crate::{
@@ -85,6 +85,12 @@ impl Edit {
         Gateway::all().flat_map(of_gateway).collect()
     }
 
+    /// Returns what the next submission confirms.
+    fn confirmed(&self) -> String {
+        let is_pointed_out = self.errors.of("events").is_some_and(|error| error.reason == UNKNOWN_TYPE);
+        if is_pointed_out { self.form.confirmation() } else { self.form.confirmed.clone() }
+    }
+
     /// True if order and speed are not folded away.
     fn shows_speed(&self) -> bool {
         !self.is_new
@@ -123,6 +129,7 @@ pub(crate) async fn create(posted: SignedForm<DestinationForm>, app: Path<String
         Ok(parsed) => parsed,
         Err(errors) => return again(form, errors),
     };
+    let own_signature = parsed.gateway.filter(|_| !parsed.settings.is_resigned);
     let back = urls::in_mode(&urls::destinations(app.id), mode);
     let confirming = || layout(&page, &app, (mode, None), confirmation::TITLE);
     confirmation::require(&page, &action, SensitiveAction { what: t::to_add(), back, layout: confirming }).await?;
@@ -142,7 +149,8 @@ pub(crate) async fn create(posted: SignedForm<DestinationForm>, app: Path<String
     }
     tx.commit().await?;
     tracing::info!(destination = %destination.id, user = %page.signed_in.user.id, "a destination was added");
-    Ok(page.redirect(&urls::destination(app.id, destination.id), t::added_now()))
+    let said = own_signature.map_or_else(t::added_now, |gateway| t::added_now_passed(gateway.label()));
+    Ok(page.redirect(&urls::destination(app.id, destination.id), said))
 }
 
 /// Plans to send a new destination the events received since then, if it is to receive them.

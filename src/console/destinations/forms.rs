@@ -16,6 +16,7 @@ use crate::{
         MAX_EVENT_PATTERNS, MAX_NAME_CHARS, MAX_PER_SECOND, MAX_TIMEOUT_SECONDS, OriginalForms, Settings, original_forms,
         signs_as_ks_pay,
     },
+    deliveries::normalized,
     gateways::{Gateway, Mode},
     i18n::{Text, code, isolate},
     messages::{
@@ -37,6 +38,8 @@ const FIFO: &str = "fifo";
 const ANY: &str = "any";
 const FROM_NOW: &str = "now";
 const SINCE: &str = "since";
+/// The reason of the error that a second submission confirms.
+pub(crate) const UNKNOWN_TYPE: &str = "unknown-type";
 
 /// The form as submitted.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -56,6 +59,8 @@ pub(crate) struct DestinationForm {
     /// Whether a new destination receives events from before; empty for those from now on.
     pub(crate) start: String,
     pub(crate) since: String,
+    /// The format and events that were confirmed although an event type is unknown, as [`Self::confirmation`] returns them.
+    pub(crate) confirmed: String,
 }
 
 /// A format that a destination of the app and mode can have.
@@ -70,12 +75,24 @@ pub(crate) struct FormatChoice {
 }
 
 impl FormatChoice {
-    /// Returns the formats for the connections of a mode, the recommended one first.
+    /// Returns the formats for the connections of a mode, those of the gateways first.
     pub(crate) fn all(connections: &[Connection]) -> Vec<Self> {
         let forms = |connection: &Connection| original_forms(connection.gateway);
         let passed = connections.iter().filter(|one| forms(one).is_passed_through).map(|one| Self::original(one, false));
         let resigned = connections.iter().filter(|one| forms(one).is_resigned).map(|one| Self::original(one, true));
-        passed.chain([Self::normalized()]).chain(resigned).collect()
+        passed.chain(resigned).chain([Self::normalized()]).collect()
+    }
+
+    /// True if the gateway's own signature is passed through, so that code written for the gateway works unchanged.
+    fn is_passed_through(&self) -> bool {
+        self.connection.is_some() && !self.is_resigned
+    }
+
+    /// Returns the event types that KS Pay knows in the format; none if it knows none of the gateway's.
+    fn known_types(&self) -> Vec<&'static str> {
+        let Some((_, gateway)) = self.connection else { return normalized::event_types().collect() };
+        let mapped = normalized::event_types().filter(|name| gateway.adapter().event_kind(name).is_some());
+        gateway.profile().recommended_events.iter().copied().chain(mapped).collect()
     }
 
     fn normalized() -> Self {
@@ -140,9 +157,10 @@ pub(crate) struct Parsed {
 impl DestinationForm {
     /// Returns the initial values of a new destination.
     pub(crate) fn fresh(mode: Mode, choices: &[FormatChoice]) -> Self {
+        let recommended = choices.iter().find(|choice| choice.is_passed_through()).or(choices.last());
         Self {
             mode: mode.slug().to_owned(),
-            format: choices.first().map(|choice| choice.value.clone()).unwrap_or_default(),
+            format: recommended.map(|choice| choice.value.clone()).unwrap_or_default(),
             order: ANY.to_owned(),
             concurrency: DEFAULT_CONCURRENCY.to_string(),
             timeout_seconds: DEFAULT_TIMEOUT_SECONDS.to_string(),
@@ -153,7 +171,7 @@ impl DestinationForm {
 
     /// Returns the initial values for changing a destination; `gateway` is that of its connection.
     pub(crate) fn of(settings: &Settings, mode: Mode, gateway: Option<Gateway>) -> Self {
-        Self {
+        let form = Self {
             mode: mode.slug().to_owned(),
             name: settings.name.clone(),
             url: settings.url.clone(),
@@ -164,7 +182,13 @@ impl DestinationForm {
             per_second: settings.per_second.map(|rate| rate.to_string()).unwrap_or_default(),
             timeout_seconds: settings.timeout_seconds.to_string(),
             ..Self::default()
-        }
+        };
+        Self { confirmed: form.confirmation(), ..form }
+    }
+
+    /// Returns what [`Self::confirmed`] is once an unknown event type was pointed out.
+    pub(crate) fn confirmation(&self) -> String {
+        format!("{} {}", self.format, self.events.trim())
     }
 
     /// Validates the form. A URL other than `current` is checked, which looks its name up.
@@ -182,6 +206,9 @@ impl DestinationForm {
             errors.add("format", "unknown", t::choose_format());
         }
         let events = self.events(&mut errors);
+        if let Some(choice) = choice {
+            self.check_types(&mut errors, choice, &events);
+        }
         if ![FIFO, ANY].contains(&self.order.as_str()) {
             errors.add("order", "unknown", t::choose_order());
         }
@@ -249,6 +276,15 @@ impl DestinationForm {
 
     pub(crate) fn starts_earlier(&self) -> bool {
         self.start == SINCE
+    }
+
+    /// Points out the first event type that KS Pay does not know in the format, unless the form was submitted with it before.
+    fn check_types(&self, errors: &mut FieldErrors, choice: &FormatChoice, events: &EventSelection) {
+        let known = choice.known_types();
+        let unknown = events.first_unknown(&known).filter(|_| !known.is_empty() && self.confirmed != self.confirmation());
+        if let Some(unknown) = unknown {
+            errors.add("events", UNKNOWN_TYPE, t::not_known_type(isolate(unknown)));
+        }
     }
 
     pub(crate) fn is_fifo(&self) -> bool {

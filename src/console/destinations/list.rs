@@ -19,7 +19,7 @@ use crate::{
     },
     db::Reader,
     deliveries::{
-        destination::Destination,
+        destination::{Destination, MAX_DESTINATIONS},
         expiry,
         health::Health,
         store::{
@@ -30,6 +30,7 @@ use crate::{
     gateways::{Gateway, Mode},
     i18n::Text,
     messages::{self, Badge, DisplayTime, Notice, text::destinations as t},
+    primitives::id::AppId,
     urls,
 };
 
@@ -38,11 +39,13 @@ use crate::{
 #[template(path = "destinations/index.html")]
 struct Index {
     layout: Layout,
+    app: AppId,
     mode: Mode,
     rows: Vec<Row>,
     /// What is wrong with destinations, each with their URL.
     troubles: Vec<(Notice, String)>,
-    add: String,
+    /// The form that adds one, unless there are as many as there may be.
+    add: Option<String>,
 }
 
 struct Row {
@@ -93,7 +96,9 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<
     let path = urls::destinations(app.id);
     let layout = page.layout(t::title()).app(&app, AppEntry::Destinations, Some(mode)).in_mode(&path, mode);
     let layout = layout.notices(shown.other, shown.off).below_app(&app);
-    page.ok(&Index { layout, mode, rows, troubles, add: urls::new_destination(app.id, mode) })
+    let has_room = i64::try_from(rows.len()).is_ok_and(|count| count < MAX_DESTINATIONS);
+    let add = has_room.then(|| urls::new_destination(app.id, mode));
+    page.ok(&Index { layout, app: app.id, mode, rows, troubles, add })
 }
 
 async fn row(

@@ -10,6 +10,7 @@ pub(crate) mod list;
 pub(crate) mod replay;
 mod replay_form;
 mod scope;
+mod search;
 pub(crate) mod secret;
 pub(crate) mod test_event;
 mod views;

@@ -5,7 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    detail::{self, DeliveryParams},
+    detail::{self, DeliveryParams, Outcome},
     forms::has_gateway_secret,
     scope::{DestinationPath, Found},
 };
@@ -31,8 +31,17 @@ use crate::{
 
 type Answer = Result<HttpResponse, AppError>;
 
-/// A choice of the overlap: value, label, and whether it is selected.
-type Choice = (u64, Text, bool);
+/// A choice of the overlap.
+struct Choice {
+    /// Hours; 0 for none.
+    value: u64,
+    label: Text,
+    note: Option<Text>,
+    is_chosen: bool,
+}
+
+/// The value of the choice without an overlap.
+const NO_OVERLAP: &str = "0";
 
 /// `…/{destination}/rotation`
 #[derive(Template)]
@@ -63,7 +72,7 @@ pub(crate) async fn reveal(posted: SignedForm<EmptyForm>, path: DestinationPath)
     tx.commit().await?;
     tracing::info!(destination = %destination.id, user = %page.signed_in.user.id, "a destination's secret was revealed");
     // One that does not open is not shown; the page says so.
-    let view = detail::view(&found, DeliveryParams::default(), revealed.ok()).await?;
+    let view = detail::view(&found, DeliveryParams::default(), Outcome { revealed: revealed.ok(), test: None }).await?;
     page.ok(&view)
 }
 
@@ -77,10 +86,12 @@ pub(crate) async fn ask(page: RequestContext, path: DestinationPath) -> Answer {
 pub(crate) async fn rotate(posted: SignedForm<RotationForm>, path: DestinationPath) -> Answer {
     let found = Found::open(posted.page, (&path.0, &path.1)).await?;
     let (page, destination) = (&found.page, &found.destination);
-    let Some(overlap) = Overlap::chosen(&posted.form.overlap_hours) else {
+    let hours = posted.form.overlap_hours.as_str();
+    let overlap = Overlap::chosen(hours);
+    if overlap.is_none() && hours != NO_OVERLAP {
         let errors = FieldError::new("unknown", t::choose_overlap()).at("overlap_hours");
         return page.unprocessable(&view(&found, errors).await?);
-    };
+    }
     found.confirm(&posted.action, messages::access::ROTATE).await?;
     let by = (&page.actor(), page.now);
     let mut tx = page.state.db.begin().await?;
@@ -94,7 +105,8 @@ pub(crate) async fn rotate(posted: SignedForm<RotationForm>, path: DestinationPa
     };
     tx.commit().await?;
     tracing::info!(destination = %destination.id, user = %page.signed_in.user.id, %until, "a destination's secret was rotated");
-    Ok(page.redirect(&found.url(), t::rotated(DisplayTime::of_expiry(until, page.now))))
+    let said = if overlap.is_some() { t::rotated(DisplayTime::of_expiry(until, page.now)) } else { t::rotated_without() };
+    Ok(page.redirect(&found.url(), said))
 }
 
 async fn view(found: &Found, errors: FieldErrors) -> Result<Rotation, AppError> {
@@ -102,13 +114,14 @@ async fn view(found: &Found, errors: FieldErrors) -> Result<Rotation, AppError> 
     let gateway = gateway.filter(|gateway| has_gateway_secret(&found.destination.settings, *gateway));
     let choice = |choice: Overlap| {
         let is_chosen = errors.is_empty() && choice == Overlap::CHOICES[0];
-        (choice.hours(), messages::destinations::overlap(choice), is_chosen)
+        Choice { value: choice.hours(), label: messages::destinations::overlap(choice), note: None, is_chosen }
     };
+    let none = Choice { value: 0, label: t::overlap_none(), note: Some(t::overlap_none_note()), is_chosen: false };
     Ok(Rotation {
         layout: found.layout_below(t::rotate_title()),
         url: found.url(),
         gateway_effect: gateway.map(|gateway| t::rotate_gateway_effect(gateway.label())),
-        choices: Overlap::CHOICES.into_iter().map(choice).collect(),
+        choices: Overlap::CHOICES.into_iter().map(choice).chain([none]).collect(),
         errors,
     })
 }

@@ -122,11 +122,11 @@ pub(crate) struct Flash {
 }
 
 impl Flash {
-    pub(super) fn good(text: &str) -> Self {
+    pub(crate) fn good(text: &str) -> Self {
         Self { text: text.to_owned(), warning: None }
     }
 
-    pub(super) fn warning(reason: &str, text: &str) -> Self {
+    pub(crate) fn warning(reason: &str, text: &str) -> Self {
         Self { text: text.to_owned(), warning: Some(reason.to_owned()) }
     }
 

@@ -96,9 +96,11 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     drop(reader);
     // The empty state says what is wrong with the webhook.
     let webhooks = if is_nothing_yet || !is_period_valid { Vec::new() } else { alerts::trouble(&listed, &causes, page.now) };
-    let mut attention = alerts::with_disputes(webhooks, &disputes, |_| None, page.now);
-    attention.extend(destinations);
-    attention.truncate(views::MAX_ATTENTION);
+    let systems = alerts::by_severity(webhooks.into_iter().chain(destinations).collect());
+    let mut attention = alerts::with_disputes(systems, &disputes, |_| None, page.now);
+    let list = urls::destinations(app.id);
+    let cut = attention.split_off(attention.len().min(views::MAX_ATTENTION));
+    let unlisted = cut.iter().filter(|alert| alert.url.starts_with(&list)).count();
     let health = |(connection, activity): &(_, _)| {
         let state = SetupProgress { connection, activity, domain: None, is_app_enabled: app.is_enabled }.state(page.now);
         let url = urls::activity(app.id, connection.gateway, mode);
@@ -129,6 +131,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
         figures: Figures::of(&sums, days),
         before: comparison::Before::of(&before, &sums, days),
         attention,
+        more_destinations: (unlisted > 0).then(|| (urls::in_mode(&list, mode), unlisted)),
         connections: shown.connections,
         is_nothing_yet,
         causes,

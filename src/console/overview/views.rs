@@ -75,6 +75,8 @@ pub(crate) struct Show {
     pub(crate) before: Before,
     /// Most urgent first.
     pub(crate) attention: Vec<Alert>,
+    /// How many destinations need attention besides these, with the list of destinations.
+    pub(crate) more_destinations: Option<(String, usize)>,
     pub(crate) recent: Vec<DayOfRows>,
     pub(crate) is_nothing_yet: bool,
     /// The newest transaction, if the period has none.

@@ -59,6 +59,12 @@ pub(crate) fn trouble(all: &[AppWithWebhooks], causes: &Causes, now: Timestamp) 
     app_health::list_needing_attention(all, now).into_iter().map(notice).collect()
 }
 
+/// Sorts alerts: failures before warnings, else in the order in which they are.
+pub(crate) fn by_severity(mut alerts: Vec<Alert>) -> Vec<Alert> {
+    alerts.sort_by_key(|alert| alert.said.class != "is-bad");
+    alerts
+}
+
 /// Adds alerts for disputes that wait for a response to those for webhooks: the nearest deadlines before them. `name` returns the name
 /// of an app where several apps are listed.
 pub(crate) fn with_disputes<'a>(

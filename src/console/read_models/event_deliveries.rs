@@ -68,7 +68,7 @@ fn row(delivery: &Delivery, (app, names): (&App, &[(DestinationId, String)]), cu
     DeliveryRow {
         url: is_current.then(|| urls::delivery(&urls::destination(app.id, id), delivery.id)),
         name: if is_current { Text::verbatim(isolate(&name)) } else { t::deleted_destination(isolate(&name)) },
-        badge: messages::deliveries::state(delivery.state),
+        badge: messages::deliveries::badge_of(delivery),
         result: messages::deliveries::last_result(delivery),
     }
 }

@@ -65,6 +65,11 @@ pub(crate) const fn event_type(kind: EventKind) -> Option<&'static str> {
     })
 }
 
+/// Returns the types of all normalized events.
+pub(crate) fn event_types() -> impl Iterator<Item = &'static str> {
+    EventKind::ALL.into_iter().filter_map(event_type)
+}
+
 /// Returns the normalized form of an event; `None` if it has none: its type has no rule, or its body is not reliable.
 pub(crate) fn body(source: &Source<'_>) -> Option<Vec<u8>> {
     let EventContent::Observation(facts) = &source.parsed.content else { return None };

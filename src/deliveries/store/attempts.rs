@@ -1,10 +1,16 @@
 //! The `attempts` table.
 
+use sqlx::query::QueryAs;
+
 use crate::{
-    db::{DbError, Exec, Tx, execute, ids, run, sql},
+    db::{
+        DbError, Exec, Tx, execute, ids,
+        list::{among_page, page_ids},
+        run, sql,
+    },
     deliveries::{Attempt, AttemptFailure},
     primitives::{
-        id::{AttemptId, DeliveryId},
+        id::{AttemptId, DeliveryId, DestinationId, EventId},
         time::Timestamp,
     },
 };
@@ -21,6 +27,9 @@ sql! {
                               AND number < (SELECT MAX(number) FROM attempts WHERE delivery_id = $1)";
     DELETE_RESPONSES = "UPDATE attempts SET response = NULL WHERE id IN \
                         (SELECT id FROM attempts WHERE began_at < $1 AND response IS NOT NULL ORDER BY began_at LIMIT $2)";
+    /// The number of attempts of each delivery, also of those before a replay.
+    LIST_COUNTS = concat!("SELECT id, (SELECT COALESCE(MAX(number), 0) FROM attempts WHERE delivery_id = deliveries.id) FROM deliveries \
+                   WHERE destination_id = $1 AND event_id ", among_page!());
     LIST = "SELECT id, number, began_at, millis, status, failure, address, response, is_response_cut, response_sha256 \
             FROM attempts WHERE delivery_id = $1 ORDER BY number DESC LIMIT $2";
 }
@@ -63,6 +72,17 @@ pub(crate) async fn insert(tx: &mut Tx, attempt: &New<'_>) -> Result<(), DbError
 /// Lists the newest attempts of a delivery, newest first. The caller has checked access to the delivery.
 pub(crate) async fn list(on: impl Into<Exec<'_>>, delivery: DeliveryId) -> Result<Vec<Attempt>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST).bind(delivery).bind(MAX_LISTED).fetch_all(conn).await)
+}
+
+/// Returns the number of attempts of each delivery of at most a page of events to a destination, also of those before a replay. The
+/// caller has checked access to it.
+pub(crate) async fn list_counts(
+    on: impl Into<Exec<'_>>,
+    destination: DestinationId,
+    events: impl Iterator<Item = EventId>,
+) -> Result<Vec<(DeliveryId, i64)>, DbError> {
+    let Some(events) = page_ids(events, EventId::least()) else { return Ok(Vec::new()) };
+    run!(on, |conn| { events.iter().fold(sqlx::query_as(LIST_COUNTS).bind(destination), QueryAs::bind).fetch_all(conn).await })
 }
 
 /// Deletes at most `limit` responses of attempts that began before `before`; returns their number.

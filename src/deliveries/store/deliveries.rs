@@ -1,11 +1,13 @@
 //! The `deliveries` table: what is sent to whom.
 
+use sqlx::query::QueryAs;
+
 use crate::{
     db::{
         DbError, Exec, Reader, Tx,
         batch::{execute_rows, rows},
         execute,
-        list::{List, Side, last_examined, max_examined},
+        list::{List, Side, among_page, last_examined, max_examined, page_ids},
         run, sql,
     },
     deliveries::{Delivery, DeliveryState},
@@ -20,7 +22,7 @@ use crate::{
 /// The selected columns, in the same order in every statement.
 macro_rules! columns {
     () => {
-        "id, destination_id, event_id, state, attempts, due_at, last_status, last_failure, created_at, ended_at"
+        "id, destination_id, event_id, state, attempts, due_at, last_status, last_failure, cancel_reason, created_at, ended_at"
     };
 }
 
@@ -69,6 +71,7 @@ rows! {
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND id = $2");
+    FIND_ORIGIN = "SELECT origin FROM deliveries WHERE id = $1";
     LIST_OF_EVENT = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id IN \
                      (SELECT id FROM destinations WHERE app_id = $1) AND event_id = $2 ORDER BY destination_id");
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM deliveries WHERE ", range!(older), " LIMIT $3");
@@ -83,6 +86,14 @@ sql! {
     /// Of events that were received before `$2`, among the oldest open ones.
     COUNT_OPEN_BEFORE = concat!("SELECT COUNT(*) FROM (SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL \
                          ORDER BY event_id LIMIT ", max_examined!(), ") AS examined WHERE created_at < $2");
+    /// The one that a destination which receives one at a time is sent first.
+    FIND_FIRST_OPEN = "SELECT id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1";
+    LIST_OF_EVENTS = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND event_id ", among_page!(), " ORDER BY event_id DESC");
+    SEND_WAITING = "UPDATE deliveries SET due_at = $3 WHERE state = 'waiting' AND due_at > $3 AND id IN (SELECT id FROM deliveries \
+                    WHERE destination_id = $1 AND due_at IS NOT NULL AND event_id > $2 ORDER BY event_id LIMIT 500)";
+    /// The last row that [`SEND_WAITING`] examined.
+    FIND_LAST_OPEN = "SELECT MAX(event_id) FROM (SELECT event_id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL \
+                      AND event_id > $2 ORDER BY event_id LIMIT 500) AS examined";
     /// The states of the newest deliveries that have ended.
     LIST_RECENT_STATES = "SELECT state FROM deliveries WHERE destination_id = $1 AND event_id < $2 ORDER BY event_id DESC LIMIT 100";
     /// Of a delivery that has ended, too: it is sent again under the same id, and its attempts are counted from zero.
@@ -94,16 +105,17 @@ sql! {
     /// At most as many as a replay makes due in advance.
     COUNT_REPLAYED_DUE = "SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND is_retry = TRUE AND due_at <= $2 \
                           LIMIT 1000) AS due";
-    CANCEL = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $3 \
+    CANCEL = "UPDATE deliveries SET state = 'canceled', cancel_reason = 'nothing_to_send', due_at = NULL, claim = NULL, ended_at = $3 \
               WHERE destination_id = $1 AND id = $2 AND due_at IS NOT NULL";
-    SKIP = "UPDATE deliveries SET state = 'canceled', due_at = NULL, ended_at = $3 \
+    SKIP = "UPDATE deliveries SET state = 'canceled', cancel_reason = 'skipped', due_at = NULL, ended_at = $3 \
             WHERE destination_id = $1 AND id = $2 AND state = 'waiting'";
-    CANCEL_OF_DELETED = "UPDATE deliveries SET state = 'canceled', due_at = NULL, claim = NULL, ended_at = $1 WHERE due_at IS NOT NULL AND id IN \
+    CANCEL_OF_DELETED = "UPDATE deliveries SET state = 'canceled', cancel_reason = 'destination_deleted', due_at = NULL, claim = NULL, \
+                         ended_at = $1 WHERE due_at IS NOT NULL AND id IN \
                          (SELECT deliveries.id FROM destinations JOIN deliveries ON destination_id = destinations.id \
                          WHERE destinations.state = 'deleted' AND due_at IS NOT NULL LIMIT $2)";
-    EXPORT = "SELECT deliveries.id, destination_id, event_id, deliveries.state, attempts, due_at, last_status, last_failure, \
+    EXPORT = "SELECT deliveries.id, destination_id, event_id, deliveries.state, attempts, due_at, last_status, last_failure, cancel_reason, \
               deliveries.created_at, ended_at FROM deliveries WHERE id > $1 ORDER BY id LIMIT $2";
-    EXPORT_APP = "SELECT deliveries.id, destination_id, event_id, deliveries.state, attempts, due_at, last_status, last_failure, \
+    EXPORT_APP = "SELECT deliveries.id, destination_id, event_id, deliveries.state, attempts, due_at, last_status, last_failure, cancel_reason, \
                   deliveries.created_at, ended_at FROM deliveries JOIN destinations ON destinations.id = destination_id \
                   WHERE deliveries.id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY deliveries.id LIMIT $2";
 }
@@ -135,6 +147,11 @@ pub(crate) async fn find(
     id: DeliveryId,
 ) -> Result<Option<Delivery>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(destination).bind(id).fetch_optional(conn).await)
+}
+
+/// Returns where the event of a delivery comes from. The caller has checked access to it.
+pub(crate) async fn origin(on: impl Into<Exec<'_>>, id: DeliveryId) -> Result<Option<Origin>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(FIND_ORIGIN).bind(id).fetch_optional(conn).await)
 }
 
 /// Lists the deliveries of an event. The caller has checked access to the app.
@@ -208,6 +225,34 @@ pub(crate) async fn count_open_before(
     before: Timestamp,
 ) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT_OPEN_BEFORE).bind(destination).bind(before).fetch_one(conn).await)
+}
+
+/// Returns the open delivery with the oldest event, which a destination that receives one at a time is sent first. The caller has
+/// checked access to it.
+pub(crate) async fn first_open(on: impl Into<Exec<'_>>, destination: DestinationId) -> Result<Option<DeliveryId>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(FIND_FIRST_OPEN).bind(destination).fetch_optional(conn).await)
+}
+
+/// Lists the deliveries of at most a page of events to a destination, newest first. The caller has checked access to it.
+pub(crate) async fn list_of_events(
+    on: impl Into<Exec<'_>>,
+    destination: DestinationId,
+    events: impl Iterator<Item = EventId>,
+) -> Result<Vec<Delivery>, DbError> {
+    let Some(events) = page_ids(events, EventId::least()) else { return Ok(Vec::new()) };
+    run!(on, |conn| { events.iter().fold(sqlx::query_as(LIST_OF_EVENTS).bind(destination), QueryAs::bind).fetch_all(conn).await })
+}
+
+/// Makes the waiting ones among the next open deliveries after `after` due, as many as a short unit of work examines. Returns their
+/// number, and the last delivery that was examined. The caller has locked the destination.
+pub(crate) async fn send_waiting(
+    tx: &mut Tx,
+    destination: DestinationId,
+    after: EventId,
+    now: Timestamp,
+) -> Result<(u64, Option<EventId>), DbError> {
+    let last = run!(&mut *tx, |conn| sqlx::query_scalar(FIND_LAST_OPEN).bind(destination).bind(after).fetch_one(conn).await)?;
+    Ok((execute!(tx, sqlx::query(SEND_WAITING).bind(destination).bind(after).bind(now))?, last))
 }
 
 /// Returns the states of the newest 100 deliveries of a destination. The caller has checked access to it.

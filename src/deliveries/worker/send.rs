@@ -49,15 +49,19 @@ pub(crate) struct Sender {
 }
 
 /// What came of a test event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TestOutcome {
     Responded {
         status: u16,
         millis: i64,
+        /// The beginning of the response's body.
+        body: Bytes,
     },
     Failed(AttemptFailure),
     /// In the original format: no event is stored that could be sent.
     NoEvent,
+    /// In the original format: there are events, but the newest are of types that it does not receive.
+    NoMatch,
 }
 
 /// A delivery that can be sent, or that ends without.
@@ -196,8 +200,9 @@ impl Sender {
             Some(connection) => {
                 let mut reader = self.db.reader().await?;
                 let newest = events::store::list_last(&mut reader, connection, MAX_TEST_CANDIDATES).await?;
+                let has_events = !newest.is_empty();
                 let Some(event) = newest.into_iter().find(|event| destination.may_test_with(event)) else {
-                    return Ok(TestOutcome::NoEvent);
+                    return Ok(if has_events { TestOutcome::NoMatch } else { TestOutcome::NoEvent });
                 };
                 let opened = self.open(&mut reader, destination, now).await?;
                 self.read_event(&mut reader, (destination, opened.as_ref()), (&event, Origin::Webhook), now).await?
@@ -211,7 +216,9 @@ impl Sender {
         };
         let outcome = self.post(destination, headers, body).await;
         Ok(match outcome.result {
-            Ok(response) => TestOutcome::Responded { status: response.status, millis: millis(outcome.elapsed) },
+            Ok(response) => {
+                TestOutcome::Responded { status: response.status, millis: millis(outcome.elapsed), body: response.body }
+            }
             Err(failure) => TestOutcome::Failed(failure_of(failure)),
         })
     }

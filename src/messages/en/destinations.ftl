@@ -26,7 +26,7 @@ all-events = All events
 
 active = Active
 paused = Paused
-not-responding = Not responding
+not-responding = On hold
 failing = Failing
 paused-by-user = Paused by a user, { $time }
 paused-gone = It responded with status 410, { $time }
@@ -36,22 +36,26 @@ failing-since = since { $time }
 
 is-paused = This destination is paused
 is-paused-named = { $name } is paused
-is-gone = This destination is paused: it responded with status 410
-is-gone-named = { $name } is paused: it responded with status 410
+is-gone = Paused: your system said that this URL no longer exists (status 410)
+is-gone-named = { $name } is paused: your system said that this URL no longer exists (status 410)
 is-without-success = This destination is paused: no delivery succeeded for 5 days
 is-without-success-named = { $name } is paused: no delivery succeeded for 5 days
 # $waiting: a sentence.
 is-paused-reason = { $waiting } New events wait too. When you resume, they are sent.
-is-not-responding = Not responding since { $time }
-is-not-responding-named = { $name } hasn’t responded since { $time }
+is-paused-reason-none = New events wait until you resume.
+# $waiting: a sentence.
+is-gone-reason = Correct the URL or your system, then resume. { $waiting } They are sent then.
+is-gone-reason-none = Correct the URL or your system, then resume. New events wait until you resume.
+is-not-responding = Deliveries on hold: most attempts have failed since { $time }
+is-not-responding-named = { $name } is on hold: most attempts have failed since { $time }
 # $waiting, $next: sentences.
-is-not-responding-reason = Most of the last attempts failed, so deliveries are on hold. { $waiting } They are sent once it responds. { $next }
+is-not-responding-reason = { $waiting } They are sent once an attempt succeeds. { $next }
 next-attempt-at = The next attempt is at { $time }.
 next-attempt-soon = The next attempt is about to begin.
 is-failing = No delivery has succeeded since { $time }
 is-failing-named = { $name }: no delivery has succeeded since { $time }
 # $waiting: a sentence.
-is-failing-reason = { $waiting } Open a failed delivery to see why.
+is-failing-reason = { $waiting } Open a delivery to see how your system responded.
 will-be-paused = Unless a delivery succeeds, the destination will be paused on { $time }.
 events-wait = { $count ->
     [0] No event is waiting.
@@ -60,6 +64,7 @@ events-wait = { $count ->
 }
 events-wait-at-least = { $count } or more events are waiting.
 open-destination = Open destination
+more-on-destinations = { $count } more on Destinations
 
 ## The form
 
@@ -73,20 +78,20 @@ url = URL
 url-hint = A public https address of your own system. Redirects aren’t followed.
 url-makes-secret = If you change the URL, the destination gets a new secret, and the current one expires immediately. Its headers are removed. Deliveries fail until your system has the new secret.
 format = Format
-format-passed = Original from { $gateway }
+format-passed = As { $gateway } sends it (recommended)
 format-passed-note = Body, event ID and signature exactly as { $gateway } sent them. Code written for { $gateway } works unchanged, with the secret that it has.
-format-resigned = Original from { $gateway }, signed again
+format-resigned = As { $gateway } sends it, with a new signature
 format-resigned-note = The body exactly as { $gateway } sent it. The signature is made for each attempt, with a secret of this destination.
-format-normalized = Normalized
+format-normalized = KS Pay format
 format-normalized-note = One JSON format for all gateways. Only events about payments, refunds and disputes are sent.
+format-changes-waiting = If you change the format, waiting events are sent in the new format. Events that don’t exist in it won’t be sent.
 not-passed = { $gateway } signs the time of a request, so a retry with its own signature would be rejected as too old. Its events can only be signed again.
 not-original = Original events of { $gateway } can’t be sent, because its signature can’t be passed on or made again.
 no-gateway = To send original events, first add a payment gateway in { $mode } mode.
 events = Events
-events-hint = Types and groups, separated by spaces, for example { $example }. Leave this empty to receive all events.
+events-hint = Leave this empty to receive all events. Otherwise enter types and groups, separated by spaces: { $example }
 event-types = Event types
-types-original = Original from { $gateway }
-types-normalized = Normalized
+types-original = As { $gateway } sends it
 speed = Order and speed
 order = Order
 order-any = Any order
@@ -115,6 +120,7 @@ url-not-found = This host name wasn’t found. Check its spelling.
 url-forbidden = Events can’t be sent to this address. Enter a public address of your own system.
 choose-format = Choose a format.
 not-a-type = { $text } isn’t an event type. Enter a type such as { $example } or a group such as { $group }.
+not-known-type = { $text } isn’t an event type that KS Pay knows for this format. Check the spelling, or save again to keep it.
 too-many-types = Enter at most { $max } types and groups.
 not-in-range = Enter a whole number from 1 to { $max }.
 choose-order = Choose an order.
@@ -124,6 +130,7 @@ too-many = An app can have { $count } destinations in each mode. Delete one befo
 
 edit = Edit
 added-now = Destination added. Reveal its secret below and enter it in your system.
+added-now-passed = Destination added. Your code keeps its { $gateway } webhook secret. Send a test event to check it.
 saved = Changes saved
 saved-with-secret = Changes saved. The destination has a new secret: reveal it below and enter it in your system.
 success-rate = Success rate
@@ -143,11 +150,14 @@ at-a-time-limited = { $count } at a time, up to { $rate } per second
 at-most-limited = Up to { $count } at a time, up to { $rate } per second
 speed-label = Speed
 timeout-label = Timeout
+retries-label = Retries
+retries = { $count }, over about { $days } days
 destination-id = Destination ID
 
 ## Secrets
 
 secret = Signing secret
+secret-optional = Signing secret (optional)
 secret-note = Verify { $header } with this secret, by the Standard Webhooks specification.
 gateway-secret = Secret of the { $gateway } signature
 gateway-secret-note = Verify { $header } with this secret, as { $gateway } describes it.
@@ -178,17 +188,27 @@ overlap-days = { $count ->
    *[other] { $count } days
 }
 choose-overlap = Choose how long requests are also signed with the current secret.
+overlap-none = Don’t sign with it any more
+overlap-none-note = Choose this if the secret has leaked. Deliveries fail until your system has the new one.
 too-many-secrets = { $count } secrets are still valid. Wait until one of them expires.
 rotated = New secret created. Requests are also signed with the previous one until { $time }.
+rotated-without = New secret created. The previous one doesn’t sign any more. Enter the new one in your system.
 
 ## Actions
 
 actions = Actions
 pause = Pause
-pause-effect = Deliveries wait until you resume, and are then sent.
 now-paused = { $name } is paused. Events wait until you resume.
 resume = Resume
 now-resumed = { $name } is resumed. Events that waited are being sent.
+send-waiting = Send waiting deliveries now
+send-waiting-note = Tries every waiting delivery without waiting for its next attempt.
+send-now = Send now
+now-sending = { $count ->
+    [0] No delivery is waiting.
+    [one] { $count } waiting delivery is being sent.
+   *[other] { $count } waiting deliveries are being sent.
+}
 replay-failed = Replay failed deliveries
 replay-failed-note = Sends every delivery whose attempts have all failed again.
 replay-failed-title = Replay all failed deliveries?
@@ -208,12 +228,17 @@ to-delete = To delete this destination, enter your password.
 
 ## Send test event
 send-test = Send test event
+# $note: a sentence.
+send-test-named = Send test event: { $note }
 send-test-note = Sends an event of the type ks_pay.test now, and shows how this destination responds. It isn’t listed as a delivery.
-send-test-note-original = Sends the newest event once more, under the same ID, and shows how this destination responds. It isn’t listed as a delivery.
+send-test-note-original = Sends the newest real event again, with the same ID, and shows how your system responds. If your system doesn’t check IDs, it processes that payment twice. The test isn’t listed as a delivery.
 test-accepted = The test event was accepted with status { $status } in { $millis }{ "\u00A0" }ms.
 test-declined = The test event wasn’t accepted: this destination responded with status { $status } in { $millis }{ "\u00A0" }ms. Only 2xx counts as accepted.
+test-redirected = Status { $status }: redirects aren’t followed. Enter the final URL.
 test-failed = The test event wasn’t delivered: { $reason }.
-test-no-event = There is no event to send yet. In the original format, the newest event is sent once more as the test.
+test-response-cut = Response, the first 2,000 bytes
+test-no-event = There is no event to send yet. In this format, the newest event is sent once more as the test.
+test-no-match = None of the latest events is of a type that this destination receives. Check its event types, or wait for the next event.
 test-running = A check or a test event of your company is still running. Try again in a few seconds.
 too-many-tests = Too many test events and checks. Wait ten seconds, then try again.
 

@@ -78,6 +78,10 @@ export async function* destinations(page, { installation, names, api }) {
   yield "event-deliveries";
 
   await page.goto(own);
+  await send(page, "Send test event");
+  await page.getByTestId("test-response").waitFor();
+  yield "destination-tested";
+  await page.goto(own);
   await send(page, "Pause");
   yield "destination-paused";
   await simulate(url, secret);
