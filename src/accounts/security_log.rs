@@ -63,6 +63,7 @@ text_enum! {
         DestinationPaused = "destination_paused",
         DestinationResumed = "destination_resumed",
         DestinationDeleted = "destination_deleted",
+        DestinationTested = "destination_tested",
         DestinationSecretRevealed = "destination_secret_revealed",
         DestinationSecretRotated = "destination_secret_rotated",
         DeliveriesReplayed = "deliveries_replayed",

@@ -231,6 +231,13 @@ pub(crate) async fn reveal(
     }))
 }
 
+/// Records that a test event is about to be sent: in the original format it has the data of a customer.
+pub(crate) async fn record_test(tx: &mut Tx, destination: &Destination, (actor, now): By<'_>) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageDestinations, destination.company_id)?;
+    security_log::append(tx, actor, Action::DestinationTested, destination.id, now).await?;
+    Ok(())
+}
+
 /// Pauses a destination: its deliveries wait.
 pub(crate) async fn pause(tx: &mut Tx, destination: &Destination, (actor, now): By<'_>) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageDestinations, destination.company_id)?;

@@ -24,8 +24,8 @@ pub enum LogFormat {
 pub(crate) const OUTSIDE: &str = "ks_pay::outside";
 
 const DEFAULT_FILTER: &str = "info,sqlx=warn,actix_server=warn";
-/// The library logs input that is not HTTP as an error, but anyone can send it.
-const QUIET_PARSER: &str = ",actix_http=off";
+/// Libraries log as errors what others cause: input that is not HTTP, and the names in a certificate that is refused.
+const QUIET_LIBRARIES: &str = ",actix_http=off,rustls_platform_verifier=off";
 
 /// Starts logging; a second call changes nothing.
 pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
@@ -56,7 +56,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
 /// Returns the filter directives, with HTTP parse errors silenced unless debugging is requested.
 fn directives(filter: &str) -> String {
     let wants_them = ["debug", "trace", "actix_http"].iter().any(|word| filter.to_lowercase().contains(word));
-    if wants_them { filter.to_owned() } else { format!("{filter}{QUIET_PARSER}") }
+    if wants_them { filter.to_owned() } else { format!("{filter}{QUIET_LIBRARIES}") }
 }
 
 /// Formats a message of the CLI in the log's format.
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn parse_errors_are_logged_only_at_the_debug_level() {
-        assert_eq!(directives("info"), "info,actix_http=off");
+        assert_eq!(directives("info"), "info,actix_http=off,rustls_platform_verifier=off");
         for asked in ["debug", "info,actix_http=warn", "ks_pay=TRACE"] {
             assert_eq!(directives(asked), asked);
         }

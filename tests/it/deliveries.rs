@@ -1,9 +1,10 @@
 //! Deliveries: what a destination receives, what is repeated, and what waits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use ks_pay::primitives::time::Clock;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::support::{
     TestApp, bodies,
@@ -211,6 +212,36 @@ async fn a_destination_that_never_responds_does_not_delay_another() {
     eventually_in(&app, "delivered", 20).await;
     assert_eq!((other.received().len(), silent.received().len()), (20, 10));
     assert!(other.connections() <= 4, "connections are used again: {}", other.connections());
+}
+
+/// Seven destinations occupy all places of their company; the eighth has its turn when one becomes free.
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_limit_of_a_company_destinations_have_their_turn() {
+    const MAX_OF_COMPANY: usize = 64;
+    const EVENTS: usize = 40;
+    let (app, connection) = serve().await;
+    let (busy, next, permits) = (Sink::start().await, Sink::start().await, Arc::new(Semaphore::new(0)));
+    busy.usually(Response::Held(Arc::clone(&permits)));
+    for number in 0..7 {
+        let url = format!("{}?{number}", busy.url);
+        add(&app, &connection, &url, &["--concurrency", "10", "--timeout", "30"]).await;
+    }
+    let last = add(&app, &connection, &next.url, &[]).await;
+    let id = text(&last["destination"]);
+    app.cli(["destination", "pause", "--destination", id], "").await.assert_done();
+    for number in 0..EVENTS {
+        connection.post(captured(&format!("pay_{number}"))).stored().await;
+    }
+    eventually(async || busy.received().len() == MAX_OF_COMPANY).await;
+    app.cli(["destination", "resume", "--destination", id], "").await.assert_done();
+    while next.received().is_empty() {
+        let before = busy.received().len();
+        assert!(before < 7 * EVENTS, "only the others were sent to");
+        permits.add_permits(1);
+        eventually(async || busy.received().len() > before || !next.received().is_empty()).await;
+    }
+    permits.add_permits(7 * EVENTS);
+    eventually_in(&app, "delivered", 8 * EVENTS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,10 @@ use crate::{
         layout::Flash,
         signed_form::{EmptyForm, SignedForm},
     },
-    deliveries::worker::{Sender, TestOutcome},
+    deliveries::{
+        manage,
+        worker::{Sender, TestOutcome},
+    },
     messages,
 };
 
@@ -41,6 +44,9 @@ pub(crate) async fn send(posted: SignedForm<EmptyForm>, path: DestinationPath) -
         Ok(permit) => permit,
         Err(busy) => return Ok(page.redirect_warning(&found.url(), busy.reason(), messages::destinations::busy(busy))),
     };
+    let mut tx = state.db.begin().await?;
+    manage::record_test(&mut tx, &found.destination, (&page.actor(), page.now)).await?;
+    tx.commit().await?;
     let to = (state.client.clone(), state.base().to_owned());
     let sender = Sender::new(state.db.clone(), state.vault.clone(), state.clock.clone(), to);
     let outcome = sender.send_test(&found.destination).await?;

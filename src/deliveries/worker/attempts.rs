@@ -28,7 +28,9 @@ impl Attempts {
         let (again, began_at) = (batch.clone(), self.clock.now());
         let Ok(ready) = AssertUnwindSafe(self.sender.prepare(batch)).catch_unwind().await else {
             // The panic hook has logged the cause.
-            again.into_iter().for_each(|claimed| self.end(Finished::panicked(claimed, began_at)));
+            for claimed in again {
+                self.end(Finished::panicked(claimed, began_at));
+            }
             return;
         };
         for one in ready {

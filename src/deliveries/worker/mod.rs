@@ -192,11 +192,13 @@ impl Sending {
         self.0.is_empty()
     }
 
-    /// Returns how many more of a company may begin, in addition to `others` of any company and `own` of this one.
+    /// Returns how many more of a company may begin, in addition to `others` of any company and `own` of this one. A company never has
+    /// more than are free, so that there is room for another one however many are sending.
     fn capacity(&self, company: CompanyId, others: usize, own: usize) -> usize {
         let of_company = self.0.get(&company).copied().unwrap_or_default() + own;
-        let all = self.0.values().sum::<usize>() + others;
-        MAX_SENDING.saturating_sub(all).min(MAX_SENDING_OF_COMPANY.saturating_sub(of_company))
+        let free = MAX_SENDING.saturating_sub(self.0.values().sum::<usize>() + others);
+        // After as many begin, it has no more than are free then.
+        MAX_SENDING_OF_COMPANY.saturating_sub(of_company).min(free.saturating_sub(of_company).div_ceil(2))
     }
 }
 
@@ -269,8 +271,12 @@ impl Running {
     }
 
     fn note(&mut self, batch: Vec<Ended>) {
-        if !batch.is_empty() {
-            self.due.append(&mut self.waiting);
+        // As many as may begin, so that a limit with many destinations causes no needless work.
+        let after = (Bound::Excluded(self.last_claimed), Bound::Unbounded);
+        let next: Vec<DestinationId> = self.waiting.range(after).chain(&self.waiting).take(batch.len()).copied().collect();
+        for id in next {
+            self.waiting.remove(&id);
+            self.due.insert(id);
         }
         for Ended { company, finished } in batch {
             self.sending.end(company);
@@ -333,7 +339,9 @@ impl Running {
     fn send(&mut self, batch: Vec<Claimed>) {
         let Some(Destination { id, company_id, .. }) = batch.first().map(|claimed| &claimed.destination) else { return };
         self.last_claimed = *id;
-        batch.iter().for_each(|_| self.sending.begin(*company_id));
+        for _ in &batch {
+            self.sending.begin(*company_id);
+        }
         let attempts = Attempts { sender: self.sender.clone(), clock: self.clock.clone(), ending: self.ending.clone() };
         self.runtime.spawn(attempts.run(batch));
     }
@@ -356,5 +364,29 @@ impl Running {
                 break;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_company_has_64_places_at_most_and_leaves_room_for_others() {
+        let mut sending = Sending::default();
+        let begin = |sending: &mut Sending, company| {
+            let count = sending.capacity(company, 0, 0);
+            for _ in 0..count {
+                sending.begin(company);
+            }
+            count
+        };
+        let companies: [CompanyId; 5] = std::array::from_fn(|_| CompanyId::unique());
+        assert_eq!(companies.map(|company| begin(&mut sending, company)), [64, 64, 64, 32, 16]);
+        for _ in 0..10 {
+            sending.end(companies[0]);
+        }
+        assert_eq!([0, 4].map(|at| sending.capacity(companies[at], 0, 0)), [0, 5], "26 are free");
+        assert_eq!(sending.capacity(CompanyId::unique(), 20, 0), 3, "of which 20 are claimed in this cycle");
     }
 }

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::Failure;
+use super::{Failure, limited::ReadLimit};
 
 /// The maximum size of the head of a response, in bytes.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -26,12 +26,14 @@ const MAX_HEADERS: usize = 100;
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     pub(super) address: SocketAddr,
+    /// What may still be read.
+    pub(super) limit: ReadLimit,
     _task: AbortOnDropHandle<()>,
 }
 
 impl Connection {
     #[expect(clippy::disallowed_methods, reason = "the stream is one of the dialer")]
-    pub(super) async fn over<S>(stream: S, address: SocketAddr) -> Result<Self, Failure>
+    pub(super) async fn over<S>(stream: S, address: SocketAddr, limit: ReadLimit) -> Result<Self, Failure>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -40,12 +42,14 @@ impl Connection {
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| of(&error))?;
         // Its errors are those of the request.
         let task = tokio::spawn(async move { drop(connection.await) });
-        Ok(Self { sender, address, _task: AbortOnDropHandle::new(task) })
+        Ok(Self { sender, address, limit, _task: AbortOnDropHandle::new(task) })
     }
 
     /// Sends a request and returns the response as soon as its head has arrived.
     pub(super) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
-        self.sender.send_request(request).await.map_err(|error| of(&error))
+        self.limit.begin_head();
+        let sent = self.sender.send_request(request).await;
+        sent.map_err(|error| if self.limit.is_used_up() { Failure::HeadTooLarge } else { of(&error) })
     }
 
     /// Waits until the connection accepts another request. False if it does not, because it is closed.

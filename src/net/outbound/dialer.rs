@@ -11,7 +11,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::Url;
 
-use super::Failure;
+use super::{Failure, limited::Limited};
 use crate::net::tls::{self, TlsFault};
 
 /// The maximum number of addresses of a name that are tried.
@@ -31,7 +31,11 @@ impl Tls {
     }
 
     /// Performs the handshake with the name of the URL.
-    pub(super) async fn shake_hands(&self, stream: TcpStream, url: &Url) -> Result<TlsStream<TcpStream>, Failure> {
+    pub(super) async fn shake_hands(
+        &self,
+        stream: Limited<TcpStream>,
+        url: &Url,
+    ) -> Result<TlsStream<Limited<TcpStream>>, Failure> {
         let build = async || tls::config().await.map(Arc::new).ok_or(Failure::NoCertificates);
         let config = self.0.get_or_try_init(build).await?;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);

@@ -14,7 +14,9 @@ use url::{Position, Url};
 
 use crate::primitives::id::CompanyId;
 
-use super::{Failure, Inner, MAX_RESPONSE_BYTES, Refusal, Request, Response, connection::Connection, dialer, guard, pool};
+use super::{
+    Failure, Inner, MAX_RESPONSE_BYTES, Refusal, Request, Response, connection::Connection, dialer, guard, limited::Limited, pool,
+};
 
 /// The headers that the client alone sets, because they decide where a request goes and where it ends.
 const OWN_HEADERS: [HeaderName; 7] = [
@@ -75,18 +77,21 @@ impl<'a> Exchange<'a> {
         let addresses = checked.map_err(Failure::Refused)?;
         let stream = dialer::connect(&addresses, self.deadline, &mut self.address).await?;
         let address = self.address.ok_or(Failure::Unreachable)?;
+        let (stream, limit) = Limited::new(stream);
         if url.scheme() == "http" {
-            return Connection::over(stream, address).await;
+            return Connection::over(stream, address, limit).await;
         }
         let stream = self.before(Failure::ConnectSlow, client.tls.shake_hands(stream, url)).await??;
-        Connection::over(stream, address).await
+        Connection::over(stream, address, limit).await
     }
 
     /// Sends the message and reads the response. The connection is stored if the response was read to its end.
     async fn send(&mut self, mut connection: Connection, url: &Url, message: Message) -> Result<Response, Failure> {
         self.address = Some(connection.address);
         let head = self.before(Failure::ResponseSlow, connection.send(message)).await??;
+        connection.limit.begin_body();
         let response = self.read(head).await;
+        connection.limit.begin_idle();
         let ready_by = self.deadline.min(Instant::now() + READY_TIMEOUT);
         if !response.is_body_cut && timeout_at(ready_by, connection.is_reusable()).await == Ok(true) {
             self.client.pool.store(pool::key(url), connection);

@@ -14,6 +14,7 @@ mod connection;
 mod dialer;
 mod exchange;
 mod guard;
+mod limited;
 mod pool;
 mod resolver;
 #[cfg(test)]

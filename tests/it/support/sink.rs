@@ -9,6 +9,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
 };
 
 /// A request as received.
@@ -36,6 +37,8 @@ pub(crate) enum Response {
     Complete(u16, &'static str, &'static str),
     /// None: the connection stays open.
     Silence,
+    /// 200 once there is a permit, which it takes.
+    Held(Arc<Semaphore>),
 }
 
 #[derive(Default)]
@@ -80,7 +83,14 @@ impl Sink {
                 shared.received.push(received);
                 shared.next.pop_front().or_else(|| shared.usual.clone()).unwrap_or(Response::Complete(200, "", "ok"))
             };
-            let Response::Complete(status, headers, body) = response else { return std::future::pending().await };
+            let (status, headers, body) = match response {
+                Response::Complete(status, headers, body) => (status, headers, body),
+                Response::Silence => return std::future::pending().await,
+                Response::Held(permits) => {
+                    permits.acquire().await.unwrap().forget();
+                    (200, "", "")
+                }
+            };
             let text = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
             if stream.write_all(text.as_bytes()).await.is_err() {
                 return;
