@@ -50,6 +50,8 @@ export class Installation {
   #env;
   /** Process of the running server. */
   child;
+  /** App whose events they are. */
+  app;
   /** Endpoint for events: `{ host, port, path, secret }`. */
   connection;
   /** Output of the servers on stderr. */
@@ -75,7 +77,8 @@ export class Installation {
     const { email, password } = OWNER;
     await this.run(["user", "add", "--company", company, "--email", email, "--name", "Owner"], `${password}\n`);
     const app = await this.run(["app", "add", "--company", company, "--name", "Torture Shop", "--email", email, "--country", "IN"]);
-    const which = ["--app", app.trim(), "--gateway", "razorpay", "--mode", "test"];
+    this.app = app.trim();
+    const which = ["--app", this.app, "--gateway", "razorpay", "--mode", "test"];
     await this.run(["gateway", "add", ...which]);
     const { url, secrets } = JSON.parse(await this.run(["webhook", "show", ...which, "--json"]));
     this.connection = { host: "127.0.0.1", port: 0, path: new URL(url).pathname, secret: secrets[0].secret };

@@ -47,6 +47,18 @@ export async function needPython(run) {
   if (code !== 0) run.skip("there is no python3 with sqlite3 here; install the Debian package python3");
 }
 
+const EXECUTE = `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database:
+    database.execute(sys.argv[2])
+`;
+
+/** Runs one statement on a file that no server has open: a fault that a case plants. */
+export async function execute(path, statement) {
+  const { code, stderr } = await ended("python3", ["-c", EXECUTE, path, statement]);
+  if (code !== 0) throw new Error(`python3: ${stderr}`);
+}
+
 const LOCK = `
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
