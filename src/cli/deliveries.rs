@@ -11,10 +11,10 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Print all deliveries, oldest first, one per line
+    /// Print all deliveries, oldest first, one JSON object per line
     ///
-    /// `attempts` is the number since the delivery was created or last replayed. `last_status` is the HTTP status of the last response;
-    /// `last_failure` says why the last attempt had none.
+    /// `attempts` is the number of attempts since the delivery was created or last replayed. `last_status` is the HTTP status of the last
+    /// attempt's response; `last_failure` is the reason why there was none.
     Export(Export),
 }
 
@@ -40,7 +40,7 @@ async fn export(at: &Installation, io: &mut Io<'_>, wanted: &Export) -> Result<(
 
 fn line(delivery: &Delivery) -> serde_json::Value {
     let delivered_at = delivery.ended_at.filter(|_| delivery.state == DeliveryState::Delivered);
-    // That of one that is being sent is when its claim expires.
+    // While a delivery is being sent, `due_at` is the expiry of its claim.
     let next_attempt_at = delivery.due_at.filter(|_| delivery.state == DeliveryState::Waiting);
     json!({
         "delivery": delivery.id.to_string(),

@@ -90,9 +90,9 @@ enum Command {
     Token(tokens::Command),
     /// Forward an app's events to a developer's machine, over an outgoing connection
     ///
-    /// Reads a token from the variable `KS_PAY_TOKEN` if it is set, otherwise from the terminal or the first line of stdin. Begins where
-    /// it stopped last time, or with events that arrive from now on. Each event is sent once the one before it was answered; while
-    /// nothing listens at the address, events wait. Keys, each with Enter: r sends the last event again, f all that failed, q ends.
+    /// Reads a token from the variable `KS_PAY_TOKEN` if it is set, otherwise from the terminal or the first line of stdin. Starts where
+    /// it stopped last time, or with events that arrive from now on. Sends one event at a time, and waits while the local server is not
+    /// running. Keys, each with Enter: r sends the last event again, f sends all failed events again, q ends.
     Listen(Box<listen::Listen>),
     /// Post correctly signed sample events to a webhook URL
     ///

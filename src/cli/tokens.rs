@@ -12,12 +12,12 @@ use crate::{
     apps,
     db::DbError,
     primitives::{email, id::TokenId, text_input, time::Timestamp},
-    tokens::{self, MAX_NAME_CHARS, NewToken, TokenError},
+    tokens::{self, MAX_NAME_CHARS, MAX_TOKENS, NewToken, TokenError},
 };
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Add a token for a user, and print it; it cannot be shown again, and expires after 90 days
+    /// Create a token for a user, and print it; it cannot be shown again, and expires after 90 days
     Add(Add),
     /// List the tokens of an app, one JSON object per line, newest first
     List {
@@ -28,7 +28,7 @@ pub(super) enum Command {
         #[arg(long, required = true)]
         json: bool,
     },
-    /// Remove a token, which is then invalid
+    /// Remove a token, so that it is no longer valid
     Remove {
         /// Token id, tk_…
         #[arg(long, value_name = "ID")]
@@ -45,10 +45,10 @@ pub(super) struct Add {
     /// App id, ap_…
     #[arg(long, value_name = "ID")]
     app: String,
-    /// Name of the token, unique in the app; by default its id
+    /// Name of the token, unique in the app [default: its id]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Allow events of Live mode too
+    /// Also allow events of Live mode
     #[arg(long)]
     live: bool,
 }
@@ -77,7 +77,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, typed: &Add) -> Result<(), Fail
     let app = at.app(&typed.app).await?;
     let user = accounts::store::find_by_email(&mut at.db.reader().await?, &email).await?;
     let user = user.filter(|user| user.company_id == app.company_id).ok_or_else(|| {
-        Failure::Failed("No user of the app's company has this email address. `ks-pay user add` adds one.".to_owned())
+        Failure::Failed("No user of the app's company has this email address. `ks-pay user add` adds a user.".to_owned())
     })?;
     let mut tx = at.db.begin().await?;
     let new = NewToken { user: &user, name: name.as_deref(), is_live: typed.live };
@@ -105,7 +105,12 @@ async fn list(at: &Installation, io: &mut Io<'_>, app: &str) -> Result<(), Failu
 }
 
 async fn remove(at: &Installation, token: &str) -> Result<(), Failure> {
-    let none = || Failure::Failed(format!("Token \"{}\" not found. `ks-pay token list` prints their ids.", token.escape_debug()));
+    let none = || {
+        Failure::Failed(format!(
+            "Token \"{}\" not found. `ks-pay token list` prints the ids of an app's tokens.",
+            token.escape_debug()
+        ))
+    };
     let id: TokenId = token.parse().map_err(|_| none())?;
     let mut reader = at.db.reader().await?;
     let token = tokens::store::find_any(&mut reader, id).await?.ok_or_else(none)?;
@@ -123,7 +128,7 @@ impl From<TokenError> for Failure {
                 Self::Failed("The app already has a token with this name. Choose another name.".to_owned())
             }
             TokenError::UseCase(error) => error.into(),
-            TokenError::TooMany => Self::Failed(format!("{error}. Remove one first.")),
+            TokenError::TooMany => Self::Failed(format!("The app has {MAX_TOKENS} valid tokens. Remove one first.")),
         }
     }
 }

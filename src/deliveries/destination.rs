@@ -1,8 +1,8 @@
-//! A destination: where events of an app go, which of them, and how.
+//! Destinations: which events of an app are sent to which URL, and how.
 //!
-//! Invariant: a destination of one mode receives no event of the other. In the original format it receives the events of one gateway,
-//! whose bytes are sent unchanged; the gateway's own headers are passed through only if they sign no time, and signed again only with a
-//! secret of the destination.
+//! Invariant: a destination of one mode receives no event of the other. In the original format it receives the events of one gateway with
+//! unchanged bytes. The gateway's own headers are passed through only if they sign no time, and signed again only with a secret of the
+//! destination.
 
 use std::time::Duration;
 
@@ -24,19 +24,19 @@ pub(crate) const MAX_DESTINATIONS: i64 = 20;
 pub(crate) const MAX_NAME_CHARS: usize = 80;
 /// The maximum number of event types and groups that a destination selects.
 pub(crate) const MAX_EVENT_PATTERNS: usize = 50;
-/// The maximum number of deliveries at the same time.
+/// The maximum number of concurrent deliveries.
 pub(crate) const MAX_CONCURRENCY: i64 = 10;
-/// The number of them unless another is chosen.
+/// The default number of concurrent deliveries.
 pub(crate) const DEFAULT_CONCURRENCY: i64 = 4;
-/// The maximum rate, in deliveries a second.
+/// The maximum rate, in deliveries per second.
 pub(crate) const MAX_PER_SECOND: i64 = 1000;
 /// The maximum timeout of an attempt, in seconds.
 pub(crate) const MAX_TIMEOUT_SECONDS: i64 = 30;
-/// The timeout unless another is chosen, in seconds.
+/// The default timeout of an attempt, in seconds.
 pub(crate) const DEFAULT_TIMEOUT_SECONDS: i64 = 15;
 
 text_enum! {
-    /// What is sent.
+    /// The form in which events are sent.
     pub(crate) enum Format, "the format of a destination" {
         /// The gateway's exact bytes.
         Original = "original",
@@ -63,7 +63,7 @@ text_enum! {
         User = "user",
         /// It responded with 410 Gone.
         Gone = "gone",
-        /// No success for five days.
+        /// Deliveries failed, and none succeeded for five days.
         NoSuccess = "no_success",
     }
 }
@@ -92,12 +92,12 @@ impl Destination {
         !matches!(self.receives(event), Err(NotSent::Elsewhere | NotSent::NoNormalizedForm))
     }
 
-    /// True if the event is one that the destination receives, and no test event of the Webhook page: a destination's test may send it.
+    /// True if the destination's test may send the event: the destination receives it, and it is no test event of the Webhook page.
     pub(crate) fn may_test_with(&self, event: &Event) -> bool {
         event.event_type.as_deref() != Some(TEST_EVENT_TYPE) && self.receives(event).is_ok()
     }
 
-    /// Decides whether the destination receives the event as it is now.
+    /// Decides whether the destination receives the event with its current settings.
     pub(crate) fn receives(&self, event: &Event) -> Result<(), NotSent> {
         let Settings { format, connection_id, ref events, .. } = self.settings;
         let recipient =
@@ -113,7 +113,7 @@ impl Destination {
     }
 }
 
-/// What a user chooses of a destination.
+/// The settings of a destination that a user chooses.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Settings {
     pub(crate) name: String,
@@ -137,14 +137,14 @@ impl Settings {
         Duration::from_secs(u64::try_from(self.timeout_seconds).unwrap_or_default())
     }
 
-    /// Returns how fast it is sent to.
+    /// Returns its limits of concurrency and rate.
     pub(crate) fn limits(&self) -> Limits {
         let concurrency = if self.is_fifo { 1 } else { self.concurrency };
         Limits { concurrency: usize::try_from(concurrency).unwrap_or(1), per_second: self.per_second }
     }
 }
 
-/// What people enter to select all events.
+/// The text that selects all events.
 const ALL_EVENTS: &str = "*";
 
 /// The types of events that a destination receives: types and groups such as `refund.*`, separated by spaces; empty for all.
@@ -156,7 +156,7 @@ impl EventSelection {
     /// Parses types and groups, separated by spaces or commas.
     ///
     /// # Errors
-    /// Returns the first one that is neither, or [`InvalidSelection::TooMany`].
+    /// Returns the first text that is neither, or [`InvalidSelection::TooMany`].
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidSelection> {
         let mut patterns: Vec<&str> =
             text.split(|next: char| next == ',' || next.is_whitespace()).filter(|one| !one.is_empty()).collect();
@@ -196,7 +196,7 @@ impl EventSelection {
 /// Why a selection of events is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum InvalidSelection {
-    /// This is no event type and no group.
+    /// This is neither an event type nor a group.
     NotAType(String),
     TooMany,
 }
@@ -216,7 +216,7 @@ fn matches(pattern: &str, event_type: &str) -> bool {
     }
 }
 
-/// What decides to which destinations an event goes.
+/// The properties of an event that decide which destinations receive it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Candidate<'a> {
     pub(crate) scope: ConnectionScope,
@@ -255,7 +255,7 @@ pub(crate) fn receives(destination: &Recipient, event: &Candidate<'_>) -> Result
     if destination.events.includes(event_type) { Ok(()) } else { Err(NotSent::NotSelected) }
 }
 
-/// What [`receives`] has to know of a destination.
+/// The properties of a destination that [`receives`] needs.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Recipient {
     pub(crate) id: DestinationId,
@@ -275,8 +275,8 @@ pub(crate) struct OriginalForms {
     pub(crate) is_resigned: bool,
 }
 
-/// Returns how the headers of a gateway can be sent. A scheme that signs the time cannot be passed through, since retries would be
-/// too old; nor can one whose headers are those of KS Pay's own signature.
+/// Returns how the headers of a gateway can be sent. A scheme that signs the time cannot be passed through, because retries would be
+/// too old; nor can a scheme with the same headers as KS Pay's own signature.
 pub(crate) fn original_forms(gateway: Gateway) -> OriginalForms {
     let signature = &gateway.profile().signature;
     let is_in_headers = signature.headers.contains(&signature.header);
@@ -287,7 +287,7 @@ pub(crate) fn original_forms(gateway: Gateway) -> OriginalForms {
     }
 }
 
-/// True if the gateway's headers are those with which KS Pay signs every delivery: signed again, it has those.
+/// True if the gateway signs with the same headers as KS Pay, so that signing again adds no others.
 pub(crate) fn signs_as_ks_pay(gateway: Gateway) -> bool {
     gateway.profile().signature.header == signature::HEADER
 }

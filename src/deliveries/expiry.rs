@@ -1,4 +1,4 @@
-//! Deliveries that wait while the retention of their events' bodies comes to an end: without its body, an event cannot be sent.
+//! Waiting deliveries whose events' bodies will soon be deleted: an event without its body cannot be sent.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::{
     primitives::{id::DestinationId, time::Timestamp},
 };
 
-/// How long before a body is deleted pages warn of it.
+/// How long before the deletion of a body pages warn of it.
 const WARN_BEFORE: Duration = Duration::from_hours(7 * 24);
 
 /// Deliveries of a destination that will be canceled unless they are sent soon.
@@ -16,13 +16,13 @@ const WARN_BEFORE: Duration = Duration::from_hours(7 * 24);
 pub(crate) struct Expiring {
     /// Their number, at most [`crate::db::list::MAX_EXAMINED`].
     pub(crate) count: i64,
-    /// When the first of them will be.
+    /// When the first of them will be canceled.
     pub(crate) first_at: Timestamp,
     /// How long bodies are stored.
     pub(crate) retention: Duration,
 }
 
-/// Returns the time before which those events were received whose waiting deliveries pages warn of.
+/// Returns a time: pages warn of waiting deliveries whose events were received before it.
 pub(crate) fn warned_before(retention: Duration, now: Timestamp) -> Timestamp {
     now.minus(retention.saturating_sub(WARN_BEFORE.min(retention / 2)))
 }

@@ -1,7 +1,7 @@
-//! The fixed headers of a destination: what its system requires besides the signature, such as `Authorization`.
+//! The fixed headers of a destination, which its system requires in addition to the signature, such as `Authorization`.
 //!
-//! Invariant: none of them frames the request, describes the body, or could be taken for a header of KS Pay or of a gateway. A value is
-//! sealed, and nothing but an attempt reads it. Another URL gets none of them, as it gets another secret.
+//! Invariant: a fixed header neither frames the request nor describes the body, and cannot be mistaken for a header of KS Pay or of a
+//! gateway. Its value is sealed, and read only by attempts and checks. A change of the URL removes the headers, as it replaces the secret.
 
 use hyper::header::HeaderName;
 use zeroize::Zeroizing;
@@ -28,8 +28,8 @@ pub(crate) const MAX_NAME_BYTES: usize = 64;
 /// The maximum length of a value.
 pub(crate) const MAX_VALUE_BYTES: usize = 1000;
 
-/// Names that no destination may have: those of the connection, of the request's frame, and of the sender. A destination has no
-/// session, so it has no cookies either, and a compressed response could not be shown.
+/// Reserved names: headers of the connection, of the request's frame, and of the sender. `cookie` is reserved because a destination has no
+/// session, and `accept-encoding` because a compressed response could not be shown.
 const RESERVED: &[&str] = &[
     "accept-encoding",
     "connection",
@@ -44,7 +44,7 @@ const RESERVED: &[&str] = &[
     "upgrade",
     "user-agent",
 ];
-/// Beginnings of such names.
+/// Prefixes of reserved names.
 const RESERVED_PREFIXES: &[&str] = &["content-", "ks-pay-", "proxy-", "webhook-"];
 
 /// Why a name is invalid.
@@ -52,9 +52,9 @@ const RESERVED_PREFIXES: &[&str] = &["content-", "ks-pay-", "proxy-", "webhook-"
 pub(crate) enum InvalidName {
     Empty,
     TooLong,
-    /// It is no token (RFC 9110, section 5.6.2).
+    /// It is not a token (RFC 9110, section 5.6.2).
     NotAToken,
-    /// KS Pay, the gateway or the connection has it.
+    /// KS Pay, a gateway or HTTP uses it.
     Reserved,
 }
 
@@ -63,7 +63,7 @@ pub(crate) enum InvalidName {
 pub(crate) enum InvalidValue {
     Empty,
     TooLong,
-    /// It has a character that is no visible ASCII character and no space.
+    /// It has a character other than visible ASCII characters and spaces.
     NotAscii,
 }
 
@@ -105,7 +105,7 @@ impl Name {
 pub(crate) struct Value(Zeroizing<String>);
 
 impl Value {
-    /// Parses a value, without the spaces around it.
+    /// Parses a value, and trims the spaces around it.
     ///
     /// # Errors
     /// See [`InvalidValue`].
@@ -129,7 +129,7 @@ impl Value {
     }
 }
 
-/// Sets a fixed header, in place of one with that name; returns false if the destination has as many as it may.
+/// Sets a fixed header, replacing one with the same name; returns false if the destination already has the maximum.
 ///
 /// # Errors
 /// See [`DestinationError`].

@@ -1,7 +1,7 @@
 //! The health of a destination: its circuit breaker, how long it has been failing, and how many deliveries may begin now.
 //!
-//! Invariant: pure; [`Health`] is read and written within one unit of work that holds the destination's lock, so that several
-//! servers act on one state. While the circuit is open deliveries wait; none is dropped.
+//! Invariant: pure. [`Health`] is read and written within one unit of work that holds the destination's lock, so that several
+//! servers act on one state. While the circuit is open, deliveries wait; none is dropped.
 
 use std::time::Duration;
 
@@ -9,29 +9,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::primitives::time::Timestamp;
 
-/// The time whose attempts decide about the circuit.
+/// The period whose attempts decide whether the circuit opens.
 const WINDOW: Duration = Duration::from_mins(5);
 /// The number of attempts in the window below which the circuit stays closed.
 const MIN_ATTEMPTS: u32 = 10;
 /// The share of failures, in percent, from which the circuit opens.
 const MIN_FAILED_PERCENT: u32 = 70;
-/// The time over which the failed attempts must have begun: one burst of concurrent failures does not open the circuit.
+/// The minimum time between the first and the last failed attempt: a burst of concurrent failures does not open the circuit.
 const MIN_SPREAD: Duration = Duration::from_secs(30);
-/// How long the circuit stays open before one attempt tries whether the destination has recovered.
+/// How long the circuit stays open before one attempt tests whether the destination has recovered.
 pub(super) const OPEN_PERIOD: Duration = Duration::from_secs(30);
 /// The time that one entry of the window's counts covers.
 const SLOT: Duration = Duration::from_secs(30);
-/// How long a destination may be without a success before it is paused.
+/// How long a destination may fail without a success before it is paused.
 pub(crate) const PAUSE_AFTER: Duration = Duration::from_hours(5 * 24);
-/// The time without a success after which pages say how long it may last.
+/// The time without a success after which pages show when the destination will be paused.
 pub(crate) const WARN_AFTER: Duration = Duration::from_hours(60);
-/// The time without a success after which pages raise an alert: the first retries have failed, too.
+/// The time without a success after which pages raise an alert: by then the first retries have failed, too.
 pub(crate) const ALERT_AFTER: Duration = Duration::from_mins(15);
 
-/// The bytes of its responses that are stored a day; of further ones only status and digest are.
+/// The maximum bytes of a destination's responses stored per day; of further responses only status and digest are stored.
 const MAX_RESPONSE_BYTES_PER_DAY: i64 = 10 * 1024 * 1024;
 
-/// What an attempt says of the destination.
+/// What an attempt shows about the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// 2xx.
@@ -46,12 +46,12 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Health {
     pub(crate) recent: Recent,
-    /// When the circuit that is open admits an attempt; `None` while it is closed.
+    /// When the open circuit admits an attempt; `None` while it is closed.
     pub(crate) open_until: Option<Timestamp>,
     /// When the first failure since the last success began.
     pub(crate) failing_since: Option<Timestamp>,
     pub(crate) last_success_at: Option<Timestamp>,
-    /// Until when the destination's rate is used up.
+    /// Until when the destination's rate is exhausted.
     pub(crate) rate_until: Option<Timestamp>,
     /// The day since 1970 on which `response_bytes` were stored.
     pub(crate) response_day: i64,
@@ -85,7 +85,7 @@ pub(crate) enum Circuit {
 }
 
 impl Health {
-    /// Returns the state of the circuit. An end of its period that no correct clock set counts as over.
+    /// Returns the state of the circuit. An `open_until` that no correct clock can have set is treated as past.
     pub(crate) fn circuit(&self, now: Timestamp) -> Circuit {
         match self.open_until {
             None => Circuit::Closed,
@@ -116,24 +116,24 @@ impl Health {
         self.open_until = Some(now.plus(OPEN_PERIOD));
     }
 
-    /// Forgets all failures: the destination is another one, or a user says that it works again.
+    /// Forgets all failures, because the URL has changed or a user has resumed the destination.
     pub(crate) fn forget_failures(&mut self) {
         self.close();
         self.failing_since = None;
     }
 
-    /// Forgets the failures for which the circuit was open, but not since when nothing has succeeded.
+    /// Closes the circuit and forgets its failures, but not since when no delivery has succeeded.
     pub(crate) fn close(&mut self) {
         self.open_until = None;
         self.recent = Recent::default();
     }
 
-    /// True if the destination has had no success for so long that it is paused.
+    /// True if the destination has failed for so long that it must be paused.
     pub(crate) fn is_to_be_paused(&self, now: Timestamp) -> bool {
         self.failing_since.is_some_and(|since| now.since(since) >= PAUSE_AFTER)
     }
 
-    /// Returns how many deliveries may begin now, of a destination of which `sending` are being sent.
+    /// Returns how many deliveries may begin now while `sending` are being sent.
     pub(crate) fn allowance(&self, limits: Limits, sending: usize, now: Timestamp) -> usize {
         let concurrency = match self.circuit(now) {
             Circuit::Open { .. } => 0,
@@ -143,7 +143,7 @@ impl Health {
         concurrency.saturating_sub(sending).min(self.rate_allowance(limits, now))
     }
 
-    /// A second's worth may begin together, like the generic cell rate algorithm.
+    /// The deliveries of one second may begin together, as in the generic cell rate algorithm.
     fn rate_allowance(&self, limits: Limits, now: Timestamp) -> usize {
         let Some(interval) = limits.interval_millis() else { return usize::MAX };
         let used_until = self.used_until(now).millis();
@@ -158,7 +158,7 @@ impl Health {
         }
     }
 
-    /// Counts the bytes of a response towards what is stored of the destination's responses a day; returns false if that is used up.
+    /// Counts the bytes of a response towards the daily maximum; returns false if they exceed it.
     pub(crate) fn take_response_bytes(&mut self, bytes: usize, now: Timestamp) -> bool {
         let day = now.seconds().div_euclid(86_400);
         let used = if self.response_day == day { self.response_bytes } else { 0 };
@@ -170,19 +170,19 @@ impl Health {
         true
     }
 
-    /// A time that no correct clock set is ignored.
+    /// Returns until when the rate is exhausted. A time that no correct clock can have set is ignored.
     fn used_until(&self, now: Timestamp) -> Timestamp {
         let latest = now.plus(Duration::from_secs(2));
         self.rate_until.filter(|until| (now..=latest).contains(until)).unwrap_or(now)
     }
 }
 
-/// How fast a destination is sent to.
+/// The limits of concurrency and rate of a destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Deliveries at the same time.
+    /// The maximum number of concurrent deliveries.
     pub(crate) concurrency: usize,
-    /// Deliveries a second; `None` if there is no limit.
+    /// The maximum deliveries per second; `None` if there is no limit.
     pub(crate) per_second: Option<i64>,
 }
 
@@ -266,7 +266,7 @@ mod tests {
             (health.circuit(at(101)), health.failing_since, health.last_success_at),
             (Circuit::Closed, None, Some(at(101)))
         );
-        // What was before the success does not count any more.
+        // Attempts before the success no longer count.
         health.record(Verdict::Unavailable, at(140), at(140));
         assert_eq!(health.circuit(at(140)), Circuit::Closed);
     }
@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(mixed(6, 3), Circuit::Closed);
         assert_eq!(mixed(6, 4), Circuit::Closed);
         assert!(matches!(mixed(7, 3), Circuit::Open { .. }));
-        // Nine failures are too old when the tenth comes.
+        // Nine failures are too old when the tenth occurs.
         let old: Vec<_> = (0..9).map(|index| (index, Verdict::Unavailable)).chain([(400, Verdict::Unavailable)]).collect();
         assert_eq!(after(&old).circuit(at(400)), Circuit::Closed);
     }

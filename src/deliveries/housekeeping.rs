@@ -1,4 +1,4 @@
-//! Cancels what waits for deleted destinations, corrects times that a clock which was ahead has planned, and deletes old responses.
+//! Cancels open deliveries of deleted destinations, corrects times that a clock ahead of time has planned, and deletes old responses.
 //!
 //! Invariant: small units of work, so that ingestion never waits long.
 

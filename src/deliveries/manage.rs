@@ -1,8 +1,8 @@
-//! What users and commands do with destinations and their deliveries.
+//! The actions of users and commands on destinations and their deliveries.
 //!
 //! Invariant: the list of destinations is the list of addresses that KS Pay may send to, so each change needs a permission and is
-//! written to the security log in the same unit of work. Another URL gets a new secret and none of
-//! the fixed headers, so that its owner can neither sign deliveries as for the previous one nor use its credentials.
+//! written to the security log in the same unit of work. A change of the URL replaces the secret and removes the fixed headers, so that
+//! the owner of the new URL can neither forge deliveries for the previous one nor use its credentials.
 
 use super::{
     destination::{Destination, DestinationState, Format, MAX_DESTINATIONS, PauseReason, Settings, signs_as_ks_pay},
@@ -36,10 +36,10 @@ pub(crate) enum DestinationError {
     UseCase(#[from] UseCaseError),
     #[error("an app can have {MAX_DESTINATIONS} destinations in each mode")]
     TooMany,
-    /// As many secrets sign as may at a time.
+    /// The maximum number of secrets is valid.
     #[error("{MAX_SIGNING_SECRETS} secrets of the destination are still valid")]
     TooManySecrets,
-    /// Another server seals with another master key.
+    /// The database is bound to another master key.
     #[error("the database is sealed with another master key")]
     WrongMasterKey,
 }
@@ -56,13 +56,13 @@ impl From<Denied> for DestinationError {
     }
 }
 
-/// Who does it, and when.
+/// The actor and the time.
 pub(crate) type By<'a> = (&'a Actor<'a>, Timestamp);
 
 /// The secrets of a destination, to be shown once.
 pub(crate) struct CurrentSecrets {
     pub(crate) webhook: Secret,
-    /// That of the gateway's own signature, if it is signed again.
+    /// The secret for the gateway's own signature, if KS Pay signs again.
     pub(crate) gateway: Option<Secret>,
 }
 
@@ -117,7 +117,7 @@ pub(crate) async fn create(
     Ok(destination)
 }
 
-/// Changes a destination, whose URL the caller has checked. Returns whether it has new secrets, because its URL is another one.
+/// Changes a destination, whose URL the caller has checked. Returns true if its URL changed, so that it has new secrets.
 ///
 /// # Errors
 /// See [`create`].
@@ -131,7 +131,7 @@ pub(crate) async fn update(
     actor.require(Permission::ManageDestinations, destination.company_id)?;
     bind_master_key(tx, vault).await?;
     destinations::lock(tx, destination.id).await?;
-    // As it is now: another user may have changed or deleted it.
+    // Reads it again, because another user may have changed or deleted it.
     let current = destinations::find(&mut *tx, destination.company_id, destination.id).await?.ok_or(Denied::OtherCompany)?;
     let is_moved = settings.url != current.settings.url;
     destinations::update(tx, destination.company_id, destination.id, settings).await?;
@@ -152,7 +152,7 @@ pub(crate) async fn update(
     Ok(is_moved)
 }
 
-/// Returns what the secrets of a destination sign.
+/// Returns the purposes for which a destination needs a secret.
 fn purposes(settings: &Settings, gateway: Option<Gateway>) -> impl Iterator<Item = Purpose> {
     let is_resigned = settings.format == Format::Original && settings.is_resigned;
     let needs_gateway = is_resigned && gateway.is_some_and(|gateway| !signs_as_ks_pay(gateway));
@@ -179,8 +179,8 @@ pub(super) async fn bind_master_key(tx: &mut Tx, vault: &Vault) -> Result<(), De
     })
 }
 
-/// Replaces the current secrets. The ones before sign for the overlap, too; without one, none of the earlier secrets signs any more.
-/// Returns when they expire.
+/// Replaces the current secrets, and returns when the previous ones expire. These sign too during the overlap; without an overlap all
+/// previous secrets expire immediately.
 ///
 /// # Errors
 /// See [`DestinationError`].
@@ -248,7 +248,7 @@ pub(crate) async fn pause(tx: &mut Tx, destination: &Destination, (actor, now): 
     Ok(())
 }
 
-/// Resumes a destination: what waits is sent from now on, and its failures are forgotten.
+/// Resumes a destination: its waiting deliveries are sent, and its failures are forgotten.
 pub(crate) async fn resume(tx: &mut Tx, destination: &Destination, (actor, now): By<'_>) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageDestinations, destination.company_id)?;
     destinations::lock(tx, destination.id).await?;
@@ -261,7 +261,7 @@ pub(crate) async fn resume(tx: &mut Tx, destination: &Destination, (actor, now):
     Ok(())
 }
 
-/// Deletes a destination: what waits is canceled, by the job [`super::housekeeping`].
+/// Deletes a destination. The job [`super::housekeeping`] cancels its waiting deliveries.
 pub(crate) async fn delete(tx: &mut Tx, destination: &Destination, (actor, now): By<'_>) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageDestinations, destination.company_id)?;
     destinations::lock(tx, destination.id).await?;
@@ -289,7 +289,7 @@ pub(crate) async fn replay(
     Ok(is_replayed)
 }
 
-/// Makes every waiting delivery of a destination due now; returns their number. In small units of work, as many as it takes.
+/// Makes every waiting delivery of a destination due now, in small units of work; returns their number.
 pub(crate) async fn send_waiting(db: &Db, destination: &Destination, (actor, now): By<'_>) -> Result<u64, UseCaseError> {
     actor.require(Permission::ManageDestinations, destination.company_id)?;
     let (mut after, mut count) = (EventId::least(), 0);
@@ -310,7 +310,7 @@ pub(crate) async fn send_waiting(db: &Db, destination: &Destination, (actor, now
     }
 }
 
-/// Skips a waiting delivery, so that a FIFO destination receives the next one; returns false if it does not wait.
+/// Skips a waiting delivery, so that a FIFO destination receives the next one; returns false if it is not waiting.
 pub(crate) async fn skip(
     tx: &mut Tx,
     destination: &Destination,

@@ -1,8 +1,8 @@
 //! Deliveries: every verified event is sent to the merchant's own systems, its destinations.
 //!
-//! Invariant: a delivery is stored in the unit of work that stores its event, and ends only as delivered, exhausted or canceled. It
-//! is sent at least once, always under the id of the event, whenever servers are killed; while its destination is paused or in
-//! trouble it waits. What one destination does never delays another one.
+//! Invariant: a delivery is stored in the unit of work that stores its event, and ends only as delivered, exhausted or canceled. Unless it
+//! is canceled, it is sent at least once, even if servers are killed, and always with the event's id. While its destination is paused or
+//! on hold, it waits. No destination delays another one.
 
 pub(crate) mod destination;
 pub(crate) mod expiry;
@@ -53,7 +53,7 @@ text_enum! {
         /// A user skipped it.
         Skipped = "skipped",
         DestinationDeleted = "destination_deleted",
-        /// The body was deleted, or the destination was changed and does not receive the event.
+        /// The body was deleted, or the destination was changed so that it does not receive the event.
         NothingToSend = "nothing_to_send",
     }
 }
@@ -74,7 +74,7 @@ pub(crate) struct Delivery {
     pub(crate) last_status: Option<i64>,
     /// Why the last attempt had no response.
     pub(crate) last_failure: Option<AttemptFailure>,
-    /// Why it is canceled, if it is.
+    /// Why it was canceled, if it was.
     pub(crate) cancel_reason: Option<CancelReason>,
     pub(crate) created_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
@@ -98,7 +98,7 @@ pub(crate) struct Attempt {
     pub(crate) millis: i64,
     pub(crate) status: Option<i64>,
     pub(crate) failure: Option<AttemptFailure>,
-    /// The address and port that were dialled.
+    /// The address and port that KS Pay connected to.
     pub(crate) address: Option<String>,
     /// The beginning of the response's body, of the first and the last attempt.
     pub(crate) response: Option<Vec<u8>>,
@@ -129,7 +129,7 @@ text_enum! {
         ConnectionClosed = "connection_closed",
         NotHttp = "not_http",
         HeadTooLarge = "head_too_large",
-        /// What is stored does not open or is damaged, so nothing could be sent.
+        /// The stored event, a secret or a header does not open or is damaged, so nothing could be sent.
         Unreadable = "unreadable",
     }
 }

@@ -1,7 +1,7 @@
 //! Stores the deliveries of new events, in the unit of work that stores the events.
 //!
-//! Invariant: an event that is stored has its deliveries. Only a new event has: one that arrives again, or is recovered although it
-//! was stored, is not sent again.
+//! Invariant: every stored event has its deliveries. An event that arrives again, or is recovered although it was already stored, gets no
+//! further ones.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -20,7 +20,7 @@ use crate::{
     primitives::id::{AppId, DestinationId, EventId},
 };
 
-/// Stores the deliveries of those arrivals that are new events. Returns their destinations.
+/// Stores the deliveries of the arrivals that are new events, and returns their destinations.
 ///
 /// # Errors
 /// If the database fails. The caller rolls back.
@@ -55,7 +55,7 @@ pub(crate) async fn enqueue(tx: &mut Tx, arrivals: &[Arrival<'_>], origin: Origi
     Ok(matched.into_iter().map(|(destination, ..)| destination).collect())
 }
 
-/// Tells this server's worker that destinations have new deliveries, once these are committed. Cheap to clone.
+/// Notifies this server's worker of destinations with new deliveries, after the commit. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Wake(Arc<Woken>);
 
@@ -74,12 +74,12 @@ impl Wake {
         }
     }
 
-    /// Waits until there are some.
+    /// Waits until destinations have new deliveries.
     pub(super) async fn woken(&self) {
         self.0.notify.notified().await;
     }
 
-    /// Takes them.
+    /// Takes the destinations that have new deliveries.
     pub(super) fn take(&self) -> BTreeSet<DestinationId> {
         std::mem::take(&mut self.0.destinations.lock().unwrap_or_else(PoisonError::into_inner))
     }

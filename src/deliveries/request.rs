@@ -1,7 +1,7 @@
 //! The HTTP request of a delivery: its headers and its body.
 //!
-//! Invariant: pure. Of the original request only the headers that identify and sign it are sent, and those only as they were received or
-//! signed again with a secret of the destination, never with the connection's.
+//! Invariant: pure. Of the original request's headers only those that identify and sign it are sent: as received, or signed again with a
+//! secret of the destination, never with a secret of the connection.
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
@@ -30,14 +30,14 @@ pub(crate) const SENDER_NAME: &str = "KS-Pay-Webhook/1";
 /// The type of a body, unless another was received.
 pub(crate) const JSON_TYPE: &str = "application/json";
 
-/// The headers of a request, besides those that frame it.
+/// The headers of a request, except those that frame it.
 pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
 
-/// What signs a delivery.
+/// The secrets that sign a delivery.
 pub(crate) struct SigningSecrets {
-    /// Those of the Standard Webhooks signature, newest first.
+    /// The secrets for the Standard Webhooks signature, newest first.
     pub(crate) webhook: Vec<Secret>,
-    /// The current one of the gateway's signature, if that is signed again.
+    /// The current secret for the gateway's signature, if KS Pay signs it again.
     pub(crate) gateway: Option<Secret>,
 }
 
@@ -78,7 +78,7 @@ impl Source<'_> {
     }
 }
 
-/// Returns an event as its gateway sent it: the body, with the headers that identify and sign it, and that of its state.
+/// Returns an event as its gateway sent it: the body, the headers that identify and sign it, and the header of its state.
 pub(crate) fn as_received(event: &Event, payload: &Payload) -> Option<(Headers, Bytes)> {
     let body = Bytes::copy_from_slice(event.own_bytes(&payload.body).ok()?);
     let received: Vec<(String, String)> = serde_json::from_str(&payload.headers).ok()?;
@@ -91,8 +91,8 @@ pub(crate) fn as_received(event: &Event, payload: &Payload) -> Option<(Headers, 
     Some((headers, body))
 }
 
-/// Replaces the gateway's own headers by those of a signature with `secret`; `None` if there is no secret. A gateway that signs as KS
-/// Pay does has no other ones.
+/// Replaces the gateway's own headers by a signature with `secret`; `None` if there is no secret. If the gateway signs with the headers of
+/// KS Pay, removes them only, because every delivery has KS Pay's signature.
 pub(crate) fn sign_again(
     headers: &mut Headers,
     gateway: Gateway,
@@ -135,7 +135,7 @@ pub(crate) fn test(destination: &Destination, id: EventId, secrets: &SigningSecr
     signed(vec![(CONTENT_TYPE, JSON)], &id, body.into(), (secrets, now))
 }
 
-/// Returns a fixed header of a destination, whose value no log may have.
+/// Returns a fixed header of a destination, with its value marked as sensitive for logs.
 pub(super) fn fixed(name: &Name, value: &Value) -> Option<(HeaderName, HeaderValue)> {
     let mut sent = HeaderValue::try_from(value.expose()).ok()?;
     sent.set_sensitive(true);

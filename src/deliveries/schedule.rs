@@ -1,7 +1,7 @@
-//! When a delivery is attempted again.
+//! The schedule of a delivery's attempts.
 //!
 //! Invariant: pure. A receiver may ask for a later attempt by `Retry-After`, but for no more than twice the planned delay, so that
-//! it cannot postpone a delivery for ever.
+//! it cannot postpone a delivery forever.
 
 use std::time::Duration;
 
@@ -20,17 +20,17 @@ const DELAYS: [u64; 11] =
 /// The number of attempts after which a delivery is exhausted.
 pub(crate) const MAX_ATTEMPTS: i64 = 11;
 
-/// About how many days these take.
+/// About how many days these attempts take.
 pub(crate) const PLANNED_DAYS: i64 = 3;
 
 /// The longest delay before an attempt: twice the longest planned one.
 pub(crate) const MAX_DELAY: Duration = Duration::from_hours(48);
 
-/// By how much a delay may differ from the planned one, as a fraction of it: attempts that failed together are not repeated
+/// The maximum deviation from the planned delay, as a fraction of it, so that attempts that failed together are not repeated
 /// together.
 const JITTER: f64 = 0.2;
 
-/// Returns the delay before the next attempt after that many; `None` if there is none. `random` is from 0 to 1.
+/// Returns the delay before the next attempt, after `attempts` of them; `None` if there is none. `random` is from 0 to 1.
 pub(crate) fn delay_after(attempts: i64, retry_after: Option<Duration>, random: f64) -> Option<Duration> {
     let planned = Duration::from_secs(*DELAYS.get(usize::try_from(attempts).ok()?)?);
     let jittered = planned.mul_f64(1.0 - JITTER + 2.0 * JITTER * random.clamp(0.0, 1.0));
@@ -78,7 +78,7 @@ mod tests {
             [asked(0), asked(300), asked(450), asked(600), asked(u64::MAX)].map(Option::unwrap),
             [300, 300, 450, 600, 600]
         );
-        // Never earlier than without its wish.
+        // Never earlier than without the header.
         assert_eq!(seconds(3, Some(0), 1.0), Some(360));
         assert_eq!(seconds(0, Some(60), 0.5), Some(0));
     }

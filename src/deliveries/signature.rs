@@ -12,7 +12,7 @@ pub(crate) const HEADER: &str = "webhook-signature";
 /// The maximum number of signatures in the header.
 const MAX_SIGNATURES: usize = 10;
 
-/// Returns the value of the header: a signature for each secret, newest first as these are, without those beyond the maximum.
+/// Returns the value of the header: a signature for each secret in the given order, newest first, up to the maximum.
 pub(crate) fn sign(id: &str, timestamp_seconds: i64, body: &[u8], secrets: &[Secret]) -> String {
     let timestamp = timestamp_seconds.to_string();
     let mac = |secret| webhook_signature::mac(secret, id.as_bytes(), timestamp.as_bytes(), body);

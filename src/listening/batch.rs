@@ -1,7 +1,7 @@
 //! The events after a cursor.
 //!
-//! Invariant: a cursor moves past an id only when everything up to it is stored and was examined ([`SettledIds`]). What was examined
-//! after it is listed in the cursor, so that it is not sent again while units of work with smaller ids may still commit.
+//! Invariant: a cursor moves past an id only when all events up to it are stored and examined ([`SettledIds`]). It lists the later events
+//! that were examined, so that they are not sent again while units of work with smaller ids may still commit.
 
 use std::collections::BTreeSet;
 
@@ -29,11 +29,11 @@ use crate::{
 
 /// The maximum number of events of a batch.
 const MAX_EVENTS: usize = 20;
-/// No event is added to a batch that has so many bytes of bodies.
+/// No event is added to a batch whose bodies have at least this many bytes.
 const MAX_BATCH_BYTES: usize = 256 * 1024;
-/// The number of rows that a batch examines, besides those that the cursor lists.
+/// The maximum number of rows that a batch examines, in addition to those that the cursor lists.
 const MAX_ROWS: usize = 50;
-/// The number of ids in a cursor from which on only events before it are examined.
+/// With this many ids in a cursor, only events with settled ids are examined.
 const MAX_SEEN: usize = 500;
 /// The maximum number of ids in a cursor that is accepted.
 const MAX_ACCEPTED_SEEN: usize = MAX_SEEN + MAX_ROWS;
@@ -45,7 +45,7 @@ pub(super) struct Scope {
     pub(super) selection: EventSelection,
 }
 
-/// A position: everything up to `after` was handled, and so were the events in `seen`.
+/// A position: all events up to `after`, and the events in `seen`, were handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) after: EventId,
@@ -57,7 +57,7 @@ impl Position {
         Self { after, seen: BTreeSet::new() }
     }
 
-    /// Parses a cursor of a client; `None` if it is none.
+    /// Parses a cursor of a client; `None` if it is invalid.
     pub(super) fn parse(cursor: &Cursor) -> Option<Self> {
         if cursor.seen.len() > MAX_ACCEPTED_SEEN {
             return None;
@@ -70,17 +70,17 @@ impl Position {
         Cursor { after: self.after.to_string(), seen: self.seen.iter().map(EventId::to_string).collect() }
     }
 
-    /// Returns the position after these events were examined too, and with them everything that is stored up to `end`.
+    /// Returns the position after these events too were examined, and with them all events stored up to `end`.
     fn advanced(&self, examined: &[EventId], end: EventId) -> Self {
         let after = self.after.max(end);
         Self { after, seen: self.seen.iter().chain(examined).copied().filter(|id| *id > after).collect() }
     }
 }
 
-/// What was read.
+/// The result of reading events.
 pub(super) struct Read {
     pub(super) events: Vec<ForwardedEvent>,
-    /// The position once they are handled.
+    /// The position once the events are handled.
     pub(super) position: Position,
     /// True if more may be stored already.
     pub(super) has_more: bool,
@@ -97,7 +97,7 @@ impl Read {
 /// # Errors
 /// If the database fails.
 pub(super) async fn read(reader: &mut Reader, known: &SettledIds, scope: &Scope, position: &Position) -> Result<Read, DbError> {
-    // Before the rows: what is settled is then among them.
+    // Read before the rows, so that all settled events are among them.
     let settled: EventId = known.read(&mut *reader).await?;
     let limit = MAX_ROWS + position.seen.len();
     let filter = filter(reader, scope).await?;
@@ -129,7 +129,7 @@ pub(super) async fn read(reader: &mut Reader, known: &SettledIds, scope: &Scope,
     Ok(Read { events, position, has_more: is_full || last.is_some() })
 }
 
-/// Selects the events of a scope in the database, of whatever type.
+/// Selects the events of a scope in the database, of any type.
 pub(super) async fn filter(reader: &mut Reader, scope: &Scope) -> Result<Filter, DbError> {
     let connections = connections::store::list_of_app(reader, scope.app.company_id, scope.app.id).await?;
     let of_mode = connections.into_iter().filter(|connection| connection.mode == scope.mode);
@@ -170,7 +170,7 @@ mod tests {
         let start = Position::after(EventId::from_number(3));
         let moved = start.advanced(&ids([4, 8, 9]), five);
         assert_eq!(moved, Position { after: five, seen: ids([8, 9]).into_iter().collect() });
-        // What commits late is examined, and nothing is examined twice.
+        // Events that commit late are examined, and none is examined twice.
         assert_eq!(moved.advanced(&ids([6]), nine), Position::after(nine));
         assert_eq!(moved.advanced(&[], start.after), moved, "it never goes back");
     }

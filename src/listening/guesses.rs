@@ -1,7 +1,7 @@
-//! Limits guesses of tokens: requests of a network without a valid token.
+//! Limits guesses of tokens: the requests of a network without a valid token.
 //!
-//! Invariant: a network that has used up its guesses of a minute is denied until the minute ends, also with a valid token, so
-//! that no response tells whether a further guess is right. A guess costs one row of the database until then.
+//! Invariant: a network that has used up its guesses of a minute is denied until the minute ends, also with a valid token, so that no
+//! response reveals whether a further guess is right. Until then, a guess reads one row of the database.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,7 @@ use crate::primitives::time::Clock;
 
 /// The maximum number of failures of a network in a minute.
 pub(super) const MAX_FAILURES: u32 = 10;
-/// The maximum number of networks whose failures are counted: those of a minute that has so many are not.
+/// The maximum number of networks whose failures are counted in a minute; further networks are not counted.
 const MAX_NETWORKS: usize = 10_000;
 
 /// The failures of the current minute.

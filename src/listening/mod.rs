@@ -1,7 +1,7 @@
-//! Listening: a client with a token asks for the events of an app, and the response waits until there are some.
+//! Long polling: a client with a token asks for the events of an app, and the response waits until there are some.
 //!
-//! Invariants: no event is skipped, in whatever order units of work commit (`batch.rs`). A request that waits holds no connection to
-//! the database, and its response is complete before it is sent, so proxies may buffer it; it comes before they cut idle connections.
+//! Invariants: no event is skipped, in whatever order units of work commit (`batch.rs`). A request that waits holds no connection to the
+//! database. Its response is sent complete, so proxies may buffer it, and before proxies cut idle connections.
 
 pub(crate) mod batch;
 mod guesses;
@@ -21,13 +21,13 @@ use crate::{
 };
 use guesses::Guesses;
 
-/// The requests that wait at the same time: a client has one, and those that it has given up may still be open.
+/// The maximum number of waiting requests. A client has one, but requests that it has abandoned may still be open.
 const OPEN_LIMITS: OpenLimits = OpenLimits { total: 128, of_one: 4 };
 /// The burst of a token's requests, and the interval after which another is allowed.
 const BURST: NonZeroU32 = NonZeroU32::new(60).unwrap();
 const REQUEST_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What the route needs. One per server.
+/// The state of the route. One per server.
 pub(crate) struct Listening {
     db: Db,
     clock: Clock,

@@ -1,11 +1,11 @@
-//! What `ks-pay listen` and a server send each other, as JSON.
+//! The JSON messages of `ks-pay listen` and a server.
 //!
-//! The client handles the events of a batch in their order. Once it has handled all of them, it asks for what is after
-//! [`Batch::cursor`]; if it is interrupted, it adds those that it has handled to [`Batch::from`].
+//! The client handles the events of a batch in order. Once it has handled all of them, it asks for the events after [`Batch::cursor`];
+//! if it is interrupted, it adds the handled events to [`Batch::from`].
 
 use serde::{Deserialize, Serialize};
 
-/// Asks for events.
+/// A request for events.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Poll {
     /// The id of the app.
@@ -17,34 +17,34 @@ pub(crate) struct Poll {
     pub(crate) start: Start,
 }
 
-/// Where to begin.
+/// Where to start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Start {
     /// With events that arrive from now on.
     Now,
-    /// With the first event that was received at this time or later, in milliseconds since 1970, and all after it.
+    /// With the first event that was received at this time, in milliseconds since 1970, or later.
     Since(i64),
     /// After a cursor.
     After(Cursor),
 }
 
-/// Events that have been handled: those up to an id, and some after it.
+/// The events that were handled: all up to an id, and some after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
-    /// Up to this id.
+    /// All events up to this id.
     pub(crate) after: String,
-    /// These after it: events with smaller ids may be stored later.
+    /// These later events. Events with smaller ids may still be stored.
     pub(crate) seen: Vec<String>,
 }
 
 /// Events, in the order of their ids.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Batch {
-    /// Where they begin.
+    /// The position before the events.
     pub(crate) from: Cursor,
     pub(crate) events: Vec<ForwardedEvent>,
-    /// What has been handled once these have been.
+    /// The position once all events are handled.
     pub(crate) cursor: Cursor,
 }
 
@@ -62,6 +62,6 @@ pub(crate) struct ForwardedEvent {
     pub(crate) gateway_event_id: Option<String>,
     /// The headers of the gateway's request that identify and sign it, its content type, and the state of the event.
     pub(crate) headers: Vec<(String, String)>,
-    /// The exact bytes in base64; none if they were deleted or damaged.
+    /// The exact bytes in base64; `None` if they were deleted or are damaged.
     pub(crate) body: Option<String>,
 }

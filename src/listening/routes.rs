@@ -1,4 +1,4 @@
-//! `POST /api/listen`, outside sign-in and CSRF protection: only the token in the header `Authorization` decides.
+//! `POST /api/listen`, without sign-in and CSRF protection: only the token in the header `Authorization` authenticates.
 //!
 //! Invariant: unknown, wrong, expired and removed tokens get the same 401.
 
@@ -32,7 +32,7 @@ use crate::{
 
 /// How long a response waits for events: proxies commonly cut connections that are idle for 30 s.
 const MAX_WAIT: Duration = Duration::from_secs(20);
-/// Polling interval of the events, as that of open pages: another server may have stored them.
+/// Polling interval of the events, the same as for open pages: another server may have stored some.
 const INTERVAL: Duration = Duration::from_millis(700);
 /// The maximum size of a request, in bytes, and the time to receive it.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
@@ -47,7 +47,7 @@ enum Refusal {
     Malformed,
     TooLarge,
     TooSlow,
-    /// The token is of another app, or there is none.
+    /// The token belongs to another app.
     OtherApp,
     /// The token is for Test mode only.
     NotLive,
@@ -132,12 +132,12 @@ async fn answer(request: &HttpRequest, payload: Payload, listening: &Listening) 
     let scope = scope(&bearer, &poll)?;
     client.touch(&bearer).await;
     let start = start::position(listening, &scope, &poll.start).await?;
-    // The client has to remember where it began, before it waits.
+    // The client must store its starting position before it waits.
     let max_wait = if matches!(poll.start, Start::After(_)) { MAX_WAIT } else { Duration::ZERO };
     client.wait(&bearer, &scope, (start, max_wait)).await
 }
 
-/// Returns what the header `Authorization` has as a token.
+/// Returns the bearer token of the header `Authorization`.
 fn bearer(request: &HttpRequest) -> Option<TokenValue> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
     let (Some(value), None) = (values.next(), values.next()) else { return None };
@@ -172,7 +172,7 @@ async fn read(mut payload: Payload) -> Result<BytesMut, Refusal> {
     timeout(READ_TIMEOUT, reading).await.map_err(|_| Refusal::TooSlow)?
 }
 
-/// A request with what may be a token.
+/// A request, and its token if it has one.
 struct Client<'a> {
     listening: &'a Listening,
     value: Option<TokenValue>,
@@ -187,7 +187,7 @@ impl Client<'_> {
         found.ok_or(Refusal::Unauthorized)
     }
 
-    /// Stores the last use of the token, if that is due. A failure delays no event.
+    /// Stores the last use of the token, if an update is due. A failure does not delay events.
     async fn touch(&self, bearer: &Bearer) {
         let (db, now) = (&self.listening.db, self.listening.clock.now());
         if !bearer.token.is_touch_due(now) {
@@ -203,7 +203,7 @@ impl Client<'_> {
         }
     }
 
-    /// Waits for events. The token is checked again before each look: it may have been removed meanwhile.
+    /// Waits for events. The token is checked again before each read, because it may have been removed meanwhile.
     async fn wait(&self, bearer: &Bearer, scope: &Scope, (start, max_wait): (Position, Duration)) -> Result<Batch, Refusal> {
         let listening = self.listening;
         let permit = listening.open.open(bearer.token.id);
@@ -216,9 +216,9 @@ impl Client<'_> {
             if !read.events.is_empty() || Instant::now() >= until {
                 return Ok(read.batch(&from));
             }
-            // Without progress, an older unit of work is waited for.
+            // Without progress, the request waits for an older unit of work.
             let pause = if read.has_more && read.position != from { Duration::ZERO } else { INTERVAL };
-            // No event was sent, so nothing has to be handled up to there.
+            // No event was found, so the client has none to handle up to this position.
             from = read.position;
             let is_ended = tokio::select! {
                 () = sleep(pause) => false,

@@ -1,6 +1,6 @@
-//! Where a client begins: the position of a time.
+//! Finds the position at which a client starts.
 //!
-//! Invariant: every event that was received at the time or later comes after the position, if the clocks that stamped the events
+//! Invariant: every event that was received at a time or later is after its position, if the clocks that stamped the events
 //! differed by less than [`CLOCKS_DIFFER`]. Each step examines a limited number of rows.
 
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Events are stored in the order of their ids, and of their times as far as clocks are right.
+/// The maximum difference of clocks: ids and times of events have the same order except for this difference.
 const CLOCKS_DIFFER: Duration = Duration::from_hours(1);
 /// The maximum number of steps, of 5,000 rows each.
 const MAX_STEPS: usize = 400;
@@ -30,9 +30,9 @@ const MAX_STEPS: usize = 400;
 /// Why there is no position.
 pub(super) enum NoPosition {
     Db(DbError),
-    /// The cursor is none.
+    /// The cursor is invalid.
     Malformed,
-    /// Too many events were stored since.
+    /// Too many events were stored since that time.
     TooFar,
 }
 
@@ -42,7 +42,7 @@ impl From<DbError> for NoPosition {
     }
 }
 
-/// Returns the position at which a client begins.
+/// Returns the position at which a client starts.
 pub(super) async fn position(listening: &Listening, scope: &Scope, start: &Start) -> Result<Position, NoPosition> {
     match start {
         Start::After(cursor) => Position::parse(cursor).ok_or(NoPosition::Malformed),
@@ -69,7 +69,7 @@ async fn since(listening: &Listening, scope: &Scope, from: Timestamp) -> Result<
     Err(NoPosition::TooFar)
 }
 
-/// Returns an id before which every event was received before that time.
+/// Returns an id such that every earlier event was received before `time`.
 async fn before(listening: &Listening, scope: &Scope, all: &Filter, time: Timestamp) -> Result<EventId, NoPosition> {
     let mut from = EventId::GREATEST;
     for _ in 0..MAX_STEPS {

@@ -1,4 +1,4 @@
-//! Looks through the events of a replay, a limited number at a time.
+//! Examines the events of a replay, a limited number at a time.
 
 use super::{Range, Scope};
 use crate::{
@@ -23,7 +23,7 @@ pub(crate) struct Count {
     pub(crate) is_complete: bool,
 }
 
-/// What is looked through.
+/// What a replay examines.
 pub(super) struct Examined<'a> {
     pub(super) destination: &'a Destination,
     pub(super) scope: Scope,
@@ -32,11 +32,11 @@ pub(super) struct Examined<'a> {
 
 /// The next events of a replay.
 pub(super) struct Piece {
-    /// Those to send, with the times at which they were received, in the order of their ids.
+    /// The events to send, with the times at which they were received, in the order of their ids.
     pub(super) events: Vec<(EventId, Timestamp)>,
     /// The last event that was examined.
     pub(super) last: Option<EventId>,
-    /// True if none follows.
+    /// True if no event follows.
     pub(super) is_last: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn piece(reader: &mut Reader, examined: &Examined<'_>, after: E
     })
 }
 
-/// An event, when it was received, and whether it is to be sent if that is within the range.
+/// An event, when it was received, and whether it is sent if that time is within the range.
 type Row = (EventId, Timestamp, bool);
 
 async fn failed(reader: &mut Reader, examined: &Examined<'_>, after: EventId, limit: i64) -> Result<Vec<Row>, DbError> {

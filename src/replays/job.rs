@@ -1,6 +1,6 @@
-//! The job that works off replays.
+//! The job that runs replays.
 //!
-//! Invariant: the deliveries of a piece and the place up to which it goes are stored in one unit of work, with the destination locked.
+//! Invariant: the deliveries of a piece and the position after it are stored in one unit of work, with the destination locked.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -30,17 +30,17 @@ use crate::{
     rejections::store::recoveries,
 };
 
-/// The interval at which replays are looked for. A user waits for one.
+/// The interval at which the job searches for replays: short, because a user waits.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// The number of events that a unit of work examines at most, so that ingestion waits only briefly.
+/// The maximum number of events that a unit of work examines, so that ingestion waits only briefly.
 const MAX_PER_UNIT: i64 = 250;
-/// A replay waits while so many deliveries of its destination are due: one that is canceled then has few left to send.
+/// A replay waits while this many deliveries of its destination are due, so that few are still sent after a cancellation.
 const MAX_DUE: i64 = 1_000;
-/// On a database that servers share, how long after its creation a replay begins: units of work that have not seen its destination, or a
-/// change of it, have ended by then.
+/// How long after its creation a replay begins, on a database that servers share: by then every unit of work has ended that did not see
+/// the destination or a change of it.
 const SETTLING: Duration = Duration::from_secs(10);
 
-/// Works off replays.
+/// Runs replays.
 pub(crate) struct Replaying {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
@@ -67,7 +67,7 @@ impl Periodic for Replaying {
 }
 
 impl Replaying {
-    /// Examines the next events of every running replay, so that none waits for another; returns whether any can go on.
+    /// Examines the next events of every running replay, so that none waits for another; returns true if any can continue.
     async fn advance_all(&self) -> Result<bool, DbError> {
         let (mut after, mut goes_on, mut outcome) = (DestinationId::least(), false, Ok(()));
         loop {
@@ -84,7 +84,7 @@ impl Replaying {
         outcome.map(|()| goes_on)
     }
 
-    /// Examines the next events of a replay, and makes those to send due; returns false if it has to wait.
+    /// Examines the next events of a replay, and makes their deliveries due; returns false if the replay has to wait.
     async fn advance(&self, replay: &Replay) -> Result<bool, DbError> {
         let now = self.clock.now();
         if self.db.is_shared() && now.since(replay.created_at) < SETTLING {
@@ -124,7 +124,7 @@ impl Replaying {
         let replayed = deliveries::replay_many(&mut tx, &new.collect::<Vec<_>>(), now).await?;
         let place = (piece.last.unwrap_or(replay.cursor), i64::try_from(replayed).unwrap_or(i64::MAX));
         if !store::advance(&mut tx, replay, place, piece.is_last.then_some(now)).await? {
-            // It was canceled, or another server has done this piece: what is written here is rolled back.
+            // The replay was canceled, or another server has stored this piece: these writes are rolled back.
             return Ok(true);
         }
         tx.commit().await?;
@@ -143,7 +143,7 @@ impl Replaying {
     }
 }
 
-/// Returns those of the events that were recovered from rejected requests.
+/// Returns the events that were recovered from rejected requests.
 async fn recovered(reader: &mut Reader, destination: &Destination, piece: &Piece) -> Result<HashSet<EventId>, DbError> {
     let mut recovered = HashSet::new();
     for events in piece.events.chunks(PAGE_SIZE) {

@@ -1,8 +1,8 @@
-//! Replays of many events to a destination: those of a range of time, or every delivery that has failed.
+//! Replays of many events to a destination: the events of a time range, or all failed deliveries.
 //!
-//! Invariant: a replay is worked off in small units of work, each of which stores how far it has come together with its deliveries.
-//! So ingestion never waits long, and one that a server was killed in goes on where it was. A delivery that waits already is not
-//! made a second time, and an event is sent under its own id however often it is replayed.
+//! Invariant: a replay runs in small units of work, each of which stores its deliveries together with the position of the replay. So
+//! ingestion never waits long, and a replay continues where it was after its server is killed. A delivery that is already waiting is not
+//! created again, and an event keeps its id however often it is replayed.
 
 mod examine;
 pub(crate) mod job;
@@ -29,19 +29,19 @@ use crate::{
 };
 
 text_enum! {
-    /// What is replayed.
+    /// The deliveries or events that a replay sends.
     pub(crate) enum Scope, "the scope of a replay" {
         /// The deliveries whose attempts have all failed.
         Exhausted = "exhausted",
-        /// Those, and the ones that were canceled.
+        /// The deliveries whose attempts have all failed, and those that were canceled.
         Failed = "failed",
-        /// Every event that the destination receives as it is now, also those that were never sent to it.
+        /// Every event that matches the destination's current settings, including events that were never sent to it.
         Every = "every",
     }
 }
 text_column!(Scope, Scope::as_str);
 
-/// The times at which events were received: from `since` to `until`, which is not included.
+/// A range of times at which events were received: from `since` to `until`, which is not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Range {
     pub(crate) since: Timestamp,
@@ -54,7 +54,7 @@ impl Range {
         Self { since: since.unwrap_or(Timestamp::from_millis(0)), until: Timestamp::from_millis(now.millis() + 1) }
     }
 
-    /// Returns the part of the range whose events still have their bodies, which are stored for `retention`.
+    /// Limits the range to events that still have their bodies, which are stored for `retention`.
     pub(crate) fn with_bodies(self, retention: Option<Duration>, now: Timestamp) -> Self {
         let first = retention.map_or(self.since, |retention| now.minus(retention));
         Self { since: self.since.max(first), ..self }
@@ -77,7 +77,7 @@ pub(crate) struct Replay {
     pub(crate) cursor: EventId,
     /// The number of deliveries that were made due.
     pub(crate) replayed: i64,
-    /// How many there were when it began, if they were counted to the end.
+    /// The number of events when it began, if all were counted.
     pub(crate) expected: Option<i64>,
     pub(crate) created_by: String,
     pub(crate) created_at: Timestamp,
@@ -85,7 +85,7 @@ pub(crate) struct Replay {
     pub(crate) is_canceled: bool,
 }
 
-/// Why a replay cannot begin.
+/// Why a replay cannot start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReplayError {
     #[error(transparent)]
@@ -106,13 +106,13 @@ impl From<Denied> for ReplayError {
     }
 }
 
-/// A replay before it begins: what it examines from where, and how many events it will send.
+/// A replay before it starts: its scope, range and first position, and how many events it will send.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     scope: Scope,
     range: Range,
     cursor: EventId,
-    /// `None` if they were not counted.
+    /// `None` if the events were not counted.
     pub(crate) count: Option<Count>,
 }
 
@@ -134,7 +134,7 @@ impl Plan {
     }
 }
 
-/// Begins a replay.
+/// Starts a replay.
 ///
 /// # Errors
 /// If the actor has no permission, or another replay of the destination is running.
@@ -163,7 +163,7 @@ pub(crate) async fn start(
     Ok(new.id)
 }
 
-/// Cancels the running replay of a destination: what it has made due is sent, and no more. Returns false if none is running.
+/// Cancels the running replay of a destination; deliveries that it has made due are still sent. Returns false if none is running.
 pub(crate) async fn cancel(
     tx: &mut Tx,
     destination: &Destination,

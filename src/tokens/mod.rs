@@ -1,7 +1,7 @@
-//! Tokens: with one, `ks-pay listen` reads the events of an app on a developer's machine.
+//! Tokens, with which `ks-pay listen` reads the events of an app on a developer's machine.
 //!
 //! Invariants: only the SHA-256 of a token is stored. A token acts for its user: each request checks again that the user still belongs
-//! to the company of the app and has the permissions. An unknown, wrong, expired and removed token cannot be told apart.
+//! to the company of the app and has the permissions. Unknown, wrong, expired and removed tokens cannot be distinguished.
 
 pub(crate) mod store;
 
@@ -46,7 +46,7 @@ impl TokenValue {
         Self(Zeroizing::new(format!("{id}_{}", *random)))
     }
 
-    /// Wraps a text that is sent as a token.
+    /// Wraps a text that a client sent as a token.
     pub(crate) fn from_client(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
@@ -58,7 +58,7 @@ impl TokenValue {
         if is_random { id.parse().ok() } else { None }
     }
 
-    /// Returns the text, for the one response or line that shows it, and for the header that has it.
+    /// Returns the text: for the one response or line that shows it, and for the header of a request.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -76,7 +76,7 @@ pub(crate) struct AppToken {
     pub(crate) app_id: AppId,
     pub(crate) user_id: UserId,
     pub(crate) name: String,
-    /// True if it reads events of Live mode too.
+    /// True if it also reads events of Live mode.
     pub(crate) is_live: bool,
     digest: Vec<u8>,
     pub(crate) created_at: Timestamp,
@@ -85,7 +85,7 @@ pub(crate) struct AppToken {
 }
 
 impl AppToken {
-    /// True until it expires. One that was stored by a clock that was ahead would be valid for longer, so it is not.
+    /// True until it expires. A token that a clock ahead of time stored would be valid for longer, so it is invalid.
     pub(crate) fn is_valid(&self, now: Timestamp) -> bool {
         now < self.expires_at && self.created_at <= now.plus(CLOCK_TOLERANCE)
     }
@@ -96,7 +96,7 @@ impl AppToken {
     }
 }
 
-/// Who acts with a valid token.
+/// A valid token, with its app and user.
 pub(crate) struct Bearer {
     pub(crate) token: AppToken,
     pub(crate) app: App,
@@ -147,16 +147,15 @@ impl From<Denied> for TokenError {
 /// A token to be added.
 pub(crate) struct NewToken<'a> {
     pub(crate) user: &'a User,
-    /// The name; `None` for its id.
+    /// The name; if `None`, the id becomes the name.
     pub(crate) name: Option<&'a str>,
     pub(crate) is_live: bool,
 }
 
-/// Who does it, and when.
+/// The actor and the time.
 pub(crate) type By<'a> = (&'a Actor<'a>, Timestamp);
 
-/// Adds a token for a user of the company, and returns its value, which cannot be read again. Tokens of the app that have expired are
-/// deleted.
+/// Adds a token for a user of the company, and returns its value, which cannot be read again. Deletes expired tokens of the app.
 ///
 /// # Errors
 /// See [`TokenError`]; [`DbError::NotUnique`] if another token of the app has the name.
@@ -209,7 +208,7 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, app: &App, actor: &Actor<'_>) 
     Ok(store::list(on, app.id).await?)
 }
 
-/// Removes a token: from then on it is unknown.
+/// Removes a token, which is unknown from then on.
 pub(crate) async fn remove(tx: &mut Tx, token: &AppToken, (actor, now): By<'_>) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageTokens, token.company_id)?;
     if store::delete(tx, token.id).await? {

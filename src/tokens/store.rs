@@ -27,7 +27,7 @@ sql! {
     DELETE_EXPIRED = "DELETE FROM tokens WHERE app_id = $1 AND expires_at <= $2";
 }
 
-/// Inserts a token; [`DbError::NotUnique`] if another one of the app has its name.
+/// Inserts a token; [`DbError::NotUnique`] if another token of the app has its name.
 pub(super) async fn insert(tx: &mut Tx, token: &AppToken) -> Result<(), DbError> {
     execute!(
         tx,

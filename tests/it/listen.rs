@@ -98,7 +98,7 @@ async fn without_since_it_begins_now_and_events_are_selected_by_their_type() {
     let desk = Desk::start().await;
     desk.receive("pay_1").await;
     let mut process = desk.listen(&["--events", "refund.*,payment.failed"]);
-    process.says("are forwarded to").await;
+    process.says("Forwarding events").await;
     let state = desk.app.beside(".local/state/ks-pay/listen");
     eventually(async || {
         state.exists() && files(&state).iter().any(|(_, content)| content.windows(5).any(|part| part == b"after"))

@@ -18,8 +18,8 @@ use crate::{
     deliveries::{
         destination::{
             DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_SECONDS, Destination, DestinationState, EventSelection, Format,
-            InvalidSelection, MAX_CONCURRENCY, MAX_EVENT_PATTERNS, MAX_NAME_CHARS, MAX_PER_SECOND, MAX_TIMEOUT_SECONDS, Settings,
-            original_forms,
+            InvalidSelection, MAX_CONCURRENCY, MAX_DESTINATIONS, MAX_EVENT_PATTERNS, MAX_NAME_CHARS, MAX_PER_SECOND,
+            MAX_TIMEOUT_SECONDS, Settings, original_forms,
         },
         fixed_headers,
         health::{Circuit, Health},
@@ -39,10 +39,10 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Add a destination, and print its id and the secret that signs what it receives
+    /// Add a destination, and print its id and signing secret
     ///
-    /// Every event from now on is sent to it, and with --since those that were received before. In the format `original` it receives the exact bytes of one gateway with that gateway's own
-    /// signature, in the format `normalized` one JSON for all gateways (docs/receiving.md).
+    /// The destination receives every event from now on and, with --since, earlier ones. In the format `original` it receives the exact
+    /// bytes and the signature of one gateway, in the format `normalized` one JSON for all gateways (docs/receiving.md).
     Add(Box<Add>),
     /// List the destinations of an app, one JSON object per line
     List {
@@ -53,31 +53,31 @@ pub(super) enum Command {
         #[arg(long, required = true)]
         json: bool,
     },
-    /// Pause a destination: its deliveries wait
+    /// Pause a destination, so that its deliveries wait
     Pause {
         #[command(flatten)]
         which: Which,
     },
-    /// Resume a destination: what waits is sent
+    /// Resume a destination, and send its waiting deliveries
     Resume {
         #[command(flatten)]
         which: Which,
     },
-    /// Delete a destination and cancel what waits for it
+    /// Delete a destination, and cancel its waiting deliveries
     Remove {
         #[command(flatten)]
         which: Which,
     },
-    /// Send the events of a time range to a destination again; the server works it off
+    /// Send the events of a time range to a destination again, and print their number
     ///
-    /// Without --failed, every event of the range that the destination receives is sent, also those that were never sent to it. Each has
-    /// the same id as before; one that is waiting is not sent twice.
+    /// The running server sends them. Without --failed, it sends every event of the range that matches the destination's settings,
+    /// including those that were never sent to it. Each event keeps its id; one that is already waiting is not sent twice.
     Replay(Replay),
-    /// Create a new secret, and print it; the previous one signs, too, for a grace period
+    /// Create a new secret, and print it; requests are also signed with the previous one for a while
     Rotate {
         #[command(flatten)]
         which: Which,
-        /// Hours for which the previous secret signs, too: at most 360; 0 if it has leaked
+        /// Hours for which requests are also signed with the previous secret, at most 360; 0 if it has leaked
         #[arg(long, value_name = "N", default_value = "24", allow_negative_numbers = true)]
         overlap_hours: Grace,
         /// Print JSON
@@ -86,7 +86,7 @@ pub(super) enum Command {
     },
 }
 
-/// How long previous secrets sign, too; `None`: they no longer sign.
+/// How long the previous secret stays valid; `None`: all previous secrets expire immediately.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grace(Option<Overlap>);
 
@@ -110,34 +110,34 @@ pub(super) struct Add {
     /// Name, unique among the app's destinations of the mode
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// Address that receives the events; https, unless KS_PAY_ALLOW_DESTINATIONS opens its network
+    /// URL that receives the events; https, unless KS_PAY_ALLOW_DESTINATIONS allows its network
     #[arg(long, value_name = "URL")]
     url: String,
-    /// original or normalized [default: original, where the gateway's own signature can be sent unchanged]
+    /// original or normalized [default: original if the gateway's signature can be sent unchanged, else normalized]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Gateway whose events it receives, for the format original; not needed if the app has one in the mode
+    /// Gateway whose events it receives, for the format original; required only if the app has several in the mode
     #[arg(long, value_name = "GATEWAY")]
     gateway: Option<Gateway>,
     /// Event types and groups, such as payment.captured,refund.* [default: all]
     #[arg(long, value_name = "E,…", default_value = "")]
     events: String,
-    /// Sign again as the gateway does, with a secret of the destination, in place of the received signature
+    /// Replace the gateway's signature by a new one, made with a secret of the destination
     #[arg(long)]
     resign: bool,
-    /// Send in order, one at a time
+    /// Send events in order of arrival, one at a time
     #[arg(long)]
     fifo: bool,
-    /// Deliveries at the same time
+    /// Maximum deliveries at the same time
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONCURRENCY, value_parser = clap::value_parser!(i64).range(1..=MAX_CONCURRENCY))]
     concurrency: i64,
-    /// Deliveries a second [default: no limit]
+    /// Maximum deliveries per second [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=MAX_PER_SECOND))]
     rate: Option<i64>,
-    /// Seconds after which an attempt without a response has failed
+    /// Seconds after which an attempt without a response fails
     #[arg(long, value_name = "N", default_value_t = DEFAULT_TIMEOUT_SECONDS, value_parser = clap::value_parser!(i64).range(1..=MAX_TIMEOUT_SECONDS))]
     timeout: i64,
-    /// Header that is sent with each attempt, such as Authorization; can be repeated. The values are read from stdin, one per line
+    /// Header to send with each attempt, such as Authorization; can be repeated. Values are read from stdin, one per line
     #[arg(long = "header", value_name = "NAME")]
     headers: Vec<String>,
     /// Also send the events received since then: RFC 3339, or how long ago, such as 2h
@@ -233,12 +233,12 @@ async fn check_url(at: &Installation, url: &str, company: CompanyId) -> Result<S
 fn refusal_sentence(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Malformed | Refusal::NoHost => "--url must be a complete URL, for example https://shop.example/webhooks.",
-        Refusal::TooLong => "--url is too long.",
+        Refusal::TooLong => "--url is too long. Use a shorter URL.",
         Refusal::NotHttps => "--url must begin with https://.",
-        Refusal::UserInfo => "--url must contain no user name and no password.",
+        Refusal::UserInfo => "--url must not contain a user name or a password.",
         Refusal::NameNotFound => "The host of --url was not found. Check its spelling and its DNS records.",
         Refusal::Forbidden => {
-            "Events cannot be sent to the address of --url. An operator can open networks with KS_PAY_ALLOW_DESTINATIONS."
+            "Events cannot be sent to the address of --url. Use a public address, or allow its network with KS_PAY_ALLOW_DESTINATIONS."
         }
     }
 }
@@ -253,12 +253,12 @@ fn form(wanted: &Add, connections: Vec<Connection>) -> Result<(Format, Option<Co
         _ => Format::Normalized,
     });
     match (format, first) {
-        (Format::Normalized, _) if wanted.resign => Err(Failure::Usage(
-            "--resign is for the format original; the format normalized has no signature of a gateway.".to_owned(),
-        )),
+        (Format::Normalized, _) if wanted.resign => {
+            Err(Failure::Usage("Omit --resign: only the format original has a signature of the gateway.".to_owned()))
+        }
         (Format::Normalized, _) => Ok((format, None)),
         (Format::Original, None) => {
-            Err(Failure::Failed("The app has no such connection in this mode. `ks-pay gateway add` creates it.".to_owned()))
+            Err(Failure::Failed("The app has no such gateway in this mode. `ks-pay gateway add` adds one.".to_owned()))
         }
         (Format::Original, Some(_)) if !is_only => {
             Err(Failure::Failed("The app has several gateways in this mode. Name one with --gateway.".to_owned()))
@@ -269,7 +269,7 @@ fn form(wanted: &Add, connections: Vec<Connection>) -> Result<(Format, Option<Co
                 (_, false, false) => Err(Failure::Failed(format!(
                     "Events of {label} cannot be sent in their original format. Use --format normalized."
                 ))),
-                (true, _, false) => Err(Failure::Failed(format!("KS Pay cannot sign as {label} does. Omit --resign."))),
+                (true, _, false) => Err(Failure::Failed(format!("KS Pay cannot create signatures of {label}. Omit --resign."))),
                 _ => Ok((format, Some(connection))),
             }
         }
@@ -279,9 +279,9 @@ fn form(wanted: &Add, connections: Vec<Connection>) -> Result<(Format, Option<Co
 pub(super) fn selection_error(fault: InvalidSelection) -> Failure {
     Failure::Failed(match fault {
         InvalidSelection::NotAType(text) => {
-            format!("--events contains \"{}\", which is no event type and no group such as payment.*.", text.escape_debug())
+            format!("--events: \"{}\" is invalid. Use types such as payment.captured or payment.*.", text.escape_debug())
         }
-        InvalidSelection::TooMany => format!("--events may have at most {MAX_EVENT_PATTERNS} types and groups."),
+        InvalidSelection::TooMany => format!("--events must have at most {MAX_EVENT_PATTERNS} types and groups."),
     })
 }
 
@@ -343,7 +343,7 @@ fn state(destination: &Destination, health: &Health, now: Timestamp) -> &'static
 async fn find(at: &Installation, which: &Which) -> Result<(Destination, App), Failure> {
     let none = || {
         Failure::Failed(format!(
-            "Destination \"{}\" not found. `ks-pay destination list` prints their ids.",
+            "Destination \"{}\" not found. `ks-pay destination list` prints the ids of an app's destinations.",
             which.destination.escape_debug()
         ))
     };
@@ -387,13 +387,14 @@ async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, (Grace(overla
 
 impl From<DestinationError> for Failure {
     fn from(error: DestinationError) -> Self {
-        match error {
+        Self::Failed(match error {
             DestinationError::UseCase(UseCaseError::Db(DbError::NotUnique)) => {
-                Self::Failed("The app already has a destination with this name in this mode. Choose another name.".to_owned())
+                "The app already has a destination with this name in this mode. Choose another name.".to_owned()
             }
-            DestinationError::UseCase(error) => error.into(),
-            DestinationError::TooMany => Self::Failed(format!("{error}. Remove one first.")),
-            DestinationError::TooManySecrets | DestinationError::WrongMasterKey => Self::Failed(format!("{error}.")),
-        }
+            DestinationError::UseCase(error) => return error.into(),
+            DestinationError::TooMany => format!("The app has {MAX_DESTINATIONS} destinations in this mode. Remove one first."),
+            DestinationError::TooManySecrets => format!("{error}. Wait until one expires, or use --overlap-hours 0."),
+            DestinationError::WrongMasterKey => "The database is bound to another master key. Use that key.".to_owned(),
+        })
     }
 }

@@ -15,13 +15,13 @@ use crate::{
 pub(in crate::cli) struct Replay {
     #[command(flatten)]
     which: Which,
-    /// When the first of the events was received: RFC 3339, or how long ago, such as 2h
+    /// Start of the range: RFC 3339, or how long ago, such as 2h
     #[arg(long, value_name = "T")]
     since: String,
-    /// Send no event that was received at this time or later [default: now]
+    /// End of the range, not included: RFC 3339, or how long ago [default: now]
     #[arg(long, value_name = "T")]
     until: Option<String>,
-    /// Send only the deliveries that failed or were canceled
+    /// Send only failed and canceled deliveries
     #[arg(long)]
     failed: bool,
     /// Print JSON
@@ -29,7 +29,7 @@ pub(in crate::cli) struct Replay {
     json: bool,
 }
 
-/// Begins the replay, and prints how many events it will send.
+/// Starts the replay, and prints how many events it will send.
 pub(super) async fn run(at: &Installation, io: &mut Io<'_>, wanted: &Replay) -> Result<(), Failure> {
     let ((destination, app), now) = (find(at, &wanted.which).await?, at.clock.now());
     let range = range((&wanted.since, wanted.until.as_deref()), (at, now))?;
@@ -45,7 +45,7 @@ pub(super) async fn run(at: &Installation, io: &mut Io<'_>, wanted: &Replay) -> 
     io.say(format_args!("{events}{}", if is_exact { "" } else { " or more" }))
 }
 
-/// Returns the range between two times as they were typed, as far as bodies are stored.
+/// Parses a range, and limits it to the time for which bodies are stored.
 pub(super) fn range((since, until): (&str, Option<&str>), (at, now): (&Installation, Timestamp)) -> Result<Range, Failure> {
     let since = moment("--since", since, now)?;
     let until = until.map(|until| moment("--until", until, now)).transpose()?;
@@ -68,7 +68,7 @@ fn moment(option: &str, typed: &str, now: Timestamp) -> Result<Timestamp, Failur
         _ => return Err(wrong(option)),
     };
     if at > now {
-        return Err(Failure::Failed(format!("{option} must not be in the future.")));
+        return Err(Failure::Failed(format!("{option} is in the future. Use a time in the past.")));
     }
     Ok(at)
 }
@@ -81,7 +81,10 @@ impl From<ReplayError> for Failure {
     fn from(error: ReplayError) -> Self {
         match error {
             ReplayError::UseCase(error) => error.into(),
-            running @ ReplayError::IsRunning => Self::Failed(format!("{running}. Its page shows how far it is.")),
+            ReplayError::IsRunning => Self::Failed(
+                "A replay to this destination is still running. Wait until it ends, or cancel it on the destination's page."
+                    .to_owned(),
+            ),
         }
     }
 }

@@ -4,12 +4,12 @@ use std::io::BufRead as _;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// What a line asks for.
+/// The action that a line selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     /// Send the last event again.
     Last,
-    /// Send all that failed again.
+    /// Send all failed events again.
     Failed,
     End,
     /// Another line: the keys are explained.
@@ -31,7 +31,7 @@ impl Key {
 pub(super) struct Keys(Option<Receiver<Key>>);
 
 impl Keys {
-    /// Reads stdin on a thread of its own, which a line blocks and which ends with the process.
+    /// Reads stdin on a thread of its own, which blocks until a line is typed and ends with the process.
     pub(super) fn of_stdin() -> Self {
         let (sender, receiver) = channel(1);
         let lines = move || {

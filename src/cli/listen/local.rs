@@ -20,35 +20,35 @@ const MAX_RESPONSE_BYTES: usize = 4096;
 /// The local server.
 pub(super) struct Local {
     pub(super) endpoint: Endpoint,
-    /// What signs each event anew; `None` if events are sent as they were received.
+    /// The secret that signs each event again; `None` if events are sent as received.
     pub(super) secret: Option<Secret>,
     pub(super) clock: Clock,
 }
 
-/// What came of an event.
+/// The result of sending an event.
 pub(super) struct Attempt {
     pub(super) outcome: Outcome,
     pub(super) elapsed: Duration,
 }
 
 pub(super) enum Outcome {
-    /// A status, and the beginning of the body of one that is not a success.
+    /// A status and, unless it is a success, the beginning of the body.
     Responded(u16, String),
-    /// Nothing listens there.
+    /// No connection could be opened, for this reason.
     Unreachable(String),
-    /// No response, for this reason.
+    /// There was no response, for this reason.
     Failed(String),
     /// Its body was deleted or damaged, or it cannot be signed.
     NothingToSend,
 }
 
 impl Attempt {
-    /// True if no connection could be opened, so that the server knows nothing of the event.
+    /// True if no connection could be opened, so that the server has not received the event.
     pub(super) const fn is_unreachable(&self) -> bool {
         matches!(self.outcome, Outcome::Unreachable(_))
     }
 
-    /// True if the event was not accepted, and may be sent again.
+    /// True if the event was not accepted, so that a key can send it again.
     pub(super) fn is_failure(&self) -> bool {
         match self.outcome {
             Outcome::Responded(status, _) => !(200..300).contains(&status),
@@ -86,7 +86,7 @@ impl Local {
         }
     }
 
-    /// Returns headers and body: as they were received, or signed again.
+    /// Returns headers and body, as received or signed again.
     fn request(&self, event: &ForwardedEvent) -> Option<(Headers, Bytes)> {
         let body = Bytes::from(STANDARD.decode(event.body.as_ref()?).ok()?);
         let parsed = event

@@ -1,7 +1,7 @@
 //! `ks-pay listen`: forwards an app's events to a developer's machine.
 //!
-//! Invariants: the token is never an argument, and leaves the machine over https only. What is stored as handled was answered by the
-//! local server, so that a start after a stop, or after a kill, begins with the first event that was not.
+//! Invariants: the token is never an argument, and leaves the machine over https only. An event is stored as handled only after the local
+//! server has responded or failed to respond, so a restart, also after a kill, continues with the first event that was not handled.
 
 mod keys;
 mod local;
@@ -35,37 +35,37 @@ use crate::{
     tokens::TokenValue,
 };
 
-/// Failed events that can be sent again by a key: the newest ones.
+/// The maximum number of failed events, the newest ones, that a key sends again.
 const MAX_FAILED: usize = 100;
-/// The longest time to which `--since` goes back as a duration.
+/// The longest duration that `--since` accepts.
 const MAX_SINCE: Duration = Duration::from_hours(24 * 365);
-/// The first and the longest pause while nothing listens at the local address.
+/// The first and the longest pause while the local server is not running.
 const LOCAL_PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 
 #[derive(clap::Args)]
 pub(super) struct Listen {
-    /// Address of KS Pay: https, or http on this machine
+    /// URL of KS Pay: https, or http on this machine
     #[arg(long, value_name = "URL")]
     url: String,
     /// App id, ap_…
     #[arg(long, value_name = "ID")]
     app: String,
-    /// Where the events are sent: a URL on this machine
+    /// URL on this machine that receives the events
     #[arg(long, value_name = "URL")]
     forward_to: String,
-    /// Types and groups of events, separated by commas, for example payment.captured,refund.*; by default all
+    /// Event types and groups, such as payment.captured,refund.* [default: all]
     #[arg(long, value_name = "EVENTS", default_value = "")]
     events: String,
-    /// Begin with the events received since then: RFC 3339, or a duration such as 30m, 2h or 3d
+    /// Start with the events received since then: RFC 3339, or how long ago, such as 30m, 2h or 3d
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Sign each event with a secret that is printed, so that this machine never needs the one of the webhook
+    /// Sign each event with a secret that is printed, so that this machine never needs the webhook's secret
     #[arg(long)]
     resign: bool,
-    /// Forward events of Live mode; by default those of Test mode
+    /// Forward events of Live mode instead of Test mode
     #[arg(long)]
     live: bool,
-    /// Allow --forward-to to be another machine
+    /// Allow --forward-to to name another machine
     #[arg(long)]
     allow_remote: bool,
     /// Print one JSON object per event
@@ -130,11 +130,11 @@ fn since(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
 fn directory(variable: Lookup<'_>) -> Result<PathBuf, Failure> {
     let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
-    let none = || Failure::Failed("There is no folder to remember the position in. Set HOME or XDG_STATE_HOME.".to_owned());
+    let none = || Failure::Failed("There is no folder for the position of ks-pay listen. Set HOME or XDG_STATE_HOME.".to_owned());
     Ok(base.ok_or_else(none)?.join("ks-pay").join("listen"))
 }
 
-/// Reads the token. The keys are what else is typed, unless stdin was read for the token and is not the terminal.
+/// Reads the token. Keys are read from stdin, unless stdin has provided the token and is not a terminal.
 fn credentials(variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(TokenValue, Keys), Failure> {
     let set = variable("KS_PAY_TOKEN").filter(|text| !text.is_empty()).map(Zeroizing::new);
     let is_set = set.is_some();
@@ -149,7 +149,7 @@ fn credentials(variable: Lookup<'_>, io: &mut Io<'_>) -> Result<(TokenValue, Key
     Ok((token, if is_set || io.is_terminal { Keys::of_stdin() } else { Keys::none() }))
 }
 
-/// Returns the secret that signs: the one of the last time, or a new one.
+/// Returns the stored signing secret, or a new one.
 fn secret(stored: &mut Option<String>) -> Secret {
     let known = stored.as_deref().and_then(Secret::parse);
     let secret = known.unwrap_or_else(signature::generate);
@@ -222,7 +222,7 @@ impl Session<'_, '_> {
         }
     }
 
-    /// Forwards the events of a batch, and remembers each one; returns false if the session ends.
+    /// Forwards the events of a batch, and stores the position after each one; returns false if the session ends.
     async fn forward_all(&mut self, batch: Batch) -> Result<bool, Failure> {
         let mut handled = batch.from;
         for event in batch.events {
@@ -251,7 +251,7 @@ impl Session<'_, '_> {
         Ok(())
     }
 
-    /// Forwards a new event. While nothing listens at the local address, waits; returns false if the session ends meanwhile.
+    /// Forwards a new event, and waits while the local server is not running; returns false if the session ends meanwhile.
     async fn forward(&mut self, event: &ForwardedEvent) -> Result<bool, Failure> {
         let [mut pause, longest] = LOCAL_PAUSES;
         let mut is_waiting = false;
@@ -283,7 +283,7 @@ impl Session<'_, '_> {
         }
     }
 
-    /// Does what a key stands for; one that ends the session is an interruption.
+    /// Performs the action of a key; the key that ends the session is an interruption.
     async fn press(&mut self, key: Key) -> Result<(), Failure> {
         let again: Vec<ForwardedEvent> = match key {
             Key::Last => self.last.iter().cloned().collect(),

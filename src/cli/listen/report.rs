@@ -1,4 +1,4 @@
-//! What is printed: a line for each event on stdout, everything else on stderr.
+//! Prints a line for each event to stdout, and everything else to stderr.
 
 use std::error::Error as _;
 
@@ -31,34 +31,34 @@ impl Report<'_, '_> {
                 self.io.say(format_args!("SECRET  {}", secret.expose()))?;
             }
         }
-        self.note(&format!("Events of {} mode are forwarded to {to}. Ctrl-C ends.", mode.label()))?;
+        self.note(&format!("Forwarding events of {} mode to {to}. Press Ctrl-C to end.", mode.label()))?;
         if has_keys && self.io.is_terminal { self.keys() } else { Ok(()) }
     }
 
     /// Explains the keys.
     pub(super) fn keys(&mut self) -> Result<(), Failure> {
-        self.note("Keys, each with Enter: r sends the last event again, f all that failed, q ends.")
+        self.note("Keys, each with Enter: r sends the last event again, f sends all failed events again, q ends.")
     }
 
     pub(super) fn nothing_to_send(&mut self) -> Result<(), Failure> {
-        self.note("There is no such event.")
+        self.note("There is no event to send again.")
     }
 
     pub(super) fn disconnected(&mut self, sentence: &str) -> Result<(), Failure> {
         if std::mem::replace(&mut self.is_disconnected, true) {
             return Ok(());
         }
-        self.note(&format!("{sentence} Trying again; no event is lost."))
+        self.note(&format!("{sentence} Trying again. No event is lost."))
     }
 
     pub(super) fn connected(&mut self) -> Result<(), Failure> {
         if std::mem::take(&mut self.is_disconnected) { self.note("Connected again.") } else { Ok(()) }
     }
 
-    /// Nothing listens at the local address.
+    /// Reports that the local server is not running.
     pub(super) fn waiting(&mut self, event: &ForwardedEvent, attempt: &Attempt) -> Result<(), Failure> {
         let cause = reason(&attempt.outcome).unwrap_or_default();
-        self.note(&format!("Cannot connect to the local server: {cause}. {} and all later events wait until it runs.", event.id))
+        self.note(&format!("Cannot connect to the local server: {cause}. Start it: {} and all later events wait.", event.id))
     }
 
     /// Prints the line of an event.
@@ -93,7 +93,7 @@ impl Report<'_, '_> {
     pub(super) fn end(&mut self, failed: usize) -> Result<(), Failure> {
         match failed {
             0 => Ok(()),
-            count => self.note(&format!("Events that failed and were not sent again: {count}. --since sends them again.")),
+            count => self.note(&format!("Failed events that were not sent again: {count}. Use --since to send them.")),
         }
     }
 
@@ -107,7 +107,7 @@ fn reason(outcome: &Outcome) -> Option<String> {
     let text = match outcome {
         Outcome::Responded(_, body) => body.trim(),
         Outcome::Unreachable(cause) | Outcome::Failed(cause) => cause,
-        Outcome::NothingToSend => "not forwarded: its body was deleted or is damaged",
+        Outcome::NothingToSend => "not forwarded: the event's body was deleted or is damaged",
     };
     let line = text.lines().next().unwrap_or_default().trim();
     let shown: String = line.chars().take(MAX_SHOWN_CHARS).collect();

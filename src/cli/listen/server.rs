@@ -1,4 +1,4 @@
-//! Asks KS Pay for events, and decides what to do if it does not get them.
+//! Asks KS Pay for events, and decides which failures end the command.
 
 use std::time::Duration;
 
@@ -12,25 +12,25 @@ use crate::{
 
 /// The maximum size of a response: one event of 1 MiB in base64, or some smaller ones.
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
-/// The pauses after failures in succession.
+/// The pauses after consecutive failures, in seconds.
 const PAUSES: [u64; 6] = [1, 2, 4, 8, 15, 30];
-/// The longest pause that `Retry-After` asks for and that is kept.
+/// The longest `Retry-After` that is followed, in seconds; a longer one is shortened.
 const MAX_RETRY_AFTER: u64 = 300;
 
 /// KS Pay, with the token.
 pub(super) struct Console {
     pub(super) endpoint: Endpoint,
     pub(super) token: TokenValue,
-    /// The failures in succession.
+    /// The number of consecutive failures.
     pub(super) failures: usize,
 }
 
-/// What came of a request.
+/// The result of a request.
 pub(super) enum Answer {
     Batch(Batch),
-    /// Another request would have the same answer: a sentence that says what to do.
+    /// Repeating the request cannot help: a sentence that says what to do.
     Refused(String),
-    /// To be tried again after a pause.
+    /// The request is repeated after a pause.
     Failed {
         sentence: String,
         pause: Duration,
@@ -58,13 +58,13 @@ impl Console {
 
     async fn ask(&self, poll: &Poll) -> Result<Batch, Fault> {
         let Endpoint { url, client } = &self.endpoint;
-        let body = serde_json::to_vec(poll).map_err(|_| Fault::Final("The request could not be written.".to_owned()))?;
+        let body = serde_json::to_vec(poll).map_err(|_| Fault::Final("The request could not be created.".to_owned()))?;
         let request = client.post(url.clone()).bearer_auth(self.token.expose()).header(header::CONTENT_TYPE, "application/json");
         let response = request.body(body).send().await.map_err(|error| unreachable(&error))?;
         let (status, retry_after) = (response.status(), retry_after(&response));
         let body = read(response).await?;
         if status == StatusCode::OK {
-            let malformed = || Fault::later("The response is not one of KS Pay. Check --url.".to_owned());
+            let malformed = || Fault::later("The response is not from KS Pay. Check --url.".to_owned());
             return serde_json::from_slice(&body).map_err(|_| malformed());
         }
         Err(of(status, &body, retry_after))
@@ -87,7 +87,7 @@ async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, Fault> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
         if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-            return Err(Fault::later("The response is larger than one of KS Pay can be. Check --url.".to_owned()));
+            return Err(Fault::later("The response is too large to be from KS Pay. Check --url.".to_owned()));
         }
         body.extend_from_slice(&chunk);
     }
@@ -114,16 +114,18 @@ fn of(status: StatusCode, body: &[u8], retry_after: Option<u64>) -> Fault {
     let reason = parsed.as_ref().and_then(|parsed| parsed["error"].as_str()).unwrap_or_default();
     let sentence = match (status.as_u16(), reason) {
         (401, _) => "The token is invalid, has expired or was removed. Create one on the app's settings page, under Tokens.",
-        (403, "test_mode_only") => {
-            "The token is for Test mode only. Create one that is allowed to read Live mode, or omit --live."
+        (403, "test_mode_only") => "The token is for Test mode only. Create one for Live mode too, or omit --live.",
+        (403, _) => "A server in front of KS Pay denied access. Check --url and the proxy.",
+        (404, "unknown_app") => "The token belongs to another app. Check --app.",
+        (404 | 405, _) => {
+            "KS Pay was not found at this address, or its version is too old. Check --url, then the version of the server."
         }
-        (403, _) => "Access was denied, not by KS Pay itself. Check --url, and what is in front of it.",
-        (404, "unknown_app") => "The token is not one of this app. Check --app.",
-        (404 | 405, _) => "KS Pay was not found at this address, or its version is too old. Check --url.",
-        (422, "too_far") => "Too many events were stored since then. Choose a later time with --since.",
-        (400 | 413 | 422, _) => "The server does not understand this version of ks-pay. Use the version of the server.",
+        (422, "too_far") => "Too many events have been stored since that time. Choose a later --since.",
+        (400 | 413 | 422, _) => "The server does not understand this version of ks-pay. Use the same version as the server.",
         (301..=308, _) => {
-            return Fault::Final(format!("The server redirects (status {status}). Use the address it redirects to as --url."));
+            return Fault::Final(format!(
+                "The server redirects (status {status}). Set --url to the address that it redirects to."
+            ));
         }
         _ => return Fault::Transient { sentence: format!("KS Pay responded with status {}.", status.as_u16()), retry_after },
     };

@@ -1,6 +1,6 @@
-//! The file that remembers which events have been handled, in the user's state directory.
+//! The file that stores which events have been handled, in the user's state directory.
 //!
-//! Invariant: the file is replaced in one step and only its user can read it; one process uses it at a time.
+//! Invariant: the file is replaced atomically, only its user can read it, and one process uses it at a time.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -15,12 +15,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{cli::Failure, listening::protocol::Cursor};
 
-/// What is remembered.
+/// The stored state.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
-    /// What was handled; none before the first events.
+    /// The events that were handled; `None` before the first ones.
     pub(super) cursor: Option<Cursor>,
-    /// The secret that signs, once `--resign` was used.
+    /// The signing secret, once `--resign` was used.
     pub(super) secret: Option<String>,
 }
 
@@ -46,18 +46,18 @@ impl StateFile {
         match lock.try_lock() {
             Ok(()) => Ok(Self { path, _lock: lock }),
             Err(fs::TryLockError::WouldBlock) => Err(Failure::Failed(
-                "Another ks-pay listen forwards these events already. End it first, or forward to another URL.".to_owned(),
+                "Another ks-pay listen already forwards these events. End it first, or forward to another URL.".to_owned(),
             )),
             Err(fs::TryLockError::Error(error)) => Err(failed(error)),
         }
     }
 
-    /// Reads the file; what was never written is empty.
+    /// Reads the file; a missing one is an empty state.
     pub(super) fn read(&self) -> Result<State, Failure> {
         match fs::read(&self.path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| {
                 let path = self.path.display();
-                Failure::Failed(format!("{path} is damaged. Delete it, and choose with --since where to begin."))
+                Failure::Failed(format!("{path} is damaged. Delete it, and use --since to choose where to start."))
             }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::default()),
             Err(error) => Err(failure(&self.path, &error)),
@@ -83,7 +83,10 @@ fn private(path: PathBuf, is_emptied: bool) -> io::Result<File> {
 }
 
 fn failure(path: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("{} cannot be used to remember which events were forwarded: {error}.", path.display()))
+    Failure::Failed(format!(
+        "{} cannot store which events were forwarded: {error}. Check its permissions and the disk.",
+        path.display()
+    ))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The two addresses: that of KS Pay, and that of the local server.
+//! The addresses of KS Pay and of the local server.
 //!
-//! Invariants: the token is sent over https, or to this machine. Events are sent to this machine, unless another one is allowed. A
-//! name is resolved once, and all of its addresses must be of this machine; connections go to these, whatever it resolves to later.
+//! Invariants: the token is sent over https, or to this machine. Events are sent to this machine, unless another one is allowed. The name
+//! of this machine is resolved once, all of its addresses must be loopback, and connections are opened only to these.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use crate::{cli::Failure, net::http_client};
 
-/// The timeout of a request to KS Pay: a response waits for events up to 20 s, and is read.
+/// The timeout of a request to KS Pay, which waits for events up to 20 s before it responds.
 const CONSOLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// The timeout of a request to the local server.
 pub(super) const LOCAL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -20,7 +20,7 @@ pub(super) struct Endpoint {
     pub(super) client: reqwest::Client,
 }
 
-/// Returns where KS Pay is asked for events.
+/// Returns the endpoint that KS Pay serves events at.
 pub(super) async fn console(text: &str) -> Result<Endpoint, Failure> {
     let url = parse("--url", text)?;
     let url = url.join(crate::urls::LISTEN).map_err(|_| malformed("--url"))?;
@@ -28,13 +28,13 @@ pub(super) async fn console(text: &str) -> Result<Endpoint, Failure> {
         return Ok(Endpoint { url, client: http_client::client_at("", &[], CONSOLE_TIMEOUT).await? });
     }
     let Some(addresses) = loopback(&url).await? else {
-        return Err(Failure::Failed("--url must be https: over http the token could be read by others on the way.".to_owned()));
+        return Err(Failure::Failed("--url must start with https, because over http others could read the token.".to_owned()));
     };
     let client = http_client::client_at(url.host_str().unwrap_or_default(), &addresses, CONSOLE_TIMEOUT).await?;
     Ok(Endpoint { url, client })
 }
 
-/// Returns where events are sent.
+/// Returns the endpoint of the local server.
 pub(super) async fn local(text: &str, allow_remote: bool) -> Result<Endpoint, Failure> {
     let url = parse("--forward-to", text)?;
     let addresses = if allow_remote { Vec::new() } else { loopback(&url).await?.ok_or_else(remote)? };
@@ -60,10 +60,10 @@ fn parse(option: &str, text: &str) -> Result<Url, Failure> {
 }
 
 fn malformed(option: &str) -> Failure {
-    Failure::Usage(format!("{option} must be a complete http or https URL."))
+    Failure::Usage(format!("{option} must be a complete http or https URL, such as https://pay.example.com."))
 }
 
-/// Returns the addresses of the host if all are of this machine; `None` if one is not, or it has none.
+/// Returns the addresses of the host if all are loopback; `None` if one is not, or there are none.
 async fn loopback(url: &Url) -> Result<Option<Vec<SocketAddr>>, Failure> {
     let port = url.port_or_known_default().unwrap_or(80);
     let addresses: Vec<SocketAddr> = match url.host() {
@@ -71,7 +71,7 @@ async fn loopback(url: &Url) -> Result<Option<Vec<SocketAddr>>, Failure> {
         Some(Host::Ipv6(ip)) => vec![(ip, port).into()],
         Some(Host::Domain(name)) => match tokio::net::lookup_host((name, port)).await {
             Ok(found) => found.collect(),
-            Err(_) => return Err(Failure::Failed(format!("The host name {name} was not found."))),
+            Err(_) => return Err(Failure::Failed(format!("The host name {name} was not found. Check its spelling."))),
         },
         None => Vec::new(),
     };

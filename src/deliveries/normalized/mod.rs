@@ -1,6 +1,6 @@
 //! The normalized form of an event: one JSON for all gateways, which `docs/normalized-event.schema.json` describes.
 //!
-//! Invariant: keys are only ever added, and each is always there, with null for what is unknown.
+//! Invariant: keys are added, but never renamed or removed. Every key is always present; an unknown value is null.
 
 use serde::Serialize;
 
@@ -30,11 +30,11 @@ pub(crate) struct Source<'a> {
     pub(crate) origin: Origin,
     pub(crate) received_at: Timestamp,
     pub(crate) parsed: &'a ParsedEvent,
-    /// The console's public URL, without a slash at its end.
+    /// The console's public URL, without a trailing slash.
     pub(crate) public_url: &'a str,
 }
 
-/// Returns the type of the normalized events of that kind; `None` for a kind that reports no payment, refund or dispute.
+/// Returns the type of a kind's normalized events; `None` for a kind that reports no payment, refund or dispute.
 pub(crate) const fn event_type(kind: EventKind) -> Option<&'static str> {
     Some(match kind {
         EventKind::PaymentCreated => "payment.created",
@@ -178,7 +178,7 @@ struct Links {
 }
 
 impl<'a> PaymentData<'a> {
-    /// An event of a refund or a dispute may have nothing of the payment but its id.
+    /// An event about a refund or a dispute may report only the payment's id.
     fn of(facts: &'a PaymentObservation) -> Self {
         let snapshot = facts.snapshot.as_ref();
         Self {

@@ -22,12 +22,12 @@ sql! {
     INSERT = "INSERT INTO attempts (id, delivery_id, number, began_at, millis, status, failure, address, response, is_response_cut, \
               response_sha256) VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM attempts WHERE delivery_id = $2), \
               $3, $4, $5, $6, $7, $8, $9, $10)";
-    /// The first response stays, and the last one.
+    /// Deletes the previous attempt's response unless it was the first: the first and the last response stay stored.
     DELETE_MIDDLE_RESPONSE = "UPDATE attempts SET response = NULL WHERE delivery_id = $1 AND number > 1 AND response IS NOT NULL \
                               AND number < (SELECT MAX(number) FROM attempts WHERE delivery_id = $1)";
     DELETE_RESPONSES = "UPDATE attempts SET response = NULL WHERE id IN \
                         (SELECT id FROM attempts WHERE began_at < $1 AND response IS NOT NULL ORDER BY began_at LIMIT $2)";
-    /// The number of attempts of each delivery, also of those before a replay.
+    /// The number of attempts of each delivery, including those before a replay.
     LIST_COUNTS = concat!("SELECT id, (SELECT COALESCE(MAX(number), 0) FROM attempts WHERE delivery_id = deliveries.id) FROM deliveries \
                    WHERE destination_id = $1 AND event_id ", among_page!());
     LIST = "SELECT id, number, began_at, millis, status, failure, address, response, is_response_cut, response_sha256 \
@@ -42,13 +42,13 @@ pub(crate) struct New<'a> {
     pub(crate) status: Option<i64>,
     pub(crate) failure: Option<AttemptFailure>,
     pub(crate) address: Option<&'a str>,
-    /// The beginning of the response, unless it is not to be stored.
+    /// The beginning of the response, if it is to be stored.
     pub(crate) response: Option<&'a [u8]>,
     pub(crate) is_response_cut: bool,
     pub(crate) response_sha256: Option<&'a [u8]>,
 }
 
-/// Stores an attempt, and deletes the response of the one before it unless that was the first.
+/// Stores an attempt, and deletes the response of the previous one unless that was the first.
 pub(crate) async fn insert(tx: &mut Tx, attempt: &New<'_>) -> Result<(), DbError> {
     let id: AttemptId = ids::next(tx).await?;
     execute!(
@@ -74,8 +74,8 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, delivery: DeliveryId) -> Resul
     run!(on, |conn| sqlx::query_as(LIST).bind(delivery).bind(MAX_LISTED).fetch_all(conn).await)
 }
 
-/// Returns the number of attempts of each delivery of at most a page of events to a destination, also of those before a replay. The
-/// caller has checked access to it.
+/// Returns the number of attempts of each delivery of at most a page of events to a destination, including attempts before a replay.
+/// The caller has checked access to the destination.
 pub(crate) async fn list_counts(
     on: impl Into<Exec<'_>>,
     destination: DestinationId,

@@ -1,7 +1,7 @@
-//! The deliveries that a server is sending: claimed, and settled by the outcome of their attempt.
+//! Claims on deliveries: a server claims those that it sends, and settles them by the outcome of their attempt.
 //!
-//! Invariant: the caller has locked the health of the destination, so a delivery has one claim, and a claim that has expired decides
-//! nothing but that a delivery arrived.
+//! Invariant: the caller has locked the health of the destination, so a delivery has at most one claim. An expired claim can only record
+//! that the delivery succeeded.
 
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
@@ -14,18 +14,18 @@ use crate::{
 };
 
 sql! {
-    /// The active destinations that have a due delivery, except those whose circuit is open: until a time that a correct clock may have
-    /// set.
+    /// The active destinations that have a due delivery, except those whose circuit is open. A circuit that no correct clock can have
+    /// opened is ignored.
     LIST_DUE_DESTINATIONS = "SELECT id FROM destinations JOIN destination_health ON destination_health.destination_id = id \
                              WHERE state = 'active' AND (open_until IS NULL OR open_until <= $1 OR open_until > $2) AND \
                              (EXISTS (SELECT 1 FROM deliveries WHERE destination_id = destinations.id AND is_retry = FALSE AND due_at <= $1) \
                              OR EXISTS (SELECT 1 FROM deliveries WHERE destination_id = destinations.id AND is_retry = TRUE AND due_at <= $1)) \
                              ORDER BY id";
-    /// At most as many as a destination may be sent at the same time. A claim that expires later than any can was made by a clock that
-    /// was ahead.
+    /// At most the maximum concurrency of a destination. A claim that expires after the longest possible time was made by a clock ahead of
+    /// time, and is ignored.
     COUNT_SENDING = "SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND state = 'sending' AND due_at > $2 \
                      AND due_at <= $3 LIMIT 10) AS sending";
-    /// New events before retries, each in the order in which they became due; at most as many as may be sent at the same time.
+    /// New events before retries, each in the order in which they became due; at most the maximum concurrency of each.
     CLAIM = "UPDATE deliveries SET state = 'sending', claim = $4, due_at = $5 WHERE id IN (SELECT id FROM \
              (SELECT * FROM (SELECT id, is_retry, due_at, event_id FROM deliveries WHERE destination_id = $1 AND is_retry = FALSE \
              AND due_at <= $2 ORDER BY due_at, event_id LIMIT 10) AS fresh \
@@ -41,7 +41,7 @@ sql! {
     SETTLE_LATE = "UPDATE deliveries SET state = 'delivered', due_at = NULL, claim = NULL, last_status = $2, last_failure = NULL, \
                    ended_at = $3 WHERE id = $1 AND due_at IS NOT NULL";
     RELEASE = "UPDATE deliveries SET state = 'waiting', claim = NULL, due_at = $3 WHERE id = $1 AND claim = $2";
-    /// Times that no correct clock has planned become due.
+    /// Makes deliveries due whose times no correct clock can have planned.
     REPAIR_WAITING = "UPDATE deliveries SET due_at = $2 WHERE due_at > $1 AND state = 'waiting' AND id IN \
                       (SELECT deliveries.id FROM destinations JOIN deliveries ON deliveries.destination_id = destinations.id \
                       WHERE is_retry IN (FALSE, TRUE) AND due_at > $1 LIMIT $3)";
@@ -108,7 +108,7 @@ pub(crate) async fn claim_first(tx: &mut Tx, claim: &Claim) -> Result<Vec<Claime
         .await)
 }
 
-/// What becomes of a delivery by an attempt.
+/// The state of a delivery after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Settlement {
     pub(crate) state: DeliveryState,
@@ -119,7 +119,7 @@ pub(crate) struct Settlement {
     pub(crate) now: Timestamp,
 }
 
-/// Settles a delivery under its claim; returns false if the claim has expired and another has taken its place.
+/// Settles a delivery under its claim; returns false if the claim has expired and another has replaced it.
 pub(crate) async fn settle(tx: &mut Tx, delivery: DeliveryId, claim: i64, settlement: &Settlement) -> Result<bool, DbError> {
     let Settlement { state, due_at, status, failure, now } = *settlement;
     let ended_at = (!state.is_open()).then_some(now);
@@ -130,7 +130,7 @@ pub(crate) async fn settle(tx: &mut Tx, delivery: DeliveryId, claim: i64, settle
     Ok(settled > 0)
 }
 
-/// Records that a delivery arrived although its claim had expired.
+/// Records that a delivery succeeded although its claim had expired.
 pub(crate) async fn settle_late(tx: &mut Tx, delivery: DeliveryId, status: Option<i64>, now: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(SETTLE_LATE).bind(delivery).bind(status).bind(now))?;
     Ok(())
@@ -142,8 +142,8 @@ pub(crate) async fn release(tx: &mut Tx, delivery: DeliveryId, claim: i64, due_a
     Ok(())
 }
 
-/// Makes at most `limit` deliveries due that wait until a time which no correct clock has planned, or whose claim expires at one;
-/// returns their number.
+/// Makes at most `limit` deliveries due whose next attempt or claim has a time that no correct clock can have planned; returns their
+/// number.
 pub(crate) async fn repair(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u64, DbError> {
     let (latest, latest_claim) = (now.plus(MAX_DELAY + CLOCK_TOLERANCE), now.plus(MAX_CLAIM + CLOCK_TOLERANCE));
     let waiting = execute!(&mut *tx, sqlx::query(REPAIR_WAITING).bind(latest).bind(now).bind(limit))?;
@@ -151,7 +151,7 @@ pub(crate) async fn repair(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u6
     Ok(waiting + sending)
 }
 
-/// Returns every claimed delivery to those that wait. Only for a database that no other server uses.
+/// Releases every claim. Only for a database that no other server uses.
 pub(crate) async fn release_all(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(RELEASE_ALL).bind(now))?;
     Ok(())

@@ -1,4 +1,4 @@
-//! The `deliveries` table: what is sent to whom.
+//! The `deliveries` table: which event is sent to which destination.
 
 use sqlx::query::QueryAs;
 
@@ -35,7 +35,7 @@ macro_rules! range {
     };
 }
 
-/// The deliveries of a range in a state, among its first ones: no index has the state.
+/// The deliveries of a range in a state, among the first ones of the range, because no index has the state.
 macro_rules! search {
     ($range:expr, $order:literal) => {
         concat!(
@@ -63,7 +63,7 @@ macro_rules! end {
 rows! {
     INSERT = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) VALUES",
              "(?, ?, ?, ?, 'waiting', 0, ?, FALSE, ?)", "ON CONFLICT (destination_id, event_id) DO NOTHING";
-    /// One that waits or is being sent stays as it is. New events go before these.
+    /// A delivery that waits or is being sent stays unchanged. New events are sent before these.
     REPLAY_MANY = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) VALUES",
                   "(?, ?, ?, ?, 'waiting', 0, ?, TRUE, ?)", "ON CONFLICT (destination_id, event_id) DO UPDATE SET state = 'waiting', \
                   attempts = 0, due_at = excluded.due_at, is_retry = TRUE, claim = NULL, ended_at = NULL WHERE deliveries.due_at IS NULL";
@@ -86,7 +86,7 @@ sql! {
     /// Of events that were received before `$2`, among the oldest open ones.
     COUNT_OPEN_BEFORE = concat!("SELECT COUNT(*) FROM (SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL \
                          ORDER BY event_id LIMIT ", max_examined!(), ") AS examined WHERE created_at < $2");
-    /// The one that a destination which receives one at a time is sent first.
+    /// The delivery that a FIFO destination receives first.
     FIND_FIRST_OPEN = "SELECT id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1";
     LIST_OF_EVENTS = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND event_id ", among_page!(), " ORDER BY event_id DESC");
     SEND_WAITING = "UPDATE deliveries SET due_at = $3 WHERE state = 'waiting' AND due_at > $3 AND id IN (SELECT id FROM deliveries \
@@ -96,13 +96,13 @@ sql! {
                       AND event_id > $2 ORDER BY event_id LIMIT 500) AS examined";
     /// The states of the newest deliveries that have ended.
     LIST_RECENT_STATES = "SELECT state FROM deliveries WHERE destination_id = $1 AND event_id < $2 ORDER BY event_id DESC LIMIT 100";
-    /// Of a delivery that has ended, too: it is sent again under the same id, and its attempts are counted from zero.
+    /// Also for a delivery that has ended: it is sent again with the same id, and its attempts are counted from zero.
     REPLAY = "UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = $3, is_retry = FALSE, claim = NULL, ended_at = NULL \
               WHERE destination_id = $1 AND id = $2 AND state <> 'sending'";
     /// Those that are exhausted or canceled, with the times at which their events were received.
     LIST_FAILED = "SELECT event_id, state, created_at FROM deliveries WHERE destination_id = $1 AND event_id > $2 AND due_at IS NULL \
                    AND state <> 'delivered' ORDER BY event_id LIMIT $3";
-    /// At most as many as a replay makes due in advance.
+    /// At most the number that a replay makes due in advance.
     COUNT_REPLAYED_DUE = "SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND is_retry = TRUE AND due_at <= $2 \
                           LIMIT 1000) AS due";
     CANCEL = "UPDATE deliveries SET state = 'canceled', cancel_reason = 'nothing_to_send', due_at = NULL, claim = NULL, ended_at = $3 \
@@ -132,7 +132,7 @@ pub(crate) struct New {
     pub(crate) now: Timestamp,
 }
 
-/// Stores deliveries, except those that are stored.
+/// Stores deliveries, except those that are already stored.
 pub(crate) async fn insert(tx: &mut Tx, new: &[New]) -> Result<(), DbError> {
     execute_rows!(tx, INSERT, new, |query, one| {
         query.bind(one.id).bind(one.destination).bind(one.event).bind(one.origin).bind(one.now).bind(one.now)
@@ -149,7 +149,7 @@ pub(crate) async fn find(
     run!(on, |conn| sqlx::query_as(FIND).bind(destination).bind(id).fetch_optional(conn).await)
 }
 
-/// Returns where the event of a delivery comes from. The caller has checked access to it.
+/// Returns the origin of a delivery's event. The caller has checked access to the delivery.
 pub(crate) async fn origin(on: impl Into<Exec<'_>>, id: DeliveryId) -> Result<Option<Origin>, DbError> {
     run!(on, |conn| sqlx::query_scalar(FIND_ORIGIN).bind(id).fetch_optional(conn).await)
 }
@@ -227,8 +227,8 @@ pub(crate) async fn count_open_before(
     run!(on, |conn| sqlx::query_scalar(COUNT_OPEN_BEFORE).bind(destination).bind(before).fetch_one(conn).await)
 }
 
-/// Returns the open delivery with the oldest event, which a destination that receives one at a time is sent first. The caller has
-/// checked access to it.
+/// Returns the open delivery with the oldest event, which a FIFO destination receives first. The caller has checked access to the
+/// destination.
 pub(crate) async fn first_open(on: impl Into<Exec<'_>>, destination: DestinationId) -> Result<Option<DeliveryId>, DbError> {
     run!(on, |conn| sqlx::query_scalar(FIND_FIRST_OPEN).bind(destination).fetch_optional(conn).await)
 }
@@ -243,8 +243,8 @@ pub(crate) async fn list_of_events(
     run!(on, |conn| { events.iter().fold(sqlx::query_as(LIST_OF_EVENTS).bind(destination), QueryAs::bind).fetch_all(conn).await })
 }
 
-/// Makes the waiting ones among the next open deliveries after `after` due, as many as a short unit of work examines. Returns their
-/// number, and the last delivery that was examined. The caller has locked the destination.
+/// Examines the next open deliveries after `after`, as many as a short unit of work allows, and makes the waiting ones due. Returns
+/// their number, and the last delivery that was examined. The caller has locked the destination.
 pub(crate) async fn send_waiting(
     tx: &mut Tx,
     destination: DestinationId,
@@ -263,13 +263,13 @@ pub(crate) async fn list_recent_states(
     run!(on, |conn| sqlx::query_scalar(LIST_RECENT_STATES).bind(destination).bind(EventId::NEWEST).fetch_all(conn).await)
 }
 
-/// Makes a delivery due now, with all its attempts again; returns false if it is being sent. The caller has locked the destination.
+/// Makes a delivery due now and resets its attempts; returns false if it is being sent. The caller has locked the destination.
 pub(crate) async fn replay(tx: &mut Tx, destination: DestinationId, id: DeliveryId, now: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(REPLAY).bind(destination).bind(id).bind(now))? > 0)
 }
 
-/// Makes deliveries due now, also those that have ended or were never stored, with all their attempts again. Returns the number of
-/// those that were not waiting or being sent. The caller has locked the destination.
+/// Makes deliveries due now and resets their attempts, including deliveries that have ended or were never stored. Returns the number of
+/// those that were neither waiting nor being sent. The caller has locked the destination.
 pub(crate) async fn replay_many(tx: &mut Tx, all: &[New], now: Timestamp) -> Result<u64, DbError> {
     execute_rows!(tx, REPLAY_MANY, all, |query, one| {
         query.bind(one.id).bind(one.destination).bind(one.event).bind(one.origin).bind(now).bind(one.now)
@@ -301,7 +301,7 @@ pub(crate) async fn cancel(tx: &mut Tx, destination: DestinationId, id: Delivery
     Ok(execute!(tx, sqlx::query(CANCEL).bind(destination).bind(id).bind(now))? > 0)
 }
 
-/// Cancels a waiting delivery; returns false if it does not wait.
+/// Cancels a waiting delivery; returns false if it is not waiting.
 pub(crate) async fn skip(tx: &mut Tx, destination: DestinationId, id: DeliveryId, now: Timestamp) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(SKIP).bind(destination).bind(id).bind(now))? > 0)
 }

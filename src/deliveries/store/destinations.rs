@@ -38,14 +38,14 @@ sql! {
     INSERT_HEALTH = "INSERT INTO destination_health (destination_id, recent, response_day, response_bytes) VALUES ($1, $2, 0, 0)";
     FIND = concat!("SELECT ", columns!(), " FROM destinations WHERE company_id = $1 AND id = $2 AND state <> 'deleted'");
     FIND_ANY = concat!("SELECT ", columns!(), " FROM destinations WHERE id = $1 AND state <> 'deleted'");
-    /// Those that are deleted, too, for the history of an event.
+    /// Includes deleted destinations, for the history of an event.
     LIST_NAMES = "SELECT id, name FROM destinations WHERE app_id = $1 ORDER BY id DESC LIMIT 1000";
     LIST = concat!("SELECT ", columns!(), " FROM destinations WHERE app_id = $1 AND mode = $2 AND state <> 'deleted' ORDER BY id");
-    /// Those that KS Pay has paused, and those without a success since `$2`.
+    /// Destinations that KS Pay has paused, and those failing since `$2` or longer.
     LIST_TROUBLED = concat!("SELECT ", columns!(), " FROM destinations JOIN destination_health ON destination_id = id \
                      WHERE company_id = $1 AND (state = 'paused' AND pause_reason <> 'user' OR state = 'active' AND failing_since <= $2) \
                      ORDER BY id LIMIT 20");
-    /// Of the company's newest 500, those whose oldest open delivery is of an event that was received before `$2`.
+    /// Those of the company's newest 500 destinations whose oldest open delivery has an event received before `$2`.
     LIST_WAITING_SINCE = concat!("SELECT ", columns!(), " FROM destinations WHERE id IN (SELECT id FROM (SELECT id, (SELECT created_at \
                           FROM deliveries WHERE destination_id = newest.id AND due_at IS NOT NULL ORDER BY event_id LIMIT 1) AS oldest \
                           FROM (SELECT id FROM destinations WHERE company_id = $1 AND state <> 'deleted' ORDER BY id DESC LIMIT 500) \
@@ -57,7 +57,7 @@ sql! {
     PAUSE = "UPDATE destinations SET state = 'paused', pause_reason = $2, paused_at = $3 WHERE id = $1 AND state = 'active'";
     RESUME = "UPDATE destinations SET state = 'active', pause_reason = NULL, paused_at = NULL WHERE id = $1 AND state = 'paused'";
     DELETE = "UPDATE destinations SET state = 'deleted', pause_reason = NULL, paused_at = NULL WHERE id = $1 AND state <> 'deleted'";
-    /// Makes units of work that claim deliveries of the destination, or change it, wait for each other.
+    /// Serialises units of work that claim deliveries of the destination or change it.
     LOCK = "UPDATE destination_health SET recent = recent WHERE destination_id = $1";
     GET_HEALTH = concat!("SELECT ", health_columns!(), " FROM destination_health WHERE destination_id = $1");
     LIST_HEALTH = concat!("SELECT ", health_columns!(), " FROM destination_health WHERE destination_id IN \
@@ -112,7 +112,7 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Res
     run!(on, |conn| sqlx::query_as(LIST).bind(app).bind(mode).fetch_all(conn).await)
 }
 
-/// Lists those of the company's destinations that KS Pay has paused, or that have had no success since `failing_since`; at most 20.
+/// Lists the company's destinations that KS Pay has paused, or that have been failing since `failing_since` or longer; at most 20.
 pub(crate) async fn list_troubled(
     on: impl Into<Exec<'_>>,
     company: CompanyId,
@@ -130,7 +130,7 @@ pub(crate) async fn list_waiting_since(
     run!(on, |conn| sqlx::query_as(LIST_WAITING_SINCE).bind(company).bind(before).fetch_all(conn).await)
 }
 
-/// Lists the names of the app's newest destinations, also of deleted ones. The caller has checked access to the app.
+/// Lists the names of the app's newest destinations, including deleted ones. The caller has checked access to the app.
 pub(crate) async fn list_names(on: impl Into<Exec<'_>>, app: AppId) -> Result<Vec<(DestinationId, String)>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_NAMES).bind(app).fetch_all(conn).await)
 }
@@ -140,7 +140,7 @@ pub(crate) async fn count(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Re
     run!(on, |conn| sqlx::query_scalar(COUNT).bind(app).bind(mode).fetch_one(conn).await)
 }
 
-/// Lists what decides which of the apps' destinations receive an event, the apps in ascending order without duplicates.
+/// Lists the recipients among the apps' destinations. `apps` is in ascending order without duplicates.
 pub(crate) async fn list_recipients(tx: &mut Tx, apps: &[AppId]) -> Result<Vec<Recipient>, DbError> {
     fetch_rows!(tx, LIST_RECIPIENTS -> Recipient, apps, |query, app| query.bind(app))
 }
@@ -175,12 +175,12 @@ pub(crate) async fn resume(tx: &mut Tx, id: DestinationId) -> Result<bool, DbErr
     Ok(execute!(tx, sqlx::query(RESUME).bind(id))? > 0)
 }
 
-/// Marks a destination as deleted; returns false if it was.
+/// Marks a destination as deleted; returns false if it was already deleted.
 pub(crate) async fn delete(tx: &mut Tx, id: DestinationId) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(DELETE).bind(id))? > 0)
 }
 
-/// Makes units of work that claim deliveries of a destination, or change it, wait for each other.
+/// Locks a destination: serialises units of work that claim its deliveries or change it.
 pub(crate) async fn lock(tx: &mut Tx, id: DestinationId) -> Result<(), DbError> {
     execute!(tx, sqlx::query(LOCK).bind(id))?;
     Ok(())
@@ -200,7 +200,7 @@ struct HealthRow {
 
 impl From<HealthRow> for Health {
     fn from(row: HealthRow) -> Self {
-        // Counts that another version wrote in another form are forgotten: they only shorten a wait.
+        // Discards counts that another version wrote in another form: without them the circuit only opens later.
         let recent = serde_json::from_str(&row.recent).unwrap_or_default();
         let HealthRow { open_until, failing_since, last_success_at, rate_until, response_day, response_bytes, .. } = row;
         Self { recent, open_until, failing_since, last_success_at, rate_until, response_day, response_bytes }

@@ -41,7 +41,7 @@ impl StoredHeader {
     }
 }
 
-/// Stores a header, of which the destination has none with that name. The caller has bound the master key.
+/// Stores a header; the destination has none with this name yet. The caller has bound the master key.
 pub(crate) async fn insert(
     tx: &mut Tx,
     vault: &Vault,

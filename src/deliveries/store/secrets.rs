@@ -1,7 +1,7 @@
-//! The `destination_secrets` table: what signs the deliveries of a destination, sealed and bound to its row.
+//! The `destination_secrets` table: the secrets that sign the deliveries of destinations, sealed and bound to their rows.
 //!
-//! Invariant: a destination has one current secret of each purpose that it needs; those it replaced sign until they expire, and at
-//! most [`MAX_SIGNING_SECRETS`] sign at a time.
+//! Invariant: a destination has one current secret for each purpose that it needs. Replaced secrets sign until they expire, and at most
+//! [`MAX_SIGNING_SECRETS`] sign at the same time.
 
 use crate::{
     db::{DbError, Exec, Tx, execute, ids, run, sql},
@@ -20,11 +20,11 @@ const SEAL_CONTEXT: &str = "destination_secrets.sealed";
 pub(crate) const MAX_SIGNING_SECRETS: usize = 10;
 
 text_enum! {
-    /// What a secret of a destination signs.
+    /// The purpose of a secret of a destination.
     pub(crate) enum Purpose, "the purpose of a secret" {
         /// The Standard Webhooks signature of every delivery.
         Webhook = "webhook",
-        /// The gateway's own signature, signed again.
+        /// The gateway's own signature, created by KS Pay.
         Gateway = "gateway",
     }
 }
@@ -47,7 +47,7 @@ pub(crate) struct StoredSecret {
     pub(crate) destination_id: DestinationId,
     pub(crate) purpose: Purpose,
     sealed: Vec<u8>,
-    /// When it no longer signs; `None` for the current one.
+    /// When it expires; `None` for the current one.
     pub(crate) valid_until: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
 }
@@ -63,7 +63,7 @@ impl StoredSecret {
     }
 }
 
-/// Stores a secret as the current one. The one before has been given its expiry. The caller has bound the master key.
+/// Stores a secret as the current one. The caller has set the expiry of the previous one and bound the master key.
 pub(crate) async fn insert(
     tx: &mut Tx,
     vault: &Vault,
@@ -76,13 +76,13 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Gives the current secret of a purpose its expiry.
+/// Sets the expiry of the current secret of a purpose.
 pub(crate) async fn expire(tx: &mut Tx, destination: DestinationId, purpose: Purpose, until: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(EXPIRE).bind(destination).bind(purpose).bind(until))?;
     Ok(())
 }
 
-/// Ends every secret of a destination now.
+/// Expires every secret of a destination now.
 pub(crate) async fn expire_all(tx: &mut Tx, destination: DestinationId, now: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(EXPIRE_ALL).bind(destination).bind(now))?;
     Ok(())

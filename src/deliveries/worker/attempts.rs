@@ -1,7 +1,7 @@
 //! The attempts of deliveries that were claimed together.
 //!
-//! Invariant: each delivery ends exactly once, also by a panic, which counts as an attempt: a delivery that always panics would be
-//! sent for ever otherwise.
+//! Invariant: each claimed delivery is reported exactly once. A panic is reported as an attempt, because a delivery that always panics
+//! would be sent forever otherwise.
 
 use std::panic::AssertUnwindSafe;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::primitives::time::Clock;
 
-/// What attempts need.
+/// The context of attempts.
 #[derive(Clone)]
 pub(super) struct Attempts {
     pub(super) sender: Sender,

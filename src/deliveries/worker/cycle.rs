@@ -1,8 +1,8 @@
-//! One unit of work of the worker: it settles what was attempted and claims what is due.
+//! A cycle of the worker: one unit of work that settles attempts and claims due deliveries.
 //!
 //! Invariants: destinations are locked in ascending order, so that servers cannot deadlock, and nothing of a destination is read or
-//! written without its lock. They claim in turn, so that those with many deliveries leave room to the others. What was claimed is
-//! sent only after the commit.
+//! written without its lock. Destinations claim in turn, so that those with many deliveries do not delay the others. Claimed deliveries
+//! are sent only after the commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ use crate::{
     primitives::{id::DestinationId, time::Timestamp},
 };
 
-/// What a cycle does.
+/// The input of a cycle.
 pub(super) struct Work {
     /// The attempts that have ended, by destination.
     pub(super) finished: BTreeMap<DestinationId, Vec<Finished>>,
@@ -38,11 +38,11 @@ pub(super) struct Work {
     pub(super) claim_after: Option<DestinationId>,
 }
 
-/// What a cycle claimed.
+/// The result of a cycle.
 #[derive(Default)]
 pub(super) struct Claims {
     pub(super) claimed: Vec<Claimed>,
-    /// Destinations that could claim nothing, because this server sends as many as it may.
+    /// Destinations that could claim nothing, because this server has reached a limit.
     pub(super) waiting: Vec<DestinationId>,
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn run(db: &Db, work: &Work, sending: &Sending, now: Timestamp)
         destinations::set_health(&mut tx, one.destination.id, &one.health).await?;
         has_changes = true;
     }
-    // Without changes, the locks are all that was written.
+    // Without changes, only the locks were written.
     if has_changes || !claims.claimed.is_empty() {
         tx.commit().await?;
         db.check_files().await?;
@@ -83,7 +83,7 @@ pub(super) async fn run(db: &Db, work: &Work, sending: &Sending, now: Timestamp)
     Ok(claims)
 }
 
-/// Locks a destination and settles what was attempted. Returns it if it may claim.
+/// Locks a destination and settles its attempts. Returns the destination if it may claim.
 async fn lock_and_settle(
     tx: &mut Tx,
     id: DestinationId,
@@ -110,7 +110,7 @@ async fn lock_and_settle(
     }
 }
 
-/// Claims as many deliveries of a destination as it and this server may send.
+/// Claims as many deliveries of a destination as its limits and those of this server allow.
 async fn claim_in_turn(
     tx: &mut Tx,
     locked: &mut Locked,
@@ -167,7 +167,7 @@ async fn settle(tx: &mut Tx, health: &mut Health, finished: &Finished, now: Time
     if !is_current && verdict == Verdict::Delivered {
         claims::settle_late(tx, delivery.id, settlement.status, now).await?;
     }
-    // What KS Pay cannot read says nothing of the destination.
+    // A delivery that KS Pay cannot read says nothing about the destination.
     if settlement.failure != Some(AttemptFailure::Unreadable) {
         health.record(verdict, finished.began_at, now);
     }
@@ -188,14 +188,14 @@ async fn settle(tx: &mut Tx, health: &mut Health, finished: &Finished, now: Time
     attempts::insert(tx, &attempt).await
 }
 
-/// Returns the reason to pause the destination: that of an attempt, or that none has succeeded for too long.
+/// Returns the reason to pause the destination: that of an attempt, or that deliveries have failed for too long.
 fn pause_reason(
     destination: &Destination,
     finished: Option<&Vec<Finished>>,
     health: &Health,
     now: Timestamp,
 ) -> Option<PauseReason> {
-    // What another URL responded before a change says nothing of this one.
+    // A response of the URL before a change says nothing about the current one.
     let is_of_url = |finished: &&Finished| finished.claimed.destination.settings.url == destination.settings.url;
     let attempted = finished.into_iter().flatten().filter(is_of_url).filter_map(|finished| match &finished.end {
         End::Attempted(attempted) => Some(attempted),

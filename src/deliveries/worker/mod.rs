@@ -1,8 +1,8 @@
 //! The worker of a server: claims due deliveries, sends them, and settles their outcomes.
 //!
-//! Invariant: no lock and no unit of work is held while a delivery is sent. The number of deliveries that a server sends at the same
-//! time is limited in all and for each company, so that destinations which never respond do not use up the server. What is claimed by a
-//! server that is killed is sent again once its claim expires.
+//! Invariant: no lock and no unit of work is held while a delivery is sent. A server's concurrent deliveries are limited in total and per
+//! company, so that destinations that never respond do not exhaust the server. If a server is killed, its claimed deliveries are sent again
+//! once their claims expire.
 
 mod attempts;
 mod cycle;
@@ -48,21 +48,21 @@ use crate::{
     },
 };
 
-/// How often the database is searched for due deliveries: retries, and those that other servers have stored.
+/// The interval at which the database is searched for due deliveries: retries, and those that other servers have stored.
 const TICK: Duration = Duration::from_secs(1);
-/// How much longer a claim lasts than the attempt may: as much as the clocks of two servers may differ, and a little.
+/// How much longer than an attempt's timeout a claim lasts: the maximum difference of two servers' clocks, and 30 seconds.
 const CLAIM_MARGIN: Duration = CLOCK_TOLERANCE.saturating_add(Duration::from_secs(30));
 /// The longest time that a claim lasts.
 pub(super) const MAX_CLAIM: Duration = CLAIM_MARGIN.saturating_add(Duration::from_secs(MAX_TIMEOUT_SECONDS.unsigned_abs()));
-/// The pause before a delivery that could not be read is claimed again.
+/// The pause before a delivery is claimed again that could not be read.
 const PAUSE_BEFORE_CLAIM: Duration = Duration::from_secs(5);
-/// The number of deliveries that a server sends at the same time.
+/// The maximum number of concurrent deliveries of a server.
 const MAX_SENDING: usize = 256;
-/// The number of those of one company. A body has 1 MiB at most, so this limits their memory, too.
+/// The maximum number of concurrent deliveries of a company. A body has at most 1 MiB, so this also limits their memory.
 const MAX_SENDING_OF_COMPANY: usize = 64;
-/// The number of destinations and of finished attempts in a unit of work.
+/// The maximum number of destinations and of finished attempts in a unit of work.
 const MAX_PER_CYCLE: usize = 64;
-/// How long running attempts are waited for on shutdown.
+/// Grace period for running attempts on shutdown.
 const GRACE: Duration = Duration::from_secs(1);
 /// The pause after a unit of work that failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -106,7 +106,7 @@ struct Ended {
 /// How a claim ends.
 enum End {
     Attempted(Attempted),
-    /// There is nothing to send any more, or the destination has been changed and does not receive the event.
+    /// There is nothing left to send, or the destination was changed so that it does not receive the event.
     NothingToSend,
     /// The database could not be read: nothing was attempted.
     NotRead,
@@ -118,7 +118,7 @@ struct ResponseBody {
     is_cut: bool,
 }
 
-/// What a worker works with.
+/// The context of a worker.
 pub(crate) struct WorkerContext {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
@@ -192,12 +192,12 @@ impl Sending {
         self.0.is_empty()
     }
 
-    /// Returns how many more of a company may begin, in addition to `others` of any company and `own` of this one. A company never has
-    /// more than are free, so that there is room for another one however many are sending.
+    /// Returns how many more deliveries of a company may begin, in addition to `others` of any company and `own` of this one. A company
+    /// never sends more deliveries than places are free, so that another company always finds a place.
     fn capacity(&self, company: CompanyId, others: usize, own: usize) -> usize {
         let of_company = self.0.get(&company).copied().unwrap_or_default() + own;
         let free = MAX_SENDING.saturating_sub(self.0.values().sum::<usize>() + others);
-        // After as many begin, it has no more than are free then.
+        // Once these have begun, the company has no more deliveries than places are free.
         MAX_SENDING_OF_COMPANY.saturating_sub(of_company).min(free.saturating_sub(of_company).div_ceil(2))
     }
 }
@@ -207,7 +207,7 @@ struct Running {
     clock: Clock,
     wake: Wake,
     sender: Sender,
-    /// Where attempts run: the worker may have a thread of its own, without network.
+    /// The runtime of attempts: the worker may have a thread of its own, without network.
     runtime: Handle,
     ending: UnboundedSender<Ended>,
     sending: Sending,
@@ -215,13 +215,13 @@ struct Running {
     unsettled: Vec<Finished>,
     /// Destinations that may have due deliveries.
     due: BTreeSet<DestinationId>,
-    /// Destinations that claim once an attempt of another has ended.
+    /// Destinations that can claim after an attempt of another one has ended.
     waiting: BTreeSet<DestinationId>,
     /// The destination after which the next cycle begins, so that each has its turn.
     last: Option<DestinationId>,
     /// The destination that claimed last.
     last_claimed: DestinationId,
-    /// When the database was last searched; `None` at first, since deliveries may be due that no server has sent.
+    /// When the database was last searched; `None` at first, because deliveries may already be due.
     searched_at: Option<Instant>,
 }
 
@@ -250,7 +250,7 @@ impl Running {
         self.settle_the_rest(ended).await;
     }
 
-    /// Only one server uses SQLite's files, so what is claimed there was claimed by a process that has ended.
+    /// Only one server uses SQLite's files, so claims in them belong to a process that has ended.
     async fn release_claims(&self) {
         if self.db.is_shared() {
             return;
@@ -271,7 +271,7 @@ impl Running {
     }
 
     fn note(&mut self, batch: Vec<Ended>) {
-        // As many as may begin, so that a limit with many destinations causes no needless work.
+        // Only as many as may begin, so that a limit with many destinations causes no needless work.
         let after = (Bound::Excluded(self.last_claimed), Bound::Unbounded);
         let next: Vec<DestinationId> = self.waiting.range(after).chain(&self.waiting).take(batch.len()).copied().collect();
         for id in next {
@@ -284,7 +284,7 @@ impl Running {
         }
     }
 
-    /// Settles what has ended, and claims and sends what is due.
+    /// Settles attempts that have ended, then claims and sends due deliveries.
     async fn cycle(&mut self) -> Result<(), DbError> {
         self.due.extend(self.wake.take());
         let now = self.clock.now();
@@ -305,7 +305,7 @@ impl Running {
                 Ok(())
             }
             Err(error) => {
-                // An attempt whose outcome was stored after all is stored twice at worst.
+                // If the outcome was stored after all, the attempt is stored twice at worst.
                 self.unsettled.extend(work.finished.into_values().flatten());
                 Err(error)
             }

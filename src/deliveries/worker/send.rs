@@ -1,4 +1,4 @@
-//! Attempts: reads what is to be sent, sends it, and reports how it ended.
+//! An attempt: reads the event, sends it, and reports the outcome.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,9 +30,9 @@ use crate::{
 use bytes::Bytes;
 use tokio::{sync::Semaphore, task::yield_now};
 
-/// The number of destinations whose deliveries are read at the same time.
+/// The maximum number of destinations whose deliveries are read at the same time.
 const MAX_READING: usize = 8;
-/// The number of the newest events among which a test event of the original format is looked for.
+/// The number of newest events in which a test event of the original format is searched for.
 const MAX_TEST_CANDIDATES: i64 = 50;
 
 /// Sends deliveries. Cheap to clone.
@@ -44,11 +44,11 @@ pub(crate) struct Sender {
     client: Client,
     /// The base of links to the console.
     base: String,
-    /// Limits how many read the database at the same time, so that requests find a connection to it.
+    /// Limits concurrent reads of the database, so that connections remain for requests.
     reading: Arc<Semaphore>,
 }
 
-/// What came of a test event.
+/// The outcome of a test event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TestOutcome {
     Responded {
@@ -58,19 +58,19 @@ pub(crate) enum TestOutcome {
         body: Bytes,
     },
     Failed(AttemptFailure),
-    /// In the original format: no event is stored that could be sent.
+    /// In the original format: no stored event can be sent.
     NoEvent,
-    /// In the original format: there are events, but the newest are of types that it does not receive.
+    /// In the original format: the destination receives none of the newest events.
     NoMatch,
 }
 
-/// A delivery that can be sent, or that ends without.
+/// A delivery that can be sent, or that ends without being sent.
 pub(super) enum Ready {
     ToSend(Box<ToSend>),
     Ended(Box<Finished>),
 }
 
-/// What is sent, and when the attempt began.
+/// A request to send, and when the attempt began.
 pub(super) struct ToSend {
     pub(super) claimed: Claimed,
     pub(super) began_at: Timestamp,
@@ -78,23 +78,23 @@ pub(super) struct ToSend {
     body: Bytes,
 }
 
-/// What is to be sent.
+/// The result of preparing a request.
 enum Prepared {
     Request(Headers, Bytes),
-    /// The body was deleted after its retention period, or the destination has been changed and does not receive the event.
+    /// The body was deleted after its retention period, or the destination was changed so that it does not receive the event.
     Nothing,
-    /// A secret does not open, or the stored event is damaged.
+    /// A secret or a header does not open, or the stored event is damaged.
     Unreadable,
 }
 
-/// What is sealed of a destination.
+/// The sealed values of a destination, opened.
 struct Opened {
     secrets: SigningSecrets,
     fixed: Headers,
 }
 
 impl Prepared {
-    /// Adds the fixed headers to a request; `None` could not be made.
+    /// Adds the fixed headers to a request; `None` is a request that could not be created.
     fn with(request: Option<(Headers, Bytes)>, fixed: Headers) -> Self {
         let Some((mut headers, body)) = request else { return Self::Unreadable };
         headers.extend(fixed);
@@ -107,7 +107,7 @@ impl Sender {
         Self { db, vault, clock, client, base, reading: Arc::new(Semaphore::new(MAX_READING)) }
     }
 
-    /// Reads what the deliveries of one destination send.
+    /// Prepares the deliveries of one destination.
     pub(super) async fn prepare(&self, mut batch: Vec<Claimed>) -> Vec<Ready> {
         let began_at = self.clock.now();
         match self.read(&mut batch, began_at).await {
@@ -134,7 +134,7 @@ impl Sender {
         self.client.post(Request { url: &settings.url, company, headers, body, timeout: settings.timeout() }).await
     }
 
-    /// Reads the destination again, since it may have been changed after the claim, and what each delivery sends.
+    /// Reads the destination again, because it may have been changed after the claim, and the event of each delivery.
     async fn read(&self, batch: &mut [Claimed], now: Timestamp) -> Result<Vec<Prepared>, DbError> {
         let Some(first) = batch.first() else { return Ok(Vec::new()) };
         // The semaphore is never closed.
@@ -189,8 +189,8 @@ impl Sender {
         Ok(Prepared::with(source.request(), fixed.clone()))
     }
 
-    /// Sends a test event now, without a delivery: in the normalized format one of KS Pay's own; in the original format the newest event
-    /// of the gateway once more, under its own id, since only the gateway makes such events.
+    /// Sends a test event now, without a delivery: in the normalized format an event of KS Pay's own; in the original format the newest
+    /// matching event of the gateway again, with its own id, because only the gateway creates such events.
     ///
     /// # Errors
     /// If the database fails.
@@ -230,7 +230,7 @@ impl Sender {
         Ok(Prepared::with(request::test(destination, id, &secrets, now), fixed))
     }
 
-    /// Opens what is sealed of a destination; `None` if something that is needed does not open.
+    /// Opens the sealed values of a destination; `None` if a required one does not open.
     async fn open(&self, reader: &mut Reader, destination: &Destination, now: Timestamp) -> Result<Option<Opened>, DbError> {
         let Some(secrets) = self.secrets(reader, destination, now).await? else { return Ok(None) };
         Ok(self.fixed_headers(reader, destination).await?.map(|fixed| Opened { secrets, fixed }))
@@ -243,7 +243,7 @@ impl Sender {
         Ok(opened.collect())
     }
 
-    /// Returns the secrets that sign; `None` if a current one does not open. A replaced one that does not is omitted.
+    /// Returns the signing secrets; `None` if a current one does not open. A replaced one that does not open is omitted.
     async fn secrets(
         &self,
         reader: &mut Reader,

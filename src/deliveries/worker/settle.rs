@@ -1,6 +1,6 @@
-//! What becomes of a delivery and its destination by an attempt.
+//! How an attempt changes its delivery and destination.
 //!
-//! Invariant: pure. Only 2xx is a success; everything else is repeated as planned.
+//! Invariant: pure. Only 2xx is a success; every other result is retried as planned.
 
 use crate::{
     deliveries::{
@@ -13,33 +13,33 @@ use crate::{
     primitives::time::Timestamp,
 };
 
-/// The response of an attempt, as far as it decides.
+/// The parts of an attempt's response that decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Responded {
     pub(super) status: u16,
     pub(super) retry_after: Option<String>,
 }
 
-/// Why nothing was sent, or what came of it.
+/// The response to an attempt, or why there was none.
 pub(super) type Attempted = Result<Responded, AttemptFailure>;
 
-/// Returns what an attempt says of the destination.
+/// Returns what an attempt shows about the destination.
 pub(super) fn verdict(attempted: &Attempted) -> Verdict {
     match attempted {
         Ok(Responded { status: 200..=299, .. }) => Verdict::Delivered,
         Ok(Responded { status: 408 | 425 | 429 | 500.., .. }) => Verdict::Unavailable,
-        // What KS Pay cannot read is no fault of the destination.
+        // If KS Pay cannot read the delivery, the destination is not at fault.
         Ok(_) | Err(AttemptFailure::Unreadable) => Verdict::Declined,
         Err(_) => Verdict::Unavailable,
     }
 }
 
-/// Returns the reason to pause the destination, if the attempt is one by itself.
+/// Returns the reason to pause the destination, if this attempt alone is one.
 pub(super) fn pause_reason(attempted: &Attempted) -> Option<PauseReason> {
     matches!(attempted, Ok(Responded { status: 410, .. })).then_some(PauseReason::Gone)
 }
 
-/// Returns what becomes of a delivery after an attempt; `attempts` were before it. `random` is from 0 to 1.
+/// Returns the state of a delivery after an attempt; `attempts` is the number before it. `random` is from 0 to 1.
 pub(super) fn settlement(attempted: &Attempted, attempts: i64, random: f64, now: Timestamp) -> Settlement {
     let (status, failure) = match attempted {
         Ok(Responded { status, .. }) => (Some(i64::from(*status)), None),

@@ -1,10 +1,10 @@
 # Destinations: the list, the form, a destination, and its secrets.
 
 title = Destinations
-intro = Send verified events on to your own systems.
+intro = Send verified events to your own systems.
 add = Add destination
 nothing = Send events to your own systems
-nothing-text = Add the URL of your shop’s backend. Each verified event in { $mode } mode is sent to it with a signature. If that fails, KS Pay retries for three days.
+nothing-text = Add the URL of your shop’s backend. KS Pay signs each verified event in { $mode } mode and sends it there. If a delivery fails, KS Pay retries it for about three days.
 
 ## The list
 
@@ -13,7 +13,7 @@ column-receives = Receives
 column-state = State
 column-waiting = Waiting
 column-last-success = Last success
-note = Each verified event is sent to every destination that receives events of its type. It’s signed with that destination’s own secret.
+note = Each verified event is sent to every destination that receives its type, signed with that destination’s own secret.
 waiting = { $count }
 waiting-at-least = { $count } or more
 none-waiting = None
@@ -29,34 +29,34 @@ paused = Paused
 not-responding = On hold
 failing = Failing
 paused-by-user = Paused by a user, { $time }
-paused-gone = It responded with status 410, { $time }
+paused-gone = Responded with status 410, { $time }
 paused-no-success = No delivery succeeded for 5 days
 next-attempt = Next attempt { $time }
 failing-since = since { $time }
 
 is-paused = This destination is paused
 is-paused-named = { $name } is paused
-is-gone = Paused: your system said that this URL no longer exists (status 410)
-is-gone-named = { $name } is paused: your system said that this URL no longer exists (status 410)
+is-gone = This destination is paused: your system responded that the URL no longer exists (status 410)
+is-gone-named = { $name } is paused: your system responded that the URL no longer exists (status 410)
 is-without-success = This destination is paused: no delivery succeeded for 5 days
 is-without-success-named = { $name } is paused: no delivery succeeded for 5 days
 # $waiting: a sentence.
-is-paused-reason = { $waiting } New events wait too. When you resume, they are sent.
-is-paused-reason-none = New events wait until you resume.
+is-paused-reason = { $waiting } New events will wait too. Resume the destination to send all of them.
+is-paused-reason-none = New events wait until you resume the destination.
 # $waiting: a sentence.
-is-gone-reason = Correct the URL or your system, then resume. { $waiting } They are sent then.
-is-gone-reason-none = Correct the URL or your system, then resume. New events wait until you resume.
-is-not-responding = Deliveries on hold: most attempts have failed since { $time }
+is-gone-reason = Correct the URL or your system, then resume the destination. { $waiting } Waiting events are sent when you resume.
+is-gone-reason-none = Correct the URL or your system, then resume the destination. New events wait until then.
+is-not-responding = Deliveries are on hold: most attempts have failed since { $time }
 is-not-responding-named = { $name } is on hold: most attempts have failed since { $time }
 # $waiting, $next: sentences.
-is-not-responding-reason = { $waiting } They are sent once an attempt succeeds. { $next }
+is-not-responding-reason = { $waiting } Waiting events are sent as soon as an attempt succeeds. { $next }
 next-attempt-at = The next attempt is at { $time }.
-next-attempt-soon = The next attempt is about to begin.
+next-attempt-soon = The next attempt starts soon.
 is-failing = No delivery has succeeded since { $time }
 is-failing-named = { $name }: no delivery has succeeded since { $time }
 # $waiting: a sentence.
 is-failing-reason = { $waiting } Open a delivery to see how your system responded.
-will-be-paused = Unless a delivery succeeds, the destination will be paused on { $time }.
+will-be-paused = If no delivery succeeds, KS Pay will pause the destination on { $time }.
 events-wait = { $count ->
     [0] No event is waiting.
     [one] { $count } event is waiting.
@@ -64,7 +64,7 @@ events-wait = { $count ->
 }
 events-wait-at-least = { $count } or more events are waiting.
 open-destination = Open destination
-more-on-destinations = { $count } more on Destinations
+more-on-destinations = { $count } more on the Destinations page
 
 ## The form
 
@@ -76,20 +76,20 @@ name = Name
 name-hint = For example Shop backend
 url = URL
 url-hint = A public https address of your own system. Redirects aren’t followed.
-url-makes-secret = If you change the URL, the destination gets a new secret, and the current one expires immediately. Its headers are removed. Deliveries fail until your system has the new secret.
+url-makes-secret = If you change the URL, KS Pay creates a new secret, the current one expires immediately, and the destination’s headers are removed. Deliveries fail until your system has the new secret.
 format = Format
 format-passed = As { $gateway } sends it (recommended)
-format-passed-note = Body, event ID and signature exactly as { $gateway } sent them. Code written for { $gateway } works unchanged, with the secret that it has.
+format-passed-note = Body, event ID and signature exactly as { $gateway } sent them. Code written for { $gateway } works unchanged and keeps its secret.
 format-resigned = As { $gateway } sends it, with a new signature
-format-resigned-note = The body exactly as { $gateway } sent it. The signature is made for each attempt, with a secret of this destination.
+format-resigned-note = The body exactly as { $gateway } sent it. KS Pay signs each attempt with a secret of this destination.
 format-normalized = KS Pay format
 format-normalized-note = One JSON format for all gateways. Only events about payments, refunds and disputes are sent.
-format-changes-waiting = If you change the format, waiting events are sent in the new format. Events that don’t exist in it won’t be sent.
-not-passed = { $gateway } signs the time of a request, so a retry with its own signature would be rejected as too old. Its events can only be signed again.
-not-original = Original events of { $gateway } can’t be sent, because its signature can’t be passed on or made again.
-no-gateway = To send original events, first add a payment gateway in { $mode } mode.
+format-changes-waiting = If you change the format, waiting events are sent in the new format. Those that the new format doesn’t support are cancelled.
+not-passed = { $gateway } signs the time of each request, so your system would reject a retry with the original signature as too old. KS Pay can send these events only with a new signature.
+not-original = Events can’t be sent as { $gateway } sends them, because KS Pay can neither pass on its signature nor create a new one.
+no-gateway = To send events as a gateway sends them, first add a payment gateway in { $mode } mode.
 events = Events
-events-hint = Leave this empty to receive all events. Otherwise enter types and groups, separated by spaces: { $example }
+events-hint = Leave this empty to receive all events. Otherwise enter types and groups, separated by spaces, for example { $example }
 event-types = Event types
 types-original = As { $gateway } sends it
 speed = Order and speed
@@ -99,40 +99,40 @@ order-any-note = New events don’t wait for retries of older ones.
 order-fifo = In order of arrival, one at a time
 order-fifo-note = If a delivery fails, the next ones wait until it succeeds, its last attempt fails, or you skip it.
 concurrency = Deliveries at the same time
-concurrency-hint = From 1 to { $max }. In order of arrival it’s always one.
+concurrency-hint = From 1 to { $max }. In order of arrival, it’s always 1.
 per-second = Deliveries per second
 per-second-hint = From 1 to { $max }. Leave this empty for no limit.
 timeout = Timeout in seconds
-timeout-hint = From 1 to { $max }. An attempt without a response by then has failed.
-secret-on-next-page = The secret is on the next page.
+timeout-hint = From 1 to { $max }. An attempt fails if your system doesn’t respond within this time.
+secret-on-next-page = You can reveal the secret on the next page.
 
 ## Errors of the form
 
 enter-name = Enter a name.
-name-taken = Another destination in { $mode } mode has this name. Enter another name.
+name-taken = A destination in { $mode } mode already has this name. Enter another name.
 enter-url = Enter the URL.
 url-malformed = Enter a complete URL, for example { $example }.
-url-too-long = Enter at most { $max } characters.
+url-too-long = Enter a URL with at most { $max } characters.
 url-not-https = Enter a URL that starts with https.
-url-user-info = Remove the user name and the password from the URL.
+url-user-info = Remove the user name and password from the URL.
 url-no-host = Enter a URL with a host name.
-url-not-found = This host name wasn’t found. Check its spelling.
-url-forbidden = Events can’t be sent to this address. Enter a public address of your own system.
+url-not-found = This host name wasn’t found. Check its spelling and DNS records.
+url-forbidden = KS Pay can’t send events to this address. Enter a public address of your own system.
 choose-format = Choose a format.
 not-a-type = { $text } isn’t an event type. Enter a type such as { $example } or a group such as { $group }.
-not-known-type = { $text } isn’t an event type that KS Pay knows for this format. Check the spelling, or save again to keep it.
+not-known-type = KS Pay doesn’t know the event type { $text } for this format. Check the spelling, or submit the form again to use it anyway.
 too-many-types = Enter at most { $max } types and groups.
 not-in-range = Enter a whole number from 1 to { $max }.
 choose-order = Choose an order.
-too-many = An app can have { $count } destinations in each mode. Delete one before you add another.
+too-many = An app can have at most { $count } destinations in each mode. Delete one before you add another.
 
 ## A destination
 
 edit = Edit
 added-now = Destination added. Reveal its secret below and enter it in your system.
-added-now-passed = Destination added. Your code keeps its { $gateway } webhook secret. Send a test event to check it.
+added-now-passed = Destination added. Your code keeps its { $gateway } webhook secret. Send a test event to check the connection.
 saved = Changes saved
-saved-with-secret = Changes saved. The destination has a new secret: reveal it below and enter it in your system.
+saved-with-secret = Changes saved. The destination has a new secret. Reveal it below and enter it in your system.
 success-rate = Success rate
 rate-of = { $percent }%
 rate-note = of the last { $count } deliveries
@@ -158,25 +158,25 @@ destination-id = Destination ID
 
 secret = Signing secret
 secret-optional = Signing secret (optional)
-secret-note = Verify { $header } with this secret, by the Standard Webhooks specification.
-gateway-secret = Secret of the { $gateway } signature
+secret-note = Verify { $header } with this secret, as the Standard Webhooks specification describes.
+gateway-secret = Secret for the { $gateway } signature
 gateway-secret-note = Verify { $header } with this secret, as { $gateway } describes it.
-passed-note = { $header } is { $gateway }’s own signature: verify it with the webhook’s secret.
+passed-note = { $header } is { $gateway }’s own signature. Verify it with your webhook secret from { $gateway }.
 secret-hidden = Hidden
 reveal = Reveal
 reveal-named = Reveal the secrets
 hide = Hide
 hide-named = Hide the secrets
 copy-secret = Copy the secret
-copy-gateway-secret = Copy the secret of the gateway’s signature
+copy-gateway-secret = Copy the secret for the gateway’s signature
 secret-created = Created { $time }.
-also-signed = Requests are also signed with the previous secret, until { $time }.
+also-signed = Requests are also signed with the previous secret until { $time }.
 unreadable = The secret can’t be read
-unreadable-reason = It was damaged or replaced in the database, so nothing can be sent. Rotate the secret and enter the new one in your system.
+unreadable-reason = It was damaged or replaced in the database, so KS Pay can’t send anything. Rotate the secret and enter the new one in your system.
 rotate = Rotate secret
 rotate-title = Rotate the secret
-rotate-effect = The destination gets a new secret. For the time you choose, each request is signed with both, so your system can switch without losing an event. Enter the new secret in your system before the current one expires.
-rotate-gateway-effect = The { $gateway } signature is made with the new secret only, from the next attempt on.
+rotate-effect = KS Pay creates a new secret. For the time you choose, it signs each request with both secrets, so your system can switch without losing an event. Enter the new secret in your system before the current one expires.
+rotate-gateway-effect = The { $gateway } signature uses only the new secret, from the next attempt on.
 rotate-effects = What happens next
 overlap = Also sign with the current secret for
 overlap-hours = { $count ->
@@ -188,21 +188,21 @@ overlap-days = { $count ->
    *[other] { $count } days
 }
 choose-overlap = Choose how long requests are also signed with the current secret.
-overlap-none = Don’t sign with it any more
+overlap-none = Stop using it immediately
 overlap-none-note = Choose this if the secret has leaked. Deliveries fail until your system has the new one.
-too-many-secrets = { $count } secrets are still valid. Wait until one of them expires.
-rotated = New secret created. Requests are also signed with the previous one until { $time }.
-rotated-without = New secret created. The previous one doesn’t sign any more. Enter the new one in your system.
+too-many-secrets = { $count } secrets of this destination are still valid, and that’s the maximum. Wait until one of them expires.
+rotated = New secret created. Requests are also signed with the previous one until { $time }. Enter the new one in your system before then.
+rotated-without = New secret created. The previous one has expired. Enter the new one in your system now.
 
 ## Actions
 
 actions = Actions
 pause = Pause
-now-paused = { $name } is paused. Events wait until you resume.
+now-paused = { $name } is paused. Events wait until you resume it.
 resume = Resume
-now-resumed = { $name } is resumed. Events that waited are being sent.
+now-resumed = { $name } is active again. Waiting events are being sent.
 send-waiting = Send waiting deliveries now
-send-waiting-note = Tries every waiting delivery without waiting for its next attempt.
+send-waiting-note = Attempts every waiting delivery now instead of at its planned time.
 send-now = Send now
 now-sending = { $count ->
     [0] No delivery is waiting.
@@ -210,18 +210,18 @@ now-sending = { $count ->
    *[other] { $count } waiting deliveries are being sent.
 }
 replay-failed = Replay failed deliveries
-replay-failed-note = Sends every delivery whose attempts have all failed again.
+replay-failed-note = Sends again every delivery whose attempts have all failed.
 replay-failed-title = Replay all failed deliveries?
 replay = Replay
 delete = Delete
-delete-note = No more events are sent. Events that are waiting won’t be sent.
+delete-note = Stops sending events to this destination and cancels the waiting ones.
 delete-title = Delete { $name }?
-delete-effect = No more events are sent to it, and its secrets expire immediately. Its past deliveries stay listed on the pages of the events. This can’t be undone.
+delete-effect = KS Pay stops sending events to it, and its secrets expire immediately. Past deliveries stay listed on the pages of their events. This can’t be undone.
 # $waiting: a sentence.
-delete-waiting = { $waiting } They won’t be sent.
+delete-waiting = { $waiting } Deleting the destination cancels all waiting events.
 delete-destination = Delete destination
-keep = Keep it
-now-deleted = { $name } is deleted
+keep = Keep destination
+now-deleted = { $name } deleted
 to-add = To add this destination, enter your password.
 to-change = To change where events are sent, enter your password.
 to-delete = To delete this destination, enter your password.
@@ -230,32 +230,32 @@ to-delete = To delete this destination, enter your password.
 send-test = Send test event
 # $note: a sentence.
 send-test-named = Send test event: { $note }
-send-test-note = Sends an event of the type ks_pay.test now, and shows how this destination responds. It isn’t listed as a delivery.
-send-test-note-original = Sends the newest real event again, with the same ID, and shows how your system responds. If your system doesn’t check IDs, it processes that payment twice. The test isn’t listed as a delivery.
+send-test-note = KS Pay sends a ks_pay.test event now and shows how this destination responds. The test isn’t listed as a delivery.
+send-test-note-original = KS Pay sends the newest matching real event again, with the same ID, and shows how your system responds. If your system doesn’t check IDs, it may process that payment twice. The test isn’t listed as a delivery.
 test-accepted = The test event was accepted with status { $status } in { $millis }{ "\u00A0" }ms.
-test-declined = The test event wasn’t accepted: this destination responded with status { $status } in { $millis }{ "\u00A0" }ms. Only 2xx counts as accepted.
-test-redirected = Status { $status }: redirects aren’t followed. Enter the final URL.
+test-declined = The test event wasn’t accepted: your system responded with status { $status } in { $millis }{ "\u00A0" }ms. Make it respond with 2xx, then try again.
+test-redirected = The test event wasn’t accepted: your system responded with status { $status }, and redirects aren’t followed. Enter the final URL.
 test-failed = The test event wasn’t delivered: { $reason }.
 test-response-cut = Response, the first 2,000 bytes
-test-no-event = There is no event to send yet. In this format, the newest event is sent once more as the test.
-test-no-match = None of the latest events is of a type that this destination receives. Check its event types, or wait for the next event.
-test-running = A check or a test event of your company is still running. Try again in a few seconds.
-too-many-tests = Too many test events and checks. Wait ten seconds, then try again.
+test-no-event = There is no event to send yet. In this format, the test sends the newest event again. Wait for the first event, then try again.
+test-no-match = This destination receives none of the latest events. Check its event types, or wait for the next event.
+test-running = Another check or test event of your company is still running. Try again in a few seconds.
+too-many-tests = Too many test events and checks. Wait 10 seconds, then try again.
 
 ## Replays
 
 replay-range = Replay events
-replay-range-note = Sends the events of a time range, also those that were never sent to this destination.
+replay-range-note = Sends the events of a time range, including those that were never sent to this destination.
 since = From
 since-hint = In the app’s time zone, { $zone }
 until = To
-until-hint = Events from this minute on aren’t sent. Leave this empty to send all up to now.
+until-hint = Only events received before this minute are sent. Leave this empty to send all up to now.
 what-to-send = What to send
-scope-failed = Failed and canceled deliveries
-scope-failed-note = Deliveries of this range whose attempts have all failed, and those that were skipped or canceled.
+scope-failed = Failed and cancelled deliveries
+scope-failed-note = Deliveries whose attempts have all failed, and those that were skipped or cancelled.
 scope-every = Every event
-scope-every-note = All events of this range that match the destination’s settings. Also those that it has already received, and those that were never sent to it: because it was added later, had other settings, or the app was disabled.
-count-events = Show how many
+scope-every-note = All events that match the destination’s settings, including those it has already received and those that were never sent to it because it was added later or had other settings.
+count-events = Count events
 replay-these = Replay these events?
 nothing-to-replay = Nothing to replay
 will-be-replayed = { $count ->
@@ -264,15 +264,15 @@ will-be-replayed = { $count ->
    *[other] { $count } events will be sent.
 }
 will-be-replayed-at-least = { $count } or more events will be sent.
-replay-same-id = They are sent to { $name } under the same event IDs as before, each with all its attempts. Events that are waiting already aren’t sent twice.
+replay-same-id = Events are sent to { $name } with the same IDs as before, and each gets all its attempts again. Those that are already waiting aren’t sent twice.
 replay-twice = Your system may have processed some of these events already. It can recognise them by { $header }.
-replay-paused = The destination is paused: they wait until you resume.
-bodies-since = Only events received since { $time } are sent. The bodies of earlier ones are deleted.
+replay-paused = The destination is paused. The events wait until you resume it.
+bodies-since = Only events received since { $time } are sent. The bodies of earlier events have been deleted, so these can’t be sent.
 back-to-destination = Back to the destination
-replay-started = The replay has started.
-replay-still-running = A replay of this destination is still running. Wait until it ends, or cancel it.
+replay-started = Replay started. Its progress is shown on this page.
+replay-still-running = A replay to this destination is still running. Wait until it ends, or cancel it.
 replay-not-running = No replay is running.
-replay-now-canceled = The replay is canceled. Events that are already waiting are still sent.
+replay-now-canceled = Replay cancelled. Events that are already waiting will still be sent.
 replay-running = Events are being replayed
 replay-progress = { $done } of { $count } so far.
 replay-progress-open = { $done } so far.
@@ -282,47 +282,47 @@ last-replay = { $count ->
    *[other] The last replay sent { $count } events, { $time }.
 }
 last-replay-canceled = { $count ->
-    [one] The last replay was canceled after { $count } event, { $time }.
-   *[other] The last replay was canceled after { $count } events, { $time }.
+    [one] The last replay was cancelled after { $count } event, { $time }.
+   *[other] The last replay was cancelled after { $count } events, { $time }.
 }
-enter-since = Enter when the range begins.
-until-before-since = Enter a time after the beginning of the range.
-not-a-time = Enter a day and a time, for example { $example }.
-after-now = Enter a time that isn’t in the future.
+enter-since = Enter the start of the range.
+until-before-since = Enter a time after the start of the range.
+not-a-time = Enter a date and a time, for example { $example }.
+after-now = Enter a time in the past.
 choose-scope = Choose what to send.
-start = Which events
-start-now = From now on
-start-since = Also earlier ones
-start-since-note = Those received since the time below are sent as well. The destination’s page shows how many have been sent.
-choose-start = Choose which events are sent.
+start = Events to send
+start-now = Only events from now on
+start-since = Earlier events too
+start-since-note = Also sends the events received since the time below. The destination’s page shows the progress.
+choose-start = Choose which events to send.
 
 ## Fixed headers
 
 fixed-headers = Headers
-fixed-headers-note = Headers that your system requires besides the signature. They are sent with each attempt. A value is never shown again.
+fixed-headers-note = KS Pay sends these headers with every attempt, in addition to the signature. Values are stored encrypted and never shown again.
 set-header = Add a header
-header-name-hint = For example { $example }. A header that is already set is replaced.
+header-name-hint = For example { $example }. If the header already exists, its value is replaced.
 header-value = Value
-header-value-hint = English letters, digits, signs and spaces.
-header-value-set = The value is set.
+header-value-hint = English letters, digits, punctuation and spaces.
+header-value-set = The value is saved.
 remove = Remove
 remove-header = Remove { $name }
-header-is-set = { $name } is set.
-header-is-removed = { $name } is removed.
+header-is-set = { $name } saved
+header-is-removed = { $name } removed
 enter-header-name = Enter the name of the header.
-header-name-not-a-token = Enter a name of letters, digits and hyphens.
-header-name-reserved = This header can’t be set, because KS Pay, the gateway or the connection uses it.
+header-name-not-a-token = Enter a name with only English letters, digits and hyphens.
+header-name-reserved = KS Pay, the gateway or HTTP itself uses this header. Enter another name.
 enter-header-value = Enter the value of the header.
-header-value-not-ascii = Enter only English letters, digits, signs and spaces.
+header-value-not-ascii = Enter only English letters, digits, punctuation and spaces.
 too-long = Enter at most { $max } characters.
-too-many-headers = A destination can have { $count } headers. Remove one before you add another.
+too-many-headers = A destination can have at most { $count } headers. Remove one before you add another.
 
 ## Events whose bodies are deleted before they are sent
 
-is-expiring = Waiting events will be canceled from { $time } on
-is-expiring-named = { $name }: waiting events will be canceled from { $time } on
+is-expiring = Waiting events will be cancelled from { $time } on
+is-expiring-named = { $name }: waiting events will be cancelled from { $time } on
 is-expiring-reason = { $count ->
-    [one] Bodies of events are deleted after { $retention }. Within a week, that is so for { $count } event that is still waiting, and then it can’t be sent.
-   *[other] Bodies of events are deleted after { $retention }. Within a week, that is so for { $count } events that are still waiting, and then they can’t be sent.
+    [one] The body of { $count } event that is waiting will be deleted within a week, because bodies are stored for { $retention }. After that, the event can’t be sent.
+   *[other] The bodies of { $count } events that are waiting will be deleted within a week, because bodies are stored for { $retention }. After that, the events can’t be sent.
 }
-is-expiring-reason-at-least = Bodies of events are deleted after { $retention }. Within a week, that is so for { $count } or more events that are still waiting, and then they can’t be sent.
+is-expiring-reason-at-least = The bodies of { $count } or more events that are waiting will be deleted within a week, because bodies are stored for { $retention }. After that, the events can’t be sent.

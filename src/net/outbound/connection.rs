@@ -1,6 +1,6 @@
-//! A connection of HTTP/1.1, with the task that reads and writes it.
+//! An HTTP/1.1 connection, with the task that reads and writes it.
 //!
-//! Invariant: the task ends with the connection. What it buffers of a response is limited.
+//! Invariant: the task ends with the connection. The bytes of a response that it buffers are limited.
 
 use std::net::SocketAddr;
 
@@ -26,7 +26,7 @@ const MAX_HEADERS: usize = 100;
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     pub(super) address: SocketAddr,
-    /// What may still be read.
+    /// The number of bytes that may still be read.
     pub(super) limit: ReadLimit,
     _task: AbortOnDropHandle<()>,
 }
@@ -52,12 +52,12 @@ impl Connection {
         sent.map_err(|error| if self.limit.is_used_up() { Failure::HeadTooLarge } else { of(&error) })
     }
 
-    /// Waits until the connection accepts another request. False if it does not, because it is closed.
+    /// Waits until the connection accepts another request; returns false if it is closed.
     pub(super) async fn is_reusable(&mut self) -> bool {
         self.sender.ready().await.is_ok()
     }
 
-    /// True if the connection accepts another request and was not closed in the meantime, as far as is known.
+    /// True if the connection accepts another request and is not known to be closed.
     pub(super) fn is_idle(&self) -> bool {
         self.sender.is_ready()
     }

@@ -17,7 +17,7 @@ use crate::net::tls::{self, TlsFault};
 /// The maximum number of addresses of a name that are tried.
 const MAX_ADDRESSES: usize = 3;
 
-/// The configuration of TLS, built on first use because that reads the system's certificates.
+/// The TLS configuration, built on first use because this reads the system's certificates.
 pub(super) struct Tls(OnceCell<Arc<ClientConfig>>);
 
 impl Tls {
@@ -45,7 +45,7 @@ impl Tls {
     }
 }
 
-/// Connects to the first of the addresses that accepts; each of those that are tried has the same part of the time that is left.
+/// Connects to the first address that accepts. The remaining time is divided equally among the addresses that are tried.
 /// `tried` becomes the last address.
 pub(super) async fn connect(
     addresses: &[SocketAddr],
@@ -82,7 +82,7 @@ fn of(error: &io::Error) -> Failure {
     }
 }
 
-/// Of a name's failures, that of an address without a route is shown only if there is no other: most machines have no IPv6.
+/// Prefers other failures to that of an address without a route, because most machines have no IPv6.
 fn more_telling(before: Failure, now: Failure) -> Failure {
     if now == Failure::Unreachable { before } else { now }
 }

@@ -18,7 +18,7 @@ use super::{
     Failure, Inner, MAX_RESPONSE_BYTES, Refusal, Request, Response, connection::Connection, dialer, guard, limited::Limited, pool,
 };
 
-/// The headers that the client alone sets, because they decide where a request goes and where it ends.
+/// The headers that only the client sets, because they determine the host and the end of a request.
 const OWN_HEADERS: [HeaderName; 7] = [
     header::HOST,
     header::CONNECTION,
@@ -32,8 +32,8 @@ const OWN_HEADERS: [HeaderName; 7] = [
 const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("ks-pay/", env!("CARGO_PKG_VERSION")));
 /// The maximum length of a `Retry-After` that is returned; a date has 29 bytes.
 const MAX_RETRY_AFTER_BYTES: usize = 64;
-/// How long a connection may take after a response until it accepts the next request. That is a moment, unless the server has not
-/// read the request to its end.
+/// How long a connection may take after a response until it accepts the next request. It takes longer only if the server has not read
+/// the whole request.
 const READY_TIMEOUT: Duration = Duration::from_millis(100);
 
 type Message = hyper::Request<Full<Bytes>>;
@@ -50,12 +50,12 @@ impl<'a> Exchange<'a> {
         Self { client, deadline, address: None }
     }
 
-    /// The address that was connected to last.
+    /// Returns the address of the last connection.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 
-    /// Sends the request on an idle connection, or on a new one if there is none or it turns out to be closed.
+    /// Sends the request on an idle connection, or on a new one if none is idle or the idle one turns out to be closed.
     pub(super) async fn run(&mut self, request: &Request<'_>) -> Result<Response, Failure> {
         let url = self.client.guard.parse(request.url).map_err(Failure::Refused)?;
         let message = message(&url, request).map_err(Failure::Refused)?;
@@ -119,7 +119,7 @@ impl<'a> Exchange<'a> {
         Response { status: parts.status.as_u16(), retry_after: retry_after(&parts.headers), body: read.into(), is_body_cut }
     }
 
-    /// Fails with `slow` if the timeout is over before the step.
+    /// Fails with `slow` if the timeout ends before the step.
     async fn before<T>(&self, slow: Failure, step: impl Future<Output = T>) -> Result<T, Failure> {
         timeout_at(self.deadline, step).await.map_err(|_| slow)
     }

@@ -1,7 +1,7 @@
-//! Which addresses requests may be sent to.
+//! Checks the addresses that requests may be sent to.
 //!
-//! Invariant: `https` to public addresses. Any other address, and plain `http`, only within the networks that the operator allows;
-//! the server itself never. One address of a name that may not be used refuses the name.
+//! Invariant: requests go to public addresses over `https`. Other addresses, and plain `http`, are permitted only within the networks that
+//! the operator allows, and the server's own addresses never. A name is refused if any of its addresses is.
 
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
@@ -33,7 +33,7 @@ pub(crate) struct Guard {
     resolver: Resolver,
 }
 
-/// The server's own addresses, which no request is sent to.
+/// The server's own addresses, to which no request is sent.
 pub(crate) struct Own {
     pub(crate) listening: Vec<SocketAddr>,
     pub(crate) public_url: Url,
@@ -48,7 +48,7 @@ pub(crate) enum Refusal {
     UserInfo,
     NoHost,
     NameNotFound,
-    /// The address may not be used. The reason is the same for every such address, so that it says nothing of the network.
+    /// The address is forbidden. The reason is the same for every forbidden address, so that it reveals nothing about the network.
     Forbidden,
 }
 
@@ -62,7 +62,7 @@ impl Guard {
         Self { allowed, own, resolver }
     }
 
-    /// Checks what does not need a lookup: the length, the scheme, user info, the host, and a literal address.
+    /// Performs the checks that need no lookup: length, scheme, user info, host, and a literal address.
     pub(crate) fn parse(&self, url: &str) -> Result<Url, Refusal> {
         let url = well_formed(url)?;
         let is_plain = url.scheme() == "http";
@@ -91,7 +91,7 @@ impl Guard {
         looking_up.await.map_err(|_| Refusal::NameNotFound)?.map(drop)
     }
 
-    /// Resolves the name of a parsed URL, once, and returns its addresses if all of them may be used.
+    /// Resolves the name of a parsed URL once, and returns its addresses if all of them are permitted.
     pub(super) async fn addresses(&self, url: &Url, company: CompanyId) -> Result<Vec<SocketAddr>, Refusal> {
         let port = url.port_or_known_default().ok_or(Refusal::NoHost)?;
         let mut addresses = if let Some(address) = literal(url) {
@@ -108,7 +108,7 @@ impl Guard {
         Ok(addresses)
     }
 
-    /// Succeeds if all addresses may be used.
+    /// Succeeds if all addresses are permitted.
     fn admit(&self, url: &Url, addresses: &[SocketAddr]) -> Result<(), Refusal> {
         if !addresses.iter().all(|address| self.is_usable(*address)) {
             return Err(Refusal::Forbidden);
@@ -123,7 +123,7 @@ impl Guard {
         (is_public(address.ip()) || self.is_allowed(address.ip())) && !self.own.is_listening(address)
     }
 
-    /// True within an allowed network. If the address stands for an IPv4 address, that one must be usable too.
+    /// True for an address within an allowed network. An IPv4 address that it embeds must be permitted too.
     fn is_allowed(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         let is_in_allowed = |ip: IpAddr| self.allowed.iter().any(|network| network.contains(&ip));
@@ -161,7 +161,7 @@ fn is_of_this_machine(ip: IpAddr) -> bool {
     ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
 }
 
-/// Parses a URL by the WHATWG rules, which also make one form of the many forms of an IPv4 address.
+/// Parses a URL by the WHATWG rules, which also normalise the many forms of an IPv4 address.
 fn well_formed(url: &str) -> Result<Url, Refusal> {
     if url.len() > MAX_URL_BYTES {
         return Err(Refusal::TooLong);
@@ -179,7 +179,7 @@ fn well_formed(url: &str) -> Result<Url, Refusal> {
     if url.host_str().is_none_or(str::is_empty) {
         return Err(Refusal::NoHost);
     }
-    // It is never sent.
+    // The fragment is never sent.
     url.set_fragment(None);
     if url.as_str().len() > MAX_URL_BYTES {
         return Err(Refusal::TooLong);
@@ -192,7 +192,7 @@ pub(super) fn target(url: &Url) -> Result<Uri, Refusal> {
     url[Position::BeforePath..Position::AfterQuery].parse().map_err(|_| Refusal::Malformed)
 }
 
-/// Returns the address of a URL whose host is one.
+/// Returns the address of a URL whose host is an IP address.
 fn literal(url: &Url) -> Option<SocketAddr> {
     let ip: IpAddr = match url.host()? {
         Host::Domain(_) => return None,

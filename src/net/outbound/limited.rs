@@ -1,7 +1,7 @@
-//! A stream of which a limited number of bytes is read, below TLS and HTTP.
+//! A stream below TLS and HTTP that limits the number of bytes read.
 //!
-//! Invariant: what a server sends in excess of the limit of a step ends the connection. The parsers above skip some of what they read,
-//! such as informational responses and session tickets, without end.
+//! Invariant: a server that sends more than the limit of a step loses the connection. Without this limit the parsers above would skip
+//! data such as informational responses and session tickets without end.
 
 use std::{
     io,
@@ -15,11 +15,11 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The limit of TLS's handshake, in bytes.
+/// The limit of the TLS handshake, in bytes.
 const HANDSHAKE: usize = 256 * 1024;
-/// The limit until the head of the response is complete, with informational responses before it.
+/// The limit until the head of the response is complete, including informational responses before it.
 const HEAD: usize = 128 * 1024;
-/// The limit of what is read of a body, with its framing, which can be larger than the body.
+/// The limit of a body with its framing, which can be larger than the body itself.
 const BODY: usize = 512 * 1024;
 /// The limit while the connection is idle.
 const IDLE: usize = 16 * 1024;
@@ -50,7 +50,7 @@ impl ReadLimit {
     }
 
     fn take(&self, bytes: usize) {
-        // Only the task that reads takes from it, so that no other value is lost.
+        // Only the reading task decrements it, so no update is lost.
         let left = self.0.load(Ordering::Relaxed);
         self.0.store(left.saturating_sub(bytes), Ordering::Relaxed);
     }
@@ -63,7 +63,7 @@ pub(super) struct Limited<S> {
 }
 
 impl<S> Limited<S> {
-    /// Returns the stream, with the limit of a handshake.
+    /// Returns the stream with the limit of a handshake.
     pub(super) fn new(stream: S) -> (Self, ReadLimit) {
         let limit = ReadLimit::new();
         (Self { stream, limit: limit.clone() }, limit)

@@ -1,14 +1,14 @@
-//! The one HTTP client for requests whose address a user chooses.
+//! The only HTTP client for requests to addresses that users choose.
 //!
 //! Invariants:
-//! - Every request is checked: its URL is parsed, its name resolved once, and *all* addresses must be usable ([`Guard`]). A connection
-//!   is opened only to an address that was checked, with the name of the URL in TLS and in `Host`, so that a name that resolves
-//!   differently a moment later changes nothing. An idle connection that is used again was opened in this way.
+//! - Every request is checked: its URL is parsed, its name resolved once, and *all* addresses must be permitted ([`Guard`]). A connection
+//!   is opened only to a checked address, with the name of the URL in TLS and in `Host`, so that a name that resolves differently a
+//!   moment later has no effect. A reused idle connection was opened in the same way.
 //! - Redirects are not followed, no proxy is read from the environment, and certificates are verified.
-//! - One timeout includes everything from the lookup to the end of the response. What is read of a response is limited: its head by
-//!   [`connection`], its body to [`MAX_RESPONSE_BYTES`], after which the connection is closed.
-//! - Repetition: a request on an idle connection that turns out to be closed is sent once more, on a new connection. Its receiver must
-//!   accept the same request twice.
+//! - One timeout covers everything from the lookup to the end of the response. The size of a response is limited: [`connection`] limits
+//!   its head, and [`MAX_RESPONSE_BYTES`] its body, after which the connection is closed.
+//! - A request on an idle connection that turns out to be closed is sent once more, on a new connection, so its receiver must accept the
+//!   same request twice.
 
 mod connection;
 mod dialer;
@@ -31,7 +31,7 @@ use super::tls::TlsFault;
 use crate::primitives::id::CompanyId;
 pub(crate) use guard::{Guard, MAX_URL_BYTES, Own, Refusal};
 
-/// The maximum number of bytes that are read of a response's body.
+/// The maximum number of bytes read from a response's body.
 pub(crate) const MAX_RESPONSE_BYTES: usize = 20_000;
 
 /// The maximum timeout of a request. A longer one is shortened to it.
@@ -52,17 +52,17 @@ pub(crate) struct Request<'a> {
     pub(crate) url: &'a str,
     /// The company that sends it, which has a limited number of lookups.
     pub(crate) company: CompanyId,
-    /// Headers; `Host` and those that frame the body are ignored, because the client sets them.
+    /// The headers. `Host` and those that frame the body are ignored, because the client sets them.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
     /// The timeout from the lookup of the name to the end of the response.
     pub(crate) timeout: Duration,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// The address that the request was sent to, or that could not be reached.
+    /// The address to which the request was sent, or that could not be reached.
     pub(crate) address: Option<SocketAddr>,
     pub(crate) elapsed: Duration,
     pub(crate) result: Result<Response, Failure>,
@@ -72,9 +72,9 @@ pub(crate) struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
-    /// The header `Retry-After`, unread.
+    /// The header `Retry-After`, not parsed.
     pub(crate) retry_after: Option<String>,
-    /// The first [`MAX_RESPONSE_BYTES`] of the body at most.
+    /// At most the first [`MAX_RESPONSE_BYTES`] of the body.
     pub(crate) body: Bytes,
     /// True if the body was longer, or its end did not arrive in time.
     pub(crate) is_body_cut: bool,
@@ -88,7 +88,7 @@ pub(crate) enum Failure {
     NameSlow,
     ConnectionRefused,
     Unreachable,
-    /// The connection, with TLS, was not open in time.
+    /// The connection, including TLS, was not open in time.
     ConnectSlow,
     Tls(TlsFault),
     /// This machine has no root certificates.

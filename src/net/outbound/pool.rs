@@ -1,7 +1,7 @@
 //! Idle connections, held open for the next request to the same host.
 //!
-//! Invariant: at most [`MAX_IDLE`] connections, [`MAX_IDLE_PER_HOST`] of one host. One that was not used for [`MAX_IDLE_TIME`] is not
-//! used again; it is closed when another connection is stored.
+//! Invariant: the pool has at most [`MAX_IDLE`] connections, and [`MAX_IDLE_PER_HOST`] per host. A connection that was idle for
+//! [`MAX_IDLE_TIME`] is not used again; it is closed when another connection is stored.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -17,10 +17,10 @@ use super::connection::Connection;
 const MAX_IDLE: usize = 256;
 /// The maximum number of idle connections of one scheme, host and port.
 const MAX_IDLE_PER_HOST: usize = 4;
-/// How long a connection stays usable without a request.
+/// How long an idle connection can be used again.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(10);
 
-/// The idle connections, the one that was used last at the end.
+/// The idle connections, the most recently used one last.
 pub(super) struct Pool<C = Connection>(Mutex<Vec<Idle<C>>>);
 
 struct Idle<C> {
@@ -34,7 +34,7 @@ impl<C> Pool<C> {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// Takes the connection of this key that was used last and is still idle.
+    /// Takes the most recently used connection of this key that is still idle.
     pub(super) fn take(&self, key: &str, is_idle: impl Fn(&C) -> bool) -> Option<C> {
         let mut idle = self.lock();
         while let Some(at) = idle.iter().rposition(|found| found.key == key) {

@@ -1,8 +1,7 @@
-//! Lookups of names, as the system does them.
+//! Lookups of host names by the system's resolver.
 //!
-//! Invariant: a lookup cannot be cancelled and occupies a thread until the system gives up. So a name is looked up once at a time,
-//! and each company has a limited number of lookups: a name whose servers do not respond delays neither other names nor other
-//! companies.
+//! Invariant: a lookup cannot be cancelled and occupies a thread until the system gives up. So a name has at most one lookup at a time, and
+//! each company a limited number: a name whose servers do not respond delays neither other names nor other companies.
 
 use std::{
     collections::HashMap,
@@ -18,22 +17,22 @@ use tokio::{
 
 use crate::primitives::id::CompanyId;
 
-/// The maximum number of lookups at a time. The runtime has twice as many threads for work that blocks.
+/// The maximum number of concurrent lookups. The runtime has twice as many threads for blocking work.
 const MAX_LOOKUPS: usize = 256;
-/// The maximum number of those that one company began.
+/// The maximum number of concurrent lookups of a company.
 const MAX_LOOKUPS_OF_COMPANY: usize = 16;
 
 /// Resolves names.
 pub(super) enum Resolver {
     System(System),
-    /// The answers of a test.
+    /// Fixed answers of a test.
     #[cfg(test)]
     Fixed(super::tests::Names),
 }
 
-/// How the addresses of a name are read. It blocks.
+/// The blocking function that reads the addresses of a name.
 type Read = dyn Fn(&str) -> Option<Vec<SocketAddr>> + Send + Sync;
-/// A lookup in progress, which several may wait for. Its addresses have no port.
+/// A lookup in progress, for which several callers may wait. Its addresses have no port.
 type Lookup = Shared<BoxFuture<'static, Option<Vec<SocketAddr>>>>;
 
 /// The lookups of the system.
@@ -41,7 +40,7 @@ pub(super) struct System {
     read: Arc<Read>,
     all: Arc<Semaphore>,
     of_company: Mutex<HashMap<CompanyId, Arc<Semaphore>>>,
-    /// Those in progress, by name.
+    /// The lookups in progress, by name.
     running: Arc<Mutex<HashMap<String, Lookup>>>,
 }
 
@@ -87,12 +86,12 @@ impl System {
             companies.retain(|_, permits| Arc::strong_count(permits) > 1);
             Arc::clone(companies.entry(company).or_insert_with(|| Arc::new(Semaphore::new(MAX_LOOKUPS_OF_COMPANY))))
         };
-        // They are never closed.
+        // The semaphores are never closed.
         let own = own.acquire_owned().await.ok()?;
         Some([own, Arc::clone(&self.all).acquire_owned().await.ok()?])
     }
 
-    /// Begins a lookup, unless another began while this one waited for its permits, which are held until the lookup ends.
+    /// Begins a lookup, unless another began while this one waited for its permits. The lookup holds the permits until it ends.
     fn begin(&self, host: &str, permits: [OwnedSemaphorePermit; 2]) -> Lookup {
         let mut running = lock(&self.running);
         if let Some(other) = running.get(host) {

@@ -42,7 +42,7 @@ pub struct Options {
     /// Networks whose X-Forwarded-For header is trusted, separated by commas [env: KS_PAY_TRUSTED_PROXIES] [default: none]
     #[arg(long, value_name = "CIDRS", global = true)]
     pub trusted_proxies: Option<String>,
-    /// Networks outside public address space that outgoing webhooks may be sent to, also over plain http, separated by commas
+    /// Networks outside public address space that destinations may be in, also over plain http, separated by commas
     /// [env: KS_PAY_ALLOW_DESTINATIONS] [default: none]
     #[arg(long, value_name = "CIDRS", global = true)]
     pub allow_destinations: Option<String>,
@@ -101,7 +101,7 @@ pub struct Config {
     pub master_key: KeySource,
     /// The networks whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The networks outside public address space that requests to addresses of users' choice may be sent to.
+    /// The networks outside public address space that destinations may be in.
     pub allow_destinations: Vec<IpNet>,
     /// How long the headers and bodies of events are stored; `None` means forever.
     pub body_retention: Option<Duration>,

@@ -23,8 +23,8 @@ async function receiver(t) {
 
 /** The labels in each language. */
 const SAID = {
-  en: { name: "Name", value: "Value", add: "Add destination", save: "Save", every: "Every event", count: "Show how many", replay: "Replay" },
-  hi: { name: "नाम", value: "मान", add: "डेस्टिनेशन जोड़ें", save: "सहेजें", every: "हर इवेंट", count: "देखें कि कितने हैं", replay: "फिर भेजें" },
+  en: { name: "Name", value: "Value", add: "Add destination", save: "Save", every: "Every event", count: "Count events", replay: "Replay" },
+  hi: { name: "नाम", value: "मान", add: "डेस्टिनेशन जोड़ें", save: "सहेजें", every: "हर इवेंट", count: "इवेंट गिनें", replay: "फिर भेजें" },
 };
 
 describe("a destination", () => {
