@@ -6,7 +6,7 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::future::FutureExt as _;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::{
     Claimed, Ended, Finished,
@@ -23,8 +23,15 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
+    /// Sends the deliveries of each batch, until the worker has ended.
+    pub(super) async fn run_all(self, mut batches: UnboundedReceiver<Vec<Claimed>>) {
+        while let Some(batch) = batches.recv().await {
+            drop(tokio::spawn(self.clone().run(batch)));
+        }
+    }
+
     /// Reads the deliveries of one destination and sends them, each in a task of its own.
-    pub(super) async fn run(self, batch: Vec<Claimed>) {
+    async fn run(self, batch: Vec<Claimed>) {
         let (again, began_at) = (batch.clone(), self.clock.now());
         let Ok(ready) = AssertUnwindSafe(self.sender.prepare(batch)).catch_unwind().await else {
             // The panic hook has logged the cause.

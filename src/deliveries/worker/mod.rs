@@ -20,7 +20,6 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::{
-    runtime::Handle,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{Instant, sleep, timeout_at},
 };
@@ -42,6 +41,7 @@ use crate::{
     net::outbound::Client,
     primitives::{
         id::{CompanyId, DestinationId},
+        own_thread,
         shutdown::Shutdown,
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
         vault::Vault,
@@ -133,6 +133,8 @@ pub(crate) struct WorkerContext {
 pub(crate) struct Worker {
     shutdown: Shutdown,
     ended: BoxFuture<'static, ()>,
+    /// The end of the attempts, which comes after that.
+    sent: BoxFuture<'static, ()>,
 }
 
 impl Worker {
@@ -142,15 +144,16 @@ impl Worker {
     /// If the system has no thread for it.
     pub(crate) fn start(context: WorkerContext) -> io::Result<Self> {
         let (shutdown, (ending, ended)) = (Shutdown::new(), unbounded_channel());
+        let (attempts, batches) = unbounded_channel();
         let WorkerContext { db, vault, clock, client, base, wake } = context;
         let sender = Sender::new(db.clone(), vault, clock.clone(), (client, base));
+        let attempting = Attempts { sender, clock: clock.clone(), ending }.run_all(batches);
+        let sent = own_thread::start("sender", own_thread::Kind::Background, attempting)?;
         let running = Running {
             db: db.on_own_thread(),
             clock,
             wake,
-            sender,
-            runtime: Handle::current(),
-            ending,
+            attempts,
             sending: Sending::default(),
             unsettled: Vec::new(),
             due: BTreeSet::new(),
@@ -160,13 +163,14 @@ impl Worker {
             searched_at: None,
         };
         let ended = db.start_writer(running.run(ended, shutdown.clone()))?;
-        Ok(Self { shutdown, ended })
+        Ok(Self { shutdown, ended, sent })
     }
 
     /// Stops claiming, waits briefly for running attempts, and ends.
     pub(crate) async fn stop(self) {
         self.shutdown.announce();
         self.ended.await;
+        self.sent.await;
     }
 }
 
@@ -206,10 +210,8 @@ struct Running {
     db: Db,
     clock: Clock,
     wake: Wake,
-    sender: Sender,
-    /// Where attempts run: the worker may have a thread of its own, without network.
-    runtime: Handle,
-    ending: UnboundedSender<Ended>,
+    /// Where batches of one destination are sent: on a thread of their own, so that requests are answered first.
+    attempts: UnboundedSender<Vec<Claimed>>,
     sending: Sending,
     /// Attempts that have ended and are not settled yet.
     unsettled: Vec<Finished>,
@@ -342,8 +344,8 @@ impl Running {
         for _ in &batch {
             self.sending.begin(*company_id);
         }
-        let attempts = Attempts { sender: self.sender.clone(), clock: self.clock.clone(), ending: self.ending.clone() };
-        self.runtime.spawn(attempts.run(batch));
+        // The channel is open as long as the worker runs.
+        let _ = self.attempts.send(batch);
     }
 
     /// Settles the attempts that end soon. The claims of others expire.
