@@ -14,7 +14,7 @@ use crate::{
     accounts::authz::{Actor, UseCaseError},
     apps::App,
     connections::{self, Connection, overlap::Overlap},
-    db::{DbError, list::MAX_EXAMINED},
+    db::DbError,
     deliveries::{
         destination::{
             DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_SECONDS, Destination, DestinationState, EventSelection, Format,
@@ -324,7 +324,7 @@ async fn list(at: &Installation, io: &mut Io<'_>, app: &str) -> Result<(), Failu
                 "format": destination.settings.format.as_str(),
                 "state": state(&destination, &own, now),
                 "waiting": backlog.count,
-                "is_waiting_exact": backlog.count < MAX_EXAMINED,
+                "is_waiting_exact": backlog.count < deliveries::MAX_COUNTED,
                 "last_success_at": own.last_success_at.map(Timestamp::rfc3339),
             }))?;
         }
