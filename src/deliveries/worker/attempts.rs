@@ -9,7 +9,7 @@ use futures_util::future::FutureExt as _;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::{
-    Claimed, Ended, Finished,
+    Claimed, Finished,
     send::{Ready, Sender, ToSend},
 };
 use crate::primitives::time::Clock;
@@ -19,7 +19,7 @@ use crate::primitives::time::Clock;
 pub(super) struct Attempts {
     pub(super) sender: Sender,
     pub(super) clock: Clock,
-    pub(super) ending: UnboundedSender<Ended>,
+    pub(super) ending: UnboundedSender<Finished>,
 }
 
 impl Attempts {
@@ -56,6 +56,6 @@ impl Attempts {
 
     fn end(&self, finished: Finished) {
         // The channel is closed once the worker has ended.
-        let _ = self.ending.send(Ended { company: finished.claimed.destination.company_id, finished });
+        let _ = self.ending.send(finished);
     }
 }

@@ -7,10 +7,11 @@
 mod attempts;
 mod cycle;
 mod send;
+mod sending;
 mod settle;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
+    collections::{BTreeMap, BTreeSet},
     io,
     ops::Bound,
     panic::AssertUnwindSafe,
@@ -28,6 +29,7 @@ pub(crate) use self::send::{Sender, TestOutcome};
 use self::{
     attempts::Attempts,
     cycle::{Claims, Work},
+    sending::Sending,
     settle::Attempted,
 };
 use super::{
@@ -40,7 +42,7 @@ use crate::{
     db::{Db, DbError, with_timeout},
     net::outbound::Client,
     primitives::{
-        id::{CompanyId, DestinationId},
+        id::DestinationId,
         own_thread,
         shutdown::Shutdown,
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
@@ -56,10 +58,6 @@ const CLAIM_MARGIN: Duration = CLOCK_TOLERANCE.saturating_add(Duration::from_sec
 pub(super) const MAX_CLAIM: Duration = CLAIM_MARGIN.saturating_add(Duration::from_secs(MAX_TIMEOUT_SECONDS.unsigned_abs()));
 /// The pause before a delivery that could not be read is claimed again.
 const PAUSE_BEFORE_CLAIM: Duration = Duration::from_secs(5);
-/// The number of deliveries that a server sends at the same time.
-const MAX_SENDING: usize = 256;
-/// The number of those of one company. A body has 1 MiB at most, so this limits their memory, too.
-const MAX_SENDING_OF_COMPANY: usize = 64;
 /// The number of destinations and of finished attempts in a unit of work.
 const MAX_PER_CYCLE: usize = 64;
 /// How long running attempts are waited for on shutdown.
@@ -95,12 +93,6 @@ impl Finished {
     const fn panicked(claimed: Claimed, began_at: Timestamp) -> Self {
         Self::unsent(claimed, began_at, End::Attempted(Err(AttemptFailure::Unreadable)))
     }
-}
-
-/// The end of an attempt.
-struct Ended {
-    company: CompanyId,
-    finished: Finished,
 }
 
 /// How a claim ends.
@@ -155,6 +147,8 @@ impl Worker {
             wake,
             attempts,
             sending: Sending::default(),
+            sending_to: Sending::default(),
+            busy: BTreeSet::new(),
             unsettled: Vec::new(),
             due: BTreeSet::new(),
             waiting: BTreeSet::new(),
@@ -174,38 +168,6 @@ impl Worker {
     }
 }
 
-/// The deliveries that this server is sending, by company.
-#[derive(Default)]
-struct Sending(HashMap<CompanyId, usize>);
-
-impl Sending {
-    fn begin(&mut self, company: CompanyId) {
-        *self.0.entry(company).or_default() += 1;
-    }
-
-    fn end(&mut self, company: CompanyId) {
-        if let Entry::Occupied(mut count) = self.0.entry(company) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns how many more of a company may begin, in addition to `others` of any company and `own` of this one. A company never has
-    /// more than are free, so that there is room for another one however many are sending.
-    fn capacity(&self, company: CompanyId, others: usize, own: usize) -> usize {
-        let of_company = self.0.get(&company).copied().unwrap_or_default() + own;
-        let free = MAX_SENDING.saturating_sub(self.0.values().sum::<usize>() + others);
-        // After as many begin, it has no more than are free then.
-        MAX_SENDING_OF_COMPANY.saturating_sub(of_company).min(free.saturating_sub(of_company).div_ceil(2))
-    }
-}
-
 struct Running {
     db: Db,
     clock: Clock,
@@ -213,6 +175,10 @@ struct Running {
     /// Where batches of one destination are sent: on a thread of their own, so that requests are answered first.
     attempts: UnboundedSender<Vec<Claimed>>,
     sending: Sending,
+    /// The same by destination.
+    sending_to: Sending<DestinationId>,
+    /// Destinations that are sent as many as they receive at the same time. They claim again when an attempt has ended.
+    busy: BTreeSet<DestinationId>,
     /// Attempts that have ended and are not settled yet.
     unsettled: Vec<Finished>,
     /// Destinations that may have due deliveries.
@@ -228,7 +194,7 @@ struct Running {
 }
 
 impl Running {
-    async fn run(mut self, mut ended: UnboundedReceiver<Ended>, shutdown: Shutdown) {
+    async fn run(mut self, mut ended: UnboundedReceiver<Finished>, shutdown: Shutdown) {
         self.release_claims().await;
         loop {
             let mut batch = Vec::new();
@@ -272,7 +238,7 @@ impl Running {
         }
     }
 
-    fn note(&mut self, batch: Vec<Ended>) {
+    fn note(&mut self, batch: Vec<Finished>) {
         // As many as may begin, so that a limit with many destinations causes no needless work.
         let after = (Bound::Excluded(self.last_claimed), Bound::Unbounded);
         let next: Vec<DestinationId> = self.waiting.range(after).chain(&self.waiting).take(batch.len()).copied().collect();
@@ -280,15 +246,18 @@ impl Running {
             self.waiting.remove(&id);
             self.due.insert(id);
         }
-        for Ended { company, finished } in batch {
-            self.sending.end(company);
+        for finished in batch {
+            let Destination { id, company_id, .. } = finished.claimed.destination;
+            self.sending.end(company_id);
+            self.sending_to.end(id);
+            self.busy.remove(&id);
             self.unsettled.push(finished);
         }
     }
 
     /// Settles what has ended, and claims and sends what is due.
     async fn cycle(&mut self) -> Result<(), DbError> {
-        self.due.extend(self.wake.take());
+        self.due.extend(self.wake.take().into_iter().filter(|id| !self.busy.contains(id)));
         let now = self.clock.now();
         if self.searched_at.is_none_or(|at| at.elapsed() >= TICK) {
             self.due.extend(self.search(now).await?);
@@ -339,17 +308,21 @@ impl Running {
 
     /// Sends deliveries of one destination.
     fn send(&mut self, batch: Vec<Claimed>) {
-        let Some(Destination { id, company_id, .. }) = batch.first().map(|claimed| &claimed.destination) else { return };
+        let Some(Destination { id, company_id, settings, .. }) = batch.first().map(|claimed| &claimed.destination) else {
+            return;
+        };
         self.last_claimed = *id;
-        for _ in &batch {
-            self.sending.begin(*company_id);
+        self.sending.begin(*company_id, batch.len());
+        self.sending_to.begin(*id, batch.len());
+        if self.sending_to.count(id) >= settings.limits().concurrency {
+            self.busy.insert(*id);
         }
         // The channel is open as long as the worker runs.
         let _ = self.attempts.send(batch);
     }
 
     /// Settles the attempts that end soon. The claims of others expire.
-    async fn settle_the_rest(mut self, mut ended: UnboundedReceiver<Ended>) {
+    async fn settle_the_rest(mut self, mut ended: UnboundedReceiver<Finished>) {
         let until = Instant::now() + GRACE;
         while !self.sending.is_empty() {
             let mut batch = Vec::new();
@@ -366,29 +339,5 @@ impl Running {
                 break;
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_company_has_64_places_at_most_and_leaves_room_for_others() {
-        let mut sending = Sending::default();
-        let begin = |sending: &mut Sending, company| {
-            let count = sending.capacity(company, 0, 0);
-            for _ in 0..count {
-                sending.begin(company);
-            }
-            count
-        };
-        let companies: [CompanyId; 5] = std::array::from_fn(|_| CompanyId::unique());
-        assert_eq!(companies.map(|company| begin(&mut sending, company)), [64, 64, 64, 32, 16]);
-        for _ in 0..10 {
-            sending.end(companies[0]);
-        }
-        assert_eq!([0, 4].map(|at| sending.capacity(companies[at], 0, 0)), [0, 5], "26 are free");
-        assert_eq!(sending.capacity(CompanyId::unique(), 20, 0), 3, "of which 20 are claimed in this cycle");
     }
 }

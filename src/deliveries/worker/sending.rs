@@ -1,0 +1,78 @@
+//! How many deliveries this server is sending, and how many more may begin.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::Hash,
+};
+
+use crate::primitives::id::CompanyId;
+
+/// The number of deliveries that a server sends at the same time.
+const MAX_SENDING: usize = 256;
+/// The number of those of one company. A body has 1 MiB at most, so this limits their memory, too.
+const MAX_SENDING_OF_COMPANY: usize = 64;
+
+/// The deliveries that this server is sending, by company or by destination.
+pub(super) struct Sending<K = CompanyId>(HashMap<K, usize>);
+
+impl<K> Default for Sending<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash> Sending<K> {
+    pub(super) fn begin(&mut self, key: K, count: usize) {
+        *self.0.entry(key).or_default() += count;
+    }
+
+    pub(super) fn end(&mut self, key: K) {
+        if let Entry::Occupied(mut count) = self.0.entry(key) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+
+    pub(super) fn count(&self, key: &K) -> usize {
+        self.0.get(key).copied().unwrap_or_default()
+    }
+}
+
+impl Sending {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns how many more of a company may begin, in addition to `others` of any company and `own` of this one. A company never has
+    /// more than are free, so that there is room for another one however many are sending.
+    pub(super) fn capacity(&self, company: CompanyId, others: usize, own: usize) -> usize {
+        let of_company = self.count(&company) + own;
+        let free = MAX_SENDING.saturating_sub(self.0.values().sum::<usize>() + others);
+        // After as many begin, it has no more than are free then.
+        MAX_SENDING_OF_COMPANY.saturating_sub(of_company).min(free.saturating_sub(of_company).div_ceil(2))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_company_has_64_places_at_most_and_leaves_room_for_others() {
+        let mut sending = Sending::default();
+        let begin = |sending: &mut Sending, company| {
+            let count = sending.capacity(company, 0, 0);
+            sending.begin(company, count);
+            count
+        };
+        let companies: [CompanyId; 5] = std::array::from_fn(|_| CompanyId::unique());
+        assert_eq!(companies.map(|company| begin(&mut sending, company)), [64, 64, 64, 32, 16]);
+        for _ in 0..10 {
+            sending.end(companies[0]);
+        }
+        assert_eq!([0, 4].map(|at| sending.capacity(companies[at], 0, 0)), [0, 5], "26 are free");
+        assert_eq!(sending.capacity(CompanyId::unique(), 20, 0), 3, "of which 20 are claimed in this cycle");
+    }
+}
