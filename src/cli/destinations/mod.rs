@@ -222,7 +222,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, wanted: Add) -> Result<(), Fail
 /// Returns the URL in its normal form, if requests may be sent to it.
 async fn check_url(at: &Installation, url: &str, company: CompanyId) -> Result<String, Failure> {
     let base = server::base(&at.db, &at.config).await?;
-    let guard = server::guard(at.config.allow_destinations.clone(), at.config.listen, &base)?;
+    let guard = server::guard(&at.config, at.config.listen, &base)?;
     guard
         .check(url.trim(), company)
         .await
