@@ -38,17 +38,18 @@ async function hostile(run, { first, again, every }) {
   const sockets = new Set();
   const server = createServer((socket) => {
     sockets.add(socket);
+    const closed = new Promise((resolve) => socket.on("close", resolve));
     socket.on("error", () => {}).on("close", () => sockets.delete(socket));
     socket.once("data", async () => {
       const began = performance.now();
+      closed.then(() => { receiver.longest = Math.max(receiver.longest, performance.now() - began); });
       socket.on("data", () => {}).write(first);
       while (!socket.destroyed) {
         const isRoom = socket.write(again);
         receiver.sent += again.length;
         if (every) await pause(every);
-        else if (!isRoom) await new Promise((resolve) => socket.once("drain", resolve).once("close", resolve));
+        else if (!isRoom) await Promise.race([closed, new Promise((resolve) => socket.once("drain", resolve))]);
       }
-      receiver.longest = Math.max(receiver.longest, performance.now() - began);
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
