@@ -8,9 +8,9 @@ use tokio::{
     sync::oneshot,
 };
 
-/// How much lower the priority of [`Kind::Background`] is: of a core that others use up, it still has about a tenth.
+/// How much lower the priority of [`Kind::Background`] is: of a core that another thread uses up, it still has a thirtieth.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 15;
 
 /// What a thread is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,6 +60,8 @@ pub(super) const MAX_CLAIM: Duration = CLAIM_MARGIN.saturating_add(Duration::fro
 const PAUSE_BEFORE_CLAIM: Duration = Duration::from_secs(5);
 /// The number of destinations and of finished attempts in a unit of work.
 const MAX_PER_CYCLE: usize = 64;
+/// How long the ends of attempts are collected while new events arrive, whose batches wait for each unit of work of the worker.
+const COLLECT: Duration = Duration::from_millis(2);
 /// How long running attempts are waited for on shutdown.
 const GRACE: Duration = Duration::from_secs(1);
 /// The pause after a unit of work that failed.
@@ -204,6 +206,7 @@ impl Running {
                 () = sleep(self.pause()) => {}
                 () = shutdown.announced() => break,
             }
+            self.collect(&mut batch, &mut ended).await;
             self.note(batch);
             match AssertUnwindSafe(self.cycle()).catch_unwind().await {
                 Ok(Ok(())) => {}
@@ -216,6 +219,14 @@ impl Running {
             }
         }
         self.settle_the_rest(ended).await;
+    }
+
+    /// Waits a little for further attempts to end, if some have and new events arrive at the same time.
+    async fn collect(&self, batch: &mut Vec<Finished>, ended: &mut UnboundedReceiver<Finished>) {
+        if !batch.is_empty() && batch.len() < self.sending.total() && self.wake.is_woken() {
+            sleep(COLLECT).await;
+            batch.extend(std::iter::from_fn(|| ended.try_recv().ok()));
+        }
     }
 
     /// Only one server uses SQLite's files, so what is claimed there was claimed by a process that has ended.

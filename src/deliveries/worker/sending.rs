@@ -35,6 +35,10 @@ impl<K: Eq + Hash> Sending<K> {
         }
     }
 
+    pub(super) fn total(&self) -> usize {
+        self.0.values().sum()
+    }
+
     pub(super) fn count(&self, key: &K) -> usize {
         self.0.get(key).copied().unwrap_or_default()
     }
@@ -49,7 +53,7 @@ impl Sending {
     /// more than are free, so that there is room for another one however many are sending.
     pub(super) fn capacity(&self, company: CompanyId, others: usize, own: usize) -> usize {
         let of_company = self.count(&company) + own;
-        let free = MAX_SENDING.saturating_sub(self.0.values().sum::<usize>() + others);
+        let free = MAX_SENDING.saturating_sub(self.total() + others);
         // After as many begin, it has no more than are free then.
         MAX_SENDING_OF_COMPANY.saturating_sub(of_company).min(free.saturating_sub(of_company).div_ceil(2))
     }
