@@ -141,7 +141,7 @@ impl Guard {
         (self.allowed.contains(address) || self.is_of_others(address.ip())) && !self.own.is_listening(address)
     }
 
-    /// True for a public address of another machine: on this one, other programs may trust whoever connects from it.
+    /// True for a public address of another machine: on this one, other programs may trust what connects from it.
     fn is_of_others(&self, ip: IpAddr) -> bool {
         is_public(ip) && !(self.is_of_this_machine)(ip)
     }
