@@ -75,7 +75,7 @@ text_enum! {
 }
 text_column!(Action, Action::as_str);
 
-/// Appends an entry. `object` is the id of what the action was applied to.
+/// Appends an entry. `object` is the id of what the action was applied to, and may go on with what is public of it.
 pub(crate) async fn append(
     tx: &mut Tx,
     actor: &Actor<'_>,

@@ -31,7 +31,7 @@ use std::{
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use sqlx::PgPool;
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::runtime::Handle;
 
 pub use durability::Setting;
 pub use error::DbError;
@@ -45,6 +45,8 @@ pub(crate) use notifications::Subscription;
 pub(crate) use overwrite_detector::read_stamp;
 use sqlite::Calls;
 pub use sqlite::{SqliteConnection, SqliteOptions, SqlitePool};
+
+use crate::primitives::own_thread;
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
@@ -218,21 +220,7 @@ impl Db {
     /// If the system has no thread for it.
     pub(crate) fn start_writer(&self, writing: impl Future<Output = ()> + Send + 'static) -> io::Result<BoxFuture<'static, ()>> {
         match self {
-            Self::Sqlite { .. } => {
-                let (ending, ended) = oneshot::channel::<()>();
-                let (starting, started) = std::sync::mpsc::channel();
-                // The thread makes its runtime itself: a runtime must not be dropped where another one runs, if there is no thread.
-                std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-                    let _ = starting.send(runtime.as_ref().map(drop).map_err(io::Error::kind));
-                    if let Ok(runtime) = runtime {
-                        runtime.block_on(writing);
-                    }
-                    drop(ending);
-                })?;
-                started.recv().unwrap_or(Err(io::ErrorKind::Other))?;
-                Ok(ended.map(drop).boxed())
-            }
+            Self::Sqlite { .. } => own_thread::start("writer", own_thread::Kind::Blocking, writing),
             Self::Postgres { runtime, .. } => Ok(runtime.spawn(writing).map(drop).boxed()),
         }
     }

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use url::{Position, Url};
+
 use super::{health::Limits, normalized, signature};
 use crate::{
     connections::ConnectionScope,
@@ -135,6 +137,11 @@ impl Settings {
     /// Returns the timeout of an attempt.
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(u64::try_from(self.timeout_seconds).unwrap_or_default())
+    }
+
+    /// Returns the host and the port of its URL; path and query may be secret.
+    pub(crate) fn host(&self) -> String {
+        Url::parse(&self.url).map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned()).unwrap_or_default()
     }
 
     /// Returns its limits of concurrency and rate.

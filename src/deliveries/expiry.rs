@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::store::deliveries;
+use super::store::deliveries::{self, Oldest};
 use crate::{
     db::{DbError, Reader},
     primitives::{id::DestinationId, time::Timestamp},
@@ -14,7 +14,7 @@ const WARN_BEFORE: Duration = Duration::from_hours(7 * 24);
 /// Deliveries of a destination that will be canceled unless they are sent soon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expiring {
-    /// Their number, at most [`crate::db::list::MAX_EXAMINED`].
+    /// Their number, at most [`MAX_COUNTED`](deliveries::MAX_COUNTED).
     pub(crate) count: i64,
     /// When the first of them will be canceled.
     pub(crate) first_at: Timestamp,
@@ -28,17 +28,16 @@ pub(crate) fn warned_before(retention: Duration, now: Timestamp) -> Timestamp {
 }
 
 /// Returns the deliveries of a destination that will be canceled within a week, or within half of the retention if that is shorter;
-/// `None` if there are none. The caller has checked access to the destination.
+/// `None` if there are none. `oldest` is its oldest open one. The caller has checked access to the destination.
 pub(crate) async fn expiring(
     reader: &mut Reader,
     destination: DestinationId,
+    oldest: Option<Oldest>,
     (retention, now): (Option<Duration>, Timestamp),
 ) -> Result<Option<Expiring>, DbError> {
     let Some(retention) = retention else { return Ok(None) };
     let before = warned_before(retention, now);
-    let Some(oldest) = deliveries::oldest_open(&mut *reader, destination).await?.filter(|oldest| *oldest < before) else {
-        return Ok(None);
-    };
+    let Some(Oldest { received_at, .. }) = oldest.filter(|oldest| oldest.received_at < before) else { return Ok(None) };
     let count = deliveries::count_open_before(reader, destination, before).await?;
-    Ok(Some(Expiring { count, first_at: oldest.plus(retention), retention }))
+    Ok(Some(Expiring { count, first_at: received_at.plus(retention), retention }))
 }

@@ -66,6 +66,11 @@ pub(crate) struct CurrentSecrets {
     pub(crate) gateway: Option<Secret>,
 }
 
+/// What the security log says of a destination that is added or changed: also to which host requests may be sent now.
+fn with_host(id: DestinationId, settings: &Settings) -> String {
+    format!("{id} {}", settings.host())
+}
+
 /// Finds a destination of an app for an actor.
 ///
 /// # Errors
@@ -113,7 +118,7 @@ pub(crate) async fn create(
     for purpose in purposes(&destination.settings, gateway) {
         insert_secret(tx, vault, (destination.id, purpose), (actor, now)).await?;
     }
-    security_log::append(tx, actor, Action::DestinationAdded, destination.id, now).await?;
+    security_log::append(tx, actor, Action::DestinationAdded, with_host(destination.id, &destination.settings), now).await?;
     Ok(destination)
 }
 
@@ -148,7 +153,7 @@ pub(crate) async fn update(
             insert_secret(tx, vault, (destination.id, purpose), (actor, now)).await?;
         }
     }
-    security_log::append(tx, actor, Action::DestinationChanged, destination.id, now).await?;
+    security_log::append(tx, actor, Action::DestinationChanged, with_host(destination.id, settings), now).await?;
     Ok(is_moved)
 }
 

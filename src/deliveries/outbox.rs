@@ -74,6 +74,11 @@ impl Wake {
         }
     }
 
+    /// True if destinations have new deliveries.
+    pub(super) fn is_woken(&self) -> bool {
+        !self.0.destinations.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Waits until destinations have new deliveries.
     pub(super) async fn woken(&self) {
         self.0.notify.notified().await;

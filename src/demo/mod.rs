@@ -9,7 +9,11 @@ mod schedule;
 mod seed;
 mod simulator;
 
-use std::{fs, io, net::Ipv4Addr, path::Path};
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
 
 use ipnet::{IpNet, Ipv4Net};
 use seed::TrafficProfile;
@@ -32,7 +36,7 @@ const MARKER: &str = "made-by-ks-pay-demo";
 /// Email of the demo user.
 pub(crate) const EMAIL: &str = "owner@demo.example";
 
-/// The networks that destinations may use.
+/// What destinations may use of a demo that only this machine reaches.
 const LOOPBACK: IpNet = IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8));
 
 /// A running demo.
@@ -66,7 +70,7 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     let api = api::FakeApi::start().await?;
     config.api_addresses.insert(razorpay::GATEWAY.slug(), api.url());
     let receivers = receiver::Receivers::start().await?;
-    config.allow_destinations = vec![LOOPBACK];
+    (config.allow_destinations, config.allow_receivers) = opened(config.listen, receivers.address());
     let server = Server::start(config, Clock::system()).await?;
     let password = base62::random(16);
     let failed = |error| format!("The demo could not be set up: {error}.");
@@ -79,6 +83,12 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
         seed::add_destinations(server.state(), (&app, connection), urls).await.map_err(failed)?;
     }
     Ok(Demo { server, password, api, receivers, gateway })
+}
+
+/// Returns what destinations may use outside public space. What strangers can reach lets them send to nothing but the demo's receivers.
+fn opened(listen: SocketAddr, receivers: SocketAddr) -> (Vec<IpNet>, Vec<SocketAddr>) {
+    let is_local = listen.ip().to_canonical().is_loopback();
+    if is_local { (vec![LOOPBACK], Vec::new()) } else { (Vec::new(), vec![receivers]) }
 }
 
 /// Removes the previous demo directory; fails if the directory was not created by the demo.
@@ -97,4 +107,21 @@ fn clear(directory: &Path, config: &Config) -> Result<(), String> {
     }
     drop(ServerLock::take(config)?);
     fs::write(directory.join(MARKER), "This directory is removed at the next start of the demo.\n").map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_that_others_reach_opens_its_receivers_alone() {
+        let receivers = SocketAddr::from(([127, 0, 0, 1], 9000));
+        let opened = |listen: &str| opened(listen.parse().unwrap(), receivers);
+        for local in ["127.0.0.1:8080", "[::1]:8080", "[::ffff:127.0.0.1]:8080"] {
+            assert_eq!(opened(local), (vec![LOOPBACK], Vec::new()), "{local}");
+        }
+        for public in ["0.0.0.0:8080", "[::]:8080", "192.168.1.7:80", "8.8.8.8:443"] {
+            assert_eq!(opened(public), (Vec::new(), vec![receivers]), "{public}");
+        }
+    }
 }

@@ -49,6 +49,10 @@ impl Receivers {
         Ok(Self { address, handle })
     }
 
+    pub(super) const fn address(&self) -> std::net::SocketAddr {
+        self.address
+    }
+
     pub(super) fn orders_url(&self) -> String {
         format!("http://{}{ORDERS}", self.address)
     }

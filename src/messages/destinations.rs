@@ -12,13 +12,12 @@ use super::{
 use crate::{
     companies::check_limiter::CheckDenied,
     connections::overlap::Overlap,
-    db::list::MAX_EXAMINED,
     deliveries::{
         destination::{Destination, DestinationState, PauseReason, Settings},
         expiry::Expiring,
         health::{ALERT_AFTER, Circuit, Health, PAUSE_AFTER, WARN_AFTER},
         schedule::{MAX_ATTEMPTS, PLANNED_DAYS},
-        store::deliveries::Backlog,
+        store::deliveries::{Backlog, MAX_COUNTED},
         worker::TestOutcome,
     },
     gateways::Gateway,
@@ -119,8 +118,8 @@ pub(crate) fn expiring(expiring: Expiring, (name, now): (Option<&str>, Timestamp
         Some(name) => t::is_expiring_named(name, at),
     };
     let stored_for = super::span(retention);
-    let reason = if count >= MAX_EXAMINED {
-        t::is_expiring_reason_at_least(MAX_EXAMINED, stored_for)
+    let reason = if count >= MAX_COUNTED {
+        t::is_expiring_reason_at_least(MAX_COUNTED, stored_for)
     } else {
         t::is_expiring_reason(count, stored_for)
     };
@@ -155,14 +154,14 @@ fn next_attempt(circuit: Circuit, now: Timestamp) -> Text {
 
 /// States how many events wait, as a sentence.
 pub(crate) fn events_wait(count: i64) -> Text {
-    if count >= MAX_EXAMINED { t::events_wait_at_least(MAX_EXAMINED) } else { t::events_wait(count) }
+    if count >= MAX_COUNTED { t::events_wait_at_least(MAX_COUNTED) } else { t::events_wait(count) }
 }
 
 /// States how many events wait, as a value.
 pub(crate) fn waiting(count: i64) -> Text {
     match count {
         0 => t::none_waiting(),
-        MAX_EXAMINED.. => t::waiting_at_least(MAX_EXAMINED),
+        MAX_COUNTED.. => t::waiting_at_least(MAX_COUNTED),
         _ => t::waiting(count),
     }
 }

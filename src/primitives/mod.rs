@@ -15,6 +15,7 @@ pub(crate) mod keyset;
 pub(crate) mod local_url;
 pub mod money;
 pub(crate) mod network;
+pub(crate) mod own_thread;
 pub(crate) mod rate_limit;
 pub(crate) mod secret;
 pub(crate) mod shutdown;

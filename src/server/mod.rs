@@ -23,7 +23,6 @@ use actix_web::{
     middleware::from_fn,
     web::Data,
 };
-use ipnet::IpNet;
 use tokio::{net::TcpStream, task::JoinHandle};
 use url::Url;
 
@@ -46,7 +45,7 @@ use crate::{
     net::{
         client_ip::{self, TrustedProxies},
         listener::{Peers, Socket},
-        outbound::{Client, Guard, Own},
+        outbound::{Allowed, Client, Guard, Own},
         pipelining, unread_body,
     },
     primitives::{shutdown::Shutdown, time::Clock},
@@ -119,7 +118,7 @@ impl Server {
         let started = Ingestion::start(&opened.db, &opened.vault, (&clock, wake.clone()), address);
         let (ingestion, background_tasks) = started.map_err(no_thread)?;
         let ingestion = Arc::new(ingestion);
-        let client = Client::new(guard(config.allow_destinations.clone(), address, &base)?);
+        let client = Client::new(guard(&config, address, &base)?);
         let deliveries = Worker::start(WorkerContext {
             db: opened.db.clone(),
             vault: opened.vault.clone(),
@@ -253,8 +252,9 @@ impl Signals {
 }
 
 /// Returns which addresses destinations may have; never this server's own.
-pub(crate) fn guard(allowed: Vec<IpNet>, address: SocketAddr, base: &str) -> Result<Guard, String> {
+pub(crate) fn guard(config: &Config, address: SocketAddr, base: &str) -> Result<Guard, String> {
     let public_url = Url::parse(base).map_err(|error| format!("{base} is no URL: {error}."))?;
+    let allowed = Allowed { networks: config.allow_destinations.clone(), receivers: config.allow_receivers.clone() };
     Ok(Guard::new(allowed, Own { listening: vec![address], public_url }))
 }
 

@@ -283,6 +283,31 @@ async fn two_servers_send_each_delivery_once() {
     other.stop().await;
 }
 
+/// The first attempt hangs until its claim has expired. On PostgreSQL another server may have taken its place by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_whose_claim_has_expired_is_sent_again_under_its_id_and_ends_once() {
+    let (app, connection) = serve().await;
+    let (sink, permits) = (Sink::start().await, Arc::new(Semaphore::new(0)));
+    sink.next([Response::Held(Arc::clone(&permits))]);
+    add(&app, &connection, &sink.url, &["--timeout", "30"]).await;
+    connection.post(captured("pay_1")).stored().await;
+    eventually(async || sink.received().len() == 1).await;
+    let mut config = app.config();
+    config.allow_destinations = vec!["127.0.0.0/8".parse().unwrap()];
+    let other = if is_postgres() { Some(app.another_server_with(config).await) } else { None };
+    app.clock.advance(Duration::from_secs(30 + 330 + 1));
+    eventually_in(&app, "delivered", 1).await;
+    permits.add_permits(1);
+    eventually(async || app.count("SELECT COUNT(*) FROM attempts").await == 2).await;
+    let ids: Vec<Option<String>> = sink.received().iter().map(|one| one.header("webhook-id").map(str::to_owned)).collect();
+    assert_eq!((ids.len(), &ids[0]), (2, &ids[1]));
+    let delivery = deliveries(&app).await.remove(0);
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(1)), "the late one decides nothing");
+    if let Some(other) = other {
+        other.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removed_destination_receives_nothing_more() {
     let (app, connection) = serve().await;

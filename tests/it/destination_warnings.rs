@@ -46,6 +46,33 @@ async fn every_dashboard_warns_of_a_destination_in_trouble_but_not_of_one_that_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_count_a_thousand_waiting_deliveries_and_no_more() {
+    const MORE: &str = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) \
+                        WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 998) \
+                        SELECT deliveries.id - n, destination_id, event_id - n, origin, state, attempts, due_at, is_retry, created_at - n \
+                        FROM deliveries CROSS JOIN numbers";
+    let shop = Shop::start().await;
+    let destination = shop.add(&[]).await;
+    shop.owner.post(&format!("{destination}/pause"), &[]).await;
+    shop.app.sql("UPDATE destinations SET pause_reason = 'gone'").await;
+    shop.send("pay_1").await;
+    shop.app.sql(MORE).await;
+    let said = async |said: &str| {
+        for path in ["/", &format!("{}?mode=test", shop.list()), &destination] {
+            let text = shop.owner.get(path).await.text_of("destination-paused");
+            assert!(text.contains(said), "{path}: {text}");
+        }
+    };
+    said("999 events").await;
+    shop.send("pay_2").await;
+    said("1,000 or more").await;
+    shop.send("pay_3").await;
+    said("1,000 or more").await;
+    let listed = shop.app.cli(["destination", "list", "--app", &shop.connection.app_id, "--json"], "").await.out;
+    assert!(listed.contains(r#""waiting":1000"#) && listed.contains(r#""is_waiting_exact":false"#), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_warn_a_week_before_the_bodies_of_waiting_events_are_deleted() {
     let mut shop = Shop::start().await;
     shop.app

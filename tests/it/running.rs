@@ -44,6 +44,21 @@ async fn each_start_prints_a_new_link_until_there_is_a_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deliveries_are_sent_by_a_thread_that_makes_way_for_those_which_store_and_serve() {
+    let at = Installation::new().await;
+    let (process, _) = at.serve_in_process(&[]);
+    let threads = process.threads();
+    let usual = threads.iter().find(|thread| thread.name == "ks-pay").unwrap().niceness;
+    let (senders, others): (Vec<_>, Vec<_>) = threads.iter().partition(|thread| thread.name == "sender");
+    let niceness: Vec<i32> = senders.iter().map(|thread| thread.niceness).collect();
+    assert_eq!(niceness, [(usual + 15).min(19)]);
+    for thread in others {
+        assert_eq!(thread.niceness, usual, "{}", thread.name);
+    }
+    assert_eq!(process.terminate().code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_made_is_its_owners_alone_and_printed_in_full() {
     let at = Installation::new().await;
     let (mut process, address) = at.serve_in_process(&[]);

@@ -11,6 +11,7 @@ use crate::support::{
     eventually,
     fake_razorpay::{StandIn, set_api},
     routes,
+    shop::{Shop, fields},
 };
 
 const EMAIL: &str = "owner@neem-tree-retail.example";
@@ -101,6 +102,17 @@ async fn each_sensitive_action_is_recorded_once_it_is_done_and_not_before() {
     owner.post(&connection.step("/enabled"), &[("is_enabled", "false")]).await;
     assert_eq!(entries(&app, 4).await, expected);
     assert_eq!(app.count("SELECT COUNT(*) FROM security_log WHERE object LIKE '%kq8Zt%'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_is_recorded_with_the_host_that_it_may_send_to_and_no_more_of_its_url() {
+    let shop = Shop::start().await;
+    let destination = shop.add(&[("url", "http://127.0.0.1:9/hook-8Zt2?token=kq8Zt2mV")]).await;
+    shop.owner.post(&destination, &fields(&[("url", "https://127.0.0.2/other?token=kq8Zt2mV")])).await;
+    let recorded = "SELECT action || ' ' || object FROM security_log WHERE action LIKE 'destination%' ORDER BY id";
+    let id = destination.rsplit('/').next().unwrap();
+    let expected = [format!("destination_added {id} 127.0.0.1:9"), format!("destination_changed {id} 127.0.0.2")];
+    assert_eq!(shop.app.texts(recorded).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

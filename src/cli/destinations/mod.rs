@@ -14,7 +14,7 @@ use crate::{
     accounts::authz::{Actor, UseCaseError},
     apps::App,
     connections::{self, Connection, overlap::Overlap},
-    db::{DbError, list::MAX_EXAMINED},
+    db::DbError,
     deliveries::{
         destination::{
             DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_SECONDS, Destination, DestinationState, EventSelection, Format,
@@ -222,7 +222,7 @@ async fn add(at: &Installation, io: &mut Io<'_>, wanted: Add) -> Result<(), Fail
 /// Returns the URL in its normal form, if requests may be sent to it.
 async fn check_url(at: &Installation, url: &str, company: CompanyId) -> Result<String, Failure> {
     let base = server::base(&at.db, &at.config).await?;
-    let guard = server::guard(at.config.allow_destinations.clone(), at.config.listen, &base)?;
+    let guard = server::guard(&at.config, at.config.listen, &base)?;
     guard
         .check(url.trim(), company)
         .await
@@ -324,7 +324,7 @@ async fn list(at: &Installation, io: &mut Io<'_>, app: &str) -> Result<(), Failu
                 "format": destination.settings.format.as_str(),
                 "state": state(&destination, &own, now),
                 "waiting": backlog.count,
-                "is_waiting_exact": backlog.count < MAX_EXAMINED,
+                "is_waiting_exact": backlog.count < deliveries::MAX_COUNTED,
                 "last_success_at": own.last_success_at.map(Timestamp::rfc3339),
             }))?;
         }

@@ -160,7 +160,8 @@ pub(crate) async fn show(page: RequestContext, path: DeliveryPath) -> Answer {
 async fn hold(reader: &mut Reader, found: &Found, delivery: DeliveryId) -> Result<(Hold, Option<DeliveryId>), AppError> {
     let id = found.destination.id;
     let health = destinations::health(&mut *reader, id).await?;
-    let first = if found.destination.settings.is_fifo { deliveries::first_open(&mut *reader, id).await? } else { None };
+    let oldest = if found.destination.settings.is_fifo { deliveries::oldest_open(&mut *reader, id).await? } else { None };
+    let first = oldest.map(|oldest| oldest.id);
     let hold = Hold::of(&found.destination, &health, found.page.now).of_delivery(delivery, first);
     Ok((hold, first.filter(|_| hold == Hold::BehindAnother)))
 }

@@ -174,10 +174,10 @@ pub(super) async fn view(found: &Found, asked: DeliveryParams, outcome: Outcome)
     let gateway = found.gateway(&mut reader).await?;
     let valid = secrets::list_valid(&mut reader, destination.id, page.now).await?;
     let retention = page.state.settings.body_retention;
-    let expiring = expiry::expiring(&mut reader, destination.id, (retention, page.now)).await?;
+    let expiring = expiry::expiring(&mut reader, destination.id, backlog.oldest, (retention, page.now)).await?;
     let headers = headers::list(&mut reader, destination.id).await?;
     let listed = list(&mut reader, found, &query).await?;
-    let first = if destination.settings.is_fifo { deliveries::first_open(&mut reader, destination.id).await? } else { None };
+    let first = backlog.oldest.filter(|_| destination.settings.is_fifo).map(|oldest| oldest.id);
     let types = events::store::list_types(&mut reader, found.app.id, listed.rows.iter().map(|row| row.event_id)).await?;
     let counts = attempts::list_counts(&mut reader, destination.id, listed.rows.iter().map(|row| row.event_id)).await?;
     drop(reader);
@@ -312,7 +312,7 @@ impl Show {
     }
 
     fn oldest(&self) -> Option<DisplayTime> {
-        self.backlog.oldest_at.map(|at| messages::when(at, self.now))
+        self.backlog.oldest.map(|oldest| messages::when(oldest.received_at, self.now))
     }
 
     fn last_success(&self) -> Option<DisplayTime> {

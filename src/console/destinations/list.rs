@@ -87,7 +87,8 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<
         let row = row(&mut reader, &page, (&destination, own.map(|(one, _)| one.gateway)), (&health, backlog)).await?;
         let said = messages::destinations::trouble(&destination, &health, backlog, (Some(&row.name), page.now));
         troubles.extend(said.map(|said| (said, row.url.clone())));
-        let expiring = expiry::expiring(&mut reader, destination.id, (page.state.settings.body_retention, page.now)).await?;
+        let expiring =
+            expiry::expiring(&mut reader, destination.id, backlog.oldest, (page.state.settings.body_retention, page.now)).await?;
         let said = expiring.map(|found| messages::destinations::expiring(found, (Some(&row.name), page.now)));
         troubles.extend(said.map(|said| (said, row.url.clone())));
         rows.push(row);
@@ -118,7 +119,7 @@ async fn row(
         mark: messages::destinations::state(destination, health, now),
         note: messages::destinations::state_note(destination, health, now),
         waiting: messages::destinations::waiting(backlog.count),
-        oldest: backlog.oldest_at.map(|at| messages::when(at, now)),
+        oldest: backlog.oldest.map(|oldest| messages::when(oldest.received_at, now)),
         last_success: health.last_success_at.map(|at| messages::when(at, now)),
         rate: Rate::of(&states),
     })

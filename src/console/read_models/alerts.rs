@@ -166,7 +166,8 @@ async fn expiring(
     (name, retention): (&str, Option<Duration>),
     now: Timestamp,
 ) -> Result<Option<Alert>, DbError> {
-    let found = expiry::expiring(reader, destination.id, (retention, now)).await?;
+    let oldest = deliveries::oldest_open(&mut *reader, destination.id).await?;
+    let found = expiry::expiring(reader, destination.id, oldest, (retention, now)).await?;
     Ok(found.map(|found| of_destination(destination, messages::destinations::expiring(found, (Some(name), now)))))
 }
 

@@ -35,6 +35,16 @@ macro_rules! range {
     };
 }
 
+/// The maximum number of open deliveries of a destination that a page counts, so that it is as fast with very many.
+macro_rules! max_counted {
+    () => {
+        "1000"
+    };
+}
+
+/// The number behind [`max_counted`], for messages.
+pub(crate) const MAX_COUNTED: i64 = 1000;
+
 /// The deliveries of a range in a state, among the first ones of the range, because no index has the state.
 macro_rules! search {
     ($range:expr, $order:literal) => {
@@ -81,13 +91,12 @@ sql! {
     END_OLDER = end!(range!(older));
     END_NEWER = end!(range!(newer));
     COUNT_OPEN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL LIMIT ",
-                  max_examined!(), ") AS examined");
-    FIND_OLDEST_OPEN = "SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1";
+                  max_counted!(), ") AS counted");
+    /// A FIFO destination receives it first.
+    FIND_OLDEST_OPEN = "SELECT id, created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1";
     /// Of events that were received before `$2`, among the oldest open ones.
     COUNT_OPEN_BEFORE = concat!("SELECT COUNT(*) FROM (SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL \
-                         ORDER BY event_id LIMIT ", max_examined!(), ") AS examined WHERE created_at < $2");
-    /// The delivery that a FIFO destination receives first.
-    FIND_FIRST_OPEN = "SELECT id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1";
+                         ORDER BY event_id LIMIT ", max_counted!(), ") AS counted WHERE created_at < $2");
     LIST_OF_EVENTS = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND event_id ", among_page!(), " ORDER BY event_id DESC");
     SEND_WAITING = "UPDATE deliveries SET due_at = $3 WHERE state = 'waiting' AND due_at > $3 AND id IN (SELECT id FROM deliveries \
                     WHERE destination_id = $1 AND due_at IS NOT NULL AND event_id > $2 ORDER BY event_id LIMIT 500)";
@@ -200,37 +209,38 @@ impl List for Filter {
 /// The open deliveries of a destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Backlog {
-    /// Their number, at most [`crate::db::list::MAX_EXAMINED`].
+    /// Their number, at most [`MAX_COUNTED`].
     pub(crate) count: i64,
-    /// When the oldest event was stored.
-    pub(crate) oldest_at: Option<Timestamp>,
+    pub(crate) oldest: Option<Oldest>,
+}
+
+/// The open delivery with the oldest event, which a destination that receives one at a time is sent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Oldest {
+    pub(crate) id: DeliveryId,
+    /// When the event was received.
+    #[sqlx(rename = "created_at")]
+    pub(crate) received_at: Timestamp,
 }
 
 /// Returns the open deliveries of a destination. The caller has checked access to it.
 pub(crate) async fn backlog(reader: &mut Reader, destination: DestinationId) -> Result<Backlog, DbError> {
     let count = run!(&mut *reader, |conn| sqlx::query_scalar(COUNT_OPEN).bind(destination).fetch_one(conn).await)?;
-    let oldest_at = run!(reader, |conn| sqlx::query_scalar(FIND_OLDEST_OPEN).bind(destination).fetch_optional(conn).await)?;
-    Ok(Backlog { count, oldest_at })
+    Ok(Backlog { count, oldest: oldest_open(reader, destination).await? })
 }
 
-/// Returns when the event of the oldest open delivery was received.
-pub(crate) async fn oldest_open(on: impl Into<Exec<'_>>, destination: DestinationId) -> Result<Option<Timestamp>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(FIND_OLDEST_OPEN).bind(destination).fetch_optional(conn).await)
+/// Returns the open delivery with the oldest event. The caller has checked access to the destination.
+pub(crate) async fn oldest_open(on: impl Into<Exec<'_>>, destination: DestinationId) -> Result<Option<Oldest>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_OLDEST_OPEN).bind(destination).fetch_optional(conn).await)
 }
 
-/// Counts the open deliveries of events that were received before `before`, at most [`crate::db::list::MAX_EXAMINED`].
+/// Counts the open deliveries of events that were received before `before`, at most [`MAX_COUNTED`].
 pub(crate) async fn count_open_before(
     on: impl Into<Exec<'_>>,
     destination: DestinationId,
     before: Timestamp,
 ) -> Result<i64, DbError> {
     run!(on, |conn| sqlx::query_scalar(COUNT_OPEN_BEFORE).bind(destination).bind(before).fetch_one(conn).await)
-}
-
-/// Returns the open delivery with the oldest event, which a FIFO destination receives first. The caller has checked access to the
-/// destination.
-pub(crate) async fn first_open(on: impl Into<Exec<'_>>, destination: DestinationId) -> Result<Option<DeliveryId>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(FIND_FIRST_OPEN).bind(destination).fetch_optional(conn).await)
 }
 
 /// Lists the deliveries of at most a page of events to a destination, newest first. The caller has checked access to it.

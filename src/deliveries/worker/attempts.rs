@@ -6,10 +6,10 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::future::FutureExt as _;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::{
-    Claimed, Ended, Finished,
+    Claimed, Finished,
     send::{Ready, Sender, ToSend},
 };
 use crate::primitives::time::Clock;
@@ -19,12 +19,19 @@ use crate::primitives::time::Clock;
 pub(super) struct Attempts {
     pub(super) sender: Sender,
     pub(super) clock: Clock,
-    pub(super) ending: UnboundedSender<Ended>,
+    pub(super) ending: UnboundedSender<Finished>,
 }
 
 impl Attempts {
+    /// Sends the deliveries of each batch, until the worker has ended.
+    pub(super) async fn run_all(self, mut batches: UnboundedReceiver<Vec<Claimed>>) {
+        while let Some(batch) = batches.recv().await {
+            drop(tokio::spawn(self.clone().run(batch)));
+        }
+    }
+
     /// Reads the deliveries of one destination and sends them, each in a task of its own.
-    pub(super) async fn run(self, batch: Vec<Claimed>) {
+    async fn run(self, batch: Vec<Claimed>) {
         let (again, began_at) = (batch.clone(), self.clock.now());
         let Ok(ready) = AssertUnwindSafe(self.sender.prepare(batch)).catch_unwind().await else {
             // The panic hook has logged the cause.
@@ -49,6 +56,6 @@ impl Attempts {
 
     fn end(&self, finished: Finished) {
         // The channel is closed once the worker has ended.
-        let _ = self.ending.send(Ended { company: finished.claimed.destination.company_id, finished });
+        let _ = self.ending.send(finished);
     }
 }

@@ -7,10 +7,11 @@
 mod attempts;
 mod cycle;
 mod send;
+mod sending;
 mod settle;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
+    collections::{BTreeMap, BTreeSet},
     io,
     ops::Bound,
     panic::AssertUnwindSafe,
@@ -20,7 +21,6 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::{
-    runtime::Handle,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{Instant, sleep, timeout_at},
 };
@@ -29,6 +29,7 @@ pub(crate) use self::send::{Sender, TestOutcome};
 use self::{
     attempts::Attempts,
     cycle::{Claims, Work},
+    sending::Sending,
     settle::Attempted,
 };
 use super::{
@@ -41,7 +42,8 @@ use crate::{
     db::{Db, DbError, with_timeout},
     net::outbound::Client,
     primitives::{
-        id::{CompanyId, DestinationId},
+        id::DestinationId,
+        own_thread,
         shutdown::Shutdown,
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
         vault::Vault,
@@ -54,14 +56,12 @@ const TICK: Duration = Duration::from_secs(1);
 const CLAIM_MARGIN: Duration = CLOCK_TOLERANCE.saturating_add(Duration::from_secs(30));
 /// The longest time that a claim lasts.
 pub(super) const MAX_CLAIM: Duration = CLAIM_MARGIN.saturating_add(Duration::from_secs(MAX_TIMEOUT_SECONDS.unsigned_abs()));
-/// The pause before a delivery is claimed again that could not be read.
+/// The pause before a delivery that could not be read is claimed again.
 const PAUSE_BEFORE_CLAIM: Duration = Duration::from_secs(5);
-/// The maximum number of concurrent deliveries of a server.
-const MAX_SENDING: usize = 256;
-/// The maximum number of concurrent deliveries of a company. A body has at most 1 MiB, so this also limits their memory.
-const MAX_SENDING_OF_COMPANY: usize = 64;
 /// The maximum number of destinations and of finished attempts in a unit of work.
 const MAX_PER_CYCLE: usize = 64;
+/// How long finished attempts are collected while new events arrive, because their batches wait for each unit of work of the worker.
+const COLLECT: Duration = Duration::from_millis(2);
 /// Grace period for running attempts on shutdown.
 const GRACE: Duration = Duration::from_secs(1);
 /// The pause after a unit of work that failed.
@@ -97,12 +97,6 @@ impl Finished {
     }
 }
 
-/// The end of an attempt.
-struct Ended {
-    company: CompanyId,
-    finished: Finished,
-}
-
 /// How a claim ends.
 enum End {
     Attempted(Attempted),
@@ -133,6 +127,8 @@ pub(crate) struct WorkerContext {
 pub(crate) struct Worker {
     shutdown: Shutdown,
     ended: BoxFuture<'static, ()>,
+    /// The end of the attempts, which comes after that.
+    sent: BoxFuture<'static, ()>,
 }
 
 impl Worker {
@@ -142,16 +138,19 @@ impl Worker {
     /// If the system has no thread for it.
     pub(crate) fn start(context: WorkerContext) -> io::Result<Self> {
         let (shutdown, (ending, ended)) = (Shutdown::new(), unbounded_channel());
+        let (attempts, batches) = unbounded_channel();
         let WorkerContext { db, vault, clock, client, base, wake } = context;
         let sender = Sender::new(db.clone(), vault, clock.clone(), (client, base));
+        let attempting = Attempts { sender, clock: clock.clone(), ending }.run_all(batches);
+        let sent = own_thread::start("sender", own_thread::Kind::Background, attempting)?;
         let running = Running {
             db: db.on_own_thread(),
             clock,
             wake,
-            sender,
-            runtime: Handle::current(),
-            ending,
+            attempts,
             sending: Sending::default(),
+            sending_to: Sending::default(),
+            busy: BTreeSet::new(),
             unsettled: Vec::new(),
             due: BTreeSet::new(),
             waiting: BTreeSet::new(),
@@ -160,45 +159,14 @@ impl Worker {
             searched_at: None,
         };
         let ended = db.start_writer(running.run(ended, shutdown.clone()))?;
-        Ok(Self { shutdown, ended })
+        Ok(Self { shutdown, ended, sent })
     }
 
     /// Stops claiming, waits briefly for running attempts, and ends.
     pub(crate) async fn stop(self) {
         self.shutdown.announce();
         self.ended.await;
-    }
-}
-
-/// The deliveries that this server is sending, by company.
-#[derive(Default)]
-struct Sending(HashMap<CompanyId, usize>);
-
-impl Sending {
-    fn begin(&mut self, company: CompanyId) {
-        *self.0.entry(company).or_default() += 1;
-    }
-
-    fn end(&mut self, company: CompanyId) {
-        if let Entry::Occupied(mut count) = self.0.entry(company) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns how many more deliveries of a company may begin, in addition to `others` of any company and `own` of this one. A company
-    /// never sends more deliveries than places are free, so that another company always finds a place.
-    fn capacity(&self, company: CompanyId, others: usize, own: usize) -> usize {
-        let of_company = self.0.get(&company).copied().unwrap_or_default() + own;
-        let free = MAX_SENDING.saturating_sub(self.0.values().sum::<usize>() + others);
-        // Once these have begun, the company has no more deliveries than places are free.
-        MAX_SENDING_OF_COMPANY.saturating_sub(of_company).min(free.saturating_sub(of_company).div_ceil(2))
+        self.sent.await;
     }
 }
 
@@ -206,11 +174,13 @@ struct Running {
     db: Db,
     clock: Clock,
     wake: Wake,
-    sender: Sender,
-    /// The runtime of attempts: the worker may have a thread of its own, without network.
-    runtime: Handle,
-    ending: UnboundedSender<Ended>,
+    /// Sends batches of one destination to the sender's thread, which has a lower priority, so that requests are answered first.
+    attempts: UnboundedSender<Vec<Claimed>>,
     sending: Sending,
+    /// The same by destination.
+    sending_to: Sending<DestinationId>,
+    /// Destinations that already receive as many deliveries as they may. They claim again when an attempt has ended.
+    busy: BTreeSet<DestinationId>,
     /// Attempts that have ended and are not settled yet.
     unsettled: Vec<Finished>,
     /// Destinations that may have due deliveries.
@@ -226,7 +196,7 @@ struct Running {
 }
 
 impl Running {
-    async fn run(mut self, mut ended: UnboundedReceiver<Ended>, shutdown: Shutdown) {
+    async fn run(mut self, mut ended: UnboundedReceiver<Finished>, shutdown: Shutdown) {
         self.release_claims().await;
         loop {
             let mut batch = Vec::new();
@@ -236,6 +206,7 @@ impl Running {
                 () = sleep(self.pause()) => {}
                 () = shutdown.announced() => break,
             }
+            self.collect(&mut batch, &mut ended).await;
             self.note(batch);
             match AssertUnwindSafe(self.cycle()).catch_unwind().await {
                 Ok(Ok(())) => {}
@@ -248,6 +219,14 @@ impl Running {
             }
         }
         self.settle_the_rest(ended).await;
+    }
+
+    /// Waits briefly for further attempts to end if some have ended and new events are arriving.
+    async fn collect(&self, batch: &mut Vec<Finished>, ended: &mut UnboundedReceiver<Finished>) {
+        if !batch.is_empty() && batch.len() < self.sending.total() && self.wake.is_woken() {
+            sleep(COLLECT).await;
+            batch.extend(std::iter::from_fn(|| ended.try_recv().ok()));
+        }
     }
 
     /// Only one server uses SQLite's files, so claims in them belong to a process that has ended.
@@ -270,7 +249,7 @@ impl Running {
         }
     }
 
-    fn note(&mut self, batch: Vec<Ended>) {
+    fn note(&mut self, batch: Vec<Finished>) {
         // Only as many as may begin, so that a limit with many destinations causes no needless work.
         let after = (Bound::Excluded(self.last_claimed), Bound::Unbounded);
         let next: Vec<DestinationId> = self.waiting.range(after).chain(&self.waiting).take(batch.len()).copied().collect();
@@ -278,15 +257,18 @@ impl Running {
             self.waiting.remove(&id);
             self.due.insert(id);
         }
-        for Ended { company, finished } in batch {
-            self.sending.end(company);
+        for finished in batch {
+            let Destination { id, company_id, .. } = finished.claimed.destination;
+            self.sending.end(company_id);
+            self.sending_to.end(id);
+            self.busy.remove(&id);
             self.unsettled.push(finished);
         }
     }
 
     /// Settles attempts that have ended, then claims and sends due deliveries.
     async fn cycle(&mut self) -> Result<(), DbError> {
-        self.due.extend(self.wake.take());
+        self.due.extend(self.wake.take().into_iter().filter(|id| !self.busy.contains(id)));
         let now = self.clock.now();
         if self.searched_at.is_none_or(|at| at.elapsed() >= TICK) {
             self.due.extend(self.search(now).await?);
@@ -337,17 +319,21 @@ impl Running {
 
     /// Sends deliveries of one destination.
     fn send(&mut self, batch: Vec<Claimed>) {
-        let Some(Destination { id, company_id, .. }) = batch.first().map(|claimed| &claimed.destination) else { return };
+        let Some(Destination { id, company_id, settings, .. }) = batch.first().map(|claimed| &claimed.destination) else {
+            return;
+        };
         self.last_claimed = *id;
-        for _ in &batch {
-            self.sending.begin(*company_id);
+        self.sending.begin(*company_id, batch.len());
+        self.sending_to.begin(*id, batch.len());
+        if self.sending_to.count(id) >= settings.limits().concurrency {
+            self.busy.insert(*id);
         }
-        let attempts = Attempts { sender: self.sender.clone(), clock: self.clock.clone(), ending: self.ending.clone() };
-        self.runtime.spawn(attempts.run(batch));
+        // The channel is open as long as the worker runs.
+        let _ = self.attempts.send(batch);
     }
 
     /// Settles the attempts that end soon. The claims of others expire.
-    async fn settle_the_rest(mut self, mut ended: UnboundedReceiver<Ended>) {
+    async fn settle_the_rest(mut self, mut ended: UnboundedReceiver<Finished>) {
         let until = Instant::now() + GRACE;
         while !self.sending.is_empty() {
             let mut batch = Vec::new();
@@ -364,29 +350,5 @@ impl Running {
                 break;
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_company_has_64_places_at_most_and_leaves_room_for_others() {
-        let mut sending = Sending::default();
-        let begin = |sending: &mut Sending, company| {
-            let count = sending.capacity(company, 0, 0);
-            for _ in 0..count {
-                sending.begin(company);
-            }
-            count
-        };
-        let companies: [CompanyId; 5] = std::array::from_fn(|_| CompanyId::unique());
-        assert_eq!(companies.map(|company| begin(&mut sending, company)), [64, 64, 64, 32, 16]);
-        for _ in 0..10 {
-            sending.end(companies[0]);
-        }
-        assert_eq!([0, 4].map(|at| sending.capacity(companies[at], 0, 0)), [0, 5], "26 are free");
-        assert_eq!(sending.capacity(CompanyId::unique(), 20, 0), 3, "of which 20 are claimed in this cycle");
     }
 }

@@ -1,10 +1,10 @@
 //! Checks the addresses that requests may be sent to.
 //!
-//! Invariant: requests go to public addresses over `https`. Other addresses, and plain `http`, are permitted only within the networks that
-//! the operator allows, and the server's own addresses never. A name is refused if any of its addresses is.
+//! Invariant: requests go to public addresses of other machines over `https`. Other addresses, and plain `http`, are permitted only
+//! within the networks that the operator allows, and the server's own addresses never. A name is refused if any of its addresses is.
 
 use std::{
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     time::Duration,
 };
 
@@ -22,15 +22,28 @@ use crate::{
 /// The maximum length of a URL, in bytes, as entered and as parsed.
 pub(crate) const MAX_URL_BYTES: usize = 2048;
 
+/// An address for documents.
+const OF_NO_MACHINE_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
+
 /// The timeout of the lookup for a form.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Checks the addresses of requests.
 pub(crate) struct Guard {
-    /// The networks outside public space that the operator allows.
-    allowed: Vec<IpNet>,
+    allowed: Allowed,
     own: Own,
+    /// Says of a public address whether it is this machine's.
+    is_of_this_machine: fn(IpAddr) -> bool,
     resolver: Resolver,
+}
+
+/// What is allowed outside public space.
+#[derive(Default)]
+pub(crate) struct Allowed {
+    /// The networks that the operator allows.
+    pub(crate) networks: Vec<IpNet>,
+    /// Single addresses with their port.
+    pub(crate) receivers: Vec<SocketAddr>,
 }
 
 /// The server's own addresses, to which no request is sent.
@@ -53,20 +66,25 @@ pub(crate) enum Refusal {
 }
 
 impl Guard {
-    /// `allowed` are the networks outside public space that the operator allows.
-    pub(crate) fn new(allowed: Vec<IpNet>, own: Own) -> Self {
+    pub(crate) fn new(allowed: Allowed, own: Own) -> Self {
         Self::with_resolver(allowed, own, Resolver::system())
     }
 
-    pub(super) fn with_resolver(allowed: Vec<IpNet>, own: Own, resolver: Resolver) -> Self {
-        Self { allowed, own, resolver }
+    pub(super) fn with_resolver(allowed: Allowed, own: Own, resolver: Resolver) -> Self {
+        Self { allowed, own, is_of_this_machine, resolver }
+    }
+
+    /// With an address of this machine, which most machines that run tests do not have.
+    #[cfg(test)]
+    pub(super) fn on_machine_with(self, is_of_this_machine: fn(IpAddr) -> bool) -> Self {
+        Self { is_of_this_machine, ..self }
     }
 
     /// Performs the checks that need no lookup: length, scheme, user info, host, and a literal address.
     pub(crate) fn parse(&self, url: &str) -> Result<Url, Refusal> {
         let url = well_formed(url)?;
         let is_plain = url.scheme() == "http";
-        if is_plain && self.allowed.is_empty() {
+        if is_plain && self.allowed.is_nothing() {
             return Err(Refusal::NotHttps);
         }
         if self.own.is_public_url(&url) {
@@ -113,20 +131,36 @@ impl Guard {
         if !addresses.iter().all(|address| self.is_usable(*address)) {
             return Err(Refusal::Forbidden);
         }
-        if url.scheme() == "http" && !addresses.iter().all(|address| self.is_allowed(address.ip())) {
+        if url.scheme() == "http" && !addresses.iter().all(|address| self.allowed.contains(*address)) {
             return Err(Refusal::NotHttps);
         }
         Ok(())
     }
 
     fn is_usable(&self, address: SocketAddr) -> bool {
-        (is_public(address.ip()) || self.is_allowed(address.ip())) && !self.own.is_listening(address)
+        (self.allowed.contains(address) || self.is_of_others(address.ip())) && !self.own.is_listening(address)
+    }
+
+    /// True for a public address of another machine: on this one, other programs may trust what connects from it.
+    fn is_of_others(&self, ip: IpAddr) -> bool {
+        is_public(ip) && !(self.is_of_this_machine)(ip)
+    }
+}
+
+impl Allowed {
+    const fn is_nothing(&self) -> bool {
+        self.networks.is_empty() && self.receivers.is_empty()
+    }
+
+    fn contains(&self, address: SocketAddr) -> bool {
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+        self.receivers.contains(&address) || self.is_within_network(address.ip())
     }
 
     /// True for an address within an allowed network. An IPv4 address that it embeds must be permitted too.
-    fn is_allowed(&self, ip: IpAddr) -> bool {
+    fn is_within_network(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        let is_in_allowed = |ip: IpAddr| self.allowed.iter().any(|network| network.contains(&ip));
+        let is_in_allowed = |ip: IpAddr| self.networks.iter().any(|network| network.contains(&ip));
         // A connection to the unspecified address reaches this machine.
         if ip.is_unspecified() || ip.is_multicast() || !is_in_allowed(ip) {
             return false;
@@ -156,9 +190,25 @@ impl Own {
     }
 }
 
-/// True for an address of this machine: only those can be bound.
-fn is_of_this_machine(ip: IpAddr) -> bool {
-    ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
+/// True for an address of this machine. No packet is sent.
+pub(super) fn is_of_this_machine(ip: IpAddr) -> bool {
+    // Of no machine: it can be bound only where the system lets programs bind any address.
+    let of_none: IpAddr = if ip.is_ipv4() { Ipv4Addr::new(192, 0, 2, 1).into() } else { OF_NO_MACHINE_V6.into() };
+    ip.is_loopback() || is_reached_from_itself(ip) || (can_be_bound(ip) && !can_be_bound(of_none))
+}
+
+/// True if packets to the address would come from the address.
+fn is_reached_from_itself(ip: IpAddr) -> bool {
+    let any: IpAddr = if ip.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let own = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((ip, 9))?;
+        socket.local_addr()
+    });
+    own.is_ok_and(|own| own.ip() == ip)
+}
+
+fn can_be_bound(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
 }
 
 /// Parses a URL by the WHATWG rules, which also normalise the many forms of an IPv4 address.

@@ -29,7 +29,7 @@ use tokio::time::Instant;
 use self::{dialer::Tls, exchange::Exchange, pool::Pool};
 use super::tls::TlsFault;
 use crate::primitives::id::CompanyId;
-pub(crate) use guard::{Guard, MAX_URL_BYTES, Own, Refusal};
+pub(crate) use guard::{Allowed, Guard, MAX_URL_BYTES, Own, Refusal};
 
 /// The maximum number of bytes read from a response's body.
 pub(crate) const MAX_RESPONSE_BYTES: usize = 20_000;

@@ -103,6 +103,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// The networks outside public address space that destinations may be in.
     pub allow_destinations: Vec<IpNet>,
+    /// Single addresses likewise: the demo's own receivers.
+    pub allow_receivers: Vec<SocketAddr>,
     /// How long the headers and bodies of events are stored; `None` means forever.
     pub body_retention: Option<Duration>,
     /// The base of each gateway's API, without a slash at the end, by the gateway's slug.
@@ -139,6 +141,7 @@ impl Config {
                 .map_or_else(|| Ok(Vec::new()), |set| trusted_proxies::parse(set.name, &set.text))?,
             allow_destinations: set(&options.allow_destinations, ALLOW_DESTINATIONS)
                 .map_or_else(|| Ok(Vec::new()), |set| allow_destinations::parse(set.name, &set.text))?,
+            allow_receivers: Vec::new(),
             body_retention: set(&options.body_retention_days, BODY_RETENTION_DAYS).map(|set| days(&set)).transpose()?,
             api_addresses: options.api_addresses.addresses(variable)?,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,

@@ -41,6 +41,30 @@ pub(crate) struct Ended {
     pub(crate) err: String,
 }
 
+/// A thread of a process.
+pub(crate) struct Thread {
+    pub(crate) name: String,
+    pub(crate) niceness: i32,
+}
+
+impl Process {
+    /// Returns its threads.
+    pub(crate) fn threads(&self) -> Vec<Thread> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        // A thread may end meanwhile.
+        tasks.filter_map(|task| Thread::read(&std::fs::read_to_string(task.ok()?.path().join("stat")).ok()?)).collect()
+    }
+}
+
+impl Thread {
+    /// The name is in parentheses; the niceness is the seventeenth value after it.
+    fn read(stat: &str) -> Option<Self> {
+        let (before, after) = stat.rsplit_once(')')?;
+        let name = before.split_once('(')?.1.to_owned();
+        Some(Self { name, niceness: after.split_whitespace().nth(16)?.parse().ok()? })
+    }
+}
+
 impl Installation {
     /// Starts the binary with these variables and no others.
     pub(crate) fn process(&self, args: &[&str], more: &[(&str, &str)]) -> Process {

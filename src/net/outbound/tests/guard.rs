@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use url::Url;
 
 use super::super::{
-    guard::{Guard, MAX_URL_BYTES, Own, Refusal},
+    guard::{Allowed, Guard, MAX_URL_BYTES, Own, Refusal, is_of_this_machine},
     resolver::Resolver,
 };
 use super::{COMPANY, Names, guard_of};
@@ -264,6 +264,21 @@ fn allowed_networks_open_what_is_in_them_and_nothing_else() {
     }
 }
 
+#[tokio::test]
+async fn an_allowed_receiver_opens_its_address_and_port_alone() {
+    let names = Names::default();
+    names.set("receiver.example", &["127.0.0.1"]);
+    let own = Own { listening: vec![([0, 0, 0, 0], 8080).into()], public_url: Url::parse("https://pay.example").unwrap() };
+    let allowed = Allowed { networks: Vec::new(), receivers: vec![([127, 0, 0, 1], 9000).into(), ([127, 0, 0, 1], 8080).into()] };
+    let guard = Guard::with_resolver(allowed, own, Resolver::Fixed(names));
+    for url in ["http://127.0.0.1:9000/", "https://[::ffff:127.0.0.1]:9000/", "http://receiver.example:9000/"] {
+        assert!(guard.check(url, COMPANY).await.is_ok(), "{url}");
+    }
+    for url in ["http://127.0.0.1:9001/", "http://127.0.0.2:9000/", "http://receiver.example/", "http://127.0.0.1:8080/"] {
+        assert_eq!(guard.check(url, COMPANY).await, Err(Refusal::Forbidden), "{url}");
+    }
+}
+
 #[test]
 fn the_unspecified_address_and_multicast_are_never_allowed() {
     let (guard, _) = guard_of(&["0.0.0.0/8", "224.0.0.0/8", "::/128", "ff00::/8"]);
@@ -276,7 +291,8 @@ fn guard_listening(on: &str) -> (Guard, Names) {
     let names = Names::default();
     let public_url = Url::parse("http://console.example:8080").unwrap();
     let own = Own { listening: vec![on.parse().unwrap()], public_url };
-    let allowed = ["0.0.0.0/1", "128.0.0.0/1", "::/0"].map(|network| network.parse().unwrap()).to_vec();
+    let networks = ["0.0.0.0/1", "128.0.0.0/1", "::/0"].map(|network| network.parse().unwrap()).to_vec();
+    let allowed = Allowed { networks, receivers: Vec::new() };
     (Guard::with_resolver(allowed, own, Resolver::Fixed(names.clone())), names)
 }
 
@@ -312,6 +328,40 @@ fn a_wildcard_listens_on_every_address_of_the_machine() {
         if let Some(ip) = own_address() {
             assert_eq!(guard.parse(&format!("http://{ip}:8080/")), Err(Refusal::Forbidden), "{wildcard} {ip}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_public_address_of_this_machine_is_refused_on_every_port_unless_it_is_allowed() {
+    let own = |ip| ["8.8.8.8", "2606:4700::1111"].map(|own| own.parse::<IpAddr>().unwrap()).contains(&ip);
+    let (guard, names) = guard_of(&[]);
+    let guard = guard.on_machine_with(own);
+    names.set("own.example", &["8.8.8.8"]);
+    names.set("mixed.example", &["8.8.4.4", "2606:4700::1111"]);
+    for url in [
+        "https://8.8.8.8/",
+        "https://8.8.8.8:6443/",
+        "https://[2606:4700::1111]:8443/",
+        "https://[::ffff:8.8.8.8]/",
+        "https://own.example:5432/",
+        "https://mixed.example/",
+    ] {
+        assert_eq!(guard.check(url, COMPANY).await, Err(Refusal::Forbidden), "{url}");
+    }
+    assert!(guard.check("https://8.8.4.4/", COMPANY).await.is_ok());
+    let (allowing, _) = guard_of(&["8.8.8.8/32"]);
+    let allowing = allowing.on_machine_with(own);
+    assert!(allowing.check("https://8.8.8.8:8443/", COMPANY).await.is_ok());
+}
+
+#[test]
+fn the_machine_knows_its_own_addresses() {
+    let known = ["127.0.0.1", "127.9.9.9", "::1"].map(|ip| ip.parse().unwrap());
+    for ip in known.into_iter().chain(own_address()) {
+        assert!(is_of_this_machine(ip), "{ip}");
+    }
+    for ip in ["8.8.8.8", "8.8.4.4", "2606:4700::1111"] {
+        assert!(!is_of_this_machine(ip.parse().unwrap()), "{ip}");
     }
 }
 

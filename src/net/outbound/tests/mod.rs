@@ -27,7 +27,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use super::{Client, Guard, Outcome, Own, Request, resolver::Resolver};
+use super::{Allowed, Client, Guard, Outcome, Own, Request, resolver::Resolver};
 use crate::primitives::id::CompanyId;
 
 /// The company that sends.
@@ -63,7 +63,8 @@ impl Names {
 fn guard_of(allowed: &[&str]) -> (Guard, Names) {
     let names = Names::default();
     let own = Own { listening: vec![([127, 0, 0, 1], 8080).into()], public_url: Url::parse("https://pay.example").unwrap() };
-    let allowed = allowed.iter().map(|network| network.parse().unwrap()).collect();
+    let networks = allowed.iter().map(|network| network.parse().unwrap()).collect();
+    let allowed = Allowed { networks, receivers: Vec::new() };
     (Guard::with_resolver(allowed, own, Resolver::Fixed(names.clone())), names)
 }
 

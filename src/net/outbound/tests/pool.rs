@@ -1,8 +1,8 @@
 //! Which idle connections stay open.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::time::advance;
+use tokio::time::{advance, sleep};
 
 use super::super::pool::Pool;
 
@@ -52,12 +52,23 @@ async fn after_ten_seconds_a_connection_is_not_used_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn storing_a_connection_closes_the_old_ones() {
-    let old = std::sync::Arc::new(());
+async fn an_idle_connection_is_closed_after_ten_seconds_and_so_is_one_that_comes_later() {
     let pool = Pool::new();
-    pool.store("a".to_owned(), std::sync::Arc::clone(&old));
-    advance(Duration::from_secs(10)).await;
-    assert_eq!(std::sync::Arc::strong_count(&old), 2);
-    pool.store("b".to_owned(), std::sync::Arc::default());
-    assert_eq!(std::sync::Arc::strong_count(&old), 1);
+    let store = |pool: &Pool<Arc<()>>| {
+        let connection = Arc::new(());
+        pool.store("a".to_owned(), Arc::clone(&connection));
+        connection
+    };
+    for _ in 0..2 {
+        let first = store(&pool);
+        sleep(Duration::from_secs(4)).await;
+        let second = store(&pool);
+        let open = || [&first, &second].map(|connection| Arc::strong_count(connection) == 2);
+        sleep(Duration::from_millis(5_990)).await;
+        assert_eq!(open(), [true, true]);
+        sleep(Duration::from_millis(20)).await;
+        assert_eq!(open(), [false, true]);
+        sleep(Duration::from_secs(4)).await;
+        assert_eq!(open(), [false, false]);
+    }
 }

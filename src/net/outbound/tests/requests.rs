@@ -12,7 +12,7 @@ use tokio::{
 use url::Url;
 
 use super::{
-    super::{Client, Failure, Guard, Own, Refusal, Request, exchange},
+    super::{Allowed, Client, Failure, Guard, Own, Refusal, Request, exchange},
     COMPANY, LONG, OK, SHORT, Sink, client, guard_of, post, read, respond,
 };
 
@@ -149,7 +149,7 @@ async fn a_name_that_is_never_resolved_ends_with_the_timeout() {
 #[tokio::test]
 async fn the_name_of_this_machine_resolves_to_an_address_that_is_refused() {
     let own = Own { listening: Vec::new(), public_url: Url::parse("https://pay.example").unwrap() };
-    let client = Client::new(Guard::new(Vec::new(), own));
+    let client = Client::new(Guard::new(Allowed::default(), own));
     assert_eq!(client.guard().check("https://localhost/", COMPANY).await, Err(Refusal::Forbidden));
     let outcome = post(&client, "https://localhost/", LONG).await;
     assert_eq!((outcome.result, outcome.address), (Err(Failure::Refused(Refusal::Forbidden)), None));
