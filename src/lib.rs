@@ -29,6 +29,7 @@ mod ledger;
 mod listening;
 mod messages;
 mod net;
+mod notifications;
 mod pipeline;
 pub mod primitives;
 mod rejections;

@@ -1,0 +1,4 @@
+//! Messages to people.
+
+pub(crate) mod chat;
+pub(crate) mod content;
