@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{Answer, Credential, Invalid, Post, Problem, Response, Service, address, fit, own_words, pause, read_status};
-use crate::notifications::content::Content;
+use crate::notifications::Content;
 
 pub(super) const HOSTS: &[&str] = &["discord.com", "discordapp.com", "canary.discord.com", "ptb.discord.com"];
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: lengths are in UTF-16 units, in which no service allows fewer than characters.
 
-use crate::notifications::content::Content;
+use crate::notifications::Content;
 
 const ELLIPSIS: char = '…';
 

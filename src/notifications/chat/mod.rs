@@ -1,7 +1,7 @@
 //! The chat services: what a user pastes to add a channel, the request that posts a message, and what its response means.
 //!
 //! Invariants: pure. A request goes only to a host of its service. What was pasted is a credential: it is wiped, never displayed and
-//! never logged. A text is plain: each service escapes it, and no text mentions anyone. What a service responds with is cut and cleaned.
+//! never logged. A text is plain: each service escapes it, and no text mentions people. What a service responds with is cut and cleaned.
 
 mod address;
 mod discord;
@@ -18,7 +18,9 @@ use bytes::Bytes;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::content::Content;
+pub(crate) use telegram::moved;
+
+use super::Content;
 use crate::primitives::{
     invisible_chars::{Piece, pieces},
     text_enum::{text_column, text_enum},
@@ -196,10 +198,14 @@ text_enum! {
         Removed = "removed",
         /// Posting to the channel is not allowed: a bot was blocked or removed, or a channel is archived.
         NotAllowed = "not_allowed",
-        /// The chat is unknown: its id is wrong, or nobody has started the bot.
+        /// The chat is unknown: its id is wrong, or the bot was never started.
         ChatNotFound = "chat_not_found",
         /// The message was not accepted.
         MessageRejected = "message_rejected",
+        /// The service could not be reached, or did not respond in time.
+        Unreachable = "unreachable",
+        /// What is sealed does not open.
+        Unreadable = "unreadable",
     }
 }
 text_column!(Problem, Problem::as_str);

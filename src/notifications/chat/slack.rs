@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Credential, Invalid, Problem, Response, Service, address, fit, own_words, read_status};
-use crate::notifications::content::Content;
+use crate::notifications::Content;
 
 pub(super) const HOST: &str = "hooks.slack.com";
 

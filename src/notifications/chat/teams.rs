@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Credential, Invalid, Response, Service, address, fit, own_words, read_status};
-use crate::notifications::content::Content;
+use crate::notifications::Content;
 
 /// The limit of a message, in UTF-16 units: three bytes each are less than the 28 KB of a card.
 const MAX_MESSAGE: usize = 6_000;
@@ -44,7 +44,7 @@ pub(super) fn body(content: &Content) -> Value {
         text(&[json!({ "type": "TextRun", "text": format!("{label}: "), "weight": "Bolder" }), run(value)])
     }));
     body.extend(content.footer.iter().map(|footer| text(&[json!({ "type": "TextRun", "text": footer, "isSubtle": true })])));
-    let open = |action: &super::super::content::Action| json!({ "type": "Action.OpenUrl", "title": action.label, "url": action.url });
+    let open = |action: &crate::notifications::Action| json!({ "type": "Action.OpenUrl", "title": action.label, "url": action.url });
     let actions: Vec<Value> = content.action.iter().map(open).collect();
     json!({
         "type": "message",

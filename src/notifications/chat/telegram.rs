@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{Answer, Credential, Invalid, Post, Problem, Response, address, fit, own_words, pause, read_status};
-use crate::notifications::content::Content;
+use crate::notifications::Content;
 
 pub(super) const HOST: &str = "api.telegram.org";
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::notifications::content::Action;
+use crate::notifications::Action;
 
 const SLACK: &str = "https://hooks.slack.com/services/T0AAAAAAA/B0BBBBBBB/abcdefghijklmnopqrstuvwx";
 const DISCORD: &str = "https://discord.com/api/webhooks/123456789012345678/abc-DEF_123456789012345678901234567890";
@@ -27,6 +27,7 @@ fn content() -> Content {
         facts: vec![("Amount".to_owned(), "₹2,499.00 _a_".to_owned())],
         action: Some(Action { label: "Open <alert>".to_owned(), url: "https://pay.example/a?b=1&c=2".to_owned() }),
         footer: Some("KS Pay".to_owned()),
+        language: crate::i18n::Locale::English,
     }
 }
 
