@@ -29,6 +29,7 @@ mod ledger;
 mod listening;
 mod messages;
 mod net;
+mod notifications;
 mod pipeline;
 pub mod primitives;
 mod rejections;
@@ -75,6 +76,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         replays::store::STATEMENTS,
         url_check::store::STATEMENTS,
         tokens::store::STATEMENTS,
+        notifications::store::STATEMENTS,
         test_events::store::STATEMENTS,
         rejections::store::STATEMENTS,
         rejections::store::copies::STATEMENTS,
