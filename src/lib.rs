@@ -76,6 +76,8 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         replays::store::STATEMENTS,
         url_check::store::STATEMENTS,
         tokens::store::STATEMENTS,
+        notifications::channels::store::STATEMENTS,
+        notifications::store::STATEMENTS,
         test_events::store::STATEMENTS,
         rejections::store::STATEMENTS,
         rejections::store::copies::STATEMENTS,

@@ -6,7 +6,7 @@ pub(crate) use crate::primitives::local_url::{is_local, local_or};
 use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
-    primitives::id::{AppId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TokenId, TransactionId},
+    primitives::id::{AppId, ChannelId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TokenId, TransactionId},
 };
 
 // --- for gateways and machines
@@ -147,6 +147,26 @@ pub(crate) fn app_enabled(app: AppId) -> String {
 
 /// Where `ks-pay listen` asks for events.
 pub(crate) const LISTEN: &str = "/api/listen";
+
+// --- channels
+
+pub(crate) const CHANNELS: &str = "/settings/channels";
+pub(crate) const CHANNELS_NEW: &str = "/settings/channels/new";
+pub(crate) const CHANNEL_TEST: &str = "/settings/channels/{channel}/test";
+pub(crate) const CHANNEL_REMOVAL: &str = "/settings/channels/{channel}/removal";
+
+/// The form that adds a channel of a service.
+pub(crate) fn new_channel(service: &str) -> String {
+    format!("{CHANNELS_NEW}?service={service}")
+}
+
+pub(crate) fn channel_test(channel: ChannelId) -> String {
+    format!("{CHANNELS}/{channel}/test")
+}
+
+pub(crate) fn channel_removal(channel: ChannelId) -> String {
+    format!("{CHANNELS}/{channel}/removal")
+}
 
 // --- search
 

@@ -71,6 +71,14 @@ text_enum! {
         TokenAdded = "token_added",
         TokenRemoved = "token_removed",
         ReplayCanceled = "replay_canceled",
+        ChannelAdded = "channel_added",
+        ChannelTested = "channel_tested",
+        ChannelRemoved = "channel_removed",
+        AlertsChanged = "alerts_changed",
+        AlertsMuted = "alerts_muted",
+        AlertsUnmuted = "alerts_unmuted",
+        AlertAcknowledged = "alert_acknowledged",
+        AlertTested = "alert_tested",
     }
 }
 text_column!(Action, Action::as_str);

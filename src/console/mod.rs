@@ -5,6 +5,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod apps;
+pub(crate) mod channels;
 pub(crate) mod company;
 pub(crate) mod dashboard;
 pub(crate) mod destinations;

@@ -7,6 +7,7 @@ pub(crate) mod account_mismatch;
 mod activity;
 mod apps;
 mod arrivals;
+pub(crate) mod channels;
 pub(crate) mod clock;
 pub(crate) mod countries;
 pub(crate) mod deliveries;

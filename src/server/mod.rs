@@ -43,6 +43,7 @@ use crate::{
     jobs::Jobs,
     listening::Listening,
     messages,
+    notifications::channels,
     net::{
         client_ip::{self, TrustedProxies},
         listener::{Peers, Socket},
@@ -120,6 +121,8 @@ impl Server {
         let (ingestion, background_tasks) = started.map_err(no_thread)?;
         let ingestion = Arc::new(ingestion);
         let client = Client::new(guard(config.allow_destinations.clone(), address, &base)?);
+        let own = (opened.db.clone(), opened.vault.clone(), clock.clone());
+        let channels = channels::sender::Sender::new(own, client.clone(), config.chat_stand_in.as_deref());
         let deliveries = Worker::start(WorkerContext {
             db: opened.db.clone(),
             vault: opened.vault.clone(),
@@ -140,7 +143,7 @@ impl Server {
         });
         let proxies = settings.trusted_proxies.clone();
         let listening = Data::new(Listening::new((opened.db.clone(), clock.clone()), proxies, shutdown.clone()));
-        let state = Data::new(State::new((opened.db, opened.vault, clock), settings, (ingestion, client), shutdown));
+        let state = Data::new(State::new((opened.db, opened.vault, clock), settings, (ingestion, client, channels), shutdown));
         let _ = state.base.set(base);
 
         let server = serve((listener, address), &state, &route, &listening)

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::{
     accounts::authz::Permission,
     console::{
-        accounts, apps, company, dashboard, destinations, events,
+        accounts, apps, channels, company, dashboard, destinations, events,
         http::{self as site, state::State},
         overview, payments, rejections, search,
         setup::{
@@ -155,6 +155,11 @@ fn account_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::DASHBOARD, get(ViewApps) = dashboard::routes::show);
     let scope = route!(scope, urls::APPLICATIONS, get(ViewApps) = dashboard::routes::applications);
     let scope = route!(scope, urls::SEARCH, get(ViewPayments) = search::routes::show);
+    let scope = route!(scope, urls::CHANNELS, get(ManageAlerts) = channels::index, post(ManageAlerts) = channels::create);
+    let scope = route!(scope, urls::CHANNELS_NEW, get(ManageAlerts) = channels::new);
+    let scope = route!(scope, urls::CHANNEL_TEST, get(ManageAlerts) = channels::form_page, post(ManageAlerts) = channels::test);
+    let scope =
+        route!(scope, urls::CHANNEL_REMOVAL, get(ManageAlerts) = channels::ask_removal, post(ManageAlerts) = channels::remove);
     route!(scope, urls::SETTINGS, get(ManageCompany) = company::routes::settings, post(ManageCompany) = company::routes::update)
 }
 

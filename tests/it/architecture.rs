@@ -29,6 +29,7 @@ const LAYERS: &[&str] = &[
     "events",
     "ledger",
     "deliveries",
+    "notifications",
     "pipeline",
     "rejections",
     "clock_check",
@@ -115,6 +116,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("url_check", &["url_checks"]),
     ("test_events", &["test_events"]),
     ("tokens", &["tokens"]),
+    ("notifications", &["notifications", "channels"]),
+    ("alerts", &["alerts", "alert_messages", "alert_rules", "alert_schedules"]),
 ];
 
 /// Stores that also read a table of another feature, to find rows of an app by its connections.

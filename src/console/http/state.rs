@@ -15,6 +15,7 @@ use crate::{
     gateways::Gateway,
     ingestion::Ingestion,
     messages::Warning,
+    notifications::channels,
     net::{
         client_ip::TrustedProxies,
         open_requests::{OpenLimits, OpenRequests},
@@ -70,6 +71,8 @@ pub(crate) struct State {
     pub(crate) ingestion: Arc<Ingestion>,
     /// Sends to the destinations, and checks their URLs.
     pub(crate) client: Client,
+    /// Posts messages to the channels of companies.
+    pub(crate) channels: channels::sender::Sender,
     pub(crate) checks: CheckLimiter,
     pub(crate) key_checks: CheckLimiter,
     /// Limits how often the strength of secrets that users enter is checked, which costs CPU time.
@@ -91,13 +94,14 @@ impl State {
     pub(crate) fn new(
         (db, vault, clock): (Db, Vault, Clock),
         settings: Settings,
-        (ingestion, client): (Arc<Ingestion>, Client),
+        (ingestion, client, channels): (Arc<Ingestion>, Client, channels::sender::Sender),
         shutdown: Shutdown,
     ) -> Self {
         Self {
             untrusted_proxy: UntrustedProxy::default(),
             ingestion,
             client,
+            channels,
             db,
             vault,
             limits: Limits::new(&clock),

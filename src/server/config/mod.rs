@@ -107,6 +107,8 @@ pub struct Config {
     pub body_retention: Option<Duration>,
     /// The base of each gateway's API, without a slash at the end, by the gateway's slug.
     pub api_addresses: BTreeMap<&'static str, String>,
+    /// Where posts to chat services go instead of the services: only tests and the demo set it.
+    pub chat_stand_in: Option<String>,
     /// True to start even if the database could lose acknowledged events.
     pub accept_data_loss: bool,
 }
@@ -141,6 +143,7 @@ impl Config {
                 .map_or_else(|| Ok(Vec::new()), |set| allow_destinations::parse(set.name, &set.text))?,
             body_retention: set(&options.body_retention_days, BODY_RETENTION_DAYS).map(|set| days(&set)).transpose()?,
             api_addresses: options.api_addresses.addresses(variable)?,
+            chat_stand_in: None,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
             data_dir,
             database,

@@ -29,6 +29,7 @@ const GROWING_TABLES: &[&str] = &[
     "test_events",
     "deliveries",
     "attempts",
+    "notifications",
 ];
 /// Constraints that select few rows, however long an installation is in use: the table, the constraint, and the reason.
 const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
