@@ -164,51 +164,32 @@ pub(crate) struct NewNotification<'a> {
 }
 
 /// Stores a message, which the worker of any server sends once the unit of work is committed.
+///
+/// # Panics
+/// Never: a message has texts only, which are JSON.
 pub(crate) async fn queue(
     tx: &mut Tx,
     new: &NewNotification<'_>,
     (vault, now): (&Vault, Timestamp),
 ) -> Result<NotificationId, DbError> {
-    insert(tx, new, State::Waiting, (vault, now)).await
-}
-
-/// Does the work of [`queue`] for a message that is never sent, so that the time of a response does not reveal whether an account exists.
-pub(crate) async fn queue_decoy(
-    tx: &mut Tx,
-    new: &NewNotification<'_>,
-    (vault, now): (&Vault, Timestamp),
-) -> Result<(), DbError> {
-    insert(tx, new, State::Canceled, (vault, now)).await.map(|_| ())
-}
-
-async fn insert(
-    tx: &mut Tx,
-    new: &NewNotification<'_>,
-    state: State,
-    (vault, now): (&Vault, Timestamp),
-) -> Result<NotificationId, DbError> {
     let id: NotificationId = ids::next(tx).await?;
-    let text = serde_json::to_vec(new.content).expect("texts are JSON");
-    let content = vault.seal(CONTENT_SEAL_CONTEXT, &id.to_bytes(), &text);
+    let seal = |context, plain: &[u8]| vault.seal(context, &id.to_bytes(), plain);
     let (recipient, channel) = match new.recipient {
-        Recipient::Email(address) => (Some(vault.seal(RECIPIENT_SEAL_CONTEXT, &id.to_bytes(), address.as_bytes())), None),
+        Recipient::Email(address) => (Some(seal(RECIPIENT_SEAL_CONTEXT, address.as_bytes())), None),
         Recipient::Channel(_, channel) => (None, Some(channel)),
     };
-    let is_open = state == State::Waiting;
+    let content = serde_json::to_vec(new.content).expect("texts are JSON");
     let row = store::NewRow {
         id,
         company: new.company,
         kind: new.recipient.kind(),
         channel,
-        recipient: recipient.filter(|_| is_open),
-        content: Some(content).filter(|_| is_open),
+        recipient,
+        content: seal(CONTENT_SEAL_CONTEXT, &content),
         purpose: new.purpose,
         alert: new.alert,
-        state,
-        due_at: is_open.then_some(now),
-        created_at: now,
+        now,
         expires_at: now.plus(new.valid_for),
-        ended_at: (!is_open).then_some(now),
     };
     store::insert(tx, &row).await?;
     Ok(id)

@@ -1,6 +1,6 @@
 //! The `notifications` table.
 
-use super::{Failure, Kind, Notification, Purpose, State};
+use super::{Failure, Kind, Notification, Purpose};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     primitives::{
@@ -19,7 +19,7 @@ macro_rules! columns {
 
 sql! {
     INSERT = "INSERT INTO notifications (id, company_id, kind, channel_id, recipient, content, purpose, alert_id, state, attempts, \
-              due_at, created_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13)";
+              due_at, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $9, $10)";
     IS_ANY_DUE = "SELECT EXISTS (SELECT 1 FROM notifications WHERE kind = $1 AND due_at <= $2)";
     /// The outer condition on due_at: of two servers that read the same rows, one claims them.
     CLAIM = "UPDATE notifications SET state = 'sending', claim = $4, due_at = $5 WHERE due_at <= $2 AND id IN \
@@ -52,14 +52,11 @@ pub(super) struct NewRow {
     pub(super) kind: Kind,
     pub(super) channel: Option<ChannelId>,
     pub(super) recipient: Option<Vec<u8>>,
-    pub(super) content: Option<Vec<u8>>,
+    pub(super) content: Vec<u8>,
     pub(super) purpose: Purpose,
     pub(super) alert: Option<AlertId>,
-    pub(super) state: State,
-    pub(super) due_at: Option<Timestamp>,
-    pub(super) created_at: Timestamp,
+    pub(super) now: Timestamp,
     pub(super) expires_at: Timestamp,
-    pub(super) ended_at: Option<Timestamp>,
 }
 
 pub(super) async fn insert(tx: &mut Tx, row: &NewRow) -> Result<(), DbError> {
@@ -74,11 +71,8 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow) -> Result<(), DbError> {
             .bind(&row.content)
             .bind(row.purpose)
             .bind(row.alert)
-            .bind(row.state)
-            .bind(row.due_at)
-            .bind(row.created_at)
+            .bind(row.now)
             .bind(row.expires_at)
-            .bind(row.ended_at)
     )?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::{
     events::retention::BodyRetention,
     jobs::{Jobs, Leased, Periodic},
     ledger::payments::zone_changes::ZoneChanges,
+    notifications::retention::NotificationRetention,
     primitives::time::Clock,
     rejections::retention::RejectionRetention,
     replays::job::Replaying,
@@ -28,6 +29,7 @@ pub(super) fn start(db: &Db, clock: &Clock, body_retention: Option<Duration>) ->
     }
     jobs.start(Leased::new(TimeRepair { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(DeliveryHousekeeping { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Leased::new(NotificationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(Replaying { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });

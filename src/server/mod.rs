@@ -3,6 +3,7 @@
 pub(crate) mod bootstrap;
 pub mod config;
 mod housekeeping;
+mod mail;
 pub(crate) mod master_key;
 pub(crate) mod rlimit;
 pub(crate) mod routes;
@@ -49,6 +50,7 @@ use crate::{
         outbound::{Client, Guard, Own},
         pipelining, unread_body,
     },
+    notifications::{self, mailbox::Mailbox},
     primitives::{shutdown::Shutdown, time::Clock},
     rejections::recorder::{self, DiagnosisContext, RejectionRecorder},
     server::{bootstrap::ServerLock, config::Config},
@@ -82,6 +84,7 @@ pub struct Server {
     recorder_task: recorder::RecorderTask,
     jobs: Jobs,
     deliveries: Worker,
+    notifications: notifications::worker::Worker,
     setup: Option<Token>,
     lock: ServerLock,
 }
@@ -92,6 +95,14 @@ impl Server {
     /// # Errors
     /// A message with the cause and the remedy. A failed start damages nothing.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, String> {
+        Self::start_with(config, clock, None).await
+    }
+
+    /// The same, with a mailbox that e-mails are put into.
+    ///
+    /// # Errors
+    /// See [`Self::start`].
+    pub(crate) async fn start_with(config: Config, clock: Clock, mailbox: Option<Mailbox>) -> Result<Self, String> {
         rlimit::take_all();
         bootstrap::prepare(&config)?;
         let lock = ServerLock::take(&config)?;
@@ -129,6 +140,7 @@ impl Server {
             wake,
         })
         .map_err(no_thread)?;
+        let (notifications, mail) = mail::start(config.mail.as_ref(), &opened, (&clock, mailbox))?;
         let (settings, shutdown) = (settings(&config, opened.at_risk), Shutdown::new());
         let route = Data::new(WebhookRoute {
             ingestion: Arc::clone(&ingestion),
@@ -140,7 +152,7 @@ impl Server {
         });
         let proxies = settings.trusted_proxies.clone();
         let listening = Data::new(Listening::new((opened.db.clone(), clock.clone()), proxies, shutdown.clone()));
-        let state = Data::new(State::new((opened.db, opened.vault, clock), settings, (ingestion, client), shutdown));
+        let state = Data::new(State::new((opened.db, opened.vault, clock), (settings, mail), (ingestion, client), shutdown));
         let _ = state.base.set(base);
 
         let server = serve((listener, address), &state, &route, &listening)
@@ -157,6 +169,7 @@ impl Server {
             recorder_task,
             jobs,
             deliveries,
+            notifications,
             setup,
             lock,
         })
@@ -208,7 +221,8 @@ impl Server {
         self.handle.stop(true).await;
         let _ = self.running.await;
         let (ingestion, recorder) = (self.state.ingestion.stop(self.background_tasks), self.recorder_task.stop());
-        let ended = async { tokio::join!(ingestion, recorder, self.jobs.stop(), self.deliveries.stop()) };
+        let ended =
+            async { tokio::join!(ingestion, recorder, self.jobs.stop(), self.deliveries.stop(), self.notifications.stop()) };
         if tokio::time::timeout(FLUSH_TIMEOUT, ended).await.is_err() {
             tracing::warn!("background work did not end in time: the final rejections and secret usage may not be stored");
         }

@@ -4,6 +4,7 @@
 
 mod allow_destinations;
 mod api_addresses;
+pub(crate) mod mail;
 mod networks;
 mod trusted_proxies;
 
@@ -21,6 +22,7 @@ use url::{Host, Url};
 
 use crate::{db::Location, telemetry::LogFormat};
 pub use api_addresses::ApiFlags;
+pub use mail::MailConfig;
 
 /// Flags of every command. Each has a variable of the same meaning; the flag takes precedence.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -107,6 +109,10 @@ pub struct Config {
     pub body_retention: Option<Duration>,
     /// The base of each gateway's API, without a slash at the end, by the gateway's slug.
     pub api_addresses: BTreeMap<&'static str, String>,
+    /// How e-mail is sent; `None` means that none is.
+    pub mail: Option<MailConfig>,
+    /// Who is told by e-mail of problems of the installation.
+    pub operator_email: Option<String>,
     /// True to start even if the database could lose acknowledged events.
     pub accept_data_loss: bool,
 }
@@ -141,6 +147,8 @@ impl Config {
                 .map_or_else(|| Ok(Vec::new()), |set| allow_destinations::parse(set.name, &set.text))?,
             body_retention: set(&options.body_retention_days, BODY_RETENTION_DAYS).map(|set| days(&set)).transpose()?,
             api_addresses: options.api_addresses.addresses(variable)?,
+            mail: mail::read(variable)?,
+            operator_email: mail::operator(variable)?,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
             data_dir,
             database,
