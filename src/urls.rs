@@ -32,6 +32,9 @@ pub(crate) fn endpoint_of(raw_path: &str) -> Option<&str> {
 pub(crate) const SETUP: &str = "/setup";
 pub(crate) const LOGIN: &str = "/login";
 pub(crate) const FORGOTTEN: &str = "/login/forgotten";
+pub(crate) const FORGOTTEN_SENT: &str = "/login/forgotten/sent";
+pub(crate) const RESET: &str = "/login/reset";
+pub(crate) const RESET_DONE: &str = "/login/reset/done";
 pub(crate) const LOGOUT: &str = "/logout";
 pub(crate) const DASHBOARD: &str = "/";
 pub(crate) const PERSONAL_INFO: &str = "/personal-info";
@@ -41,10 +44,17 @@ pub(crate) const OTHER_SESSIONS_REMOVAL: &str = "/personal-info/other-sessions/r
 pub(crate) const LANGUAGE: &str = "/language";
 pub(crate) const APPLICATIONS: &str = "/applications";
 pub(crate) const SETTINGS: &str = "/settings";
+pub(crate) const TEST_EMAIL: &str = "/settings/test-email";
+pub(crate) const DEMO_MAILBOX: &str = "/demo/mailbox";
 
-/// Returns the one-time setup link. Its token is the only secret in a URL.
+/// Returns the one-time setup link. Its token and that of [`reset_link`] are the only secrets in a URL.
 pub(crate) fn setup_link(base: &str, token: &str) -> String {
     format!("{base}{SETUP}?token={token}")
+}
+
+/// Returns the link with which a user chooses a new password.
+pub(crate) fn reset_link(base: &str, token: &str) -> String {
+    format!("{base}{RESET}?token={token}")
 }
 
 /// The sign-in page, which returns to that page afterwards.

@@ -92,18 +92,18 @@ const SMTP_TIMEOUT: Duration = Duration::from_secs(8);
 /// Connects and signs in to the mail server, and sends nothing.
 async fn email(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
     let Some(MailConfig { server, sender }) = &config.mail else {
-        return report.note("e-mail", format_args!("not set up. Set {} and {} to send e-mail", mail::SMTP_URL, mail::MAIL_FROM));
+        return report.note("email", format_args!("not set up. Set {} and {} to send email", mail::SMTP_URL, mail::MAIL_FROM));
     };
     let checked = async { Mailer::new(server, sender)?.check(SMTP_TIMEOUT).await };
     let Err(error) = checked.await else {
-        return report.good("e-mail", format_args!("{server} accepts e-mail from {}", sender.address()));
+        return report.good("email", format_args!("{server} accepts email from {}", sender.address()));
     };
     let remedy = match &error {
         SmtpError::Settings(_) => "Check user and password, and whether the port needs smtps:// (TLS) or smtp:// (STARTTLS)",
         SmtpError::Unreachable(_) | SmtpError::TimedOut => "Check host and port, and whether a firewall blocks the port",
         _ => "Ask the operator of the mail server",
     };
-    report.bad("e-mail", format_args!("{server}: {error}. {remedy} ({})", mail::SMTP_URL))
+    report.bad("email", format_args!("{server}: {error}. {remedy} ({})", mail::SMTP_URL))
 }
 
 /// Reports a proxy that forwards requests but is not trusted. Prints nothing on a database without the table.

@@ -46,7 +46,7 @@ const VARIABLES: &str = "Variables without a flag:
   DATABASE_URL       sqlite:PATH or postgres://… [default: SQLite in the data directory]
   KS_PAY_MASTER_KEY  master key, 32 bytes in base64, instead of a file
   KS_PAY_SMTP_URL    mail server: smtps://USER:PASSWORD@HOST:PORT (TLS), or smtp:// (STARTTLS; to this machine, without TLS)
-  KS_PAY_MAIL_FROM   sender of every e-mail, such as KS Pay <pay@example.com>; required with KS_PAY_SMTP_URL
+  KS_PAY_MAIL_FROM   sender of every email, such as KS Pay <pay@example.com>; required with KS_PAY_SMTP_URL
   KS_PAY_OPERATOR_EMAIL  address for problems of the installation
   RUST_LOG           log filter [default: info]";
 

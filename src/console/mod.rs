@@ -10,6 +10,7 @@ pub(crate) mod dashboard;
 pub(crate) mod destinations;
 pub(crate) mod events;
 pub(crate) mod http;
+pub(crate) mod mailbox;
 pub(crate) mod overview;
 pub(crate) mod payments;
 pub(crate) mod read_models;

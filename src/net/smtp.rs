@@ -1,4 +1,4 @@
-//! Sends e-mails to a mail server (SMTP submission).
+//! Sends emails to a mail server (SMTP submission).
 //!
 //! Invariants: only a connection to this machine is without TLS. The password is in no error and no log line. No control
 //! character reaches lettre, which panics on some of them in names.
@@ -118,7 +118,7 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
 }
 
-/// The sender of e-mails: an address, optionally with a name.
+/// The sender of emails: an address, optionally with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 
@@ -144,7 +144,7 @@ impl Sender {
     }
 }
 
-/// An e-mail to one recipient.
+/// An email to one recipient.
 pub(crate) struct Mail<'a> {
     /// The left side of the Message-ID.
     pub(crate) id: String,
@@ -155,7 +155,7 @@ pub(crate) struct Mail<'a> {
     pub(crate) date: Timestamp,
 }
 
-/// Why an e-mail was not accepted. The text is the server's, or describes the broken connection.
+/// Why an email was not accepted. The text is the server's, or describes the broken connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SmtpError {
     /// No connection, or it broke.
@@ -166,18 +166,18 @@ pub(crate) enum SmtpError {
     /// 4yz.
     #[error("the mail server asks to try again later: {0}")]
     Deferred(String),
-    /// 5yz about this e-mail.
-    #[error("the mail server refuses the e-mail: {0}")]
+    /// 5yz about this email.
+    #[error("the mail server refuses the email: {0}")]
     Rejected(String),
     /// Wrong credentials, or no TLS.
     #[error("the mail server does not accept the settings: {0}")]
     Settings(String),
     /// It has no valid address.
-    #[error("the e-mail has no valid address")]
+    #[error("the email has no valid address")]
     Unsendable,
 }
 
-/// Sends e-mails of one sender over one server. Each has a connection of its own.
+/// Sends emails of one sender over one server. Each has a connection of its own.
 pub(crate) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     sender: Sender,
@@ -206,7 +206,7 @@ impl Mailer {
         Ok(Self { transport: builder.build(), sender: sender.clone() })
     }
 
-    /// Sends an e-mail.
+    /// Sends an email.
     ///
     /// # Errors
     /// Says why the server has not accepted it. After [`SmtpError::Unreachable`] and [`SmtpError::TimedOut`] it may have.

@@ -1,4 +1,4 @@
-//! Messages to people: an outbox of e-mails and posts to channels, and the worker that sends them.
+//! Messages to people: an outbox of emails and posts to channels, and the worker that sends them.
 //!
 //! Invariants: a message is stored in the unit of work of what it reports, and sent afterwards. Its text and the address are sealed,
 //! and deleted once it has ended. It is rendered before it is stored, in the language of its reader, so nothing here knows the
@@ -29,7 +29,7 @@ use crate::{
 
 /// What the text of a message is sealed for.
 const CONTENT_SEAL_CONTEXT: &str = "notifications.content";
-/// What the address of an e-mail is sealed for.
+/// What the address of an email is sealed for.
 const RECIPIENT_SEAL_CONTEXT: &str = "notifications.recipient";
 /// The most characters of a server's answer that are stored.
 const MAX_ANSWER_CHARS: usize = 300;
@@ -136,9 +136,10 @@ mod language {
 /// Where a message is sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recipient<'a> {
-    /// An e-mail address.
+    /// An email address.
     Email(&'a str),
-    /// A channel of a company, of a kind other than e-mail.
+    /// A channel of a company, of a kind other than email.
+    #[expect(dead_code, reason = "companies have no channels yet")]
     Channel(Kind, ChannelId),
 }
 

@@ -14,7 +14,7 @@ use crate::{
     server::{bootstrap::Opened, config::MailConfig},
 };
 
-/// Starts the worker. With a mailbox, e-mails are put there and none leaves the machine.
+/// Starts the worker. With a mailbox, emails are put there and none leaves the machine.
 ///
 /// # Errors
 /// An explanation if the mail server's name is invalid.

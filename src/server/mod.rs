@@ -98,7 +98,7 @@ impl Server {
         Self::start_with(config, clock, None).await
     }
 
-    /// The same, with a mailbox that e-mails are put into.
+    /// The same, with a mailbox that emails are put into.
     ///
     /// # Errors
     /// See [`Self::start`].

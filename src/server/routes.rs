@@ -20,7 +20,7 @@ use crate::{
     console::{
         accounts, apps, company, dashboard, destinations, events,
         http::{self as site, state::State},
-        overview, payments, rejections, search,
+        mailbox, overview, payments, rejections, search,
         setup::{
             self, account_mismatch, credentials, import_secret, integration, list, retirement, rotation, secrets_view, security,
             stream, webhook,
@@ -120,7 +120,13 @@ fn account_routes(scope: Scope) -> Scope {
     let scope =
         route!(scope, urls::SETUP, get_signed_out = accounts::routes::setup_form, post_signed_out = accounts::routes::set_up);
     let scope = route!(scope, urls::LOGIN, get_signed_out = accounts::routes::login, post_signed_out = accounts::routes::sign_in);
-    let scope = route!(scope, urls::FORGOTTEN, get_signed_out = accounts::routes::forgotten);
+    let scope =
+        route!(scope, urls::FORGOTTEN, get_signed_out = accounts::reset::forgotten, post_signed_out = accounts::reset::request);
+    let scope = route!(scope, urls::FORGOTTEN_SENT, get_signed_out = accounts::reset::requested);
+    let scope =
+        route!(scope, urls::RESET, get_signed_out = accounts::reset::form_page, post_signed_out = accounts::reset::complete);
+    let scope = route!(scope, urls::RESET_DONE, get_signed_out = accounts::reset::done);
+    let scope = route!(scope, urls::DEMO_MAILBOX, get_signed_out = mailbox::index);
     let scope = route!(
         scope,
         urls::LANGUAGE,
@@ -155,6 +161,12 @@ fn account_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::DASHBOARD, get(ViewApps) = dashboard::routes::show);
     let scope = route!(scope, urls::APPLICATIONS, get(ViewApps) = dashboard::routes::applications);
     let scope = route!(scope, urls::SEARCH, get(ViewPayments) = search::routes::show);
+    let scope = route!(
+        scope,
+        urls::TEST_EMAIL,
+        get(ManageCompany) = company::email::form_page,
+        post(ManageCompany) = company::email::send_test
+    );
     route!(scope, urls::SETTINGS, get(ManageCompany) = company::routes::settings, post(ManageCompany) = company::routes::update)
 }
 

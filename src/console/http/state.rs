@@ -40,7 +40,7 @@ const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
 const ZONE_CHANGE_BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 const ZONE_CHANGE_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The burst of a company's test e-mails, and the interval after which another is allowed.
+/// The burst of a company's test emails, and the interval after which another is allowed.
 const TEST_EMAIL_BURST: NonZeroU32 = NonZeroU32::new(5).expect("five is not zero");
 const TEST_EMAIL_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -64,16 +64,16 @@ impl Settings {
     }
 }
 
-/// E-mail, as pages know it.
+/// Email, as pages know it.
 pub(crate) struct MailState {
-    /// `None` if no e-mail is sent.
+    /// `None` if no email is sent.
     pub(crate) settings: Option<MailSettings>,
     pub(crate) health: Health,
     /// The mailbox of the demo.
     pub(crate) mailbox: Option<Mailbox>,
 }
 
-/// How e-mail is sent.
+/// How email is sent.
 pub(crate) struct MailSettings {
     /// The address of the sender, and host and port of the mail server; `None` in the demo.
     pub(crate) sender: Option<(String, String)>,
@@ -97,7 +97,7 @@ pub(crate) struct State {
     pub(crate) secret_checks: Arc<CheckLimiter>,
     /// Limits how often a user searches.
     pub(crate) searches: KeyedLimiter<UserId>,
-    /// Limits how often the users of a company send a test e-mail.
+    /// Limits how often the users of a company send a test email.
     pub(crate) test_emails: KeyedLimiter<CompanyId>,
     /// Limits how often the users of a company ask for other time zones.
     pub(crate) zone_changes: KeyedLimiter<CompanyId>,

@@ -13,16 +13,16 @@ pub(crate) const SMTP_URL: &str = "KS_PAY_SMTP_URL";
 pub(crate) const MAIL_FROM: &str = "KS_PAY_MAIL_FROM";
 const OPERATOR_EMAIL: &str = "KS_PAY_OPERATOR_EMAIL";
 
-/// How e-mail is sent.
+/// How email is sent.
 #[derive(Debug, Clone)]
 pub struct MailConfig {
     /// The mail server.
     pub server: SmtpServer,
-    /// The sender of every e-mail.
+    /// The sender of every email.
     pub sender: Sender,
 }
 
-/// Reads the mail server and the sender; `None` if e-mail is not configured.
+/// Reads the mail server and the sender; `None` if email is not configured.
 ///
 /// # Errors
 /// An explanation of what is missing or invalid. Never repeats the URL, which has a password.
@@ -33,13 +33,13 @@ pub(super) fn read(variable: Lookup<'_>) -> Result<Option<MailConfig>, String> {
         (None, Some(_)) => Err(format!("{MAIL_FROM} is set, and {SMTP_URL} is not. {SERVER}")),
         (Some(url), Some(from)) => {
             let server = SmtpServer::parse(&url).map_err(explain)?;
-            let sender = Sender::parse(&from).ok_or_else(|| format!("{MAIL_FROM} is not an e-mail address. {SENDER}"))?;
+            let sender = Sender::parse(&from).ok_or_else(|| format!("{MAIL_FROM} is not an email address. {SENDER}"))?;
             Ok(Some(MailConfig { server, sender }))
         }
     }
 }
 
-const SENDER: &str = "Set it to the sender of every e-mail, for example KS Pay <pay@example.com>.";
+const SENDER: &str = "Set it to the sender of every email, for example KS Pay <pay@example.com>.";
 const SERVER: &str = "Set it to your mail server, for example smtps://USER:PASSWORD@mail.example.com:465.";
 
 fn explain(fault: SmtpUrlFault) -> String {
@@ -57,7 +57,7 @@ fn explain(fault: SmtpUrlFault) -> String {
 /// # Errors
 /// An explanation if it is invalid.
 pub(super) fn operator(variable: Lookup<'_>) -> Result<Option<String>, String> {
-    let invalid = |_| format!("{OPERATOR_EMAIL} must be an e-mail address, for example admin@example.com.");
+    let invalid = |_| format!("{OPERATOR_EMAIL} must be an email address, for example admin@example.com.");
     of(variable, OPERATOR_EMAIL).map(|text| email::normalize(&text).map_err(invalid)).transpose()
 }
 

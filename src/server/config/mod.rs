@@ -109,9 +109,9 @@ pub struct Config {
     pub body_retention: Option<Duration>,
     /// The base of each gateway's API, without a slash at the end, by the gateway's slug.
     pub api_addresses: BTreeMap<&'static str, String>,
-    /// How e-mail is sent; `None` means that none is.
+    /// How email is sent; `None` means that none is.
     pub mail: Option<MailConfig>,
-    /// Who is told by e-mail of problems of the installation.
+    /// Who is told by email of problems of the installation.
     pub operator_email: Option<String>,
     /// True to start even if the database could lose acknowledged events.
     pub accept_data_loss: bool,
