@@ -68,7 +68,7 @@ enum Command {
     Serve,
     /// Run a demo on ./data-demo, recreated at each start: sample apps, history and a simulated gateway
     ///
-    /// Ignores the configured database, data directory, master key and gateway API.
+    /// Ignores the configured database, data directory, master key, gateway API and mail server.
     Demo,
     /// Manage users
     #[command(subcommand)]
@@ -253,9 +253,17 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
         return doctor::run(&cli.options, variable, io).await;
     }
     if let Some(Command::Demo) = cli.command {
-        // The demo must never open an operator's database or keys, nor reach the operator's network.
-        let private =
-            ["DATABASE_URL", "KS_PAY_DATA_DIR", "KS_PAY_MASTER_KEY", "KS_PAY_MASTER_KEY_FILE", "KS_PAY_ALLOW_DESTINATIONS"];
+        // The demo must never open an operator's database or keys, reach the operator's network, nor send email.
+        let private = [
+            "DATABASE_URL",
+            "KS_PAY_DATA_DIR",
+            "KS_PAY_MASTER_KEY",
+            "KS_PAY_MASTER_KEY_FILE",
+            "KS_PAY_ALLOW_DESTINATIONS",
+            "KS_PAY_SMTP_URL",
+            "KS_PAY_MAIL_FROM",
+            "KS_PAY_OPERATOR_EMAIL",
+        ];
         let public = |name: &str| if private.contains(&name) { None } else { variable(name) };
         return demo::run(Config::read(&cli.options, &public)?, format, io).await;
     }

@@ -278,3 +278,74 @@ fn failure(error: &smtp::Error) -> SmtpError {
         None => SmtpError::Unreachable(text(None)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(from: &str, to: &str, subject: &str) -> Option<String> {
+        let server = SmtpServer::parse("smtp://localhost").unwrap();
+        let mailer = Mailer::new(&server, &Sender::parse(from).unwrap()).unwrap();
+        let mail = Mail {
+            id: "nt_1".to_owned(),
+            to,
+            subject: subject.to_owned(),
+            text: "text\n".to_owned(),
+            html: "<p>html</p>".to_owned(),
+            date: Timestamp::from_seconds(1_795_343_400),
+        };
+        Some(String::from_utf8(mailer.message(mail)?.formatted()).unwrap())
+    }
+
+    #[test]
+    fn no_subject_makes_a_header() {
+        for subject in ["a\r\nBcc: b@c.example", "a\nBcc: b@c.example", "a\rBcc: b@c.example", "a\0\u{1b}\u{85}"] {
+            let source = message("pay@a.example", "b@c.example", subject).unwrap();
+            let head = source.split_once("\r\n\r\n").unwrap().0;
+            assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{source}");
+            assert_eq!(head.matches("\r\n").count(), head.matches('\n').count());
+        }
+    }
+
+    #[test]
+    fn no_other_address_than_one_is_sent_to() {
+        for to in ["b@c.example, d@e.example", "b@c.example\r\nBcc: d@e.example", "<b@c.example>", "b", ""] {
+            assert!(message("pay@a.example", to, "a").is_none(), "{to:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_has_the_headers_of_automated_mail() {
+        let source = message("दुकान <pay@a.example>", "b@c.example", "नमस्ते").unwrap();
+        for header in [
+            "Message-ID: <nt_1@a.example>\r\n",
+            "Auto-Submitted: auto-generated\r\n",
+            "To: b@c.example\r\n",
+            "Date: ",
+            "Content-Type: multipart/alternative;",
+        ] {
+            assert!(source.contains(header), "{header}: {source}");
+        }
+        assert!(source.is_ascii(), "{source}");
+    }
+
+    #[test]
+    fn only_this_machine_is_reached_without_tls() {
+        for (url, security) in [
+            ("smtps://mail.example.com", Security::Tls),
+            ("smtps://localhost", Security::Tls),
+            ("smtp://mail.example.com", Security::StartTls),
+            ("smtp://mail.example.com:25", Security::StartTls),
+            ("smtp://10.0.0.1:25", Security::StartTls),
+            ("smtp://localhost.example.com", Security::StartTls),
+            ("smtp://LOCALHOST:25", Security::None),
+            ("smtp://127.0.0.1", Security::None),
+            ("smtp://127.9.9.9", Security::None),
+            ("smtp://[::1]", Security::None),
+            ("smtp://[::ffff:127.0.0.1]", Security::None),
+            ("smtp://[2001:db8::1]", Security::StartTls),
+        ] {
+            assert_eq!(SmtpServer::parse(url).unwrap().security, security, "{url}");
+        }
+    }
+}

@@ -244,3 +244,6 @@ pub(crate) fn clean_answer(text: &str) -> String {
     });
     shown.collect::<String>().chars().take(MAX_ANSWER_CHARS).collect()
 }
+
+#[cfg(test)]
+mod tests;

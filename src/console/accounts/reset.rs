@@ -112,7 +112,8 @@ async fn send_link(state: &State, email: &str, (address, language): (IpAddr, Loc
 
 /// `GET /login/forgotten/sent`
 pub(crate) async fn requested(request: HttpRequest, state: Data<State>) -> Answer {
-    html(StatusCode::OK, &views::ResetRequested { warnings: state.warnings() }, locale::of(&request))
+    let page = views::ResetRequested { has_mailbox: state.mail.mailbox.is_some(), warnings: state.warnings() };
+    html(StatusCode::OK, &page, locale::of(&request))
 }
 
 #[derive(Debug, Default, Deserialize)]

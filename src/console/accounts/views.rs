@@ -39,6 +39,8 @@ pub(crate) struct RequestReset<'a> {
 #[derive(Template)]
 #[template(path = "accounts/reset_requested.html")]
 pub(crate) struct ResetRequested<'a> {
+    /// True in the demo.
+    pub(crate) has_mailbox: bool,
     pub(crate) warnings: &'a [Warning],
 }
 
