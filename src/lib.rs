@@ -8,6 +8,8 @@
 compile_error!("the fictitious gateway is for tests only: build without the feature fictitious-gateway");
 
 mod accounts;
+mod alerting;
+mod alerts;
 mod apps;
 pub mod cli;
 mod clock_check;
@@ -52,6 +54,9 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
     let single = [
         accounts::security_log::STATEMENTS,
         accounts::store::STATEMENTS,
+        alerts::store::alerts::STATEMENTS,
+        alerts::store::messages::STATEMENTS,
+        alerts::store::settings::STATEMENTS,
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,
         connections::activity::store::STATEMENTS,

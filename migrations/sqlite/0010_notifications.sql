@@ -1,7 +1,7 @@
--- Messages to people: e-mails, and posts to the channels of a company.
+-- Messages to people: emails, and posts to the channels of a company.
 
 -- One message to one recipient. company_id: null for one to the operator. kind: how it is sent; channel_id: the channel that it is
--- posted to; null for an e-mail. recipient: the address of an e-mail, sealed. content: sealed; it and recipient are null once
+-- posted to; null for an email. recipient: the address of an email, sealed. content: sealed; it and recipient are null once
 -- the message has ended. due_at: when the next attempt may begin, or when the claim on the one that is running expires; null once the
 -- message has ended. claim: the attempt that is running, a random number, so that a server whose claim has expired does not decide
 -- about a later one. last_answer: what the receiving server said, cut and without control characters.

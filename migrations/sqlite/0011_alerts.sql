@@ -22,6 +22,7 @@ CREATE TABLE channels (
 -- One problem. object: the id of what it is about. since: when the problem began; opened_at: when the alert was. count: how many
 -- requests or deliveries it has. stage: how near a deadline is. detail: JSON of amounts, dates and ids. is_notified: the recipients
 -- know of the problem. is_active: it is open, or its end is still to be reported. updates: JSON.
+-- revision: counts the changes, so that of two servers one makes each.
 CREATE TABLE alerts (
     id INTEGER NOT NULL PRIMARY KEY,
     company_id INTEGER NOT NULL REFERENCES companies (id),
@@ -41,13 +42,13 @@ CREATE TABLE alerts (
     resolved_at INTEGER,
     is_active INTEGER NOT NULL,
     updates TEXT NOT NULL,
+    revision INTEGER NOT NULL,
     CHECK (resolved_at IS NOT NULL OR is_active)
 ) STRICT;
 CREATE UNIQUE INDEX alerts_open ON alerts (app_id, mode, kind, object) WHERE resolved_at IS NULL;
 CREATE INDEX alerts_active ON alerts (app_id, mode) WHERE is_active;
 CREATE INDEX alerts_of_app ON alerts (app_id, mode, id);
 CREATE INDEX alerts_of_object ON alerts (app_id, mode, kind, object, id);
-CREATE INDEX alerts_by_age ON alerts (opened_at);
 
 -- Who was sent a message of an alert. recipient: the id of a user or a channel. is_fallback: it was sent because another recipient's
 -- failed. is_watched: a post whose outcome decides whether another recipient is used.
@@ -76,8 +77,7 @@ CREATE TABLE alert_rules (
     PRIMARY KEY (app_id, mode, kind)
 ) STRICT, WITHOUT ROWID;
 
--- When alerts of an app and mode are sent. quiet_from, quiet_to, digest_at: minutes of the day in the app's zone. digest_day: the last
--- day, since 1970, whose digest was sent.
+-- When alerts of an app and mode are sent. quiet_from, quiet_to: minutes of the day in the app's zone.
 CREATE TABLE alert_schedules (
     app_id INTEGER NOT NULL REFERENCES apps (id),
     mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
@@ -85,8 +85,5 @@ CREATE TABLE alert_schedules (
     quiet_from INTEGER,
     quiet_to INTEGER,
     muted_until INTEGER,
-    digest_at INTEGER,
-    digest_recipients TEXT,
-    digest_day INTEGER,
     PRIMARY KEY (app_id, mode)
 ) STRICT, WITHOUT ROWID;

@@ -4,6 +4,7 @@
 
 pub(crate) mod access;
 pub(crate) mod account_mismatch;
+pub(crate) mod alerts;
 mod activity;
 mod apps;
 mod arrivals;
@@ -14,11 +15,13 @@ pub(crate) mod deliveries;
 pub(crate) mod destinations;
 mod disputes;
 pub(crate) mod durability;
+pub(crate) mod emails;
 mod events;
 mod health;
 pub(crate) mod keys;
 mod lists;
 mod modes;
+pub(crate) mod notifications;
 pub(crate) mod orders;
 mod parts;
 mod payments;

@@ -1,4 +1,4 @@
-//! Sends e-mails to a mail server (SMTP submission).
+//! Sends emails to a mail server (SMTP submission).
 //!
 //! Invariants: only a connection to this machine is without TLS. The password is in no error and no log line. No control
 //! character reaches lettre, which panics on some of them in names.
@@ -118,7 +118,7 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
 }
 
-/// The sender of e-mails: an address, optionally with a name.
+/// The sender of emails: an address, optionally with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 
@@ -144,7 +144,7 @@ impl Sender {
     }
 }
 
-/// An e-mail to one recipient.
+/// An email to one recipient.
 pub(crate) struct Mail<'a> {
     /// The left side of the Message-ID.
     pub(crate) id: String,
@@ -155,7 +155,7 @@ pub(crate) struct Mail<'a> {
     pub(crate) date: Timestamp,
 }
 
-/// Why an e-mail was not accepted. The text is the server's, or describes the broken connection.
+/// Why an email was not accepted. The text is the server's, or describes the broken connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SmtpError {
     /// No connection, or it broke.
@@ -166,18 +166,18 @@ pub(crate) enum SmtpError {
     /// 4yz.
     #[error("the mail server asks to try again later: {0}")]
     Deferred(String),
-    /// 5yz about this e-mail.
-    #[error("the mail server refuses the e-mail: {0}")]
+    /// 5yz about this email.
+    #[error("the mail server refuses the email: {0}")]
     Rejected(String),
     /// Wrong credentials, or no TLS.
     #[error("the mail server does not accept the settings: {0}")]
     Settings(String),
     /// It has no valid address.
-    #[error("the e-mail has no valid address")]
+    #[error("the email has no valid address")]
     Unsendable,
 }
 
-/// Sends e-mails of one sender over one server. Each has a connection of its own.
+/// Sends emails of one sender over one server. Each has a connection of its own.
 pub(crate) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     sender: Sender,
@@ -206,7 +206,7 @@ impl Mailer {
         Ok(Self { transport: builder.build(), sender: sender.clone() })
     }
 
-    /// Sends an e-mail.
+    /// Sends an email.
     ///
     /// # Errors
     /// Says why the server has not accepted it. After [`SmtpError::Unreachable`] and [`SmtpError::TimedOut`] it may have.
@@ -276,5 +276,76 @@ fn failure(error: &smtp::Error) -> SmtpError {
         None if error.is_timeout() => SmtpError::TimedOut,
         None if error.is_tls() || error.is_client() => SmtpError::Settings(text(None)),
         None => SmtpError::Unreachable(text(None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(from: &str, to: &str, subject: &str) -> Option<String> {
+        let server = SmtpServer::parse("smtp://localhost").unwrap();
+        let mailer = Mailer::new(&server, &Sender::parse(from).unwrap()).unwrap();
+        let mail = Mail {
+            id: "nt_1".to_owned(),
+            to,
+            subject: subject.to_owned(),
+            text: "text\n".to_owned(),
+            html: "<p>html</p>".to_owned(),
+            date: Timestamp::from_seconds(1_795_343_400),
+        };
+        Some(String::from_utf8(mailer.message(mail)?.formatted()).unwrap())
+    }
+
+    #[test]
+    fn no_subject_makes_a_header() {
+        for subject in ["a\r\nBcc: b@c.example", "a\nBcc: b@c.example", "a\rBcc: b@c.example", "a\0\u{1b}\u{85}"] {
+            let source = message("pay@a.example", "b@c.example", subject).unwrap();
+            let head = source.split_once("\r\n\r\n").unwrap().0;
+            assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{source}");
+            assert_eq!(head.matches("\r\n").count(), head.matches('\n').count());
+        }
+    }
+
+    #[test]
+    fn no_other_address_than_one_is_sent_to() {
+        for to in ["b@c.example, d@e.example", "b@c.example\r\nBcc: d@e.example", "<b@c.example>", "b", ""] {
+            assert!(message("pay@a.example", to, "a").is_none(), "{to:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_has_the_headers_of_automated_mail() {
+        let source = message("दुकान <pay@a.example>", "b@c.example", "नमस्ते").unwrap();
+        for header in [
+            "Message-ID: <nt_1@a.example>\r\n",
+            "Auto-Submitted: auto-generated\r\n",
+            "To: b@c.example\r\n",
+            "Date: ",
+            "Content-Type: multipart/alternative;",
+        ] {
+            assert!(source.contains(header), "{header}: {source}");
+        }
+        assert!(source.is_ascii(), "{source}");
+    }
+
+    #[test]
+    fn only_this_machine_is_reached_without_tls() {
+        for (url, security) in [
+            ("smtps://mail.example.com", Security::Tls),
+            ("smtps://localhost", Security::Tls),
+            ("smtp://mail.example.com", Security::StartTls),
+            ("smtp://mail.example.com:25", Security::StartTls),
+            ("smtp://10.0.0.1:25", Security::StartTls),
+            ("smtp://localhost.example.com", Security::StartTls),
+            ("smtp://LOCALHOST:25", Security::None),
+            ("smtp://127.0.0.1", Security::None),
+            ("smtp://127.9.9.9", Security::None),
+            ("smtp://[::1]", Security::None),
+            ("smtp://[::ffff:127.0.0.1]", Security::None),
+            ("smtp://[2001:db8::1]", Security::StartTls),
+        ] {
+            assert_eq!(SmtpServer::parse(url).unwrap().security, security, "{url}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Messages as e-mails: a text and a simple HTML part, sent over SMTP.
+//! Messages as emails: a text and a simple HTML part, sent over SMTP.
 //!
 //! Invariants: one message per recipient. The Message-ID is that of the row, the same on every attempt. Neither part loads anything.
 
@@ -16,7 +16,7 @@ use crate::{
     primitives::time::Clock,
 };
 
-/// The parts of an e-mail.
+/// The parts of an email.
 pub(crate) struct Rendered {
     pub(crate) subject: String,
     pub(crate) text: String,
@@ -75,7 +75,7 @@ fn without_control_characters(content: &Content) -> Content {
     }
 }
 
-/// Sends e-mails over SMTP.
+/// Sends emails over SMTP.
 pub(crate) struct SmtpTransport {
     pub(crate) mailer: Arc<Mailer>,
     pub(crate) clock: Clock,

@@ -1,4 +1,4 @@
-//! The mailbox of the demo: e-mails stay in memory, and none leaves the machine.
+//! The mailbox of the demo: emails stay in memory, and none leaves the machine.
 
 use std::{
     collections::VecDeque,
@@ -16,10 +16,10 @@ use crate::primitives::{
     time::{Clock, Timestamp},
 };
 
-/// The most e-mails it has; earlier ones are dropped.
+/// The most emails it has; earlier ones are dropped.
 const MAX_MAILS: usize = 100;
 
-/// An e-mail in the mailbox.
+/// An email in the mailbox.
 #[derive(Clone)]
 pub(crate) struct StoredMail {
     pub(crate) id: NotificationId,
@@ -30,7 +30,24 @@ pub(crate) struct StoredMail {
     pub(crate) html: String,
 }
 
-/// The e-mails that were sent, newest first. Cheap to clone.
+/// A part of a text: a link, or what is between two.
+pub(crate) struct TextPart<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) is_link: bool,
+}
+
+impl StoredMail {
+    /// Returns the text, with the line of each link as a part of its own.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = TextPart<'_>> {
+        let is_link = |line: &str| line.starts_with("http://") || line.starts_with("https://");
+        self.text.split_inclusive('\n').flat_map(move |line| {
+            let (text, end) = line.split_at(line.trim_end_matches('\n').len());
+            [TextPart { text, is_link: is_link(text) }, TextPart { text: end, is_link: false }]
+        })
+    }
+}
+
+/// The emails that were sent, newest first. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Mailbox {
     mails: Arc<Mutex<VecDeque<StoredMail>>>,
@@ -42,7 +59,7 @@ impl Mailbox {
         Self { mails: Arc::default(), clock: clock.clone() }
     }
 
-    /// Lists the e-mails, newest first.
+    /// Lists the emails, newest first.
     pub(crate) fn list(&self) -> Vec<StoredMail> {
         self.mails.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }

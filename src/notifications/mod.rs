@@ -1,4 +1,4 @@
-//! Messages to people: an outbox of e-mails and posts to channels, and the worker that sends them.
+//! Messages to people: an outbox of emails and posts to channels, and the worker that sends them.
 //!
 //! Invariants: a message is stored in the unit of work of what it reports, and sent afterwards. Its text and the address are sealed,
 //! and deleted once it has ended. It is rendered before it is stored, in the language of its reader, so nothing here knows the
@@ -31,7 +31,7 @@ use crate::{
 
 /// What the text of a message is sealed for.
 const CONTENT_SEAL_CONTEXT: &str = "notifications.content";
-/// What the address of an e-mail is sealed for.
+/// What the address of an email is sealed for.
 const RECIPIENT_SEAL_CONTEXT: &str = "notifications.recipient";
 /// The most characters of a server's answer that are stored.
 const MAX_ANSWER_CHARS: usize = 300;
@@ -138,9 +138,10 @@ mod language {
 /// Where a message is sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recipient<'a> {
-    /// An e-mail address.
+    /// An email address.
     Email(&'a str),
-    /// A channel of a company, of a kind other than e-mail.
+    /// A channel of a company, of a kind other than email.
+    #[expect(dead_code, reason = "companies have no channels yet")]
     Channel(Kind, ChannelId),
 }
 
@@ -166,51 +167,32 @@ pub(crate) struct NewNotification<'a> {
 }
 
 /// Stores a message, which the worker of any server sends once the unit of work is committed.
+///
+/// # Panics
+/// Never: a message has texts only, which are JSON.
 pub(crate) async fn queue(
     tx: &mut Tx,
     new: &NewNotification<'_>,
     (vault, now): (&Vault, Timestamp),
 ) -> Result<NotificationId, DbError> {
-    insert(tx, new, State::Waiting, (vault, now)).await
-}
-
-/// Does the work of [`queue`] for a message that is never sent, so that the time of a response does not reveal whether an account exists.
-pub(crate) async fn queue_decoy(
-    tx: &mut Tx,
-    new: &NewNotification<'_>,
-    (vault, now): (&Vault, Timestamp),
-) -> Result<(), DbError> {
-    insert(tx, new, State::Canceled, (vault, now)).await.map(|_| ())
-}
-
-async fn insert(
-    tx: &mut Tx,
-    new: &NewNotification<'_>,
-    state: State,
-    (vault, now): (&Vault, Timestamp),
-) -> Result<NotificationId, DbError> {
     let id: NotificationId = ids::next(tx).await?;
-    let text = serde_json::to_vec(new.content).expect("texts are JSON");
-    let content = vault.seal(CONTENT_SEAL_CONTEXT, &id.to_bytes(), &text);
+    let seal = |context, plain: &[u8]| vault.seal(context, &id.to_bytes(), plain);
     let (recipient, channel) = match new.recipient {
-        Recipient::Email(address) => (Some(vault.seal(RECIPIENT_SEAL_CONTEXT, &id.to_bytes(), address.as_bytes())), None),
+        Recipient::Email(address) => (Some(seal(RECIPIENT_SEAL_CONTEXT, address.as_bytes())), None),
         Recipient::Channel(_, channel) => (None, Some(channel)),
     };
-    let is_open = state == State::Waiting;
+    let content = serde_json::to_vec(new.content).expect("texts are JSON");
     let row = store::NewRow {
         id,
         company: new.company,
         kind: new.recipient.kind(),
         channel,
-        recipient: recipient.filter(|_| is_open),
-        content: Some(content).filter(|_| is_open),
+        recipient,
+        content: seal(CONTENT_SEAL_CONTEXT, &content),
         purpose: new.purpose,
         alert: new.alert,
-        state,
-        due_at: is_open.then_some(now),
-        created_at: now,
+        now,
         expires_at: now.plus(new.valid_for),
-        ended_at: (!is_open).then_some(now),
     };
     store::insert(tx, &row).await?;
     Ok(id)
@@ -264,3 +246,6 @@ pub(crate) fn clean_answer(text: &str) -> String {
     });
     shown.collect::<String>().chars().take(MAX_ANSWER_CHARS).collect()
 }
+
+#[cfg(test)]
+mod tests;

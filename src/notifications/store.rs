@@ -1,6 +1,6 @@
 //! The `notifications` table.
 
-use super::{Failure, Kind, Notification, Purpose, State};
+use super::{Failure, Kind, Notification, Purpose};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     primitives::{
@@ -19,12 +19,12 @@ macro_rules! columns {
 
 sql! {
     INSERT = "INSERT INTO notifications (id, company_id, kind, channel_id, recipient, content, purpose, alert_id, state, attempts, \
-              due_at, created_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13)";
+              due_at, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $9, $10)";
     IS_ANY_DUE = "SELECT EXISTS (SELECT 1 FROM notifications WHERE kind = $1 AND due_at <= $2)";
     /// The outer condition on due_at: of two servers that read the same rows, one claims them.
     CLAIM = "UPDATE notifications SET state = 'sending', claim = $4, due_at = $5 WHERE due_at <= $2 AND id IN \
              (SELECT id FROM notifications WHERE kind = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3) \
-             RETURNING id, company_id, kind, channel_id, recipient, content, purpose, attempts, expires_at";
+             RETURNING id, channel_id, recipient, content, attempts, expires_at";
     RETRY = "UPDATE notifications SET state = 'waiting', attempts = attempts + 1, due_at = $3, claim = NULL, last_failure = $4, \
              last_answer = $5 WHERE id = $1 AND claim = $2";
     /// An accepted message is sent, even if its claim has expired.
@@ -42,6 +42,8 @@ sql! {
               (SELECT id FROM notifications WHERE kind IN ('email', 'slack', 'teams', 'discord', 'telegram') AND due_at > $1 LIMIT $3)";
     DELETE_BEFORE = "DELETE FROM notifications WHERE id IN \
                      (SELECT id FROM notifications WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
+    FIND = concat!("SELECT ", columns!(), " FROM notifications WHERE id = $1");
+    LIST_OF_ALERT = concat!("SELECT ", columns!(), " FROM notifications WHERE alert_id = $1 ORDER BY id DESC LIMIT 200");
     FIND_LATEST = concat!("SELECT ", columns!(), " FROM notifications WHERE company_id = $1 AND purpose = $2 ORDER BY id DESC LIMIT 1");
 }
 
@@ -52,14 +54,11 @@ pub(super) struct NewRow {
     pub(super) kind: Kind,
     pub(super) channel: Option<ChannelId>,
     pub(super) recipient: Option<Vec<u8>>,
-    pub(super) content: Option<Vec<u8>>,
+    pub(super) content: Vec<u8>,
     pub(super) purpose: Purpose,
     pub(super) alert: Option<AlertId>,
-    pub(super) state: State,
-    pub(super) due_at: Option<Timestamp>,
-    pub(super) created_at: Timestamp,
+    pub(super) now: Timestamp,
     pub(super) expires_at: Timestamp,
-    pub(super) ended_at: Option<Timestamp>,
 }
 
 pub(super) async fn insert(tx: &mut Tx, row: &NewRow) -> Result<(), DbError> {
@@ -74,11 +73,8 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow) -> Result<(), DbError> {
             .bind(&row.content)
             .bind(row.purpose)
             .bind(row.alert)
-            .bind(row.state)
-            .bind(row.due_at)
-            .bind(row.created_at)
+            .bind(row.now)
             .bind(row.expires_at)
-            .bind(row.ended_at)
     )?;
     Ok(())
 }
@@ -87,12 +83,9 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow) -> Result<(), DbError> {
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Claimed {
     pub(super) id: NotificationId,
-    pub(super) company_id: Option<CompanyId>,
-    pub(super) kind: Kind,
     pub(super) channel_id: Option<ChannelId>,
     pub(super) recipient: Option<Vec<u8>>,
     pub(super) content: Option<Vec<u8>>,
-    pub(super) purpose: Purpose,
     /// The number of attempts before this one.
     pub(super) attempts: i64,
     pub(super) expires_at: Timestamp,
@@ -182,4 +175,14 @@ pub(crate) async fn find_latest(
     purpose: Purpose,
 ) -> Result<Option<Notification>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_LATEST).bind(company).bind(purpose).fetch_optional(conn).await)
+}
+
+/// Finds a message of any company.
+pub(crate) async fn find(on: impl Into<Exec<'_>>, id: NotificationId) -> Result<Option<Notification>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND).bind(id).fetch_optional(conn).await)
+}
+
+/// Lists the newest messages of an alert. The caller has checked access to it.
+pub(crate) async fn list_of_alert(on: impl Into<Exec<'_>>, alert: AlertId) -> Result<Vec<Notification>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_ALERT).bind(alert).fetch_all(conn).await)
 }

@@ -19,13 +19,13 @@ use tokio::{
 };
 
 use super::{
-    CONTENT_SEAL_CONTEXT, Content, Failure, Kind, Outcome, Purpose, RECIPIENT_SEAL_CONTEXT, clean_answer, schedule,
+    CONTENT_SEAL_CONTEXT, Content, Failure, Kind, Outcome, RECIPIENT_SEAL_CONTEXT, clean_answer, schedule,
     store::{self, Claim, Claimed},
 };
 use crate::{
-    db::{Db, DbError, with_timeout},
+    db::{Db, DbError, Tx, with_timeout},
     primitives::{
-        id::{ChannelId, CompanyId, NotificationId},
+        id::{ChannelId, NotificationId},
         shutdown::Shutdown,
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
         vault::Vault,
@@ -56,9 +56,6 @@ pub(crate) enum Address {
 /// A message that is being sent.
 pub(crate) struct Outgoing {
     pub(crate) id: NotificationId,
-    /// `None` for one to the operator.
-    pub(crate) company: Option<CompanyId>,
-    pub(crate) purpose: Purpose,
     pub(crate) address: Address,
     pub(crate) content: Content,
 }
@@ -81,11 +78,11 @@ pub(crate) struct WorkerContext {
     pub(crate) health: Health,
 }
 
-/// Since when e-mail has been failing, and why; of this server. Cheap to clone.
+/// Since when email has been failing, and why; of this server. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Health(Arc<Mutex<Option<Trouble>>>);
 
-/// Why e-mail fails: not for one message, but for each.
+/// Why email fails: not for one message, but for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trouble {
     pub(crate) since: Timestamp,
@@ -94,7 +91,7 @@ pub(crate) struct Trouble {
 }
 
 impl Health {
-    /// Returns why e-mail fails, if it does.
+    /// Returns why email fails, if it does.
     pub(crate) fn trouble(&self) -> Option<Trouble> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -270,11 +267,11 @@ fn open(vault: &Vault, message: &Claimed) -> Option<Outgoing> {
         }
     };
     let content = serde_json::from_slice(&content).ok()?;
-    Some(Outgoing { id: message.id, company: message.company_id, purpose: message.purpose, address, content })
+    Some(Outgoing { id: message.id, address, content })
 }
 
 async fn settle(
-    tx: &mut crate::db::Tx,
+    tx: &mut Tx,
     (message, claim): (&Claimed, i64),
     outcome: Option<&Outcome>,
     now: Timestamp,

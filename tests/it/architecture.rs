@@ -30,6 +30,7 @@ const LAYERS: &[&str] = &[
     "ledger",
     "deliveries",
     "notifications",
+    "alerts",
     "pipeline",
     "rejections",
     "clock_check",
@@ -39,6 +40,7 @@ const LAYERS: &[&str] = &[
     "ingestion",
     "listening",
     "messages",
+    "alerting",
     "console",
     "server",
     "demo",
@@ -97,7 +99,7 @@ fn sql_stands_in_stores_alone() {
 
 /// The owner of each table: a folder or a file of `src`.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("accounts", &["users", "sessions", "security_log"]),
+    ("accounts", &["users", "sessions", "password_resets", "security_log"]),
     ("apps", &["apps"]),
     ("companies", &["companies"]),
     ("db", &["ids"]),

@@ -12,6 +12,7 @@ const SET: &[(&str, &str)] = &[
     ("KS_PAY_MASTER_KEY", "no key at all"),
     ("KS_PAY_MASTER_KEY_FILE", "/nonexistent/key"),
     ("KS_PAY_ALLOW_DESTINATIONS", "no network at all"),
+    ("KS_PAY_SMTP_URL", "no mail server at all"),
 ];
 
 /// Starts the demo, and signs its owner in with the printed password.

@@ -137,8 +137,8 @@ impl Transport for ChatTransport {
             let later = || Outcome::Retry { failure: Failure::Unreadable, answer: String::new(), after: None };
             let found = async { store::find(&mut self.sender.db.reader().await?, *id).await };
             let channel = match found.await {
-                Ok(Some(channel)) if Some(channel.company_id) == message.company => channel,
-                Ok(_) => return Outcome::unreadable(),
+                Ok(Some(channel)) => channel,
+                Ok(None) => return Outcome::unreadable(),
                 Err(_) => return later(),
             };
             match self.sender.post(&channel, &message.content).await {
