@@ -6,6 +6,7 @@
 
 mod account_mismatch;
 mod advice;
+mod alerts;
 mod architecture;
 mod backup;
 mod baseline;
