@@ -68,7 +68,7 @@ async fn queue(
             (reader, Recipient::Channel(sender::kind(channel.service), channel.id))
         }
     };
-    let subject = Subject { app: app.id, app_name: &app.name, mode, event, base, path, is_test };
+    let subject = Subject { app_name: &app.name, mode, event, base, path, is_test };
     let content = alerts::content(seen, &subject, reader, now);
     let purpose = if is_test { Purpose::Test } else { Purpose::Alert };
     let new = NewNotification {

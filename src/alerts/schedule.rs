@@ -12,8 +12,6 @@ use crate::primitives::{
     zone::Zone,
 };
 
-/// The number of minutes of a day.
-pub(crate) const MINUTES_OF_DAY: i64 = 24 * 60;
 /// The hour until which alerts are muted until a day.
 const MORNING_HOUR: i8 = 9;
 /// No correct clock has muted alerts for longer: a weekend with the days before it.

@@ -11,7 +11,7 @@ use crate::{
     i18n::{Reader, Text, isolate},
     notifications::{Action, Content},
     primitives::{
-        id::{AppId, TransactionId},
+        id::TransactionId,
         money::{Currency, Money},
         time::Timestamp,
     },
@@ -159,7 +159,6 @@ pub(crate) fn text(kind: Kind, detail: &Detail, (event, since): (Event, Timestam
 
 /// What a message is about.
 pub(crate) struct Subject<'a> {
-    pub(crate) app: AppId,
     pub(crate) app_name: &'a str,
     pub(crate) mode: Mode,
     pub(crate) event: Event,

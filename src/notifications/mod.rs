@@ -141,7 +141,6 @@ pub(crate) enum Recipient<'a> {
     /// An email address.
     Email(&'a str),
     /// A channel of a company, of a kind other than email.
-    #[expect(dead_code, reason = "companies have no channels yet")]
     Channel(Kind, ChannelId),
 }
 

@@ -12,9 +12,6 @@ use crate::{
     },
 };
 
-/// The number of alerts that a page lists.
-pub(crate) const MAX_LISTED: usize = 20;
-
 /// The selected columns, in the same order in every statement.
 macro_rules! columns {
     () => {
@@ -182,7 +179,7 @@ pub(crate) async fn find_last_of_object(
     Ok(row.map(Alert::from))
 }
 
-/// Lists the newest alerts of an app in a mode, at most [`MAX_LISTED`].
+/// Lists the newest alerts of an app in a mode, at most 20.
 pub(crate) async fn list_recent(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Result<Vec<Alert>, DbError> {
     let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_RECENT).bind(app).bind(mode).fetch_all(conn).await)?;
     Ok(rows.into_iter().map(Alert::from).collect())

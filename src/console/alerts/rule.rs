@@ -136,7 +136,6 @@ fn view(
     let users = settings.users.iter().map(|user| RecipientId::User(user.id));
     let channels = settings.channels.iter().map(|channel| RecipientId::Channel(channel.id));
     let subject = Subject {
-        app: app.id,
         app_name: &app.name,
         mode,
         event: Event::Problem,

@@ -133,7 +133,6 @@ label-since = Since
 label-requests = Rejected requests
 label-waiting = Waiting deliveries
 label-amount = Amount
-label-deadline = Deadline
 label-transaction = Transaction
 
 head-webhook-failing = { $gateway } webhook is failing

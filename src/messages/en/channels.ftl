@@ -7,9 +7,6 @@ nothing-text = Add a channel of Slack, Microsoft Teams, Discord or Telegram to r
 add-title = Add a channel
 add = Add { $service }
 list = Channels of this company
-column-name = Channel
-column-state = State
-column-actions = Actions
 working = Working
 unused = Nothing sent yet
 failing = Failing
@@ -22,7 +19,6 @@ test-named = Send a test message to { $name }
 remove = Remove
 remove-named = Remove { $name }
 too-many = A company can have { $count } channels. Remove one before you add another.
-open = Channels
 of-settings = Alerts can also be posted to Slack, Microsoft Teams, Discord and Telegram. { $link }
     .link = Channels
 

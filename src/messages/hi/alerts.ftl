@@ -133,7 +133,6 @@ label-since = कब से
 label-requests = अस्वीकार अनुरोध
 label-waiting = इंतज़ार में डिलीवरी
 label-amount = रकम
-label-deadline = आखिरी तारीख
 label-transaction = ट्रांज़ैक्शन
 
 head-webhook-failing = { $gateway } के वेबहुक में गड़बड़ी है

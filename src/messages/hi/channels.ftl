@@ -7,9 +7,6 @@ nothing-text = अलर्ट पाने के लिए Slack, Microsoft Te
 add-title = चैनल जोड़ें
 add = { $service } जोड़ें
 list = इस कंपनी के चैनल
-column-name = चैनल
-column-state = हालत
-column-actions = काम
 working = चालू
 unused = अभी कुछ नहीं भेजा गया
 failing = गड़बड़ी
@@ -22,7 +19,6 @@ test-named = { $name } में टेस्ट संदेश भेजें
 remove = हटाएँ
 remove-named = { $name } हटाएँ
 too-many = एक कंपनी में { $count } चैनल हो सकते हैं। नया जोड़ने से पहले कोई एक हटाएँ।
-open = चैनल
 of-settings = अलर्ट Slack, Microsoft Teams, Discord और Telegram में भी भेजे जा सकते हैं। { $link }
     .link = चैनल
 

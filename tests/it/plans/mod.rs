@@ -38,6 +38,7 @@ const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("connections", "app_id=?", "one for each gateway and mode"),
     ("attempts", "delivery_id=?", "at most eleven for each time that a delivery is replayed"),
     ("destinations", "app_id=?", "at most 20 in each mode"),
+    ("notifications", "alert_id=?", "the messages of one alert"),
     ("rejected_requests", "rejection_id=?", STORAGE),
     ("rejected_requests", "connection_id=?", STORAGE),
     ("daily_totals", "day>?", "a row for each kind of payment of a day; pages ask for at most a year"),
