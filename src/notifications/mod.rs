@@ -243,7 +243,7 @@ pub(crate) fn clean_answer(text: &str) -> String {
         invisible_chars::Piece::Seen(text) => text.to_owned(),
         invisible_chars::Piece::Unseen(_) => " ".to_owned(),
     });
-    shown.collect::<String>().chars().take(MAX_ANSWER_CHARS).collect()
+    shown.collect::<String>().trim().chars().take(MAX_ANSWER_CHARS).collect()
 }
 
 #[cfg(test)]

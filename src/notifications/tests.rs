@@ -114,7 +114,8 @@ fn an_email_has_the_same_in_both_parts_and_no_markup_of_the_text() {
 
 #[test]
 fn what_a_server_said_is_one_line_of_at_most_three_hundred_characters() {
-    assert_eq!(clean_answer("550 5.1.1 no\r\n such\tmailbox\u{202e}\0"), "550 5.1.1 no such mailbox  ");
+    assert_eq!(clean_answer("550 5.1.1 no\r\n such\tmailbox\u{202e}\0"), "550 5.1.1 no such mailbox");
+    assert_eq!(clean_answer("a\0b\u{1b}[31mc"), "a b [31mc");
     assert_eq!(clean_answer(&"क".repeat(1000)).chars().count(), MAX_ANSWER_CHARS);
     assert_eq!(clean_answer(""), "");
 }

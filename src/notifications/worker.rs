@@ -121,13 +121,7 @@ impl Worker {
     /// Starts the worker.
     pub(crate) fn start(context: WorkerContext) -> Self {
         let (shutdown, mut tasks) = (Shutdown::new(), JoinSet::new());
-        let WorkerContext { db, vault, clock, transports, health } = context;
-        tasks.spawn(release_claims(db.clone(), clock.clone()));
-        for transport in transports {
-            let (db, vault, clock, health) = (db.clone(), vault.clone(), clock.clone(), health.clone());
-            let running = Running { db, vault, clock, transport, health, resumes_at: None };
-            tasks.spawn(running.run(shutdown.clone()));
-        }
+        tasks.spawn(run(context, shutdown.clone()));
         Self { shutdown, tasks }
     }
 
@@ -138,8 +132,23 @@ impl Worker {
     }
 }
 
+/// Releases the claims of an earlier process before anything is claimed, and runs the loops.
+async fn run(context: WorkerContext, shutdown: Shutdown) {
+    let WorkerContext { db, vault, clock, transports, health } = context;
+    release_claims(&db, &clock).await;
+    let running = |transport| Running {
+        db: db.clone(),
+        vault: vault.clone(),
+        clock: clock.clone(),
+        transport,
+        health: health.clone(),
+        resumes_at: None,
+    };
+    join_all(transports.into_iter().map(|transport| running(transport).run(shutdown.clone()))).await;
+}
+
 /// Only one server uses SQLite's files, so what is claimed there was claimed by a process that has ended.
-async fn release_claims(db: Db, clock: Clock) {
+async fn release_claims(db: &Db, clock: &Clock) {
     if db.is_shared() {
         return;
     }

@@ -320,7 +320,9 @@ fn paths_stand_in_urls_alone() {
 fn templates_are_escaped_and_hold_no_script_and_no_style() {
     for (name, text) in sources("templates", "html") {
         for forbidden in ["|safe", "| safe", "style=\"", "<style", " onclick", " onload", "javascript:"] {
-            assert!(!text.contains(forbidden), "{name}: {forbidden}");
+            // An email has no style sheet: mail programs drop it.
+            let is_style_of_email = name.starts_with("mail/") && forbidden == "style=\"";
+            assert!(is_style_of_email || !text.contains(forbidden), "{name}: {forbidden}");
         }
         let own = text.matches("<script type=\"module\" src=\"{{").count();
         assert_eq!(text.matches("<script").count(), own, "{name} holds a script");
@@ -419,6 +421,7 @@ const BOUNDED_OTHERWISE: &[(&str, &str)] = &[
     ("requests carry X-Forwarded-For from an address", "once in a server's life"),
     ("requests are not stored within their deadline", "once a second"),
     ("requests cannot be stored", "once a second"),
+    ("a password was reset", "needs the link of an email"),
     ("a password confirmation failed", "needs a session, which has a limit of its own"),
 ];
 
@@ -426,6 +429,7 @@ const BOUNDED_OTHERWISE: &[(&str, &str)] = &[
 fn log_lines_that_strangers_can_cause_use_their_target() {
     const BEFORE_SIGN_IN: &[&str] = &[
         "accounts/sign_in.rs",
+        "console/accounts/reset.rs",
         "console/accounts/routes.rs",
         "ingestion/body.rs",
         "ingestion/routes.rs",
@@ -475,7 +479,7 @@ fn unit_tests_that_need_a_database_run_on_both() {
             count += 1;
         }
     }
-    assert_eq!(count, 14);
+    assert_eq!(count, 15);
 }
 
 /// Names of gateways and of other senders, which only `gateways/`, the demo, the fuzz targets and tests may contain. Senders whose

@@ -56,6 +56,7 @@ const NO_PAGE: &[(&str, &str)] = &[
     ("deliveries::store::deliveries::CANCEL_OF_DELETED", "a job cancels in small units of work"),
     ("events::store::COUNT", "a copy is looked through once, row by row"),
     ("events::store::EXPORT_APP", "an export reads the table once"),
+    ("notifications::store::RELEASE_ALL", "a start returns what a process that has ended was sending"),
     ("ledger::payments::store::EXPORT_APP", "an export reads the table once"),
     ("ledger::payments::store::recount::COUNT_STALE_DAYS", "a command compares or repairs all totals"),
     ("ledger::payments::store::recount::LIST_STALE_DAYS", "a job deletes the totals of a replaced zone"),
