@@ -6,7 +6,9 @@ pub(crate) use crate::primitives::local_url::{is_local, local_or};
 use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
-    primitives::id::{AlertId, AppId, ChannelId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TokenId, TransactionId},
+    primitives::id::{
+        AlertId, AppId, ChannelId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TokenId, TransactionId,
+    },
 };
 
 // --- for gateways and machines

@@ -6,7 +6,11 @@ use super::{NewUser, Session, User};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     i18n::Locale,
-    primitives::{id::{CompanyId, UserId}, time::Timestamp, zone::Zone},
+    primitives::{
+        id::{CompanyId, UserId},
+        time::Timestamp,
+        zone::Zone,
+    },
 };
 
 sql! {

@@ -124,7 +124,8 @@ impl Alerting {
         for alert in &active {
             self.advance(&scope, alert, &observed, now).await?;
         }
-        let is_known = |kind, object: &str| active.iter().any(|alert| alert.is_open() && alert.kind == kind && alert.object == object);
+        let is_known =
+            |kind, object: &str| active.iter().any(|alert| alert.is_open() && alert.kind == kind && alert.object == object);
         for seen in observed.conditions.iter().filter(|seen| !is_known(seen.kind, &seen.object)) {
             let mut reader = self.db.bulk_reader().await?;
             let last = alerts::find_last_of_object(&mut reader, (app.id, mode), (seen.kind, &seen.object)).await?;
@@ -142,11 +143,15 @@ impl Alerting {
         let mut tx = self.db.begin().await?;
         let id = ids::next(&mut tx).await?;
         let mut alert = Alert::open((id, scope.app.company_id, scope.app.id), scope.mode, seen, now);
-        self.send_due(&mut tx, scope, &mut alert, now).await?;
         match alerts::insert(&mut tx, &alert).await {
             // Another server has just created it.
             Err(DbError::NotUnique) => return Ok(()),
             inserted => inserted?,
+        }
+        // After its alert, to which a message refers.
+        self.send_due(&mut tx, scope, &mut alert, now).await?;
+        if alert.last_message_at.is_some() {
+            alerts::update(&mut tx, &alert).await?;
         }
         tx.commit().await?;
         tracing::info!(alert = %alert.id, app = %scope.app.id, kind = %alert.kind, "an alert was opened");
@@ -229,7 +234,8 @@ impl Alerting {
             let rules = settings::list_rules(&mut tx, app.id, alert.mode).await?;
             let rule = rules.into_iter().find(|rule| rule.kind == alert.kind).unwrap_or_else(|| Rule::default_of(alert.kind));
             let sent = messages::list_of_alert(&mut tx, alert.id).await?;
-            let is_same = |other: &&messages::AlertMessage| other.event == message.event && other.created_at >= message.created_at;
+            let is_same =
+                |other: &&messages::AlertMessage| other.event == message.event && other.created_at >= message.created_at;
             let known: Vec<_> = sent.iter().filter(is_same).filter_map(|other| other.recipient).collect();
             let everyone = self.everyone(&mut tx, alert.company_id).await?;
             let to = everyone.instead(&rule, &known);

@@ -41,7 +41,11 @@ impl Settings {
 }
 
 /// Reads the settings of an app in a mode, with everyone who can be notified.
-pub(crate) async fn settings(reader: &mut Reader, (app, mode): (&App, Mode), actor: &Actor<'_>) -> Result<Settings, UseCaseError> {
+pub(crate) async fn settings(
+    reader: &mut Reader,
+    (app, mode): (&App, Mode),
+    actor: &Actor<'_>,
+) -> Result<Settings, UseCaseError> {
     actor.require(Permission::ManageAlerts, app.company_id)?;
     Ok(Settings {
         rules: settings::list_rules(&mut *reader, app.id, mode).await?,
@@ -72,7 +76,12 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, app: &App, id: AlertId, actor:
 }
 
 /// Changes who is notified of a kind. The caller has checked that the company has the recipients.
-pub(crate) async fn set_rule(tx: &mut Tx, (app, mode): (&App, Mode), rule: &Rule, (actor, now): By<'_>) -> Result<(), UseCaseError> {
+pub(crate) async fn set_rule(
+    tx: &mut Tx,
+    (app, mode): (&App, Mode),
+    rule: &Rule,
+    (actor, now): By<'_>,
+) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageAlerts, app.company_id)?;
     settings::set_rule(tx, (app.company_id, app.id, mode), rule).await?;
     Ok(security_log::append(tx, actor, Action::AlertsChanged, app.id, now).await?)

@@ -6,11 +6,7 @@ use std::time::Duration;
 
 use jiff::{ToSpan as _, civil::Weekday};
 
-use crate::primitives::{
-    text_enum::text_enum,
-    time::Timestamp,
-    zone::Zone,
-};
+use crate::primitives::{text_enum::text_enum, time::Timestamp, zone::Zone};
 
 /// The hour until which alerts are muted until a day.
 const MORNING_HOUR: i8 = 9;
@@ -67,7 +63,8 @@ impl Mute {
 /// Parses a time of day as a form sends it, `HH:MM`, to minutes.
 pub(crate) fn parse_minutes(text: &str) -> Option<i64> {
     let (hours, minutes) = text.trim().split_once(':')?;
-    let number = |text: &str| text.parse::<i64>().ok().filter(|_| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number =
+        |text: &str| text.parse::<i64>().ok().filter(|_| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()));
     let (hours, minutes) = (number(hours)?, number(minutes)?);
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }

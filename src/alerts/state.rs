@@ -25,7 +25,12 @@ const MAX_UPDATES: usize = 50;
 
 impl Alert {
     /// Creates the alert of a problem.
-    pub(crate) fn open((id, company_id, app_id): (AlertId, CompanyId, AppId), mode: crate::gateways::Mode, seen: &Condition, now: Timestamp) -> Self {
+    pub(crate) fn open(
+        (id, company_id, app_id): (AlertId, CompanyId, AppId),
+        mode: crate::gateways::Mode,
+        seen: &Condition,
+        now: Timestamp,
+    ) -> Self {
         let mut alert = Self {
             id,
             company_id,

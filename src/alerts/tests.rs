@@ -161,7 +161,9 @@ fn quiet_hours_are_those_of_the_zone_across_midnight_and_a_change_of_clocks() {
 #[test]
 fn muting_ends_by_itself_and_never_hides_a_deadline() {
     let zone: Zone = "Asia/Kolkata".parse().unwrap();
-    let shown = |mute: Mute, clock: &str| zone.zoned(mute.until(zone, zone.at(clock.parse().unwrap()))).strftime("%a %-d %H:%M").to_string();
+    let shown = |mute: Mute, clock: &str| {
+        zone.zoned(mute.until(zone, zone.at(clock.parse().unwrap()))).strftime("%a %-d %H:%M").to_string()
+    };
     // A Wednesday.
     assert_eq!(shown(Mute::Hour, "2026-12-02T23:30"), "Thu 3 00:30");
     assert_eq!(shown(Mute::Tomorrow, "2026-12-02T00:10"), "Thu 3 09:00");
@@ -179,7 +181,15 @@ fn muting_ends_by_itself_and_never_hides_a_deadline() {
 
 #[test]
 fn a_time_of_day_is_read_back() {
-    for (text, parsed) in [("00:00", Some(0)), (" 22:05 ", Some(1325)), ("24:00", None), ("7:00", None), ("07:60", None), ("", None), ("+7:00", None)] {
+    for (text, parsed) in [
+        ("00:00", Some(0)),
+        (" 22:05 ", Some(1325)),
+        ("24:00", None),
+        ("7:00", None),
+        ("07:60", None),
+        ("", None),
+        ("+7:00", None),
+    ] {
         assert_eq!(parse_minutes(text), parsed, "{text}");
         assert!(parsed.is_none_or(|minutes| format_minutes(minutes) == text.trim()));
     }

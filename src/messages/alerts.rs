@@ -146,7 +146,9 @@ pub(crate) fn text(kind: Kind, detail: &Detail, (event, since): (Event, Timestam
         Kind::DestinationPaused => t::text_destination_paused(),
         Kind::Backlog if is_over => t::text_backlog_over(),
         Kind::Backlog => t::text_backlog(moment(since)),
-        Kind::DisputeOpened => due.map_or_else(|| t::text_dispute_undated(gateway), |at| t::text_dispute_opened(gateway, moment(at))),
+        Kind::DisputeOpened => {
+            due.map_or_else(|| t::text_dispute_undated(gateway), |at| t::text_dispute_opened(gateway, moment(at)))
+        }
         Kind::DisputeDeadline => {
             due.map_or_else(|| t::text_dispute_undated(gateway), |at| t::text_dispute_deadline(gateway, moment(at)))
         }

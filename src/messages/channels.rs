@@ -52,9 +52,7 @@ pub(crate) const fn steps(service: Service) -> [Text; 3] {
 /// Returns the state of a channel, with a sentence on its last post.
 pub(crate) fn health(channel: &Channel, now: Timestamp) -> (Badge, Option<Text>) {
     match (channel.failing_since, channel.last_sent_at) {
-        (Some(since), _) => {
-            (badge("failing", ("status-bad", "bad"), t::failing()), Some(t::failing_since(when(since, now))))
-        }
+        (Some(since), _) => (badge("failing", ("status-bad", "bad"), t::failing()), Some(t::failing_since(when(since, now)))),
         (None, Some(at)) => (badge("working", ("status-off", "good"), t::working()), Some(t::last_sent(when(at, now)))),
         (None, None) => (badge("unused", ("status-off", "not-started"), t::unused()), None),
     }

@@ -4,8 +4,8 @@
 
 pub(crate) mod access;
 pub(crate) mod account_mismatch;
-pub(crate) mod alerts;
 mod activity;
+pub(crate) mod alerts;
 mod apps;
 mod arrivals;
 pub(crate) mod channels;

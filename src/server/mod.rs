@@ -29,8 +29,8 @@ use tokio::{net::TcpStream, task::JoinHandle};
 use url::Url;
 
 use crate::{
-    alerting::job::Alerting,
     accounts::{self, Token},
+    alerting::job::Alerting,
     console::http::{
         catch_panic,
         state::{Settings, State},
@@ -159,7 +159,8 @@ impl Server {
         });
         let proxies = settings.trusted_proxies.clone();
         let listening = Data::new(Listening::new((opened.db.clone(), clock.clone()), proxies, shutdown.clone()));
-        let state = Data::new(State::new((opened.db, opened.vault, clock), (settings, mail), (ingestion, client, channels), shutdown));
+        let state =
+            Data::new(State::new((opened.db, opened.vault, clock), (settings, mail), (ingestion, client, channels), shutdown));
         let _ = state.base.set(base);
 
         let server = serve((listener, address), &state, &route, &listening)

@@ -373,12 +373,7 @@ fn alert_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::ALERT_RULE, get(ManageAlerts) = rule::show, post(ManageAlerts) = rule::update);
     let scope = route!(scope, urls::ALERT_RULE_TEST, get(ManageAlerts) = rule::form_page, post(ManageAlerts) = rule::test);
     let scope = route!(scope, urls::ALERT, get(ManageAlerts) = detail::show);
-    route!(
-        scope,
-        urls::ALERT_ACKNOWLEDGEMENT,
-        get(ManageAlerts) = detail::form_page,
-        post(ManageAlerts) = detail::acknowledge
-    )
+    route!(scope, urls::ALERT_ACKNOWLEDGEMENT, get(ManageAlerts) = detail::form_page, post(ManageAlerts) = detail::acknowledge)
 }
 
 /// Liveness check.

@@ -89,7 +89,8 @@ impl From<Row> for Alert {
 
 fn read_updates(text: &str) -> Vec<Update> {
     let stored: Vec<StoredUpdate> = serde_json::from_str(text).unwrap_or_default();
-    let read = |StoredUpdate(at, step, count)| Some(Update { at: Timestamp::from_millis(at), step: step.parse::<Step>().ok()?, count });
+    let read =
+        |StoredUpdate(at, step, count)| Some(Update { at: Timestamp::from_millis(at), step: step.parse::<Step>().ok()?, count });
     stored.into_iter().filter_map(read).collect()
 }
 
@@ -147,7 +148,12 @@ pub(crate) async fn update(tx: &mut Tx, alert: &Alert) -> Result<bool, DbError> 
 }
 
 /// Stores who stops the reminders; returns false if it is over or acknowledged.
-pub(crate) async fn acknowledge(tx: &mut Tx, (company, id): (CompanyId, AlertId), by: &str, now: Timestamp) -> Result<bool, DbError> {
+pub(crate) async fn acknowledge(
+    tx: &mut Tx,
+    (company, id): (CompanyId, AlertId),
+    by: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(ACKNOWLEDGE).bind(company).bind(id).bind(by).bind(now))? > 0)
 }
 

@@ -107,12 +107,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<
     page.ok(&view)
 }
 
-async fn view(
-    page: &RequestContext,
-    app: &App,
-    asked: &str,
-    typed: Option<(QuietForm, FieldErrors)>,
-) -> Result<Index, AppError> {
+async fn view(page: &RequestContext, app: &App, asked: &str, typed: Option<(QuietForm, FieldErrors)>) -> Result<Index, AppError> {
     let shown = shown(page, app, page.chosen_mode(app.id, asked)?);
     let mode = shown.mode;
     let mut reader = page.state.db.page_reader().await?;
@@ -167,12 +162,7 @@ fn failing(page: &RequestContext, settings: &Settings) -> Vec<Text> {
         let id = crate::alerts::RecipientId::Channel(channel.id);
         let rule = settings.rules.iter().find(|rule| rule.recipients.as_ref().is_some_and(|ids| ids.contains(&id)))?;
         let fallback = rule.fallback.map_or_else(t::fallback_everyone, |id| recipient(page, settings, id));
-        Some(t::channel_failing(
-            isolate(&channel.name),
-            channel.service.name(),
-            messages::when(since, page.now),
-            fallback,
-        ))
+        Some(t::channel_failing(isolate(&channel.name), channel.service.name(), messages::when(since, page.now), fallback))
     };
     settings.channels.iter().filter_map(sentence).collect()
 }

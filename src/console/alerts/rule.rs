@@ -33,11 +33,7 @@ use crate::{
     },
     gateways::Mode,
     i18n::Text,
-    messages::{
-        self,
-        alerts::Subject,
-        text::alerts as t,
-    },
+    messages::{self, alerts::Subject, text::alerts as t},
     notifications::Content,
     urls,
 };
@@ -118,12 +114,7 @@ fn rule_of(settings: &Settings, kind: Kind) -> Rule {
     settings.rules.iter().find(|rule| rule.kind == kind).cloned().unwrap_or_else(|| Rule::default_of(kind))
 }
 
-fn view(
-    page: &RequestContext,
-    (app, mode): (&App, Mode),
-    (settings, rule): (&Settings, &Rule),
-    errors: FieldErrors,
-) -> Show {
+fn view(page: &RequestContext, (app, mode): (&App, Mode), (settings, rule): (&Settings, &Rule), errors: FieldErrors) -> Show {
     let (back, url) = (urls::in_mode(&urls::alerts(app.id), mode), urls::alert_rule(app.id, rule.kind.as_str()));
     let layout = page.layout(messages::alerts::title(rule.kind)).app(app, AppEntry::Alerts, Some(mode)).in_mode(&url, mode);
     let chosen = |id: &RecipientId| rule.recipients.as_ref().is_some_and(|ids| ids.contains(id));
@@ -135,14 +126,8 @@ fn view(
     };
     let users = settings.users.iter().map(|user| RecipientId::User(user.id));
     let channels = settings.channels.iter().map(|channel| RecipientId::Channel(channel.id));
-    let subject = Subject {
-        app_name: &app.name,
-        mode,
-        event: Event::Problem,
-        base: page.state.base(),
-        path: back.clone(),
-        is_test: false,
-    };
+    let subject =
+        Subject { app_name: &app.name, mode, event: Event::Problem, base: page.state.base(), path: back.clone(), is_test: false };
     Show {
         layout: layout.below_app(app).crumb(t::title(), back.clone()),
         mode,

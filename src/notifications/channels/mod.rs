@@ -99,7 +99,12 @@ pub(crate) type By<'a> = (&'a Actor<'a>, Timestamp);
 ///
 /// # Errors
 /// See [`ChannelError`]; [`DbError::NotUnique`] if another channel of the company has the name.
-pub(crate) async fn create(tx: &mut Tx, vault: &Vault, new: &NewChannel<'_>, (actor, now): By<'_>) -> Result<ChannelId, ChannelError> {
+pub(crate) async fn create(
+    tx: &mut Tx,
+    vault: &Vault,
+    new: &NewChannel<'_>,
+    (actor, now): By<'_>,
+) -> Result<ChannelId, ChannelError> {
     let company = actor.company;
     actor.require(Permission::ManageAlerts, company)?;
     secrets::bind_master_key(tx, vault).await?;

@@ -39,8 +39,15 @@ pub(crate) struct Sender {
 pub(crate) enum Posted {
     Accepted,
     /// It may succeed later, after the pause that the service asks for.
-    Later { problem: Problem, answer: String, pause: Option<Duration> },
-    Never { problem: Problem, answer: String },
+    Later {
+        problem: Problem,
+        answer: String,
+        pause: Option<Duration>,
+    },
+    Never {
+        problem: Problem,
+        answer: String,
+    },
 }
 
 impl Sender {

@@ -46,9 +46,7 @@ fn body(content: &Content) -> Value {
     let content = fit::shortened(content, MAX_MESSAGE);
     let mut text = content.paragraphs.iter().map(|paragraph| escaped(paragraph)).collect::<Vec<_>>();
     text.extend(content.action.iter().map(|action| format!("{}: {}", escaped(&action.label), action.url)));
-    let field = |(label, value): &(String, String)| {
-        json!({ "name": escaped(&fit::cut(label, MAX_FIELD_NAME)), "value": escaped(&fit::cut(value, MAX_FIELD_VALUE)), "inline": true })
-    };
+    let field = |(label, value): &(String, String)| json!({ "name": escaped(&fit::cut(label, MAX_FIELD_NAME)), "value": escaped(&fit::cut(value, MAX_FIELD_VALUE)), "inline": true });
     let mut embed = json!({
         "title": escaped(&fit::cut(&content.subject, MAX_TITLE)),
         "description": text.join("\n\n"),

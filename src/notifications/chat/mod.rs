@@ -215,11 +215,20 @@ text_column!(Problem, Problem::as_str);
 pub(crate) enum Answer {
     Accepted,
     /// To be sent again, after the pause that the service asks for, if it does.
-    Later { pause: Option<Duration>, problem: Problem, words: String },
+    Later {
+        pause: Option<Duration>,
+        problem: Problem,
+        words: String,
+    },
     /// Never to be sent again.
-    Never { problem: Problem, words: String },
+    Never {
+        problem: Problem,
+        words: String,
+    },
     /// The chat has another id, under which the message is to be sent again.
-    Moved { chat: i64 },
+    Moved {
+        chat: i64,
+    },
 }
 
 /// Reads a status for which no service has a rule of its own.

@@ -44,7 +44,8 @@ pub(super) fn body(content: &Content) -> Value {
         text(&[json!({ "type": "TextRun", "text": format!("{label}: "), "weight": "Bolder" }), run(value)])
     }));
     body.extend(content.footer.iter().map(|footer| text(&[json!({ "type": "TextRun", "text": footer, "isSubtle": true })])));
-    let open = |action: &crate::notifications::Action| json!({ "type": "Action.OpenUrl", "title": action.label, "url": action.url });
+    let open =
+        |action: &crate::notifications::Action| json!({ "type": "Action.OpenUrl", "title": action.label, "url": action.url });
     let actions: Vec<Value> = content.action.iter().map(open).collect();
     json!({
         "type": "message",

@@ -41,7 +41,9 @@ fn credential(token: &str, chat: &str) -> Credential {
 fn is_chat(text: &str) -> bool {
     let is_name = |name: &str| {
         let is_of_chars = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        is_of_chars && (MIN_NAME_CHARS..=MAX_NAME_CHARS).contains(&name.len()) && !name.starts_with(|first: char| first.is_ascii_digit())
+        is_of_chars
+            && (MIN_NAME_CHARS..=MAX_NAME_CHARS).contains(&name.len())
+            && !name.starts_with(|first: char| first.is_ascii_digit())
     };
     text.strip_prefix('@').map_or_else(|| text.parse::<i64>().is_ok_and(|number| number != 0), is_name)
 }

@@ -9,7 +9,8 @@ const SLACK: &str = "https://hooks.slack.com/services/T0AAAAAAA/B0BBBBBBB/abcdef
 const DISCORD: &str = "https://discord.com/api/webhooks/123456789012345678/abc-DEF_123456789012345678901234567890";
 const TEAMS: &str = "https://default0a.1b.environment.api.powerplatform.com:443/powerautomate/automations/direct/workflows/9f/\
                      triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=secret-sig";
-const OLD_TEAMS: &str = "https://prod-12.centralindia.logic.azure.com:443/workflows/9f/triggers/manual/paths/invoke?api-version=1&sig=x";
+const OLD_TEAMS: &str =
+    "https://prod-12.centralindia.logic.azure.com:443/workflows/9f/triggers/manual/paths/invoke?api-version=1&sig=x";
 const TOKEN: &str = "123456789:AAabcdefghijklmnopqrstuvwxyz_123456";
 
 fn url(service: Service, url: &str) -> Result<String, Invalid> {
@@ -225,14 +226,44 @@ fn a_response_is_read_as_its_service_documents_it() {
         (Service::Teams, 202, "", Answer::Accepted),
         (Service::Teams, 401, "", never(Problem::NotAllowed, "")),
         (Service::Discord, 200, "{}", Answer::Accepted),
-        (Service::Discord, 429, r#"{"message":"You are being rate limited.","retry_after":64.57}"#, later(65, Problem::RateLimited, "You are being rate limited.")),
+        (
+            Service::Discord,
+            429,
+            r#"{"message":"You are being rate limited.","retry_after":64.57}"#,
+            later(65, Problem::RateLimited, "You are being rate limited."),
+        ),
         (Service::Discord, 404, r#"{"code":10015,"message":"Unknown Webhook"}"#, never(Problem::Removed, "Unknown Webhook")),
-        (Service::Discord, 400, r#"{"code":50035,"message":"Invalid Form Body"}"#, never(Problem::MessageRejected, "Invalid Form Body")),
+        (
+            Service::Discord,
+            400,
+            r#"{"code":50035,"message":"Invalid Form Body"}"#,
+            never(Problem::MessageRejected, "Invalid Form Body"),
+        ),
         (Service::Telegram, 200, r#"{"ok":true,"result":{}}"#, Answer::Accepted),
-        (Service::Telegram, 429, r#"{"ok":false,"description":"Too Many Requests: retry after 12","parameters":{"retry_after":12}}"#, later(12, Problem::RateLimited, "Too Many Requests: retry after 12")),
-        (Service::Telegram, 400, r#"{"ok":false,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1001}}"#, Answer::Moved { chat: -1001 }),
-        (Service::Telegram, 403, r#"{"ok":false,"description":"Forbidden: bot was kicked from the group chat"}"#, never(Problem::NotAllowed, "Forbidden: bot was kicked from the group chat")),
-        (Service::Telegram, 400, r#"{"ok":false,"description":"Bad Request: chat not found"}"#, never(Problem::ChatNotFound, "Bad Request: chat not found")),
+        (
+            Service::Telegram,
+            429,
+            r#"{"ok":false,"description":"Too Many Requests: retry after 12","parameters":{"retry_after":12}}"#,
+            later(12, Problem::RateLimited, "Too Many Requests: retry after 12"),
+        ),
+        (
+            Service::Telegram,
+            400,
+            r#"{"ok":false,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1001}}"#,
+            Answer::Moved { chat: -1001 },
+        ),
+        (
+            Service::Telegram,
+            403,
+            r#"{"ok":false,"description":"Forbidden: bot was kicked from the group chat"}"#,
+            never(Problem::NotAllowed, "Forbidden: bot was kicked from the group chat"),
+        ),
+        (
+            Service::Telegram,
+            400,
+            r#"{"ok":false,"description":"Bad Request: chat not found"}"#,
+            never(Problem::ChatNotFound, "Bad Request: chat not found"),
+        ),
         (Service::Telegram, 401, r#"{"ok":false,"description":"Unauthorized"}"#, never(Problem::Removed, "Unauthorized")),
         (Service::Telegram, 200, "<html>", never(Problem::MessageRejected, "<html>")),
     ] {
