@@ -8,6 +8,8 @@
 compile_error!("the fictitious gateway is for tests only: build without the feature fictitious-gateway");
 
 mod accounts;
+mod alerting;
+mod alerts;
 mod apps;
 pub mod cli;
 mod clock_check;
@@ -29,6 +31,7 @@ mod ledger;
 mod listening;
 mod messages;
 mod net;
+mod notifications;
 mod pipeline;
 pub mod primitives;
 mod rejections;
@@ -51,6 +54,9 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
     let single = [
         accounts::security_log::STATEMENTS,
         accounts::store::STATEMENTS,
+        alerts::store::alerts::STATEMENTS,
+        alerts::store::messages::STATEMENTS,
+        alerts::store::settings::STATEMENTS,
         apps::store::STATEMENTS,
         companies::store::STATEMENTS,
         connections::activity::store::STATEMENTS,
@@ -75,6 +81,8 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         replays::store::STATEMENTS,
         url_check::store::STATEMENTS,
         tokens::store::STATEMENTS,
+        notifications::channels::store::STATEMENTS,
+        notifications::store::STATEMENTS,
         test_events::store::STATEMENTS,
         rejections::store::STATEMENTS,
         rejections::store::copies::STATEMENTS,

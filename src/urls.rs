@@ -6,7 +6,9 @@ pub(crate) use crate::primitives::local_url::{is_local, local_or};
 use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
-    primitives::id::{AppId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TokenId, TransactionId},
+    primitives::id::{
+        AlertId, AppId, ChannelId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TokenId, TransactionId,
+    },
 };
 
 // --- for gateways and machines
@@ -32,6 +34,9 @@ pub(crate) fn endpoint_of(raw_path: &str) -> Option<&str> {
 pub(crate) const SETUP: &str = "/setup";
 pub(crate) const LOGIN: &str = "/login";
 pub(crate) const FORGOTTEN: &str = "/login/forgotten";
+pub(crate) const FORGOTTEN_SENT: &str = "/login/forgotten/sent";
+pub(crate) const RESET: &str = "/login/reset";
+pub(crate) const RESET_DONE: &str = "/login/reset/done";
 pub(crate) const LOGOUT: &str = "/logout";
 pub(crate) const DASHBOARD: &str = "/";
 pub(crate) const PERSONAL_INFO: &str = "/personal-info";
@@ -41,10 +46,17 @@ pub(crate) const OTHER_SESSIONS_REMOVAL: &str = "/personal-info/other-sessions/r
 pub(crate) const LANGUAGE: &str = "/language";
 pub(crate) const APPLICATIONS: &str = "/applications";
 pub(crate) const SETTINGS: &str = "/settings";
+pub(crate) const TEST_EMAIL: &str = "/settings/test-email";
+pub(crate) const DEMO_MAILBOX: &str = "/demo/mailbox";
 
-/// Returns the one-time setup link. Its token is the only secret in a URL.
+/// Returns the one-time setup link. Its token and that of [`reset_link`] are the only secrets in a URL.
 pub(crate) fn setup_link(base: &str, token: &str) -> String {
     format!("{base}{SETUP}?token={token}")
+}
+
+/// Returns the link with which a user chooses a new password.
+pub(crate) fn reset_link(base: &str, token: &str) -> String {
+    format!("{base}{RESET}?token={token}")
 }
 
 /// The sign-in page, which returns to that page afterwards.
@@ -82,7 +94,7 @@ pub(crate) fn app_of(path: &str) -> Option<AppId> {
 /// The tabs of an app's settings, below the app: general, domain, gateways, tokens.
 pub(crate) const SETTINGS_TABS: [&str; 4] = ["settings", "settings/domain", "settings/payment-gateways", "settings/tokens"];
 /// The pages of an app that each app has, below the app.
-const SECTIONS: [&str; 5] = ["", "transactions", "events", "rejections", "destinations"];
+const SECTIONS: [&str; 6] = ["", "transactions", "events", "rejections", "destinations", "alerts"];
 
 /// Returns what follows the app in the path of one of its pages; empty for the overview, and for a page of no app.
 fn below_app(path: &str) -> &str {
@@ -147,6 +159,26 @@ pub(crate) fn app_enabled(app: AppId) -> String {
 
 /// Where `ks-pay listen` asks for events.
 pub(crate) const LISTEN: &str = "/api/listen";
+
+// --- channels
+
+pub(crate) const CHANNELS: &str = "/settings/channels";
+pub(crate) const CHANNELS_NEW: &str = "/settings/channels/new";
+pub(crate) const CHANNEL_TEST: &str = "/settings/channels/{channel}/test";
+pub(crate) const CHANNEL_REMOVAL: &str = "/settings/channels/{channel}/removal";
+
+/// The form that adds a channel of a service.
+pub(crate) fn new_channel(service: &str) -> String {
+    format!("{CHANNELS_NEW}?service={service}")
+}
+
+pub(crate) fn channel_test(channel: ChannelId) -> String {
+    format!("{CHANNELS}/{channel}/test")
+}
+
+pub(crate) fn channel_removal(channel: ChannelId) -> String {
+    format!("{CHANNELS}/{channel}/removal")
+}
 
 // --- search
 
@@ -280,6 +312,29 @@ pub(crate) fn query(path: &str, pairs: &[(&str, &str)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
+// --- alerts
+
+pub(crate) const ALERTS: &str = "/ks-pay/apps/{app}/alerts";
+pub(crate) const ALERTS_MUTE: &str = "/ks-pay/apps/{app}/alerts/mute";
+pub(crate) const ALERTS_QUIET: &str = "/ks-pay/apps/{app}/alerts/quiet-hours";
+pub(crate) const ALERT_RULE: &str = "/ks-pay/apps/{app}/alerts/kinds/{kind}";
+pub(crate) const ALERT_RULE_TEST: &str = "/ks-pay/apps/{app}/alerts/kinds/{kind}/test";
+pub(crate) const ALERT: &str = "/ks-pay/apps/{app}/alerts/{alert}";
+pub(crate) const ALERT_ACKNOWLEDGEMENT: &str = "/ks-pay/apps/{app}/alerts/{alert}/acknowledgement";
+
+pub(crate) fn alerts(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/alerts")
+}
+
+/// The settings of a kind of alert. Its test is below.
+pub(crate) fn alert_rule(app: AppId, kind: &str) -> String {
+    format!("/ks-pay/apps/{app}/alerts/kinds/{kind}")
+}
+
+pub(crate) fn alert(app: AppId, alert: AlertId) -> String {
+    format!("/ks-pay/apps/{app}/alerts/{alert}")
+}
+
 // --- connections
 
 pub(crate) const CONNECTIONS: &str = "/ks-pay/apps/{app}/settings/payment-gateways";
@@ -402,6 +457,14 @@ below! {
     replay = "/replay";
     /// Skips a delivery.
     skip = "/skip";
+    /// Sends a test of a kind of alert.
+    rule_test = "/test";
+    /// Mutes the alerts of an app, or ends that.
+    mute = "/mute";
+    /// Their quiet hours.
+    quiet_hours = "/quiet-hours";
+    /// Stops the reminders of an alert.
+    acknowledgement = "/acknowledgement";
 }
 
 /// The action that retires one of a webhook's secrets; `url` is that of the step.

@@ -63,3 +63,13 @@ CREATE TABLE installation (
     name TEXT NOT NULL PRIMARY KEY,
     value BYTEA NOT NULL
 );
+
+-- Links with which users choose a new password. digest: SHA-256 of the link's token, which is stored nowhere. A used link, an
+-- expired one, and those of a user whose password or email has changed have no row.
+CREATE TABLE password_resets (
+    digest BYTEA NOT NULL PRIMARY KEY,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX password_resets_of_user ON password_resets (user_id);

@@ -66,3 +66,13 @@ CREATE TABLE installation (
     name TEXT NOT NULL PRIMARY KEY,
     value BLOB NOT NULL
 ) STRICT;
+
+-- Links with which users choose a new password. digest: SHA-256 of the link's token, which is stored nowhere. A used link, an
+-- expired one, and those of a user whose password or email has changed have no row.
+CREATE TABLE password_resets (
+    digest BLOB NOT NULL PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX password_resets_of_user ON password_resets (user_id);

@@ -39,6 +39,8 @@ pub(crate) enum Permission {
     ManageDestinations,
     /// See, add and remove the tokens with which `ks-pay listen` reads events.
     ManageTokens,
+    /// See and change alerts, who is notified of them, and the company's channels.
+    ManageAlerts,
 }
 
 impl Role {

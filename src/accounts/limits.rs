@@ -1,5 +1,5 @@
 //! Rate limits on sign-in: per account and address, per account, per address, per customer network (IPv4 /24, IPv6 /48), and
-//! overall. Password confirmation is limited per session.
+//! overall. Password confirmation is limited per session, password resets per account, address, network and overall.
 //!
 //! Throttles instead of locking out: an attempt is possible again within seconds.
 
@@ -29,6 +29,10 @@ pub(crate) struct Limits {
     trusted_browser_site: Limiter,
     session: Limiter,
     sign_out_elsewhere: Limiter,
+    reset_of_account: Limiter,
+    reset_of_address: Limiter,
+    reset_of_site: Limiter,
+    resets: Limiter,
 }
 
 impl Limits {
@@ -44,6 +48,10 @@ impl Limits {
             trusted_browser_site: limiter(20, Duration::from_secs(3)),
             session: limiter(10, Duration::from_secs(5)),
             sign_out_elsewhere: limiter(3, Duration::from_mins(1)),
+            reset_of_account: limiter(3, Duration::from_mins(10)),
+            reset_of_address: limiter(10, Duration::from_mins(1)),
+            reset_of_site: limiter(20, Duration::from_secs(30)),
+            resets: limiter(60, Duration::from_secs(5)),
         }
     }
 
@@ -74,6 +82,15 @@ impl Limits {
     pub(crate) fn check_trusted_browser(&self, address: IpAddr, browser: &str, email: &str) -> Result<(), u64> {
         check(&self.trusted_browser_site, &[browser, email, &site(address).to_string()])?;
         check(&self.trusted_browser, &[browser, email, &network(address).to_string()])
+    }
+
+    /// Consumes a request for a password reset, whether or not an account has the email. Returns the seconds until the next one if a
+    /// limit is exceeded. Each request may send an email, so the limits are lower than those of sign-in.
+    pub(crate) fn try_reset(&self, address: IpAddr, email: &str) -> Result<(), u64> {
+        check(&self.reset_of_site, &[&site(address).to_string()])?;
+        check(&self.reset_of_address, &[&network(address).to_string()])?;
+        check(&self.reset_of_account, &[email])?;
+        check(&self.resets, &[])
     }
 
     /// Consumes a session's attempt to confirm the password.

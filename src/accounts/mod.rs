@@ -5,6 +5,7 @@
 pub(crate) mod authz;
 pub(crate) mod limits;
 pub(crate) mod password;
+pub(crate) mod reset;
 pub(crate) mod security_log;
 pub(crate) mod setup;
 mod shares;
@@ -135,6 +136,7 @@ pub(crate) async fn change_password(
     actor.require_own(user)?;
     store::update_password(tx, user.id, hash).await?;
     store::delete_sessions_of(tx, user.id).await?;
+    store::delete_resets_of(tx, user.id).await?;
     Ok(security_log::append(tx, actor, Action::PasswordChanged, user.id, now).await?)
 }
 
@@ -158,6 +160,8 @@ pub(crate) async fn change_personal_info(
     store::update_person(tx, user.id, name, zone).await?;
     if let Some(email) = email {
         store::update_email(tx, user.id, email).await?;
+        // Links are in the mailbox of the previous address.
+        store::delete_resets_of(tx, user.id).await?;
     }
     Ok(security_log::append(tx, actor, Action::PersonalInfoChanged, user.id, now).await?)
 }

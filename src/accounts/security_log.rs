@@ -36,6 +36,8 @@ text_enum! {
         UserAdded = "user_added",
         PersonalInfoChanged = "personal_info_changed",
         PasswordChanged = "password_changed",
+        PasswordResetRequested = "password_reset_requested",
+        PasswordReset = "password_reset",
         OtherSessionsEnded = "other_sessions_ended",
         CompanyChanged = "company_changed",
         AppAdded = "app_added",
@@ -68,9 +70,18 @@ text_enum! {
         DestinationSecretRotated = "destination_secret_rotated",
         DeliveriesReplayed = "deliveries_replayed",
         DeliverySkipped = "delivery_skipped",
+        TestEmailSent = "test_email_sent",
         TokenAdded = "token_added",
         TokenRemoved = "token_removed",
         ReplayCanceled = "replay_canceled",
+        ChannelAdded = "channel_added",
+        ChannelTested = "channel_tested",
+        ChannelRemoved = "channel_removed",
+        AlertsChanged = "alerts_changed",
+        AlertsMuted = "alerts_muted",
+        AlertsUnmuted = "alerts_unmuted",
+        AlertAcknowledged = "alert_acknowledged",
+        AlertTested = "alert_tested",
     }
 }
 text_column!(Action, Action::as_str);

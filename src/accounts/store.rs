@@ -1,4 +1,4 @@
-//! The `users` and `sessions` tables.
+//! The `users`, `sessions` and `password_resets` tables.
 
 use sqlx::FromRow;
 
@@ -6,7 +6,11 @@ use super::{NewUser, Session, User};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     i18n::Locale,
-    primitives::{id::UserId, time::Timestamp, zone::Zone},
+    primitives::{
+        id::{CompanyId, UserId},
+        time::Timestamp,
+        zone::Zone,
+    },
 };
 
 sql! {
@@ -15,6 +19,7 @@ sql! {
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
     FIND = "SELECT id, company_id, email, name, role, language, time_zone FROM users WHERE id = $1";
     FIND_BY_EMAIL = "SELECT id, company_id, email, name, role, language, time_zone FROM users WHERE email = $1";
+    LIST_OF_COMPANY = "SELECT id, company_id, email, name, role, language, time_zone FROM users WHERE company_id = $1 ORDER BY id LIMIT 200";
     FIND_WITH_PASSWORD = "SELECT id, company_id, email, name, role, language, time_zone, password_hash FROM users WHERE email = $1";
     FIND_PASSWORD = "SELECT password_hash FROM users WHERE id = $1";
     /// Changes nothing, but locks the row until the unit of work ends.
@@ -33,6 +38,12 @@ sql! {
     DELETE_OTHER_SESSIONS = "DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2";
     DELETE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
     DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE user_id = $1";
+    INSERT_RESET = "INSERT INTO password_resets (digest, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+    FIND_RESET = "SELECT u.id, u.company_id, u.email, u.name, u.role, u.language, u.time_zone FROM password_resets r \
+                  JOIN users u ON u.id = r.user_id WHERE r.digest = $1 AND r.expires_at > $2 AND r.created_at <= $3";
+    TAKE_RESET = "DELETE FROM password_resets WHERE digest = $1 AND expires_at > $2 AND created_at <= $3 RETURNING user_id";
+    DELETE_RESETS_OF = "DELETE FROM password_resets WHERE user_id = $1";
+    DELETE_RESETS_OUTSIDE = "DELETE FROM password_resets WHERE expires_at <= $1 OR created_at > $2";
     DELETE_SESSIONS_OUTSIDE = "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2 OR last_seen_at > $3 OR created_at > $3";
 }
 
@@ -65,6 +76,50 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, id: UserId) -> Result<Option<U
 /// Finds a user by email, which must be in lower case.
 pub(crate) async fn find_by_email(on: impl Into<Exec<'_>>, email: &str) -> Result<Option<User>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(conn).await)
+}
+
+/// The period in which a link is valid: it expires after `now`, and no correct clock has created it later than `latest`.
+#[derive(Clone, Copy)]
+pub(super) struct ValidAt {
+    pub(super) now: Timestamp,
+    pub(super) latest: Timestamp,
+}
+
+pub(super) async fn insert_reset(
+    tx: &mut Tx,
+    digest: &[u8],
+    user: UserId,
+    (now, expires_at): (Timestamp, Timestamp),
+) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(INSERT_RESET).bind(digest).bind(user).bind(now).bind(expires_at))?;
+    Ok(())
+}
+
+/// Finds the user of a valid link.
+pub(super) async fn find_reset(on: impl Into<Exec<'_>>, digest: &[u8], at: ValidAt) -> Result<Option<User>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_RESET).bind(digest).bind(at.now).bind(at.latest).fetch_optional(conn).await)
+}
+
+/// Deletes a valid link and returns its user; `None` if there is none any more.
+pub(super) async fn take_reset(tx: &mut Tx, digest: &[u8], at: ValidAt) -> Result<Option<UserId>, DbError> {
+    run!(tx, |conn| sqlx::query_scalar(TAKE_RESET).bind(digest).bind(at.now).bind(at.latest).fetch_optional(conn).await)
+}
+
+/// Deletes the links of a user.
+pub(super) async fn delete_resets_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_RESETS_OF).bind(user))?;
+    Ok(())
+}
+
+/// Deletes the links of all users that are not valid.
+pub(super) async fn delete_resets_outside(tx: &mut Tx, at: ValidAt) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_RESETS_OUTSIDE).bind(at.now).bind(at.latest))?;
+    Ok(())
+}
+
+/// Lists the users of a company, at most 200.
+pub(crate) async fn list_of_company(on: impl Into<Exec<'_>>, company: CompanyId) -> Result<Vec<User>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_COMPANY).bind(company).fetch_all(conn).await)
 }
 
 /// A user with the stored hash of the password.

@@ -1,6 +1,6 @@
 //! `ks-pay doctor`: checks an installation and prints one line per check: ok, a note, or the remedy.
 
-use std::{fmt::Display, path::Path};
+use std::{fmt::Display, path::Path, time::Duration};
 
 use super::{Failure, Io};
 use crate::{
@@ -16,12 +16,15 @@ use crate::{
     gateways::Gateway,
     ledger::payments::reconcile_totals,
     messages,
-    net::client_ip::TrustedProxies,
+    net::{
+        client_ip::TrustedProxies,
+        smtp::{Mailer, SmtpError},
+    },
     primitives::{time::Clock, vault::Vault},
     rejections,
     server::{
         bootstrap::{self, DatabaseFiles},
-        config::{Config, Lookup, Options},
+        config::{Config, Lookup, MailConfig, Options, mail},
         master_key::{self, Found},
     },
 };
@@ -56,6 +59,7 @@ pub(super) async fn run(options: &Options, variable: Lookup<'_>, io: &mut Io<'_>
             report.good("configuration", "valid")?;
             public_url(&mut report, &config)?;
             transport(&mut report, &config)?;
+            email(&mut report, &config).await?;
             database(&mut report, &config).await?;
         }
     }
@@ -80,6 +84,26 @@ fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure
         Some(url) => report.note("transport", messages::access::plain_http_at(&url)),
         None => Ok(()),
     }
+}
+
+/// How long the mail server may take to accept a connection and the password.
+const SMTP_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Connects and signs in to the mail server, and sends nothing.
+async fn email(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
+    let Some(MailConfig { server, sender }) = &config.mail else {
+        return report.note("email", format_args!("not set up. Set {} and {} to send email", mail::SMTP_URL, mail::MAIL_FROM));
+    };
+    let checked = async { Mailer::new(server, sender)?.check(SMTP_TIMEOUT).await };
+    let Err(error) = checked.await else {
+        return report.good("email", format_args!("{server} accepts email from {}", sender.address()));
+    };
+    let remedy = match &error {
+        SmtpError::Settings(_) => "Check user and password, and whether the port needs smtps:// (TLS) or smtp:// (STARTTLS)",
+        SmtpError::Unreachable(_) | SmtpError::TimedOut => "Check host and port, and whether a firewall blocks the port",
+        _ => "Ask the operator of the mail server",
+    };
+    report.bad("email", format_args!("{server}: {error}. {remedy} ({})", mail::SMTP_URL))
 }
 
 /// Reports a proxy that forwards requests but is not trusted. Prints nothing on a database without the table.

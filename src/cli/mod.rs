@@ -45,6 +45,9 @@ use crate::{
 const VARIABLES: &str = "Variables without a flag:
   DATABASE_URL       sqlite:PATH or postgres://… [default: SQLite in the data directory]
   KS_PAY_MASTER_KEY  master key, 32 bytes in base64, instead of a file
+  KS_PAY_SMTP_URL    mail server: smtps://USER:PASSWORD@HOST:PORT (TLS), or smtp:// (STARTTLS; to this machine, without TLS)
+  KS_PAY_MAIL_FROM   sender of every email, such as KS Pay <pay@example.com>; required with KS_PAY_SMTP_URL
+  KS_PAY_OPERATOR_EMAIL  address for problems of the installation
   RUST_LOG           log filter [default: info]";
 
 /// Self-hosted merchant admin console for payment webhooks
@@ -65,7 +68,7 @@ enum Command {
     Serve,
     /// Run a demo on ./data-demo, recreated at each start: sample apps, history and a simulated gateway
     ///
-    /// Ignores the configured database, data directory, master key and gateway API.
+    /// Ignores the configured database, data directory, master key, gateway API and mail server.
     Demo,
     /// Manage users
     #[command(subcommand)]
@@ -113,8 +116,8 @@ enum Command {
     /// Check the installation, and print one line per check: ok, or what to do
     ///
     /// Checks configuration, public URL, transport, files, disk, database, integrity (reads the whole SQLite database; while
-    /// it reads, the -wal file grows), durability, writes, master key, sealed secrets, stored requests (a sample), trusted
-    /// proxies, daily totals, clock and requests to unknown endpoints. Changes nothing.
+    /// it reads, the -wal file grows), durability, writes, master key, sealed secrets, stored requests (a sample), the mail
+    /// server (signs in and sends nothing), trusted proxies, daily totals, clock and requests to unknown endpoints. Changes nothing.
     Doctor,
 }
 
@@ -250,9 +253,17 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
         return doctor::run(&cli.options, variable, io).await;
     }
     if let Some(Command::Demo) = cli.command {
-        // The demo must never open an operator's database or keys, nor reach the operator's network.
-        let private =
-            ["DATABASE_URL", "KS_PAY_DATA_DIR", "KS_PAY_MASTER_KEY", "KS_PAY_MASTER_KEY_FILE", "KS_PAY_ALLOW_DESTINATIONS"];
+        // The demo must never open an operator's database or keys, reach the operator's network, nor send email.
+        let private = [
+            "DATABASE_URL",
+            "KS_PAY_DATA_DIR",
+            "KS_PAY_MASTER_KEY",
+            "KS_PAY_MASTER_KEY_FILE",
+            "KS_PAY_ALLOW_DESTINATIONS",
+            "KS_PAY_SMTP_URL",
+            "KS_PAY_MAIL_FROM",
+            "KS_PAY_OPERATOR_EMAIL",
+        ];
         let public = |name: &str| if private.contains(&name) { None } else { variable(name) };
         return demo::run(Config::read(&cli.options, &public)?, format, io).await;
     }

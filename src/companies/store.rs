@@ -9,6 +9,8 @@ use crate::{
 sql! {
     LIST_BY_NAME = "SELECT id, name, time_zone FROM companies WHERE name = $1 ORDER BY id LIMIT 2";
     GET = "SELECT id, name, time_zone FROM companies WHERE id = $1";
+    /// Those after an id, so that a job can read all of them in parts.
+    LIST_AFTER = "SELECT id, name, time_zone FROM companies WHERE id > $1 ORDER BY id LIMIT 100";
     INSERT = "INSERT INTO companies (id, name, time_zone, created_at) VALUES ($1, $2, $3, $4)";
     UPDATE = "UPDATE companies SET name = $2, time_zone = $3 WHERE id = $1";
 }
@@ -21,6 +23,11 @@ pub(crate) async fn list_by_name(on: impl Into<Exec<'_>>, name: &str) -> Result<
 /// Returns the company, which must exist, because something belongs to it.
 pub(crate) async fn get(on: impl Into<Exec<'_>>, id: CompanyId) -> Result<Company, DbError> {
     run!(on, |conn| sqlx::query_as(GET).bind(id).fetch_one(conn).await)
+}
+
+/// Lists the companies after an id, at most 100; for jobs.
+pub(crate) async fn list_after(on: impl Into<Exec<'_>>, id: CompanyId) -> Result<Vec<Company>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_AFTER).bind(id).fetch_all(conn).await)
 }
 
 pub(crate) async fn insert(tx: &mut Tx, company: &Company, now: Timestamp) -> Result<(), DbError> {

@@ -4,12 +4,15 @@
 //! pages.
 
 pub(crate) mod accounts;
+pub(crate) mod alerts;
 pub(crate) mod apps;
+pub(crate) mod channels;
 pub(crate) mod company;
 pub(crate) mod dashboard;
 pub(crate) mod destinations;
 pub(crate) mod events;
 pub(crate) mod http;
+pub(crate) mod mailbox;
 pub(crate) mod overview;
 pub(crate) mod payments;
 pub(crate) mod read_models;

@@ -20,6 +20,8 @@ macro_rules! migrations {
             migrations!($engine, 7, "jobs", "0007_jobs"),
             migrations!($engine, 8, "deliveries", "0008_deliveries"),
             migrations!($engine, 9, "tokens", "0009_tokens"),
+            migrations!($engine, 10, "notifications", "0010_notifications"),
+            migrations!($engine, 11, "alerts", "0011_alerts"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {

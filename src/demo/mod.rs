@@ -21,6 +21,7 @@ use seed::TrafficProfile;
 use crate::{
     db::Location,
     gateways::razorpay,
+    notifications::mailbox::Mailbox,
     primitives::{base62, time::Clock},
     server::{
         Server, Signals,
@@ -71,7 +72,9 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     config.api_addresses.insert(razorpay::GATEWAY.slug(), api.url());
     let receivers = receiver::Receivers::start().await?;
     (config.allow_destinations, config.allow_receivers) = opened(config.listen, receivers.address());
-    let server = Server::start(config, Clock::system()).await?;
+    let clock = Clock::system();
+    let mailbox = Mailbox::new(&clock);
+    let server = Server::start_with(config, clock, Some(mailbox)).await?;
     let password = base62::random(16);
     let failed = |error| format!("The demo could not be set up: {error}.");
     let shops = seed::seed(server.state(), &password).await.map_err(failed)?;

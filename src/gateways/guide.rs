@@ -15,7 +15,7 @@ pub(crate) struct GuideContext {
 pub(crate) enum CopyValue {
     /// Its id on the page, the value, and its name.
     Fixed(&'static str, &'static str, &'static str),
-    /// The app's e-mail address: its id on the page, and its name.
+    /// The app's email address: its id on the page, and its name.
     Email(&'static str, &'static str),
 }
 

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use super::{
     text::{access as t, dates},
-    when::DisplayTime,
+    when::{DisplayTime, span},
 };
 use crate::{
     accounts::password::PasswordFault,
@@ -61,6 +61,11 @@ pub(crate) fn too_many_sign_ins(wait: Duration) -> Text {
 /// Too many attempts to confirm a password. Does not reveal whether the password was right.
 pub(crate) fn too_many_attempts(wait: Duration) -> Text {
     t::too_many_attempts(seconds(wait))
+}
+
+/// Too many requests for a password reset. Does not reveal whether an account exists.
+pub(crate) fn too_many_resets(wait: Duration) -> Text {
+    t::too_many_attempts(span(wait))
 }
 
 /// Formats the time until the next attempt; the limits allow one within a minute.

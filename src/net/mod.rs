@@ -1,5 +1,5 @@
-//! HTTP connections without product knowledge: the HTTP clients, which addresses are public, and the server's handling of accepted
-//! connections, from the limits per address to one request at a time.
+//! Connections without product knowledge: the HTTP clients, the SMTP client, which addresses are public, and the server's handling
+//! of accepted connections, from the limits per address to one request at a time.
 
 pub(crate) mod byte_budget;
 pub(crate) mod client_ip;
@@ -10,5 +10,6 @@ pub(crate) mod open_requests;
 pub(crate) mod outbound;
 pub(crate) mod pipelining;
 pub(crate) mod public_address;
+pub(crate) mod smtp;
 pub(crate) mod tls;
 pub(crate) mod unread_body;

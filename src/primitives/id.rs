@@ -131,6 +131,12 @@ ids! {
     TokenId = "tk";
     /// A replay of many events to a destination.
     ReplayId = "rp";
+    /// A message to one recipient.
+    NotificationId = "nt";
+    /// A channel of a company, such as one of Slack.
+    ChannelId = "ch";
+    /// An alert.
+    AlertId = "al";
     /// A server that holds the lease of a job. Random, since it has no row.
     LeaseHolderId = "lh";
 }

@@ -6,19 +6,21 @@
 use std::time::Duration;
 
 use crate::{
+    alerting::job::Alerting,
     clock_check::TimeRepair,
     db::{Db, DbError, file_identity::FileWatch},
     deliveries::housekeeping::DeliveryHousekeeping,
     events::retention::BodyRetention,
     jobs::{Jobs, Leased, Periodic},
     ledger::payments::zone_changes::ZoneChanges,
+    notifications::retention::NotificationRetention,
     primitives::time::Clock,
     rejections::retention::RejectionRetention,
     replays::job::Replaying,
 };
 
 /// Starts the periodic jobs. `body_retention` is how long bodies are stored, if that is limited.
-pub(super) fn start(db: &Db, clock: &Clock, body_retention: Option<Duration>) -> Jobs {
+pub(super) fn start(db: &Db, clock: &Clock, (body_retention, alerting): (Option<Duration>, Alerting)) -> Jobs {
     let mut jobs = Jobs::new();
     let retention = RejectionRetention { db: db.clone(), clock: clock.clone() };
     jobs.start(Leased::new(retention, db, clock));
@@ -28,6 +30,8 @@ pub(super) fn start(db: &Db, clock: &Clock, body_retention: Option<Duration>) ->
     }
     jobs.start(Leased::new(TimeRepair { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(DeliveryHousekeeping { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Leased::new(NotificationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Leased::new(alerting, db, clock));
     jobs.start(Leased::new(Replaying { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });

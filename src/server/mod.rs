@@ -3,6 +3,7 @@
 pub(crate) mod bootstrap;
 pub mod config;
 mod housekeeping;
+mod mail;
 pub(crate) mod master_key;
 pub(crate) mod rlimit;
 pub(crate) mod routes;
@@ -28,6 +29,7 @@ use url::Url;
 
 use crate::{
     accounts::{self, Token},
+    alerting::job::Alerting,
     console::http::{
         catch_panic,
         state::{Settings, State},
@@ -48,6 +50,7 @@ use crate::{
         outbound::{Allowed, Client, Guard, Own},
         pipelining, unread_body,
     },
+    notifications::{self, channels, mailbox::Mailbox},
     primitives::{shutdown::Shutdown, time::Clock},
     rejections::recorder::{self, DiagnosisContext, RejectionRecorder},
     server::{bootstrap::ServerLock, config::Config},
@@ -81,6 +84,7 @@ pub struct Server {
     recorder_task: recorder::RecorderTask,
     jobs: Jobs,
     deliveries: Worker,
+    notifications: notifications::worker::Worker,
     setup: Option<Token>,
     lock: ServerLock,
 }
@@ -91,6 +95,14 @@ impl Server {
     /// # Errors
     /// A message with the cause and the remedy. A failed start damages nothing.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, String> {
+        Self::start_with(config, clock, None).await
+    }
+
+    /// The same, with a mailbox that emails are put into.
+    ///
+    /// # Errors
+    /// See [`Self::start`].
+    pub(crate) async fn start_with(config: Config, clock: Clock, mailbox: Option<Mailbox>) -> Result<Self, String> {
         rlimit::take_all();
         bootstrap::prepare(&config)?;
         let lock = ServerLock::take(&config)?;
@@ -112,13 +124,19 @@ impl Server {
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
         let (recorder, recorder_task) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
-        let jobs = housekeeping::start(&opened.db, &clock, config.body_retention);
+        let jobs = {
+            let own = (opened.db.clone(), opened.vault.clone(), clock.clone());
+            let alerting = Alerting::new(own, base.clone(), config.mail.is_some() || mailbox.is_some());
+            housekeeping::start(&opened.db, &clock, (config.body_retention, alerting))
+        };
         let no_thread = |error| format!("The server could not start a thread: {error}.");
         let wake = Wake::default();
         let started = Ingestion::start(&opened.db, &opened.vault, (&clock, wake.clone()), address);
         let (ingestion, background_tasks) = started.map_err(no_thread)?;
         let ingestion = Arc::new(ingestion);
         let client = Client::new(guard(&config, address, &base)?);
+        let own = (opened.db.clone(), opened.vault.clone(), clock.clone());
+        let channels = channels::sender::Sender::new(own, client.clone(), config.chat_stand_in.as_deref());
         let deliveries = Worker::start(WorkerContext {
             db: opened.db.clone(),
             vault: opened.vault.clone(),
@@ -128,6 +146,7 @@ impl Server {
             wake,
         })
         .map_err(no_thread)?;
+        let (notifications, mail) = mail::start(config.mail.as_ref(), &opened, (&clock, mailbox, &channels))?;
         let (settings, shutdown) = (settings(&config, opened.at_risk), Shutdown::new());
         let route = Data::new(WebhookRoute {
             ingestion: Arc::clone(&ingestion),
@@ -139,7 +158,8 @@ impl Server {
         });
         let proxies = settings.trusted_proxies.clone();
         let listening = Data::new(Listening::new((opened.db.clone(), clock.clone()), proxies, shutdown.clone()));
-        let state = Data::new(State::new((opened.db, opened.vault, clock), settings, (ingestion, client), shutdown));
+        let state =
+            Data::new(State::new((opened.db, opened.vault, clock), (settings, mail), (ingestion, client, channels), shutdown));
         let _ = state.base.set(base);
 
         let server = serve((listener, address), &state, &route, &listening)
@@ -156,6 +176,7 @@ impl Server {
             recorder_task,
             jobs,
             deliveries,
+            notifications,
             setup,
             lock,
         })
@@ -207,7 +228,8 @@ impl Server {
         self.handle.stop(true).await;
         let _ = self.running.await;
         let (ingestion, recorder) = (self.state.ingestion.stop(self.background_tasks), self.recorder_task.stop());
-        let ended = async { tokio::join!(ingestion, recorder, self.jobs.stop(), self.deliveries.stop()) };
+        let ended =
+            async { tokio::join!(ingestion, recorder, self.jobs.stop(), self.deliveries.stop(), self.notifications.stop()) };
         if tokio::time::timeout(FLUSH_TIMEOUT, ended).await.is_err() {
             tracing::warn!("background work did not end in time: the final rejections and secret usage may not be stored");
         }

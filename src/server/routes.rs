@@ -18,9 +18,9 @@ use tokio::time::Instant;
 use crate::{
     accounts::authz::Permission,
     console::{
-        accounts, apps, company, dashboard, destinations, events,
+        accounts, alerts, apps, channels, company, dashboard, destinations, events,
         http::{self as site, state::State},
-        overview, payments, rejections, search,
+        mailbox, overview, payments, rejections, search,
         setup::{
             self, account_mismatch, credentials, import_secret, integration, list, retirement, rotation, secrets_view, security,
             stream, webhook,
@@ -80,7 +80,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 /// of a response is opened again; only sign-out has no such page.
 fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(web::scope(""), urls::STATIC, get_signed_out = site::assets::serve);
-    let scope = destination_routes(setup_routes(app_routes(account_routes(payment_routes(scope)))));
+    let scope = alert_routes(destination_routes(setup_routes(app_routes(account_routes(payment_routes(scope))))));
     scope
         .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))
         .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))
@@ -120,7 +120,13 @@ fn account_routes(scope: Scope) -> Scope {
     let scope =
         route!(scope, urls::SETUP, get_signed_out = accounts::routes::setup_form, post_signed_out = accounts::routes::set_up);
     let scope = route!(scope, urls::LOGIN, get_signed_out = accounts::routes::login, post_signed_out = accounts::routes::sign_in);
-    let scope = route!(scope, urls::FORGOTTEN, get_signed_out = accounts::routes::forgotten);
+    let scope =
+        route!(scope, urls::FORGOTTEN, get_signed_out = accounts::reset::forgotten, post_signed_out = accounts::reset::request);
+    let scope = route!(scope, urls::FORGOTTEN_SENT, get_signed_out = accounts::reset::requested);
+    let scope =
+        route!(scope, urls::RESET, get_signed_out = accounts::reset::form_page, post_signed_out = accounts::reset::complete);
+    let scope = route!(scope, urls::RESET_DONE, get_signed_out = accounts::reset::done);
+    let scope = route!(scope, urls::DEMO_MAILBOX, get_signed_out = mailbox::index);
     let scope = route!(
         scope,
         urls::LANGUAGE,
@@ -155,6 +161,17 @@ fn account_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::DASHBOARD, get(ViewApps) = dashboard::routes::show);
     let scope = route!(scope, urls::APPLICATIONS, get(ViewApps) = dashboard::routes::applications);
     let scope = route!(scope, urls::SEARCH, get(ViewPayments) = search::routes::show);
+    let scope = route!(scope, urls::CHANNELS, get(ManageAlerts) = channels::index, post(ManageAlerts) = channels::create);
+    let scope = route!(scope, urls::CHANNELS_NEW, get(ManageAlerts) = channels::new);
+    let scope = route!(scope, urls::CHANNEL_TEST, get(ManageAlerts) = channels::form_page, post(ManageAlerts) = channels::test);
+    let scope =
+        route!(scope, urls::CHANNEL_REMOVAL, get(ManageAlerts) = channels::ask_removal, post(ManageAlerts) = channels::remove);
+    let scope = route!(
+        scope,
+        urls::TEST_EMAIL,
+        get(ManageCompany) = company::email::form_page,
+        post(ManageCompany) = company::email::send_test
+    );
     route!(scope, urls::SETTINGS, get(ManageCompany) = company::routes::settings, post(ManageCompany) = company::routes::update)
 }
 
@@ -345,6 +362,18 @@ fn destination_routes(scope: Scope) -> Scope {
         post(ManageDestinations) = delivery::replay
     );
     route!(scope, urls::DELIVERY_SKIP, get(ManageDestinations) = delivery::form_page, post(ManageDestinations) = delivery::skip)
+}
+
+/// Registers alerts. The routes of all of them stand before that of one.
+fn alert_routes(scope: Scope) -> Scope {
+    use alerts::{detail, index, rule};
+    let scope = route!(scope, urls::ALERTS, get(ManageAlerts) = index::index);
+    let scope = route!(scope, urls::ALERTS_MUTE, get(ManageAlerts) = index::form_page, post(ManageAlerts) = index::mute);
+    let scope = route!(scope, urls::ALERTS_QUIET, get(ManageAlerts) = index::form_page, post(ManageAlerts) = index::set_quiet);
+    let scope = route!(scope, urls::ALERT_RULE, get(ManageAlerts) = rule::show, post(ManageAlerts) = rule::update);
+    let scope = route!(scope, urls::ALERT_RULE_TEST, get(ManageAlerts) = rule::form_page, post(ManageAlerts) = rule::test);
+    let scope = route!(scope, urls::ALERT, get(ManageAlerts) = detail::show);
+    route!(scope, urls::ALERT_ACKNOWLEDGEMENT, get(ManageAlerts) = detail::form_page, post(ManageAlerts) = detail::acknowledge)
 }
 
 /// Liveness check.

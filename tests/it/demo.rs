@@ -12,6 +12,7 @@ const SET: &[(&str, &str)] = &[
     ("KS_PAY_MASTER_KEY", "no key at all"),
     ("KS_PAY_MASTER_KEY_FILE", "/nonexistent/key"),
     ("KS_PAY_ALLOW_DESTINATIONS", "no network at all"),
+    ("KS_PAY_SMTP_URL", "no mail server at all"),
 ];
 
 /// Starts the demo, and signs its owner in with the printed password.
@@ -47,6 +48,22 @@ async fn the_demo_shows_payments_and_a_rejection_with_its_reason() {
     let ended = process.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(!at.data_dir().exists(), "an operator's data directory is left alone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_shows_its_emails_and_sends_none() {
+    let at = Installation::new().await;
+    let (process, owner, _) = demo(&at).await;
+    let visitor = owner.twin();
+    assert!(visitor.get("/demo/mailbox").await.shows("no-mail"));
+    let csrf = visitor.get("/login/forgotten").await.field("csrf_token").unwrap();
+    let fields = [("csrf_token", csrf.as_str()), ("email", "owner@demo.example")];
+    assert_eq!(visitor.post_exactly("/login/forgotten", &fields).await.location(), "/login/forgotten/sent");
+    let page = visitor.sees("/demo/mailbox", "mail").await;
+    let link = page.body.split('"').find(|text| text.contains("/login/reset?token=")).unwrap();
+    assert_eq!(visitor.get(&link[link.find("/login").unwrap()..]).await.location(), "/login/reset");
+    assert!(owner.get("/settings").await.has("/demo/mailbox"));
+    assert_eq!(process.terminate().code, Some(0));
 }
 
 /// Returns the ids of the demo's apps, as its dashboard links to them.

@@ -6,6 +6,7 @@
 
 mod account_mismatch;
 mod advice;
+mod alerts;
 mod architecture;
 mod backup;
 mod baseline;
@@ -60,6 +61,7 @@ mod listen;
 mod lists;
 mod lists_filters;
 mod lists_searched;
+mod mail;
 mod migrations;
 mod modes;
 mod origins;
@@ -67,6 +69,7 @@ mod overview;
 mod overwritten;
 mod page_languages;
 mod pages;
+mod password_reset;
 mod payment_amounts;
 mod payment_details;
 mod pipelining;

@@ -203,7 +203,19 @@ async fn without_an_entry_nothing_is_done() {
 }
 
 /// The pages and forms that need no sign-in, by the name of their path in `urls.rs`.
-const SIGNED_OUT: &[&str] = &["FORGOTTEN", "HEALTHZ", "LANGUAGE", "LOGIN", "READYZ", "SETUP", "STATIC"];
+const SIGNED_OUT: &[&str] = &[
+    "DEMO_MAILBOX",
+    "FORGOTTEN",
+    "FORGOTTEN_SENT",
+    "HEALTHZ",
+    "LANGUAGE",
+    "LOGIN",
+    "READYZ",
+    "RESET",
+    "RESET_DONE",
+    "SETUP",
+    "STATIC",
+];
 
 /// A route without a permission compiles only as one that needs no sign-in.
 #[test]

@@ -74,6 +74,37 @@ impl PersonForm {
     }
 }
 
+/// The form that asks for the link of a password reset.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ForgottenForm {
+    pub(crate) email: String,
+}
+
+impl ForgottenForm {
+    /// Returns the email as accounts have it, or the error.
+    pub(crate) fn parse(&self) -> Result<String, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let email = errors.take_email("email", email::normalize(&self.email));
+        if errors.is_empty() { Ok(email) } else { Err(errors) }
+    }
+}
+
+/// The form of a password reset.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NewPasswordForm {
+    pub(crate) new_password: String,
+    pub(crate) confirm_password: String,
+}
+
+impl NewPasswordForm {
+    /// See [`PasswordForm::errors`].
+    pub(crate) fn errors(&self, password_fault: Option<PasswordFault>) -> FieldErrors {
+        new_password_errors((&self.new_password, &self.confirm_password), password_fault)
+    }
+}
+
 /// The form that changes the password.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -86,12 +117,17 @@ pub(crate) struct PasswordForm {
 impl PasswordForm {
     /// Validates the new password; `password_fault` is what the password policy says.
     pub(crate) fn errors(&self, password_fault: Option<PasswordFault>) -> FieldErrors {
-        let mut errors = FieldErrors::default();
-        if let Some(fault) = password_fault {
-            errors.add("new_password", password_reason(fault), access::password_fault(fault));
-        } else if self.new_password != self.confirm_password {
-            errors.add("confirm_password", "not-the-same", t::passwords_differ());
-        }
-        errors
+        new_password_errors((&self.new_password, &self.confirm_password), password_fault)
     }
+}
+
+/// Validates a new password that was entered twice.
+fn new_password_errors((new, again): (&str, &str), password_fault: Option<PasswordFault>) -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    if let Some(fault) = password_fault {
+        errors.add("new_password", password_reason(fault), access::password_fault(fault));
+    } else if new != again {
+        errors.add("confirm_password", "not-the-same", t::passwords_differ());
+    }
+    errors
 }

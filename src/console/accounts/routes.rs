@@ -111,11 +111,6 @@ pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, posted: Pu
     Ok(response)
 }
 
-/// `GET /login/forgotten`
-pub(crate) async fn forgotten(request: HttpRequest, state: Data<State>) -> Answer {
-    html(StatusCode::OK, &views::Forgotten { warnings: state.warnings() }, locale::of(&request))
-}
-
 /// `POST /logout`
 pub(crate) async fn sign_out(posted: SignedForm<EmptyForm>) -> Answer {
     let page = posted.page;
@@ -238,7 +233,7 @@ pub(super) struct PreSession {
 }
 
 impl PreSession {
-    fn of(request: &HttpRequest, state: &State) -> Self {
+    pub(super) fn of(request: &HttpRequest, state: &State) -> Self {
         match cookies::read_signed(request, state, PRE_SESSION_COOKIE) {
             Some(name) => Self { name, is_new: false },
             None => Self { name: Token::generate().expose().to_owned(), is_new: true },
@@ -251,11 +246,11 @@ impl PreSession {
         if csrf::is_token(&state.vault, &name, given) { Ok(Self { name, is_new: false }) } else { Err(AppError::CsrfFailed) }
     }
 
-    fn token(&self, state: &State) -> String {
+    pub(super) fn token(&self, state: &State) -> String {
         csrf::token(&state.vault, &self.name)
     }
 
-    fn answer(&self, state: &State, mut response: HttpResponse) -> HttpResponse {
+    pub(super) fn answer(&self, state: &State, mut response: HttpResponse) -> HttpResponse {
         if self.is_new {
             let _ = response.add_cookie(&cookies::signed(state, PRE_SESSION_COOKIE, &self.name));
         }

@@ -25,7 +25,50 @@ pub(crate) struct Login<'a> {
     pub(crate) warnings: &'a [Warning],
 }
 
-/// `/login/forgotten`
+/// `/login/forgotten`, with a mail server.
+#[derive(Template)]
+#[template(path = "accounts/request_reset.html")]
+pub(crate) struct RequestReset<'a> {
+    pub(crate) csrf: String,
+    pub(crate) email: &'a str,
+    pub(crate) errors: FieldErrors,
+    pub(crate) warnings: &'a [Warning],
+}
+
+/// `/login/forgotten/sent`
+#[derive(Template)]
+#[template(path = "accounts/reset_requested.html")]
+pub(crate) struct ResetRequested<'a> {
+    /// True in the demo.
+    pub(crate) has_mailbox: bool,
+    pub(crate) warnings: &'a [Warning],
+}
+
+/// `/login/reset`
+#[derive(Template)]
+#[template(path = "accounts/new_password.html")]
+pub(crate) struct NewPassword<'a> {
+    pub(crate) csrf: String,
+    pub(crate) email: String,
+    pub(crate) errors: FieldErrors,
+    pub(crate) warnings: &'a [Warning],
+}
+
+/// `/login/reset` with a link that is not valid.
+#[derive(Template)]
+#[template(path = "accounts/reset_expired.html")]
+pub(crate) struct ResetExpired<'a> {
+    pub(crate) warnings: &'a [Warning],
+}
+
+/// `/login/reset/done`
+#[derive(Template)]
+#[template(path = "accounts/reset_done.html")]
+pub(crate) struct ResetDone<'a> {
+    pub(crate) warnings: &'a [Warning],
+}
+
+/// `/login/forgotten`, without a mail server.
 #[derive(Template)]
 #[template(path = "accounts/forgotten.html")]
 pub(crate) struct Forgotten<'a> {

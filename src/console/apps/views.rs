@@ -46,7 +46,7 @@ impl Row<'_> {
         urls::app_enabled(self.app.id)
     }
 
-    /// The e-mail address in the parts between which a line may break.
+    /// The email address in the parts between which a line may break.
     fn email_parts(&self) -> Vec<String> {
         let read = email::to_unicode(&self.app.email);
         read.split_inclusive(['@', '.', '-', '_', '+']).map(str::to_owned).collect()

@@ -2,11 +2,11 @@
 
 use askama::Template;
 
-use super::forms::CompanyForm;
+use super::{email::EmailPanel, forms::CompanyForm};
 use crate::{
     console::http::{form::FieldErrors, layout::Layout},
     i18n,
-    messages::text::company as t,
+    messages::text::{company as t, notifications as n},
 };
 
 /// `/settings`
@@ -16,4 +16,5 @@ pub(crate) struct Settings {
     pub(crate) layout: Layout,
     pub(crate) form: CompanyForm,
     pub(crate) errors: FieldErrors,
+    pub(crate) email: EmailPanel,
 }

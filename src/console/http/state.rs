@@ -20,6 +20,7 @@ use crate::{
         open_requests::{OpenLimits, OpenRequests},
         outbound::Client,
     },
+    notifications::{channels, mailbox::Mailbox, worker::Health},
     primitives::{
         id::{CompanyId, UserId},
         rate_limit::KeyedLimiter,
@@ -38,6 +39,10 @@ const SEARCH_INTERVAL: Duration = Duration::from_millis(250);
 /// The burst of a company's changes of time zones, for each of which ingestion waits, and the interval after which another is allowed.
 const ZONE_CHANGE_BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 const ZONE_CHANGE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The burst of a company's test emails, and the interval after which another is allowed.
+const TEST_EMAIL_BURST: NonZeroU32 = NonZeroU32::new(5).expect("five is not zero");
+const TEST_EMAIL_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The settings of the installation that pages need.
 pub(crate) struct Settings {
@@ -59,23 +64,43 @@ impl Settings {
     }
 }
 
+/// Email, as pages know it.
+pub(crate) struct MailState {
+    /// `None` if no email is sent.
+    pub(crate) settings: Option<MailSettings>,
+    pub(crate) health: Health,
+    /// The mailbox of the demo.
+    pub(crate) mailbox: Option<Mailbox>,
+}
+
+/// How email is sent.
+pub(crate) struct MailSettings {
+    /// The address of the sender, and host and port of the mail server; `None` in the demo.
+    pub(crate) sender: Option<(String, String)>,
+}
+
 /// The shared state of one server.
 pub(crate) struct State {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
+    pub(crate) mail: MailState,
     pub(crate) passwords: PasswordHasher,
     pub(crate) limits: Limits,
     pub(crate) ingestion: Arc<Ingestion>,
     /// Sends to the destinations, and checks their URLs.
     pub(crate) client: Client,
+    /// Posts messages to the channels of companies.
+    pub(crate) channels: channels::sender::Sender,
     pub(crate) checks: CheckLimiter,
     pub(crate) key_checks: CheckLimiter,
     /// Limits how often the strength of secrets that users enter is checked, which costs CPU time.
     pub(crate) secret_checks: Arc<CheckLimiter>,
     /// Limits how often a user searches.
     pub(crate) searches: KeyedLimiter<UserId>,
+    /// Limits how often the users of a company send a test email.
+    pub(crate) test_emails: KeyedLimiter<CompanyId>,
     /// Limits how often the users of a company ask for other time zones.
     pub(crate) zone_changes: KeyedLimiter<CompanyId>,
     pub(crate) streams: OpenRequests<UserId>,
@@ -90,14 +115,15 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(
         (db, vault, clock): (Db, Vault, Clock),
-        settings: Settings,
-        (ingestion, client): (Arc<Ingestion>, Client),
+        (settings, mail): (Settings, MailState),
+        (ingestion, client, channels): (Arc<Ingestion>, Client, channels::sender::Sender),
         shutdown: Shutdown,
     ) -> Self {
         Self {
             untrusted_proxy: UntrustedProxy::default(),
             ingestion,
             client,
+            channels,
             db,
             vault,
             limits: Limits::new(&clock),
@@ -105,9 +131,11 @@ impl State {
             key_checks: CheckLimiter::of_requests(&clock),
             secret_checks: Arc::new(CheckLimiter::of_computations(&clock)),
             searches: KeyedLimiter::new(&clock, SEARCH_BURST, SEARCH_INTERVAL),
+            test_emails: KeyedLimiter::new(&clock, TEST_EMAIL_BURST, TEST_EMAIL_INTERVAL),
             zone_changes: KeyedLimiter::new(&clock, ZONE_CHANGE_BURST, ZONE_CHANGE_INTERVAL),
             clock,
             settings,
+            mail,
             passwords: PasswordHasher::new(),
             streams: OpenRequests::new(STREAM_LIMITS),
             base: OnceLock::new(),

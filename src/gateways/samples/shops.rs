@@ -7,7 +7,7 @@
 pub struct Shop {
     /// The name of the shop.
     pub name: &'static str,
-    /// The e-mail address of the shop.
+    /// The email address of the shop.
     pub email: &'static str,
     /// The two-letter code of its country.
     pub country: &'static str,

@@ -14,6 +14,20 @@ forgot-command = Command that sets a new password
 forgot-effect = You can use the new password immediately. You’ll be signed out on every device.
 back-to-sign-in = Back to sign-in
 
+# Password reset by email
+reset-password = Reset your password
+reset-note = Enter the email you sign in with. We’ll send you a link to choose a new password.
+send-link = Send link
+check-email = Check your email
+check-email-note = If an account has the address you entered, we’ve sent a link to it. The link works once, for 30 minutes. If nothing arrives, look in your spam folder, then ask your server administrator.
+choose-password = Choose a new password
+choose-password-note = For { $email }. You’ll be signed out on every device.
+save-password = Save password
+reset-expired-advice = A link to reset the password works once, for 30 minutes. Request a new one. If the link is new, allow cookies for this address and open it again.
+request-new-link = Request a new link
+reset-done = Your password is changed
+reset-done-note = You’re signed out on every device. Sign in with your new password.
+
 # Set-up
 set-up = Set up
 set-up-ks-pay = Set up KS Pay

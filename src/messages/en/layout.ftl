@@ -13,6 +13,8 @@ transactions = Transactions
 events = Events
 rejections = Rejections
 destinations = Destinations
+alerts = Alerts
+automate = Automate
 language = Language
 # The window title of a form that was returned with errors.
 title-with-errors = Error: { $title }

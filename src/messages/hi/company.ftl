@@ -5,3 +5,16 @@ saved = कंपनी की सेटिंग सहेज ली गई ह
 details = नाम और टाइम ज़ोन
 apps-elsewhere = हर ऐप की सेटिंग अलग होती हैं। { $link }
     .link = ऐप चुनें
+
+email = ईमेल
+email-needed = नए पासवर्ड के लिंक भेजने के लिए KS Pay को मेल सर्वर चाहिए।
+email-not-set-up = ईमेल सेट अप नहीं है
+email-not-set-up-advice = अपने सर्वर एडमिन से कहें कि { $server } और { $sender } सेट करके KS Pay दोबारा चालू करें। { $command } से मेल सर्वर जाँचा जा सकता है।
+email-sent-as = KS Pay { $server } के ज़रिए { $sender } से ईमेल भेजता है।
+email-in-demo = यह डेमो कोई ईमेल नहीं भेजता। { $mailbox } में दिखता है कि वह क्या भेजता।
+    .mailbox = डेमो का मेलबॉक्स
+send-test = टेस्ट ईमेल भेजें
+send-test-note = यह आपके पते { $email } पर जाएगा।
+test-queued = टेस्ट ईमेल भेजा जा रहा है। नतीजा “ईमेल” में दिखेगा।
+last-test = पिछला टेस्ट ईमेल
+look-again = फिर देखें

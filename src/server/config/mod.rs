@@ -4,6 +4,7 @@
 
 mod allow_destinations;
 mod api_addresses;
+pub(crate) mod mail;
 mod networks;
 mod trusted_proxies;
 
@@ -21,6 +22,7 @@ use url::{Host, Url};
 
 use crate::{db::Location, telemetry::LogFormat};
 pub use api_addresses::ApiFlags;
+pub use mail::MailConfig;
 
 /// Flags of every command. Each has a variable of the same meaning; the flag takes precedence.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -109,6 +111,12 @@ pub struct Config {
     pub body_retention: Option<Duration>,
     /// The base of each gateway's API, without a slash at the end, by the gateway's slug.
     pub api_addresses: BTreeMap<&'static str, String>,
+    /// Where posts to chat services go instead of the services: only tests and the demo set it.
+    pub chat_stand_in: Option<String>,
+    /// How email is sent; `None` means that none is.
+    pub mail: Option<MailConfig>,
+    /// Who is told by email of problems of the installation.
+    pub operator_email: Option<String>,
     /// True to start even if the database could lose acknowledged events.
     pub accept_data_loss: bool,
 }
@@ -144,6 +152,9 @@ impl Config {
             allow_receivers: Vec::new(),
             body_retention: set(&options.body_retention_days, BODY_RETENTION_DAYS).map(|set| days(&set)).transpose()?,
             api_addresses: options.api_addresses.addresses(variable)?,
+            chat_stand_in: None,
+            mail: mail::read(variable)?,
+            operator_email: mail::operator(variable)?,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
             data_dir,
             database,

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const BINARY = process.env.KS_PAY_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/ks-pay");
+export const BINARY = process.env.KS_PAY_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/ks-pay");
 /** Timeout for a server to listen or to shut down, in milliseconds. */
 const SERVER_TIMEOUT_MS = 30_000;
 /** Timeout for a command, in milliseconds. */
@@ -18,7 +18,7 @@ const COMMAND_TIMEOUT_MS = 90_000;
 assert.ok(existsSync(BINARY), `There is no ${BINARY}: run cargo build, or name the binary in KS_PAY_BIN.`);
 
 /** Removes the caller's own settings from the environment of an installation under test. */
-function environment(dataDir, extra) {
+export function environment(dataDir, extra) {
   const kept = Object.entries(process.env).filter(([name]) => !/^(KS_PAY_|RUST_LOG$|DATABASE_URL$)/.test(name));
   return { ...Object.fromEntries(kept), KS_PAY_LISTEN: "127.0.0.1:0", KS_PAY_DATA_DIR: dataDir, ...extra };
 }

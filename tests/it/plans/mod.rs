@@ -29,6 +29,7 @@ const GROWING_TABLES: &[&str] = &[
     "test_events",
     "deliveries",
     "attempts",
+    "notifications",
 ];
 /// Constraints that select few rows, however long an installation is in use: the table, the constraint, and the reason.
 const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
@@ -37,6 +38,7 @@ const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("connections", "app_id=?", "one for each gateway and mode"),
     ("attempts", "delivery_id=?", "at most eleven for each time that a delivery is replayed"),
     ("destinations", "app_id=?", "at most 20 in each mode"),
+    ("notifications", "alert_id=?", "the messages of one alert"),
     ("rejected_requests", "rejection_id=?", STORAGE),
     ("rejected_requests", "connection_id=?", STORAGE),
     ("daily_totals", "day>?", "a row for each kind of payment of a day; pages ask for at most a year"),
@@ -54,6 +56,7 @@ const NO_PAGE: &[(&str, &str)] = &[
     ("deliveries::store::deliveries::CANCEL_OF_DELETED", "a job cancels in small units of work"),
     ("events::store::COUNT", "a copy is looked through once, row by row"),
     ("events::store::EXPORT_APP", "an export reads the table once"),
+    ("notifications::store::RELEASE_ALL", "a start returns what a process that has ended was sending"),
     ("ledger::payments::store::EXPORT_APP", "an export reads the table once"),
     ("ledger::payments::store::recount::COUNT_STALE_DAYS", "a command compares or repairs all totals"),
     ("ledger::payments::store::recount::LIST_STALE_DAYS", "a job deletes the totals of a replaced zone"),

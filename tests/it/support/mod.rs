@@ -15,6 +15,7 @@ pub(crate) mod routes;
 pub(crate) mod shop;
 pub(crate) mod signing;
 pub(crate) mod sink;
+pub(crate) mod smtp_server;
 pub(crate) mod webhook_request;
 
 use std::{

@@ -15,9 +15,12 @@ use crate::{
     },
 };
 
+/// The maximum number of open disputes of an app and mode that [`all_of_app`] lists of each kind.
+pub(crate) const MAX_OPEN_DISPUTES: usize = 200;
+
 /// Selects disputes of an owner, with the gateway of the payment. Fewer than ten are shown of each kind.
 macro_rules! open {
-    ($owner:literal, $deadline:literal, $order:literal) => {
+    ($owner:literal, $deadline:literal, $order:literal, $limit:literal) => {
         concat!(
             "SELECT transaction_id, due.app_id, gateway, dispute_id, due.status, due.amount_subunits, due.currency, \
              amount_deducted_subunits, respond_by FROM (SELECT transaction_id, app_id, dispute_id, status, amount_subunits, currency, \
@@ -26,17 +29,21 @@ macro_rules! open {
             " = $1 AND mode = $2 AND status = 'open' AND ",
             $deadline,
             $order,
-            " LIMIT 10) AS due JOIN transactions ON id = transaction_id",
+            " LIMIT ",
+            $limit,
+            ") AS due JOIN transactions ON id = transaction_id",
             $order
         )
     };
 }
 
 sql! {
-    DUE_OF_APP = open!("app_id", "respond_by > $3", " ORDER BY respond_by");
-    UNDATED_OF_APP = open!("app_id", "respond_by IS NULL", "");
-    DUE_OF_COMPANY = open!("company_id", "respond_by > $3", " ORDER BY respond_by");
-    UNDATED_OF_COMPANY = open!("company_id", "respond_by IS NULL", "");
+    DUE_OF_APP = open!("app_id", "respond_by > $3", " ORDER BY respond_by", 10);
+    UNDATED_OF_APP = open!("app_id", "respond_by IS NULL", "", 10);
+    ALL_DUE_OF_APP = open!("app_id", "respond_by > $3", " ORDER BY respond_by", 200);
+    ALL_UNDATED_OF_APP = open!("app_id", "respond_by IS NULL", "", 200);
+    DUE_OF_COMPANY = open!("company_id", "respond_by > $3", " ORDER BY respond_by", 10);
+    UNDATED_OF_COMPANY = open!("company_id", "respond_by IS NULL", "", 10);
 }
 
 #[derive(FromRow)]
@@ -59,6 +66,13 @@ impl OpenRow {
 pub(crate) async fn of_app(reader: &mut Reader, app: AppId, mode: Mode, now: Timestamp) -> Result<Vec<OpenDispute>, DbError> {
     let due = run!(&mut *reader, |conn| sqlx::query_as(DUE_OF_APP).bind(app).bind(mode).bind(now).fetch_all(conn).await)?;
     let undated = run!(reader, |conn| sqlx::query_as(UNDATED_OF_APP).bind(app).bind(mode).fetch_all(conn).await)?;
+    read(due, undated)
+}
+
+/// Lists as many open disputes of an app as alerts are made of, at most [`MAX_OPEN_DISPUTES`] with a deadline and as many without.
+pub(crate) async fn all_of_app(reader: &mut Reader, app: AppId, mode: Mode, now: Timestamp) -> Result<Vec<OpenDispute>, DbError> {
+    let due = run!(&mut *reader, |conn| sqlx::query_as(ALL_DUE_OF_APP).bind(app).bind(mode).bind(now).fetch_all(conn).await)?;
+    let undated = run!(reader, |conn| sqlx::query_as(ALL_UNDATED_OF_APP).bind(app).bind(mode).fetch_all(conn).await)?;
     read(due, undated)
 }
 

@@ -1,0 +1,62 @@
+//! Who a message of an alert goes to.
+//!
+//! Invariant: pure. Users are reached by e-mail, if it is set up; who is no longer there is left out.
+
+use crate::{
+    accounts::User,
+    alerts::{RecipientId, Rule},
+    notifications::channels::Channel,
+};
+
+/// A recipient that can be reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reachable<'a> {
+    User(&'a User),
+    Channel(&'a Channel),
+}
+
+impl Reachable<'_> {
+    pub(crate) const fn id(&self) -> RecipientId {
+        match self {
+            Self::User(user) => RecipientId::User(user.id),
+            Self::Channel(channel) => RecipientId::Channel(channel.id),
+        }
+    }
+}
+
+/// Everyone who could be notified.
+pub(crate) struct Everyone {
+    pub(crate) users: Vec<User>,
+    pub(crate) channels: Vec<Channel>,
+    /// True if e-mail is set up.
+    pub(crate) has_email: bool,
+}
+
+impl Everyone {
+    fn find(&self, id: RecipientId) -> Option<Reachable<'_>> {
+        match id {
+            RecipientId::User(id) if self.has_email => self.users.iter().find(|user| user.id == id).map(Reachable::User),
+            RecipientId::User(_) => None,
+            RecipientId::Channel(id) => self.channels.iter().find(|channel| channel.id == id).map(Reachable::Channel),
+        }
+    }
+
+    fn all_users(&self) -> Vec<Reachable<'_>> {
+        if self.has_email { self.users.iter().map(Reachable::User).collect() } else { Vec::new() }
+    }
+
+    /// Returns the recipients of a rule, in its order.
+    pub(crate) fn of(&self, rule: &Rule) -> Vec<Reachable<'_>> {
+        match &rule.recipients {
+            Some(ids) => ids.iter().filter_map(|id| self.find(*id)).collect(),
+            None => self.all_users(),
+        }
+    }
+
+    /// Returns who is notified instead of a channel that fails, without those in `known`.
+    pub(crate) fn instead(&self, rule: &Rule, known: &[RecipientId]) -> Vec<Reachable<'_>> {
+        let chosen = rule.fallback.and_then(|id| self.find(id)).filter(|one| !known.contains(&one.id()));
+        let found = chosen.map_or_else(|| self.all_users(), |one| vec![one]);
+        found.into_iter().filter(|one| !known.contains(&one.id())).collect()
+    }
+}

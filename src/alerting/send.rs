@@ -1,0 +1,83 @@
+//! Renders messages of alerts and queues them.
+
+use crate::{
+    alerts::{Alert, Condition, Event, MESSAGE_LIFETIME, store::messages},
+    apps::App,
+    db::{DbError, Tx},
+    gateways::Mode,
+    i18n::{Locale, Reader},
+    messages::alerts::{self, Subject},
+    notifications::{self, NewNotification, Purpose, Recipient, channels::sender},
+    primitives::{id::AlertId, time::Timestamp, vault::Vault},
+    urls,
+};
+
+use super::recipients::Reachable;
+
+/// What messages are rendered with.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) vault: &'a Vault,
+    /// The base of the console's URLs.
+    pub(crate) base: &'a str,
+    pub(crate) app: &'a App,
+    pub(crate) mode: Mode,
+    pub(crate) now: Timestamp,
+}
+
+/// Queues a message of an alert for each recipient.
+pub(crate) async fn queue_alert(
+    tx: &mut Tx,
+    context: Context<'_>,
+    (alert, event): (&Alert, Event),
+    (to, is_fallback): (&[Reachable<'_>], bool),
+) -> Result<(), DbError> {
+    let seen = alerts::condition_of(alert);
+    let path = urls::alert(context.app.id, alert.id);
+    for one in to {
+        let notification = queue(tx, context, (&seen, event, false), (*one, path.clone(), Some(alert.id))).await?;
+        let is_watched = matches!(one, Reachable::Channel(_)) && !is_fallback;
+        messages::insert(tx, (notification, alert.id), (event, one.id()), (is_fallback, is_watched), context.now).await?;
+    }
+    Ok(())
+}
+
+/// Queues a test of a kind for each recipient.
+pub(crate) async fn queue_test(tx: &mut Tx, context: Context<'_>, seen: &Condition, to: &[Reachable<'_>]) -> Result<(), DbError> {
+    let path = urls::in_mode(&urls::alerts(context.app.id), context.mode);
+    for one in to {
+        queue(tx, context, (seen, Event::Problem, true), (*one, path.clone(), None)).await?;
+    }
+    Ok(())
+}
+
+async fn queue(
+    tx: &mut Tx,
+    context: Context<'_>,
+    (seen, event, is_test): (&Condition, Event, bool),
+    (to, path, alert): (Reachable<'_>, String, Option<AlertId>),
+) -> Result<crate::primitives::id::NotificationId, DbError> {
+    let Context { vault, base, app, mode, now } = context;
+    let (reader, recipient) = match to {
+        Reachable::User(user) => {
+            let reader = Reader { locale: user.language.unwrap_or(Locale::English), zone: user.zone.unwrap_or(app.zone) };
+            (reader, Recipient::Email(&user.email))
+        }
+        Reachable::Channel(channel) => {
+            let reader = Reader { locale: channel.language, zone: app.zone };
+            (reader, Recipient::Channel(sender::kind(channel.service), channel.id))
+        }
+    };
+    let subject = Subject { app_name: &app.name, mode, event, base, path, is_test };
+    let content = alerts::content(seen, &subject, reader, now);
+    let purpose = if is_test { Purpose::Test } else { Purpose::Alert };
+    let new = NewNotification {
+        company: Some(app.company_id),
+        recipient,
+        purpose,
+        content: &content,
+        valid_for: MESSAGE_LIFETIME,
+        alert,
+    };
+    notifications::queue(tx, &new, (vault, now)).await
+}

@@ -1,0 +1,95 @@
+//! The `alert_messages` table.
+
+use crate::{
+    alerts::{Event, RecipientId},
+    db::{DbError, Exec, Tx, execute, run, sql},
+    primitives::{
+        id::{AlertId, NotificationId},
+        time::Timestamp,
+    },
+};
+
+sql! {
+    INSERT = "INSERT INTO alert_messages (notification_id, alert_id, event, recipient, is_fallback, is_watched, created_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    LIST_OF_ALERT = "SELECT notification_id, alert_id, event, recipient, is_fallback, created_at FROM alert_messages \
+                     WHERE alert_id = $1 ORDER BY notification_id DESC LIMIT 200";
+    LIST_WATCHED = "SELECT notification_id, alert_id, event, recipient, is_fallback, created_at FROM alert_messages \
+                    WHERE is_watched ORDER BY notification_id LIMIT 200";
+    UNWATCH = "UPDATE alert_messages SET is_watched = $2 WHERE notification_id = $1 AND is_watched";
+}
+
+/// A message of an alert to a recipient.
+#[derive(Debug, Clone)]
+pub(crate) struct AlertMessage {
+    pub(crate) notification: NotificationId,
+    pub(crate) alert: AlertId,
+    pub(crate) event: Event,
+    /// `None` if the text is damaged.
+    pub(crate) recipient: Option<RecipientId>,
+    /// True if it was sent because another recipient's failed.
+    pub(crate) is_fallback: bool,
+    pub(crate) created_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    notification_id: NotificationId,
+    alert_id: AlertId,
+    event: Event,
+    recipient: String,
+    is_fallback: bool,
+    created_at: Timestamp,
+}
+
+impl From<Row> for AlertMessage {
+    fn from(row: Row) -> Self {
+        Self {
+            notification: row.notification_id,
+            alert: row.alert_id,
+            event: row.event,
+            recipient: row.recipient.parse().ok(),
+            is_fallback: row.is_fallback,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Inserts a message, which is watched if its failure leads to another recipient.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    (notification, alert): (NotificationId, AlertId),
+    (event, recipient): (Event, RecipientId),
+    (is_fallback, is_watched): (bool, bool),
+    now: Timestamp,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(INSERT)
+            .bind(notification)
+            .bind(alert)
+            .bind(event)
+            .bind(recipient.to_string())
+            .bind(is_fallback)
+            .bind(is_watched)
+            .bind(now)
+    )?;
+    Ok(())
+}
+
+/// Lists the newest messages of an alert, newest first. The caller has checked access to it.
+pub(crate) async fn list_of_alert(on: impl Into<Exec<'_>>, alert: AlertId) -> Result<Vec<AlertMessage>, DbError> {
+    let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_OF_ALERT).bind(alert).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(AlertMessage::from).collect())
+}
+
+/// Lists messages of all companies whose outcome is not known; for the job.
+pub(crate) async fn list_watched(on: impl Into<Exec<'_>>) -> Result<Vec<AlertMessage>, DbError> {
+    let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_WATCHED).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(AlertMessage::from).collect())
+}
+
+/// Watches a message no longer; returns false if another server has done so.
+pub(crate) async fn unwatch(tx: &mut Tx, notification: NotificationId) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(UNWATCH).bind(notification).bind(false))? > 0)
+}

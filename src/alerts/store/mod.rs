@@ -1,0 +1,5 @@
+//! The tables of alerts.
+
+pub(crate) mod alerts;
+pub(crate) mod messages;
+pub(crate) mod settings;

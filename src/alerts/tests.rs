@@ -1,0 +1,204 @@
+//! Storms, flapping, deadlines, quiet hours and muting, without a database.
+
+use std::time::Duration;
+
+use super::{
+    schedule::{Mute, Schedule, format_minutes, parse_minutes},
+    *,
+};
+use crate::primitives::zone::Zone;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_mins(minutes)
+}
+
+fn seen(kind: Kind, count: i64, stage: i64) -> Condition {
+    Condition { kind, object: "gc_1".to_owned(), since: NOW, count, stage, detail: Detail::default() }
+}
+
+/// An alert with the messages that were sent, as the job works.
+struct Run {
+    alert: Alert,
+    sent: Vec<(u64, Event)>,
+    schedule: Schedule,
+    rule: Rule,
+}
+
+impl Run {
+    fn new(kind: Kind) -> Self {
+        let ids = (AlertId::unique(), CompanyId::unique(), AppId::unique());
+        let mut run = Self {
+            alert: Alert::open(ids, Mode::Live, &seen(kind, 1, 0), NOW),
+            sent: Vec::new(),
+            schedule: Schedule::default(),
+            rule: Rule::default_of(kind),
+        };
+        run.send(0);
+        run
+    }
+
+    fn send(&mut self, minute: u64) {
+        let now = NOW.plus(minutes(minute));
+        if let Some(event) = self.alert.message_due(&self.rule, (&self.schedule, Zone::default()), now) {
+            self.alert.note_sent(event, now);
+            self.sent.push((minute, event));
+        }
+    }
+
+    /// What is seen at a minute: the count, or `None` once it works again.
+    fn see(&mut self, minute: u64, count: Option<i64>, stage: i64) {
+        let condition = count.map(|count| seen(self.alert.kind, count, stage));
+        self.alert.observe(condition.as_ref(), true, NOW.plus(minutes(minute)));
+        self.send(minute);
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        self.alert.updates.iter().map(|update| update.step).collect()
+    }
+}
+
+#[test]
+fn a_storm_is_one_alert_with_one_message_and_a_count() {
+    let mut run = Run::new(Kind::WebhookFailing);
+    (2..=10_000).for_each(|count| run.see(1, Some(count), 0));
+    assert_eq!((run.alert.count, run.steps(), run.sent), (10_000, vec![Step::Opened], vec![(0, Event::Problem)]));
+}
+
+#[test]
+fn a_problem_that_flaps_is_reported_once_and_then_at_most_once_an_hour() {
+    let mut run = Run::new(Kind::WebhookFailing);
+    run.see(5, None, 0);
+    assert_eq!(run.sent, [(0, Event::Problem), (5, Event::Resolved)]);
+    for minute in (10..60).step_by(10) {
+        assert!(run.alert.continues(NOW.plus(minutes(minute))));
+        run.see(minute, Some(2), 0);
+        run.see(minute + 5, None, 0);
+    }
+    assert_eq!(run.sent.len(), 2, "nothing was said of it, so nothing is said of its end: {:?}", run.sent);
+    run.see(60, Some(3), 0);
+    run.see(65, Some(3), 0);
+    run.see(66, None, 0);
+    assert_eq!(run.sent[2..], [(65, Event::Problem), (66, Event::Resolved)]);
+    assert!(!run.alert.continues(NOW.plus(minutes(66 + 30))) && !run.alert.is_active());
+}
+
+#[test]
+fn reminders_stop_once_it_is_acknowledged() {
+    let mut run = Run::new(Kind::DestinationFailing);
+    run.see(359, Some(1), 0);
+    run.see(360, Some(1), 0);
+    run.alert.acknowledged_at = Some(NOW);
+    run.see(800, Some(1), 0);
+    run.see(900, None, 0);
+    assert_eq!(run.sent, [(0, Event::Problem), (360, Event::Reminder), (900, Event::Resolved)]);
+    let mut paused = Run::new(Kind::DestinationPaused);
+    paused.see(800, Some(1), 0);
+    paused.see(900, None, 0);
+    assert_eq!(paused.sent, [(0, Event::Problem)], "a user resumed it");
+}
+
+#[test]
+fn each_stage_of_a_deadline_is_reported_once() {
+    let mut run = Run::new(Kind::DisputeDeadline);
+    run.alert.acknowledged_at = Some(NOW);
+    run.see(120, Some(1), 1);
+    run.see(121, Some(1), 1);
+    run.see(300, Some(1), 2);
+    run.see(999, None, 0);
+    assert_eq!(run.sent, [(0, Event::Problem), (120, Event::Nearer), (300, Event::Nearer)]);
+    let days = |days: u64| NOW.plus(Duration::from_hours(24 * days));
+    let stages = [Duration::from_hours(72), Duration::from_hours(24)];
+    assert_eq!([4, 3, 2, 1, 0].map(|left| collect::stage(stages, days(left), NOW)), [0, 1, 1, 2, 2]);
+}
+
+#[test]
+fn quiet_hours_delay_what_is_not_urgent_and_drop_what_is_over_by_then() {
+    // 7:41 pm in India.
+    let quiet = Some((19 * 60, 20 * 60));
+    let mut run = Run::new(Kind::WebhookSilent);
+    run.alert.is_notified = false;
+    run.alert.last_message_at = None;
+    (run.sent, run.schedule.quiet) = (Vec::new(), quiet);
+    run.see(10, Some(0), 0);
+    assert!(run.sent.is_empty());
+    let mut over = run.alert.clone();
+    over.observe(None, true, NOW.plus(minutes(15)));
+    assert!(!over.is_active());
+    run.see(18, Some(0), 0);
+    run.see(19, Some(0), 0);
+    assert_eq!(run.sent, [(19, Event::Problem)]);
+    let due = |kind, left: u64| {
+        let mut alert = Alert { is_notified: false, last_message_at: None, ..Run::new(kind).alert };
+        alert.detail.due_at = Some(NOW.plus(minutes(left)).millis());
+        alert.message_due(&Rule::default_of(kind), (&Schedule { quiet, muted_until: None }, Zone::default()), NOW).is_some()
+    };
+    assert!(due(Kind::DisputeDeadline, 9_000) && due(Kind::WebhookFailing, 119) && due(Kind::WebhookDisabling, 0));
+    assert!(!due(Kind::WebhookFailing, 121) && !due(Kind::DisputeOpened, 60));
+}
+
+#[test]
+fn quiet_hours_are_those_of_the_zone_across_midnight_and_a_change_of_clocks() {
+    let at = |zone: &str, text: &str| {
+        let zone: Zone = zone.parse().unwrap();
+        (zone, zone.at(text.parse().unwrap()))
+    };
+    let is_quiet = |(zone, at): (Zone, Timestamp), quiet| Schedule { quiet: Some(quiet), muted_until: None }.is_quiet(zone, at);
+    let night = (22 * 60, 7 * 60);
+    for (clock, expected) in [("21:59", false), ("22:00", true), ("00:00", true), ("06:59", true), ("07:00", false)] {
+        assert_eq!(is_quiet(at("Asia/Kolkata", &format!("2026-12-02T{clock}")), night), expected, "{clock}");
+    }
+    // Clocks go from 2 to 3 on 8 March 2026 in New York, and back on 1 November.
+    let (zone, before) = at("America/New_York", "2026-03-08T01:59");
+    let hours = (60, 3 * 60);
+    assert!(is_quiet((zone, before), hours) && !is_quiet((zone, before.plus(minutes(1))), hours));
+    let (zone, first) = at("America/New_York", "2026-11-01T01:30");
+    assert!([0, 60].iter().all(|later| is_quiet((zone, first.plus(minutes(*later))), (60, 120))));
+    assert!(!is_quiet((zone, first), (60, 60)) && !Schedule::default().is_quiet(zone, first));
+}
+
+#[test]
+fn muting_ends_by_itself_and_never_hides_a_deadline() {
+    let zone: Zone = "Asia/Kolkata".parse().unwrap();
+    let shown = |mute: Mute, clock: &str| {
+        zone.zoned(mute.until(zone, zone.at(clock.parse().unwrap()))).strftime("%a %-d %H:%M").to_string()
+    };
+    // A Wednesday.
+    assert_eq!(shown(Mute::Hour, "2026-12-02T23:30"), "Thu 3 00:30");
+    assert_eq!(shown(Mute::Tomorrow, "2026-12-02T00:10"), "Thu 3 09:00");
+    assert_eq!(shown(Mute::Monday, "2026-12-02T08:00"), "Mon 7 09:00");
+    assert_eq!(shown(Mute::Monday, "2026-12-07T08:00"), "Mon 14 09:00");
+    let muted = Schedule { quiet: None, muted_until: Some(NOW.plus(minutes(60))) };
+    assert!(muted.is_muted(NOW) && !muted.is_muted(NOW.plus(minutes(60))));
+    assert!(!Schedule { muted_until: Some(NOW.plus(Duration::from_hours(9 * 24))), ..muted }.is_muted(NOW), "a wrong clock");
+    let is_due = |kind, is_on| {
+        let alert = Alert { is_notified: false, last_message_at: None, ..Run::new(kind).alert };
+        alert.message_due(&Rule { is_on, ..Rule::default_of(kind) }, (&muted, zone), NOW).is_some()
+    };
+    assert!(is_due(Kind::DisputeDeadline, true) && !is_due(Kind::DisputeDeadline, false) && !is_due(Kind::WebhookFailing, true));
+}
+
+#[test]
+fn a_time_of_day_is_read_back() {
+    for (text, parsed) in [
+        ("00:00", Some(0)),
+        (" 22:05 ", Some(1325)),
+        ("24:00", None),
+        ("7:00", None),
+        ("07:60", None),
+        ("", None),
+        ("+7:00", None),
+    ] {
+        assert_eq!(parse_minutes(text), parsed, "{text}");
+        assert!(parsed.is_none_or(|minutes| format_minutes(minutes) == text.trim()));
+    }
+}
+
+#[test]
+fn a_recipient_is_a_user_or_a_channel() {
+    for id in [RecipientId::User(UserId::unique()), RecipientId::Channel(ChannelId::unique())] {
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+    assert!("ap_AzL8n0Y58m7".parse::<RecipientId>().is_err() && "".parse::<RecipientId>().is_err());
+}

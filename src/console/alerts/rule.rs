@@ -1,0 +1,214 @@
+//! The settings of a kind of alert: on or off, recipients, who is notified if a channel fails, a preview, and a test.
+
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    index::{Asked, mode_of},
+    recipient,
+};
+use crate::{
+    alerting::{
+        recipients::{Everyone, Reachable},
+        send::{self, Context},
+    },
+    alerts::{
+        Event, Kind, MAX_RECIPIENTS, RecipientId, Rule,
+        manage::{self, Settings},
+    },
+    apps::App,
+    console::{
+        http::{
+            error::AppError,
+            form::{FieldError, FieldErrors},
+            layout::{AppEntry, Layout},
+            page::RequestContext,
+            signed_form::{EmptyForm, SignedForm},
+        },
+        read_models::mode_selection::shown,
+    },
+    gateways::Mode,
+    i18n::Text,
+    messages::{self, alerts::Subject, text::alerts as t},
+    notifications::Content,
+    urls,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `/ks-pay/apps/{app}/alerts/kinds/{kind}`
+#[derive(Template)]
+#[template(path = "alerts/rule.html")]
+struct Show {
+    layout: Layout,
+    mode: Mode,
+    url: String,
+    back: String,
+    when: Text,
+    is_on: bool,
+    is_everyone: bool,
+    choices: Vec<Choice>,
+    errors: FieldErrors,
+    preview: Content,
+}
+
+/// Someone who can be notified.
+struct Choice {
+    id: String,
+    name: Text,
+    is_chosen: bool,
+    is_fallback: bool,
+}
+
+/// The form as submitted: recipients are separate fields of one name.
+#[derive(Debug, Default)]
+pub(crate) struct RuleForm {
+    mode: String,
+    is_on: bool,
+    who: String,
+    recipients: Vec<String>,
+    fallback: String,
+}
+
+impl<'de> Deserialize<'de> for RuleForm {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut form = Self::default();
+        for (name, value) in Vec::<(String, String)>::deserialize(deserializer)? {
+            match name.as_str() {
+                "mode" => form.mode = value,
+                "on" => form.is_on = true,
+                "who" => form.who = value,
+                "recipient" => form.recipients.push(value),
+                "fallback" => form.fallback = value,
+                _ => {}
+            }
+        }
+        Ok(form)
+    }
+}
+
+fn kind_of(text: &str) -> Result<Kind, AppError> {
+    text.parse().map_err(|_| AppError::NotFound)
+}
+
+/// `GET …/alerts/kinds/{kind}`
+pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
+    let app = page.app(&path.0).await?;
+    let kind = kind_of(&path.1)?;
+    let mode = shown(&page, &app, page.chosen_mode(app.id, &asked.mode)?).mode;
+    let settings = read(&page, &app, mode).await?;
+    let rule = rule_of(&settings, kind);
+    page.ok(&view(&page, (&app, mode), (&settings, &rule), FieldErrors::default()))
+}
+
+async fn read(page: &RequestContext, app: &App, mode: Mode) -> Result<Settings, AppError> {
+    let mut reader = page.state.db.page_reader().await?;
+    Ok(manage::settings(&mut reader, (app, mode), &page.actor()).await?)
+}
+
+fn rule_of(settings: &Settings, kind: Kind) -> Rule {
+    settings.rules.iter().find(|rule| rule.kind == kind).cloned().unwrap_or_else(|| Rule::default_of(kind))
+}
+
+fn view(page: &RequestContext, (app, mode): (&App, Mode), (settings, rule): (&Settings, &Rule), errors: FieldErrors) -> Show {
+    let (back, url) = (urls::in_mode(&urls::alerts(app.id), mode), urls::alert_rule(app.id, rule.kind.as_str()));
+    let layout = page.layout(messages::alerts::title(rule.kind)).app(app, AppEntry::Alerts, Some(mode)).in_mode(&url, mode);
+    let chosen = |id: &RecipientId| rule.recipients.as_ref().is_some_and(|ids| ids.contains(id));
+    let choice = |id: RecipientId| Choice {
+        id: id.to_string(),
+        name: recipient(page, settings, id),
+        is_chosen: chosen(&id),
+        is_fallback: rule.fallback == Some(id),
+    };
+    let users = settings.users.iter().map(|user| RecipientId::User(user.id));
+    let channels = settings.channels.iter().map(|channel| RecipientId::Channel(channel.id));
+    let subject =
+        Subject { app_name: &app.name, mode, event: Event::Problem, base: page.state.base(), path: back.clone(), is_test: false };
+    Show {
+        layout: layout.below_app(app).crumb(t::title(), back.clone()),
+        mode,
+        when: messages::alerts::when_sent(rule.kind),
+        is_on: rule.is_on,
+        is_everyone: rule.recipients.is_none(),
+        choices: users.chain(channels).map(choice).collect(),
+        errors,
+        preview: messages::alerts::content(&messages::alerts::example(rule.kind, page.now), &subject, page.reader(), page.now),
+        url,
+        back,
+    }
+}
+
+/// `POST …/alerts/kinds/{kind}`
+pub(crate) async fn update(posted: SignedForm<RuleForm>, path: Path<(String, String)>) -> Answer {
+    let (page, form) = (posted.page, posted.form);
+    let app = page.app(&path.0).await?;
+    let (kind, mode) = (kind_of(&path.1)?, mode_of(&form.mode)?);
+    let settings = read(&page, &app, mode).await?;
+    let (rule, error) = parse(kind, &form, &settings);
+    if let Some(error) = error {
+        return page.unprocessable(&view(&page, (&app, mode), (&settings, &rule), error.at("recipient")));
+    }
+    let mut tx = page.state.db.begin().await?;
+    manage::set_rule(&mut tx, (&app, mode), &rule, (&page.actor(), page.now)).await?;
+    tx.commit().await?;
+    Ok(page.redirect(&urls::in_mode(&urls::alerts(app.id), mode), t::saved()))
+}
+
+/// Returns the rule, and the error if it cannot be saved.
+fn parse(kind: Kind, form: &RuleForm, settings: &Settings) -> (Rule, Option<FieldError>) {
+    let ids: Vec<Option<RecipientId>> =
+        form.recipients.iter().take(MAX_RECIPIENTS).map(|text| text.parse().ok().filter(|id| settings.has(*id))).collect();
+    let fallback = (!form.fallback.is_empty()).then(|| form.fallback.parse().ok().filter(|id| settings.has(*id)));
+    let is_unknown = ids.contains(&None) || fallback == Some(None);
+    let is_everyone = form.who != "some";
+    let recipients: Vec<RecipientId> = ids.into_iter().flatten().collect();
+    let error = if is_unknown {
+        Some(FieldError::new("unknown", t::unknown_recipient()))
+    } else if !is_everyone && recipients.is_empty() {
+        Some(FieldError::new("empty", t::choose_one()))
+    } else {
+        None
+    };
+    let rule = Rule { kind, is_on: form.is_on, recipients: (!is_everyone).then_some(recipients), fallback: fallback.flatten() };
+    (rule, error)
+}
+
+/// `GET …/test`: leads to the page with the form.
+pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>) -> Answer {
+    let app = page.app(&path.0).await?;
+    let kind = kind_of(&path.1)?;
+    Ok(crate::console::http::page::see_other(&urls::alert_rule(app.id, kind.as_str())))
+}
+
+/// `POST …/test`: to the user who asks for it, and to the channels that are saved.
+pub(crate) async fn test(posted: SignedForm<EmptyForm>, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
+    let page = posted.page;
+    let app = page.app(&path.0).await?;
+    let (kind, mode) = (kind_of(&path.1)?, mode_of(&asked.mode)?);
+    let url = urls::in_mode(&urls::alert_rule(app.id, kind.as_str()), mode);
+    let permit = match page.state.checks.acquire(app.company_id) {
+        Ok(permit) => permit,
+        Err(busy) => return Ok(page.redirect_warning(&url, busy.reason(), messages::channels::busy(busy))),
+    };
+    let settings = read(&page, &app, mode).await?;
+    let rule = rule_of(&settings, kind);
+    let has_email = page.state.mail.settings.is_some();
+    let everyone = Everyone { users: settings.users, channels: settings.channels, has_email };
+    let own = has_email.then_some(Reachable::User(&page.signed_in.user));
+    let channels = everyone.of(&rule).into_iter().filter(|one| matches!(one, Reachable::Channel(_)));
+    let to: Vec<Reachable<'_>> = own.into_iter().chain(channels).collect();
+    if to.is_empty() {
+        return Ok(page.redirect_warning(&url, "no-one", t::test_none()));
+    }
+    let context = Context { vault: &page.state.vault, base: page.state.base(), app: &app, mode, now: page.now };
+    let mut tx = page.state.db.begin().await?;
+    manage::record_test(&mut tx, &app, (&page.actor(), page.now)).await?;
+    send::queue_test(&mut tx, context, &messages::alerts::example(kind, page.now), &to).await?;
+    tx.commit().await?;
+    drop(permit);
+    Ok(page.redirect(&url, t::test_sent(to.len())))
+}

@@ -1,0 +1,260 @@
+//! What pages and messages say of alerts.
+//!
+//! Invariant: of events only amounts, dates and ids; of the company the names of its apps and destinations.
+
+use std::time::Duration;
+
+use super::{Badge, DisplayTime, NO_VALUE, badge, text::alerts as t, to_the_minute};
+use crate::{
+    alerts::{Alert, Condition, Detail, Event, Kind, Step, collect},
+    gateways::{Gateway, Mode},
+    i18n::{Reader, Text, isolate},
+    notifications::{Action, Content},
+    primitives::{
+        id::TransactionId,
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+    urls,
+};
+
+/// Returns the name of a kind.
+pub(crate) const fn title(kind: Kind) -> Text {
+    match kind {
+        Kind::WebhookFailing => t::webhook_failing(),
+        Kind::WebhookDisabling => t::webhook_disabling(),
+        Kind::WebhookSilent => t::webhook_silent(),
+        Kind::DestinationFailing => t::destination_failing(),
+        Kind::DestinationPaused => t::destination_paused(),
+        Kind::Backlog => t::backlog(),
+        Kind::DisputeOpened => t::dispute_opened(),
+        Kind::DisputeDeadline => t::dispute_deadline(),
+    }
+}
+
+/// States when alerts of a kind are sent.
+pub(crate) const fn when_sent(kind: Kind) -> Text {
+    match kind {
+        Kind::WebhookFailing => t::webhook_failing_when(),
+        Kind::WebhookDisabling => t::webhook_disabling_when(),
+        Kind::WebhookSilent => t::webhook_silent_when(),
+        Kind::DestinationFailing => t::destination_failing_when(),
+        Kind::DestinationPaused => t::destination_paused_when(),
+        Kind::Backlog => t::backlog_when(),
+        Kind::DisputeOpened => t::dispute_opened_when(),
+        Kind::DisputeDeadline => t::dispute_deadline_when(),
+    }
+}
+
+/// Returns the state of an alert.
+pub(crate) fn state(alert: &Alert) -> Badge {
+    match (alert.is_open(), alert.acknowledged_at) {
+        (false, _) => badge("resolved", ("status-off", "good"), t::resolved()),
+        (true, Some(_)) => badge("acknowledged", ("status-warn", "check"), t::acknowledged()),
+        (true, None) => badge("open", ("status-bad", "bad"), t::open()),
+    }
+}
+
+/// Returns the name of a step.
+pub(crate) const fn step(step: Step) -> Text {
+    match step {
+        Step::Opened => t::step_opened(),
+        Step::Nearer => t::step_nearer(),
+        Step::Reopened => t::step_reopened(),
+        Step::Resolved => t::step_resolved(),
+        Step::Closed => t::step_closed(),
+    }
+}
+
+/// Returns what a message reports.
+pub(crate) const fn event(event: Event) -> Text {
+    match event {
+        Event::Problem => t::event_problem(),
+        Event::Nearer => t::event_nearer(),
+        Event::Reminder => t::event_reminder(),
+        Event::Resolved => t::event_resolved(),
+        Event::Test => t::event_test(),
+    }
+}
+
+/// Returns how many requests or deliveries a problem has, if it has a number.
+pub(crate) fn count(kind: Kind, count: i64) -> Option<Text> {
+    match kind {
+        _ if count == 0 => None,
+        Kind::WebhookFailing | Kind::WebhookDisabling => Some(t::count_requests(count)),
+        Kind::DestinationFailing | Kind::Backlog => Some(t::count_deliveries(count)),
+        Kind::WebhookSilent | Kind::DestinationPaused | Kind::DisputeOpened | Kind::DisputeDeadline => None,
+    }
+}
+
+fn gateway(detail: &Detail) -> &'static str {
+    detail.gateway().map_or(NO_VALUE, Gateway::label)
+}
+
+fn name(detail: &Detail) -> String {
+    detail.name.clone().unwrap_or_default()
+}
+
+fn left(detail: &Detail, now: Timestamp) -> Duration {
+    detail.due_at().map(|at| at.since(now)).unwrap_or_default()
+}
+
+/// States in a few words what has happened.
+pub(crate) fn headline(kind: Kind, detail: &Detail, event: Event, now: Timestamp) -> Text {
+    let (gateway, name, is_over) = (gateway(detail), name(detail), event == Event::Resolved);
+    let is_reminder = event == Event::Reminder;
+    match kind {
+        Kind::WebhookFailing if is_over => t::head_webhook_working(gateway),
+        Kind::WebhookFailing if is_reminder => t::head_webhook_failing_still(gateway),
+        Kind::WebhookFailing => t::head_webhook_failing(gateway),
+        Kind::WebhookDisabling if left(detail, now).is_zero() => t::head_webhook_disabled(gateway),
+        Kind::WebhookDisabling => t::head_webhook_disabling(gateway, to_the_minute(left(detail, now))),
+        Kind::WebhookSilent if is_over => t::head_webhook_receiving(gateway),
+        Kind::WebhookSilent => t::head_webhook_silent(gateway),
+        Kind::DestinationFailing if is_over => t::head_destination_working(isolate(&name)),
+        Kind::DestinationFailing if is_reminder => t::head_destination_failing_still(isolate(&name)),
+        Kind::DestinationFailing => t::head_destination_failing(isolate(&name)),
+        Kind::DestinationPaused => t::head_destination_paused(isolate(&name)),
+        Kind::Backlog if is_over => t::head_backlog_over(isolate(&name)),
+        Kind::Backlog => t::head_backlog(isolate(&name)),
+        Kind::DisputeOpened => detail.money().map_or_else(t::head_dispute_opened_unknown, t::head_dispute_opened),
+        Kind::DisputeDeadline => {
+            let left = super::span(left(detail, now));
+            match detail.money() {
+                Some(money) => t::head_dispute_deadline(money, left),
+                None => t::head_dispute_deadline_unknown(left),
+            }
+        }
+    }
+}
+
+/// Explains it, and says what to do.
+pub(crate) fn text(kind: Kind, detail: &Detail, (event, since): (Event, Timestamp), now: Timestamp) -> Vec<Text> {
+    let (gateway, is_over) = (gateway(detail), event == Event::Resolved);
+    let moment = |at: Timestamp| DisplayTime::of_expiry(at, now);
+    let due = detail.due_at().filter(|at| *at > now);
+    let mut texts = vec![match kind {
+        Kind::WebhookFailing if is_over => t::text_webhook_working(gateway),
+        Kind::WebhookFailing => t::text_webhook_failing(gateway),
+        Kind::WebhookDisabling => t::text_webhook_disabling(moment(since), gateway),
+        Kind::WebhookSilent if is_over => t::text_webhook_receiving(gateway),
+        Kind::WebhookSilent => detail
+            .last_at()
+            .map_or_else(|| t::text_webhook_silent_never(gateway), |at| t::text_webhook_silent(moment(at), gateway)),
+        Kind::DestinationFailing if is_over => t::text_destination_working(),
+        Kind::DestinationFailing => t::text_destination_failing(moment(since)),
+        Kind::DestinationPaused => t::text_destination_paused(),
+        Kind::Backlog if is_over => t::text_backlog_over(),
+        Kind::Backlog => t::text_backlog(moment(since)),
+        Kind::DisputeOpened => {
+            due.map_or_else(|| t::text_dispute_undated(gateway), |at| t::text_dispute_opened(gateway, moment(at)))
+        }
+        Kind::DisputeDeadline => {
+            due.map_or_else(|| t::text_dispute_undated(gateway), |at| t::text_dispute_deadline(gateway, moment(at)))
+        }
+    }];
+    if let (Kind::WebhookFailing | Kind::WebhookDisabling, Some(at), false) = (kind, due, is_over) {
+        texts.push(t::text_disables(gateway, moment(at)));
+    }
+    texts
+}
+
+/// What a message is about.
+pub(crate) struct Subject<'a> {
+    pub(crate) app_name: &'a str,
+    pub(crate) mode: Mode,
+    pub(crate) event: Event,
+    /// The base of the console's URLs.
+    pub(crate) base: &'a str,
+    /// The page of the alert, below the base.
+    pub(crate) path: String,
+    /// True for a test.
+    pub(crate) is_test: bool,
+}
+
+/// Renders a message for its reader.
+pub(crate) fn content(seen: &Condition, subject: &Subject<'_>, reader: Reader, now: Timestamp) -> Content {
+    let plain = |text: &Text| text.to_plain(reader);
+    let Condition { kind, detail, since, count, .. } = seen;
+    let head = headline(*kind, detail, subject.event, now);
+    let title = t::subject(isolate(subject.app_name), subject.mode.label(), head);
+    let is_over = subject.event == Event::Resolved;
+    let mut facts = Vec::new();
+    let mut add = |label: Text, value: Text| facts.push((plain(&label), plain(&value)));
+    if let Some(money) = detail.money() {
+        add(t::label_amount(), Text::verbatim(money));
+    }
+    if let Some(id) = detail.transaction.as_deref() {
+        add(t::label_transaction(), Text::verbatim(id));
+    }
+    if !is_over && !matches!(kind, Kind::DisputeOpened | Kind::DisputeDeadline) {
+        add(t::label_since(), Text::verbatim(DisplayTime::of_expiry(*since, now)));
+    }
+    match kind {
+        Kind::WebhookFailing | Kind::WebhookDisabling if *count > 0 => add(t::label_requests(), Text::verbatim(*count)),
+        Kind::DestinationFailing | Kind::Backlog if *count > 0 && !is_over => add(t::label_waiting(), Text::verbatim(*count)),
+        _ => {}
+    }
+    let intro = subject.is_test.then(t::test_intro);
+    let texts = intro.into_iter().chain(text(*kind, detail, (subject.event, *since), now));
+    Content {
+        subject: plain(&if subject.is_test { t::test_subject(title) } else { title }),
+        paragraphs: texts.map(|text| plain(&text)).collect(),
+        facts,
+        action: Some(Action { label: plain(&t::action()), url: format!("{}{}", subject.base, subject.path) }),
+        footer: Some(plain(&t::footer(isolate(subject.app_name), subject.mode.label()))),
+        language: reader.locale,
+    }
+}
+
+/// Returns what an alert is about, as a message says it.
+pub(crate) fn condition_of(alert: &Alert) -> Condition {
+    Condition {
+        kind: alert.kind,
+        object: alert.object.clone(),
+        since: alert.since,
+        count: alert.count,
+        stage: alert.stage,
+        detail: alert.detail.clone(),
+    }
+}
+
+/// Returns an example of a kind, for the preview and for tests.
+pub(crate) fn example(kind: Kind, now: Timestamp) -> Condition {
+    let hours = |hours| Duration::from_hours(hours);
+    let is_dispute = matches!(kind, Kind::DisputeOpened | Kind::DisputeDeadline);
+    let is_webhook = matches!(kind, Kind::WebhookFailing | Kind::WebhookDisabling);
+    let amount = Money::new(249_900, Currency::INR);
+    let due_at = match kind {
+        Kind::WebhookFailing => Some(now.plus(hours(22))),
+        Kind::WebhookDisabling => Some(now.plus(hours(12))),
+        Kind::DisputeOpened => Some(now.plus(hours(7 * 24))),
+        Kind::DisputeDeadline => Some(now.plus(hours(3 * 24))),
+        _ => None,
+    };
+    let detail = Detail {
+        gateway: (is_dispute || is_webhook || kind == Kind::WebhookSilent).then(|| Gateway::proposed().slug().to_owned()),
+        name: (!is_dispute && !is_webhook).then(|| "Shop backend".to_owned()),
+        transaction: is_dispute.then(|| TransactionId::least().to_string()),
+        amount: is_dispute.then(|| (amount.subunits, amount.currency.to_string())),
+        due_at: due_at.map(Timestamp::millis),
+        last_at: Some(now.minus(hours(9)).millis()),
+    };
+    let since = if kind == Kind::Backlog { now.minus(collect::BACKLOG_AFTER) } else { now.minus(hours(2)) };
+    Condition { kind, object: String::new(), since, count: if is_dispute { 1 } else { 14 }, stage: 0, detail }
+}
+
+/// Returns the page that helps with the problem of an alert.
+pub(crate) fn way_out(alert: &Alert) -> Option<String> {
+    match alert.kind {
+        Kind::WebhookFailing | Kind::WebhookDisabling | Kind::WebhookSilent => {
+            Some(urls::activity(alert.app_id, alert.detail.gateway()?, alert.mode))
+        }
+        Kind::DestinationFailing | Kind::DestinationPaused | Kind::Backlog => {
+            Some(urls::destination(alert.app_id, alert.object.parse().ok()?))
+        }
+        Kind::DisputeOpened | Kind::DisputeDeadline => {
+            Some(urls::transaction(alert.app_id, alert.detail.transaction.as_deref()?.parse().ok()?))
+        }
+    }
+}

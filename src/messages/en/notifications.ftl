@@ -1,0 +1,18 @@
+# What became of a message to a person.
+waiting = Waiting
+sending = Sending
+sent = Accepted by the server
+not-sent = Not sent
+cancelled = Cancelled
+
+# Why it was not sent.
+unreachable = The server can’t be reached, or the connection broke.
+timed-out = The server didn’t answer in time.
+deferred = The server asked to try again later. KS Pay does so by itself.
+rejected = The server refused the message.
+settings = The server doesn’t accept this installation. Check user, password and encryption.
+unreadable = The message can’t be read or built.
+expired = It was too late to send the message.
+
+email-fails = No email could be sent since { $when }.
+server-said = The server said: { $answer }

@@ -1,0 +1,301 @@
+//! The worker of a server: claims due messages, sends them, and settles the outcome. Each kind of channel has a loop of its own, so
+//! that a service which does not answer delays no other.
+//!
+//! Invariant: no unit of work is held while a message is sent. A message that a killed server was sending is sent again, under
+//! the same id, so that a mail server or a reader can recognise it.
+
+use std::{
+    collections::BTreeSet,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::{BoxFuture, FutureExt as _, join_all};
+use rand::RngExt as _;
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::{
+    CONTENT_SEAL_CONTEXT, Content, Failure, Kind, Outcome, RECIPIENT_SEAL_CONTEXT, clean_answer, schedule,
+    store::{self, Claim, Claimed},
+};
+use crate::{
+    db::{Db, DbError, Tx, with_timeout},
+    primitives::{
+        id::{ChannelId, NotificationId},
+        shutdown::Shutdown,
+        time::{CLOCK_TOLERANCE, Clock, Timestamp},
+        vault::Vault,
+    },
+    telemetry,
+};
+
+/// How often the database is searched for due messages.
+const TICK: Duration = Duration::from_secs(1);
+/// The longest time that sending a message takes.
+pub(crate) const SEND_TIMEOUT: Duration = Duration::from_mins(1);
+/// The time that a claim lasts: as long as an attempt, and as much longer as the clocks of two servers may differ, and a little.
+pub(super) const MAX_CLAIM: Duration = CLOCK_TOLERANCE.saturating_add(Duration::from_secs(90));
+/// The number of messages of a kind that a server sends at the same time.
+const MAX_SENDING: i64 = 8;
+/// The pause of a kind after the server has refused the installation: each message would fail in the same way.
+const PAUSE_AFTER_SETTINGS: Duration = Duration::from_mins(1);
+/// How long running attempts are waited for on shutdown.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Where a message is sent to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Address {
+    Email(String),
+    Channel(ChannelId),
+}
+
+/// A message that is being sent.
+pub(crate) struct Outgoing {
+    pub(crate) id: NotificationId,
+    pub(crate) address: Address,
+    pub(crate) content: Content,
+}
+
+/// Sends the messages of one kind. A kind that has no transport leaves its messages waiting until they expire.
+pub(crate) trait Transport: Send + Sync + 'static {
+    /// Returns the kind that it sends.
+    fn kind(&self) -> Kind;
+
+    /// Attempts to send a message. Dropped after [`SEND_TIMEOUT`].
+    fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Outcome>;
+}
+
+/// What a worker works with.
+pub(crate) struct WorkerContext {
+    pub(crate) db: Db,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Clock,
+    pub(crate) transports: Vec<Arc<dyn Transport>>,
+    pub(crate) health: Health,
+}
+
+/// Since when email has been failing, and why; of this server. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Health(Arc<Mutex<Option<Trouble>>>);
+
+/// Why email fails: not for one message, but for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    pub(crate) since: Timestamp,
+    pub(crate) failure: Failure,
+    pub(crate) answer: String,
+}
+
+impl Health {
+    /// Returns why email fails, if it does.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, outcome: &Outcome, now: Timestamp) {
+        let mut trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *trouble = match outcome {
+            Outcome::Retry {
+                failure: failure @ (Failure::Settings | Failure::Unreachable | Failure::TimedOut), answer, ..
+            } => {
+                let since = trouble.as_ref().map_or(now, |earlier| earlier.since);
+                Some(Trouble { since, failure: *failure, answer: clean_answer(answer) })
+            }
+            // The server was reached and accepted the installation.
+            _ => None,
+        };
+    }
+}
+
+/// A running worker.
+pub(crate) struct Worker {
+    shutdown: Shutdown,
+    tasks: JoinSet<()>,
+}
+
+impl Worker {
+    /// Starts the worker.
+    pub(crate) fn start(context: WorkerContext) -> Self {
+        let (shutdown, mut tasks) = (Shutdown::new(), JoinSet::new());
+        tasks.spawn(run(context, shutdown.clone()));
+        Self { shutdown, tasks }
+    }
+
+    /// Stops claiming, waits briefly for running attempts, and ends.
+    pub(crate) async fn stop(mut self) {
+        self.shutdown.announce();
+        let _ = timeout(GRACE, async { while self.tasks.join_next().await.is_some() {} }).await;
+    }
+}
+
+/// Releases the claims of an earlier process before anything is claimed, and runs the loops.
+async fn run(context: WorkerContext, shutdown: Shutdown) {
+    let WorkerContext { db, vault, clock, transports, health } = context;
+    release_claims(&db, &clock).await;
+    let running = |transport| Running {
+        db: db.clone(),
+        vault: vault.clone(),
+        clock: clock.clone(),
+        transport,
+        health: health.clone(),
+        resumes_at: None,
+    };
+    join_all(transports.into_iter().map(|transport| running(transport).run(shutdown.clone()))).await;
+}
+
+/// Only one server uses SQLite's files, so what is claimed there was claimed by a process that has ended.
+async fn release_claims(db: &Db, clock: &Clock) {
+    if db.is_shared() {
+        return;
+    }
+    let now = clock.now();
+    if let Err(error) = db.write_with_timeout(async |tx| store::release_all(tx, now).await).await {
+        tracing::warn!(%error, "claims on messages could not be released and will expire");
+    }
+}
+
+/// The loop of one kind.
+struct Running {
+    db: Db,
+    vault: Vault,
+    clock: Clock,
+    transport: Arc<dyn Transport>,
+    health: Health,
+    /// When messages are claimed again, one at first, after the server has refused the installation.
+    resumes_at: Option<Timestamp>,
+}
+
+impl Running {
+    async fn run(mut self, shutdown: Shutdown) {
+        loop {
+            tokio::select! {
+                () = sleep(TICK) => {}
+                () = shutdown.announced() => return,
+            }
+            match AssertUnwindSafe(self.cycle()).catch_unwind().await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, kind = %self.transport.kind(), "messages could not be claimed or settled")
+                }
+                // The panic hook has logged the cause. What was claimed is claimed again once the claim expires.
+                Err(_) => tracing::error!(kind = %self.transport.kind(), "sending messages panicked"),
+            }
+        }
+    }
+
+    /// Claims what is due, sends it and settles the outcomes.
+    async fn cycle(&mut self) -> Result<(), DbError> {
+        let (kind, now) = (self.transport.kind(), self.clock.now());
+        if self.resumes_at.is_some_and(|at| now < at && at <= now.plus(PAUSE_AFTER_SETTINGS)) {
+            return Ok(());
+        }
+        if !with_timeout(async { store::is_any_due(&mut self.db.reader().await?, kind, now).await }).await? {
+            return Ok(());
+        }
+        let limit = if self.resumes_at.is_some() { 1 } else { MAX_SENDING };
+        let claim = Claim { kind, number: rand::rng().random_range(1..i64::MAX), now, expires_at: now.plus(MAX_CLAIM) };
+        let claimed = with_timeout(async {
+            let mut tx = self.db.begin().await?;
+            let claimed = store::claim(&mut tx, &claim, limit).await?;
+            tx.commit().await.map(|()| claimed)
+        });
+        let claimed = claimed.await?;
+        let ended = join_all(claimed.into_iter().map(|message| self.attempt(message))).await;
+        self.note(&ended);
+        self.settle(claim.number, &ended).await
+    }
+
+    /// Sends a message, unless its time is over: then there is no outcome.
+    async fn attempt(&self, message: Claimed) -> (Claimed, Option<Outcome>) {
+        if message.expires_at <= self.clock.now() {
+            return (message, None);
+        }
+        let Some(outgoing) = open(&self.vault, &message) else { return (message, Some(Outcome::unreadable())) };
+        let too_slow = || Outcome::Retry { failure: Failure::TimedOut, answer: String::new(), after: None };
+        let sent = timeout(SEND_TIMEOUT, AssertUnwindSafe(self.transport.send(&outgoing)).catch_unwind()).await;
+        let outcome = sent.map_or_else(|_| too_slow(), |sent| sent.unwrap_or_else(|_| Outcome::unreadable()));
+        (message, Some(outcome))
+    }
+
+    /// Remembers whether the server refuses the installation.
+    fn note(&mut self, ended: &[(Claimed, Option<Outcome>)]) {
+        let now = self.clock.now();
+        for outcome in ended.iter().filter_map(|(_, outcome)| outcome.as_ref()) {
+            if self.transport.kind() == Kind::Email {
+                self.health.note(outcome, now);
+            }
+            let is_refused = matches!(outcome, Outcome::Retry { failure: Failure::Settings, .. });
+            self.resumes_at = is_refused.then(|| now.plus(PAUSE_AFTER_SETTINGS));
+        }
+        let failures: BTreeSet<Failure> = ended.iter().filter_map(|(_, outcome)| failure(outcome.as_ref()?)).collect();
+        for failure in failures {
+            // Not what the server said: it may repeat the address.
+            tracing::warn!(target: telemetry::OUTSIDE, kind = %self.transport.kind(), %failure, "messages were not sent");
+        }
+    }
+
+    async fn settle(&self, claim: i64, ended: &[(Claimed, Option<Outcome>)]) -> Result<(), DbError> {
+        let now = self.clock.now();
+        let settle = async |tx: &mut _| {
+            for (message, outcome) in ended {
+                settle(tx, (message, claim), outcome.as_ref(), now).await?;
+            }
+            Ok(())
+        };
+        // A message that was sent and is not settled is sent again.
+        match self.db.write_with_timeout(settle).await {
+            Err(_) if !ended.is_empty() => {
+                sleep(TICK).await;
+                self.db.write_with_timeout(settle).await
+            }
+            settled => settled,
+        }
+    }
+}
+
+const fn failure(outcome: &Outcome) -> Option<Failure> {
+    match outcome {
+        Outcome::Sent => None,
+        Outcome::Retry { failure, .. } | Outcome::Failed { failure, .. } => Some(*failure),
+    }
+}
+
+/// Opens what is sealed; `None` if it was damaged.
+fn open(vault: &Vault, message: &Claimed) -> Option<Outgoing> {
+    let row = message.id.to_bytes();
+    let content = vault.open(CONTENT_SEAL_CONTEXT, &row, message.content.as_deref()?).ok()?;
+    let address = match message.channel_id {
+        Some(channel) => Address::Channel(channel),
+        None => {
+            let opened = vault.open(RECIPIENT_SEAL_CONTEXT, &row, message.recipient.as_deref()?).ok()?;
+            Address::Email(String::from_utf8(opened.to_vec()).ok()?)
+        }
+    };
+    let content = serde_json::from_slice(&content).ok()?;
+    Some(Outgoing { id: message.id, address, content })
+}
+
+async fn settle(
+    tx: &mut Tx,
+    (message, claim): (&Claimed, i64),
+    outcome: Option<&Outcome>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let own = (message.id, claim);
+    match outcome {
+        None => store::end_expired(tx, own, now).await,
+        Some(Outcome::Sent) => store::end_sent(tx, message.id, now).await,
+        Some(Outcome::Failed { failure, answer }) => store::end_failed(tx, own, (*failure, &clean_answer(answer)), now).await,
+        Some(Outcome::Retry { failure, answer, after }) => {
+            let delay = match failure {
+                Failure::Settings => PAUSE_AFTER_SETTINGS,
+                _ => schedule::delay_after(message.attempts + 1, *after),
+            };
+            store::retry(tx, own, now.plus(delay), (*failure, &clean_answer(answer))).await
+        }
+    }
+}
