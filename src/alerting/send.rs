@@ -69,13 +69,13 @@ async fn queue(
         }
     };
     let subject = Subject { app_name: &app.name, mode, event, base, path, is_test };
-    let content = alerts::content(seen, &subject, reader, now);
+    let rendered = alerts::content(seen, &subject, reader, now);
     let purpose = if is_test { Purpose::Test } else { Purpose::Alert };
     let new = NewNotification {
         company: Some(app.company_id),
         recipient,
         purpose,
-        content: &content,
+        content: &rendered,
         valid_for: MESSAGE_LIFETIME,
         alert,
     };

@@ -76,7 +76,9 @@ pub(crate) async fn collect(
     }
     let open = open_disputes::all_of_app(reader, app.id, mode, now).await?;
     observed.has_unseen_disputes = open.len() >= MAX_OPEN_DISPUTES;
-    open.iter().for_each(|open| observe_dispute(&mut observed, open, now));
+    for open in &open {
+        observe_dispute(&mut observed, open, now);
+    }
     Ok(observed)
 }
 

@@ -234,7 +234,7 @@ pub(crate) fn example(kind: Kind, now: Timestamp) -> Condition {
     };
     let detail = Detail {
         gateway: (is_dispute || is_webhook || kind == Kind::WebhookSilent).then(|| Gateway::proposed().slug().to_owned()),
-        name: (!is_dispute && !is_webhook).then(|| "Shop backend".to_owned()),
+        name: (!is_dispute && !is_webhook).then(|| "orders.example".to_owned()),
         transaction: is_dispute.then(|| TransactionId::least().to_string()),
         amount: is_dispute.then(|| (amount.subunits, amount.currency.to_string())),
         due_at: due_at.map(Timestamp::millis),

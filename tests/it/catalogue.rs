@@ -10,6 +10,22 @@ use crate::page_languages::latin_words;
 
 /// Latin words in Hindi texts: abbreviations, product names, labels of the guide, and names of commands and formats.
 pub(crate) const LATIN_IN_HINDI: &[&str] = &[
+    // Chat services, and what their own pages say.
+    "Slack",
+    "Microsoft",
+    "Teams",
+    "Discord",
+    "Telegram",
+    "Integrations",
+    "Incoming",
+    "Webhook",
+    "Workspace",
+    "Workflows",
+    "Office",
+    "Start",
+    "Copy",
+    "New",
+    "Add",
     "KS",
     "Pay",
     "Razorpay",

@@ -124,7 +124,8 @@ async fn every_page_is_in_its_language() {
     let patterns: BTreeSet<String> = pages.keys().map(|path| pattern(path)).collect();
     assert!(patterns.len() > 25, "{patterns:?}");
     let mut english: BTreeMap<String, String> = BTreeMap::new();
-    for (path, html) in &pages {
+    // An email is in the language that its reader had when it was sent.
+    for (path, html) in pages.iter().filter(|(path, _)| !path.starts_with("/demo/mailbox")) {
         for text in texts(html) {
             if !latin_words(&text).is_empty() {
                 english.entry(text).or_insert_with(|| pattern(path));

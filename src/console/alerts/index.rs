@@ -207,13 +207,14 @@ pub(crate) async fn set_quiet(posted: SignedForm<QuietForm>, app: Path<String>) 
     let mode = mode_of(&form.mode)?;
     let quiet = match (form.from.trim(), form.to.trim()) {
         ("", "") => None,
-        (from, to) => match parse_minutes(from).zip(parse_minutes(to)) {
-            Some(quiet) => Some(quiet),
-            None => {
+        (from, to) => {
+            let quiet = parse_minutes(from).zip(parse_minutes(to));
+            if quiet.is_none() {
                 let errors = FieldError::new("not-a-time", t::quiet_invalid()).at("from");
                 return page.unprocessable(&view(&page, &app, mode.slug(), Some((form, errors))).await?);
             }
-        },
+            quiet
+        }
     };
     let mut tx = page.state.db.begin().await?;
     manage::set_quiet(&mut tx, (&app, mode), quiet, (&page.actor(), page.now)).await?;

@@ -26,7 +26,7 @@ of-settings = अलर्ट Slack, Microsoft Teams, Discord और Telegram �
 
 new-title = { $service } जोड़ें
 name = नाम
-name-hint = जैसे चैनल का नाम, #payments। अलर्ट में यही नाम दिखता है।
+name-hint = जैसे चैनल का नाम, #भुगतान। अलर्ट में यही नाम दिखता है।
 enter-name = नाम भरें।
 name-taken = एक और चैनल का यही नाम है। दूसरा नाम भरें।
 url = वेबहुक URL
@@ -50,7 +50,7 @@ discord-step-1 = Discord में चैनल की सेटिंग खो
 discord-step-2 = Webhooks में New Webhook चुनें।
 discord-step-3 = Copy Webhook URL चुनें।
 telegram-step-1 = Telegram में @BotFather खोलें, /newbot भेजें और टोकन कॉपी करें।
-telegram-step-2 = बॉट को ग्रुप या चैनल में जोड़ें। चैनल में उसे administrator बनाएँ। अपने लिए बॉट खोलें और Start दबाएँ।
+telegram-step-2 = बॉट को ग्रुप या चैनल में जोड़ें। चैनल में उसे एडमिन बनाएँ। अपने लिए बॉट खोलें और Start दबाएँ।
 telegram-step-3 = चैट का ID भरें। @userinfobot जैसे बॉट उसे दिखाते हैं।
 
 ## What is wrong with what was pasted
@@ -65,7 +65,7 @@ other-host-slack = यह Slack का URL नहीं है। Incoming webho
 other-host-teams = यह Teams के वर्कफ़्लो का URL नहीं है। उसका होस्ट .logic.azure.com या .environment.api.powerplatform.com पर खत्म होता है।
 other-host-discord = यह Discord का URL नहीं है। वेबहुक का URL https://discord.com/api/webhooks/ से शुरू होता है।
 slack-not-incoming = Slack का यह URL KS Pay के संदेश नहीं लेता। Incoming webhook का URL कॉपी करें, जो https://hooks.slack.com/services/ से शुरू होता है।
-teams-connector = यह Office 365 का connector है, जिसे Microsoft ने बंद कर दिया है। इसके बजाय Teams में Workflows में वर्कफ़्लो बनाएँ और उसका URL पेस्ट करें।
+teams-connector = यह Office 365 का कनेक्टर है, जिसे Microsoft ने बंद कर दिया है। इसके बजाय Teams में Workflows में वर्कफ़्लो बनाएँ और उसका URL पेस्ट करें।
 teams-incomplete = URL का कुछ हिस्सा छूट गया है। वर्कफ़्लो का पूरा URL कॉपी करें: उसमें /triggers/manual/paths/invoke होता है और आखिर में हस्ताक्षर, sig=।
 discord-not-webhook = Discord का यह URL वेबहुक का नहीं है। उसे Integrations, Webhooks में कॉपी करें; उसमें /api/webhooks/ होता है और टोकन के बाद कुछ नहीं।
 telegram-token = यह बॉट का टोकन नहीं है। उसमें अंक, कोलन और कम से कम 30 अक्षर होते हैं, और @BotFather उसे दिखाता है।
@@ -84,7 +84,7 @@ too-many-tests = बहुत ज़्यादा टेस्ट हुए।
 problem-rate-limited = { $service } पर अभी बहुत ज़्यादा संदेश जा रहे हैं। KS Pay बाद में फिर कोशिश करता है।
 problem-service-fault = { $service } में गड़बड़ी है। KS Pay बाद में फिर कोशिश करता है।
 problem-removed = { $service } इस वेबहुक या बॉट को अब नहीं पहचानता। नया बनाकर चैनल फिर से जोड़ें।
-problem-not-allowed = { $service } यहाँ पोस्ट नहीं करने देता। देखें कि चैनल archive तो नहीं है, बॉट अब भी सदस्य है और ब्लॉक नहीं है।
+problem-not-allowed = { $service } यहाँ पोस्ट नहीं करने देता। देखें कि चैनल बंद तो नहीं है, बॉट अब भी सदस्य है और ब्लॉक नहीं है।
 problem-chat-not-found = Telegram इस चैट को नहीं पहचानता। बॉट को उसमें जोड़ें, या बॉट के साथ चैट में Start दबाएँ, और चैट ID जाँचें।
 problem-message-rejected = { $service } ने संदेश अस्वीकार किया।
 problem-unreachable = { $service } तक पहुँच नहीं हुई। KS Pay बाद में फिर कोशिश करता है।

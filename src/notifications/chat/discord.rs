@@ -86,6 +86,6 @@ pub(super) fn read(response: &Response<'_>) -> Answer {
             let precise = json["retry_after"].as_f64().map(|seconds| seconds.to_string());
             Answer::Later { pause: pause(precise.as_deref().or(response.retry_after)), problem: Problem::RateLimited, words }
         }
-        _ => read_status(response, words),
+        _ => read_status(response, &words),
     }
 }

@@ -232,9 +232,9 @@ pub(crate) enum Answer {
 }
 
 /// Reads a status for which no service has a rule of its own.
-fn read_status(response: &Response<'_>, words: String) -> Answer {
-    let later = |problem| Answer::Later { pause: pause(response.retry_after), problem, words: words.clone() };
-    let never = |problem| Answer::Never { problem, words: words.clone() };
+fn read_status(response: &Response<'_>, words: &str) -> Answer {
+    let later = |problem| Answer::Later { pause: pause(response.retry_after), problem, words: words.to_owned() };
+    let never = |problem| Answer::Never { problem, words: words.to_owned() };
     match response.status {
         200..=299 => Answer::Accepted,
         429 => later(Problem::RateLimited),

@@ -66,6 +66,6 @@ pub(super) fn read(response: &Response<'_>) -> Answer {
         201..=299 => Answer::Never { problem: Problem::MessageRejected, words },
         // The channel of a webhook was archived.
         410 => Answer::Never { problem: Problem::NotAllowed, words },
-        _ => read_status(response, words),
+        _ => read_status(response, &words),
     }
 }

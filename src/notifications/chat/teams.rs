@@ -72,5 +72,5 @@ fn run(text: &str) -> Value {
 }
 
 pub(super) fn read(response: &Response<'_>) -> Answer {
-    read_status(response, own_words(response.body))
+    read_status(response, &own_words(response.body))
 }

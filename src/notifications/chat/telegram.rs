@@ -92,6 +92,6 @@ pub(super) fn read(response: &Response<'_>) -> Answer {
         // The token is revoked, or no bot has it.
         401 | 404 => Answer::Never { problem: Problem::Removed, words },
         200..=299 => Answer::Never { problem: Problem::MessageRejected, words },
-        _ => read_status(response, words),
+        _ => read_status(response, &words),
     }
 }
