@@ -24,7 +24,7 @@ sql! {
     /// The outer condition on due_at: of two servers that read the same rows, one claims them.
     CLAIM = "UPDATE notifications SET state = 'sending', claim = $4, due_at = $5 WHERE due_at <= $2 AND id IN \
              (SELECT id FROM notifications WHERE kind = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3) \
-             RETURNING id, channel_id, recipient, content, attempts, expires_at";
+             RETURNING id, company_id, channel_id, recipient, content, attempts, expires_at";
     RETRY = "UPDATE notifications SET state = 'waiting', attempts = attempts + 1, due_at = $3, claim = NULL, last_failure = $4, \
              last_answer = $5 WHERE id = $1 AND claim = $2";
     /// An accepted message is sent, even if its claim has expired.
@@ -83,6 +83,7 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow) -> Result<(), DbError> {
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Claimed {
     pub(super) id: NotificationId,
+    pub(super) company_id: Option<CompanyId>,
     pub(super) channel_id: Option<ChannelId>,
     pub(super) recipient: Option<Vec<u8>>,
     pub(super) content: Option<Vec<u8>>,

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     db::{Db, DbError, Tx, with_timeout},
     primitives::{
-        id::{ChannelId, NotificationId},
+        id::{ChannelId, CompanyId, NotificationId},
         shutdown::Shutdown,
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
         vault::Vault,
@@ -56,6 +56,9 @@ pub(crate) enum Address {
 /// A message that is being sent.
 pub(crate) struct Outgoing {
     pub(crate) id: NotificationId,
+    /// `None` for one to the operator.
+    #[expect(dead_code, reason = "no transport finds a channel of a company yet")]
+    pub(crate) company: Option<CompanyId>,
     pub(crate) address: Address,
     pub(crate) content: Content,
 }
@@ -276,7 +279,7 @@ fn open(vault: &Vault, message: &Claimed) -> Option<Outgoing> {
         }
     };
     let content = serde_json::from_slice(&content).ok()?;
-    Some(Outgoing { id: message.id, address, content })
+    Some(Outgoing { id: message.id, company: message.company_id, address, content })
 }
 
 async fn settle(
