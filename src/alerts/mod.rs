@@ -5,6 +5,7 @@
 
 pub(crate) mod collect;
 pub(crate) mod manage;
+pub(crate) mod retention;
 pub(crate) mod schedule;
 pub(crate) mod state;
 pub(crate) mod store;

@@ -182,7 +182,7 @@ impl Running {
             match AssertUnwindSafe(self.cycle()).catch_unwind().await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(%error, kind = %self.transport.kind(), "messages could not be claimed or settled")
+                    tracing::warn!(%error, kind = %self.transport.kind(), "messages could not be claimed or settled");
                 }
                 // The panic hook has logged the cause. What was claimed is claimed again once the claim expires.
                 Err(_) => tracing::error!(kind = %self.transport.kind(), "sending messages panicked"),
@@ -271,12 +271,11 @@ const fn failure(outcome: &Outcome) -> Option<Failure> {
 fn open(vault: &Vault, message: &Claimed) -> Option<Outgoing> {
     let row = message.id.to_bytes();
     let content = vault.open(CONTENT_SEAL_CONTEXT, &row, message.content.as_deref()?).ok()?;
-    let address = match message.channel_id {
-        Some(channel) => Address::Channel(channel),
-        None => {
-            let opened = vault.open(RECIPIENT_SEAL_CONTEXT, &row, message.recipient.as_deref()?).ok()?;
-            Address::Email(String::from_utf8(opened.to_vec()).ok()?)
-        }
+    let address = if let Some(channel) = message.channel_id {
+        Address::Channel(channel)
+    } else {
+        let opened = vault.open(RECIPIENT_SEAL_CONTEXT, &row, message.recipient.as_deref()?).ok()?;
+        Address::Email(String::from_utf8(opened.to_vec()).ok()?)
     };
     let content = serde_json::from_slice(&content).ok()?;
     Some(Outgoing { id: message.id, company: message.company_id, address, content })

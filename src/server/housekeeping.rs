@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::{
     alerting::job::Alerting,
+    alerts::retention::AlertRetention,
     clock_check::TimeRepair,
     db::{Db, DbError, file_identity::FileWatch},
     deliveries::housekeeping::DeliveryHousekeeping,
@@ -32,6 +33,7 @@ pub(super) fn start(db: &Db, clock: &Clock, (body_retention, alerting): (Option<
     jobs.start(Leased::new(DeliveryHousekeeping { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(NotificationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(alerting, db, clock));
+    jobs.start(Leased::new(AlertRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(Replaying { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });

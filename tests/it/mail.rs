@@ -185,8 +185,11 @@ async fn messages_are_sealed_in_the_database_and_nothing_of_them_is_in_the_log()
     server.always(Some(Answer::Password("535 5.7.8 wrong password of owner@neem-tree-retail.example")));
     let at = Installation::new().await;
     at.company("Neem Tree Retail").await;
-    let variables =
-        [("KS_PAY_SMTP_URL", &*server.url("hush-hush")), ("KS_PAY_MAIL_FROM", "pay@sender.example"), ("RUST_LOG", "debug,sqlx=info")];
+    let variables = [
+        ("KS_PAY_SMTP_URL", &*server.url("hush-hush")),
+        ("KS_PAY_MAIL_FROM", "pay@sender.example"),
+        ("RUST_LOG", "debug,sqlx=info"),
+    ];
     let mut process = at.process(&["serve"], &variables);
     let address = process.line("listening on http://");
     let visitor = Browser::at(address.rsplit_once('/').unwrap().1.trim().parse().unwrap());

@@ -32,6 +32,9 @@ sql! {
     LIST_ACTIVE = concat!("SELECT ", columns!(), " FROM alerts WHERE app_id = $1 AND mode = $2 AND is_active ORDER BY id LIMIT 1000");
     FIND_LAST_OF_OBJECT = concat!("SELECT ", columns!(), " FROM alerts WHERE app_id = $1 AND mode = $2 AND kind = $3 AND object = $4 \
                            ORDER BY id DESC LIMIT 1");
+    /// Those that are over and whose messages are deleted.
+    DELETE_OLD = "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE opened_at < $1 AND resolved_at IS NOT NULL AND NOT is_active \
+                  AND NOT EXISTS (SELECT 1 FROM alert_messages WHERE alert_id = alerts.id) ORDER BY opened_at LIMIT $2)";
     LIST_RECENT = concat!("SELECT ", columns!(), " FROM alerts WHERE app_id = $1 AND mode = $2 ORDER BY id DESC LIMIT 20");
 }
 
@@ -189,4 +192,9 @@ pub(crate) async fn find_last_of_object(
 pub(crate) async fn list_recent(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Result<Vec<Alert>, DbError> {
     let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_RECENT).bind(app).bind(mode).fetch_all(conn).await)?;
     Ok(rows.into_iter().map(Alert::from).collect())
+}
+
+/// Deletes at most `limit` alerts that began before a time and are over; returns their number.
+pub(crate) async fn delete_old(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(DELETE_OLD).bind(before).bind(limit))
 }

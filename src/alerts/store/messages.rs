@@ -16,6 +16,9 @@ sql! {
                      WHERE alert_id = $1 ORDER BY notification_id DESC LIMIT 200";
     LIST_WATCHED = "SELECT notification_id, alert_id, event, recipient, is_fallback, created_at FROM alert_messages \
                     WHERE is_watched ORDER BY notification_id LIMIT 200";
+    /// Ids are in the order of time.
+    DELETE_OLD = "DELETE FROM alert_messages WHERE created_at < $1 AND notification_id IN \
+                  (SELECT notification_id FROM alert_messages ORDER BY notification_id LIMIT $2)";
     UNWATCH = "UPDATE alert_messages SET is_watched = $2 WHERE notification_id = $1 AND is_watched";
 }
 
@@ -92,4 +95,9 @@ pub(crate) async fn list_watched(on: impl Into<Exec<'_>>) -> Result<Vec<AlertMes
 /// Watches a message no longer; returns false if another server has done so.
 pub(crate) async fn unwatch(tx: &mut Tx, notification: NotificationId) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(UNWATCH).bind(notification).bind(false))? > 0)
+}
+
+/// Deletes at most `limit` records of messages before a time; returns their number.
+pub(crate) async fn delete_old(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, DbError> {
+    execute!(tx, sqlx::query(DELETE_OLD).bind(before).bind(limit))
 }

@@ -1,17 +1,13 @@
-//! The mail server, the sender and the operator's address. Variables only: the URL of the mail server has a password, which must
-//! not appear in a process list.
+//! The mail server and the sender. Variables only: the URL of the mail server has a password, which must not appear in a process
+//! list.
 
 use super::{Lookup, of};
-use crate::{
-    net::smtp::{Sender, SmtpServer, SmtpUrlFault},
-    primitives::email,
-};
+use crate::net::smtp::{Sender, SmtpServer, SmtpUrlFault};
 
 /// The variable of the mail server.
 pub(crate) const SMTP_URL: &str = "KS_PAY_SMTP_URL";
 /// The variable of the sender.
 pub(crate) const MAIL_FROM: &str = "KS_PAY_MAIL_FROM";
-const OPERATOR_EMAIL: &str = "KS_PAY_OPERATOR_EMAIL";
 
 /// How email is sent.
 #[derive(Debug, Clone)]
@@ -50,15 +46,6 @@ fn explain(fault: SmtpUrlFault) -> String {
         ),
         SmtpUrlFault::HalfOfCredentials => format!("{SMTP_URL} needs both a user and a password, or neither."),
     }
-}
-
-/// Reads the operator's address.
-///
-/// # Errors
-/// An explanation if it is invalid.
-pub(super) fn operator(variable: Lookup<'_>) -> Result<Option<String>, String> {
-    let invalid = |_| format!("{OPERATOR_EMAIL} must be an email address, for example admin@example.com.");
-    of(variable, OPERATOR_EMAIL).map(|text| email::normalize(&text).map_err(invalid)).transpose()
 }
 
 #[cfg(test)]
@@ -119,13 +106,5 @@ mod tests {
         for wrong in ["pay", "pay@localhost", "KS Pay", "pay@example.com, b@example.com", "KS\r\nBcc: x <pay@example.com>"] {
             assert!(sender(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn the_operator_is_an_address() {
-        let operator = |text: &str| operator(&|_| Some(text.to_owned()));
-        assert_eq!(operator("Admin@Example.com"), Ok(Some("admin@example.com".to_owned())));
-        assert_eq!(operator(""), Ok(None));
-        assert!(operator("admin").unwrap_err().starts_with(OPERATOR_EMAIL));
     }
 }

@@ -115,8 +115,6 @@ pub struct Config {
     pub chat_stand_in: Option<String>,
     /// How email is sent; `None` means that none is.
     pub mail: Option<MailConfig>,
-    /// Who is told by email of problems of the installation.
-    pub operator_email: Option<String>,
     /// True to start even if the database could lose acknowledged events.
     pub accept_data_loss: bool,
 }
@@ -154,7 +152,6 @@ impl Config {
             api_addresses: options.api_addresses.addresses(variable)?,
             chat_stand_in: None,
             mail: mail::read(variable)?,
-            operator_email: mail::operator(variable)?,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
             data_dir,
             database,
