@@ -4,12 +4,18 @@
 
 use std::time::Duration;
 
-use super::{Badge, DisplayTime, NO_VALUE, badge, text::alerts as t, to_the_minute};
+use super::{
+    Badge, DisplayTime, NO_VALUE,
+    activity::{Notice, WARN},
+    badge,
+    text::alerts as t,
+    to_the_minute, when,
+};
 use crate::{
     alerts::{Alert, Condition, Detail, Event, Kind, Step, collect},
     gateways::{Gateway, Mode},
     i18n::{Reader, Text, isolate},
-    notifications::{Action, Content},
+    notifications::{Action, Content, channels::Channel},
     primitives::{
         id::TransactionId,
         money::{Currency, Money},
@@ -17,6 +23,13 @@ use crate::{
     },
     urls,
 };
+
+/// Warns of a channel whose last post failed; `None` for one that works.
+pub(crate) fn failing_channel(channel: &Channel, now: Timestamp) -> Option<Notice> {
+    let since = when(channel.failing_since?, now);
+    let headline = t::channel_fails(isolate(&channel.name), channel.service.name(), since);
+    Some(Notice::new("channel-failing", WARN, headline, t::channel_fails_reason()))
+}
 
 /// Returns the name of a kind.
 pub(crate) const fn title(kind: Kind) -> Text {

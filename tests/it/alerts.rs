@@ -213,6 +213,7 @@ async fn a_channel_that_fails_is_replaced_by_the_fallback_and_the_page_says_so()
     shop.mail.mail(1).await;
     let page = shop.owner.sees(&format!("{}?mode=live", shop.list()), "channel-failing").await;
     assert!(page.text_of("channel-failing").contains("#payments"));
+    assert!(shop.owner.get("/").await.shows("channel-failing"), "the dashboard says so");
     let sent = "SELECT SUBSTR(recipient, 1, 2) || CASE WHEN is_fallback THEN ' instead' ELSE '' END FROM alert_messages ORDER BY notification_id";
     assert_eq!(shop.app.texts(sent).await, ["ch", "us instead"]);
 }

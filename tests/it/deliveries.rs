@@ -375,7 +375,7 @@ async fn what_was_stored_while_the_clock_was_years_ahead_is_sent_once_it_is_righ
     app.restart_at(ahead).await;
     connection.at(app.address).post(captured("pay_1")).stored().await;
     eventually(async || deliveries(&app).await[0]["attempts"] == 1).await;
-    app.restart_at(right).await;
-    app.restart_with(|config| config.allow_destinations = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    // Together, so that no server attempts it while the network is closed: its next attempt would be later than the clock ever is.
+    app.restart_at_with(right, |config| config.allow_destinations = vec!["127.0.0.0/8".parse().unwrap()]).await;
     eventually_in(&app, "delivered", 1).await;
 }

@@ -9,7 +9,10 @@ use crate::{
     connections::app_health,
     console::{
         http::{error::AppError, layout::ConsoleEntry, page::RequestContext},
-        read_models::{alerts::of_viewers_destinations, rejection_summary},
+        read_models::{
+            alerts::{of_viewers_channels, of_viewers_destinations},
+            rejection_summary,
+        },
     },
     ledger::payments::store::open_disputes,
     messages::text,
@@ -28,10 +31,11 @@ pub(crate) async fn show(page: RequestContext) -> Answer {
     } else {
         Vec::new()
     };
-    let destinations = of_viewers_destinations(&page, &mut reader, &all).await?;
+    let mut more = of_viewers_destinations(&page, &mut reader, &all).await?;
+    more.extend(of_viewers_channels(&page, &mut reader).await?);
     drop(reader);
     let layout = page.layout(text::dashboard::dashboard()).console(ConsoleEntry::Dashboard);
-    page.ok(&views::Dashboard::new(layout, &all, (&causes, &disputes, destinations), page.now))
+    page.ok(&views::Dashboard::new(layout, &all, (&causes, &disputes, more), page.now))
 }
 
 /// `GET /applications`

@@ -23,8 +23,9 @@ use crate::{
     messages::{
         self,
         rejections::Causes,
-        text::{activity as t, destinations as text, disputes},
+        text::{activity as t, alerts::see_channel, destinations as text, disputes},
     },
+    notifications::channels::{self, Channel},
     primitives::{
         id::{AppId, CompanyId},
         time::Timestamp,
@@ -119,6 +120,19 @@ pub(crate) async fn of_viewers_destinations(
     let name = |id| all.iter().find(|listed| listed.app.id == id).map(|listed| listed.app.name.as_str());
     let times = (page.state.settings.body_retention, page.now);
     of_companys_destinations(reader, page.signed_in.company.id, name, times).await
+}
+
+/// Returns an alert for every channel of a user's company whose last post failed; none if the user may not see them.
+pub(crate) async fn of_viewers_channels(page: &RequestContext, reader: &mut Reader) -> Result<Vec<Alert>, DbError> {
+    if !page.signed_in.user.role.permits(Permission::ManageAlerts) {
+        return Ok(Vec::new());
+    }
+    let all = channels::store::list(reader, page.signed_in.company.id).await?;
+    let alert = |channel: &Channel| {
+        let said = messages::alerts::failing_channel(channel, page.now)?;
+        Some(Alert { said, url: urls::CHANNELS.to_owned(), way: see_channel(), enable_url: None })
+    };
+    Ok(all.iter().filter_map(alert).collect())
 }
 
 /// Returns an alert for every destination of a company that KS Pay has paused, has failed for long, or has deliveries that will soon be

@@ -39,6 +39,8 @@ channels-link = Channels of the company
 channels-none = Alerts can also be posted to Slack, Microsoft Teams, Discord and Telegram.
 channel-failing = { $name } ({ $service }) has been failing since { $time }. Its alerts go to { $fallback } instead.
 fallback-everyone = every user by email
+channel-fails = Alerts can’t be posted to { $name } ({ $service }) since { $time }.
+channel-fails-reason = Others are notified instead. Send a test message to see why.
 see-channel = Open channels
 
 # Muting

@@ -14,8 +14,8 @@ last-sent = Last message accepted { $time }
 failing-since = Failing since { $time }
 # $chars: the last characters of a secret.
 ends-with = ends with { $chars }
-test = Send test
-test-named = Send a test message to { $name }
+test = Send test message
+test-named = Send test message to { $name }
 remove = Remove
 remove-named = Remove { $name }
 too-many = A company can have { $count } channels. Remove one before you add another.

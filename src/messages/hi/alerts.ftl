@@ -39,6 +39,8 @@ channels-link = कंपनी के चैनल
 channels-none = अलर्ट Slack, Microsoft Teams, Discord और Telegram में भी भेजे जा सकते हैं।
 channel-failing = { $name } ({ $service }) में { $time } से गड़बड़ी है। उसके अलर्ट अब { $fallback } को जाते हैं।
 fallback-everyone = ईमेल से हर यूज़र
+channel-fails = { $time } से { $name } ({ $service }) में अलर्ट नहीं जा पा रहे हैं।
+channel-fails-reason = उनकी जगह दूसरों को सूचना मिलती है। कारण देखने के लिए टेस्ट संदेश भेजें।
 see-channel = चैनल खोलें
 
 # Muting

@@ -14,7 +14,7 @@ last-sent = आखिरी संदेश { $time } स्वीकार ह�
 failing-since = { $time } से गड़बड़ी
 # $chars: the last characters of a secret.
 ends-with = आखिर में { $chars }
-test = टेस्ट भेजें
+test = टेस्ट संदेश भेजें
 test-named = { $name } में टेस्ट संदेश भेजें
 remove = हटाएँ
 remove-named = { $name } हटाएँ
@@ -61,10 +61,10 @@ url-too-long = वेबहुक URL इतना लंबा नहीं ह
 not-a-url = यह पूरा URL नहीं है। उसे https:// से आखिर तक फिर से कॉपी करें।
 not-https = URL https:// से शुरू होना चाहिए।
 other-service = यह { $service } का पता है। वापस जाकर { $service } चुनें।
-other-host-slack = यह Slack का URL नहीं है। Incoming webhook का URL https://hooks.slack.com/services/ से शुरू होता है।
+other-host-slack = यह Slack का URL नहीं है। Incoming वेबहुक का URL https://hooks.slack.com/services/ से शुरू होता है।
 other-host-teams = यह Teams के वर्कफ़्लो का URL नहीं है। उसका होस्ट .logic.azure.com या .environment.api.powerplatform.com पर खत्म होता है।
 other-host-discord = यह Discord का URL नहीं है। वेबहुक का URL https://discord.com/api/webhooks/ से शुरू होता है।
-slack-not-incoming = Slack का यह URL KS Pay के संदेश नहीं लेता। Incoming webhook का URL कॉपी करें, जो https://hooks.slack.com/services/ से शुरू होता है।
+slack-not-incoming = Slack का यह URL KS Pay के संदेश नहीं लेता। Incoming वेबहुक का URL कॉपी करें, जो https://hooks.slack.com/services/ से शुरू होता है।
 teams-connector = यह Office 365 का कनेक्टर है, जिसे Microsoft ने बंद कर दिया है। इसके बजाय Teams में Workflows में वर्कफ़्लो बनाएँ और उसका URL पेस्ट करें।
 teams-incomplete = URL का कुछ हिस्सा छूट गया है। वर्कफ़्लो का पूरा URL कॉपी करें: उसमें /triggers/manual/paths/invoke होता है और आखिर में हस्ताक्षर, sig=।
 discord-not-webhook = Discord का यह URL वेबहुक का नहीं है। उसे Integrations, Webhooks में कॉपी करें; उसमें /api/webhooks/ होता है और टोकन के बाद कुछ नहीं।

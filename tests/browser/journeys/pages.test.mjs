@@ -1,5 +1,6 @@
 // Every page in every state: accessible, on every screen size, with any name. `npm run shots` takes its pictures.
 
+import { alerts } from "../support/alert_pages.mjs";
 import { amounts } from "../support/amount_pages.mjs";
 import { open } from "../support/browser.mjs";
 import { confirmations } from "../support/confirmation_pages.mjs";
@@ -21,7 +22,7 @@ async function follow(t, at, walk, look) {
 }
 
 /** The longest first. */
-const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, destinations, tokens, refusals, long_lists, outages, plainly, publicly];
+const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, destinations, tokens, alerts, refusals, long_lists, outages, plainly, publicly];
 
 // Each walk has a server and a browser of its own, and waits for them most of the time.
 describe("every page", { concurrency: areShot ? 1 : 2 }, () => {

@@ -168,9 +168,14 @@ impl TestApp {
 
     /// Serves it again with another clock.
     pub(crate) async fn restart_at(&mut self, clock: Clock) {
+        self.restart_at_with(clock, |_| ()).await;
+    }
+
+    /// Serves it again with another clock and a changed configuration.
+    pub(crate) async fn restart_at_with(&mut self, clock: Clock, change: impl FnOnce(&mut Config)) {
         self.stop().await;
         self.installation.clock = clock;
-        self.restart().await;
+        self.restart_with(change).await;
     }
 
     /// Serves it again with a changed configuration.
