@@ -12,6 +12,7 @@ use crate::{
         Alert, Rule,
         collect::{self, Observed},
         schedule::Schedule,
+        state::MIN_PAUSE,
         store::{alerts, messages, settings},
     },
     apps::App,
@@ -234,8 +235,9 @@ impl Alerting {
             let rules = settings::list_rules(&mut tx, app.id, alert.mode).await?;
             let rule = rules.into_iter().find(|rule| rule.kind == alert.kind).unwrap_or_else(|| Rule::default_of(alert.kind));
             let sent = messages::list_of_alert(&mut tx, alert.id).await?;
-            let is_same =
-                |other: &&messages::AlertMessage| other.event == message.event && other.created_at >= message.created_at;
+            let is_same = |other: &&messages::AlertMessage| {
+                other.event == message.event && other.created_at > message.created_at.minus(MIN_PAUSE)
+            };
             let known: Vec<_> = sent.iter().filter(is_same).filter_map(|other| other.recipient).collect();
             let everyone = self.everyone(&mut tx, alert.company_id).await?;
             let to = everyone.instead(&rule, &known);

@@ -45,12 +45,11 @@ impl Everyone {
         if self.has_email { self.users.iter().map(Reachable::User).collect() } else { Vec::new() }
     }
 
-    /// Returns the recipients of a rule, in its order.
+    /// Returns the recipients of a rule, in its order; if none of them exists any more, those who are notified instead.
     pub(crate) fn of(&self, rule: &Rule) -> Vec<Reachable<'_>> {
-        match &rule.recipients {
-            Some(ids) => ids.iter().filter_map(|id| self.find(*id)).collect(),
-            None => self.all_users(),
-        }
+        let Some(ids) = &rule.recipients else { return self.all_users() };
+        let chosen: Vec<_> = ids.iter().filter_map(|id| self.find(*id)).collect();
+        if chosen.is_empty() { self.instead(rule, &[]) } else { chosen }
     }
 
     /// Returns who is notified instead of a channel that fails, without those in `known`.

@@ -36,7 +36,7 @@ pub(crate) async fn queue_alert(
     let path = urls::alert(context.app.id, alert.id);
     for one in to {
         let notification = queue(tx, context, (&seen, event, false), (*one, path.clone(), Some(alert.id))).await?;
-        let is_watched = matches!(one, Reachable::Channel(_)) && !is_fallback;
+        let is_watched = matches!(one, Reachable::Channel(_));
         messages::insert(tx, (notification, alert.id), (event, one.id()), (is_fallback, is_watched), context.now).await?;
     }
     Ok(())

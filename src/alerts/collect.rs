@@ -147,8 +147,7 @@ async fn observe_destination(
     if health.failing_since.is_none() {
         observed.recovered.insert((Kind::DestinationFailing, object.clone()));
     }
-    let oldest = deliveries::oldest_open(&mut *reader, destination.id).await?.map(|oldest| oldest.received_at);
-    match oldest.filter(|at| now.since(*at) >= BACKLOG_AFTER) {
+    match deliveries::overdue_since(reader, destination.id, now.minus(BACKLOG_AFTER)).await? {
         Some(since) => {
             let waiting = deliveries::backlog(reader, destination.id).await?;
             observed.conditions.push(condition(Kind::Backlog, since, waiting.count));

@@ -15,7 +15,7 @@ use crate::primitives::{
 /// A problem that returns sooner continues its alert.
 pub(crate) const REOPEN_WITHIN: Duration = Duration::from_mins(30);
 /// The minimum time between two messages of an alert, besides that of its end.
-const MIN_PAUSE: Duration = Duration::from_hours(1);
+pub(crate) const MIN_PAUSE: Duration = Duration::from_hours(1);
 /// The time after which recipients are reminded.
 pub(crate) const REMIND_AFTER: Duration = Duration::from_hours(6);
 /// If the gateway disables a webhook sooner, its alerts are not delayed by quiet hours.
@@ -72,6 +72,8 @@ impl Alert {
     fn update(&mut self, seen: &Condition, now: Timestamp) {
         (self.count, self.detail) = (seen.count, seen.detail.clone());
         if self.resolved_at.take().is_some() {
+            // It was acknowledged before its end; that it is back is news.
+            (self.acknowledged_by, self.acknowledged_at) = (None, None);
             self.stage = seen.stage;
             self.add(Step::Reopened, now);
         } else if seen.stage > self.stage {

@@ -202,3 +202,14 @@ fn a_recipient_is_a_user_or_a_channel() {
     }
     assert!("ap_AzL8n0Y58m7".parse::<RecipientId>().is_err() && "".parse::<RecipientId>().is_err());
 }
+
+#[test]
+fn a_problem_that_returns_is_reported_although_it_was_acknowledged_before() {
+    let mut run = Run::new(Kind::WebhookFailing);
+    run.alert.acknowledged_at = Some(NOW);
+    run.see(400, Some(2), 0);
+    run.see(410, None, 0);
+    run.see(420, Some(3), 0);
+    run.see(480, Some(3), 0);
+    assert_eq!(run.sent, [(0, Event::Problem), (410, Event::Resolved), (480, Event::Problem)]);
+}

@@ -71,10 +71,12 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     let api = api::FakeApi::start().await?;
     config.api_addresses.insert(razorpay::GATEWAY.slug(), api.url());
     let receivers = receiver::Receivers::start().await?;
-    (config.allow_destinations, config.allow_receivers) = opened(config.listen, receivers.address());
+    let is_private = is_private(&config);
+    (config.allow_destinations, config.allow_receivers) = opened(is_private, receivers.address());
     let clock = Clock::system();
-    let mailbox = Mailbox::new(&clock);
-    let server = Server::start_with(config, clock, Some(mailbox)).await?;
+    // The mailbox has links that set passwords, and needs no sign-in.
+    let mailbox = is_private.then(|| Mailbox::new(&clock));
+    let server = Server::start_with(config, clock, mailbox).await?;
     let password = base62::random(16);
     let failed = |error| format!("The demo could not be set up: {error}.");
     let shops = seed::seed(server.state(), &password).await.map_err(failed)?;
@@ -88,10 +90,14 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     Ok(Demo { server, password, api, receivers, gateway })
 }
 
-/// Returns what destinations may use outside public space. What strangers can reach lets them send to nothing but the demo's receivers.
-fn opened(listen: SocketAddr, receivers: SocketAddr) -> (Vec<IpNet>, Vec<SocketAddr>) {
-    let is_local = listen.ip().to_canonical().is_loopback();
-    if is_local { (vec![LOOPBACK], Vec::new()) } else { (Vec::new(), vec![receivers]) }
+/// True if only programs of this machine reach the demo: it listens on loopback, and nothing says that a proxy passes requests on.
+fn is_private(config: &Config) -> bool {
+    config.listen.ip().to_canonical().is_loopback() && config.public_url.is_none() && config.trusted_proxies.is_empty()
+}
+
+/// Returns what destinations may use outside public space. A demo that others can reach sends to nothing but its own receivers.
+fn opened(is_private: bool, receivers: SocketAddr) -> (Vec<IpNet>, Vec<SocketAddr>) {
+    if is_private { (vec![LOOPBACK], Vec::new()) } else { (Vec::new(), vec![receivers]) }
 }
 
 /// Removes the previous demo directory; fails if the directory was not created by the demo.
@@ -115,16 +121,29 @@ fn clear(directory: &Path, config: &Config) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::config::Options;
 
     #[test]
     fn a_demo_that_others_reach_opens_its_receivers_alone() {
         let receivers = SocketAddr::from(([127, 0, 0, 1], 9000));
-        let opened = |listen: &str| opened(listen.parse().unwrap(), receivers);
+        let config = |variable: &'static str, value: &'static str| {
+            let options = Options::default();
+            Config::read(&options, &move |name| (name == variable).then(|| value.to_owned())).unwrap()
+        };
         for local in ["127.0.0.1:8080", "[::1]:8080", "[::ffff:127.0.0.1]:8080"] {
-            assert_eq!(opened(local), (vec![LOOPBACK], Vec::new()), "{local}");
+            let is_private = is_private(&config("KS_PAY_LISTEN", local));
+            assert_eq!(opened(is_private, receivers), (vec![LOOPBACK], Vec::new()), "{local}");
         }
-        for public in ["0.0.0.0:8080", "[::]:8080", "192.168.1.7:80", "8.8.8.8:443"] {
-            assert_eq!(opened(public), (Vec::new(), vec![receivers]), "{public}");
+        for (variable, value) in [
+            ("KS_PAY_LISTEN", "0.0.0.0:8080"),
+            ("KS_PAY_LISTEN", "[::]:8080"),
+            ("KS_PAY_LISTEN", "192.168.1.7:80"),
+            ("KS_PAY_LISTEN", "8.8.8.8:443"),
+            ("KS_PAY_PUBLIC_URL", "https://demo.example.com"),
+            ("KS_PAY_TRUSTED_PROXIES", "127.0.0.1/32"),
+        ] {
+            let is_private = is_private(&config(variable, value));
+            assert_eq!(opened(is_private, receivers), (Vec::new(), vec![receivers]), "{variable}={value}");
         }
     }
 }

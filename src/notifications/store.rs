@@ -44,7 +44,8 @@ sql! {
                      (SELECT id FROM notifications WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
     FIND = concat!("SELECT ", columns!(), " FROM notifications WHERE id = $1");
     LIST_OF_ALERT = concat!("SELECT ", columns!(), " FROM notifications WHERE alert_id = $1 ORDER BY id DESC LIMIT 200");
-    FIND_LATEST = concat!("SELECT ", columns!(), " FROM notifications WHERE company_id = $1 AND purpose = $2 ORDER BY id DESC LIMIT 1");
+    FIND_LATEST = concat!("SELECT ", columns!(), " FROM notifications WHERE company_id = $1 AND purpose = $2 AND kind = $3 \
+                   ORDER BY id DESC LIMIT 1");
 }
 
 /// A row to be inserted.
@@ -169,13 +170,13 @@ pub(super) async fn delete_before(tx: &mut Tx, before: Timestamp, limit: i64) ->
     execute!(tx, sqlx::query(DELETE_BEFORE).bind(before).bind(limit))
 }
 
-/// Finds the latest message of a company for a purpose.
+/// Finds the latest message of a company of a kind and for a purpose.
 pub(crate) async fn find_latest(
     on: impl Into<Exec<'_>>,
     company: CompanyId,
-    purpose: Purpose,
+    (purpose, kind): (Purpose, Kind),
 ) -> Result<Option<Notification>, DbError> {
-    run!(on, |conn| sqlx::query_as(FIND_LATEST).bind(company).bind(purpose).fetch_optional(conn).await)
+    run!(on, |conn| sqlx::query_as(FIND_LATEST).bind(company).bind(purpose).bind(kind).fetch_optional(conn).await)
 }
 
 /// Finds a message of any company.

@@ -25,8 +25,9 @@ sql! {
               last_message_at, resolved_at, is_active, updates, revision) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)";
     UPDATE = "UPDATE alerts SET count = $3, stage = $4, detail = $5, is_notified = $6, last_message_at = $7, resolved_at = $8, \
-              is_active = $9, updates = $10, revision = revision + 1 WHERE id = $1 AND revision = $2";
-    ACKNOWLEDGE = "UPDATE alerts SET acknowledged_by = $3, acknowledged_at = $4 \
+              is_active = $9, updates = $10, acknowledged_by = $11, acknowledged_at = $12, revision = revision + 1 \
+              WHERE id = $1 AND revision = $2";
+    ACKNOWLEDGE = "UPDATE alerts SET acknowledged_by = $3, acknowledged_at = $4, revision = revision + 1 \
                    WHERE company_id = $1 AND id = $2 AND resolved_at IS NULL AND acknowledged_at IS NULL";
     FIND = concat!("SELECT ", columns!(), " FROM alerts WHERE id = $1");
     LIST_ACTIVE = concat!("SELECT ", columns!(), " FROM alerts WHERE app_id = $1 AND mode = $2 AND is_active ORDER BY id LIMIT 1000");
@@ -146,6 +147,8 @@ pub(crate) async fn update(tx: &mut Tx, alert: &Alert) -> Result<bool, DbError> 
             .bind(alert.resolved_at)
             .bind(alert.is_active())
             .bind(updates_json(alert))
+            .bind(&alert.acknowledged_by)
+            .bind(alert.acknowledged_at)
     )?;
     Ok(updated > 0)
 }

@@ -21,7 +21,7 @@ use crate::{
         notifications::{self as outcome, Delivery},
         text::company as t,
     },
-    notifications::{self, NewNotification, Purpose, Recipient, store},
+    notifications::{self, Kind, NewNotification, Purpose, Recipient, store},
     urls,
 };
 
@@ -51,7 +51,7 @@ impl EmailPanel {
         });
         let trouble = mail.health.trouble();
         let trouble = trouble.map(|own| (outcome::email_fails(&own, page.now), outcome::failure(own.failure), own.answer));
-        let last = store::find_latest(&mut page.state.db.page_reader().await?, company, Purpose::Test).await?;
+        let last = store::find_latest(&mut page.state.db.page_reader().await?, company, (Purpose::Test, Kind::Email)).await?;
         Ok(Self {
             sent_as,
             trouble,

@@ -97,6 +97,8 @@ sql! {
     /// Of events that were received before `$2`, among the oldest open ones.
     COUNT_OPEN_BEFORE = concat!("SELECT COUNT(*) FROM (SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL \
                          ORDER BY event_id LIMIT ", max_counted!(), ") AS counted WHERE created_at < $2");
+    /// The delivery that is overdue for the longest time, among first attempts or among retries.
+    FIND_OVERDUE = "SELECT due_at FROM deliveries WHERE destination_id = $1 AND is_retry = $2 AND due_at <= $3 ORDER BY due_at LIMIT 1";
     LIST_OF_EVENTS = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND event_id ", among_page!(), " ORDER BY event_id DESC");
     SEND_WAITING = "UPDATE deliveries SET due_at = $3 WHERE state = 'waiting' AND due_at > $3 AND id IN (SELECT id FROM deliveries \
                     WHERE destination_id = $1 AND due_at IS NOT NULL AND event_id > $2 ORDER BY event_id LIMIT 500)";
@@ -232,6 +234,25 @@ pub(crate) async fn backlog(reader: &mut Reader, destination: DestinationId) -> 
 /// Returns the open delivery with the oldest event. The caller has checked access to the destination.
 pub(crate) async fn oldest_open(on: impl Into<Exec<'_>>, destination: DestinationId) -> Result<Option<Oldest>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND_OLDEST_OPEN).bind(destination).fetch_optional(conn).await)
+}
+
+/// Returns since when a delivery has been due, of those due before a time: one that waits for its next attempt is not.
+pub(crate) async fn overdue_since(
+    reader: &mut Reader,
+    destination: DestinationId,
+    before: Timestamp,
+) -> Result<Option<Timestamp>, DbError> {
+    let mut since = None;
+    for is_retry in [false, true] {
+        let found: Option<Timestamp> = run!(&mut *reader, |conn| sqlx::query_scalar(FIND_OVERDUE)
+            .bind(destination)
+            .bind(is_retry)
+            .bind(before)
+            .fetch_optional(conn)
+            .await)?;
+        since = since.into_iter().chain(found).min();
+    }
+    Ok(since)
 }
 
 /// Counts the open deliveries of events that were received before `before`, at most [`MAX_COUNTED`].

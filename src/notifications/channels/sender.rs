@@ -1,7 +1,7 @@
 //! Posts messages to channels, through the client that is guarded.
 //!
-//! Invariant: a request goes to the service's own host; redirects are not followed. Only tests and the demo have another address, to which
-//! then every request goes. The health of a channel is stored after each post; the URL is never logged.
+//! Invariant: a request goes to the service's own host; redirects are not followed. Only tests have another address, to which then
+//! every request goes. The health of a channel is stored after each post; the URL is never logged.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ pub(crate) struct Sender {
     vault: Vault,
     clock: Clock,
     client: Client,
-    /// Where every request goes instead of the services; `None` but for tests and the demo.
+    /// Where every request goes instead of the services; `None` but for tests.
     stand_in: Option<Arc<str>>,
 }
 
@@ -70,14 +70,19 @@ impl Sender {
             Err(_) => Posted::Never { problem: Problem::Unreadable, answer: String::new() },
         };
         let now = self.clock.now();
-        self.db
+        let stored = self
+            .db
             .write_with_timeout(async |tx| match &posted {
                 Posted::Accepted => store::set_sent(tx, channel.id, now).await,
                 Posted::Later { problem, answer, .. } | Posted::Never { problem, answer } => {
                     store::set_failed(tx, channel.id, (*problem, answer), now).await
                 }
             })
-            .await?;
+            .await;
+        // What was posted must not be posted again because its outcome is not shown.
+        if let Err(error) = stored {
+            tracing::warn!(channel = %channel.id, %error, "the health of a channel could not be stored");
+        }
         Ok(posted)
     }
 
