@@ -27,7 +27,8 @@ fn function(file: &str, entry: &Entry) -> String {
     let name = entry.key.replace('-', "_");
     let mut code = String::new();
     for message in entry.messages.iter().take(1) {
-        let _ = writeln!(code, "/// {}", plain(message, &message.pieces));
+        // rustdoc rejects a URL that is no link.
+        let _ = writeln!(code, "/// {}", plain(message, &message.pieces).replace("://", "\\://"));
     }
     let patterns: Vec<String> = entry.messages.iter().map(|message| pattern(entry, message, &message.pieces)).collect();
     let message = format!(
