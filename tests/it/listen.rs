@@ -188,7 +188,7 @@ async fn keys_send_the_last_event_and_all_that_failed_again() {
     process.type_line("r");
     assert_ne!(event(&mut process)["event"], failed["event"]);
     process.type_line("f");
-    process.says("no such event").await;
+    process.says("no event to send again").await;
     process.type_line("q");
     assert_eq!(process.end().code, Some(0));
     assert_eq!(desk.received(), ["evt_pay_1", "evt_pay_2", "evt_pay_1", "evt_pay_2"]);
