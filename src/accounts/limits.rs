@@ -63,15 +63,7 @@ impl Limits {
     /// first, because one customer owns all its 65,536 networks: every attempt consumes quota of the /48, even if the limit
     /// of its own /64 rejects it.
     pub(crate) fn try_sign_in(&self, address: IpAddr, email: &str) -> Result<(), u64> {
-        let (site, address) = (site(address).to_string(), network(address));
-        let own = address.to_string();
-        let (first, second) = if address.is_ipv6() {
-            ((&self.site, &site), (&self.address, &own))
-        } else {
-            ((&self.address, &own), (&self.site, &site))
-        };
-        check(first.0, &[first.1])?;
-        check(second.0, &[second.1])?;
+        let own = check_network(address, &self.address, &self.site)?;
         check(&self.overall, &[])?;
         check(&self.account_and_address, &[&own, email])?;
         check(&self.account, &[email])
@@ -87,8 +79,7 @@ impl Limits {
     /// Consumes a request for a password reset, whether or not an account has the email. Returns the seconds until the next one if a
     /// limit is exceeded. Each request may send an email, so the limits are lower than those of sign-in.
     pub(crate) fn try_reset(&self, address: IpAddr, email: &str) -> Result<(), u64> {
-        check(&self.reset_of_site, &[&site(address).to_string()])?;
-        check(&self.reset_of_address, &[&network(address).to_string()])?;
+        check_network(address, &self.reset_of_address, &self.reset_of_site)?;
         check(&self.reset_of_account, &[email])?;
         check(&self.resets, &[])
     }
@@ -102,6 +93,21 @@ impl Limits {
     pub(crate) fn try_sign_out_elsewhere(&self, session: &[u8; 32]) -> Result<(), u64> {
         check_key(&self.sign_out_elsewhere, *session)
     }
+}
+
+/// Consumes quota of an address's own network and of the customer network around it; see [`Limits::try_sign_in`] for the order. Returns
+/// the key of the own network.
+fn check_network(address: IpAddr, own_limit: &Limiter, site_limit: &Limiter) -> Result<String, u64> {
+    let (site, network) = (site(address).to_string(), network(address));
+    let own = network.to_string();
+    if network.is_ipv6() {
+        check(site_limit, &[&site])?;
+        check(own_limit, &[&own])?;
+    } else {
+        check(own_limit, &[&own])?;
+        check(site_limit, &[&site])?;
+    }
+    Ok(own)
 }
 
 fn check(limiter: &Limiter, parts: &[&str]) -> Result<(), u64> {

@@ -1,4 +1,4 @@
-//! Password reset: a link by e-mail, with which a user chooses a new password.
+//! Password reset: a link by email, with which a user chooses a new password.
 //!
 //! Invariants: a link works once, for [`RESET_LINK_TTL`], and only its digest is stored. A new password or email invalidates the
 //! user's other links. A reset ends every session of the user and opens none.
@@ -24,13 +24,18 @@ fn valid_at(now: Timestamp) -> ValidAt {
     ValidAt { now, latest: now.plus(CLOCK_TOLERANCE) }
 }
 
-/// Creates a link for a user and returns its token. Also deletes the links of all users that are not valid any more.
-pub(crate) async fn request(tx: &mut Tx, user: &User, (address, now): (IpAddr, Timestamp)) -> Result<Token, DbError> {
+/// Creates a link for a user and returns its token; `None` if the user has another email meanwhile. Also deletes the links of all
+/// users that are not valid any more.
+pub(crate) async fn request(tx: &mut Tx, user: &User, (address, now): (IpAddr, Timestamp)) -> Result<Option<Token>, DbError> {
+    store::lock_user(tx, user.id).await?;
+    if store::find(&mut *tx, user.id).await?.is_none_or(|current| current.email != user.email) {
+        return Ok(None);
+    }
     let token = Token::generate();
     store::delete_resets_outside(tx, valid_at(now)).await?;
     store::insert_reset(tx, &token.hash(), user.id, (now, now.plus(RESET_LINK_TTL))).await?;
     security_log::append(tx, &Actor::user(user, address), Action::PasswordResetRequested, user.id, now).await?;
-    Ok(token)
+    Ok(Some(token))
 }
 
 /// Finds the user of a valid link.

@@ -9,16 +9,16 @@ use super::{
 use crate::{
     accounts,
     alerts::{
-        Alert, Rule,
+        Alert, Condition, Rule,
         collect::{self, Observed},
         schedule::Schedule,
         state::MIN_PAUSE,
         store::{alerts, messages, settings},
     },
-    apps::App,
+    apps::{self, App},
     companies,
     connections::app_health::{self, AppWithWebhooks, Webhook},
-    db::{Db, DbError, Tx, ids},
+    db::{Db, DbError, Exec, Tx, ids},
     gateways::Mode,
     jobs::Periodic,
     notifications::{self, Notification, State, channels},
@@ -42,7 +42,7 @@ pub(crate) struct Alerting {
     pub(crate) clock: Clock,
     /// The base of the console's URLs.
     pub(crate) base: String,
-    /// True if e-mail is set up.
+    /// True if email is set up.
     pub(crate) has_email: bool,
     pub(crate) interval: Duration,
 }
@@ -57,8 +57,7 @@ struct Scope<'a> {
 
 impl Scope<'_> {
     fn rule(&self, alert: &Alert) -> Rule {
-        let found = self.rules.iter().find(|rule| rule.kind == alert.kind);
-        found.cloned().unwrap_or_else(|| Rule::default_of(alert.kind))
+        Rule::of(&self.rules, alert.kind)
     }
 }
 
@@ -140,7 +139,7 @@ impl Alerting {
     }
 
     /// Creates the alert of a problem, with its first message.
-    async fn open(&self, scope: &Scope<'_>, seen: &crate::alerts::Condition, now: Timestamp) -> Result<(), DbError> {
+    async fn open(&self, scope: &Scope<'_>, seen: &Condition, now: Timestamp) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
         let id = ids::next(&mut tx).await?;
         let mut alert = Alert::open((id, scope.app.company_id, scope.app.id), scope.mode, seen, now);
@@ -168,8 +167,7 @@ impl Alerting {
         let has_recovered = observed.recovered.contains(&(stored.kind, stored.object.clone()));
         let mut alert = stored.clone();
         alert.observe(seen, has_recovered, now);
-        let is_due = alert.message_due(&scope.rule(&alert), (&scope.schedule, scope.app.zone), now).is_some();
-        if alert == *stored && !is_due {
+        if alert == *stored && !self.is_due(scope, &alert, now).await? {
             return Ok(());
         }
         let mut tx = self.db.begin().await?;
@@ -181,7 +179,17 @@ impl Alerting {
         Ok(())
     }
 
-    /// Queues the message that is due. Without anyone who can be reached, it stays due.
+    /// True if a message is due that has a recipient.
+    async fn is_due(&self, scope: &Scope<'_>, alert: &Alert, now: Timestamp) -> Result<bool, DbError> {
+        let rule = scope.rule(alert);
+        if alert.message_due(&rule, (&scope.schedule, scope.app.zone), now).is_none() {
+            return Ok(false);
+        }
+        let everyone = self.everyone(&mut self.db.bulk_reader().await?, scope.app.company_id).await?;
+        Ok(!everyone.of(&rule).is_empty())
+    }
+
+    /// Queues the message that is due. Without a recipient, it stays due.
     async fn send_due(&self, tx: &mut Tx, scope: &Scope<'_>, alert: &mut Alert, now: Timestamp) -> Result<(), DbError> {
         let rule = scope.rule(alert);
         let Some(event) = alert.message_due(&rule, (&scope.schedule, scope.app.zone), now) else { return Ok(()) };
@@ -194,9 +202,12 @@ impl Alerting {
         Ok(())
     }
 
-    async fn everyone(&self, tx: &mut Tx, company: CompanyId) -> Result<Everyone, DbError> {
-        let users = accounts::store::list_of_company(&mut *tx, company).await?;
-        let channels = channels::store::list(tx, company).await?;
+    async fn everyone<On>(&self, on: &mut On, company: CompanyId) -> Result<Everyone, DbError>
+    where
+        for<'a> &'a mut On: Into<Exec<'a>>,
+    {
+        let users = accounts::store::list_of_company(&mut *on, company).await?;
+        let channels = channels::store::list(on, company).await?;
         Ok(Everyone { users, channels, has_email: self.has_email })
     }
 
@@ -230,10 +241,10 @@ impl Alerting {
             return Ok(());
         }
         if let Some(alert) = alerts::find(&mut tx, message.alert).await?
-            && let Some(app) = crate::apps::store::find(&mut tx, alert.company_id, alert.app_id).await?
+            && let Some(app) = apps::store::find(&mut tx, alert.company_id, alert.app_id).await?
         {
             let rules = settings::list_rules(&mut tx, app.id, alert.mode).await?;
-            let rule = rules.into_iter().find(|rule| rule.kind == alert.kind).unwrap_or_else(|| Rule::default_of(alert.kind));
+            let rule = Rule::of(&rules, alert.kind);
             let sent = messages::list_of_alert(&mut tx, alert.id).await?;
             let is_same = |other: &&messages::AlertMessage| {
                 other.event == message.event && other.created_at > message.created_at.minus(MIN_PAUSE)

@@ -1,6 +1,6 @@
 //! Who a message of an alert goes to.
 //!
-//! Invariant: pure. Users are reached by e-mail, if it is set up; who is no longer there is left out.
+//! Invariant: pure. Users are reached by email, if it is set up; users and channels that no longer exist are left out.
 
 use crate::{
     accounts::User,
@@ -28,7 +28,7 @@ impl Reachable<'_> {
 pub(crate) struct Everyone {
     pub(crate) users: Vec<User>,
     pub(crate) channels: Vec<Channel>,
-    /// True if e-mail is set up.
+    /// True if email is set up.
     pub(crate) has_email: bool,
 }
 

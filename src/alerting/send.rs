@@ -8,7 +8,11 @@ use crate::{
     i18n::{Locale, Reader},
     messages::alerts::{self, Subject},
     notifications::{self, NewNotification, Purpose, Recipient, channels::sender},
-    primitives::{id::AlertId, time::Timestamp, vault::Vault},
+    primitives::{
+        id::{AlertId, NotificationId},
+        time::Timestamp,
+        vault::Vault,
+    },
     urls,
 };
 
@@ -56,7 +60,7 @@ async fn queue(
     context: Context<'_>,
     (seen, event, is_test): (&Condition, Event, bool),
     (to, path, alert): (Reachable<'_>, String, Option<AlertId>),
-) -> Result<crate::primitives::id::NotificationId, DbError> {
+) -> Result<NotificationId, DbError> {
     let Context { vault, base, app, mode, now } = context;
     let (reader, recipient) = match to {
         Reachable::User(user) => {

@@ -25,7 +25,7 @@ use crate::{
 /// The times before a deadline at which a dispute's alert is sent, and those of a webhook that will be disabled.
 const DISPUTE_STAGES: [Duration; 2] = [Duration::from_hours(3 * 24), Duration::from_hours(24)];
 const DISABLING_STAGES: [Duration; 2] = [Duration::from_hours(12), Duration::from_hours(2)];
-/// The age of the oldest waiting delivery from which there is a backlog.
+/// How long a delivery must be overdue to be a backlog.
 pub(crate) const BACKLOG_AFTER: Duration = Duration::from_hours(1);
 
 /// What is seen of an app in a mode.

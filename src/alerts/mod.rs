@@ -37,7 +37,7 @@ text_enum! {
         DestinationFailing = "destination_failing",
         /// KS Pay has paused it.
         DestinationPaused = "destination_paused",
-        /// Deliveries wait although nothing is wrong with their destination.
+        /// Deliveries are overdue although their destination responds.
         Backlog = "backlog",
         DisputeOpened = "dispute_opened",
         DisputeDeadline = "dispute_deadline",
@@ -184,7 +184,7 @@ impl Alert {
     }
 }
 
-/// Who can be notified: a user by e-mail, or a channel.
+/// Who can be notified: a user by email, or a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum RecipientId {
     User(UserId),
@@ -217,13 +217,18 @@ pub(crate) const MAX_RECIPIENTS: usize = 50;
 pub(crate) struct Rule {
     pub(crate) kind: Kind,
     pub(crate) is_on: bool,
-    /// In the order in which they were chosen; `None`: every user, by e-mail.
+    /// In the order in which they were chosen; `None`: every user, by email.
     pub(crate) recipients: Option<Vec<RecipientId>>,
-    /// Who is notified if a channel fails; `None`: every user, by e-mail.
+    /// Who is notified if a channel fails; `None`: every user, by email.
     pub(crate) fallback: Option<RecipientId>,
 }
 
 impl Rule {
+    /// Returns the rule of a kind, which is the default if `chosen` has none.
+    pub(crate) fn of(chosen: &[Self], kind: Kind) -> Self {
+        chosen.iter().find(|rule| rule.kind == kind).cloned().unwrap_or_else(|| Self::default_of(kind))
+    }
+
     /// Returns the settings of a kind that nothing was chosen for.
     pub(crate) const fn default_of(kind: Kind) -> Self {
         Self { kind, is_on: true, recipients: None, fallback: None }

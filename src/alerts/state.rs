@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::{Alert, Condition, Event, Kind, Rule, Step, Update, schedule::Schedule};
+use crate::gateways::Mode;
 use crate::primitives::{
     id::{AlertId, AppId, CompanyId},
     time::Timestamp,
@@ -27,7 +28,7 @@ impl Alert {
     /// Creates the alert of a problem.
     pub(crate) fn open(
         (id, company_id, app_id): (AlertId, CompanyId, AppId),
-        mode: crate::gateways::Mode,
+        mode: Mode,
         seen: &Condition,
         now: Timestamp,
     ) -> Self {

@@ -53,7 +53,7 @@ text_enum! {
     pub(crate) enum Purpose, "a purpose of a message" {
         /// The link with which a user chooses a new password.
         PasswordReset = "password_reset",
-        /// Tells a user that their password was changed.
+        /// Notifies a user that their password was changed.
         PasswordChanged = "password_changed",
         Alert = "alert",
         /// The daily digest.
@@ -63,6 +63,16 @@ text_enum! {
     }
 }
 text_column!(Purpose, Purpose::as_str);
+
+impl Purpose {
+    /// How much earlier a message is due than it is queued, so that it goes before others that wait: a user waits for it now.
+    const fn head_start(self) -> Duration {
+        match self {
+            Self::PasswordReset | Self::Test => Duration::from_hours(24),
+            Self::PasswordChanged | Self::Alert | Self::Digest => Duration::ZERO,
+        }
+    }
+}
 
 text_enum! {
     /// The state of a message.
@@ -190,6 +200,7 @@ pub(crate) async fn queue(
         content: seal(CONTENT_SEAL_CONTEXT, &content),
         purpose: new.purpose,
         alert: new.alert,
+        due_at: now.minus(new.purpose.head_start()),
         now,
         expires_at: now.plus(new.valid_for),
     };
@@ -238,12 +249,12 @@ impl Outcome {
 
 /// Returns the text of a server as it is stored: one line, without characters that cannot be seen, cut.
 pub(crate) fn clean_answer(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = invisible_chars::pieces(&line).into_iter().map(|piece| match piece {
-        invisible_chars::Piece::Seen(text) => text.to_owned(),
-        invisible_chars::Piece::Unseen(_) => " ".to_owned(),
+    let seen = invisible_chars::pieces(text).into_iter().map(|piece| match piece {
+        invisible_chars::Piece::Seen(text) => text,
+        invisible_chars::Piece::Unseen(_) => " ",
     });
-    shown.collect::<String>().trim().chars().take(MAX_ANSWER_CHARS).collect()
+    let line = seen.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(MAX_ANSWER_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -19,12 +19,12 @@ macro_rules! columns {
 
 sql! {
     INSERT = "INSERT INTO notifications (id, company_id, kind, channel_id, recipient, content, purpose, alert_id, state, attempts, \
-              due_at, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $9, $10)";
+              due_at, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $10, $11)";
     IS_ANY_DUE = "SELECT EXISTS (SELECT 1 FROM notifications WHERE kind = $1 AND due_at <= $2)";
     /// The outer condition on due_at: of two servers that read the same rows, one claims them.
     CLAIM = "UPDATE notifications SET state = 'sending', claim = $4, due_at = $5 WHERE due_at <= $2 AND id IN \
              (SELECT id FROM notifications WHERE kind = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3) \
-             RETURNING id, company_id, channel_id, recipient, content, attempts, expires_at";
+             RETURNING id, channel_id, recipient, content, attempts, expires_at";
     RETRY = "UPDATE notifications SET state = 'waiting', attempts = attempts + 1, due_at = $3, claim = NULL, last_failure = $4, \
              last_answer = $5 WHERE id = $1 AND claim = $2";
     /// An accepted message is sent, even if its claim has expired.
@@ -58,6 +58,7 @@ pub(super) struct NewRow {
     pub(super) content: Vec<u8>,
     pub(super) purpose: Purpose,
     pub(super) alert: Option<AlertId>,
+    pub(super) due_at: Timestamp,
     pub(super) now: Timestamp,
     pub(super) expires_at: Timestamp,
 }
@@ -74,6 +75,7 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow) -> Result<(), DbError> {
             .bind(&row.content)
             .bind(row.purpose)
             .bind(row.alert)
+            .bind(row.due_at)
             .bind(row.now)
             .bind(row.expires_at)
     )?;
@@ -84,7 +86,6 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow) -> Result<(), DbError> {
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Claimed {
     pub(super) id: NotificationId,
-    pub(super) company_id: Option<CompanyId>,
     pub(super) channel_id: Option<ChannelId>,
     pub(super) recipient: Option<Vec<u8>>,
     pub(super) content: Option<Vec<u8>>,

@@ -22,10 +22,14 @@ fn content(text: &str) -> Content {
 }
 
 async fn queue_one(db: &Db, vault: &Vault, now: Timestamp) -> NotificationId {
+    queue_for(db, vault, Purpose::Test, now).await
+}
+
+async fn queue_for(db: &Db, vault: &Vault, purpose: Purpose, now: Timestamp) -> NotificationId {
     let new = NewNotification {
         company: None,
         recipient: Recipient::Email("admin@example.com"),
-        purpose: Purpose::Test,
+        purpose,
         content: &content("hush"),
         valid_for: Duration::from_hours(1),
         alert: None,
@@ -38,9 +42,13 @@ async fn queue_one(db: &Db, vault: &Vault, now: Timestamp) -> NotificationId {
 
 /// Claims what is due, with that number.
 async fn claim(db: &Db, number: i64, now: Timestamp) -> Vec<store::Claimed> {
+    claim_at_most(10, db, number, now).await
+}
+
+async fn claim_at_most(limit: i64, db: &Db, number: i64, now: Timestamp) -> Vec<store::Claimed> {
     let claim = store::Claim { kind: Kind::Email, number, now, expires_at: now.plus(worker::MAX_CLAIM) };
     let mut tx = db.begin().await.unwrap();
-    let claimed = store::claim(&mut tx, &claim, 10).await.unwrap();
+    let claimed = store::claim(&mut tx, &claim, limit).await.unwrap();
     tx.commit().await.unwrap();
     claimed
 }
@@ -75,6 +83,19 @@ async fn a_claimed_message_is_not_claimed_again_before_the_claim_expires_and_the
     tx.commit().await.unwrap();
     let retention = worker::MAX_CLAIM;
     assert_eq!(claim(db, 4, late.plus(retention)).await[0].attempts, 0, "still that of the third claim");
+    test.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_reset_goes_before_alerts_that_wait() {
+    let test = TestDb::new("notifications_order").await;
+    let (db, vault) = (&test.db, Vault::new(MasterKey::generate()));
+    for minutes in [30, 20, 10] {
+        queue_for(db, &vault, Purpose::Alert, NOW.minus(Duration::from_mins(minutes))).await;
+    }
+    let reset = queue_for(db, &vault, Purpose::PasswordReset, NOW).await;
+    let claimed = claim_at_most(1, db, 1, NOW).await;
+    assert_eq!(claimed.iter().map(|message| message.id).collect::<Vec<_>>(), [reset]);
     test.end().await;
 }
 

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     db::{Db, DbError, Tx, with_timeout},
     primitives::{
-        id::{ChannelId, CompanyId, NotificationId},
+        id::{ChannelId, NotificationId},
         shutdown::Shutdown,
         time::{CLOCK_TOLERANCE, Clock, Timestamp},
         vault::Vault,
@@ -56,9 +56,6 @@ pub(crate) enum Address {
 /// A message that is being sent.
 pub(crate) struct Outgoing {
     pub(crate) id: NotificationId,
-    /// `None` for one to the operator.
-    #[expect(dead_code, reason = "no transport finds a channel of a company yet")]
-    pub(crate) company: Option<CompanyId>,
     pub(crate) address: Address,
     pub(crate) content: Content,
 }
@@ -108,8 +105,9 @@ impl Health {
                 let since = trouble.as_ref().map_or(now, |earlier| earlier.since);
                 Some(Trouble { since, failure: *failure, answer: clean_answer(answer) })
             }
-            // The server was reached and accepted the installation.
-            _ => None,
+            Outcome::Sent | Outcome::Retry { .. } => None,
+            // It may refuse this message only, or each message of the sender.
+            Outcome::Failed { .. } => return,
         };
     }
 }
@@ -174,13 +172,16 @@ struct Running {
 
 impl Running {
     async fn run(mut self, shutdown: Shutdown) {
+        let mut has_more = false;
         loop {
             tokio::select! {
-                () = sleep(TICK) => {}
+                () = sleep(if has_more { Duration::ZERO } else { TICK }) => {}
                 () = shutdown.announced() => return,
             }
-            match AssertUnwindSafe(self.cycle()).catch_unwind().await {
-                Ok(Ok(())) => {}
+            let ended = AssertUnwindSafe(self.cycle()).catch_unwind().await;
+            has_more = matches!(ended, Ok(Ok(true)));
+            match ended {
+                Ok(Ok(_)) => {}
                 Ok(Err(error)) => {
                     tracing::warn!(%error, kind = %self.transport.kind(), "messages could not be claimed or settled");
                 }
@@ -190,14 +191,14 @@ impl Running {
         }
     }
 
-    /// Claims what is due, sends it and settles the outcomes.
-    async fn cycle(&mut self) -> Result<(), DbError> {
+    /// Claims what is due, sends it and settles the outcomes. Returns true if more may be due.
+    async fn cycle(&mut self) -> Result<bool, DbError> {
         let (kind, now) = (self.transport.kind(), self.clock.now());
         if self.resumes_at.is_some_and(|at| now < at && at <= now.plus(PAUSE_AFTER_SETTINGS)) {
-            return Ok(());
+            return Ok(false);
         }
         if !with_timeout(async { store::is_any_due(&mut self.db.reader().await?, kind, now).await }).await? {
-            return Ok(());
+            return Ok(false);
         }
         let limit = if self.resumes_at.is_some() { 1 } else { MAX_SENDING };
         let claim = Claim { kind, number: rand::rng().random_range(1..i64::MAX), now, expires_at: now.plus(MAX_CLAIM) };
@@ -207,9 +208,11 @@ impl Running {
             tx.commit().await.map(|()| claimed)
         });
         let claimed = claimed.await?;
+        let is_full = usize::try_from(MAX_SENDING) == Ok(claimed.len());
         let ended = join_all(claimed.into_iter().map(|message| self.attempt(message))).await;
         self.note(&ended);
-        self.settle(claim.number, &ended).await
+        self.settle(claim.number, &ended).await?;
+        Ok(is_full)
     }
 
     /// Sends a message, unless its time is over: then there is no outcome.
@@ -278,7 +281,7 @@ fn open(vault: &Vault, message: &Claimed) -> Option<Outgoing> {
         Address::Email(String::from_utf8(opened.to_vec()).ok()?)
     };
     let content = serde_json::from_slice(&content).ok()?;
-    Some(Outgoing { id: message.id, company: message.company_id, address, content })
+    Some(Outgoing { id: message.id, address, content })
 }
 
 async fn settle(
@@ -299,5 +302,23 @@ async fn settle(
             };
             store::retry(tx, own, now.plus(delay), (*failure, &clean_answer(answer))).await
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_message_neither_hides_nor_proves_that_email_fails() {
+        let (health, now) = (Health::default(), Timestamp::from_seconds(1_795_343_400));
+        let refused = Outcome::Failed { failure: Failure::Rejected, answer: "550".to_owned() };
+        health.note(&refused, now);
+        assert_eq!(health.trouble(), None);
+        health.note(&Outcome::Retry { failure: Failure::Settings, answer: "535".to_owned(), after: None }, now);
+        health.note(&refused, now);
+        assert_eq!(health.trouble().map(|trouble| trouble.failure), Some(Failure::Settings));
+        health.note(&Outcome::Sent, now);
+        assert_eq!(health.trouble(), None);
     }
 }

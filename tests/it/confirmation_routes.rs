@@ -302,7 +302,7 @@ async fn what_takes_nothing_away_asks_for_nothing() {
         (format!("{}/skip", shop.delivery), &[]),
         (shop.at("/alerts/mute"), &[("mode", "test"), ("mute", "hour")]),
         (shop.at("/alerts/quiet-hours"), &[("mode", "test"), ("from", "22:00"), ("to", "07:00")]),
-        (shop.at("/alerts/kinds/dispute_opened"), &[("mode", "test"), ("who", "all"), ("is_on", "true")]),
+        (shop.at("/alerts/kinds/dispute_opened"), &[("mode", "test"), ("who", "all"), ("on", "true")]),
         (
             "/settings/channels".to_owned(),
             &[("service", "discord"), ("name", "Sales"), ("url", "https://discord.com/api/webhooks/1/own-token")],

@@ -46,7 +46,7 @@ type Answer = Result<HttpResponse, AppError>;
 
 /// Cookie with the token of the link, while the form is filled in; `Lax`, as that of set-up.
 const RESET: PathCookie = PathCookie { name: "ks_pay_reset", path: urls::RESET };
-/// How long it is worth telling a user that their password was changed.
+/// How long it is worth notifying a user that their password was changed.
 const NOTICE_LIFETIME: Duration = Duration::from_hours(24);
 
 /// `GET /login/forgotten`
@@ -96,7 +96,7 @@ async fn send_link(state: &State, email: &str, (address, language): (IpAddr, Loc
     let Some(user) = store::find_by_email(&mut state.db.reader().await?, email).await? else { return Ok(()) };
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    let token = reset::request(&mut tx, &user, (address, now)).await?;
+    let Some(token) = reset::request(&mut tx, &user, (address, now)).await? else { return Ok(()) };
     let language = user.language.unwrap_or(language);
     let new = NewNotification {
         company: Some(user.company_id),
@@ -169,7 +169,7 @@ pub(crate) async fn complete(request: HttpRequest, state: Data<State>, posted: P
     Ok(response)
 }
 
-/// Stores the new password and tells the user; false if the link is not valid any more.
+/// Stores the new password and notifies the user; false if the link is not valid any more.
 async fn store_password(
     state: &State,
     new: (&Token, &str),

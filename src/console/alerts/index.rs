@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::recipient;
 use crate::{
     alerts::{
-        Alert, Event, Rule,
+        Alert, Event, RecipientId, Rule,
         manage::{self, Settings},
         schedule::{Mute, format_minutes, parse_minutes},
     },
@@ -20,7 +20,7 @@ use crate::{
             error::AppError,
             form::{FieldError, FieldErrors},
             layout::{AppEntry, Layout},
-            page::RequestContext,
+            page::{RequestContext, see_other},
             signed_form::SignedForm,
         },
         read_models::mode_selection::shown,
@@ -28,6 +28,7 @@ use crate::{
     gateways::Mode,
     i18n::{Text, isolate},
     messages::{self, Badge, DisplayTime, text::alerts as t},
+    notifications::channels::Channel,
     urls,
 };
 
@@ -157,9 +158,9 @@ fn row(page: &RequestContext, app: &App, mode: Mode, (settings, rule): (&Setting
 
 /// Names the channels of these settings that fail, with who is notified instead.
 fn failing(page: &RequestContext, settings: &Settings) -> Vec<Text> {
-    let sentence = |channel: &crate::notifications::channels::Channel| {
+    let sentence = |channel: &Channel| {
         let since = channel.failing_since?;
-        let id = crate::alerts::RecipientId::Channel(channel.id);
+        let id = RecipientId::Channel(channel.id);
         let rule = settings.rules.iter().find(|rule| rule.recipients.as_ref().is_some_and(|ids| ids.contains(&id)))?;
         let fallback = rule.fallback.map_or_else(t::fallback_everyone, |id| recipient(page, settings, id));
         Some(t::channel_failing(isolate(&channel.name), channel.service.name(), messages::when(since, page.now), fallback))
@@ -184,7 +185,7 @@ pub(super) fn event_of(alert: &Alert) -> Event {
 /// `GET …/alerts/mute` and `…/alerts/quiet-hours`: leads to the page with the forms.
 pub(crate) async fn form_page(page: RequestContext, app: Path<String>) -> Answer {
     let app = page.app(&app).await?;
-    Ok(crate::console::http::page::see_other(&urls::alerts(app.id)))
+    Ok(see_other(&urls::alerts(app.id)))
 }
 
 /// `POST …/alerts/mute`

@@ -26,14 +26,14 @@ use crate::{
             error::AppError,
             form::{FieldError, FieldErrors},
             layout::{AppEntry, Layout},
-            page::RequestContext,
+            page::{RequestContext, see_other},
             signed_form::{EmptyForm, SignedForm},
         },
         read_models::mode_selection::shown,
     },
     gateways::Mode,
     i18n::Text,
-    messages::{self, alerts::Subject, text::alerts as t},
+    messages::{self, access, alerts::Subject, text::alerts as t},
     notifications::Content,
     urls,
 };
@@ -56,7 +56,7 @@ struct Show {
     preview: Content,
 }
 
-/// Someone who can be notified.
+/// A user or a channel that can be notified.
 struct Choice {
     id: String,
     name: Text,
@@ -101,17 +101,13 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>, ask
     let kind = kind_of(&path.1)?;
     let mode = shown(&page, &app, page.chosen_mode(app.id, &asked.mode)?).mode;
     let settings = read(&page, &app, mode).await?;
-    let rule = rule_of(&settings, kind);
+    let rule = Rule::of(&settings.rules, kind);
     page.ok(&view(&page, (&app, mode), (&settings, &rule), FieldErrors::default()))
 }
 
 async fn read(page: &RequestContext, app: &App, mode: Mode) -> Result<Settings, AppError> {
     let mut reader = page.state.db.page_reader().await?;
     Ok(manage::settings(&mut reader, (app, mode), &page.actor()).await?)
-}
-
-fn rule_of(settings: &Settings, kind: Kind) -> Rule {
-    settings.rules.iter().find(|rule| rule.kind == kind).cloned().unwrap_or_else(|| Rule::default_of(kind))
 }
 
 fn view(page: &RequestContext, (app, mode): (&App, Mode), (settings, rule): (&Settings, &Rule), errors: FieldErrors) -> Show {
@@ -181,7 +177,7 @@ fn parse(kind: Kind, form: &RuleForm, settings: &Settings) -> (Rule, Option<Fiel
 pub(crate) async fn form_page(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let app = page.app(&path.0).await?;
     let kind = kind_of(&path.1)?;
-    Ok(crate::console::http::page::see_other(&urls::alert_rule(app.id, kind.as_str())))
+    Ok(see_other(&urls::alert_rule(app.id, kind.as_str())))
 }
 
 /// `POST …/test`: to the user who asks for it, and to the channels that are saved.
@@ -194,9 +190,12 @@ pub(crate) async fn test(posted: SignedForm<EmptyForm>, path: Path<(String, Stri
         Ok(permit) => permit,
         Err(busy) => return Ok(page.redirect_warning(&url, busy.reason(), messages::channels::busy(busy))),
     };
-    let settings = read(&page, &app, mode).await?;
-    let rule = rule_of(&settings, kind);
     let has_email = page.state.mail.settings.is_some();
+    if has_email && let Err(wait) = page.state.test_emails.check(&app.company_id) {
+        return Ok(page.redirect_warning(&url, "too-many-attempts", access::too_many_attempts(wait)));
+    }
+    let settings = read(&page, &app, mode).await?;
+    let rule = Rule::of(&settings.rules, kind);
     let everyone = Everyone { users: settings.users, channels: settings.channels, has_email };
     let own = has_email.then_some(Reachable::User(&page.signed_in.user));
     let channels = everyone.of(&rule).into_iter().filter(|one| matches!(one, Reachable::Channel(_)));

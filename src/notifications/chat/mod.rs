@@ -20,16 +20,11 @@ use zeroize::Zeroizing;
 
 pub(crate) use telegram::moved;
 
-use super::Content;
-use crate::primitives::{
-    invisible_chars::{Piece, pieces},
-    text_enum::{text_column, text_enum},
-};
+use super::{Content, clean_answer};
+use crate::primitives::text_enum::{text_column, text_enum};
 
 /// The longest pause that a service may ask for.
 const MAX_PAUSE: Duration = Duration::from_hours(24);
-/// The maximum length of what is shown of a response, in characters.
-const MAX_OWN_WORDS: usize = 300;
 /// The number of characters of a credential that pages show.
 const SHOWN_CHARS: usize = 4;
 
@@ -251,13 +246,7 @@ fn pause(seconds: Option<&str>) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds.ceil()).ok().map(|pause| pause.min(MAX_PAUSE))
 }
 
-/// Returns the beginning of a service's own words as one line, without characters that cannot be seen.
+/// Returns a service's own words, see [`clean_answer`].
 fn own_words(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let seen = pieces(&line).into_iter().filter_map(|piece| match piece {
-        Piece::Seen(text) => Some(text.to_owned()),
-        Piece::Unseen(_) => None,
-    });
-    seen.collect::<String>().chars().take(MAX_OWN_WORDS).collect()
+    clean_answer(&String::from_utf8_lossy(bytes))
 }
