@@ -38,7 +38,7 @@ pub(crate) const fn state(state: State) -> Badge {
         State::Sending => badge("sending", ("status-pending", "pending"), t::sending()),
         State::Sent => badge("sent", ("status-good", "good"), t::sent()),
         State::Failed => badge("failed", ("status-bad", "bad"), t::not_sent()),
-        State::Canceled => badge("canceled", ("status-off", "block"), t::cancelled()),
+        State::Canceled => badge("canceled", ("status-off", "block"), t::canceled()),
     }
 }
 

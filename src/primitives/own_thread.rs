@@ -8,9 +8,10 @@ use tokio::{
     sync::oneshot,
 };
 
-/// How much lower the priority of [`Kind::Background`] is: of a core that another thread uses up, it still has a thirtieth.
+/// How much lower the priority of [`Kind::Background`] is: of a core that another thread uses up, also one of another process, it still
+/// has a tenth.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 15;
+const NICENESS: i32 = 10;
 
 /// What a thread is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

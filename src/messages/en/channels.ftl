@@ -1,7 +1,7 @@
 # Channels of a company: Slack, Microsoft Teams, Discord, Telegram.
 
 title = Channels
-intro = KS Pay posts alerts to these channels. Choose under Alerts of an app which alerts go to which channel.
+intro = KS Pay posts alerts to these channels. In an app’s Alerts, choose which alerts go to which channel.
 nothing = There is no channel yet
 nothing-text = Add a channel of Slack, Microsoft Teams, Discord or Telegram to receive alerts there.
 add-title = Add a channel
@@ -61,13 +61,13 @@ url-too-long = This is longer than a webhook URL can be. Copy it again.
 not-a-url = This isn’t a complete URL. Copy it again, from https:// to its end.
 not-https = The URL must begin with https://.
 other-service = This is an address of { $service }. Go back and choose { $service }.
-other-host-slack = This isn’t a URL of Slack. An incoming webhook’s URL begins with https://hooks.slack.com/services/.
-other-host-teams = This isn’t a URL of a Teams workflow. Its host ends in .logic.azure.com or .environment.api.powerplatform.com.
-other-host-discord = This isn’t a URL of Discord. A webhook’s URL begins with https://discord.com/api/webhooks/.
-slack-not-incoming = This URL of Slack takes no messages from KS Pay. Copy the URL of an incoming webhook, which begins with https://hooks.slack.com/services/.
+other-host-slack = This isn’t a Slack URL. An incoming webhook’s URL begins with https://hooks.slack.com/services/.
+other-host-teams = This isn’t the URL of a Teams workflow. Its host ends in .logic.azure.com or .environment.api.powerplatform.com.
+other-host-discord = This isn’t a Discord URL. A webhook’s URL begins with https://discord.com/api/webhooks/.
+slack-not-incoming = This Slack URL takes no messages from KS Pay. Copy the URL of an incoming webhook, which begins with https://hooks.slack.com/services/.
 teams-connector = This is an Office 365 connector, which Microsoft has turned off. Create a workflow in Teams under Workflows instead, and paste its URL.
 teams-incomplete = Part of the URL is missing. Copy the whole URL of the workflow: it contains /triggers/manual/paths/invoke and ends with a signature, sig=.
-discord-not-webhook = This URL of Discord isn’t that of a webhook. Copy it under Integrations, Webhooks; it has /api/webhooks/ and nothing after its token.
+discord-not-webhook = This Discord URL isn’t a webhook’s. Copy it under Integrations, Webhooks; it has /api/webhooks/ and nothing after its token.
 telegram-token = This isn’t a bot’s token. It has digits, a colon and at least 30 characters, and @BotFather shows it.
 telegram-chat = This isn’t a chat ID. Enter a number, such as -1001234567890, or the @name of a public channel.
 
@@ -81,7 +81,7 @@ test-accepted-teams = Teams accepted the test message. Check that the workflow h
 test-failed = The test message wasn’t posted. { $problem }
 test-running = A test is running. Try again in a moment.
 too-many-tests = Too many tests. Try again in a minute.
-problem-rate-limited = { $service } receives too many messages for now. KS Pay tries again later.
+problem-rate-limited = { $service } accepts no more messages for now. KS Pay tries again later.
 problem-service-fault = { $service } has a fault. KS Pay tries again later.
 problem-removed = { $service } no longer knows this webhook or bot. Add the channel again with a new one.
 problem-not-allowed = { $service } doesn’t allow posting here. Check that the channel isn’t archived, and that the bot is still a member and isn’t blocked.

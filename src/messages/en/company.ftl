@@ -10,7 +10,7 @@ apps-elsewhere = Each app has its own settings. { $link }
 
 # Email
 email = Email
-email-needed = KS Pay needs a mail server to send links for a new password.
+email-needed = KS Pay needs a mail server to send alerts and links for a new password.
 email-not-set-up = Email isn’t set up
 email-not-set-up-advice = Ask your server administrator to set { $server } and { $sender }, and to restart KS Pay. { $command } checks the mail server.
 email-sent-as = KS Pay sends email as { $sender } through { $server }.

@@ -9,7 +9,7 @@ reset-action = Choose a new password
 
 changed-subject = Your KS Pay password was changed
 changed-intro = The password of { $email } was changed with a link that was sent to this address. You’re signed out on every device.
-changed-advice = If this wasn’t you, reset your password now and tell your server administrator.
+changed-advice = If this wasn’t you, reset your password now and inform your server administrator.
 changed-action = Reset the password
 
 test-subject = Test email from KS Pay

@@ -3,16 +3,16 @@ waiting = Waiting
 sending = Sending
 sent = Accepted by the server
 not-sent = Not sent
-cancelled = Cancelled
+canceled = Canceled
 
 # Why it was not sent.
 unreachable = The server can’t be reached, or the connection broke.
 timed-out = The server didn’t answer in time.
 deferred = The server asked to try again later. KS Pay does so by itself.
-rejected = The server refused the message.
+rejected = The server rejected the message.
 settings = The server doesn’t accept this installation. Check user, password and encryption.
 unreadable = The message can’t be read or built.
 expired = It was too late to send the message.
 
-email-fails = No email could be sent since { $when }.
+email-fails = Emails haven’t been sent since { $when }.
 server-said = The server said: { $answer }

@@ -7,7 +7,7 @@ apps-elsewhere = हर ऐप की सेटिंग अलग होती 
     .link = ऐप चुनें
 
 email = ईमेल
-email-needed = नए पासवर्ड के लिंक भेजने के लिए KS Pay को मेल सर्वर चाहिए।
+email-needed = अलर्ट और नए पासवर्ड के लिंक भेजने के लिए KS Pay को मेल सर्वर चाहिए।
 email-not-set-up = ईमेल सेट अप नहीं है
 email-not-set-up-advice = अपने सर्वर एडमिन से कहें कि { $server } और { $sender } सेट करके KS Pay दोबारा चालू करें। { $command } से मेल सर्वर जाँचा जा सकता है।
 email-sent-as = KS Pay { $server } के ज़रिए { $sender } से ईमेल भेजता है।
