@@ -51,7 +51,7 @@ async fn deliveries_are_sent_by_a_thread_that_makes_way_for_those_which_store_an
     let usual = threads.iter().find(|thread| thread.name == "ks-pay").unwrap().niceness;
     let (senders, others): (Vec<_>, Vec<_>) = threads.iter().partition(|thread| thread.name == "sender");
     let niceness: Vec<i32> = senders.iter().map(|thread| thread.niceness).collect();
-    assert_eq!(niceness, [(usual + 15).min(19)]);
+    assert_eq!(niceness, [(usual + 10).min(19)]);
     for thread in others {
         assert_eq!(thread.niceness, usual, "{}", thread.name);
     }
