@@ -30,6 +30,7 @@ use url::Url;
 use crate::{
     accounts::{self, Token},
     alerting::job::Alerting,
+    automating::job::Automating,
     console::http::{
         catch_panic,
         state::{Settings, State},
@@ -126,8 +127,11 @@ impl Server {
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
         let jobs = {
             let own = (opened.db.clone(), opened.vault.clone(), clock.clone());
-            let alerting = Alerting::new(own, base.clone(), config.mail.is_some() || mailbox.is_some());
-            housekeeping::start(&opened.db, &clock, (config.body_retention, alerting))
+            let has_email = config.mail.is_some() || mailbox.is_some();
+            let (db, vault, clock, base) = (opened.db.clone(), opened.vault.clone(), clock.clone(), base.clone());
+            let automating = Automating { db, vault, clock, base, has_email };
+            let alerting = Alerting::new(own, automating.base.clone(), has_email);
+            housekeeping::start(&opened.db, &automating.clock.clone(), config.body_retention, (alerting, automating))
         };
         let no_thread = |error| format!("The server could not start a thread: {error}.");
         let wake = Wake::default();
