@@ -138,7 +138,7 @@ mod tests {
         assert!(conditions.are_met(facts));
         assert!(!conditions.are_met(Facts { method: Some("card"), ..facts }));
         assert!(!conditions.are_met(Facts { method: None, ..facts }));
-        let other = Gateway::ALL.iter().copied().find(|gateway| *gateway != Gateway::proposed()).unwrap();
+        let other = Gateway::all().find(|gateway| *gateway != Gateway::proposed()).unwrap();
         assert!(!conditions.are_met(Facts { gateway: other, ..facts }));
     }
 

@@ -20,7 +20,7 @@ use crate::{
     primitives::{id::AppId, time::Timestamp},
 };
 
-/// Older changes have no effect by themselves: nobody expects a confirmation of a payment of last week.
+/// Older changes have no effect by themselves: a customer expects no confirmation of a payment of last week.
 pub(crate) const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// Stores the runs of these changes.

@@ -8,6 +8,7 @@ mod account_mismatch;
 mod advice;
 mod alerts;
 mod architecture;
+mod automations;
 mod backup;
 mod baseline;
 mod byte_budget;
