@@ -51,7 +51,7 @@ CREATE INDEX automation_runs_in_order ON automation_runs (automation_id, id);
 CREATE INDEX automation_runs_by_state ON automation_runs (automation_id, state, id);
 CREATE INDEX automation_runs_by_age ON automation_runs (created_at);
 
--- The emails of the last days to people outside the company, for the limit per recipient. recipient: a keyed digest of the address.
+-- The emails of the last day to customers, for the limits per recipient and per hour. recipient: a keyed digest of the address.
 CREATE TABLE automation_emails (
     automation_id INTEGER NOT NULL,
     recipient BLOB NOT NULL,
@@ -59,4 +59,5 @@ CREATE TABLE automation_emails (
     run_id INTEGER NOT NULL,
     PRIMARY KEY (automation_id, recipient, queued_at, run_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX automation_emails_in_order ON automation_emails (automation_id, queued_at);
 CREATE INDEX automation_emails_by_age ON automation_emails (queued_at);

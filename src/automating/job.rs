@@ -14,6 +14,7 @@ use crate::{
     apps::{self, App},
     automations::{
         Automation, Recipient,
+        outbox::MAX_AGE,
         retention::{EMAIL_PERIOD, MAX_PAUSE},
         runs::{Run, RunState, SkipReason, Step},
         store::{automations, emails, runs},
@@ -39,6 +40,12 @@ use crate::{
 const BATCH: i64 = 100;
 /// The most emails of an automation to one customer in [`EMAIL_PERIOD`].
 const MAX_EMAILS: i64 = 3;
+/// The most emails of an automation to customers in an hour. Further runs wait, so that payments which someone makes, or lets fail, in
+/// order to have many people emailed have little effect.
+const MAX_EMAILS_PER_HOUR: i64 = 1_000;
+const HOUR: Duration = Duration::from_hours(1);
+/// When a run that waits for that limit is looked at again.
+const LIMIT_PAUSE: Duration = Duration::from_mins(2);
 /// How long a message is worth sending.
 const MESSAGE_LIFETIME: Duration = Duration::from_hours(24);
 /// The shortest time after which the messages of a run are looked at again.
@@ -112,6 +119,12 @@ impl Automating {
         let Some(prepared) = self.prepare(&run).await? else {
             return self.end(run, RunState::Waiting, (RunState::Skipped, Some(SkipReason::TurnedOff)), now).await;
         };
+        if run.requested_by.is_none() && now.since(run.created_at) > MAX_AGE {
+            return self.end(run, RunState::Waiting, (RunState::Skipped, Some(SkipReason::TooOld)), now).await;
+        }
+        if self.must_wait(&prepared.automation, now).await? {
+            return self.look_later(&run, now.plus(LIMIT_PAUSE)).await;
+        }
         let mut tx = self.db.begin().await?;
         let before = run.steps.len();
         for planned in self.plan(&prepared) {
@@ -132,6 +145,19 @@ impl Automating {
             tx.commit().await?;
         }
         Ok(())
+    }
+
+    /// True if an automation has emailed so many customers that its next run must wait.
+    async fn must_wait(&self, automation: &Automation, now: Timestamp) -> Result<bool, DbError> {
+        if !automation.rule.recipients.contains(&Recipient::Customer) {
+            return Ok(false);
+        }
+        let mut reader = self.db.bulk_reader().await?;
+        emails::reaches_limit(&mut reader, automation.id, now.minus(HOUR), MAX_EMAILS_PER_HOUR).await
+    }
+
+    async fn look_later(&self, run: &Run, at: Timestamp) -> Result<(), DbError> {
+        self.db.write_with_timeout(async |tx| runs::look_later(tx, run.id, at).await).await
     }
 
     /// Reads what a run needs; `None` if it must have no effect.
@@ -251,7 +277,7 @@ impl Automating {
         if is_pending {
             let queued_at = run.steps.last().map_or(now, |step| Timestamp::from_millis(step.at));
             let pause = (now.since(queued_at) / 4).clamp(MIN_PAUSE, MAX_PAUSE);
-            return self.db.write_with_timeout(async |tx| runs::look_later(tx, run.id, now.plus(pause)).await).await;
+            return self.look_later(&run, now.plus(pause)).await;
         }
         let is_failed = stored.iter().any(|message| message.state == State::Failed && is_of_last_execution(&run, message.id));
         let state = if is_failed { RunState::Failed } else { RunState::Done };

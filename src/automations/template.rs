@@ -254,6 +254,19 @@ mod tests {
         assert_eq!(check_subject(&"x".repeat(MAX_SUBJECT_CHARS), ChangeKind::Captured), Ok(()));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_checked_and_filled(text in "(\\PC|[{}*\\[\\]()\n-]){0,80}", value in "\\PC{0,80}") {
+            let mut values = Values::default();
+            values.set(Variable::OrderId, &value);
+            let _ = check_message(&text, ChangeKind::Captured);
+            let (subject, blocks) = render(&Wording { subject: text.clone(), message: text.clone() }, &values);
+            let links = markup::links(&markup::parse(&text)).count();
+            proptest::prop_assert_eq!(markup::links(&blocks).count(), links, "a value adds no link");
+            proptest::prop_assert!(subject.chars().count() <= text.chars().count() + text.len() * MAX_VALUE_CHARS);
+        }
+    }
+
     #[test]
     fn what_a_customer_chose_is_cut_and_has_no_link() {
         for (value, cleaned) in [

@@ -226,6 +226,24 @@ async fn a_customer_receives_three_emails_of_an_automation_in_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn beyond_a_thousand_customers_an_hour_a_run_waits() {
+    let shop = Shop::start().await;
+    shop.automate(7, "captured", "customer", &json!({})).await;
+    let now = (AT + 3600) * 1000;
+    let mut statement = "INSERT INTO automation_emails (automation_id, recipient, queued_at, run_id) VALUES ".to_owned();
+    // Text of an engine's own: a digest is bytes.
+    let bytes = if crate::support::database::is_postgres() { r"'\x00'" } else { "x'00'" };
+    statement += &(0..1_000).map(|run| format!("(7, {bytes}, {now}, {run})")).collect::<Vec<_>>().join(", ");
+    assert_eq!(shop.app.sql(statement.leak()).await, 1_000);
+    shop.send(captured("pay_Hourly00000001")).await;
+    let planned = format!("SELECT COUNT(*) FROM automation_runs WHERE state = 'waiting' AND due_at > {now}").leak();
+    eventually(async || shop.app.count(planned).await == 1).await;
+    assert_eq!((shop.mail.mails().len(), shop.runs().await), (0, vec!["captured waiting".to_owned()]));
+    shop.app.clock.advance(Duration::from_mins(61));
+    assert_eq!(shop.ended().await, ["captured done"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_email_is_a_failed_run_and_others_go_on() {
     let shop = Shop::start().await;
     shop.mail.answer(&[Answer::Recipient("550 5.1.1 no such user")]);
