@@ -482,7 +482,7 @@ fn unit_tests_that_need_a_database_run_on_both() {
             count += 1;
         }
     }
-    assert_eq!(count, 16);
+    assert_eq!(count, 17);
 }
 
 /// Names of gateways and of other senders, which only `gateways/`, the demo, the fuzz targets and tests may contain. Senders whose
