@@ -4,5 +4,6 @@
 //! since it was read, so each execution queues each message once.
 
 pub(crate) mod content;
+pub(crate) mod dry_run;
 pub(crate) mod job;
 pub(crate) mod values;

@@ -61,6 +61,18 @@ impl Occurrence {
         Ok(Some(Self { kind, object, money: run.money, at: run.occurred_at, payment, dispute, details }))
     }
 
+    /// Returns a change of a payment as if it had just happened.
+    pub(crate) async fn of_payment(
+        reader: &mut DbReader,
+        app: &App,
+        kind: ChangeKind,
+        payment: Transaction,
+    ) -> Result<Self, DbError> {
+        let details = details(reader, app, payment.id).await?;
+        let money = if kind == ChangeKind::Refunded { payment.processed_refund() } else { payment.money() };
+        Ok(Self { kind, object: None, money, at: payment.updated_at, payment, dispute: None, details })
+    }
+
     /// Returns the values for a reader.
     pub(crate) fn values(&self, app: &App, reader: Reader, now: Timestamp) -> Values {
         let plain = |text: Text| text.to_plain(reader);

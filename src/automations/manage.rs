@@ -166,17 +166,11 @@ pub(crate) async fn record_test(tx: &mut Tx, app: &App, (actor, now): By<'_>) ->
     Ok(security_log::append(tx, actor, Action::AutomationTested, app.id, now).await?)
 }
 
-/// How many runs of an automation are in each state, at most [`runs::MAX_COUNTED`], and the newest of them.
-pub(crate) struct Summary {
-    pub(crate) counts: Vec<(RunState, i64)>,
-    pub(crate) latest: Option<Run>,
-}
-
-/// Counts the runs of an automation, which the actor has found.
-pub(crate) async fn summary(reader: &mut Reader, automation: &Automation) -> Result<Summary, UseCaseError> {
+/// Counts the runs of an automation in each state, at most [`runs::MAX_COUNTED`]. The actor has found the automation.
+pub(crate) async fn counts(reader: &mut Reader, automation: &Automation) -> Result<Vec<(RunState, i64)>, UseCaseError> {
     let mut counts = Vec::new();
     for state in RunState::ALL {
         counts.push((*state, runs::count_in_state(&mut *reader, automation.id, *state).await?));
     }
-    Ok(Summary { counts, latest: runs::find_latest(reader, automation.id).await? })
+    Ok(counts)
 }
