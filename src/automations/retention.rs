@@ -73,7 +73,7 @@ mod tests {
             skipped,
             now: at,
         };
-        let days = |days| now.minus(Duration::from_hours(24 * days));
+        let days = |days: u64| now.minus(Duration::from_hours(24 * days));
         let ahead = now.plus(Duration::from_hours(24 * 365));
         let (old, recent) = (run("old", days(91), Some(SkipReason::TooOld)), run("recent", days(89), Some(SkipReason::TooOld)));
         let planned = run("planned", ahead, None);
