@@ -44,7 +44,7 @@ CREATE TABLE automation_runs (
     ended_at INTEGER,
     CHECK ((state IN ('waiting', 'sending')) = (due_at IS NOT NULL)),
     CHECK ((state = 'skipped') = (reason IS NOT NULL)),
-    UNIQUE (automation_id, transaction_id, change_key)
+    UNIQUE (transaction_id, automation_id, change_key)
 ) STRICT;
 CREATE INDEX automation_runs_due ON automation_runs (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX automation_runs_in_order ON automation_runs (automation_id, id);

@@ -23,6 +23,7 @@ use crate::{
     gateways::Mode,
     i18n::{Locale, Reader},
     jobs::Periodic,
+    ledger::payments::changes::ChangeKind,
     notifications::{
         self, Content, NewNotification, Purpose, State,
         channels::{self, Channel, sender},
@@ -38,11 +39,6 @@ use crate::{
 
 /// How many due runs are read together.
 const BATCH: i64 = 100;
-/// The most emails of an automation to one customer in [`EMAIL_PERIOD`].
-const MAX_EMAILS: i64 = 3;
-/// The most emails of an automation to customers in an hour. Further runs wait, so that payments which someone makes, or lets fail, in
-/// order to have many people emailed have little effect.
-const MAX_EMAILS_PER_HOUR: i64 = 1_000;
 const HOUR: Duration = Duration::from_hours(1);
 /// When a run that waits for that limit is looked at again.
 const LIMIT_PAUSE: Duration = Duration::from_mins(2);
@@ -52,6 +48,22 @@ const MESSAGE_LIFETIME: Duration = Duration::from_hours(24);
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 /// What the digests of addresses are made with.
 const DIGEST_PURPOSE: &str = "automations.recipient";
+
+/// The most emails of an automation to customers.
+struct Limits {
+    /// To one customer in [`EMAIL_PERIOD`]; further ones are skipped.
+    per_customer: i64,
+    /// To all in an hour; further runs wait.
+    per_hour: i64,
+}
+
+/// Returns the limits for changes of a kind. A stranger can let payments fail with the addresses of others, without paying.
+const fn limits(kind: ChangeKind) -> Limits {
+    match kind {
+        ChangeKind::Failed => Limits { per_customer: 1, per_hour: 100 },
+        ChangeKind::Captured | ChangeKind::Refunded | ChangeKind::DisputeOpened => Limits { per_customer: 3, per_hour: 1_000 },
+    }
+}
 
 /// Runs what is due.
 pub(crate) struct Automating {
@@ -153,7 +165,8 @@ impl Automating {
             return Ok(false);
         }
         let mut reader = self.db.bulk_reader().await?;
-        emails::reaches_limit(&mut reader, automation.id, now.minus(HOUR), MAX_EMAILS_PER_HOUR).await
+        let most = limits(automation.rule.on).per_hour;
+        emails::reaches_limit(&mut reader, automation.id, now.minus(HOUR), most).await
     }
 
     async fn look_later(&self, run: &Run, at: Timestamp) -> Result<(), DbError> {
@@ -212,6 +225,9 @@ impl Automating {
             Ok(addressed) => addressed,
             Err(reason) => return Ok(Step::skipped(to, reason, now)),
         };
+        let Some(rendered) = self.render(prepared, &addressed, now) else {
+            return Ok(Step::skipped(to, SkipReason::RecipientGone, now));
+        };
         let limited = match &addressed {
             Addressed::Customer(address) => Some(address),
             Addressed::InsteadOfCustomer(user) => Some(&user.email),
@@ -219,14 +235,12 @@ impl Automating {
         };
         if let Some(address) = limited {
             let digest = self.digest(address);
-            if emails::count_since(&mut *tx, run.automation, &digest, now.minus(EMAIL_PERIOD)).await? >= MAX_EMAILS {
+            let most = limits(prepared.automation.rule.on).per_customer;
+            if emails::count_since(&mut *tx, run.automation, &digest, now.minus(EMAIL_PERIOD)).await? >= most {
                 return Ok(Step::skipped(to, SkipReason::DailyLimit, now));
             }
             emails::insert(tx, (run.automation, run.id), &digest, now).await?;
         }
-        let Some(rendered) = self.render(prepared, &addressed, now) else {
-            return Ok(Step::skipped(to, SkipReason::RecipientGone, now));
-        };
         let recipient = match &addressed {
             Addressed::Customer(address) => notifications::Recipient::Email(address),
             Addressed::InsteadOfCustomer(user) | Addressed::User(user) => notifications::Recipient::Email(&user.email),

@@ -78,7 +78,7 @@ impl Occurrence {
         let plain = |text: Text| text.to_plain(reader);
         let moment = |at: Timestamp| plain(Text::verbatim(DisplayTime::of_expiry(at, now)));
         let mut values = Values::default();
-        values.set(Variable::AppName, &app.name);
+        values.set_own(Variable::AppName, app.name.clone());
         values.set(Variable::PaymentId, &self.payment.payment_id);
         values.set(Variable::OrderId, self.payment.order_id.as_deref().unwrap_or_default());
         values.set(
@@ -112,7 +112,7 @@ pub(crate) fn example(app: &App, reader: Reader, now: Timestamp) -> Values {
     let plain = |text: Text| text.to_plain(reader);
     let moment = |at: Timestamp| plain(Text::verbatim(DisplayTime::of_expiry(at, now)));
     let mut values = Values::default();
-    values.set(Variable::AppName, &app.name);
+    values.set_own(Variable::AppName, app.name.clone());
     for (variable, id) in [
         (Variable::PaymentId, "pay_N1exampleX4Y5Z"),
         (Variable::OrderId, "order_N1exampleX4Y"),

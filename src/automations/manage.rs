@@ -16,7 +16,7 @@ use crate::{
     gateways::Mode,
     notifications::channels::{self, Channel},
     primitives::{
-        id::{AutomationId, RunId},
+        id::{AutomationId, RunId, TransactionId},
         time::Timestamp,
     },
 };
@@ -88,6 +88,26 @@ pub(crate) async fn find_run(
     actor.require(Permission::ManageAutomations, automation.company_id)?;
     let found = runs::find(on, id).await?;
     Ok(found.filter(|run| run.automation == automation.id).ok_or(Denied::OtherCompany)?)
+}
+
+/// Lists the runs for a payment that the actor has found, with their automations; at most `limit`. Those of a deleted automation are
+/// left out; an actor without the permission sees none.
+pub(crate) async fn list_of_payment(
+    reader: &mut Reader,
+    (app, mode, payment): (&App, Mode, TransactionId),
+    limit: i64,
+    actor: &Actor<'_>,
+) -> Result<Vec<(Automation, Run)>, UseCaseError> {
+    if actor.require(Permission::ManageAutomations, app.company_id).is_err() {
+        return Ok(Vec::new());
+    }
+    let runs = runs::list_of_transaction(&mut *reader, payment, limit).await?;
+    if runs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let automations = automations::list(reader, app.id, mode).await?;
+    let automation = |run: &Run| automations.iter().find(|one| one.id == run.automation).cloned();
+    Ok(runs.into_iter().filter_map(|run| Some((automation(&run)?, run))).collect())
 }
 
 /// Adds an automation, which is turned on or off.

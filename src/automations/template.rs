@@ -1,6 +1,6 @@
 //! The texts of an automation: which variables they may have, and how values are put into them.
 //!
-//! Invariants: pure. Every value comes from a payment and is cleaned: one line, cut, without anything that looks like a link. A value is
+//! Invariants: pure. A value that a gateway or a customer chose is cleaned: one line, cut, without anything that looks like a link. A value is
 //! put in after the markup was parsed, so it never becomes markup; and only once, so it never becomes a variable.
 
 use std::collections::BTreeMap;
@@ -79,7 +79,8 @@ impl Values {
         self.0.insert(format!("{NOTE}{name}"), clean(value));
     }
 
-    fn get(&self, name: &str) -> &str {
+    /// Returns the value of a variable; [`NO_VALUE`] for one that has none.
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or(NO_VALUE, String::as_str)
     }
 }

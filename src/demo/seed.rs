@@ -164,10 +164,13 @@ pub(super) async fn add_automation(state: &State, app: &App) -> Result<(), SeedE
         language: Locale::English,
     };
     let mut tx = state.db.begin().await?;
-    automations::manage::add(&mut tx, (app, Mode::Live), (rule, true), (&owner(app.company_id), state.clock.now())).await?;
+    let before = state.clock.now().minus(BEFORE_TRAFFIC);
+    automations::manage::add(&mut tx, (app, Mode::Live), (rule, true), (&owner(app.company_id), before)).await?;
     Ok(tx.commit().await?)
 }
 
+/// How long the automation has been on: the first payment may have been captured shortly before.
+const BEFORE_TRAFFIC: Duration = Duration::from_mins(10);
 /// Name of the demo user.
 const OWNER: &str = "Demo Owner";
 /// How long the previous secret stays valid.

@@ -20,7 +20,7 @@ const VALID: &[(&str, &str)] = &[
     ("recipient", "customer"),
     ("language", "en"),
     ("subject_en", "We received {{amount}}"),
-    ("message_en", "Thank you for **{{amount}}**"),
+    ("message_en", "Paid: **{{amount}}**"),
 ];
 
 struct Shop {
@@ -75,7 +75,7 @@ async fn an_automation_is_added_turned_off_changed_and_deleted() {
     assert!(shop.owner.get(&url).await.shows("no-run"));
     shop.owner.post(&format!("{url}/state"), &[("on", "false")]).await.location();
     let edit = shop.owner.get(&format!("{url}/edit")).await;
-    assert!(edit.has("value=\"1299.50\"") && edit.has("Thank you for **{{amount}}**"), "{}", edit.body);
+    assert!(edit.has("value=\"1299.50\"") && edit.has("Paid: **{{amount}}**"), "{}", edit.body);
     let changed = [VALID, &[("intent", "save")]].concat();
     assert_eq!(shop.owner.post(&format!("{url}/edit"), &changed).await.location(), url);
     let rule = r#"captured {"comparison":null,"subunits":0,"currency":"","method":null,"gateway":null} customer off"#;
@@ -113,7 +113,7 @@ async fn each_error_stands_at_its_field_and_nothing_typed_is_lost() {
         let page = shop.submit("on", changed).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{changed:?}");
         assert!(page.has(&format!("id=\"{field}-error\" data-reason=\"{reason}\"")), "{changed:?}: {}", page.body);
-        let is_kept = changed.iter().any(|(name, _)| *name == "message_en") || page.has("Thank you for **{{amount}}**");
+        let is_kept = changed.iter().any(|(name, _)| *name == "message_en") || page.has("Paid: **{{amount}}**");
         assert!(is_kept, "{changed:?}");
     }
     assert_eq!(shop.app.texts(RULES).await.len(), 0);
@@ -135,7 +135,7 @@ async fn a_preview_counts_what_would_have_run_and_a_test_goes_to_its_user_alone(
     }
     let all = shop.submit("preview", &[]).await;
     assert!(all.text_of("dry-run").contains("3 payments"), "{}", all.text_of("dry-run"));
-    assert!(all.text_of("preview").contains("We received ₹1,000.00"), "{}", all.text_of("preview"));
+    assert!(all.text_of("preview").contains("₹1,000.00"), "{}", all.text_of("preview"));
     let conditions = [("comparison", "over"), ("amount", "1000"), ("currency", "INR")];
     let none = shop.submit("preview", &conditions).await;
     assert!(none.text_of("dry-run").contains("3 more"), "{}", none.text_of("dry-run"));
@@ -143,7 +143,7 @@ async fn a_preview_counts_what_would_have_run_and_a_test_goes_to_its_user_alone(
     assert_eq!(tested.status, StatusCode::OK);
     let mail = shop.mail.mail(1).await;
     assert_eq!(mail.to, "owner@neem-tree-retail.example");
-    assert!(mail.part("text/plain").contains("Thank you for ₹1,000.00"), "{}", mail.source());
+    assert!(mail.part("text/plain").contains("Paid: ₹1,000.00"), "{}", mail.source());
     assert_eq!(shop.app.texts(RULES).await.len() + shop.mail.mails().len(), 1, "nothing was saved, and no one else was emailed");
 }
 
@@ -172,6 +172,9 @@ async fn a_skipped_run_is_run_by_hand_and_a_sent_one_again() {
     let filtered = shop.owner.get(&format!("{url}?state=done")).await;
     assert!(filtered.shows("run") && shop.owner.get(&format!("{url}?state=failed")).await.shows("no-run"));
     assert_eq!(shop.mail.mails().len(), 2);
+    let payment = detail.body.split("/transactions/").nth(1).map(|rest| &rest[..14]).unwrap();
+    let payment = format!("/ks-pay/apps/{}/transactions/{payment}", shop.live.app_id);
+    assert!(shop.owner.get(&payment).await.has(&run), "the page of the payment links to its runs");
     let other = shop.submit("save", &[]).await.location().to_owned();
     let foreign = run.replace(&url, &other);
     assert_eq!(shop.owner.get(&foreign).await.status, StatusCode::NOT_FOUND, "a run of another automation");

@@ -226,6 +226,17 @@ async fn a_customer_receives_three_emails_of_an_automation_in_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_customer_receives_one_email_of_a_failure_in_a_day() {
+    let shop = Shop::start().await;
+    shop.automate(7, "failed", "customer", &json!({})).await;
+    for number in 0..2 {
+        shop.send(payment_of("payment.failed", &format!("pay_Strange{number:07}"), "kavya@mail.example", "Kavya")).await;
+        shop.ended().await;
+    }
+    assert_eq!(shop.ended().await, ["failed done", "failed skipped daily_limit"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn beyond_a_thousand_customers_an_hour_a_run_waits() {
     let shop = Shop::start().await;
     shop.automate(7, "captured", "customer", &json!({})).await;

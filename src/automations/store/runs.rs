@@ -42,6 +42,8 @@ sql! {
                            ORDER BY id DESC LIMIT $3");
     LIST_NEWER_IN_STATE = concat!("SELECT ", columns!(), " FROM automation_runs WHERE automation_id = $1 AND state = $4 AND id > $2 \
                            ORDER BY id LIMIT $3");
+    LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM automation_runs WHERE transaction_id = $1 \
+                           ORDER BY automation_id, change_key LIMIT $2");
     FIND_LATEST = concat!("SELECT ", columns!(), " FROM automation_runs WHERE automation_id = $1 ORDER BY id DESC LIMIT 1");
     /// No more are counted than a page says exactly.
     COUNT_IN_STATE = "SELECT COUNT(*) FROM (SELECT 1 FROM automation_runs WHERE automation_id = $1 AND state = $2 LIMIT 1000) AS counted";
@@ -54,7 +56,7 @@ sql! {
 rows! {
     INSERT = "INSERT INTO automation_runs (id, automation_id, app_id, transaction_id, change_key, occurred_at, amount_subunits, currency, \
               state, reason, steps, due_at, created_at, ended_at) VALUES", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?)",
-             "ON CONFLICT (automation_id, transaction_id, change_key) DO NOTHING";
+             "ON CONFLICT (transaction_id, automation_id, change_key) DO NOTHING";
 }
 
 /// The most runs of a state that are counted.
@@ -143,6 +145,12 @@ pub(crate) async fn insert(tx: &mut Tx, runs: &[NewRun]) -> Result<(), DbError> 
 pub(crate) async fn find(on: impl Into<Exec<'_>>, id: RunId) -> Result<Option<Run>, DbError> {
     let row: Option<Row> = run!(on, |conn| sqlx::query_as(FIND).bind(id).fetch_optional(conn).await)?;
     Ok(row.map(Run::from))
+}
+
+/// Lists runs for a payment, which the caller has found: those of one automation follow each other.
+pub(crate) async fn list_of_transaction(on: impl Into<Exec<'_>>, transaction: TransactionId, limit: i64) -> Result<Vec<Run>, DbError> {
+    let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_OF_TRANSACTION).bind(transaction).bind(limit).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(Run::from).collect())
 }
 
 /// Finds the newest run of an automation.

@@ -80,7 +80,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>, ask
     let query: Vec<_> = state.iter().map(|state| ("state", state.as_str())).collect();
     let sentence = automations::sentence(automation.rule.on, &automation.rule.conditions);
     page.ok(&Show {
-        layout: layout(&page, (&app, automation.mode), t::title()),
+        layout: layout(&page, (&app, automation.mode), t::show_title()),
         mode: automation.mode,
         recipients: recipients(&known, &automation.rule.recipients),
         is_on: automation.is_on,

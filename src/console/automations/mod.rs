@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub(crate) mod detail;
 pub(crate) mod edit;
+mod editor;
 mod form;
 pub(crate) mod index;
 pub(crate) mod run;

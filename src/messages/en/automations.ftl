@@ -1,6 +1,7 @@
 # Automations: messages that are sent when a payment changes.
 
 title = Automations
+show-title = Automation
 intro = Send a message when a payment changes: to the customer, to users, or to a channel. Live and Test have separate automations.
 new = New automation
 edit-title = Edit automation
@@ -12,8 +13,6 @@ on = On
 off = Off
 turn-on = Turn on
 turn-off = Turn off
-turn-on-named = Turn on: { $automation }
-turn-off-named = Turn off: { $automation }
 edit = Edit
 remove = Delete
 last-run = Last run { $time }
@@ -69,6 +68,10 @@ rule = Rule
 rule-when = When
 rule-and = and
 rule-send = then send the message to
+change-label = Change
+comparison-label = Condition on the amount
+method-label = Condition on the payment method
+gateway-label = Condition on the gateway
 any-amount = the amount is any
 over = the amount is over
 at-most = the amount is at most
@@ -94,6 +97,9 @@ preview = Preview
 test = Send me a test
 cancel = Cancel
 preview-title = Preview
+letter-from = From
+letter-to = To
+letter-sender = { $name } · replies go to { $address }
 preview-example = No payment of the last 7 days fits yet, so this shows an example.
 preview-payment = Shown with the newest payment that fits.
 would-run = { $count ->
@@ -130,6 +136,7 @@ link-invalid = { $url } can’t be linked. Enter a complete address that begins 
 
 # A rule and its runs
 runs = Runs
+runs-by-state = Runs by state
 all = All
 no-run = No runs yet
 no-run-text = A run is listed here for each payment that the automation reacts to.
@@ -157,7 +164,7 @@ skipped-too-old = The payment changed more than 24 hours ago, so nothing was sen
 skipped-before-on = The payment changed before the automation was turned on. Run it if the message is still wanted.
 skipped-turned-off = The automation was turned off before this run.
 skipped-no-address = The payment has no email address of the customer.
-skipped-daily-limit = The customer has already received 3 emails of this automation in 24 hours.
+skipped-daily-limit = The customer has already received the most emails that this automation sends to one person in 24 hours.
 skipped-no-email = Email isn’t set up.
 skipped-recipient-gone = The recipient no longer exists.
 remove-title = Delete this automation?

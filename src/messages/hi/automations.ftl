@@ -1,6 +1,7 @@
 # Automations: messages that are sent when a payment changes.
 
 title = ऑटोमेशन
+show-title = ऑटोमेशन
 intro = भुगतान में बदलाव होने पर संदेश भेजें: ग्राहक को, यूज़र को या किसी चैनल पर। लाइव और टेस्ट के ऑटोमेशन अलग हैं।
 new = नया ऑटोमेशन
 edit-title = ऑटोमेशन बदलें
@@ -12,8 +13,6 @@ on = चालू
 off = बंद
 turn-on = चालू करें
 turn-off = बंद करें
-turn-on-named = चालू करें: { $automation }
-turn-off-named = बंद करें: { $automation }
 edit = बदलें
 remove = मिटाएँ
 last-run = पिछली बार { $time } चला
@@ -69,6 +68,10 @@ rule = नियम
 rule-when = जब
 rule-and = और
 rule-send = तो संदेश इन्हें भेजें
+change-label = बदलाव
+comparison-label = राशि की शर्त
+method-label = भुगतान के तरीके की शर्त
+gateway-label = गेटवे की शर्त
 any-amount = राशि कोई भी हो
 over = राशि इससे ज़्यादा हो
 at-most = राशि ज़्यादा से ज़्यादा इतनी हो
@@ -94,6 +97,9 @@ preview = झलक देखें
 test = मुझे टेस्ट भेजें
 cancel = रद्द करें
 preview-title = झलक
+letter-from = भेजने वाला
+letter-to = पाने वाला
+letter-sender = { $name } · जवाब { $address } पर जाते हैं
 preview-example = पिछले 7 दिनों का कोई भुगतान अभी इस नियम में नहीं आता, इसलिए यह एक उदाहरण है।
 preview-payment = इस नियम में आने वाले सबसे नए भुगतान के साथ।
 would-run = { $count ->
@@ -130,6 +136,7 @@ link-invalid = { $url } का लिंक नहीं बन सकता। 
 
 # A rule and its runs
 runs = रन
+runs-by-state = स्थिति के अनुसार रन
 all = सभी
 no-run = अभी कोई रन नहीं
 no-run-text = जिस भुगतान पर ऑटोमेशन चलता है, उसका रन यहाँ दिखता है।
@@ -157,7 +164,7 @@ skipped-too-old = भुगतान 24 घंटे से पहले बद�
 skipped-before-on = भुगतान ऑटोमेशन चालू होने से पहले बदला था। अगर संदेश अब भी भेजना है, तो इसे चलाएँ।
 skipped-turned-off = इस रन से पहले ऑटोमेशन बंद कर दिया गया।
 skipped-no-address = भुगतान में ग्राहक का ईमेल पता नहीं है।
-skipped-daily-limit = ग्राहक को 24 घंटे में इस ऑटोमेशन के 3 ईमेल मिल चुके हैं।
+skipped-daily-limit = यह ऑटोमेशन एक ग्राहक को 24 घंटे में जितने ईमेल भेज सकता है, उतने भेज चुका है।
 skipped-no-email = ईमेल सेट नहीं है।
 skipped-recipient-gone = पाने वाला अब मौजूद नहीं है।
 remove-title = यह ऑटोमेशन मिटाएँ?

@@ -17,7 +17,7 @@ export async function* automations(page, { installation, names }) {
   yield "automations-none";
   await page.goto(`${list}/new?mode=live&template=confirmation`);
   await page.getByLabel("Text", { exact: true }).first().fill("{{refund_id}} [shop](http://shop.example)");
-  await page.getByLabel("And", { exact: false }).first().selectOption("over");
+  await page.getByLabel("Condition on the amount", { exact: true }).selectOption("over");
   await send(page, "Save and turn on");
   yield "automation-refused";
   await page.goto(`${list}/new?mode=live&template=confirmation`);
