@@ -107,13 +107,14 @@ fn picture(icon: &str, files: &Files) -> Result<String> {
     Ok(format!("data:image/svg+xml,{}", code.into_iter().fold(svg, encode)))
 }
 
-/// Adds the hash to a name: `app.css` becomes `/static/app.01234567.css`.
+/// Adds the hash to a name: `app.css` becomes `/static/app.01234567.css`. The name of the icons is short, because a page has about fifty.
 fn address(name: &str, body: &[u8]) -> Result<String> {
     let (stem, extension) = name.rsplit_once('.').ok_or_else(|| format!("static/…/{name} has no extension."))?;
     let mut hash = String::new();
     for byte in &Sha256::digest(body)[..4] {
         let _ = write!(hash, "{byte:02x}");
     }
+    let stem = if name == "icons.svg" { "i" } else { stem };
     Ok(format!("/static/{stem}.{hash}.{extension}"))
 }
 

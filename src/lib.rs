@@ -61,7 +61,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         alerts::store::settings::STATEMENTS,
         apps::store::STATEMENTS,
         automations::store::automations::STATEMENTS,
-        automations::store::emails::STATEMENTS,
+        automations::store::messages::STATEMENTS,
         automations::store::runs::STATEMENTS,
         companies::store::STATEMENTS,
         connections::activity::store::STATEMENTS,

@@ -51,13 +51,16 @@ CREATE INDEX automation_runs_in_order ON automation_runs (automation_id, id);
 CREATE INDEX automation_runs_by_state ON automation_runs (automation_id, state, id);
 CREATE INDEX automation_runs_by_age ON automation_runs (created_at);
 
--- The emails of the last day to customers, for the limits per recipient and per hour. recipient: a keyed digest of the address.
-CREATE TABLE automation_emails (
+-- The messages of the last day, for the limits. recipient: a keyed digest of an address, or of the id of a user or channel. company_id:
+-- of an email to a customer; null for others.
+CREATE TABLE automation_messages (
     automation_id BIGINT NOT NULL,
     recipient BYTEA NOT NULL,
     queued_at BIGINT NOT NULL,
     run_id BIGINT NOT NULL,
+    company_id BIGINT,
     PRIMARY KEY (automation_id, recipient, queued_at, run_id)
 );
-CREATE INDEX automation_emails_in_order ON automation_emails (automation_id, queued_at);
-CREATE INDEX automation_emails_by_age ON automation_emails (queued_at);
+CREATE INDEX automation_messages_to_customers ON automation_messages (automation_id, queued_at) WHERE company_id IS NOT NULL;
+CREATE INDEX automation_messages_of_company ON automation_messages (company_id, queued_at) WHERE company_id IS NOT NULL;
+CREATE INDEX automation_messages_by_age ON automation_messages (queued_at);

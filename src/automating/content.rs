@@ -12,6 +12,9 @@ use crate::{
     notifications::{Action, Content, Sender, markup::Block},
 };
 
+/// The longest joined paragraph of a chat message, in characters.
+const MAX_PARAGRAPH_CHARS: usize = 1_400;
+
 /// Who reads a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
@@ -21,11 +24,11 @@ pub(crate) enum Audience {
     InsteadOfCustomer,
     /// A user or a channel of the company.
     Company,
-    /// The user who tries it.
+    /// The user who sends a test.
     Test,
 }
 
-/// Where the company sees more, below the console's base.
+/// The payment's page in the console: the base URL and the path.
 pub(crate) struct Place<'a> {
     pub(crate) base: &'a str,
     pub(crate) path: String,
@@ -56,12 +59,28 @@ pub(crate) fn render(
         action: is_of_company.then(|| Action { label: plain(t::see_payment()), url: format!("{}{}", place.base, place.path) }),
         footer: Some(plain(footer)),
         language,
-        sender: (!is_of_company).then(|| Sender { name: app.name.clone(), reply_to: app.email.clone() }),
+        sender: (!is_of_company).then(|| Sender { name: sender_name(&app.name), reply_to: app.email.clone() }),
     }
 }
 
-/// Returns the message as chat services receive it, without markup.
+/// Returns an app's name as the name of a sender, without what would look like another address.
+fn sender_name(app: &str) -> String {
+    app.chars().map(|character| if matches!(character, '@' | '<' | '>' | '"') { ' ' } else { character }).collect()
+}
+
+/// Returns the message as chat services receive it: without markup, and with short paragraphs joined, because a service limits their
+/// number and their length.
 pub(crate) fn without_markup(content: Content) -> Content {
-    let paragraphs = content.paragraphs.iter().cloned().chain(content.body.iter().map(Block::plain)).collect();
+    let all = content.paragraphs.iter().cloned().chain(content.body.iter().map(Block::plain));
+    let mut paragraphs: Vec<String> = Vec::new();
+    for paragraph in all {
+        match paragraphs.last_mut() {
+            Some(last) if last.chars().count() + paragraph.chars().count() < MAX_PARAGRAPH_CHARS => {
+                last.push_str("\n\n");
+                last.push_str(&paragraph);
+            }
+            _ => paragraphs.push(paragraph),
+        }
+    }
     Content { paragraphs, body: Vec::new(), sender: None, ..content }
 }

@@ -1,4 +1,4 @@
-//! How often an automation would have run, and a payment to show its message with.
+//! The dry run: counts the payments for which an automation would have run, and picks one for the preview.
 //!
 //! Invariant: nothing is stored or sent. At most [`MAX_EXAMINED`] payments are read, the newest first.
 
@@ -19,7 +19,7 @@ use crate::{
 
 /// The most payments that are read.
 pub(crate) const MAX_EXAMINED: i64 = 2_000;
-/// The payments of this time are counted.
+/// The period whose payments are counted.
 const PERIOD: Duration = Duration::from_hours(7 * 24);
 
 /// What an automation would have done.
@@ -31,7 +31,7 @@ pub(crate) struct DryRun {
     pub(crate) others: usize,
     /// True if there are more payments than were read.
     pub(crate) is_partial: bool,
-    /// The newest payment that fits.
+    /// The newest payment that matches.
     pub(crate) newest: Option<Transaction>,
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn count(
     Ok(run)
 }
 
-/// Returns the amount of a change that a payment has had; `None` without such a change. Of several refunds their total is known.
+/// Returns the amount of a payment's change; `None` without such a change. For several refunds, it is their total.
 fn changed(kind: ChangeKind, payment: &Transaction) -> Option<Option<Money>> {
     match kind {
         ChangeKind::Captured => payment.is_captured.then(|| payment.money()),

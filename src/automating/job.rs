@@ -1,12 +1,10 @@
-//! The leased job.
+//! The leased job: executes due runs, and ends those whose messages have ended.
 
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-
 use super::{
     content::{self, Audience, Place},
+    limits::{self, Target},
     values::Occurrence,
 };
 use crate::{
@@ -15,57 +13,37 @@ use crate::{
     automations::{
         Automation, Recipient,
         outbox::MAX_AGE,
-        retention::{EMAIL_PERIOD, MAX_PAUSE},
+        retention::MAX_PAUSE,
         runs::{Run, RunState, SkipReason, Step},
-        store::{automations, emails, runs},
+        store::{automations, runs},
     },
     db::{Db, DbError, Tx},
     gateways::Mode,
     i18n::{Locale, Reader},
     jobs::Periodic,
-    ledger::payments::changes::ChangeKind,
     notifications::{
         self, Content, NewNotification, Purpose, State,
         channels::{self, Channel, sender},
     },
     primitives::{
         email,
-        id::UserId,
+        id::{NotificationId, RunId, UserId},
         time::{Clock, Timestamp},
         vault::Vault,
     },
     urls,
 };
 
-/// How many due runs are read together.
+/// The number of due runs that are read at a time.
 const BATCH: i64 = 100;
-const HOUR: Duration = Duration::from_hours(1);
-/// When a run that waits for that limit is looked at again.
-const LIMIT_PAUSE: Duration = Duration::from_mins(2);
-/// How long a message is worth sending.
+/// When a run that could not be handled is attempted again.
+const ERROR_PAUSE: Duration = Duration::from_mins(1);
+/// How long a message is attempted before it expires.
 const MESSAGE_LIFETIME: Duration = Duration::from_hours(24);
-/// The shortest time after which the messages of a run are looked at again.
+/// The shortest delay before the messages of a run are checked again.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
-/// What the digests of addresses are made with.
-const DIGEST_PURPOSE: &str = "automations.recipient";
 
-/// The most emails of an automation to customers.
-struct Limits {
-    /// To one customer in [`EMAIL_PERIOD`]; further ones are skipped.
-    per_customer: i64,
-    /// To all in an hour; further runs wait.
-    per_hour: i64,
-}
-
-/// Returns the limits for changes of a kind. A stranger can let payments fail with the addresses of others, without paying.
-const fn limits(kind: ChangeKind) -> Limits {
-    match kind {
-        ChangeKind::Failed => Limits { per_customer: 1, per_hour: 100 },
-        ChangeKind::Captured | ChangeKind::Refunded | ChangeKind::DisputeOpened => Limits { per_customer: 3, per_hour: 1_000 },
-    }
-}
-
-/// Runs what is due.
+/// Executes the runs that are due.
 pub(crate) struct Automating {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
@@ -88,9 +66,14 @@ impl Periodic for Automating {
             let due = runs::list_due(&mut self.db.bulk_reader().await?, self.clock.now(), BATCH).await?;
             let is_last = i64::try_from(due.len()).is_ok_and(|count| count < BATCH);
             let mut outcome = Ok(());
-            // One that fails does not keep the others from being run.
+            // A failure does not stop the other runs.
             for run in due {
+                let id = run.id;
                 let handled = if run.state == RunState::Sending { self.settle(run).await } else { self.execute(run).await };
+                if handled.is_err() {
+                    // Those that always fail must not be all that a batch has.
+                    self.look_later(id, self.clock.now().plus(ERROR_PAUSE)).await.ok();
+                }
                 outcome = handled.and(outcome);
             }
             if is_last || outcome.is_err() {
@@ -100,7 +83,7 @@ impl Periodic for Automating {
     }
 }
 
-/// What a run needs.
+/// The data that a run needs.
 struct Prepared {
     automation: Automation,
     app: App,
@@ -128,15 +111,19 @@ impl Automating {
     /// Queues the messages of a run.
     async fn execute(&self, mut run: Run) -> Result<(), DbError> {
         let now = self.clock.now();
-        let Some(prepared) = self.prepare(&run).await? else {
-            return self.end(run, RunState::Waiting, (RunState::Skipped, Some(SkipReason::TurnedOff)), now).await;
-        };
         if run.requested_by.is_none() && now.since(run.created_at) > MAX_AGE {
             return self.end(run, RunState::Waiting, (RunState::Skipped, Some(SkipReason::TooOld)), now).await;
         }
-        if self.must_wait(&prepared.automation, now).await? {
-            return self.look_later(&run, now.plus(LIMIT_PAUSE)).await;
+        let turned_off = (RunState::Skipped, Some(SkipReason::TurnedOff));
+        let Some(automation) = self.automation(&run).await? else {
+            return self.end(run, RunState::Waiting, turned_off, now).await;
+        };
+        if let Some(at) = limits::wait_until(&mut self.db.bulk_reader().await?, &automation, now).await? {
+            return self.look_later(run.id, at).await;
         }
+        let Some(prepared) = self.prepare(automation, &run).await? else {
+            return self.end(run, RunState::Waiting, turned_off, now).await;
+        };
         let mut tx = self.db.begin().await?;
         let before = run.steps.len();
         for planned in self.plan(&prepared) {
@@ -152,34 +139,26 @@ impl Automating {
         } else {
             (run.state, run.reason, run.ended_at) = (RunState::Skipped, Some(reason), Some(now));
         }
-        // Another server may have been faster: then nothing that was queued here is stored.
+        // If another server was faster, what was queued here is rolled back.
         if runs::advance(&mut tx, &run, RunState::Waiting, due_at).await? {
             tx.commit().await?;
         }
         Ok(())
     }
 
-    /// True if an automation has emailed so many customers that its next run must wait.
-    async fn must_wait(&self, automation: &Automation, now: Timestamp) -> Result<bool, DbError> {
-        if !automation.rule.recipients.contains(&Recipient::Customer) {
-            return Ok(false);
-        }
-        let mut reader = self.db.bulk_reader().await?;
-        let most = limits(automation.rule.on).per_hour;
-        emails::reaches_limit(&mut reader, automation.id, now.minus(HOUR), most).await
+    async fn look_later(&self, run: RunId, at: Timestamp) -> Result<(), DbError> {
+        self.db.write_with_timeout(async |tx| runs::look_later(tx, run, at).await).await
     }
 
-    async fn look_later(&self, run: &Run, at: Timestamp) -> Result<(), DbError> {
-        self.db.write_with_timeout(async |tx| runs::look_later(tx, run.id, at).await).await
+    /// Finds the automation of a run; `None` if it was deleted or turned off since.
+    async fn automation(&self, run: &Run) -> Result<Option<Automation>, DbError> {
+        let found = automations::find(&mut self.db.bulk_reader().await?, run.automation).await?;
+        Ok(found.filter(|automation| automation.is_on || run.requested_by.is_some()))
     }
 
-    /// Reads what a run needs; `None` if it must have no effect.
-    async fn prepare(&self, run: &Run) -> Result<Option<Prepared>, DbError> {
+    /// Loads the data that a run needs; `None` if the app or the payment no longer exists.
+    async fn prepare(&self, automation: Automation, run: &Run) -> Result<Option<Prepared>, DbError> {
         let mut reader = self.db.bulk_reader().await?;
-        let Some(automation) = automations::find(&mut reader, run.automation).await? else { return Ok(None) };
-        if !automation.is_on && run.requested_by.is_none() {
-            return Ok(None);
-        }
         let Some(app) = apps::store::find(&mut reader, automation.company_id, automation.app_id).await? else { return Ok(None) };
         let Some(occurrence) = Occurrence::of_run(&mut reader, &app, run).await? else { return Ok(None) };
         let users = accounts::store::list_of_company(&mut reader, app.company_id).await?;
@@ -212,7 +191,7 @@ impl Automating {
         }
     }
 
-    /// Queues one message, and returns what was done.
+    /// Queues one message, and returns the step.
     async fn queue(
         &self,
         tx: &mut Tx,
@@ -228,18 +207,14 @@ impl Automating {
         let Some(rendered) = self.render(prepared, &addressed, now) else {
             return Ok(Step::skipped(to, SkipReason::RecipientGone, now));
         };
-        let limited = match &addressed {
-            Addressed::Customer(address) => Some(address),
-            Addressed::InsteadOfCustomer(user) => Some(&user.email),
-            Addressed::User(_) | Addressed::Channel(_) => None,
+        let target = match &addressed {
+            Addressed::Customer(address) => Target::Customer(address),
+            Addressed::InsteadOfCustomer(user) => Target::Customer(&user.email),
+            Addressed::User(user) => Target::Company(user.id.to_string()),
+            Addressed::Channel(channel) => Target::Company(channel.id.to_string()),
         };
-        if let Some(address) = limited {
-            let digest = self.digest(address);
-            let most = limits(prepared.automation.rule.on).per_customer;
-            if emails::count_since(&mut *tx, run.automation, &digest, now.minus(EMAIL_PERIOD)).await? >= most {
-                return Ok(Step::skipped(to, SkipReason::DailyLimit, now));
-            }
-            emails::insert(tx, (run.automation, run.id), &digest, now).await?;
+        if let Some(reason) = limits::count(tx, (&prepared.automation, run), target, (&self.vault, now)).await? {
+            return Ok(Step::skipped(to, reason, now));
         }
         let recipient = match &addressed {
             Addressed::Customer(address) => notifications::Recipient::Email(address),
@@ -276,22 +251,16 @@ impl Automating {
         Some(if matches!(addressed, Addressed::Channel(_)) { content::without_markup(content) } else { content })
     }
 
-    fn digest(&self, address: &str) -> emails::Digest {
-        let key = self.vault.derive(DIGEST_PURPOSE);
-        let mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
-        mac.chain_update(address.to_lowercase().as_bytes()).finalize().into_bytes().into()
-    }
-
     /// Ends a run whose messages have ended.
     async fn settle(&self, run: Run) -> Result<(), DbError> {
         let now = self.clock.now();
         let stored = notifications::store::list_of_run(&mut self.db.bulk_reader().await?, run.id).await?;
-        // What is no longer stored has ended long ago.
+        // Messages that are no longer stored ended long ago.
         let is_pending = stored.iter().any(|message| matches!(message.state, State::Waiting | State::Sending));
         if is_pending {
             let queued_at = run.steps.last().map_or(now, |step| Timestamp::from_millis(step.at));
             let pause = (now.since(queued_at) / 4).clamp(MIN_PAUSE, MAX_PAUSE);
-            return self.look_later(&run, now.plus(pause)).await;
+            return self.look_later(run.id, now.plus(pause)).await;
         }
         let is_failed = stored.iter().any(|message| message.state == State::Failed && is_of_last_execution(&run, message.id));
         let state = if is_failed { RunState::Failed } else { RunState::Done };
@@ -310,8 +279,8 @@ impl Automating {
     }
 }
 
-/// True if a message was queued by the last execution of a run, whose steps have one time.
-fn is_of_last_execution(run: &Run, message: crate::primitives::id::NotificationId) -> bool {
+/// True if a message was queued by the last execution of a run; the steps of an execution share one time.
+fn is_of_last_execution(run: &Run, message: NotificationId) -> bool {
     let last = run.steps.last().map(|step| step.at);
     run.steps.iter().any(|step| Some(step.at) == last && step.message() == Some(message))
 }

@@ -6,4 +6,5 @@
 pub(crate) mod content;
 pub(crate) mod dry_run;
 pub(crate) mod job;
+mod limits;
 pub(crate) mod values;

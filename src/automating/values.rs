@@ -1,6 +1,6 @@
 //! The values of the variables of a text.
 //!
-//! Invariant: what a customer or a gateway chose is cleaned when it is set.
+//! Invariant: values from customers and gateways are sanitized when they are set.
 
 use crate::{
     apps::App,
@@ -27,11 +27,9 @@ use crate::{
 };
 
 /// The newest events of a payment, among which its customer is looked for.
-const MAX_EVENTS: i64 = 50;
-/// At most this many of their bodies are read.
-const MAX_BODIES: usize = 4;
+const MAX_BODIES: i64 = 4;
 
-/// A change with what is stored of its payment.
+/// A change with the stored data of its payment.
 pub(crate) struct Occurrence {
     pub(crate) kind: ChangeKind,
     /// The gateway's id of the refund or dispute.
@@ -46,7 +44,7 @@ pub(crate) struct Occurrence {
 }
 
 impl Occurrence {
-    /// Reads what a run is about; `None` if that no longer exists.
+    /// Loads the change of a run; `None` if its payment no longer exists.
     pub(crate) async fn of_run(reader: &mut DbReader, app: &App, run: &Run) -> Result<Option<Self>, DbError> {
         let Some(kind) = run.kind() else { return Ok(None) };
         let Some(payment) = store::find(&mut *reader, app.id, run.transaction).await? else { return Ok(None) };
@@ -107,7 +105,7 @@ impl Occurrence {
     }
 }
 
-/// Returns values for a preview while there is no payment to show it with.
+/// Returns example values, for a preview without a matching payment.
 pub(crate) fn example(app: &App, reader: Reader, now: Timestamp) -> Values {
     let plain = |text: Text| text.to_plain(reader);
     let moment = |at: Timestamp| plain(Text::verbatim(DisplayTime::of_expiry(at, now)));
@@ -131,11 +129,11 @@ pub(crate) fn example(app: &App, reader: Reader, now: Timestamp) -> Values {
     values
 }
 
-/// Returns what the newest stored bodies of a payment's events say of its customer.
+/// Returns the customer's details from the newest stored bodies of a payment's events.
 async fn details(reader: &mut DbReader, app: &App, payment: TransactionId) -> Result<PaymentDetails, DbError> {
-    let events = events::store::list_of_transaction(&mut *reader, app.id, payment, MAX_EVENTS).await?;
+    let events = events::store::list_newest_of_transaction(&mut *reader, app.id, payment, MAX_BODIES).await?;
     let mut found = PaymentDetails::default();
-    for event in events.iter().rev().take(MAX_BODIES) {
+    for event in &events {
         let stored = events::store::find_payload(&mut *reader, event).await?;
         let own = stored.body().and_then(|body| event.own_bytes(body).ok());
         if let Some(own) = own {

@@ -1,6 +1,6 @@
 //! The conditions of an automation.
 //!
-//! Invariant: pure. A condition on something that is not known of a change is not met.
+//! Invariant: pure. A condition on an unknown value is not met.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ impl AmountCondition {
     }
 }
 
-/// All of them must be met.
+/// The conditions of an automation; all must be met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Conditions {
     pub(crate) amount: Option<AmountCondition>,
@@ -48,7 +48,7 @@ pub(crate) struct Conditions {
     pub(crate) gateway: Option<Gateway>,
 }
 
-/// What conditions are compared with.
+/// The values of a change that conditions are evaluated against.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts<'a> {
     pub(crate) money: Option<Money>,
@@ -64,7 +64,7 @@ impl Conditions {
     }
 }
 
-/// The stored form. Gateways and currencies are texts, so that a value that is no longer known is an error of one automation.
+/// The stored form. Gateways and currencies are stored as text, so that an unknown value invalidates one automation only.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Stored {

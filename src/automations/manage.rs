@@ -21,7 +21,10 @@ use crate::{
     },
 };
 
-/// Who does it, and when.
+/// The most executions of a run, so that none grows without end.
+pub(crate) const MAX_EXECUTIONS: usize = 10;
+
+/// The actor and the time.
 pub(crate) type By<'a> = (&'a Actor<'a>, Timestamp);
 
 /// The users and channels of a company, which an automation may notify.
@@ -75,7 +78,7 @@ pub(crate) async fn find(
     Ok(found.filter(|one| (one.company_id, one.app_id) == (app.company_id, app.id)).ok_or(Denied::OtherCompany)?)
 }
 
-/// Finds a run of an automation, which the actor has found.
+/// Finds a run of an automation. The actor's access to the automation has been checked.
 ///
 /// # Errors
 /// [`Denied::OtherCompany`] if the automation has no such run.
@@ -90,8 +93,8 @@ pub(crate) async fn find_run(
     Ok(found.filter(|run| run.automation == automation.id).ok_or(Denied::OtherCompany)?)
 }
 
-/// Lists the runs for a payment that the actor has found, with their automations; at most `limit`. Those of a deleted automation are
-/// left out; an actor without the permission sees none.
+/// Lists at most `limit` runs for a payment, with their automations. The actor's access to the payment has been checked. Runs of deleted
+/// automations are omitted; an actor without the permission sees none.
 pub(crate) async fn list_of_payment(
     reader: &mut Reader,
     (app, mode, payment): (&App, Mode, TransactionId),
@@ -110,7 +113,7 @@ pub(crate) async fn list_of_payment(
     Ok(runs.into_iter().filter_map(|run| Some((automation(&run)?, run))).collect())
 }
 
-/// Adds an automation, which is turned on or off.
+/// Adds an automation, turned on or off.
 pub(crate) async fn add(
     tx: &mut Tx,
     (app, mode): (&App, Mode),
@@ -142,7 +145,7 @@ pub(crate) async fn change(tx: &mut Tx, automation: &Automation, rule: &Rule, (a
     Ok(security_log::append(tx, actor, Action::AutomationChanged, automation.id, now).await?)
 }
 
-/// Turns an automation on or off. One that is turned on reacts to changes from then on.
+/// Turns an automation on or off. Once on, it reacts to later changes only.
 pub(crate) async fn turn(tx: &mut Tx, automation: &Automation, is_on: bool, (actor, now): By<'_>) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageAutomations, automation.company_id)?;
     let key = (automation.company_id, automation.id);
@@ -157,7 +160,7 @@ pub(crate) async fn turn(tx: &mut Tx, automation: &Automation, is_on: bool, (act
     Ok(())
 }
 
-/// Removes an automation. What it has queued is still sent.
+/// Deletes an automation. Queued messages are still sent.
 pub(crate) async fn remove(tx: &mut Tx, automation: &Automation, (actor, now): By<'_>) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageAutomations, automation.company_id)?;
     if automations::delete(tx, (automation.company_id, automation.id)).await? {
@@ -166,27 +169,40 @@ pub(crate) async fn remove(tx: &mut Tx, automation: &Automation, (actor, now): B
     Ok(())
 }
 
-/// Runs a run that has ended again; returns false if it has not.
+/// What became of a request to run something again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Requested {
+    Started,
+    /// The run has not ended.
+    NotEnded,
+    /// The run has had [`MAX_EXECUTIONS`].
+    TooOften,
+}
+
+/// Runs a run that has ended again.
 pub(crate) async fn request_run(
     tx: &mut Tx,
     (automation, run): (&Automation, &Run),
     (actor, now): By<'_>,
-) -> Result<bool, UseCaseError> {
+) -> Result<Requested, UseCaseError> {
     actor.require(Permission::ManageAutomations, automation.company_id)?;
-    let is_requested = runs::request(tx, run.id, actor.name, now).await?;
-    if is_requested {
-        security_log::append(tx, actor, Action::AutomationRunRequested, run.id, now).await?;
+    if run.executions() >= MAX_EXECUTIONS {
+        return Ok(Requested::TooOften);
     }
-    Ok(is_requested)
+    if !runs::request(tx, run.id, actor.name, now).await? {
+        return Ok(Requested::NotEnded);
+    }
+    security_log::append(tx, actor, Action::AutomationRunRequested, run.id, now).await?;
+    Ok(Requested::Started)
 }
 
-/// Records that a user sends the message of an automation to themselves.
+/// Records in the security log that a user sent a test to themselves.
 pub(crate) async fn record_test(tx: &mut Tx, app: &App, (actor, now): By<'_>) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageAutomations, app.company_id)?;
     Ok(security_log::append(tx, actor, Action::AutomationTested, app.id, now).await?)
 }
 
-/// Counts the runs of an automation in each state, at most [`runs::MAX_COUNTED`]. The actor has found the automation.
+/// Counts the runs of an automation in each state, at most [`runs::MAX_COUNTED`]. Access to the automation has been checked.
 pub(crate) async fn counts(reader: &mut Reader, automation: &Automation) -> Result<Vec<(RunState, i64)>, UseCaseError> {
     let mut counts = Vec::new();
     for state in RunState::ALL {

@@ -1,7 +1,7 @@
 //! Automations: a message to customers, users or channels when a payment changes.
 //!
 //! Invariants: an automation reacts to a change in the ledger, never to an event, and has one run for each change of a payment. The run
-//! is stored in the unit of work that stores the change. Nothing that a run does changes a payment, so no automation can cause another.
+//! is stored in the unit of work that stores the change. A run changes no payment, so automations cannot trigger each other.
 
 pub(crate) mod conditions;
 pub(crate) mod manage;
@@ -41,7 +41,7 @@ pub(crate) enum Recipient {
     Channel(ChannelId),
 }
 
-/// The text of [`Recipient::Customer`].
+/// The text form of [`Recipient::Customer`].
 const CUSTOMER: &str = "customer";
 
 impl fmt::Display for Recipient {
@@ -89,14 +89,14 @@ impl Texts {
         }
     }
 
-    /// Returns the wording in a language, or else in the other, with its language.
+    /// Returns the wording in a language, or in the other one if it is missing, with the language it is in.
     pub(crate) fn closest(&self, language: Locale) -> Option<(Locale, &Wording)> {
         let other = if language == Locale::English { Locale::Hindi } else { Locale::English };
         [language, other].into_iter().find_map(|language| Some((language, self.get(language)?)))
     }
 }
 
-/// What a user chooses of an automation.
+/// What a user configures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
     pub(crate) on: ChangeKind,
@@ -119,7 +119,7 @@ pub(crate) struct Automation {
     pub(crate) is_on: bool,
     /// When it was last turned on.
     pub(crate) turned_on_at: Option<Timestamp>,
-    /// Who changed it last; `None` for a command.
+    /// The user who last changed it; `None` if a command did.
     pub(crate) changed_by: Option<UserId>,
     pub(crate) created_at: Timestamp,
     pub(crate) changed_at: Timestamp,

@@ -1,7 +1,7 @@
-//! Stores the runs of changes, in the unit of work that stores the changes.
+//! Creates runs in the unit of work that stores the changes.
 //!
-//! Invariant: a change has one run for each automation that reacts to it, also if it is reported again. A change that must have no
-//! effect by itself has a skipped run, so that a user sees it and can run it.
+//! Invariant: a change has one run for each automation that reacts to it, even if it is reported again. A change that must not send
+//! anything automatically has a skipped run, which users can see and run.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -20,10 +20,10 @@ use crate::{
     primitives::{id::AppId, time::Timestamp},
 };
 
-/// Older changes have no effect by themselves: a customer expects no confirmation of a payment of last week.
+/// Older changes are skipped: no customer expects a confirmation of last week's payment.
 pub(crate) const MAX_AGE: Duration = Duration::from_hours(24);
 
-/// Stores the runs of these changes.
+/// Creates the runs of these changes.
 ///
 /// # Errors
 /// If the database fails. The caller rolls back.
@@ -64,7 +64,7 @@ fn reacts(automation: &Reacting, of: &PaymentChange<'_>) -> bool {
         && automation.conditions.are_met(facts)
 }
 
-/// Returns why a change must have no effect by itself.
+/// Returns why the run of a change is skipped.
 fn skip_reason(automation: &Reacting, change: &Change, (origin, now): (Origin, Timestamp)) -> Option<SkipReason> {
     // Gateways report whole seconds.
     let is_before = change.at.seconds() < automation.turned_on_at.seconds();

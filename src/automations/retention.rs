@@ -1,10 +1,10 @@
-//! Deletes old runs and records of emails, and corrects times that a clock which was ahead has planned.
+//! Deletes old runs and records of messages, and makes runs due that were scheduled by a clock running ahead.
 //!
 //! Invariant: small units of work, so that ingestion never waits long.
 
 use std::time::Duration;
 
-use super::store::{emails, runs};
+use super::store::{messages, runs};
 use crate::{
     db::{Db, DbError},
     jobs::{Periodic, delete_in_small_units},
@@ -13,9 +13,9 @@ use crate::{
 
 /// How long a run is stored.
 const RETENTION: Duration = Duration::from_hours(90 * 24);
-/// For how long emails to a recipient are counted.
-pub(crate) const EMAIL_PERIOD: Duration = Duration::from_hours(24);
-/// The longest time after which a run is looked at again.
+/// The longest period of a limit.
+pub(crate) const COUNTED_PERIOD: Duration = Duration::from_hours(24);
+/// The longest interval between two checks of a run.
 pub(crate) const MAX_PAUSE: Duration = Duration::from_mins(10);
 
 /// The periodic job.
@@ -34,10 +34,10 @@ impl Periodic for AutomationRetention {
     async fn run(&mut self) -> Result<(), DbError> {
         let now = self.clock.now();
         let times = (now, MAX_PAUSE + CLOCK_TOLERANCE);
-        let (old_runs, old_emails) = (now.minus(RETENTION), now.minus(EMAIL_PERIOD));
+        let (old_runs, old_messages) = (now.minus(RETENTION), now.minus(COUNTED_PERIOD));
         delete_in_small_units(&self.db, times, async |tx, times, limit| runs::repair(tx, times, limit).await).await?;
         delete_in_small_units(&self.db, old_runs, async |tx, before, limit| runs::delete_before(tx, before, limit).await).await?;
-        delete_in_small_units(&self.db, old_emails, async |tx, before, limit| emails::delete_before(tx, before, limit).await)
+        delete_in_small_units(&self.db, old_messages, async |tx, before, limit| messages::delete_before(tx, before, limit).await)
             .await?;
         Ok(())
     }
@@ -49,7 +49,7 @@ mod tests {
     use crate::{
         automations::{
             runs::{RunState, SkipReason},
-            store::runs::NewRun,
+            store::{messages::Counted, runs::NewRun},
         },
         db::test_db::TestDb,
         primitives::{
@@ -59,7 +59,7 @@ mod tests {
     };
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn runs_are_deleted_after_90_days_and_emails_after_one_and_absurd_times_become_due() {
+    async fn runs_are_deleted_after_90_days_and_counted_messages_after_one_and_absurd_times_become_due() {
         let test = TestDb::new("automation_retention").await;
         let (automation, now) = (AutomationId::unique(), Timestamp::from_seconds(1_795_343_400));
         let run = |key: &str, at: Timestamp, skipped: Option<SkipReason>| NewRun {
@@ -79,8 +79,9 @@ mod tests {
         let planned = run("planned", ahead, None);
         let mut tx = test.db.begin().await.unwrap();
         runs::insert(&mut tx, &[old, recent, planned]).await.unwrap();
-        for at in [now.minus(EMAIL_PERIOD + Duration::from_secs(1)), now.minus(Duration::from_hours(23))] {
-            emails::insert(&mut tx, (automation, RunId::unique()), &[7; 32], at).await.unwrap();
+        for at in [now.minus(COUNTED_PERIOD + Duration::from_secs(1)), now.minus(Duration::from_hours(23))] {
+            let counted = Counted { automation, run: RunId::unique(), recipient: [7; 32], company: None, at };
+            messages::insert(&mut tx, &counted).await.unwrap();
         }
         assert!(runs::list_due(&mut tx, now, 10).await.unwrap().is_empty());
         tx.commit().await.unwrap();
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!((latest.change_key.as_str(), latest.state), ("planned", RunState::Waiting));
         assert_eq!(runs::count_in_state(&mut reader, automation, RunState::Skipped).await.unwrap(), 1);
         assert_eq!(runs::list_due(&mut reader, now, 10).await.unwrap().len(), 1);
-        let count = async |reader: &mut _| emails::count_since(reader, automation, &[7; 32], days(9)).await.unwrap();
+        let count = async |reader: &mut _| messages::count_since(reader, automation, &[7; 32], days(9)).await.unwrap();
         assert_eq!(count(&mut reader).await, 1);
         drop(reader);
         test.end().await;

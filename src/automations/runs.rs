@@ -1,6 +1,8 @@
-//! Runs: one automation for one change of a payment, and what was done.
+//! Runs: the execution of one automation for one change of a payment.
 //!
-//! Invariant: a run has ended, or it has a time at which it is looked at next.
+//! Invariant: a run either has ended or has a time at which it is processed next.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +27,7 @@ text_enum! {
         Done = "done",
         /// A message was not sent.
         Failed = "failed",
-        /// Nothing was sent, for a reason that is no failure.
+        /// Nothing was sent, for a reason that is not a failure.
         Skipped = "skipped",
     }
 }
@@ -36,16 +38,18 @@ text_enum! {
     pub(crate) enum SkipReason, "why a run was skipped" {
         /// The event was recovered from a rejected request.
         Recovered = "recovered",
-        /// The payment changed long ago.
+        /// The payment changed longer ago than [`super::outbox::MAX_AGE`].
         TooOld = "too_old",
         /// The payment changed before the automation was turned on.
         BeforeOn = "before_on",
         /// The automation was turned off or deleted before it was run.
         TurnedOff = "turned_off",
-        /// The payment has no email address that can be used.
+        /// The payment has no valid email address.
         NoAddress = "no_address",
-        /// The recipient has received as many emails of the automation as one may in a day.
+        /// The customer has reached the limit of emails from the automation in 24 hours.
         DailyLimit = "daily_limit",
+        /// The automation, the company or the recipient has reached the limit of an hour.
+        HourlyLimit = "hourly_limit",
         /// Email is not set up.
         NoEmail = "no_email",
         /// The user or channel no longer exists.
@@ -102,7 +106,7 @@ pub(crate) struct Run {
     pub(crate) reason: Option<SkipReason>,
     /// Of all executions, in order.
     pub(crate) steps: Vec<Step>,
-    /// Who ran it by hand.
+    /// The user who last requested it.
     pub(crate) requested_by: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
@@ -116,6 +120,11 @@ impl Run {
 
     pub(crate) fn kind(&self) -> Option<ChangeKind> {
         self.change_key.split(':').next()?.parse().ok()
+    }
+
+    /// Returns how often it was executed; the steps of an execution have one time.
+    pub(crate) fn executions(&self) -> usize {
+        self.steps.iter().map(|step| step.at).collect::<BTreeSet<_>>().len()
     }
 
     /// True if a user may run it.

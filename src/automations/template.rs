@@ -1,7 +1,7 @@
-//! The texts of an automation: which variables they may have, and how values are put into them.
+//! The message templates of an automation: their variables, and the substitution of values.
 //!
-//! Invariants: pure. A value that a gateway or a customer chose is cleaned: one line, cut, without anything that looks like a link. A value is
-//! put in after the markup was parsed, so it never becomes markup; and only once, so it never becomes a variable.
+//! Invariants: pure. Values from gateways and customers are sanitized: one line, truncated, without anything that looks like a link.
+//! Values are substituted after the markup is parsed, so they never become markup, and in one pass, so they never become variables.
 
 use std::collections::BTreeMap;
 
@@ -20,16 +20,16 @@ pub(crate) const MAX_SUBJECT_CHARS: usize = 150;
 pub(crate) const MAX_MESSAGE_CHARS: usize = 5_000;
 /// The most characters of a value.
 const MAX_VALUE_CHARS: usize = 60;
-/// Stands for a value that is not known.
+/// The placeholder for an unknown value.
 pub(crate) const NO_VALUE: &str = "–";
-/// Begins a variable of a note: what follows is the note's name.
+/// The prefix of a note variable; the note's name follows.
 pub(crate) const NOTE: &str = "note.";
 
 text_enum! {
-    /// What a text may contain of a payment.
+    /// A value of a payment that a text may contain.
     pub(crate) enum Variable, "a variable" {
         AppName = "app_name",
-        /// Of what changed: the payment, the refund or the dispute.
+        /// The amount of the payment, the refund or the dispute.
         Amount = "amount",
         PaymentAmount = "payment_amount",
         Method = "method",
@@ -59,7 +59,7 @@ impl Variable {
     }
 }
 
-/// The values of variables, by name; cleaned.
+/// The sanitized values of variables, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Values(BTreeMap<String, String>);
 
@@ -69,7 +69,7 @@ impl Values {
         self.0.insert(variable.as_str().to_owned(), clean(value));
     }
 
-    /// Sets a value that consists of our own words, such as a date.
+    /// Sets a trusted value, such as a date.
     pub(crate) fn set_own(&mut self, variable: Variable, value: String) {
         self.0.insert(variable.as_str().to_owned(), value);
     }
@@ -85,16 +85,16 @@ impl Values {
     }
 }
 
-/// Why a text cannot be used.
+/// Why a text is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     Empty,
     TooLong(usize),
     /// Changes of that kind have no such variable.
     UnknownVariable(String),
-    /// A variable begins and does not end.
+    /// A variable is not closed.
     Unclosed,
-    /// The address of a link is not one of an https page.
+    /// The URL of a link is not a valid https URL.
     Link(String),
 }
 
@@ -118,7 +118,7 @@ fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
     Some(pieces)
 }
 
-/// Finds what is wrong with a text for changes of a kind.
+/// Validates a text for changes of a kind.
 fn check(text: &str, max: usize, kind: ChangeKind) -> Result<(), Fault> {
     if text.trim().is_empty() {
         return Err(Fault::Empty);
@@ -137,12 +137,12 @@ fn check(text: &str, max: usize, kind: ChangeKind) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Checks a subject for changes of a kind.
+/// Validates a subject for changes of a kind.
 pub(crate) fn check_subject(text: &str, kind: ChangeKind) -> Result<(), Fault> {
     check(text, MAX_SUBJECT_CHARS, kind)
 }
 
-/// Checks a message for changes of a kind.
+/// Validates a message for changes of a kind.
 pub(crate) fn check_message(text: &str, kind: ChangeKind) -> Result<(), Fault> {
     check(text, MAX_MESSAGE_CHARS, kind)?;
     let blocks = markup::parse(text);
@@ -152,7 +152,7 @@ pub(crate) fn check_message(text: &str, kind: ChangeKind) -> Result<(), Fault> {
     }
 }
 
-/// True for the address of an https page without a variable, a user name or a blank in it.
+/// True for an https URL without variables, credentials or whitespace.
 fn is_https(url: &str) -> bool {
     let is_plain =
         !url.contains(['{', '}', '"', '\\']) && !url.chars().any(|character| character.is_whitespace() || character.is_control());
@@ -161,33 +161,50 @@ fn is_https(url: &str) -> bool {
             .is_ok_and(|url| url.scheme() == "https" && url.has_host() && url.username().is_empty() && url.password().is_none())
 }
 
-/// Puts values into a text.
-fn fill(text: &str, values: &Values) -> String {
+/// Substitutes the variables of a text. Two values that follow each other, also across the spans of a line, have a blank between them:
+/// together they might form a host name. `is_after_value`: whether the text follows a value; returned for what follows it.
+fn fill(text: &str, values: &Values, is_after_value: &mut bool) -> String {
     let Some(pieces) = pieces(text) else { return text.to_owned() };
-    let filled = pieces.into_iter().map(|piece| match piece {
-        Piece::Text(text) => text,
-        Piece::Variable(name) => values.get(name),
-    });
-    filled.collect()
+    let mut filled = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text("") => {}
+            Piece::Text(text) => {
+                filled.push_str(text);
+                *is_after_value = false;
+            }
+            Piece::Variable(name) => {
+                if *is_after_value {
+                    filled.push(' ');
+                }
+                filled.push_str(values.get(name));
+                *is_after_value = true;
+            }
+        }
+    }
+    filled
 }
 
-/// Returns subject and message with the values in them.
+/// Renders subject and message.
 pub(crate) fn render(wording: &Wording, values: &Values) -> (String, Vec<Block>) {
-    let message = markup::parse(&wording.message).iter().map(|block| block.map(|text| fill(text, values))).collect();
-    (fill(&wording.subject, values), message)
+    let block = |block: &Block| {
+        let mut is_after_value = false;
+        block.map(|text| fill(text, values, &mut is_after_value))
+    };
+    let message = markup::parse(&wording.message).iter().map(block).collect();
+    (fill(&wording.subject, values, &mut false), message)
 }
 
-/// Returns a value of a gateway or a customer as it may stand in a message.
+/// Sanitizes a value from a gateway or a customer. It is cut before links are removed, so that the cut completes no link.
 fn clean(value: &str) -> String {
-    let line = clean_answer(value);
+    let line: String = clean_answer(value).chars().take(MAX_VALUE_CHARS).collect();
     let words: Vec<&str> = line.split(' ').filter(|word| !looks_like_link(word)).collect();
     let text = words.join(" ");
-    let cut: String = text.chars().take(MAX_VALUE_CHARS).collect();
-    let cut = cut.trim();
-    if cut.is_empty() { NO_VALUE.to_owned() } else { cut.to_owned() }
+    let text = text.trim();
+    if text.is_empty() { NO_VALUE.to_owned() } else { text.to_owned() }
 }
 
-/// True for what a mail program may make a link of: an address with a scheme, a host name, or an email address.
+/// True for what email clients turn into a link: a URL, a host name, or an email address.
 fn looks_like_link(word: &str) -> bool {
     let has_scheme = word.split_once(':').is_some_and(|(scheme, after)| {
         !after.is_empty()
@@ -198,14 +215,17 @@ fn looks_like_link(word: &str) -> bool {
     has_scheme || word.contains('@') || word.contains("//") || has_host(word)
 }
 
-/// True if a label, a dot and at least two letters follow each other.
+/// True if the word contains what looks like a host name – a label, a dot and at least two letters – or an IPv4 address.
 fn has_host(word: &str) -> bool {
-    let dots = ['.', '。', '．', '｡'];
-    word.char_indices().filter(|(_, character)| dots.contains(character)).any(|(at, dot)| {
-        let before = word[..at].chars().next_back().is_some_and(char::is_alphanumeric);
-        let after: Vec<char> = word[at + dot.len_utf8()..].chars().take_while(|character| character.is_alphanumeric()).collect();
-        before && after.len() >= 2 && after.iter().all(|character| character.is_alphabetic())
-    })
+    let is_dot = |character: char| ['.', '。', '．', '｡'].contains(&character);
+    let is_name = word.char_indices().filter(|(_, character)| is_dot(*character)).any(|(at, dot)| {
+        let before =
+            word[..at].chars().next_back().is_some_and(|character| !is_dot(character) && !character.is_ascii_punctuation());
+        let letters = word[at + dot.len_utf8()..].chars().take_while(|character| character.is_alphabetic()).count();
+        before && letters >= 2
+    });
+    let numbers = |part: &str| part.split(is_dot).filter(|number| !number.is_empty()).count();
+    is_name || word.split(|character: char| !character.is_numeric() && !is_dot(character)).any(|part| numbers(part) >= 4)
 }
 
 #[cfg(test)]
@@ -231,6 +251,16 @@ mod tests {
         let plain: Vec<_> = blocks.iter().map(Block::plain).collect();
         assert_eq!(plain, ["Hello Kavya **bold** {{amount}},", "₹649.00 for order_N7 by –"]);
         assert_eq!(markup::links(&blocks).count(), 0);
+    }
+
+    #[test]
+    fn values_that_follow_each_other_form_no_host_name() {
+        let mut values = Values::default();
+        values.set_note("a", "pay-ev.c");
+        values.set_note("b", "om/now");
+        let wording = Wording { subject: "{{note.a}}{{note.b}}".to_owned(), message: "**{{note.a}}**{{note.b}}".to_owned() };
+        let (subject, blocks) = render(&wording, &values);
+        assert_eq!((subject.as_str(), blocks[0].plain().as_str()), ("pay-ev.c om/now", "pay-ev.c om/now"));
     }
 
     #[test]
@@ -264,7 +294,7 @@ mod tests {
             let (subject, blocks) = render(&Wording { subject: text.clone(), message: text.clone() }, &values);
             let links = markup::links(&markup::parse(&text)).count();
             proptest::prop_assert_eq!(markup::links(&blocks).count(), links, "a value adds no link");
-            proptest::prop_assert!(subject.chars().count() <= text.chars().count() + text.len() * MAX_VALUE_CHARS);
+            proptest::prop_assert!(subject.chars().count() <= text.chars().count() + text.len() * (MAX_VALUE_CHARS + 1));
         }
     }
 
@@ -280,6 +310,10 @@ mod tests {
             ("evil。example", NO_VALUE),
             ("a javascript:x mailto:y tel:1 b", "a b"),
             ("me@evil.example", NO_VALUE),
+            ("ent held. Please confirm your card today at kspay-verify.com1", "ent held. Please confirm your card today at"),
+            ("evil.com² evil.com① क्.com xx\u{301}.com evil.co1m a", "a"),
+            ("see 1.2.3.4/login", "see"),
+            ("J.R. Sharma, A.P.J.", "J.R. Sharma, A.P.J."),
             ("a\nBcc: x\u{202e}y", "a Bcc: x y"),
             ("", NO_VALUE),
         ] {

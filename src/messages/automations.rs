@@ -1,4 +1,4 @@
-//! What pages say of automations and their runs.
+//! What pages say about automations and their runs.
 
 use super::{Badge, badge, method, text::automations as t};
 use crate::{
@@ -54,6 +54,7 @@ pub(crate) const fn skipped(reason: SkipReason) -> Text {
         SkipReason::TurnedOff => t::skipped_turned_off(),
         SkipReason::NoAddress => t::skipped_no_address(),
         SkipReason::DailyLimit => t::skipped_daily_limit(),
+        SkipReason::HourlyLimit => t::skipped_hourly_limit(),
         SkipReason::NoEmail => t::skipped_no_email(),
         SkipReason::RecipientGone => t::skipped_recipient_gone(),
     }

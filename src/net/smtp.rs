@@ -242,7 +242,10 @@ impl Mailer {
         let mut from = self.sender.0.clone();
         if let Some((name, reply_to)) = mail.sender {
             from.name = Some(without_control_characters(name));
-            builder = builder.reply_to(Mailbox::new(None, reply_to.parse().ok()?));
+            // An address that only browsers accept is left out, since the message is more important.
+            if let Ok(reply_to) = reply_to.parse() {
+                builder = builder.reply_to(Mailbox::new(None, reply_to));
+            }
         }
         builder
             .from(from)

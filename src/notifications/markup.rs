@@ -67,7 +67,7 @@ impl Block {
     }
 }
 
-/// Parses a text. What is not closed is text.
+/// Parses a text. Unclosed markup is plain text.
 pub(crate) fn parse(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut is_new = true;
@@ -117,7 +117,7 @@ fn special(text: &str) -> Option<(Span, &str)> {
     Some((Span::Link { label: label.to_owned(), url: url.trim().to_owned() }, after))
 }
 
-/// Returns the addresses of the links.
+/// Returns the URLs of the links.
 pub(crate) fn links(blocks: &[Block]) -> impl Iterator<Item = &str> {
     blocks.iter().flat_map(Block::lines).flatten().filter_map(|span| match span {
         Span::Link { url, .. } => Some(url.as_str()),

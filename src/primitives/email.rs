@@ -53,6 +53,19 @@ pub fn normalize(raw: &str) -> Result<String, EmailFault> {
     if address.len() > MAX_CHARS { Err(EmailFault::Line(Fault::LongerThan(MAX_CHARS))) } else { Ok(address) }
 }
 
+/// Returns an address in its one form as that of the inbox that it probably leads to: without what follows a `+` before the @, and for
+/// Gmail without dots. For counting alone.
+#[must_use]
+pub fn inbox(address: &str) -> String {
+    let address = address.to_lowercase();
+    let Some((name, host)) = address.split_once('@') else { return address };
+    let name = name.split('+').next().unwrap_or_default();
+    match host {
+        "gmail.com" | "googlemail.com" => format!("{}@gmail.com", name.replace('.', "")),
+        _ => format!("{name}@{host}"),
+    }
+}
+
 /// Returns a stored address as people read it.
 #[must_use]
 pub fn to_unicode(address: &str) -> Cow<'_, str> {
@@ -63,6 +76,19 @@ pub fn to_unicode(address: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_one_inbox_are_counted_as_one() {
+        for (address, expected) in [
+            ("kavya@mail.example", "kavya@mail.example"),
+            ("Kavya+2@mail.example", "kavya@mail.example"),
+            ("ka.vya@mail.example", "ka.vya@mail.example"),
+            ("k.avya+x@gmail.com", "kavya@gmail.com"),
+            ("kavya@googlemail.com", "kavya@gmail.com"),
+        ] {
+            assert_eq!(inbox(address), expected, "{address}");
+        }
+    }
 
     #[test]
     fn an_address_is_compared_in_lower_case() {

@@ -385,7 +385,7 @@ fn automation_routes(scope: Scope) -> Scope {
         post(ManageAutomations) = actions::remove
     );
     let scope = route!(scope, urls::AUTOMATION_RUN, get(ManageAutomations) = run::show);
-    route!(scope, urls::AUTOMATION_RUN_REQUEST, get(ManageAutomations) = run::form_page, post(ManageAutomations) = run::request)
+    route!(scope, urls::AUTOMATION_RUN_REQUEST, get(ManageAutomations) = run::ask, post(ManageAutomations) = run::request)
 }
 
 /// Registers alerts. The routes of all of them stand before that of one.

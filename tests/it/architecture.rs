@@ -121,7 +121,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("test_events", &["test_events"]),
     ("tokens", &["tokens"]),
     ("notifications", &["notifications", "channels"]),
-    ("automations", &["automations", "automation_runs", "automation_emails"]),
+    ("automations", &["automations", "automation_runs", "automation_messages"]),
     ("alerts", &["alerts", "alert_messages", "alert_rules", "alert_schedules"]),
 ];
 

@@ -138,7 +138,7 @@ async fn a_preview_counts_what_would_have_run_and_a_test_goes_to_its_user_alone(
     assert!(all.text_of("preview").contains("₹1,000.00"), "{}", all.text_of("preview"));
     let conditions = [("comparison", "over"), ("amount", "1000"), ("currency", "INR")];
     let none = shop.submit("preview", &conditions).await;
-    assert!(none.text_of("dry-run").contains("3 more"), "{}", none.text_of("dry-run"));
+    assert!(none.text_of("dry-run").contains("3 other"), "{}", none.text_of("dry-run"));
     let tested = shop.submit("test", &[]).await;
     assert_eq!(tested.status, StatusCode::OK);
     let mail = shop.mail.mail(1).await;
@@ -172,6 +172,11 @@ async fn a_skipped_run_is_run_by_hand_and_a_sent_one_again() {
     let filtered = shop.owner.get(&format!("{url}?state=done")).await;
     assert!(filtered.shows("run") && shop.owner.get(&format!("{url}?state=failed")).await.shows("no-run"));
     assert_eq!(shop.mail.mails().len(), 2);
+    let executions = (1..=10).map(|at| format!(r#"{{"at":{at},"to":"customer","message":null,"skipped":"no_address"}}"#));
+    let steps = format!("UPDATE automation_runs SET steps = '[{}]'", executions.collect::<Vec<_>>().join(","));
+    assert_eq!(shop.app.sql(steps.leak()).await, 1);
+    shop.owner.post(&format!("{run}/request"), &[]).await.location();
+    assert!(shop.owner.get(&run).await.shows("state-done"), "not an eleventh time");
     let payment = detail.body.split("/transactions/").nth(1).map(|rest| &rest[..14]).unwrap();
     let payment = format!("/ks-pay/apps/{}/transactions/{payment}", shop.live.app_id);
     assert!(shop.owner.get(&payment).await.has(&run), "the page of the payment links to its runs");

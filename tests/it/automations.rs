@@ -60,6 +60,19 @@ impl Shop {
         assert_eq!(self.app.sql(statement.leak()).await, 1);
     }
 
+    /// Records emails of an automation of the company to customers at the time of the start.
+    async fn have_emailed(&self, automation: i64, emails: i64) {
+        let company = self.app.count("SELECT MAX(company_id) FROM automations").await;
+        let mut statement =
+            "INSERT INTO automation_messages (automation_id, recipient, queued_at, run_id, company_id) VALUES ".to_owned();
+        // Text of an engine's own: a digest is bytes.
+        let bytes = if crate::support::database::is_postgres() { r"'\x00'" } else { "x'00'" };
+        let at = (AT + 3600) * 1000;
+        let rows = (0..emails).map(|run| format!("({automation}, {bytes}, {at}, {run}, {company})"));
+        statement += &rows.collect::<Vec<_>>().join(", ");
+        assert_eq!(self.app.sql(statement.leak()).await, u64::try_from(emails).unwrap());
+    }
+
     async fn send(&self, body: Vec<u8>) {
         assert_eq!(self.live.post(body).send().await, 200);
     }
@@ -237,17 +250,31 @@ async fn a_customer_receives_one_email_of_a_failure_in_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn beyond_a_hundred_failures_an_hour_customers_are_skipped_and_users_are_not() {
+    let shop = Shop::start().await;
+    let owner = shop.app.owner("Neem Tree Retail").await;
+    let editor = owner.get(&format!("/ks-pay/apps/{}/automations/new?mode=live", shop.live.app_id)).await;
+    let user = editor.body.split("value=\"us_").nth(1).map(|rest| format!("us_{}", &rest[..11])).unwrap();
+    shop.automate(7, "failed", "customer", &json!({})).await;
+    shop.automate(8, "failed", &format!("customer {user}"), &json!({})).await;
+    shop.have_emailed(8, 100).await;
+    shop.send(payment_of("payment.failed", "pay_Failing0000001", "kavya@mail.example", "Kavya")).await;
+    assert_eq!(shop.ended().await, ["failed done", "failed done"]);
+    let mails = shop.mail.mails();
+    let mut to = recipients(&mails);
+    to.sort_unstable();
+    assert_eq!(to, ["kavya@mail.example", "owner@neem-tree-retail.example"], "of 7, and of 8 to the user alone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn beyond_a_thousand_customers_an_hour_a_run_waits() {
     let shop = Shop::start().await;
     shop.automate(7, "captured", "customer", &json!({})).await;
-    let now = (AT + 3600) * 1000;
-    let mut statement = "INSERT INTO automation_emails (automation_id, recipient, queued_at, run_id) VALUES ".to_owned();
-    // Text of an engine's own: a digest is bytes.
-    let bytes = if crate::support::database::is_postgres() { r"'\x00'" } else { "x'00'" };
-    statement += &(0..1_000).map(|run| format!("(7, {bytes}, {now}, {run})")).collect::<Vec<_>>().join(", ");
-    assert_eq!(shop.app.sql(statement.leak()).await, 1_000);
+    // Those of another automation of the company count, too.
+    shop.have_emailed(8, 1_000).await;
     shop.send(captured("pay_Hourly00000001")).await;
-    let planned = format!("SELECT COUNT(*) FROM automation_runs WHERE state = 'waiting' AND due_at > {now}").leak();
+    let planned =
+        format!("SELECT COUNT(*) FROM automation_runs WHERE state = 'waiting' AND due_at > {}", (AT + 3600) * 1000).leak();
     eventually(async || shop.app.count(planned).await == 1).await;
     assert_eq!((shop.mail.mails().len(), shop.runs().await), (0, vec!["captured waiting".to_owned()]));
     shop.app.clock.advance(Duration::from_mins(61));
@@ -291,7 +318,7 @@ async fn a_run_of_an_automation_that_is_off_or_gone_sends_nothing() {
     shop.automate(7, "captured", "customer", &json!({})).await;
     shop.automate(8, "captured", "customer", &json!({})).await;
     shop.app.sql("INSERT INTO automation_runs (id, automation_id, app_id, transaction_id, change_key, occurred_at, state, steps, due_at, created_at) \
-        SELECT 90 + automations.id, automations.id, app_id, 1, 'captured', 0, 'waiting', '[]', 9000000000000, 0 FROM automations").await;
+        SELECT 90 + automations.id, automations.id, app_id, 1, 'captured', 0, 'waiting', '[]', 9000000000000, 1795350600000 FROM automations").await;
     shop.app.sql("UPDATE automations SET is_on = FALSE WHERE id = 7").await;
     shop.app.sql("DELETE FROM automations WHERE id = 8").await;
     shop.app.sql("UPDATE automation_runs SET due_at = 0").await;

@@ -115,7 +115,7 @@ pub(crate) async fn insert(tx: &mut Tx, automation: &Automation) -> Result<(), D
     Ok(())
 }
 
-/// Stores a changed rule. Whether it is on stays.
+/// Updates a rule. The automation stays on or off.
 pub(crate) async fn update(
     tx: &mut Tx,
     (company, id): (CompanyId, AutomationId),
@@ -169,7 +169,7 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Res
     Ok(rows.into_iter().filter_map(Row::read).collect())
 }
 
-/// What decides whether an automation that is on reacts to a change.
+/// The part of an active automation that decides whether it reacts to a change.
 pub(crate) struct Reacting {
     pub(crate) id: AutomationId,
     pub(crate) app: AppId,

@@ -1,5 +1,5 @@
 //! The SQL of automations.
 
 pub(crate) mod automations;
-pub(crate) mod emails;
+pub(crate) mod messages;
 pub(crate) mod runs;

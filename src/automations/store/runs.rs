@@ -47,7 +47,7 @@ sql! {
     FIND_LATEST = concat!("SELECT ", columns!(), " FROM automation_runs WHERE automation_id = $1 ORDER BY id DESC LIMIT 1");
     /// No more are counted than a page says exactly.
     COUNT_IN_STATE = "SELECT COUNT(*) FROM (SELECT 1 FROM automation_runs WHERE automation_id = $1 AND state = $2 LIMIT 1000) AS counted";
-    /// Times that no correct clock has planned become due.
+    /// Makes runs due that only a wrong clock can have scheduled.
     REPAIR = "UPDATE automation_runs SET due_at = $2 WHERE id IN (SELECT id FROM automation_runs WHERE due_at > $1 LIMIT $3)";
     DELETE_BEFORE = "DELETE FROM automation_runs WHERE id IN \
                      (SELECT id FROM automation_runs WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
@@ -71,7 +71,7 @@ pub(crate) struct NewRun {
     pub(crate) change_key: String,
     pub(crate) occurred_at: Timestamp,
     pub(crate) money: Option<Money>,
-    /// `None` for one that is to be run.
+    /// `None` if it is due.
     pub(crate) skipped: Option<SkipReason>,
     pub(crate) now: Timestamp,
 }
@@ -119,7 +119,7 @@ fn steps(steps: &[Step]) -> String {
     serde_json::to_string(steps).unwrap_or_default()
 }
 
-/// Stores the runs of changes that have none.
+/// Inserts runs; a change that already has one is ignored.
 pub(crate) async fn insert(tx: &mut Tx, runs: &[NewRun]) -> Result<(), DbError> {
     execute_rows!(tx, INSERT, runs, |query, new| {
         let is_due = new.skipped.is_none();
@@ -147,9 +147,14 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, id: RunId) -> Result<Option<Ru
     Ok(row.map(Run::from))
 }
 
-/// Lists runs for a payment, which the caller has found: those of one automation follow each other.
-pub(crate) async fn list_of_transaction(on: impl Into<Exec<'_>>, transaction: TransactionId, limit: i64) -> Result<Vec<Run>, DbError> {
-    let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_OF_TRANSACTION).bind(transaction).bind(limit).fetch_all(conn).await)?;
+/// Lists the runs for a payment, grouped by automation. The caller has checked access to the payment.
+pub(crate) async fn list_of_transaction(
+    on: impl Into<Exec<'_>>,
+    transaction: TransactionId,
+    limit: i64,
+) -> Result<Vec<Run>, DbError> {
+    let rows: Vec<Row> =
+        run!(on, |conn| sqlx::query_as(LIST_OF_TRANSACTION).bind(transaction).bind(limit).fetch_all(conn).await)?;
     Ok(rows.into_iter().map(Run::from).collect())
 }
 
@@ -165,7 +170,7 @@ pub(crate) async fn list_due(on: impl Into<Exec<'_>>, now: Timestamp, limit: i64
     Ok(rows.into_iter().map(Run::from).collect())
 }
 
-/// Stores the state that follows `from`, and when the run is looked at next; returns false if another server was faster.
+/// Moves a run from `from` to its new state and schedules its next check; returns false if another server was faster.
 pub(crate) async fn advance(tx: &mut Tx, run: &Run, from: RunState, due_at: Option<Timestamp>) -> Result<bool, DbError> {
     let updated = execute!(
         tx,
@@ -181,7 +186,7 @@ pub(crate) async fn advance(tx: &mut Tx, run: &Run, from: RunState, due_at: Opti
     Ok(updated > 0)
 }
 
-/// Changes when a run is looked at next.
+/// Reschedules the next check of a run.
 pub(crate) async fn look_later(tx: &mut Tx, id: RunId, at: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(LOOK_LATER).bind(id).bind(at))?;
     Ok(())
@@ -197,7 +202,7 @@ pub(crate) async fn count_in_state(on: impl Into<Exec<'_>>, automation: Automati
     run!(on, |conn| sqlx::query_scalar(COUNT_IN_STATE).bind(automation).bind(state).fetch_one(conn).await)
 }
 
-/// Makes at most `limit` runs due that are planned further ahead than any run is.
+/// Makes at most `limit` runs due that are scheduled further ahead than `ahead`, which no correct clock does.
 pub(crate) async fn repair(tx: &mut Tx, (now, ahead): (Timestamp, Duration), limit: i64) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(REPAIR).bind(now.plus(ahead)).bind(now).bind(limit))
 }

@@ -41,7 +41,7 @@ struct Show {
     pager: Pager,
 }
 
-/// The runs of a state; of all, without a number.
+/// A tab: the runs of a state with their count, or all runs without a count.
 struct Tab {
     url: String,
     label: Text,

@@ -31,7 +31,7 @@ use crate::{
         read_models::mode_selection::shown,
     },
     gateways::Mode,
-    i18n::Text,
+    i18n::{Text, isolate},
     messages::{access, automations::Template, channels, text::automations as t},
     notifications::{self, NewNotification, Purpose},
     urls,
@@ -39,10 +39,10 @@ use crate::{
 
 type Answer = Result<HttpResponse, AppError>;
 
-/// How long a test is worth sending.
+/// How long a test is attempted before it expires.
 const TEST_LIFETIME: Duration = Duration::from_hours(1);
 
-/// What follows from a form.
+/// The outcome of a submitted form.
 enum Submitted {
     /// It is shown again: with errors, a preview, or the result of a test.
     Answer(HttpResponse),
@@ -131,6 +131,10 @@ async fn submit(editor: &Editor<'_>, form: &RuleForm) -> Result<Submitted, AppEr
     let answer = if !errors.is_empty() {
         editor.page.unprocessable(&editor.view(form.clone(), errors, None))
     } else if form.intent == "preview" {
+        if let Err(wait) = editor.page.state.searches.check(&editor.page.signed_in.user.id) {
+            let errors = FieldError::new("too-many-attempts", access::too_many_attempts(wait)).at("test");
+            return editor.page.unprocessable(&editor.view(form.clone(), errors, None)).map(Submitted::Answer);
+        }
         let preview = editor.preview(&rule, editor::audience(&rule)).await?;
         editor.page.ok(&editor.view(form.clone(), errors, Some(preview)))
     } else if form.intent == "test" {
@@ -172,8 +176,7 @@ async fn test(editor: &Editor<'_>, form: &RuleForm, rule: &Rule) -> Answer {
     notifications::queue(&mut tx, &new, (&page.state.vault, page.now)).await?;
     tx.commit().await?;
     drop(permit);
-    let shown = editor.preview(rule, editor::audience(rule)).await?;
-    let mut view = editor.view(form.clone(), FieldErrors::default(), Some(shown));
-    view.layout.flash = Some(Flash::good(&t::test_sent().to_plain(page.reader())));
+    let mut view = editor.view(form.clone(), FieldErrors::default(), None);
+    view.layout.flash = Some(Flash::good(&t::test_sent(isolate(&page.signed_in.user.email)).to_plain(page.reader())));
     page.ok(&view)
 }

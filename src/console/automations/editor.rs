@@ -1,6 +1,6 @@
 //! The editor of a rule: its page, and what the rule would send.
 
-use super::{form::RuleForm, layout, recipient, recipients};
+use super::{form::RuleForm, layout, recipient};
 use crate::{
     apps::App,
     automating::{
@@ -61,7 +61,7 @@ struct VariableRow {
     only: Option<Text>,
 }
 
-/// What would be sent, and for how many payments it would have been.
+/// The preview: the rendered message and the dry run.
 pub(super) struct Preview {
     pub(super) content: Content,
     recipients: Text,
@@ -106,6 +106,13 @@ impl Edit {
         vec![(Locale::English.as_str(), t::english()), (Locale::Hindi.as_str(), t::hindi())]
     }
 
+    /// True if a text has a variable that the change does not have.
+    fn are_variables_open(&self) -> bool {
+        let texts = ["subject_en", "message_en", "subject_hi", "message_hi"];
+        let mut faults = texts.iter().filter_map(|field| self.errors.of(field));
+        faults.any(|fault| ["unknown-variable", "unclosed"].contains(&fault.reason))
+    }
+
     fn is_hindi_open(&self) -> bool {
         !self.form.subject_hi.is_empty() || !self.form.message_hi.is_empty()
     }
@@ -141,14 +148,15 @@ impl Editor<'_> {
             let example = examples.get(variable.as_str()).to_owned();
             VariableRow { placeholder: placeholder(*variable), example, only: only.map(t::variables_of) }
         };
-        let note = VariableRow { placeholder: format!("{{{{{NOTE}name}}}}"), example: String::new(), only: Some(t::variable_note()) };
+        let note =
+            VariableRow { placeholder: format!("{{{{{NOTE}name}}}}"), example: String::new(), only: Some(t::variable_note()) };
         Variable::ALL.iter().map(row).chain([note]).collect()
     }
 
-    /// Renders the message with the newest payment that fits.
+    /// Renders the message with the newest payment that matches.
     pub(super) async fn preview(&self, rule: &Rule, audience: Audience) -> Result<Preview, AppError> {
         let Self { page, app, mode, .. } = self;
-        let mut reader = page.state.db.page_reader().await?;
+        let mut reader = page.state.db.bulk_reader().await?;
         let mut run = dry_run::count(&mut reader, (app, *mode), (rule.on, &rule.conditions), page.now).await?;
         let occurrence = match run.newest.take() {
             Some(payment) => Some(Occurrence::of_payment(&mut reader, app, rule.on, payment).await?),
@@ -164,11 +172,16 @@ impl Editor<'_> {
         };
         let place = Place { base: page.state.base(), path: urls::app(app.id) };
         let content = content::render((app, *mode), (wording, language), &values, (audience, &place));
-        Ok(Preview { content, recipients: recipients(self.known, &rule.recipients), is_example: occurrence.is_none(), run })
+        let recipient = |to: &Recipient| match to {
+            Recipient::Customer if *mode == Mode::Test => t::letter_instead(),
+            other => recipient(self.known, *other),
+        };
+        let recipients = rule.recipients.iter().map(recipient).reduce(t::list_and).unwrap_or_default();
+        Ok(Preview { content, recipients, is_example: occurrence.is_none(), run })
     }
 }
 
-/// Returns who reads the message first: customers, if they are recipients.
+/// Returns the audience of the preview: customers, if they are recipients.
 pub(super) fn audience(rule: &Rule) -> Audience {
     if rule.recipients.contains(&Recipient::Customer) { Audience::Customer } else { Audience::Company }
 }

@@ -1,4 +1,4 @@
-//! The form of a rule: what was typed, and the rule or the errors that follow from it.
+//! The form of a rule: the submitted values, and the rule or the errors that they parse to.
 
 use serde::{Deserialize, Deserializer};
 
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// The longest text that is typed again into a field.
+/// The longest submitted text that is shown again in its field.
 const MAX_FIELD_CHARS: usize = 10_000;
 
 /// The form as submitted: recipients are separate fields of one name.
@@ -140,6 +140,9 @@ impl RuleForm {
             errors.add("language", "unknown", t::unknown_choice());
             Locale::English
         });
+        if recipients.contains(&Recipient::Customer) && texts.get(language).is_none() {
+            errors.add("language", "no-text", t::no_text_in_language());
+        }
         (Rule { on, conditions, recipients, texts, language }, errors)
     }
 

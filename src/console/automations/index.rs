@@ -48,7 +48,7 @@ struct Row {
     recipients: Text,
     is_on: bool,
     last: Option<(Badge, DisplayTime)>,
-    /// Why nothing was sent last.
+    /// Why the last run was skipped.
     problem: Option<Text>,
 }
 

@@ -54,7 +54,7 @@ async fn find(page: &RequestContext, (app, automation): (&str, &str)) -> Result<
     Ok((app, automation))
 }
 
-/// Returns the layout of a page of one mode below the list, which in the other mode is the list.
+/// Returns the layout of a page below the list; the mode switch leads to the list of the other mode.
 fn layout(page: &RequestContext, (app, mode): (&App, Mode), title: Text) -> Layout {
     let list = |mode| urls::in_mode(&urls::automations(app.id), mode);
     let layout = page.layout(title).app(app, AppEntry::Automations, Some(mode));

@@ -1,15 +1,19 @@
-//! A run: what it was about, and what became of each message.
+//! A run: the payment, and the outcome of each message.
 
 use actix_web::{HttpResponse, web::Path};
 
 use super::{detail::title, find, layout, recipient};
 use crate::{
     apps::App,
-    automations::{Automation, manage, runs::Run},
+    automations::{
+        Automation,
+        manage::{self, MAX_EXECUTIONS, Requested},
+        runs::Run,
+    },
     console::http::{
         error::AppError,
         layout::Layout,
-        page::{RequestContext, see_other},
+        page::RequestContext,
         signed_form::{EmptyForm, SignedForm},
     },
     i18n::{Text, isolate},
@@ -44,7 +48,7 @@ struct Step {
     recipient: Text,
     at: DisplayTime,
     skipped: Option<Text>,
-    /// `None` for a message that was deleted, or where there is none.
+    /// `None` if there is no message, or it is no longer stored.
     outcome: Option<Delivery>,
 }
 
@@ -85,10 +89,28 @@ pub(crate) async fn show(page: RequestContext, path: RunPath) -> Answer {
     })
 }
 
-/// `GET …/request`: leads to the run, whose form it is.
-pub(crate) async fn form_page(page: RequestContext, path: RunPath) -> Answer {
+/// `…/request`
+#[derive(askama::Template)]
+#[template(path = "automations/ask_run.html")]
+struct Question {
+    layout: Layout,
+    sentence: Text,
+    /// True for a run that has sent nothing yet.
+    is_first: bool,
+    action: String,
+    back: String,
+}
+
+/// `GET …/request`
+pub(crate) async fn ask(page: RequestContext, path: RunPath) -> Answer {
     let (app, automation, run) = find_run(&page, &path).await?;
-    Ok(see_other(&urls::automation_run(&urls::automation(app.id, automation.id), run.id)))
+    let own = urls::automation(app.id, automation.id);
+    let back = urls::automation_run(&own, run.id);
+    let sentence = automations::sentence(automation.rule.on, &automation.rule.conditions);
+    let is_first = run.steps.iter().all(|step| step.message().is_none());
+    let layout = layout(&page, (&app, automation.mode), if is_first { t::run() } else { t::run_again() });
+    let layout = layout.crumb(sentence.clone(), own).crumb(t::run_title(), back.clone());
+    page.ok(&Question { layout, sentence, is_first, action: urls::run_request(&back), back })
 }
 
 /// `POST …/request`
@@ -96,12 +118,12 @@ pub(crate) async fn request(posted: SignedForm<EmptyForm>, path: RunPath) -> Ans
     let page = posted.page;
     let (app, automation, run) = find_run(&page, &path).await?;
     let mut tx = page.state.db.begin().await?;
-    let is_requested = manage::request_run(&mut tx, (&automation, &run), (&page.actor(), page.now)).await?;
+    let requested = manage::request_run(&mut tx, (&automation, &run), (&page.actor(), page.now)).await?;
     tx.commit().await?;
     let url = urls::automation_run(&urls::automation(app.id, automation.id), run.id);
-    Ok(if is_requested {
-        page.redirect(&url, t::now_requested())
-    } else {
-        page.redirect_warning(&url, "not-ended", t::not_ended())
+    Ok(match requested {
+        Requested::Started => page.redirect(&url, t::now_requested()),
+        Requested::NotEnded => page.redirect_warning(&url, "not-ended", t::not_ended()),
+        Requested::TooOften => page.redirect_warning(&url, "too-many-executions", t::too_many_executions(MAX_EXECUTIONS)),
     })
 }

@@ -380,7 +380,6 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let layout = page.layout(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live).below_ks_pay();
     let layout = layout.crumb(Text::verbatim(isolate(&app.name)), in_mode(urls::app(app.id)));
     let layout = layout.crumb(t::title(), in_mode(urls::transactions(app.id)));
-    let now = page.now;
     page.ok(&detail::Show {
         layout,
         transaction,
@@ -396,6 +395,6 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         order,
         runs,
         zone: page.reader().zone,
-        now,
+        now: page.now,
     })
 }

@@ -145,6 +145,8 @@ sql! {
                        FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
                        WHERE references_json IS NOT NULL ORDER BY references_json LIMIT $2");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND transaction_id = $2 ORDER BY id LIMIT $3");
+    LIST_NEWEST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM ", events!(), " WHERE app_id = $1 AND transaction_id = $2 \
+                                  ORDER BY id DESC LIMIT $3");
     FIND_BY_REFERENCE = concat!("SELECT ", columns!(), " FROM (SELECT id AS examined_id FROM events WHERE connection_id IN \
                          (SELECT id FROM connections WHERE app_id = $1 AND mode = $4) AND reference IN ($2, $3) LIMIT ", max_examined!(), ") \
                          AS examined JOIN events ON id = examined_id", with_connection!(), " ORDER BY received_at DESC LIMIT 1");
@@ -357,6 +359,16 @@ pub(crate) async fn list_of_transaction(
     limit: i64,
 ) -> Result<Vec<Event>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_TRANSACTION).bind(app).bind(transaction).bind(limit).fetch_all(conn).await)
+}
+
+/// Lists the newest events of a transaction, newest first.
+pub(crate) async fn list_newest_of_transaction(
+    on: impl Into<Exec<'_>>,
+    app: AppId,
+    transaction: TransactionId,
+    limit: i64,
+) -> Result<Vec<Event>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_NEWEST_OF_TRANSACTION).bind(app).bind(transaction).bind(limit).fetch_all(conn).await)
 }
 
 /// Lists the newest events of all apps, newest first.

@@ -46,7 +46,7 @@ impl Change {
     }
 }
 
-/// Returns what `new` has and `old` has not, in the order of the kinds.
+/// Returns the changes from `old` to `new`, in the order of the kinds.
 pub(crate) fn between(old: &PaymentState, new: &PaymentState) -> Vec<Change> {
     let mut changes = Vec::new();
     if new.is_captured() && !old.is_captured() {
