@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::{
-    alerting::job::Alerting,
+    alerting::{digests::Digests, job::Alerting},
     alerts::retention::AlertRetention,
     clock_check::TimeRepair,
     db::{Db, DbError, file_identity::FileWatch},
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Starts the periodic jobs. `body_retention` is how long bodies are stored, if that is limited.
-pub(super) fn start(db: &Db, clock: &Clock, (body_retention, alerting): (Option<Duration>, Alerting)) -> Jobs {
+pub(super) fn start(db: &Db, clock: &Clock, (body_retention, alerting, digests): (Option<Duration>, Alerting, Digests)) -> Jobs {
     let mut jobs = Jobs::new();
     let retention = RejectionRetention { db: db.clone(), clock: clock.clone() };
     jobs.start(Leased::new(retention, db, clock));
@@ -33,6 +33,7 @@ pub(super) fn start(db: &Db, clock: &Clock, (body_retention, alerting): (Option<
     jobs.start(Leased::new(DeliveryHousekeeping { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(NotificationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(alerting, db, clock));
+    jobs.start(Leased::new(digests, db, clock));
     jobs.start(Leased::new(AlertRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(Replaying { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));

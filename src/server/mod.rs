@@ -29,7 +29,7 @@ use url::Url;
 
 use crate::{
     accounts::{self, Token},
-    alerting::job::Alerting,
+    alerting::{digests::Digests, job::Alerting},
     console::http::{
         catch_panic,
         state::{Settings, State},
@@ -125,9 +125,11 @@ impl Server {
         let (recorder, recorder_task) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
         let jobs = {
-            let own = (opened.db.clone(), opened.vault.clone(), clock.clone());
-            let alerting = Alerting::new(own, base.clone(), config.mail.is_some() || mailbox.is_some());
-            housekeeping::start(&opened.db, &clock, (config.body_retention, alerting))
+            let own = || (opened.db.clone(), opened.vault.clone(), clock.clone());
+            let has_email = config.mail.is_some() || mailbox.is_some();
+            let alerting = Alerting::new(own(), base.clone(), has_email);
+            let digests = Digests::new(own(), base.clone(), has_email);
+            housekeeping::start(&opened.db, &clock, (config.body_retention, alerting, digests))
         };
         let no_thread = |error| format!("The server could not start a thread: {error}.");
         let wake = Wake::default();

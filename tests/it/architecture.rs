@@ -119,7 +119,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("test_events", &["test_events"]),
     ("tokens", &["tokens"]),
     ("notifications", &["notifications", "channels"]),
-    ("alerts", &["alerts", "alert_messages", "alert_rules", "alert_schedules"]),
+    ("alerts", &["alerts", "alert_messages", "alert_rules", "alert_schedules", "alert_digests"]),
 ];
 
 /// Stores that also read a table of another feature, to find rows of an app by its connections.
@@ -479,7 +479,7 @@ fn unit_tests_that_need_a_database_run_on_both() {
             count += 1;
         }
     }
-    assert_eq!(count, 16);
+    assert_eq!(count, 17);
 }
 
 /// Names of gateways and of other senders, which only `gateways/`, the demo, the fuzz targets and tests may contain. Senders whose
