@@ -11,6 +11,8 @@ mod accounts;
 mod alerting;
 mod alerts;
 mod apps;
+mod automating;
+mod automations;
 pub mod cli;
 mod clock_check;
 mod companies;
@@ -59,6 +61,9 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         alerts::store::messages::STATEMENTS,
         alerts::store::settings::STATEMENTS,
         apps::store::STATEMENTS,
+        automations::store::automations::STATEMENTS,
+        automations::store::emails::STATEMENTS,
+        automations::store::runs::STATEMENTS,
         companies::store::STATEMENTS,
         connections::activity::store::STATEMENTS,
         connections::credentials::store::STATEMENTS,
@@ -103,6 +108,8 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ledger::payments::store::cross_mode::STATEMENTS,
     ];
     let many = [
+        automations::store::automations::ROWS,
+        automations::store::runs::ROWS,
         connections::activity::store::ROWS,
         connections::secret_usage::ROWS,
         deliveries::store::deliveries::ROWS,

@@ -7,7 +7,8 @@ use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
     primitives::id::{
-        AlertId, AppId, ChannelId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, SecretId, TokenId, TransactionId,
+        AlertId, AppId, AutomationId, ChannelId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, RunId, SecretId,
+        TokenId, TransactionId,
     },
 };
 
@@ -94,7 +95,7 @@ pub(crate) fn app_of(path: &str) -> Option<AppId> {
 /// The tabs of an app's settings, below the app: general, domain, gateways, tokens.
 pub(crate) const SETTINGS_TABS: [&str; 4] = ["settings", "settings/domain", "settings/payment-gateways", "settings/tokens"];
 /// The pages of an app that each app has, below the app.
-const SECTIONS: [&str; 6] = ["", "transactions", "events", "rejections", "destinations", "alerts"];
+const SECTIONS: [&str; 7] = ["", "transactions", "events", "rejections", "destinations", "automations", "alerts"];
 
 /// Returns what follows the app in the path of one of its pages; empty for the overview, and for a page of no app.
 fn below_app(path: &str) -> &str {
@@ -336,6 +337,35 @@ pub(crate) fn alert(app: AppId, alert: AlertId) -> String {
     format!("/ks-pay/apps/{app}/alerts/{alert}")
 }
 
+// --- automations
+
+pub(crate) const AUTOMATIONS: &str = "/ks-pay/apps/{app}/automations";
+pub(crate) const AUTOMATION_NEW: &str = "/ks-pay/apps/{app}/automations/new";
+pub(crate) const AUTOMATION: &str = "/ks-pay/apps/{app}/automations/{automation}";
+pub(crate) const AUTOMATION_EDIT: &str = "/ks-pay/apps/{app}/automations/{automation}/edit";
+pub(crate) const AUTOMATION_STATE: &str = "/ks-pay/apps/{app}/automations/{automation}/state";
+pub(crate) const AUTOMATION_REMOVAL: &str = "/ks-pay/apps/{app}/automations/{automation}/removal";
+pub(crate) const AUTOMATION_RUN: &str = "/ks-pay/apps/{app}/automations/{automation}/runs/{run}";
+pub(crate) const AUTOMATION_RUN_REQUEST: &str = "/ks-pay/apps/{app}/automations/{automation}/runs/{run}/request";
+
+pub(crate) fn automations(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/automations")
+}
+
+/// The form of a new automation; `template` is empty for an empty one.
+pub(crate) fn new_automation(app: AppId, mode: Mode, template: &str) -> String {
+    query(&format!("/ks-pay/apps/{app}/automations/new"), &[("mode", mode.slug()), ("template", template)])
+}
+
+pub(crate) fn automation(app: AppId, automation: AutomationId) -> String {
+    format!("/ks-pay/apps/{app}/automations/{automation}")
+}
+
+/// A run; `automation` is the page of its automation.
+pub(crate) fn automation_run(automation: &str, run: RunId) -> String {
+    format!("{automation}/runs/{run}")
+}
+
 // --- connections
 
 pub(crate) const CONNECTIONS: &str = "/ks-pay/apps/{app}/settings/payment-gateways";
@@ -458,6 +488,12 @@ below! {
     replay = "/replay";
     /// Skips a delivery.
     skip = "/skip";
+    /// Turns an automation on or off.
+    automation_state = "/state";
+    /// Deletes an automation.
+    removal = "/removal";
+    /// Runs a run again.
+    run_request = "/request";
     /// Sends a test of a kind of alert.
     rule_test = "/test";
     /// Mutes the alerts of an app, or ends that.

@@ -12,8 +12,9 @@ CREATE TABLE notifications (
     channel_id INTEGER,
     recipient BLOB,
     content BLOB,
-    purpose TEXT NOT NULL CHECK (purpose IN ('password_reset', 'password_changed', 'alert', 'digest', 'test')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('password_reset', 'password_changed', 'alert', 'digest', 'automation', 'test')),
     alert_id INTEGER,
+    run_id INTEGER,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'failed', 'canceled')),
     attempts INTEGER NOT NULL,
     due_at INTEGER,
@@ -30,4 +31,5 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_due ON notifications (kind, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX notifications_of_company ON notifications (company_id, purpose, kind, id);
 CREATE INDEX notifications_of_alert ON notifications (alert_id) WHERE alert_id IS NOT NULL;
+CREATE INDEX notifications_of_run ON notifications (run_id) WHERE run_id IS NOT NULL;
 CREATE INDEX notifications_by_age ON notifications (created_at);

@@ -41,6 +41,8 @@ pub(crate) enum Permission {
     ManageTokens,
     /// See and change alerts, who is notified of them, and the company's channels.
     ManageAlerts,
+    /// See and change automations, and see and repeat their runs.
+    ManageAutomations,
 }
 
 impl Role {

@@ -82,6 +82,13 @@ text_enum! {
         AlertsUnmuted = "alerts_unmuted",
         AlertAcknowledged = "alert_acknowledged",
         AlertTested = "alert_tested",
+        AutomationAdded = "automation_added",
+        AutomationChanged = "automation_changed",
+        AutomationTurnedOn = "automation_turned_on",
+        AutomationTurnedOff = "automation_turned_off",
+        AutomationRemoved = "automation_removed",
+        AutomationTested = "automation_tested",
+        AutomationRunRequested = "automation_run_requested",
     }
 }
 text_column!(Action, Action::as_str);

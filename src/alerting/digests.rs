@@ -195,6 +195,7 @@ async fn queue(tx: &mut Tx, context: Context<'_>, digest: &Digest<'_>, to: &[Rea
             content: &rendered,
             valid_for: end_of_day.since(now).max(MIN_LIFETIME),
             alert: None,
+            run: None,
         };
         notifications::queue(tx, &new, (vault, now)).await?;
     }

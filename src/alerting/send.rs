@@ -87,6 +87,7 @@ async fn queue(
         content: &rendered,
         valid_for: MESSAGE_LIFETIME,
         alert,
+        run: None,
     };
     notifications::queue(tx, &new, (vault, now)).await
 }

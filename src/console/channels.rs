@@ -211,10 +211,12 @@ fn test_content(page: &RequestContext, channel: &Channel) -> Content {
     Content {
         subject: plain(t::test_subject()),
         paragraphs: vec![plain(t::test_text())],
+        body: Vec::new(),
         facts: Vec::new(),
         action: None,
         footer: Some(plain(t::test_footer(isolate(user), isolate(company)))),
         language: channel.language,
+        sender: None,
     }
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod accounts;
 pub(crate) mod alerts;
 pub(crate) mod apps;
+pub(crate) mod automations;
 pub(crate) mod channels;
 pub(crate) mod company;
 pub(crate) mod dashboard;

@@ -22,6 +22,7 @@ macro_rules! migrations {
             migrations!($engine, 9, "tokens", "0009_tokens"),
             migrations!($engine, 10, "notifications", "0010_notifications"),
             migrations!($engine, 11, "alerts", "0011_alerts"),
+            migrations!($engine, 12, "automations", "0012_automations"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {

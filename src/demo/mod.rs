@@ -86,6 +86,9 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     if let Some((app, connection)) = busy {
         let urls = [receivers.orders_url(), receivers.accounts_url()];
         seed::add_destinations(server.state(), (&app, connection), urls).await.map_err(failed)?;
+        if is_private {
+            seed::add_automation(server.state(), &app).await.map_err(failed)?;
+        }
     }
     Ok(Demo { server, password, api, receivers, gateway })
 }

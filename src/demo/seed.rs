@@ -13,6 +13,10 @@ use crate::{
         authz::{Actor, Permission, UseCaseError},
     },
     apps::{self, App, Details},
+    automations::{
+        self, Recipient, Rule,
+        conditions::{AmountCondition, Comparison, Conditions},
+    },
     companies,
     connections::{
         self, ApiKeyState, ConnectError, Connection, MarkedStep, NewConnection,
@@ -32,9 +36,11 @@ use crate::{
         razorpay,
         samples::shops::{SHOPS, Shop},
     },
+    i18n::Locale,
+    messages::automations::Template,
     primitives::{
         id::{CompanyId, ConnectionId},
-        money::Currency,
+        money::{Currency, Money},
         secret::Secret,
         time::Timestamp,
     },
@@ -146,6 +152,25 @@ pub(super) async fn add_destinations(
     Ok(tx.commit().await?)
 }
 
+/// Adds the confirmation of large live payments, whose emails are in the mailbox.
+pub(super) async fn add_automation(state: &State, app: &App) -> Result<(), SeedError> {
+    let over = AmountCondition { comparison: Comparison::Over, amount: Money::new(100_000, Currency::INR) };
+    let template = Template::Confirmation;
+    let rule = Rule {
+        on: template.kind(),
+        conditions: Conditions { amount: Some(over), ..Conditions::default() },
+        recipients: vec![Recipient::Customer],
+        texts: template.texts(),
+        language: Locale::English,
+    };
+    let mut tx = state.db.begin().await?;
+    let before = state.clock.now().minus(BEFORE_TRAFFIC);
+    automations::manage::add(&mut tx, (app, Mode::Live), (rule, true), (&owner(app.company_id), before)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// How long the automation has been on: the first payment may have been captured shortly before.
+const BEFORE_TRAFFIC: Duration = Duration::from_mins(10);
 /// Name of the demo user.
 const OWNER: &str = "Demo Owner";
 /// How long the previous secret stays valid.

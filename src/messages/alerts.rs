@@ -213,10 +213,12 @@ pub(crate) fn content(seen: &Condition, subject: &Subject<'_>, reader: Reader, n
     Content {
         subject: plain(&if subject.is_test { t::test_subject(title) } else { title }),
         paragraphs: texts.map(|text| plain(&text)).collect(),
+        body: Vec::new(),
         facts,
         action: Some(Action { label: plain(&t::action()), url: format!("{}{}", subject.base, subject.path) }),
         footer: Some(plain(&t::footer(isolate(subject.app_name), subject.mode.label()))),
         language: reader.locale,
+        sender: None,
     }
 }
 

@@ -46,10 +46,12 @@ pub(crate) fn content(digest: &Digest<'_>, subject: &Subject<'_>, reader: Reader
     Content {
         subject: plain(&title),
         paragraphs: vec![plain(&intro)],
+        body: Vec::new(),
         facts: facts(digest, now).iter().map(|(label, value)| (plain(label), plain(value))).collect(),
         action: Some(Action { label: plain(&t::action()), url: subject.url.clone() }),
         footer: Some(plain(&t::footer(isolate(subject.app_name), subject.mode.label()))),
         language: reader.locale,
+        sender: None,
     }
 }
 

@@ -21,10 +21,12 @@ fn content(email: &Email, base: &str, language: Locale) -> Content {
     Content {
         subject: plain(&email.subject),
         paragraphs: email.paragraphs.iter().map(plain).collect(),
+        body: Vec::new(),
         facts: Vec::new(),
         action: email.action.as_ref().map(|(label, url)| Action { label: plain(label), url: url.clone() }),
         footer: Some(plain(&t::footer(base))),
         language,
+        sender: None,
     }
 }
 

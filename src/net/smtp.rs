@@ -149,6 +149,8 @@ pub(crate) struct Mail<'a> {
     /// The left side of the Message-ID.
     pub(crate) id: String,
     pub(crate) to: &'a str,
+    /// The sender's name and the address for replies, if they are not the installation's.
+    pub(crate) sender: Option<(&'a str, &'a str)>,
     pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
@@ -235,9 +237,15 @@ impl Mailer {
     fn message(&self, mail: Mail<'_>) -> Option<Message> {
         let to: Address = mail.to.parse().ok()?;
         let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(mail.date.millis()).ok()?);
-        let subject: String = mail.subject.chars().map(|next| if next.is_control() { ' ' } else { next }).collect();
-        Message::builder()
-            .from(self.sender.0.clone())
+        let subject = without_control_characters(&mail.subject);
+        let mut builder = Message::builder();
+        let mut from = self.sender.0.clone();
+        if let Some((name, reply_to)) = mail.sender {
+            from.name = Some(without_control_characters(name));
+            builder = builder.reply_to(Mailbox::new(None, reply_to.parse().ok()?));
+        }
+        builder
+            .from(from)
             .to(Mailbox::new(None, to))
             .subject(subject)
             .date(date)
@@ -246,6 +254,10 @@ impl Mailer {
             .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
             .ok()
     }
+}
+
+fn without_control_characters(text: &str) -> String {
+    text.chars().map(|next| if next.is_control() { ' ' } else { next }).collect()
 }
 
 /// `Auto-Submitted: auto-generated`, so that no out-of-office reply is sent (RFC 3834 section 5).
@@ -289,6 +301,7 @@ mod tests {
         let mail = Mail {
             id: "nt_1".to_owned(),
             to,
+            sender: None,
             subject: subject.to_owned(),
             text: "text\n".to_owned(),
             html: "<p>html</p>".to_owned(),

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     Action, Content, Failure, Kind, Outcome,
+    markup::{Block, Span},
     worker::{Address, Outgoing, Transport},
 };
 use crate::{
@@ -29,6 +30,7 @@ struct Html<'a> {
     language: &'static str,
     subject: &'a str,
     paragraphs: &'a [String],
+    body: &'a [Block],
     facts: &'a [(String, String)],
     action: Option<&'a Action>,
     footer: Option<&'a str>,
@@ -44,6 +46,7 @@ pub(crate) fn render(content: &Content) -> Result<Rendered, askama::Error> {
         language: content.language.tag(),
         subject: &content.subject,
         paragraphs: &content.paragraphs,
+        body: &content.body,
         facts: &content.facts,
         action: content.action.as_ref(),
         footer: content.footer.as_deref(),
@@ -56,7 +59,8 @@ fn text(content: &Content) -> String {
     let facts = content.facts.iter().map(|(label, value)| format!("{label}: {value}")).collect::<Vec<_>>().join("\n");
     let action = content.action.as_ref().map(|action| format!("{}:\n{}", action.label, action.url));
     let footer = content.footer.as_ref().map(|footer| format!("-- \n{footer}"));
-    let parts = content.paragraphs.iter().cloned().chain(Some(facts)).chain(action).chain(footer);
+    let body = content.body.iter().map(Block::plain);
+    let parts = content.paragraphs.iter().cloned().chain(body).chain(Some(facts)).chain(action).chain(footer);
     let mut text = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
     text.push('\n');
     text
@@ -68,10 +72,12 @@ fn without_control_characters(content: &Content) -> Content {
     Content {
         subject: clean(&content.subject),
         paragraphs: content.paragraphs.iter().map(clean).collect(),
+        body: content.body.iter().map(|block| block.map(|text| clean(&text.to_owned()))).collect(),
         facts: content.facts.iter().map(|(label, value)| (clean(label), clean(value))).collect(),
         action: content.action.as_ref().map(|action| Action { label: clean(&action.label), url: clean(&action.url) }),
         footer: content.footer.as_ref().map(clean),
         language: content.language,
+        sender: content.sender.clone(),
     }
 }
 
@@ -91,7 +97,8 @@ impl Transport for SmtpTransport {
             let (Address::Email(to), Ok(Rendered { subject, text, html })) = (&message.address, render(&message.content)) else {
                 return Outcome::unreadable();
             };
-            let mail = Mail { id: message.id.to_string(), to, subject, text, html, date: self.clock.now() };
+            let sender = message.content.sender.as_ref().map(|sender| (sender.name.as_str(), sender.reply_to.as_str()));
+            let mail = Mail { id: message.id.to_string(), to, sender, subject, text, html, date: self.clock.now() };
             self.mailer.send(mail).await.map_or_else(outcome, |()| Outcome::Sent)
         })
     }

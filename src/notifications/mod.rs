@@ -8,6 +8,7 @@ pub(crate) mod channels;
 pub(crate) mod chat;
 pub(crate) mod email;
 pub(crate) mod mailbox;
+pub(crate) mod markup;
 pub(crate) mod retention;
 mod schedule;
 pub(crate) mod store;
@@ -15,13 +16,14 @@ pub(crate) mod worker;
 
 use std::time::Duration;
 
+use markup::Block;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     db::{DbError, Tx, ids},
     i18n::Locale,
     primitives::{
-        id::{AlertId, ChannelId, CompanyId, NotificationId},
+        id::{AlertId, ChannelId, CompanyId, NotificationId, RunId},
         invisible_chars,
         text_enum::{text_column, text_enum},
         time::Timestamp,
@@ -58,6 +60,7 @@ text_enum! {
         Alert = "alert",
         /// The daily digest.
         Digest = "digest",
+        Automation = "automation",
         /// A test, sent at a user's request.
         Test = "test",
     }
@@ -65,11 +68,13 @@ text_enum! {
 text_column!(Purpose, Purpose::as_str);
 
 impl Purpose {
-    /// How much earlier a message is due than it is queued, so that it goes before others that wait: a user waits for it now.
+    /// How much earlier a message is due than it is queued, so that it goes before others that wait: first what a user waits for now.
     const fn head_start(self) -> Duration {
         match self {
             Self::PasswordReset | Self::Test => Duration::from_hours(24),
-            Self::PasswordChanged | Self::Alert | Self::Digest => Duration::ZERO,
+            // Automations may queue thousands, behind which no alert waits.
+            Self::PasswordChanged | Self::Alert | Self::Digest => Duration::from_hours(12),
+            Self::Automation => Duration::ZERO,
         }
     }
 }
@@ -109,17 +114,30 @@ text_enum! {
 }
 text_column!(Failure, Failure::as_str);
 
-/// The text of a message, without markup: each kind of channel renders and escapes it.
+/// The text of a message. Each kind of channel renders and escapes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Content {
     pub(crate) subject: String,
     pub(crate) paragraphs: Vec<String>,
+    /// The body of an email in place of the paragraphs, where it has lists, emphasis or links.
+    #[serde(default)]
+    pub(crate) body: Vec<Block>,
     /// Labels with values, such as an amount.
     pub(crate) facts: Vec<(String, String)>,
     pub(crate) action: Option<Action>,
     pub(crate) footer: Option<String>,
     #[serde(with = "language")]
     pub(crate) language: Locale,
+    /// Whose name an email has as its sender, if it is not the installation's.
+    #[serde(default)]
+    pub(crate) sender: Option<Sender>,
+}
+
+/// The name of the sender of an email, and who receives replies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sender {
+    pub(crate) name: String,
+    pub(crate) reply_to: String,
 }
 
 /// Where the reader can act.
@@ -173,6 +191,7 @@ pub(crate) struct NewNotification<'a> {
     /// How long it is worth sending.
     pub(crate) valid_for: Duration,
     pub(crate) alert: Option<AlertId>,
+    pub(crate) run: Option<RunId>,
 }
 
 /// Stores a message, which the worker of any server sends once the unit of work is committed.
@@ -200,6 +219,7 @@ pub(crate) async fn queue(
         content: seal(CONTENT_SEAL_CONTEXT, &content),
         purpose: new.purpose,
         alert: new.alert,
+        run: new.run,
         due_at: now.minus(new.purpose.head_start()),
         now,
         expires_at: now.plus(new.valid_for),

@@ -4,7 +4,7 @@ use super::{Failure, Kind, Notification, Purpose};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     primitives::{
-        id::{AlertId, ChannelId, CompanyId, NotificationId},
+        id::{AlertId, ChannelId, CompanyId, NotificationId, RunId},
         time::Timestamp,
     },
 };
@@ -19,7 +19,7 @@ macro_rules! columns {
 
 sql! {
     INSERT = "INSERT INTO notifications (id, company_id, kind, channel_id, recipient, content, purpose, alert_id, state, attempts, \
-              due_at, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $10, $11)";
+              due_at, created_at, expires_at, run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $10, $11, $12)";
     IS_ANY_DUE = "SELECT EXISTS (SELECT 1 FROM notifications WHERE kind = $1 AND due_at <= $2)";
     /// The outer condition on due_at: of two servers that read the same rows, one claims them.
     CLAIM = "UPDATE notifications SET state = 'sending', claim = $4, due_at = $5 WHERE due_at <= $2 AND id IN \
@@ -44,6 +44,7 @@ sql! {
                      (SELECT id FROM notifications WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
     FIND = concat!("SELECT ", columns!(), " FROM notifications WHERE id = $1");
     LIST_OF_ALERT = concat!("SELECT ", columns!(), " FROM notifications WHERE alert_id = $1 ORDER BY id DESC LIMIT 200");
+    LIST_OF_RUN = concat!("SELECT ", columns!(), " FROM notifications WHERE run_id = $1 ORDER BY id DESC LIMIT 200");
     FIND_LATEST = concat!("SELECT ", columns!(), " FROM notifications WHERE company_id = $1 AND purpose = $2 AND kind = $3 \
                    ORDER BY id DESC LIMIT 1");
 }
@@ -58,6 +59,7 @@ pub(super) struct NewRow {
     pub(super) content: Vec<u8>,
     pub(super) purpose: Purpose,
     pub(super) alert: Option<AlertId>,
+    pub(super) run: Option<RunId>,
     pub(super) due_at: Timestamp,
     pub(super) now: Timestamp,
     pub(super) expires_at: Timestamp,
@@ -78,6 +80,7 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow) -> Result<(), DbError> {
             .bind(row.due_at)
             .bind(row.now)
             .bind(row.expires_at)
+            .bind(row.run)
     )?;
     Ok(())
 }
@@ -188,4 +191,9 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, id: NotificationId) -> Result<
 /// Lists the newest messages of an alert. The caller has checked access to it.
 pub(crate) async fn list_of_alert(on: impl Into<Exec<'_>>, alert: AlertId) -> Result<Vec<Notification>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_ALERT).bind(alert).fetch_all(conn).await)
+}
+
+/// Lists the newest messages of a run of an automation. The caller has checked access to it.
+pub(crate) async fn list_of_run(on: impl Into<Exec<'_>>, run: RunId) -> Result<Vec<Notification>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_RUN).bind(run).fetch_all(conn).await)
 }

@@ -14,10 +14,12 @@ fn content(text: &str) -> Content {
     Content {
         subject: text.to_owned(),
         paragraphs: vec![text.to_owned(), "Second".to_owned()],
+        body: Vec::new(),
         facts: vec![("Amount".to_owned(), text.to_owned())],
         action: Some(Action { label: "Open".to_owned(), url: "https://pay.example.com/a?b=1&c=2".to_owned() }),
         footer: Some("Sent by KS Pay".to_owned()),
         language: Locale::Hindi,
+        sender: None,
     }
 }
 
@@ -33,6 +35,7 @@ async fn queue_for(db: &Db, vault: &Vault, purpose: Purpose, now: Timestamp) -> 
         content: &content("hush"),
         valid_for: Duration::from_hours(1),
         alert: None,
+        run: None,
     };
     let mut tx = db.begin().await.unwrap();
     let id = queue(&mut tx, &new, (vault, now)).await.unwrap();

@@ -1,4 +1,5 @@
-//! What happens to verified requests, in the caller's unit of work: they become events, payments, daily totals and activity.
+//! What happens to verified requests, in the caller's unit of work: they become events, payments, daily totals, deliveries,
+//! runs of automations and activity.
 //!
 //! Invariant: every verified request takes this path, whether it arrives at the ingestion route or is recovered, so that a feature
 //! which reacts to events is added in one place. Only test events do not, since nothing reacts to them.
@@ -6,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    automations,
     connections::activity::{self, Verifications},
     db::{DbError, Tx},
     deliveries::outbox,
@@ -46,7 +48,7 @@ pub(crate) struct Ingested<'a> {
 
 /// Stores verified requests as events, with their effects.
 ///
-/// Writes the tables in the same order on every server – transactions, events, ids, totals, deliveries, activity – so that servers
+/// Writes the tables in the same order on every server – transactions, events, ids, totals, deliveries, runs, activity – so that servers
 /// cannot deadlock.
 ///
 /// # Errors
@@ -61,6 +63,9 @@ pub(crate) async fn ingest<'a>(tx: &mut Tx, requests: &[&'a VerifiedRequest], so
     append::append(tx, &with_payments).await?;
     payments::apply_totals(tx, &projected.sums).await?;
     let destinations = outbox::enqueue(tx, &arrivals, source.origin()).await?;
+    if let Some(now) = requests.iter().map(|request| request.at).max() {
+        automations::outbox::enqueue(tx, &projected.changes, (source.origin(), now)).await?;
+    }
     if source == Source::Request {
         activity::add_verified(tx, &verifications(&arrivals)).await?;
     }

@@ -137,6 +137,10 @@ ids! {
     ChannelId = "ch";
     /// An alert.
     AlertId = "al";
+    /// An automation.
+    AutomationId = "au";
+    /// A run of an automation.
+    RunId = "ru";
     /// A server that holds the lease of a job. Random, since it has no row.
     LeaseHolderId = "lh";
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use crate::{
     alerting::{digests::Digests, job::Alerting},
     alerts::retention::AlertRetention,
+    automating::job::Automating,
+    automations::retention::AutomationRetention,
     clock_check::TimeRepair,
     db::{Db, DbError, file_identity::FileWatch},
     deliveries::housekeeping::DeliveryHousekeeping,
@@ -21,7 +23,12 @@ use crate::{
 };
 
 /// Starts the periodic jobs. `body_retention` is how long bodies are stored, if that is limited.
-pub(super) fn start(db: &Db, clock: &Clock, (body_retention, alerting, digests): (Option<Duration>, Alerting, Digests)) -> Jobs {
+pub(super) fn start(
+    db: &Db,
+    clock: &Clock,
+    body_retention: Option<Duration>,
+    (alerting, digests, automating): (Alerting, Digests, Automating),
+) -> Jobs {
     let mut jobs = Jobs::new();
     let retention = RejectionRetention { db: db.clone(), clock: clock.clone() };
     jobs.start(Leased::new(retention, db, clock));
@@ -35,6 +42,8 @@ pub(super) fn start(db: &Db, clock: &Clock, (body_retention, alerting, digests):
     jobs.start(Leased::new(alerting, db, clock));
     jobs.start(Leased::new(digests, db, clock));
     jobs.start(Leased::new(AlertRetention { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Leased::new(automating, db, clock));
+    jobs.start(Leased::new(AutomationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(Replaying { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });

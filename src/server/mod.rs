@@ -30,6 +30,7 @@ use url::Url;
 use crate::{
     accounts::{self, Token},
     alerting::{digests::Digests, job::Alerting},
+    automating::job::Automating,
     console::http::{
         catch_panic,
         state::{Settings, State},
@@ -129,7 +130,9 @@ impl Server {
             let has_email = config.mail.is_some() || mailbox.is_some();
             let alerting = Alerting::new(own(), base.clone(), has_email);
             let digests = Digests::new(own(), base.clone(), has_email);
-            housekeeping::start(&opened.db, &clock, (config.body_retention, alerting, digests))
+            let (db, vault, clock) = own();
+            let automating = Automating { db, vault, clock: clock.clone(), base: base.clone(), has_email };
+            housekeeping::start(&opened.db, &clock, config.body_retention, (alerting, digests, automating))
         };
         let no_thread = |error| format!("The server could not start a thread: {error}.");
         let wake = Wake::default();

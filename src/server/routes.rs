@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::{
     accounts::authz::Permission,
     console::{
-        accounts, alerts, apps, channels, company, dashboard, destinations, events,
+        accounts, alerts, apps, automations, channels, company, dashboard, destinations, events,
         http::{self as site, state::State},
         mailbox, overview, payments, rejections, search,
         setup::{
@@ -80,7 +80,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 /// of a response is opened again; only sign-out has no such page.
 fn pages() -> impl actix_web::dev::HttpServiceFactory {
     let scope = route!(web::scope(""), urls::STATIC, get_signed_out = site::assets::serve);
-    let scope = alert_routes(destination_routes(setup_routes(app_routes(account_routes(payment_routes(scope))))));
+    let scope =
+        automation_routes(alert_routes(destination_routes(setup_routes(app_routes(account_routes(payment_routes(scope)))))));
     scope
         .app_data(web::QueryConfig::default().error_handler(|_, _| site::error::AppError::BadRequest.into()))
         .app_data(web::PathConfig::default().error_handler(|_, _| site::error::AppError::NotFound.into()))
@@ -362,6 +363,29 @@ fn destination_routes(scope: Scope) -> Scope {
         post(ManageDestinations) = delivery::replay
     );
     route!(scope, urls::DELIVERY_SKIP, get(ManageDestinations) = delivery::form_page, post(ManageDestinations) = delivery::skip)
+}
+
+/// Registers automations. The route of a new one stands before that of one.
+fn automation_routes(scope: Scope) -> Scope {
+    use automations::{actions, detail, edit, index, run};
+    let scope = route!(scope, urls::AUTOMATIONS, get(ManageAutomations) = index::index);
+    let scope = route!(scope, urls::AUTOMATION_NEW, get(ManageAutomations) = edit::new, post(ManageAutomations) = edit::create);
+    let scope = route!(scope, urls::AUTOMATION, get(ManageAutomations) = detail::show);
+    let scope = route!(scope, urls::AUTOMATION_EDIT, get(ManageAutomations) = edit::edit, post(ManageAutomations) = edit::update);
+    let scope = route!(
+        scope,
+        urls::AUTOMATION_STATE,
+        get(ManageAutomations) = actions::form_page,
+        post(ManageAutomations) = actions::turn
+    );
+    let scope = route!(
+        scope,
+        urls::AUTOMATION_REMOVAL,
+        get(ManageAutomations) = actions::ask_removal,
+        post(ManageAutomations) = actions::remove
+    );
+    let scope = route!(scope, urls::AUTOMATION_RUN, get(ManageAutomations) = run::show);
+    route!(scope, urls::AUTOMATION_RUN_REQUEST, get(ManageAutomations) = run::form_page, post(ManageAutomations) = run::request)
 }
 
 /// Registers alerts. The routes of all of them stand before that of one.

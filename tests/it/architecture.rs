@@ -31,6 +31,7 @@ const LAYERS: &[&str] = &[
     "deliveries",
     "notifications",
     "alerts",
+    "automations",
     "pipeline",
     "rejections",
     "clock_check",
@@ -41,6 +42,7 @@ const LAYERS: &[&str] = &[
     "listening",
     "messages",
     "alerting",
+    "automating",
     "console",
     "server",
     "demo",
@@ -119,6 +121,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("test_events", &["test_events"]),
     ("tokens", &["tokens"]),
     ("notifications", &["notifications", "channels"]),
+    ("automations", &["automations", "automation_runs", "automation_emails"]),
     ("alerts", &["alerts", "alert_messages", "alert_rules", "alert_schedules", "alert_digests"]),
 ];
 
@@ -479,7 +482,7 @@ fn unit_tests_that_need_a_database_run_on_both() {
             count += 1;
         }
     }
-    assert_eq!(count, 17);
+    assert_eq!(count, 18);
 }
 
 /// Names of gateways and of other senders, which only `gateways/`, the demo, the fuzz targets and tests may contain. Senders whose

@@ -8,6 +8,8 @@ mod account_mismatch;
 mod advice;
 mod alerts;
 mod architecture;
+mod automation_pages;
+mod automations;
 mod backup;
 mod baseline;
 mod byte_budget;

@@ -105,6 +105,7 @@ async fn send_link(state: &State, email: &str, (address, language): (IpAddr, Loc
         content: &emails::password_reset(&user, token.expose(), state.base(), language),
         valid_for: RESET_LINK_TTL,
         alert: None,
+        run: None,
     };
     notifications::queue(&mut tx, &new, (&state.vault, now)).await?;
     tx.commit().await
@@ -185,6 +186,7 @@ async fn store_password(
         content: &emails::password_changed(&user, state.base(), user.language.unwrap_or(language)),
         valid_for: NOTICE_LIFETIME,
         alert: None,
+        run: None,
     };
     notifications::queue(&mut tx, &notice, (&state.vault, now)).await?;
     tx.commit().await?;

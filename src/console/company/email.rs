@@ -88,6 +88,7 @@ pub(crate) async fn send_test(posted: SignedForm<EmptyForm>) -> Answer {
         content: &emails::test(&company.name, page.state.base(), page.locale),
         valid_for: TEST_LIFETIME,
         alert: None,
+        run: None,
     };
     let mut tx = page.state.db.begin().await?;
     let id = notifications::queue(&mut tx, &new, (&page.state.vault, page.now)).await?;

@@ -33,6 +33,7 @@ pub(crate) enum AppEntry {
     Events,
     Rejections,
     Destinations,
+    Automations,
     Alerts,
     Settings,
 }
@@ -46,6 +47,7 @@ impl AppEntry {
             Some("events") => Some(Self::Events),
             Some("rejections") => Some(Self::Rejections),
             Some("destinations") => Some(Self::Destinations),
+            Some("automations") => Some(Self::Automations),
             Some("alerts") => Some(Self::Alerts),
             Some("settings") => Some(Self::Settings),
             Some(_) => None,
@@ -274,7 +276,8 @@ impl Layout {
             link(urls::events(id), "events", t::events(), AppEntry::Events).begins(t::webhooks()),
             link(urls::rejections(id), "block", t::rejections(), AppEntry::Rejections).in_more(),
             link(urls::destinations(id), "destination", t::destinations(), AppEntry::Destinations).in_more(),
-            link(urls::alerts(id), "alert", t::alerts(), AppEntry::Alerts).begins(t::automate()).in_more(),
+            link(urls::automations(id), "bolt", t::automations(), AppEntry::Automations).begins(t::automate()).in_more(),
+            link(urls::alerts(id), "alert", t::alerts(), AppEntry::Alerts).in_more(),
             link(urls::app_settings(id), "settings", t::settings(), AppEntry::Settings).begins(Text::default()),
         ];
         let own = ShellApp::new(app, shown, (path, &self.frame.near));

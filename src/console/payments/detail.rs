@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use askama::Template;
 use jiff::civil::Date;
 
-use super::timeline::{self, PartDigests, TimelineEntry};
+use super::{
+    automation_runs::RunLine,
+    timeline::{self, PartDigests, TimelineEntry},
+};
 use crate::{
     console::http::{layout::Layout, payload::Payload},
     events::Event,
@@ -51,6 +54,7 @@ pub(crate) struct Show {
     /// The other payments of the order that were captured.
     pub(crate) others: Vec<Transaction>,
     pub(crate) order: Order,
+    pub(crate) runs: Vec<RunLine>,
     /// The zone of the days of the timeline.
     pub(crate) zone: Zone,
     pub(crate) now: Timestamp,

@@ -1,5 +1,6 @@
 //! Transaction History, its download, and the page of a transaction.
 
+mod automation_runs;
 pub(crate) mod detail;
 pub(crate) mod export;
 pub(crate) mod forms;

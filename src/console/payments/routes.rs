@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    detail, export,
+    automation_runs, detail, export,
     forms::{DEFAULT_DAYS, PaymentParams, PaymentQuery, PaymentSearch},
     list_view::Index,
     timeline::PartDigests,
@@ -368,6 +368,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         }
     }
     let order = Order::of(transaction.gateway, reports);
+    let runs = automation_runs::list(&mut reader, (&page, &app), &transaction).await?;
     drop(reader);
     let mode = transaction.mode;
     page.remember_mode(app.id, mode);
@@ -376,8 +377,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let own = urls::transaction(app.id, id);
     let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
     let title = messages::payment_title(&transaction);
-    let layout = page.layout(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live);
-    let layout = layout.below_ks_pay();
+    let layout = page.layout(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live).below_ks_pay();
     let layout = layout.crumb(Text::verbatim(isolate(&app.name)), in_mode(urls::app(app.id)));
     let layout = layout.crumb(t::title(), in_mode(urls::transactions(app.id)));
     let now = page.now;
@@ -394,6 +394,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         disputes,
         others,
         order,
+        runs,
         zone: page.reader().zone,
         now,
     })

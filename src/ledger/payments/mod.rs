@@ -3,6 +3,7 @@
 //! Invariant: a transaction is a pure function of the set of observations, independent of their order and repetition, so that
 //! it can be rebuilt from the events.
 
+pub(crate) mod changes;
 pub(crate) mod daily;
 pub(crate) mod disputes;
 pub(crate) mod failure;
@@ -16,6 +17,7 @@ pub(crate) mod zone_changes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use changes::Change;
 use daily::TotalsDelta;
 use failure::FailureReason;
 use projection::PaymentState;
@@ -136,11 +138,20 @@ impl<'a> PaymentReport<'a> {
 }
 
 /// The result of [`project`].
-pub(crate) struct Projected {
+pub(crate) struct Projected<'a> {
     /// The transaction id of each report, in the order of the reports.
     pub(crate) ids: Vec<TransactionId>,
     /// The input of [`apply_totals`].
     pub(crate) sums: TotalsDelta,
+    /// What changed, in the order of the payments' keys.
+    pub(crate) changes: Vec<PaymentChange<'a>>,
+}
+
+/// A change with its payment.
+pub(crate) struct PaymentChange<'a> {
+    pub(crate) transaction: TransactionId,
+    pub(crate) scope: &'a ConnectionScope,
+    pub(crate) change: Change,
 }
 
 /// Applies observations to payments and returns the transaction id of each one.
@@ -149,7 +160,7 @@ pub(crate) struct Projected {
 ///
 /// # Errors
 /// If the database fails; then the events themselves are not stored either.
-pub(crate) async fn project(tx: &mut Tx, reports: &[PaymentReport<'_>]) -> Result<Projected, DbError> {
+pub(crate) async fn project<'a>(tx: &mut Tx, reports: &[PaymentReport<'a>]) -> Result<Projected<'a>, DbError> {
     let mut entries = entries(reports);
     let mut sums = TotalsDelta::default();
     if write::insert(tx, &entries.values().collect::<Vec<_>>()).await? {
@@ -178,7 +189,9 @@ pub(crate) async fn project(tx: &mut Tx, reports: &[PaymentReport<'_>]) -> Resul
     }
     write::write_news(tx, &entries.values().collect::<Vec<_>>()).await?;
     add_references(tx, reports, &entries).await?;
-    Ok(Projected { ids: reports.iter().filter_map(|reports| entries.get(&reports.key())).map(|entry| entry.id).collect(), sums })
+    let ids = reports.iter().filter_map(|reports| entries.get(&reports.key())).map(|entry| entry.id).collect();
+    let changes = entries.into_values().flat_map(PaymentRow::into_changes).collect();
+    Ok(Projected { ids, sums, changes })
 }
 
 async fn add_references(
@@ -213,7 +226,9 @@ fn entries<'a>(reports: &[PaymentReport<'a>]) -> BTreeMap<Key<'a>, PaymentRow<'a
         entries.entry(reports.key()).or_insert_with(|| PaymentRow::new(reports)).state.apply(reports.facts);
     }
     for entry in entries.values_mut() {
-        entry.news = ChangedParts::between(&PaymentState::default(), &entry.state);
+        let nothing = PaymentState::default();
+        entry.news = ChangedParts::between(&nothing, &entry.state);
+        entry.changes = changes::between(&nothing, &entry.state);
     }
     entries
 }

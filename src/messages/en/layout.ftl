@@ -15,6 +15,7 @@ rejections = Rejections
 destinations = Destinations
 alerts = Alerts
 automate = Automate
+automations = Automations
 language = Language
 # The window title of a form that was returned with errors.
 title-with-errors = Error: { $title }

@@ -12,6 +12,7 @@ events = इवेंट
 rejections = अस्वीकृत अनुरोध
 alerts = अलर्ट
 automate = ऑटोमेशन
+automations = ऑटोमेशन
 destinations = डेस्टिनेशन
 language = भाषा
 title-with-errors = गड़बड़ी: { $title }

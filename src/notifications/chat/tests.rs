@@ -25,10 +25,12 @@ fn content() -> Content {
     Content {
         subject: "Neem <Tree> & *Co*".to_owned(),
         paragraphs: vec!["<!channel> [a](http://x.example) @everyone".to_owned(), "> नीम".to_owned()],
+        body: Vec::new(),
         facts: vec![("Amount".to_owned(), "₹2,499.00 _a_".to_owned())],
         action: Some(Action { label: "Open <alert>".to_owned(), url: "https://pay.example/a?b=1&c=2".to_owned() }),
         footer: Some("KS Pay".to_owned()),
         language: crate::i18n::Locale::English,
+        sender: None,
     }
 }
 
@@ -193,6 +195,7 @@ fn a_long_message_is_within_the_limits_of_every_service() {
     let content = Content {
         subject: long("_"),
         paragraphs: vec![long("नी"), long("*")],
+        body: Vec::new(),
         facts: (0..60).map(|number| (format!("{number}"), long("~"))).collect(),
         ..content()
     };

@@ -2,6 +2,7 @@
 
 import { alerts } from "../support/alert_pages.mjs";
 import { amounts } from "../support/amount_pages.mjs";
+import { automations } from "../support/automation_pages.mjs";
 import { open } from "../support/browser.mjs";
 import { confirmations } from "../support/confirmation_pages.mjs";
 import { destinations } from "../support/destination_pages.mjs";
@@ -22,7 +23,7 @@ async function follow(t, at, walk, look) {
 }
 
 /** The longest first. */
-const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, destinations, tokens, alerts, refusals, long_lists, outages, plainly, publicly];
+const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, destinations, tokens, alerts, automations, refusals, long_lists, outages, plainly, publicly];
 
 // Each walk has a server and a browser of its own, and waits for them most of the time.
 describe("every page", { concurrency: areShot ? 1 : 2 }, () => {

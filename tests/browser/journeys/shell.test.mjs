@@ -100,7 +100,7 @@ describe("the frame of the pages", () => {
     assert.equal(await bar.getByRole("link", { name: "Rejections" }).count(), 0);
     assert.ok(await more.evaluate((summary) => summary.parentElement.dataset.here !== undefined), "the page is one of the menu's");
     await more.click();
-    assert.deepEqual(await bar.locator(".nav-more").getByRole("link").allTextContents(), ["Rejections", "Destinations", "Alerts", "Search"]);
+    assert.deepEqual(await bar.locator(".nav-more").getByRole("link").allTextContents(), ["Rejections", "Destinations", "Automations", "Alerts", "Search"]);
     assert.deepEqual(await violations(page), []);
     await page.keyboard.press("Escape");
     assert.equal(await bar.getByRole("link", { name: "Rejections" }).count(), 0);

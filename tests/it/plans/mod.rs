@@ -30,6 +30,8 @@ const GROWING_TABLES: &[&str] = &[
     "deliveries",
     "attempts",
     "notifications",
+    "automation_runs",
+    "automation_emails",
 ];
 /// Constraints that select few rows, however long an installation is in use: the table, the constraint, and the reason.
 const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
@@ -39,6 +41,8 @@ const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("attempts", "delivery_id=?", "at most eleven for each time that a delivery is replayed"),
     ("destinations", "app_id=?", "at most 20 in each mode"),
     ("notifications", "alert_id=?", "the messages of one alert"),
+    ("notifications", "run_id=?", "the messages of one run"),
+    ("automation_emails", "queued_at>?", "the emails of a day to one recipient, or a limited number of those of an hour"),
     ("rejected_requests", "rejection_id=?", STORAGE),
     ("rejected_requests", "connection_id=?", STORAGE),
     ("daily_totals", "day>?", "a row for each kind of payment of a day; pages ask for at most a year"),

@@ -17,7 +17,8 @@ use crate::{
     },
     gateways::payment::{DisputeStatus, FailureCategory, RefundStatus, Status},
     ledger::payments::{
-        PaymentReport,
+        PaymentChange, PaymentReport,
+        changes::{self, Change},
         daily::effective_created_at,
         projection::{DisputeState, Moment, PaymentState, Quote, RefundReport, RefundState, Updated},
         state::DisplayState,
@@ -99,6 +100,8 @@ pub(crate) struct PaymentRow<'a> {
     pub(crate) is_changed: bool,
     /// The refunds and disputes that differ from those stored.
     pub(crate) news: ChangedParts,
+    /// What changed for features that react to it.
+    pub(crate) changes: Vec<Change>,
 }
 
 impl<'a> PaymentRow<'a> {
@@ -112,6 +115,7 @@ impl<'a> PaymentRow<'a> {
             state: PaymentState::default(),
             is_changed: false,
             news: ChangedParts::default(),
+            changes: Vec::new(),
         }
     }
 
@@ -124,8 +128,14 @@ impl<'a> PaymentRow<'a> {
             payment: self.payment,
             is_changed: *old != new,
             news: ChangedParts::between(old, &new),
+            changes: changes::between(old, &new),
             state: new,
         }
+    }
+
+    pub(crate) fn into_changes(self) -> impl Iterator<Item = PaymentChange<'a>> {
+        let (transaction, scope) = (self.id, self.scope);
+        self.changes.into_iter().map(move |change| PaymentChange { transaction, scope, change })
     }
 }
 

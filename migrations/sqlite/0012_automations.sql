@@ -1,0 +1,63 @@
+-- Automations: what happens when a payment changes, and their runs.
+
+-- One rule. change_kind: the change that it reacts to. conditions: JSON. recipients: 'customer', and ids of users and channels, separated
+-- by spaces. texts: JSON, subject and message by language. language: of the message to customers. turned_on_at: null while it has never
+-- been on. changed_by: the user who changed it last, who receives what customers would in Test mode; null for a command.
+CREATE TABLE automations (
+    id INTEGER NOT NULL PRIMARY KEY,
+    company_id INTEGER NOT NULL REFERENCES companies (id),
+    app_id INTEGER NOT NULL REFERENCES apps (id),
+    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    change_kind TEXT NOT NULL,
+    conditions TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    texts TEXT NOT NULL,
+    language TEXT NOT NULL,
+    is_on INTEGER NOT NULL,
+    turned_on_at INTEGER,
+    changed_by INTEGER,
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    CHECK (NOT is_on OR turned_on_at IS NOT NULL)
+) STRICT;
+CREATE INDEX automations_of_app ON automations (app_id, mode, id);
+CREATE INDEX automations_on ON automations (app_id, id) WHERE is_on;
+
+-- One automation for one change of a payment. change_key: identifies the change within the payment. occurred_at: when the payment changed;
+-- amount_subunits, currency: of what changed. reason: why it was skipped. steps: JSON, what was done for each recipient. due_at: when
+-- it is run, or its messages are looked at, next; null once it has ended. requested_by: who ran it by hand.
+CREATE TABLE automation_runs (
+    id INTEGER NOT NULL PRIMARY KEY,
+    automation_id INTEGER NOT NULL,
+    app_id INTEGER NOT NULL,
+    transaction_id INTEGER NOT NULL,
+    change_key TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    amount_subunits INTEGER,
+    currency TEXT,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'done', 'failed', 'skipped')),
+    reason TEXT,
+    steps TEXT NOT NULL,
+    due_at INTEGER,
+    requested_by TEXT,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    CHECK ((state IN ('waiting', 'sending')) = (due_at IS NOT NULL)),
+    CHECK ((state = 'skipped') = (reason IS NOT NULL)),
+    UNIQUE (transaction_id, automation_id, change_key)
+) STRICT;
+CREATE INDEX automation_runs_due ON automation_runs (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX automation_runs_in_order ON automation_runs (automation_id, id);
+CREATE INDEX automation_runs_by_state ON automation_runs (automation_id, state, id);
+CREATE INDEX automation_runs_by_age ON automation_runs (created_at);
+
+-- The emails of the last day to customers, for the limits per recipient and per hour. recipient: a keyed digest of the address.
+CREATE TABLE automation_emails (
+    automation_id INTEGER NOT NULL,
+    recipient BLOB NOT NULL,
+    queued_at INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    PRIMARY KEY (automation_id, recipient, queued_at, run_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX automation_emails_in_order ON automation_emails (automation_id, queued_at);
+CREATE INDEX automation_emails_by_age ON automation_emails (queued_at);

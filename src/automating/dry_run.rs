@@ -1,0 +1,71 @@
+//! How often an automation would have run, and a payment to show its message with.
+//!
+//! Invariant: nothing is stored or sent. At most [`MAX_EXAMINED`] payments are read, the newest first.
+
+use std::time::Duration;
+
+use crate::{
+    apps::App,
+    automations::conditions::{Conditions, Facts},
+    db::{DbError, Reader, list},
+    gateways::{Mode, payment::Status},
+    ledger::payments::{
+        Transaction,
+        changes::ChangeKind,
+        store::{Filter, Kinds},
+    },
+    primitives::{money::Money, time::Timestamp},
+};
+
+/// The most payments that are read.
+pub(crate) const MAX_EXAMINED: i64 = 2_000;
+/// The payments of this time are counted.
+const PERIOD: Duration = Duration::from_hours(7 * 24);
+
+/// What an automation would have done.
+#[derive(Debug, Default)]
+pub(crate) struct DryRun {
+    /// For how many payments it would have run.
+    pub(crate) fitting: usize,
+    /// How many payments have changed in that way, but do not meet its conditions.
+    pub(crate) others: usize,
+    /// True if there are more payments than were read.
+    pub(crate) is_partial: bool,
+    /// The newest payment that fits.
+    pub(crate) newest: Option<Transaction>,
+}
+
+/// Counts the payments of the last 7 days.
+pub(crate) async fn count(
+    reader: &mut Reader,
+    (app, mode): (&App, Mode),
+    (kind, conditions): (ChangeKind, &Conditions),
+    now: Timestamp,
+) -> Result<DryRun, DbError> {
+    let until = Timestamp::from_millis(now.millis() + 1);
+    let filter = Filter { app: app.id, mode, from: now.minus(PERIOD), until, kinds: Kinds::default() };
+    let payments = list::newest(reader, &filter, MAX_EXAMINED).await?;
+    let mut run =
+        DryRun { is_partial: i64::try_from(payments.len()).is_ok_and(|count| count == MAX_EXAMINED), ..DryRun::default() };
+    for payment in payments {
+        let Some(money) = changed(kind, &payment) else { continue };
+        let facts = Facts { money, method: payment.method.as_deref(), gateway: payment.gateway };
+        if conditions.are_met(facts) {
+            run.fitting += 1;
+            run.newest = run.newest.or(Some(payment));
+        } else {
+            run.others += 1;
+        }
+    }
+    Ok(run)
+}
+
+/// Returns the amount of a change that a payment has had; `None` without such a change. Of several refunds their total is known.
+fn changed(kind: ChangeKind, payment: &Transaction) -> Option<Option<Money>> {
+    match kind {
+        ChangeKind::Captured => payment.is_captured.then(|| payment.money()),
+        ChangeKind::Failed => (payment.status == Some(Status::Failed)).then(|| payment.money()),
+        ChangeKind::Refunded => payment.processed_refund().map(Some),
+        ChangeKind::DisputeOpened => payment.state.is_of_dispute().then(|| payment.money()),
+    }
+}

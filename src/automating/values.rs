@@ -1,0 +1,149 @@
+//! The values of the variables of a text.
+//!
+//! Invariant: what a customer or a gateway chose is cleaned when it is set.
+
+use crate::{
+    apps::App,
+    automations::{
+        runs::Run,
+        template::{Values, Variable},
+    },
+    db::{DbError, Reader as DbReader},
+    events,
+    gateways::payment_details::PaymentDetails,
+    i18n::{Reader, Text},
+    ledger::payments::{
+        Transaction,
+        changes::ChangeKind,
+        disputes::Dispute,
+        store::{self, references},
+    },
+    messages::{self, DisplayTime},
+    primitives::{
+        id::TransactionId,
+        money::{Currency, Money},
+        time::Timestamp,
+    },
+};
+
+/// The newest events of a payment, among which its customer is looked for.
+const MAX_EVENTS: i64 = 50;
+/// At most this many of their bodies are read.
+const MAX_BODIES: usize = 4;
+
+/// A change with what is stored of its payment.
+pub(crate) struct Occurrence {
+    pub(crate) kind: ChangeKind,
+    /// The gateway's id of the refund or dispute.
+    pub(crate) object: Option<String>,
+    /// The amount of what changed.
+    pub(crate) money: Option<Money>,
+    pub(crate) at: Timestamp,
+    pub(crate) payment: Transaction,
+    /// `None` for changes of other kinds.
+    pub(crate) dispute: Option<Dispute>,
+    pub(crate) details: PaymentDetails,
+}
+
+impl Occurrence {
+    /// Reads what a run is about; `None` if that no longer exists.
+    pub(crate) async fn of_run(reader: &mut DbReader, app: &App, run: &Run) -> Result<Option<Self>, DbError> {
+        let Some(kind) = run.kind() else { return Ok(None) };
+        let Some(payment) = store::find(&mut *reader, app.id, run.transaction).await? else { return Ok(None) };
+        let object = run.object().map(ToOwned::to_owned);
+        let dispute = match (kind, &object) {
+            (ChangeKind::DisputeOpened, Some(id)) => {
+                references::list_disputes(&mut *reader, payment.id).await?.into_iter().find(|dispute| dispute.id == *id)
+            }
+            _ => None,
+        };
+        let details = details(reader, app, payment.id).await?;
+        Ok(Some(Self { kind, object, money: run.money, at: run.occurred_at, payment, dispute, details }))
+    }
+
+    /// Returns a change of a payment as if it had just happened.
+    pub(crate) async fn of_payment(
+        reader: &mut DbReader,
+        app: &App,
+        kind: ChangeKind,
+        payment: Transaction,
+    ) -> Result<Self, DbError> {
+        let details = details(reader, app, payment.id).await?;
+        let money = if kind == ChangeKind::Refunded { payment.processed_refund() } else { payment.money() };
+        Ok(Self { kind, object: None, money, at: payment.updated_at, payment, dispute: None, details })
+    }
+
+    /// Returns the values for a reader.
+    pub(crate) fn values(&self, app: &App, reader: Reader, now: Timestamp) -> Values {
+        let plain = |text: Text| text.to_plain(reader);
+        let moment = |at: Timestamp| plain(Text::verbatim(DisplayTime::of_expiry(at, now)));
+        let mut values = Values::default();
+        values.set_own(Variable::AppName, app.name.clone());
+        values.set(Variable::PaymentId, &self.payment.payment_id);
+        values.set(Variable::OrderId, self.payment.order_id.as_deref().unwrap_or_default());
+        values.set(
+            Variable::Method,
+            &self.payment.method.as_deref().map(|code| plain(messages::method(Some(code)))).unwrap_or_default(),
+        );
+        values.set_own(Variable::Date, moment(self.at));
+        if let Some(money) = self.money.or_else(|| self.payment.money()) {
+            values.set_own(Variable::Amount, money.to_string());
+        }
+        if let Some(money) = self.payment.money() {
+            values.set_own(Variable::PaymentAmount, money.to_string());
+        }
+        if let Some(reason) = &self.payment.failure {
+            values.set_own(Variable::Reason, plain(messages::failure(reason.0)));
+        }
+        let object = self.object.as_deref().unwrap_or_default();
+        values.set(if self.kind == ChangeKind::Refunded { Variable::RefundId } else { Variable::DisputeId }, object);
+        if let Some(at) = self.dispute.as_ref().and_then(|dispute| dispute.respond_by) {
+            values.set_own(Variable::RespondBy, moment(at));
+        }
+        for (name, value) in &self.details.notes {
+            values.set_note(name, value);
+        }
+        values
+    }
+}
+
+/// Returns values for a preview while there is no payment to show it with.
+pub(crate) fn example(app: &App, reader: Reader, now: Timestamp) -> Values {
+    let plain = |text: Text| text.to_plain(reader);
+    let moment = |at: Timestamp| plain(Text::verbatim(DisplayTime::of_expiry(at, now)));
+    let mut values = Values::default();
+    values.set_own(Variable::AppName, app.name.clone());
+    for (variable, id) in [
+        (Variable::PaymentId, "pay_N1exampleX4Y5Z"),
+        (Variable::OrderId, "order_N1exampleX4Y"),
+        (Variable::RefundId, "rfnd_N1exampleX4Y5"),
+        (Variable::DisputeId, "disp_N1exampleX4Y5"),
+    ] {
+        values.set(variable, id);
+    }
+    values.set(Variable::Method, &plain(messages::method(Some("upi"))));
+    let amount = Money::new(64_900, Currency::INR).to_string();
+    values.set_own(Variable::Amount, amount.clone());
+    values.set_own(Variable::PaymentAmount, amount);
+    values.set_own(Variable::Reason, plain(messages::failure(None)));
+    values.set_own(Variable::Date, moment(now));
+    values.set_own(Variable::RespondBy, moment(now.plus(std::time::Duration::from_hours(7 * 24))));
+    values
+}
+
+/// Returns what the newest stored bodies of a payment's events say of its customer.
+async fn details(reader: &mut DbReader, app: &App, payment: TransactionId) -> Result<PaymentDetails, DbError> {
+    let events = events::store::list_of_transaction(&mut *reader, app.id, payment, MAX_EVENTS).await?;
+    let mut found = PaymentDetails::default();
+    for event in events.iter().rev().take(MAX_BODIES) {
+        let stored = events::store::find_payload(&mut *reader, event).await?;
+        let own = stored.body().and_then(|body| event.own_bytes(body).ok());
+        if let Some(own) = own {
+            found = found.or(event.gateway.adapter().payment_details(own));
+        }
+        if found.email.is_some() && !found.notes.is_empty() {
+            break;
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,5 @@
+//! The SQL of automations.
+
+pub(crate) mod automations;
+pub(crate) mod emails;
+pub(crate) mod runs;

@@ -1,0 +1,290 @@
+//! The texts of an automation: which variables they may have, and how values are put into them.
+//!
+//! Invariants: pure. A value that a gateway or a customer chose is cleaned: one line, cut, without anything that looks like a link. A value is
+//! put in after the markup was parsed, so it never becomes markup; and only once, so it never becomes a variable.
+
+use std::collections::BTreeMap;
+
+use super::Wording;
+use crate::{
+    ledger::payments::changes::ChangeKind,
+    notifications::{
+        clean_answer,
+        markup::{self, Block},
+    },
+    primitives::text_enum::text_enum,
+};
+
+/// The most characters of a subject, and of a message.
+pub(crate) const MAX_SUBJECT_CHARS: usize = 150;
+pub(crate) const MAX_MESSAGE_CHARS: usize = 5_000;
+/// The most characters of a value.
+const MAX_VALUE_CHARS: usize = 60;
+/// Stands for a value that is not known.
+pub(crate) const NO_VALUE: &str = "–";
+/// Begins a variable of a note: what follows is the note's name.
+pub(crate) const NOTE: &str = "note.";
+
+text_enum! {
+    /// What a text may contain of a payment.
+    pub(crate) enum Variable, "a variable" {
+        AppName = "app_name",
+        /// Of what changed: the payment, the refund or the dispute.
+        Amount = "amount",
+        PaymentAmount = "payment_amount",
+        Method = "method",
+        PaymentId = "payment_id",
+        OrderId = "order_id",
+        /// When the payment changed.
+        Date = "date",
+        /// Why the payment failed.
+        Reason = "reason",
+        RefundId = "refund_id",
+        DisputeId = "dispute_id",
+        /// The deadline for a response to a dispute.
+        RespondBy = "respond_by",
+    }
+}
+
+impl Variable {
+    /// True if changes of that kind have it.
+    pub(crate) const fn is_of(self, kind: ChangeKind) -> bool {
+        match self {
+            Self::AppName | Self::Amount | Self::Method | Self::PaymentId | Self::OrderId | Self::Date => true,
+            Self::PaymentAmount => matches!(kind, ChangeKind::Refunded | ChangeKind::DisputeOpened),
+            Self::Reason => matches!(kind, ChangeKind::Failed),
+            Self::RefundId => matches!(kind, ChangeKind::Refunded),
+            Self::DisputeId | Self::RespondBy => matches!(kind, ChangeKind::DisputeOpened),
+        }
+    }
+}
+
+/// The values of variables, by name; cleaned.
+#[derive(Debug, Default)]
+pub(crate) struct Values(BTreeMap<String, String>);
+
+impl Values {
+    /// Sets a value that gateways or customers may have chosen.
+    pub(crate) fn set(&mut self, variable: Variable, value: &str) {
+        self.0.insert(variable.as_str().to_owned(), clean(value));
+    }
+
+    /// Sets a value that consists of our own words, such as a date.
+    pub(crate) fn set_own(&mut self, variable: Variable, value: String) {
+        self.0.insert(variable.as_str().to_owned(), value);
+    }
+
+    /// Sets the value of a note.
+    pub(crate) fn set_note(&mut self, name: &str, value: &str) {
+        self.0.insert(format!("{NOTE}{name}"), clean(value));
+    }
+
+    /// Returns the value of a variable; [`NO_VALUE`] for one that has none.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or(NO_VALUE, String::as_str)
+    }
+}
+
+/// Why a text cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Empty,
+    TooLong(usize),
+    /// Changes of that kind have no such variable.
+    UnknownVariable(String),
+    /// A variable begins and does not end.
+    Unclosed,
+    /// The address of a link is not one of an https page.
+    Link(String),
+}
+
+/// A piece of a text.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    Text(&'a str),
+    Variable(&'a str),
+}
+
+/// Splits a text at its variables. `None` if one is not closed.
+fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
+    let (mut pieces, mut rest) = (Vec::new(), text);
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (name, after) = after.split_once("}}")?;
+        pieces.push(Piece::Text(before));
+        pieces.push(Piece::Variable(name.trim()));
+        rest = after;
+    }
+    pieces.push(Piece::Text(rest));
+    Some(pieces)
+}
+
+/// Finds what is wrong with a text for changes of a kind.
+fn check(text: &str, max: usize, kind: ChangeKind) -> Result<(), Fault> {
+    if text.trim().is_empty() {
+        return Err(Fault::Empty);
+    }
+    if text.chars().count() > max {
+        return Err(Fault::TooLong(max));
+    }
+    for piece in pieces(text).ok_or(Fault::Unclosed)? {
+        let Piece::Variable(name) = piece else { continue };
+        let is_note = name.strip_prefix(NOTE).is_some_and(|name| !name.is_empty());
+        let is_known = name.parse::<Variable>().is_ok_and(|variable| variable.is_of(kind));
+        if !is_note && !is_known {
+            return Err(Fault::UnknownVariable(name.chars().take(MAX_VALUE_CHARS).collect()));
+        }
+    }
+    Ok(())
+}
+
+/// Checks a subject for changes of a kind.
+pub(crate) fn check_subject(text: &str, kind: ChangeKind) -> Result<(), Fault> {
+    check(text, MAX_SUBJECT_CHARS, kind)
+}
+
+/// Checks a message for changes of a kind.
+pub(crate) fn check_message(text: &str, kind: ChangeKind) -> Result<(), Fault> {
+    check(text, MAX_MESSAGE_CHARS, kind)?;
+    let blocks = markup::parse(text);
+    match markup::links(&blocks).find(|url| !is_https(url)) {
+        Some(url) => Err(Fault::Link(url.chars().take(MAX_VALUE_CHARS).collect())),
+        None => Ok(()),
+    }
+}
+
+/// True for the address of an https page without a variable, a user name or a blank in it.
+fn is_https(url: &str) -> bool {
+    let is_plain =
+        !url.contains(['{', '}', '"', '\\']) && !url.chars().any(|character| character.is_whitespace() || character.is_control());
+    is_plain
+        && url::Url::parse(url)
+            .is_ok_and(|url| url.scheme() == "https" && url.has_host() && url.username().is_empty() && url.password().is_none())
+}
+
+/// Puts values into a text.
+fn fill(text: &str, values: &Values) -> String {
+    let Some(pieces) = pieces(text) else { return text.to_owned() };
+    let filled = pieces.into_iter().map(|piece| match piece {
+        Piece::Text(text) => text,
+        Piece::Variable(name) => values.get(name),
+    });
+    filled.collect()
+}
+
+/// Returns subject and message with the values in them.
+pub(crate) fn render(wording: &Wording, values: &Values) -> (String, Vec<Block>) {
+    let message = markup::parse(&wording.message).iter().map(|block| block.map(|text| fill(text, values))).collect();
+    (fill(&wording.subject, values), message)
+}
+
+/// Returns a value of a gateway or a customer as it may stand in a message.
+fn clean(value: &str) -> String {
+    let line = clean_answer(value);
+    let words: Vec<&str> = line.split(' ').filter(|word| !looks_like_link(word)).collect();
+    let text = words.join(" ");
+    let cut: String = text.chars().take(MAX_VALUE_CHARS).collect();
+    let cut = cut.trim();
+    if cut.is_empty() { NO_VALUE.to_owned() } else { cut.to_owned() }
+}
+
+/// True for what a mail program may make a link of: an address with a scheme, a host name, or an email address.
+fn looks_like_link(word: &str) -> bool {
+    let has_scheme = word.split_once(':').is_some_and(|(scheme, after)| {
+        !after.is_empty()
+            && scheme.len() > 1
+            && scheme.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character))
+            && scheme.chars().any(|character| character.is_ascii_alphabetic())
+    });
+    has_scheme || word.contains('@') || word.contains("//") || has_host(word)
+}
+
+/// True if a label, a dot and at least two letters follow each other.
+fn has_host(word: &str) -> bool {
+    let dots = ['.', '。', '．', '｡'];
+    word.char_indices().filter(|(_, character)| dots.contains(character)).any(|(at, dot)| {
+        let before = word[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+        let after: Vec<char> = word[at + dot.len_utf8()..].chars().take_while(|character| character.is_alphanumeric()).collect();
+        before && after.len() >= 2 && after.iter().all(|character| character.is_alphabetic())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values() -> Values {
+        let mut values = Values::default();
+        values.set_own(Variable::Amount, "₹649.00".to_owned());
+        values.set(Variable::OrderId, "order_N7");
+        values.set_note("name", "Kavya **bold** [x](https://evil.example) {{amount}}");
+        values
+    }
+
+    #[test]
+    fn values_are_put_in_once_and_never_become_markup() {
+        let wording = Wording {
+            subject: "{{amount}} received".to_owned(),
+            message: "Hello {{note.name}},\n\n**{{ amount }}** for {{order_id}} by {{method}}".to_owned(),
+        };
+        let (subject, blocks) = render(&wording, &values());
+        assert_eq!(subject, "₹649.00 received");
+        let plain: Vec<_> = blocks.iter().map(Block::plain).collect();
+        assert_eq!(plain, ["Hello Kavya **bold** {{amount}},", "₹649.00 for order_N7 by –"]);
+        assert_eq!(markup::links(&blocks).count(), 0);
+    }
+
+    #[test]
+    fn a_text_has_only_variables_of_its_change() {
+        let check = |text: &str, kind| check_message(text, kind);
+        assert_eq!(check("{{amount}} {{note.size}}", ChangeKind::Captured), Ok(()));
+        assert_eq!(check("{{refund_id}}", ChangeKind::Refunded), Ok(()));
+        for (text, fault) in [
+            ("  ", Fault::Empty),
+            ("{{amount", Fault::Unclosed),
+            ("{{refund_id}}", Fault::UnknownVariable("refund_id".to_owned())),
+            ("{{note.}}", Fault::UnknownVariable("note.".to_owned())),
+            ("{{}}", Fault::UnknownVariable(String::new())),
+            ("[a](http://shop.example)", Fault::Link("http://shop.example".to_owned())),
+            ("[a](javascript:alert)", Fault::Link("javascript:alert".to_owned())),
+            ("[a](https://shop.example/{{order_id}})", Fault::Link("https://shop.example/{{order_id}}".to_owned())),
+            ("[a](https://bank.example@evil.example)", Fault::Link("https://bank.example@evil.example".to_owned())),
+        ] {
+            assert_eq!(check(text, ChangeKind::Captured), Err(fault), "{text}");
+        }
+        assert_eq!(check(&"x".repeat(MAX_MESSAGE_CHARS + 1), ChangeKind::Captured), Err(Fault::TooLong(MAX_MESSAGE_CHARS)));
+        assert_eq!(check_subject(&"x".repeat(MAX_SUBJECT_CHARS), ChangeKind::Captured), Ok(()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_checked_and_filled(text in "(\\PC|[{}*\\[\\]()\n-]){0,80}", value in "\\PC{0,80}") {
+            let mut values = Values::default();
+            values.set(Variable::OrderId, &value);
+            let _ = check_message(&text, ChangeKind::Captured);
+            let (subject, blocks) = render(&Wording { subject: text.clone(), message: text.clone() }, &values);
+            let links = markup::links(&markup::parse(&text)).count();
+            proptest::prop_assert_eq!(markup::links(&blocks).count(), links, "a value adds no link");
+            proptest::prop_assert!(subject.chars().count() <= text.chars().count() + text.len() * MAX_VALUE_CHARS);
+        }
+    }
+
+    #[test]
+    fn what_a_customer_chose_is_cut_and_has_no_link() {
+        for (value, cleaned) in [
+            ("Kavya R", "Kavya R"),
+            ("नीम का पेड़", "नीम का पेड़"),
+            ("T. Nagar, 12.5 kg", "T. Nagar, 12.5 kg"),
+            ("win at https://evil.example/x now", "win at now"),
+            ("evil.example", NO_VALUE),
+            ("see (evil.example)", "see"),
+            ("evil。example", NO_VALUE),
+            ("a javascript:x mailto:y tel:1 b", "a b"),
+            ("me@evil.example", NO_VALUE),
+            ("a\nBcc: x\u{202e}y", "a Bcc: x y"),
+            ("", NO_VALUE),
+        ] {
+            assert_eq!(clean(value), cleaned, "{value:?}");
+        }
+        assert_eq!(clean(&"n".repeat(500)).chars().count(), MAX_VALUE_CHARS);
+    }
+}

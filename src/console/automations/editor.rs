@@ -1,0 +1,174 @@
+//! The editor of a rule: its page, and what the rule would send.
+
+use super::{form::RuleForm, layout, recipient, recipients};
+use crate::{
+    apps::App,
+    automating::{
+        content::{self, Audience, Place},
+        dry_run::{self, DryRun, MAX_EXAMINED},
+        values::{self, Occurrence},
+    },
+    automations::{
+        Recipient, Rule,
+        conditions::Comparison,
+        manage::Known,
+        template::{NOTE, Values, Variable},
+    },
+    console::{
+        http::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext},
+        read_models::mode_selection::shown,
+    },
+    gateways::{Gateway, Mode},
+    i18n::{Locale, Reader, Text},
+    ledger::payments::changes::ChangeKind,
+    messages::{
+        METHODS,
+        automations::{self, placeholder},
+        method,
+        text::automations as t,
+    },
+    notifications::{
+        Content,
+        markup::{Block, Span},
+    },
+    urls,
+};
+
+/// `/ks-pay/apps/{app}/automations/new` and `…/{automation}/edit`
+#[derive(askama::Template)]
+#[template(path = "automations/edit.html")]
+pub(super) struct Edit {
+    pub(super) layout: Layout,
+    action: String,
+    back: String,
+    mode: Mode,
+    has_email: bool,
+    /// True for a rule that is off or new.
+    can_turn_on: bool,
+    form: RuleForm,
+    errors: FieldErrors,
+    choices: Vec<(String, Text)>,
+    gateways: Vec<Gateway>,
+    variables: Vec<VariableRow>,
+    preview: Option<Preview>,
+}
+
+/// A variable in the list below the message.
+struct VariableRow {
+    placeholder: String,
+    example: String,
+    /// The changes that have it, if not all do.
+    only: Option<Text>,
+}
+
+/// What would be sent, and for how many payments it would have been.
+pub(super) struct Preview {
+    pub(super) content: Content,
+    recipients: Text,
+    is_example: bool,
+    run: DryRun,
+}
+
+/// What is edited: a new rule, or that of an automation.
+pub(super) struct Editor<'a> {
+    pub(super) page: &'a RequestContext,
+    pub(super) app: &'a App,
+    pub(super) mode: Mode,
+    pub(super) known: &'a Known,
+    pub(super) title: Text,
+    /// The form's own URL.
+    pub(super) action: String,
+    /// Where Cancel leads.
+    pub(super) back: String,
+    pub(super) can_turn_on: bool,
+}
+
+impl Edit {
+    fn kinds() -> Vec<(&'static str, Text)> {
+        ChangeKind::ALL.iter().map(|kind| (kind.as_str(), automations::change(*kind))).collect()
+    }
+
+    fn comparisons() -> Vec<(&'static str, Text)> {
+        vec![("", t::any_amount()), (Comparison::Over.as_str(), t::over()), (Comparison::AtMost.as_str(), t::at_most())]
+    }
+
+    fn methods() -> Vec<(&'static str, Text)> {
+        let all = METHODS.iter().map(|code| (*code, t::is_by(method(Some(code)))));
+        [("", t::any_method())].into_iter().chain(all).collect()
+    }
+
+    fn gateways(&self) -> Vec<(&'static str, Text)> {
+        let shown = self.gateways.iter().map(|gateway| (gateway.slug(), t::is_at(gateway.label())));
+        [("", t::any_gateway())].into_iter().chain(shown).collect()
+    }
+
+    fn languages() -> Vec<(&'static str, Text)> {
+        vec![(Locale::English.as_str(), t::english()), (Locale::Hindi.as_str(), t::hindi())]
+    }
+
+    fn is_hindi_open(&self) -> bool {
+        !self.form.subject_hi.is_empty() || !self.form.message_hi.is_empty()
+    }
+}
+
+impl Editor<'_> {
+    pub(super) fn view(&self, form: RuleForm, errors: FieldErrors, preview: Option<Preview>) -> Edit {
+        let users = self.known.users.iter().map(|user| Recipient::User(user.id));
+        let channels = self.known.channels.iter().map(|channel| Recipient::Channel(channel.id));
+        let all = [Recipient::Customer].into_iter().chain(users).chain(channels);
+        Edit {
+            layout: layout(self.page, (self.app, self.mode), self.title.clone()),
+            action: self.action.clone(),
+            back: self.back.clone(),
+            mode: self.mode,
+            has_email: self.page.state.mail.settings.is_some(),
+            can_turn_on: self.can_turn_on,
+            choices: all.map(|to| (to.to_string(), recipient(self.known, to))).collect(),
+            gateways: shown(self.page, self.app, Some(self.mode)).gateways(),
+            variables: self.variables(),
+            form,
+            errors,
+            preview,
+        }
+    }
+
+    fn variables(&self) -> Vec<VariableRow> {
+        let examples = values::example(self.app, Reader { locale: self.page.locale, zone: self.app.zone }, self.page.now);
+        let row = |variable: &Variable| {
+            let kinds: Vec<_> = ChangeKind::ALL.iter().copied().filter(|kind| variable.is_of(*kind)).collect();
+            let is_of_all = kinds.len() == ChangeKind::ALL.len();
+            let only = kinds.into_iter().map(automations::change).reduce(t::list_and).filter(|_| !is_of_all);
+            let example = examples.get(variable.as_str()).to_owned();
+            VariableRow { placeholder: placeholder(*variable), example, only: only.map(t::variables_of) }
+        };
+        let note = VariableRow { placeholder: format!("{{{{{NOTE}name}}}}"), example: String::new(), only: Some(t::variable_note()) };
+        Variable::ALL.iter().map(row).chain([note]).collect()
+    }
+
+    /// Renders the message with the newest payment that fits.
+    pub(super) async fn preview(&self, rule: &Rule, audience: Audience) -> Result<Preview, AppError> {
+        let Self { page, app, mode, .. } = self;
+        let mut reader = page.state.db.page_reader().await?;
+        let mut run = dry_run::count(&mut reader, (app, *mode), (rule.on, &rule.conditions), page.now).await?;
+        let occurrence = match run.newest.take() {
+            Some(payment) => Some(Occurrence::of_payment(&mut reader, app, rule.on, payment).await?),
+            None => None,
+        };
+        drop(reader);
+        let wanted = if rule.recipients.contains(&Recipient::Customer) { rule.language } else { page.locale };
+        let (language, wording) = rule.texts.closest(wanted).ok_or(AppError::BadRequest)?;
+        let reader = Reader { locale: language, zone: app.zone };
+        let values: Values = match &occurrence {
+            Some(occurrence) => occurrence.values(app, reader, page.now),
+            None => values::example(app, reader, page.now),
+        };
+        let place = Place { base: page.state.base(), path: urls::app(app.id) };
+        let content = content::render((app, *mode), (wording, language), &values, (audience, &place));
+        Ok(Preview { content, recipients: recipients(self.known, &rule.recipients), is_example: occurrence.is_none(), run })
+    }
+}
+
+/// Returns who reads the message first: customers, if they are recipients.
+pub(super) fn audience(rule: &Rule) -> Audience {
+    if rule.recipients.contains(&Recipient::Customer) { Audience::Customer } else { Audience::Company }
+}

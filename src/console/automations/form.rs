@@ -1,0 +1,282 @@
+//! The form of a rule: what was typed, and the rule or the errors that follow from it.
+
+use serde::{Deserialize, Deserializer};
+
+use crate::{
+    automations::{
+        Automation, MAX_RECIPIENTS, Recipient, Rule, Texts, Wording,
+        conditions::{AmountCondition, Comparison, Conditions},
+        manage::Known,
+        template,
+    },
+    console::http::form::FieldErrors,
+    gateways::Gateway,
+    i18n::Locale,
+    ledger::payments::changes::ChangeKind,
+    messages::{
+        METHODS,
+        automations::{self, Template},
+        text::automations as t,
+    },
+    primitives::{
+        id::UserId,
+        money::{Currency, Money},
+        text_input,
+    },
+};
+
+/// The longest text that is typed again into a field.
+const MAX_FIELD_CHARS: usize = 10_000;
+
+/// The form as submitted: recipients are separate fields of one name.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RuleForm {
+    pub(super) mode: String,
+    pub(super) intent: String,
+    pub(super) on: String,
+    pub(super) comparison: String,
+    pub(super) amount: String,
+    pub(super) currency: String,
+    pub(super) method: String,
+    pub(super) gateway: String,
+    pub(super) recipients: Vec<String>,
+    pub(super) language: String,
+    pub(super) subject_en: String,
+    pub(super) message_en: String,
+    pub(super) subject_hi: String,
+    pub(super) message_hi: String,
+}
+
+impl<'de> Deserialize<'de> for RuleForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut form = Self::default();
+        for (name, value) in Vec::<(String, String)>::deserialize(deserializer)? {
+            let value: String = value.chars().take(MAX_FIELD_CHARS).collect();
+            match name.as_str() {
+                "mode" => form.mode = value,
+                "intent" => form.intent = value,
+                "on" => form.on = value,
+                "comparison" => form.comparison = value,
+                "amount" => form.amount = value,
+                "currency" => form.currency = value,
+                "method" => form.method = value,
+                "gateway" => form.gateway = value,
+                "recipient" => form.recipients.push(value),
+                "language" => form.language = value,
+                "subject_en" => form.subject_en = value,
+                "message_en" => form.message_en = value,
+                "subject_hi" => form.subject_hi = value,
+                "message_hi" => form.message_hi = value,
+                _ => {}
+            }
+        }
+        Ok(form)
+    }
+}
+
+impl RuleForm {
+    /// Returns the form of a rule.
+    pub(super) fn of(rule: &Rule) -> Self {
+        let amount = rule.conditions.amount;
+        let wording = |language| rule.texts.get(language).cloned().unwrap_or_default();
+        let (en, hi): (Wording, Wording) = (wording(Locale::English), wording(Locale::Hindi));
+        Self {
+            on: rule.on.to_string(),
+            comparison: amount.map(|condition| condition.comparison.to_string()).unwrap_or_default(),
+            amount: amount.map(|condition| condition.amount.plain()).unwrap_or_default(),
+            currency: amount.map_or(Currency::INR, |condition| condition.amount.currency).to_string(),
+            method: rule.conditions.method.clone().unwrap_or_default(),
+            gateway: rule.conditions.gateway.map(|gateway| gateway.slug().to_owned()).unwrap_or_default(),
+            recipients: rule.recipients.iter().map(ToString::to_string).collect(),
+            language: rule.language.to_string(),
+            subject_en: en.subject,
+            message_en: en.message,
+            subject_hi: hi.subject,
+            message_hi: hi.message,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn of_automation(automation: &Automation) -> Self {
+        Self { mode: automation.mode.slug().to_owned(), ..Self::of(&automation.rule) }
+    }
+
+    /// Returns the form of a template for the user who adds it.
+    pub(super) fn of_template(template: Template, user: UserId, language: Locale) -> Self {
+        let recipient = if template.is_for_customers() { Recipient::Customer } else { Recipient::User(user) };
+        let texts = template.texts();
+        Self::of(&Rule { on: template.kind(), conditions: Conditions::default(), recipients: vec![recipient], texts, language })
+    }
+
+    /// Returns an empty form.
+    pub(super) fn empty(language: Locale) -> Self {
+        Self {
+            on: ChangeKind::Captured.to_string(),
+            currency: Currency::INR.to_string(),
+            language: language.to_string(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn has(&self, recipient: &str) -> bool {
+        self.recipients.iter().any(|chosen| chosen == recipient)
+    }
+
+    /// Returns the rule; if there are errors, as much of it as is valid.
+    pub(super) fn parse(&self, known: &Known) -> (Rule, FieldErrors) {
+        let mut errors = FieldErrors::default();
+        let on = self.on.parse().unwrap_or_else(|_| {
+            errors.add("on", "unknown", t::unknown_choice());
+            ChangeKind::Captured
+        });
+        let conditions = Conditions {
+            amount: self.amount_condition(&mut errors),
+            method: self.method(&mut errors),
+            gateway: self.gateway(&mut errors),
+        };
+        let recipients = self.recipients(&mut errors, known);
+        let texts = self.texts(&mut errors, on);
+        let language = self.language.parse().unwrap_or_else(|_| {
+            errors.add("language", "unknown", t::unknown_choice());
+            Locale::English
+        });
+        (Rule { on, conditions, recipients, texts, language }, errors)
+    }
+
+    fn amount_condition(&self, errors: &mut FieldErrors) -> Option<AmountCondition> {
+        if self.comparison.is_empty() {
+            return None;
+        }
+        let Ok(comparison) = self.comparison.parse::<Comparison>() else {
+            errors.add("comparison", "unknown", t::unknown_choice());
+            return None;
+        };
+        let Ok(currency) = self.currency.trim().to_uppercase().parse::<Currency>() else {
+            errors.add("currency", "not-a-currency", t::enter_currency());
+            return None;
+        };
+        let Some(subunits) = parse_amount(&self.amount, currency) else {
+            errors.add("amount", "not-an-amount", t::enter_amount());
+            return None;
+        };
+        Some(AmountCondition { comparison, amount: Money::new(subunits, currency) })
+    }
+
+    fn method(&self, errors: &mut FieldErrors) -> Option<String> {
+        if !self.method.is_empty() && !METHODS.contains(&self.method.as_str()) {
+            errors.add("method", "unknown", t::unknown_choice());
+        }
+        Some(self.method.clone()).filter(|method| !method.is_empty())
+    }
+
+    fn gateway(&self, errors: &mut FieldErrors) -> Option<Gateway> {
+        let gateway = self.gateway.parse().ok();
+        if gateway.is_none() && !self.gateway.is_empty() {
+            errors.add("gateway", "unknown", t::unknown_choice());
+        }
+        gateway
+    }
+
+    fn recipients(&self, errors: &mut FieldErrors, known: &Known) -> Vec<Recipient> {
+        let mut recipients: Vec<Recipient> = Vec::new();
+        for text in self.recipients.iter().take(MAX_RECIPIENTS + 1) {
+            match text.parse().ok().filter(|recipient| known.has(*recipient)) {
+                Some(recipient) if recipients.contains(&recipient) => {}
+                Some(recipient) => recipients.push(recipient),
+                None => errors.add("recipient", "unknown", t::unknown_recipient()),
+            }
+        }
+        if self.recipients.is_empty() {
+            errors.add("recipient", "empty", t::choose_recipient());
+        } else if recipients.len() > MAX_RECIPIENTS {
+            errors.add("recipient", "too-many", t::too_many_recipients(MAX_RECIPIENTS));
+        }
+        recipients
+    }
+
+    fn texts(&self, errors: &mut FieldErrors, kind: ChangeKind) -> Texts {
+        let is_blank = |subject: &str, message: &str| subject.trim().is_empty() && message.trim().is_empty();
+        let has_hindi = !is_blank(&self.subject_hi, &self.message_hi);
+        let has_english = !is_blank(&self.subject_en, &self.message_en) || !has_hindi;
+        let mut wording = |(subject_field, message_field), subject: &str, message: &str| {
+            // A subject is one line, whatever was pasted.
+            let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+            let checked = [
+                (subject_field, template::check_subject(&subject, kind)),
+                (message_field, template::check_message(message, kind)),
+            ];
+            for (field, fault) in checked {
+                if let Err(fault) = fault {
+                    let (reason, sentence) = automations::fault(&fault);
+                    errors.add(field, reason, sentence);
+                }
+            }
+            Wording { subject, message: message.replace("\r\n", "\n").trim().to_owned() }
+        };
+        Texts {
+            en: has_english.then(|| wording(("subject_en", "message_en"), &self.subject_en, &self.message_en)),
+            hi: has_hindi.then(|| wording(("subject_hi", "message_hi"), &self.subject_hi, &self.message_hi)),
+        }
+    }
+}
+
+/// Parses an amount such as `500`, `₹1,299.50` or `1,00,000`, in subunits. `None` for what is no positive amount of the currency.
+fn parse_amount(typed: &str, currency: Currency) -> Option<i64> {
+    let digits = text_input::ascii_digits(typed.trim());
+    let digits = digits.trim_start_matches('₹').trim_start_matches(currency.as_str()).trim();
+    let (whole, part) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
+    let whole: String = whole.chars().filter(|character| *character != ',').collect();
+    let places = usize::try_from(currency.exponent()).ok()?;
+    let part = part.unwrap_or_default();
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_number(&whole) || !is_number(part) || part.len() > places || digits.ends_with('.') {
+        return None;
+    }
+    let subunits: i64 = format!("{whole}{part:0<places$}").parse().ok()?;
+    (subunits > 0).then_some(subunits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_in_subunits_of_its_currency() {
+        let (rupees, yen, dinars) = (Currency::INR, "JPY".parse().unwrap(), "KWD".parse().unwrap());
+        for (typed, currency, subunits) in [
+            ("500", rupees, Some(50_000)),
+            (" ₹1,299.50 ", rupees, Some(129_950)),
+            ("1,00,000", rupees, Some(10_000_000)),
+            ("INR 5.5", rupees, Some(550)),
+            ("५००", rupees, Some(50_000)),
+            ("500", yen, Some(500)),
+            ("1.234", dinars, Some(1_234)),
+            ("500.5", yen, None),
+            ("1.999", rupees, None),
+            ("0", rupees, None),
+            ("0.00", rupees, None),
+            ("-5", rupees, None),
+            ("5.", rupees, None),
+            (".5", rupees, None),
+            ("1e3", rupees, None),
+            ("", rupees, None),
+            ("999999999999999999999", rupees, None),
+            ("$5", rupees, None),
+        ] {
+            assert_eq!(parse_amount(typed, currency), subunits, "{typed:?} {currency}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_read_back_from_its_form() {
+        let known = Known { users: Vec::new(), channels: Vec::new() };
+        for template in Template::ALL {
+            let form = RuleForm::of_template(*template, UserId::unique(), Locale::Hindi);
+            let form = RuleForm { recipients: vec!["customer".to_owned(), "customer".to_owned()], ..form };
+            let (rule, errors) = form.parse(&known);
+            assert!(errors.is_empty(), "{template}: {:?}", errors.first());
+            assert_eq!((rule.on, rule.recipients.len(), rule.language), (template.kind(), 1, Locale::Hindi));
+            assert_eq!(RuleForm::of(&rule).parse(&known).0, rule);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The automations of an app in a mode, and the templates.
+
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
+use serde::Deserialize;
+
+use super::recipients;
+use crate::{
+    apps::App,
+    automations::{MAX_AUTOMATIONS, manage, store::runs},
+    console::{
+        http::{
+            error::AppError,
+            layout::{AppEntry, Layout},
+            page::RequestContext,
+        },
+        read_models::mode_selection::shown,
+    },
+    gateways::Mode,
+    i18n::Text,
+    messages::{
+        self, Badge, DisplayTime,
+        automations::{self, Template},
+        text::automations as t,
+    },
+    urls,
+};
+
+type Answer = Result<HttpResponse, AppError>;
+
+/// `/ks-pay/apps/{app}/automations`
+#[derive(askama::Template)]
+#[template(path = "automations/index.html")]
+struct Index {
+    layout: Layout,
+    app: App,
+    mode: Mode,
+    rows: Vec<Row>,
+    has_email: bool,
+}
+
+/// An automation.
+struct Row {
+    url: String,
+    sentence: Text,
+    recipients: Text,
+    is_on: bool,
+    last: Option<(Badge, DisplayTime)>,
+    /// Why nothing was sent last.
+    problem: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    pub(super) mode: String,
+    pub(super) template: String,
+}
+
+impl Index {
+    fn has_room(&self) -> bool {
+        self.rows.len() < MAX_AUTOMATIONS
+    }
+
+    fn new_url(&self) -> String {
+        urls::new_automation(self.app.id, self.mode, "")
+    }
+
+    fn templates(&self) -> Vec<(String, Text, Text)> {
+        let of = |template: &Template| {
+            let (label, note) = template.label();
+            (urls::new_automation(self.app.id, self.mode, template.as_str()), label, note)
+        };
+        Template::ALL.iter().map(of).collect()
+    }
+}
+
+/// `GET /ks-pay/apps/{app}/automations`
+pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Answer {
+    let app = page.app(&app).await?;
+    let shown = shown(&page, &app, page.chosen_mode(app.id, &asked.mode)?);
+    let mode = shown.mode;
+    let mut reader = page.state.db.page_reader().await?;
+    let listed = manage::list(&mut reader, (&app, mode), &page.actor()).await?;
+    let known = manage::known(&mut reader, &app, &page.actor()).await?;
+    let mut rows = Vec::new();
+    for automation in listed {
+        let last = runs::find_latest(&mut reader, automation.id).await?;
+        rows.push(Row {
+            url: urls::automation(app.id, automation.id),
+            sentence: automations::sentence(automation.rule.on, &automation.rule.conditions),
+            recipients: recipients(&known, &automation.rule.recipients),
+            is_on: automation.is_on,
+            problem: last.as_ref().and_then(|run| run.reason).map(automations::skipped),
+            last: last.map(|run| (automations::run_state(run.state), messages::when(run.created_at, page.now))),
+        });
+    }
+    drop(reader);
+    let url = urls::automations(app.id);
+    let layout = page.layout(t::title()).app(&app, AppEntry::Automations, Some(mode)).in_mode(&url, mode);
+    let layout = layout.notices(shown.other, shown.off).below_app(&app);
+    page.ok(&Index { layout, mode, rows, has_email: page.state.mail.settings.is_some(), app })
+}

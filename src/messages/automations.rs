@@ -1,0 +1,143 @@
+//! What pages say of automations and their runs.
+
+use super::{Badge, badge, method, text::automations as t};
+use crate::{
+    automations::{
+        Texts, Wording,
+        conditions::{Comparison, Conditions},
+        runs::{RunState, SkipReason},
+        template::{Fault, Variable},
+    },
+    i18n::{Locale, Text, code, isolate},
+    ledger::payments::changes::ChangeKind,
+    primitives::text_enum::text_enum,
+};
+
+/// Names a change in the sentence of an automation.
+pub(crate) const fn change(kind: ChangeKind) -> Text {
+    match kind {
+        ChangeKind::Captured => t::captured(),
+        ChangeKind::Failed => t::fails(),
+        ChangeKind::Refunded => t::refunded(),
+        ChangeKind::DisputeOpened => t::disputed(),
+    }
+}
+
+/// Returns the sentence of a rule without its recipients.
+pub(crate) fn sentence(kind: ChangeKind, conditions: &Conditions) -> Text {
+    let amount = conditions.amount.map(|condition| match condition.comparison {
+        Comparison::Over => t::is_over(condition.amount),
+        Comparison::AtMost => t::is_at_most(condition.amount),
+    });
+    let method = conditions.method.as_deref().map(|code| t::is_by(method(Some(code))));
+    let gateway = conditions.gateway.map(|gateway| t::is_at(gateway.label()));
+    [amount, method, gateway].into_iter().flatten().fold(t::when(change(kind)), t::and)
+}
+
+/// Returns the state of a run.
+pub(crate) const fn run_state(state: RunState) -> Badge {
+    match state {
+        RunState::Waiting => badge("waiting", ("status-pending", "pending"), t::run_waiting()),
+        RunState::Sending => badge("sending", ("status-pending", "pending"), t::run_sending()),
+        RunState::Done => badge("done", ("status-off", "good"), t::run_done()),
+        RunState::Failed => badge("failed", ("status-bad", "bad"), t::run_failed()),
+        RunState::Skipped => badge("skipped", ("status-off", "block"), t::run_skipped()),
+    }
+}
+
+/// Says why nothing was sent.
+pub(crate) const fn skipped(reason: SkipReason) -> Text {
+    match reason {
+        SkipReason::Recovered => t::skipped_recovered(),
+        SkipReason::TooOld => t::skipped_too_old(),
+        SkipReason::BeforeOn => t::skipped_before_on(),
+        SkipReason::TurnedOff => t::skipped_turned_off(),
+        SkipReason::NoAddress => t::skipped_no_address(),
+        SkipReason::DailyLimit => t::skipped_daily_limit(),
+        SkipReason::NoEmail => t::skipped_no_email(),
+        SkipReason::RecipientGone => t::skipped_recipient_gone(),
+    }
+}
+
+/// Returns how a text writes a variable.
+pub(crate) fn placeholder(variable: Variable) -> String {
+    format!("{{{{{variable}}}}}")
+}
+
+/// Says what is wrong with a text, and its reason for tests.
+pub(crate) fn fault(fault: &Fault) -> (&'static str, Text) {
+    match fault {
+        Fault::Empty => ("empty", t::enter_text()),
+        Fault::TooLong(max) => ("too-long", t::text_too_long(*max)),
+        Fault::UnknownVariable(name) => ("unknown-variable", t::unknown_variable(isolate(&format!("{{{{{name}}}}}")))),
+        Fault::Unclosed => ("unclosed", t::unclosed_variable()),
+        Fault::Link(url) => ("not-a-link", t::link_invalid(code(url.as_str()))),
+    }
+}
+
+text_enum! {
+    /// A ready-made automation.
+    pub(crate) enum Template, "a template" {
+        Confirmation = "confirmation",
+        Refund = "refund",
+        Failed = "failed",
+        Dispute = "dispute",
+    }
+}
+
+impl Template {
+    pub(crate) const fn kind(self) -> ChangeKind {
+        match self {
+            Self::Confirmation => ChangeKind::Captured,
+            Self::Refund => ChangeKind::Refunded,
+            Self::Failed => ChangeKind::Failed,
+            Self::Dispute => ChangeKind::DisputeOpened,
+        }
+    }
+
+    /// True if customers receive it; else the user who adds it.
+    pub(crate) const fn is_for_customers(self) -> bool {
+        matches!(self, Self::Confirmation | Self::Refund)
+    }
+
+    /// Returns its name, and what it does.
+    pub(crate) const fn label(self) -> (Text, Text) {
+        match self {
+            Self::Confirmation => (t::confirmation(), t::confirmation_note()),
+            Self::Refund => (t::refund(), t::refund_note()),
+            Self::Failed => (t::failed(), t::failed_note()),
+            Self::Dispute => (t::dispute(), t::dispute_note()),
+        }
+    }
+
+    /// Returns its message in every language.
+    pub(crate) fn texts(self) -> Texts {
+        Texts { en: Some(self.wording(Locale::English)), hi: Some(self.wording(Locale::Hindi)) }
+    }
+
+    fn wording(self, language: Locale) -> Wording {
+        let plain = |text: Text| text.to_plain(language);
+        let variable = placeholder;
+        let (amount, payment, order) = (variable(Variable::Amount), variable(Variable::PaymentId), variable(Variable::OrderId));
+        let (date, by) = (variable(Variable::Date), variable(Variable::Method));
+        let bold = format!("**{amount}**");
+        let ids = format!("{}\n{}", plain(t::payment_line(&payment)), plain(t::order_line(&order)));
+        let name = variable(Variable::AppName);
+        let (subject, paragraphs) = match self {
+            Self::Confirmation => (
+                t::confirmation_subject(&amount),
+                vec![plain(t::hello()), plain(t::confirmation_text(&bold, &by, &date)), ids, name],
+            ),
+            Self::Refund => (t::refund_subject(&amount), vec![plain(t::hello()), plain(t::refund_text(&bold, &date)), ids, name]),
+            Self::Failed => {
+                let reason = plain(t::reason_line(&variable(Variable::Reason)));
+                (t::failed_subject(&amount), vec![plain(t::failed_text(&bold, &by, &date)), reason, ids])
+            }
+            Self::Dispute => {
+                let deadline = plain(t::deadline_line(&variable(Variable::RespondBy)));
+                (t::dispute_subject(&amount), vec![plain(t::dispute_text(&bold, &date)), deadline, ids])
+            }
+        };
+        Wording { subject: plain(subject), message: paragraphs.join("\n\n") }
+    }
+}
