@@ -57,6 +57,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         accounts::security_log::STATEMENTS,
         accounts::store::STATEMENTS,
         alerts::store::alerts::STATEMENTS,
+        alerts::store::digests::STATEMENTS,
         alerts::store::messages::STATEMENTS,
         alerts::store::settings::STATEMENTS,
         apps::store::STATEMENTS,

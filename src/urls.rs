@@ -317,6 +317,7 @@ pub(crate) fn query(path: &str, pairs: &[(&str, &str)]) -> String {
 
 pub(crate) const ALERTS: &str = "/ks-pay/apps/{app}/alerts";
 pub(crate) const ALERTS_MUTE: &str = "/ks-pay/apps/{app}/alerts/mute";
+pub(crate) const ALERTS_DIGEST: &str = "/ks-pay/apps/{app}/alerts/digest";
 pub(crate) const ALERTS_QUIET: &str = "/ks-pay/apps/{app}/alerts/quiet-hours";
 pub(crate) const ALERT_RULE: &str = "/ks-pay/apps/{app}/alerts/kinds/{kind}";
 pub(crate) const ALERT_RULE_TEST: &str = "/ks-pay/apps/{app}/alerts/kinds/{kind}/test";
@@ -499,6 +500,8 @@ below! {
     mute = "/mute";
     /// Their quiet hours.
     quiet_hours = "/quiet-hours";
+    /// The daily digest of an app.
+    daily_digest = "/digest";
     /// Stops the reminders of an alert.
     acknowledgement = "/acknowledgement";
 }

@@ -87,3 +87,18 @@ CREATE TABLE alert_schedules (
     muted_until BIGINT,
     PRIMARY KEY (app_id, mode)
 );
+
+-- The daily digest of an app and mode, where it differs from the default or was sent. minute: of the day in the app's zone.
+-- recipients: as of alert_rules. last_day: the last day that needs none any more, in days since 1970, because it was sent or was turned
+-- on after its time; of two servers, the one that raises it sends the digest.
+CREATE TABLE alert_digests (
+    app_id BIGINT NOT NULL REFERENCES apps (id),
+    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    company_id BIGINT NOT NULL,
+    is_on BOOLEAN NOT NULL,
+    minute BIGINT NOT NULL,
+    recipients TEXT,
+    last_day BIGINT,
+    PRIMARY KEY (app_id, mode)
+);
+CREATE INDEX alert_digests_of_company ON alert_digests (company_id);

@@ -1,10 +1,10 @@
-//! Who a message of an alert goes to.
+//! Who a message of an alert or a digest goes to.
 //!
 //! Invariant: pure. Users are reached by email, if it is set up; users and channels that no longer exist are left out.
 
 use crate::{
     accounts::User,
-    alerts::{RecipientId, Rule},
+    alerts::{RecipientId, Rule, digest::DigestSettings},
     notifications::channels::Channel,
 };
 
@@ -47,9 +47,19 @@ impl Everyone {
 
     /// Returns the recipients of a rule, in its order; if none of them exists any more, those who are notified instead.
     pub(crate) fn of(&self, rule: &Rule) -> Vec<Reachable<'_>> {
-        let Some(ids) = &rule.recipients else { return self.all_users() };
-        let chosen: Vec<_> = ids.iter().filter_map(|id| self.find(*id)).collect();
+        let chosen = self.chosen(rule.recipients.as_deref());
         if chosen.is_empty() { self.instead(rule, &[]) } else { chosen }
+    }
+
+    /// Returns these recipients, in their order, as far as they exist; `None` stands for every user.
+    fn chosen(&self, ids: Option<&[RecipientId]>) -> Vec<Reachable<'_>> {
+        ids.map_or_else(|| self.all_users(), |ids| ids.iter().filter_map(|id| self.find(*id)).collect())
+    }
+
+    /// Returns the recipients of a digest; if none of them exists any more, every user.
+    pub(crate) fn of_digest(&self, settings: &DigestSettings) -> Vec<Reachable<'_>> {
+        let chosen = self.chosen(settings.recipients.as_deref());
+        if chosen.is_empty() { self.all_users() } else { chosen }
     }
 
     /// Returns who is notified instead of a channel that fails, without those in `known`.

@@ -55,14 +55,9 @@ pub(crate) async fn queue_test(tx: &mut Tx, context: Context<'_>, seen: &Conditi
     Ok(())
 }
 
-async fn queue(
-    tx: &mut Tx,
-    context: Context<'_>,
-    (seen, event, is_test): (&Condition, Event, bool),
-    (to, path, alert): (Reachable<'_>, String, Option<AlertId>),
-) -> Result<NotificationId, DbError> {
-    let Context { vault, base, app, mode, now } = context;
-    let (reader, recipient) = match to {
+/// Returns who reads what is sent to a recipient, and where it is sent.
+pub(super) fn address<'a>(to: &Reachable<'a>, app: &App) -> (Reader, Recipient<'a>) {
+    match to {
         Reachable::User(user) => {
             let reader = Reader { locale: user.language.unwrap_or(Locale::English), zone: user.zone.unwrap_or(app.zone) };
             (reader, Recipient::Email(&user.email))
@@ -71,7 +66,17 @@ async fn queue(
             let reader = Reader { locale: channel.language, zone: app.zone };
             (reader, Recipient::Channel(sender::kind(channel.service), channel.id))
         }
-    };
+    }
+}
+
+async fn queue(
+    tx: &mut Tx,
+    context: Context<'_>,
+    (seen, event, is_test): (&Condition, Event, bool),
+    (to, path, alert): (Reachable<'_>, String, Option<AlertId>),
+) -> Result<NotificationId, DbError> {
+    let Context { vault, base, app, mode, now } = context;
+    let (reader, recipient) = address(&to, app);
     let subject = Subject { app_name: &app.name, mode, event, base, path, is_test };
     let rendered = alerts::content(seen, &subject, reader, now);
     let purpose = if is_test { Purpose::Test } else { Purpose::Alert };

@@ -1,9 +1,10 @@
-//! What users change of alerts: who is notified, quiet hours, muting, and acknowledging one.
+//! What users change of alerts: who is notified, quiet hours, the daily digest, muting, and acknowledging one.
 
 use super::{
     Alert, RecipientId, Rule,
-    schedule::{Mute, Schedule},
-    store::{alerts, settings},
+    digest::DigestSettings,
+    schedule::{Mute, Schedule, digest_due},
+    store::{alerts, digests, settings},
 };
 use crate::{
     accounts::{
@@ -26,6 +27,7 @@ pub(crate) struct Settings {
     /// In the order of the kinds.
     pub(crate) rules: Vec<Rule>,
     pub(crate) schedule: Schedule,
+    pub(crate) digest: DigestSettings,
     pub(crate) users: Vec<User>,
     pub(crate) channels: Vec<Channel>,
 }
@@ -50,6 +52,7 @@ pub(crate) async fn settings(
     Ok(Settings {
         rules: settings::list_rules(&mut *reader, app.id, mode).await?,
         schedule: settings::schedule(&mut *reader, app.id, mode).await?,
+        digest: digests::find(&mut *reader, app.id, mode).await?,
         users: accounts::store::list_of_company(&mut *reader, app.company_id).await?,
         channels: channels::store::list(reader, app.company_id).await?,
     })
@@ -96,6 +99,21 @@ pub(crate) async fn set_quiet(
 ) -> Result<(), UseCaseError> {
     actor.require(Permission::ManageAlerts, app.company_id)?;
     settings::set_quiet(tx, (app.company_id, app.id, mode), quiet).await?;
+    Ok(security_log::append(tx, actor, Action::AlertsChanged, app.id, now).await?)
+}
+
+/// Changes the daily digest. The caller has checked that the company has the recipients. If it is turned on after its time of the day, the
+/// first one is sent on the next day; if it was on, the one of today is still sent, now if its time has passed.
+pub(crate) async fn set_digest(
+    tx: &mut Tx,
+    (app, mode): (&App, Mode),
+    chosen: &DigestSettings,
+    (actor, now): By<'_>,
+) -> Result<(), UseCaseError> {
+    actor.require(Permission::ManageAlerts, app.company_id)?;
+    let was_on = digests::find(&mut *tx, app.id, mode).await?.is_on;
+    let passed = digest_due(chosen.minute, None, app.zone, now).filter(|_| !was_on);
+    digests::set(tx, (app.company_id, app.id, mode), chosen, passed).await?;
     Ok(security_log::append(tx, actor, Action::AlertsChanged, app.id, now).await?)
 }
 

@@ -4,6 +4,7 @@
 //! problem, with a count, however many requests or deliveries it has. What it stores of events are amounts, dates and ids.
 
 pub(crate) mod collect;
+pub(crate) mod digest;
 pub(crate) mod manage;
 pub(crate) mod retention;
 pub(crate) mod schedule;

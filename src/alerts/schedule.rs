@@ -1,12 +1,15 @@
-//! When alerts are sent: quiet hours, and muting, which always ends.
+//! When alerts are sent: quiet hours, and muting, which always ends; and when the daily digest is.
 //!
 //! Invariant: pure. Times of day are those of the app's zone, also across midnight and where clocks are changed.
 
 use std::time::Duration;
 
-use jiff::{ToSpan as _, civil::Weekday};
+use jiff::{
+    ToSpan as _,
+    civil::{Date, Weekday},
+};
 
-use crate::primitives::{text_enum::text_enum, time::Timestamp, zone::Zone};
+use crate::primitives::{date_range, text_enum::text_enum, time::Timestamp, zone::Zone};
 
 /// The hour until which alerts are muted until a day.
 const MORNING_HOUR: i8 = 9;
@@ -58,6 +61,31 @@ impl Mute {
         };
         zone.at(day.at(MORNING_HOUR, 0, 0, 0))
     }
+}
+
+/// The most days by which the day of a digest can be ahead of that in another zone. What is farther ahead was stored by a wrong clock.
+pub(crate) const MAX_DAYS_AHEAD: i64 = 2;
+
+/// Returns today in the zone if the digest of a minute of the day is due, or late; `last_day` is the day on which the last one was sent.
+/// Days that have passed are never made up for.
+pub(crate) fn digest_due(minute: i64, last_day: Option<i64>, zone: Zone, now: Timestamp) -> Option<Date> {
+    let today = zone.date(now);
+    let number = date_range::number(today);
+    let was_sent = last_day.is_some_and(|last| (number..=number + MAX_DAYS_AHEAD).contains(&last));
+    (!was_sent && now >= digest_time(minute, zone, today)).then_some(today)
+}
+
+/// Returns the time of a minute of that day. Where clocks skip it, it is later by as much, but within the day.
+fn digest_time(minute: i64, zone: Zone, day: Date) -> Timestamp {
+    let [hours, minutes] = [minute / 60, minute % 60].map(|part| i8::try_from(part).unwrap_or_default());
+    let last = zone.end_of(day).minus(Duration::from_mins(1));
+    zone.at(day.at(hours.clamp(0, 23), minutes, 0, 0)).clamp(zone.start_of(day), last)
+}
+
+/// Returns the last day of the zone that is over.
+pub(crate) fn last_full_day(zone: Zone, now: Timestamp) -> Date {
+    // Not the calendar's: a zone may skip a day.
+    zone.date(zone.start_of(zone.date(now)).minus(Duration::from_millis(1)))
 }
 
 /// Parses a time of day as a form sends it, `HH:MM`, to minutes.

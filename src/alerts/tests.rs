@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    schedule::{Mute, Schedule, format_minutes, parse_minutes},
+    schedule::{Mute, Schedule, digest_due, format_minutes, last_full_day, parse_minutes},
     *,
 };
-use crate::primitives::zone::Zone;
+use crate::primitives::{date_range::number, zone::Zone};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
 
@@ -212,4 +212,79 @@ fn a_problem_that_returns_is_reported_although_it_was_acknowledged_before() {
     run.see(420, Some(3), 0);
     run.see(480, Some(3), 0);
     assert_eq!(run.sent, [(0, Event::Problem), (410, Event::Resolved), (480, Event::Problem)]);
+}
+
+const NINE: i64 = 9 * 60;
+
+#[test]
+fn a_digest_is_due_once_a_day_from_its_time_on_and_a_day_that_was_missed_is_not_made_up_for() {
+    let zone: Zone = "Asia/Kolkata".parse().unwrap();
+    let second = number("2026-12-02".parse().unwrap());
+    for (last_day, clock, expected) in [
+        (None, "2026-12-02T08:59", None),
+        (None, "2026-12-02T09:00", Some(second)),
+        (Some(second - 1), "2026-12-02T23:59", Some(second)),
+        (Some(second), "2026-12-02T09:00", None),
+        (Some(second - 1), "2026-12-03T00:00", None),
+        (Some(second - 1), "2026-12-03T09:00", Some(second + 1)),
+        // Sent in the zone that the app had before.
+        (Some(second + 1), "2026-12-02T09:00", None),
+        // Stored by a wrong clock.
+        (Some(second + 400), "2026-12-02T09:00", Some(second)),
+    ] {
+        let due = digest_due(NINE, last_day, zone, zone.at(clock.parse().unwrap()));
+        assert_eq!(due.map(number), expected, "{last_day:?} {clock}");
+    }
+}
+
+/// Clocks skip from 2 to 3 on 8 March 2026 in New York, and show 1 to 2 twice on 1 November; Sao Paulo skipped the first hour of a day,
+/// Saint John's showed the last one twice, Samoa skipped a day.
+#[test]
+fn each_day_has_one_digest_at_its_time_where_clocks_change() {
+    for (name, first, days) in [
+        ("Asia/Kolkata", "2026-12-01", 3),
+        ("America/New_York", "2026-03-07", 3),
+        ("America/New_York", "2026-10-31", 3),
+        ("Australia/Lord_Howe", "2026-10-03", 3),
+        ("America/Sao_Paulo", "2018-11-03", 3),
+        ("America/St_Johns", "2006-10-28", 3),
+        ("Pacific/Apia", "2011-12-29", 2),
+    ] {
+        let zone: Zone = name.parse().unwrap();
+        let start = zone.start_of(first.parse().unwrap());
+        for minute in [0, 30, 90, 150, 1439] {
+            let (mut last_day, mut sent, mut seen) = (None, Vec::new(), Vec::new());
+            for later in 0..days * 24 * 60 {
+                let now = start.plus(minutes(later));
+                let today = number(zone.date(now));
+                if seen.last() != Some(&today) {
+                    seen.push(today);
+                }
+                if let Some(day) = digest_due(minute, last_day, zone, now) {
+                    assert_eq!(number(day), today, "{name}");
+                    last_day = Some(today);
+                    sent.push(today);
+                }
+            }
+            // The last day may have ended before its time, if days were longer than 24 hours.
+            assert!(sent == seen || sent == seen[..seen.len() - 1], "{name} {minute}: {sent:?} of {seen:?}");
+        }
+    }
+    let zone: Zone = "America/New_York".parse().unwrap();
+    let at = |clock: &str| zone.at(clock.parse().unwrap());
+    assert_eq!(digest_due(150, None, zone, at("2026-03-08T03:29")), None);
+    assert!(digest_due(150, None, zone, at("2026-03-08T03:30")).is_some(), "2:30 is skipped");
+}
+
+#[test]
+fn a_digest_is_about_the_last_day_that_is_over() {
+    for (name, clock, expected) in [
+        ("Asia/Kolkata", "2026-12-02T00:00", "2026-12-01"),
+        ("Asia/Kolkata", "2026-12-02T23:59", "2026-12-01"),
+        ("America/New_York", "2026-03-09T09:00", "2026-03-08"),
+        ("Pacific/Apia", "2011-12-31T09:00", "2011-12-29"),
+    ] {
+        let zone: Zone = name.parse().unwrap();
+        assert_eq!(last_full_day(zone, zone.at(clock.parse().unwrap())).to_string(), expected, "{name} {clock}");
+    }
 }

@@ -14,6 +14,7 @@ pub(crate) mod clock;
 pub(crate) mod countries;
 pub(crate) mod deliveries;
 pub(crate) mod destinations;
+pub(crate) mod digests;
 mod disputes;
 pub(crate) mod durability;
 pub(crate) mod emails;

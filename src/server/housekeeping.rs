@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::{
-    alerting::job::Alerting,
+    alerting::{digests::Digests, job::Alerting},
     alerts::retention::AlertRetention,
     automating::job::Automating,
     automations::retention::AutomationRetention,
@@ -27,7 +27,7 @@ pub(super) fn start(
     db: &Db,
     clock: &Clock,
     body_retention: Option<Duration>,
-    (alerting, automating): (Alerting, Automating),
+    (alerting, digests, automating): (Alerting, Digests, Automating),
 ) -> Jobs {
     let mut jobs = Jobs::new();
     let retention = RejectionRetention { db: db.clone(), clock: clock.clone() };
@@ -40,6 +40,7 @@ pub(super) fn start(
     jobs.start(Leased::new(DeliveryHousekeeping { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(NotificationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(alerting, db, clock));
+    jobs.start(Leased::new(digests, db, clock));
     jobs.start(Leased::new(AlertRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(automating, db, clock));
     jobs.start(Leased::new(AutomationRetention { db: db.clone(), clock: clock.clone() }, db, clock));

@@ -29,7 +29,7 @@ use url::Url;
 
 use crate::{
     accounts::{self, Token},
-    alerting::job::Alerting,
+    alerting::{digests::Digests, job::Alerting},
     automating::job::Automating,
     console::http::{
         catch_panic,
@@ -126,12 +126,13 @@ impl Server {
         let (recorder, recorder_task) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
         let jobs = {
-            let own = (opened.db.clone(), opened.vault.clone(), clock.clone());
+            let own = || (opened.db.clone(), opened.vault.clone(), clock.clone());
             let has_email = config.mail.is_some() || mailbox.is_some();
-            let (db, vault, clock, base) = (opened.db.clone(), opened.vault.clone(), clock.clone(), base.clone());
-            let automating = Automating { db, vault, clock, base, has_email };
-            let alerting = Alerting::new(own, automating.base.clone(), has_email);
-            housekeeping::start(&opened.db, &automating.clock.clone(), config.body_retention, (alerting, automating))
+            let alerting = Alerting::new(own(), base.clone(), has_email);
+            let digests = Digests::new(own(), base.clone(), has_email);
+            let (db, vault, clock) = own();
+            let automating = Automating { db, vault, clock: clock.clone(), base: base.clone(), has_email };
+            housekeeping::start(&opened.db, &clock, config.body_retention, (alerting, digests, automating))
         };
         let no_thread = |error| format!("The server could not start a thread: {error}.");
         let wake = Wake::default();

@@ -390,10 +390,11 @@ fn automation_routes(scope: Scope) -> Scope {
 
 /// Registers alerts. The routes of all of them stand before that of one.
 fn alert_routes(scope: Scope) -> Scope {
-    use alerts::{detail, index, rule};
+    use alerts::{detail, digest, index, rule};
     let scope = route!(scope, urls::ALERTS, get(ManageAlerts) = index::index);
     let scope = route!(scope, urls::ALERTS_MUTE, get(ManageAlerts) = index::form_page, post(ManageAlerts) = index::mute);
     let scope = route!(scope, urls::ALERTS_QUIET, get(ManageAlerts) = index::form_page, post(ManageAlerts) = index::set_quiet);
+    let scope = route!(scope, urls::ALERTS_DIGEST, get(ManageAlerts) = index::form_page, post(ManageAlerts) = digest::update);
     let scope = route!(scope, urls::ALERT_RULE, get(ManageAlerts) = rule::show, post(ManageAlerts) = rule::update);
     let scope = route!(scope, urls::ALERT_RULE_TEST, get(ManageAlerts) = rule::form_page, post(ManageAlerts) = rule::test);
     let scope = route!(scope, urls::ALERT, get(ManageAlerts) = detail::show);

@@ -34,6 +34,7 @@ enum Asks {
 /// Every form of the site, by the name of its path in `urls.rs`. Where a path does two things, the more harmful one determines
 /// the entry.
 const FORMS: &[(&str, Asks)] = &[
+    ("ALERTS_DIGEST", Asks::Nothing),
     ("ALERTS_MUTE", Asks::Nothing),
     ("ALERTS_QUIET", Asks::Nothing),
     ("ALERT_ACKNOWLEDGEMENT", Asks::Nothing),
@@ -307,6 +308,7 @@ async fn what_takes_nothing_away_asks_for_nothing() {
         (format!("{}/skip", shop.delivery), &[]),
         (shop.at("/alerts/mute"), &[("mode", "test"), ("mute", "hour")]),
         (shop.at("/alerts/quiet-hours"), &[("mode", "test"), ("from", "22:00"), ("to", "07:00")]),
+        (shop.at("/alerts/digest"), &[("mode", "test"), ("on", "true"), ("time", "09:00"), ("who", "all")]),
         (shop.at("/alerts/kinds/dispute_opened"), &[("mode", "test"), ("who", "all"), ("on", "true")]),
         (
             shop.at("/automations/new?mode=test"),

@@ -33,6 +33,7 @@ mod destination_pages;
 mod destination_states;
 mod destination_warnings;
 mod diagnosis;
+mod digests;
 mod disabled;
 mod docs;
 mod doctor;

@@ -1,5 +1,6 @@
 //! The tables of alerts.
 
 pub(crate) mod alerts;
+pub(crate) mod digests;
 pub(crate) mod messages;
 pub(crate) mod settings;

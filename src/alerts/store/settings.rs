@@ -40,14 +40,23 @@ struct ScheduleRow {
 impl RuleRow {
     /// Returns the rule; `None` if a later version has stored its kind.
     fn read(self) -> Option<Rule> {
-        let recipients = |text: String| text.split_whitespace().filter_map(|id| id.parse().ok()).collect();
         Some(Rule {
             kind: self.kind.parse().ok()?,
             is_on: self.is_on,
-            recipients: self.recipients.map(recipients),
+            recipients: self.recipients.as_deref().map(read_recipients),
             fallback: self.fallback.and_then(|id| id.parse().ok()),
         })
     }
+}
+
+/// Reads recipients; what a later version has stored is left out.
+pub(super) fn read_recipients(text: &str) -> Vec<RecipientId> {
+    text.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+}
+
+/// The same the other way.
+pub(super) fn write_recipients(ids: &[RecipientId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// Lists the settings of every kind, in the order of [`Kind::ALL`]. The caller has checked access to the app.
@@ -60,7 +69,6 @@ pub(crate) async fn list_rules(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) 
 
 /// Stores the settings of a kind.
 pub(crate) async fn set_rule(tx: &mut Tx, (company, app, mode): (CompanyId, AppId, Mode), rule: &Rule) -> Result<(), DbError> {
-    let ids = |ids: &Vec<RecipientId>| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     execute!(
         tx,
         sqlx::query(SET_RULE)
@@ -69,7 +77,7 @@ pub(crate) async fn set_rule(tx: &mut Tx, (company, app, mode): (CompanyId, AppI
             .bind(rule.kind)
             .bind(company)
             .bind(rule.is_on)
-            .bind(rule.recipients.as_ref().map(ids))
+            .bind(rule.recipients.as_deref().map(write_recipients))
             .bind(rule.fallback.map(|id| id.to_string()))
     )?;
     Ok(())

@@ -1,4 +1,4 @@
-//! The list of the kinds of alerts with their recipients, muting, quiet hours, channels and recent alerts.
+//! The list of the kinds of alerts with their recipients, muting, quiet hours, the daily digest, channels and recent alerts.
 
 use actix_web::{
     HttpResponse,
@@ -7,7 +7,10 @@ use actix_web::{
 use askama::Template;
 use serde::Deserialize;
 
-use super::recipient;
+use super::{
+    digest::{self, Panel, TypedDigest},
+    recipient,
+};
 use crate::{
     alerts::{
         Alert, Event, RecipientId, Rule,
@@ -27,7 +30,10 @@ use crate::{
     },
     gateways::Mode,
     i18n::{Text, isolate},
-    messages::{self, Badge, DisplayTime, text::alerts as t},
+    messages::{
+        self, Badge, DisplayTime,
+        text::{alerts as t, digests as d},
+    },
     notifications::channels::Channel,
     urls,
 };
@@ -37,7 +43,7 @@ type Answer = Result<HttpResponse, AppError>;
 /// `/ks-pay/apps/{app}/alerts`
 #[derive(Template)]
 #[template(path = "alerts/index.html")]
-struct Index {
+pub(super) struct Index {
     layout: Layout,
     mode: Mode,
     url: String,
@@ -47,6 +53,7 @@ struct Index {
     failing: Vec<Text>,
     has_channels: bool,
     quiet: QuietForm,
+    digest: Panel,
     zone: &'static str,
     errors: FieldErrors,
     recent: Vec<Recent>,
@@ -83,6 +90,14 @@ pub(crate) struct QuietForm {
     to: String,
 }
 
+/// What a user has entered in the forms of the page and cannot be saved.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub(super) quiet: Option<QuietForm>,
+    pub(super) digest: Option<TypedDigest>,
+    pub(super) errors: FieldErrors,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct MuteForm {
@@ -104,21 +119,21 @@ impl Index {
 /// `GET /ks-pay/apps/{app}/alerts`
 pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Answer {
     let app = page.app(&app).await?;
-    let view = view(&page, &app, &asked.mode, None).await?;
+    let view = view(&page, &app, &asked.mode, Typed::default()).await?;
     page.ok(&view)
 }
 
-async fn view(page: &RequestContext, app: &App, asked: &str, typed: Option<(QuietForm, FieldErrors)>) -> Result<Index, AppError> {
+pub(super) async fn view(page: &RequestContext, app: &App, asked: &str, typed: Typed) -> Result<Index, AppError> {
     let shown = shown(page, app, page.chosen_mode(app.id, asked)?);
     let mode = shown.mode;
     let mut reader = page.state.db.page_reader().await?;
     let settings = manage::settings(&mut reader, (app, mode), &page.actor()).await?;
     let recent = manage::list_recent(&mut reader, (app, mode), &page.actor()).await?;
+    let digest = digest::panel(page, &mut reader, (app, mode), (&settings, typed.digest)).await?;
     drop(reader);
     let url = urls::alerts(app.id);
     let layout = page.layout(t::title()).app(app, AppEntry::Alerts, Some(mode)).in_mode(&url, mode);
     let layout = layout.notices(shown.other, shown.off).below_app(app);
-    let (quiet, errors) = typed.unwrap_or_else(|| (quiet_form(&settings), FieldErrors::default()));
     Ok(Index {
         layout,
         mode,
@@ -131,9 +146,10 @@ async fn view(page: &RequestContext, app: &App, asked: &str, typed: Option<(Quie
             .map(|at| DisplayTime::of_expiry(at, page.now)),
         failing: failing(page, &settings),
         has_channels: !settings.channels.is_empty(),
-        quiet,
+        quiet: typed.quiet.unwrap_or_else(|| quiet_form(&settings)),
+        digest,
         zone: app.zone.name(),
-        errors,
+        errors: typed.errors,
         recent: recent.iter().map(|alert| recent_row(page, alert)).collect(),
         url,
     })
@@ -182,7 +198,7 @@ pub(super) fn event_of(alert: &Alert) -> Event {
     if alert.is_open() || !alert.kind.reports_end() { Event::Problem } else { Event::Resolved }
 }
 
-/// `GET …/alerts/mute` and `…/alerts/quiet-hours`: leads to the page with the forms.
+/// `GET …/alerts/mute`, `…/alerts/quiet-hours` and `…/alerts/digest`: leads to the page with the forms.
 pub(crate) async fn form_page(page: RequestContext, app: Path<String>) -> Answer {
     let app = page.app(&app).await?;
     Ok(see_other(&urls::alerts(app.id)))
@@ -212,7 +228,8 @@ pub(crate) async fn set_quiet(posted: SignedForm<QuietForm>, app: Path<String>) 
             let quiet = parse_minutes(from).zip(parse_minutes(to));
             if quiet.is_none() {
                 let errors = FieldError::new("not-a-time", t::quiet_invalid()).at("from");
-                return page.unprocessable(&view(&page, &app, mode.slug(), Some((form, errors))).await?);
+                let typed = Typed { quiet: Some(form), errors, ..Typed::default() };
+                return page.unprocessable(&view(&page, &app, mode.slug(), typed).await?);
             }
             quiet
         }

@@ -1,7 +1,9 @@
-//! The pages of alerts: what an app's users are notified of, the settings of a kind, and an alert.
+//! The pages of alerts: what an app's users are notified of, the daily digest, the settings of a kind, and an alert.
 
 pub(crate) mod detail;
+pub(crate) mod digest;
 pub(crate) mod index;
+mod recipients;
 pub(crate) mod rule;
 
 use crate::{

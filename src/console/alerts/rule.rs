@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     index::{Asked, mode_of},
-    recipient,
+    recipients::{Choice, ChosenForm, choices, parse_known, unknown},
 };
 use crate::{
     alerting::{
@@ -17,7 +17,7 @@ use crate::{
         send::{self, Context},
     },
     alerts::{
-        Event, Kind, MAX_RECIPIENTS, RecipientId, Rule,
+        Event, Kind, Rule,
         manage::{self, Settings},
     },
     apps::App,
@@ -56,21 +56,12 @@ struct Show {
     preview: Content,
 }
 
-/// A user or a channel that can be notified.
-struct Choice {
-    id: String,
-    name: Text,
-    is_chosen: bool,
-    is_fallback: bool,
-}
-
-/// The form as submitted: recipients are separate fields of one name.
+/// The form as submitted.
 #[derive(Debug, Default)]
 pub(crate) struct RuleForm {
     mode: String,
     is_on: bool,
-    who: String,
-    recipients: Vec<String>,
+    chosen: ChosenForm,
     fallback: String,
 }
 
@@ -81,10 +72,8 @@ impl<'de> Deserialize<'de> for RuleForm {
             match name.as_str() {
                 "mode" => form.mode = value,
                 "on" => form.is_on = true,
-                "who" => form.who = value,
-                "recipient" => form.recipients.push(value),
                 "fallback" => form.fallback = value,
-                _ => {}
+                name => drop(form.chosen.take(name, &value)),
             }
         }
         Ok(form)
@@ -113,15 +102,6 @@ async fn read(page: &RequestContext, app: &App, mode: Mode) -> Result<Settings, 
 fn view(page: &RequestContext, (app, mode): (&App, Mode), (settings, rule): (&Settings, &Rule), errors: FieldErrors) -> Show {
     let (back, url) = (urls::in_mode(&urls::alerts(app.id), mode), urls::alert_rule(app.id, rule.kind.as_str()));
     let layout = page.layout(messages::alerts::title(rule.kind)).app(app, AppEntry::Alerts, Some(mode)).in_mode(&url, mode);
-    let chosen = |id: &RecipientId| rule.recipients.as_ref().is_some_and(|ids| ids.contains(id));
-    let choice = |id: RecipientId| Choice {
-        id: id.to_string(),
-        name: recipient(page, settings, id),
-        is_chosen: chosen(&id),
-        is_fallback: rule.fallback == Some(id),
-    };
-    let users = settings.users.iter().map(|user| RecipientId::User(user.id));
-    let channels = settings.channels.iter().map(|channel| RecipientId::Channel(channel.id));
     let subject =
         Subject { app_name: &app.name, mode, event: Event::Problem, base: page.state.base(), path: back.clone(), is_test: false };
     Show {
@@ -130,7 +110,7 @@ fn view(page: &RequestContext, (app, mode): (&App, Mode), (settings, rule): (&Se
         when: messages::alerts::when_sent(rule.kind),
         is_on: rule.is_on,
         is_everyone: rule.recipients.is_none(),
-        choices: users.chain(channels).map(choice).collect(),
+        choices: choices(page, settings, (rule.recipients.as_deref(), rule.fallback)),
         errors,
         preview: messages::alerts::content(&messages::alerts::example(rule.kind, page.now), &subject, page.reader(), page.now),
         url,
@@ -156,20 +136,10 @@ pub(crate) async fn update(posted: SignedForm<RuleForm>, path: Path<(String, Str
 
 /// Returns the rule, and the error if it cannot be saved.
 fn parse(kind: Kind, form: &RuleForm, settings: &Settings) -> (Rule, Option<FieldError>) {
-    let ids: Vec<Option<RecipientId>> =
-        form.recipients.iter().take(MAX_RECIPIENTS).map(|text| text.parse().ok().filter(|id| settings.has(*id))).collect();
-    let fallback = (!form.fallback.is_empty()).then(|| form.fallback.parse().ok().filter(|id| settings.has(*id)));
-    let is_unknown = ids.contains(&None) || fallback == Some(None);
-    let is_everyone = form.who != "some";
-    let recipients: Vec<RecipientId> = ids.into_iter().flatten().collect();
-    let error = if is_unknown {
-        Some(FieldError::new("unknown", t::unknown_recipient()))
-    } else if !is_everyone && recipients.is_empty() {
-        Some(FieldError::new("empty", t::choose_one()))
-    } else {
-        None
-    };
-    let rule = Rule { kind, is_on: form.is_on, recipients: (!is_everyone).then_some(recipients), fallback: fallback.flatten() };
+    let (recipients, error) = form.chosen.parse(settings);
+    let fallback = (!form.fallback.is_empty()).then(|| parse_known(&form.fallback, settings));
+    let error = if fallback == Some(None) { Some(unknown()) } else { error };
+    let rule = Rule { kind, is_on: form.is_on, recipients, fallback: fallback.flatten() };
     (rule, error)
 }
 

@@ -49,6 +49,15 @@ impl PaymentOutcomes {
     }
 }
 
+/// What was received in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReceivedInCurrency {
+    pub(crate) payments: i64,
+    pub(crate) amount: Money,
+    /// The part of the amount that went back or is going back.
+    pub(crate) refunded: Money,
+}
+
 /// The figures of a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Figures {
@@ -122,6 +131,23 @@ pub(crate) fn daily(sums: &[DailyTotals], days: DateRange, currency: Currency) -
     }
     let of_day = |day: Date| (day, Money::new(amounts.get(&number(day)).copied().unwrap_or_default(), currency));
     days.each().map(of_day).collect()
+}
+
+/// Returns what was received in each currency, that with the most payments first.
+pub(crate) fn received_by_currency(sums: &[DailyTotals]) -> Vec<ReceivedInCurrency> {
+    let of = |code: Currency| {
+        let rows = received(sums).filter(|(sum, _)| sum.currency.0 == Some(code));
+        let none = ReceivedInCurrency { payments: 0, amount: Money::new(0, code), refunded: Money::new(0, code) };
+        rows.fold(none, |all, (sum, part)| {
+            let refunded = part.refunded.saturating_add(sum.totals.refund_pending);
+            ReceivedInCurrency {
+                payments: all.payments.saturating_add(part.payments),
+                amount: Money::new(all.amount.subunits.saturating_add(part.amount), code),
+                refunded: Money::new(all.refunded.subunits.saturating_add(refunded), code),
+            }
+        })
+    };
+    currencies(sums).into_iter().map(of).filter(|all| all.payments > 0).collect()
 }
 
 /// Returns how many payments of a day were received, and how much, by currency.
@@ -249,6 +275,11 @@ mod tests {
         assert_eq!(figures.methods, [("upi".to_owned(), 6), ("card".to_owned(), 0)]);
         assert!(Figures::of(&[], days).received.is_empty());
         assert_eq!(shown(&figures.net), ["₹3,150.00", "AED\u{a0}9.00"]);
+        let by_currency = received_by_currency(&sums);
+        let listed: Vec<_> =
+            by_currency.iter().map(|all| (all.payments, all.amount.to_string(), all.refunded.subunits)).collect();
+        assert_eq!(listed, [(4, "₹3,500.00".to_owned(), 35_000), (2, "AED\u{a0}10.00".to_owned(), 100)]);
+        assert_eq!(received_by_currency(&sums[1..2]), [], "a failed payment was not received");
     }
 
     #[test]

@@ -13,6 +13,12 @@ export async function* alerts(page, { installation, names }) {
   const list = `/ks-pay/apps/${app}/alerts`;
   await signIn(page, names, `${list}?mode=test`);
   yield "alerts-none";
+  await page.getByTestId("digest-preview").locator("summary").click();
+  yield "alerts-digest";
+  await page.getByLabel("Time", { exact: true }).fill("");
+  await page.getByTestId("digest").getByRole("button", { name: "Save" }).click();
+  await page.locator("#time-error").waitFor();
+  yield "alerts-digest-refused";
   await page.getByTestId("kind-webhook-failing").getByRole("link").click();
   await page.locator("#who").waitFor();
   yield "alert-kind";
