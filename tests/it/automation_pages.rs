@@ -104,6 +104,7 @@ async fn each_error_stands_at_its_field_and_nothing_typed_is_lost() {
         (&[("recipient", "us_00000000001")], "recipient", "unknown"),
         (&[("recipient", "kavya@mail.example")], "recipient", "unknown"),
         (&[("language", "fr")], "language", "unknown"),
+        (&[("language", "hi")], "language", "no-text"),
         (&[("subject_en", ""), ("message_en", "")], "subject_en", "empty"),
         (&[("message_en", "{{refund_id}}")], "message_en", "unknown-variable"),
         (&[("subject_en", "{{amount")], "subject_en", "unclosed"),
@@ -160,6 +161,7 @@ async fn a_skipped_run_is_run_by_hand_and_a_sent_one_again() {
     let run = page.body.split(&format!("{url}/runs/")).nth(1).map(|rest| format!("{url}/runs/{}", &rest[..14])).unwrap();
     let detail = shop.owner.get(&run).await;
     assert!(detail.shows("reason") && detail.shows("no-step"), "{}", detail.body);
+    assert!(shop.owner.get(&format!("{run}/request")).await.shows("effect"));
     for sent in 1..=2 {
         assert_eq!(shop.owner.post(&format!("{run}/request"), &[]).await.location(), run);
         assert_eq!(shop.mail.mail(sent).await.to, "owner@neem-tree-retail.example");

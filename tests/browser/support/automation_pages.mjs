@@ -34,10 +34,13 @@ export async function* automations(page, { installation, names }) {
   await page.getByTestId("run").first().getByRole("link").click();
   await page.waitForURL(/runs\/ru_/);
   yield "automation-run";
+  await page.getByRole("link", { name: "Run again", exact: true }).click();
+  await page.locator("#ask").waitFor();
+  yield "automation-run-again";
   await page.goto(`${list}?mode=live`);
   yield "automations";
   await page.getByTestId("automation").getByRole("link").click();
-  await page.getByRole("link", { name: "Delete" }).click();
+  await page.getByRole("link", { name: "Delete automation" }).click();
   await page.locator("#ask").waitFor();
   yield "automation-removal";
 }
