@@ -99,7 +99,7 @@ text_enum! {
         Deferred = "deferred",
         /// The server refuses this message or its recipient for good.
         Rejected = "rejected",
-        /// The server does not accept the installation: a wrong password, or no encryption.
+        /// The server does not accept the installation: a wrong password, a sender that it refuses, or no encryption.
         Settings = "settings",
         /// The message could not be read or built.
         Unreadable = "unreadable",

@@ -96,8 +96,10 @@ impl Health {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note(&self, outcome: &Outcome, now: Timestamp) {
+    /// Notes how a message ended; returns true if email fails from now on, or for another reason.
+    fn note(&self, outcome: &Outcome, now: Timestamp) -> bool {
         let mut trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = trouble.as_ref().map(|own| (own.failure, own.answer.clone()));
         *trouble = match outcome {
             Outcome::Retry {
                 failure: failure @ (Failure::Settings | Failure::Unreachable | Failure::TimedOut), answer, ..
@@ -107,8 +109,9 @@ impl Health {
             }
             Outcome::Sent | Outcome::Retry { .. } => None,
             // It may refuse this message only, or each message of the sender.
-            Outcome::Failed { .. } => return,
+            Outcome::Failed { .. } => return false,
         };
+        trouble.as_ref().is_some_and(|own| Some((own.failure, own.answer.clone())) != before)
     }
 }
 
@@ -231,8 +234,8 @@ impl Running {
     fn note(&mut self, ended: &[(Claimed, Option<Outcome>)]) {
         let now = self.clock.now();
         for outcome in ended.iter().filter_map(|(_, outcome)| outcome.as_ref()) {
-            if self.transport.kind() == Kind::Email {
-                self.health.note(outcome, now);
+            if self.transport.kind() == Kind::Email && self.health.note(outcome, now) {
+                log_refusal(outcome);
             }
             let is_refused = matches!(outcome, Outcome::Retry { failure: Failure::Settings, .. });
             self.resumes_at = is_refused.then(|| now.plus(PAUSE_AFTER_SETTINGS));
@@ -260,6 +263,16 @@ impl Running {
             }
             settled => settled,
         }
+    }
+}
+
+/// Logs why the mail server refuses the installation, in its own words: it does so before it knows a recipient. Addresses are left
+/// out nevertheless.
+fn log_refusal(outcome: &Outcome) {
+    if let Outcome::Retry { failure: Failure::Settings, answer, .. } = outcome {
+        let words: Vec<_> =
+            clean_answer(answer).split(' ').map(|word| if word.contains('@') { "…" } else { word }).map(str::to_owned).collect();
+        tracing::warn!(target: telemetry::OUTSIDE, words = words.join(" "), "the mail server refuses the installation");
     }
 }
 
