@@ -1,7 +1,8 @@
 -- Channels of a company, and alerts: what needs attention, who is notified of it, and how.
 
 -- A channel of a chat service. sealed: the webhook's URL, or a bot's token with its chat. last_chars: of the secret, to tell channels
--- apart. language: of what is posted. problem and answer: of the last post, if it failed; answer: the service's own words.
+-- apart. language: of what is posted. problem and answer: of the last post, if it failed; answer: the service's own words. paused_until: the
+-- service accepts nothing before.
 CREATE TABLE channels (
     id INTEGER NOT NULL PRIMARY KEY,
     company_id INTEGER NOT NULL REFERENCES companies (id),
@@ -12,6 +13,7 @@ CREATE TABLE channels (
     language TEXT NOT NULL,
     last_sent_at INTEGER,
     failing_since INTEGER,
+    paused_until INTEGER,
     problem TEXT,
     answer TEXT,
     created_by TEXT NOT NULL,

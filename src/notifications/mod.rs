@@ -4,6 +4,7 @@
 //! and deleted once it has ended. It is rendered before it is stored, in the language of its reader, so nothing here knows the
 //! catalogue. Each kind of channel escapes the text itself ([`Content`]).
 
+mod attempt;
 pub(crate) mod channels;
 pub(crate) mod chat;
 pub(crate) mod email;
@@ -11,6 +12,7 @@ pub(crate) mod mailbox;
 pub(crate) mod retention;
 mod schedule;
 pub(crate) mod store;
+mod turns;
 pub(crate) mod worker;
 
 use std::time::Duration;
@@ -236,6 +238,8 @@ pub(crate) enum Outcome {
     Sent,
     /// It is attempted again, not before the time that the server asks for.
     Retry { failure: Failure, answer: String, after: Option<Duration> },
+    /// Its channel accepts nothing for that long, which is no attempt.
+    Paused { answer: String, pause: Duration },
     /// It is never attempted again.
     Failed { failure: Failure, answer: String },
 }
