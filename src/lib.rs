@@ -102,6 +102,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ledger::payments::store::cross_mode::STATEMENTS,
     ];
     let many = [
+        alerts::store::messages::ROWS,
         connections::activity::store::ROWS,
         connections::secret_usage::ROWS,
         deliveries::store::deliveries::ROWS,

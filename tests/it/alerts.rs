@@ -41,6 +41,11 @@ impl Shop {
         Self { app, mail, services, owner, test, live }
     }
 
+    /// Changes the configuration of another server, so that it has the same services.
+    pub(crate) fn configure(&self, config: &mut Config) {
+        configure(config, &self.mail, &self.services);
+    }
+
     pub(crate) fn list(&self) -> String {
         format!("/ks-pay/apps/{}/alerts", self.live.app_id)
     }
