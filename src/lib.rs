@@ -108,6 +108,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ledger::payments::store::cross_mode::STATEMENTS,
     ];
     let many = [
+        alerts::store::messages::ROWS,
         automations::store::automations::ROWS,
         automations::store::runs::ROWS,
         connections::activity::store::ROWS,

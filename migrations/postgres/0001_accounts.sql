@@ -64,8 +64,8 @@ CREATE TABLE installation (
     value BYTEA NOT NULL
 );
 
--- Links with which users choose a new password. digest: SHA-256 of the link's token, which is stored nowhere. A used link, an
--- expired one, and those of a user whose password or email has changed have no row.
+-- Links with which users choose a new password. digest: SHA-256 of the link's token, which is stored nowhere. A used link,
+-- one that is a day old, and those of a user whose password or email has changed have no row.
 CREATE TABLE password_resets (
     digest BYTEA NOT NULL PRIMARY KEY,
     user_id BIGINT NOT NULL REFERENCES users (id),

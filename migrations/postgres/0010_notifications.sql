@@ -29,6 +29,7 @@ CREATE TABLE notifications (
     CHECK ((state = 'sending') = (claim IS NOT NULL))
 );
 CREATE INDEX notifications_due ON notifications (kind, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX notifications_of_channel ON notifications (kind, channel_id, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX notifications_of_company ON notifications (company_id, purpose, kind, id);
 CREATE INDEX notifications_of_alert ON notifications (alert_id) WHERE alert_id IS NOT NULL;
 CREATE INDEX notifications_of_run ON notifications (run_id) WHERE run_id IS NOT NULL;

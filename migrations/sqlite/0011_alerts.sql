@@ -1,7 +1,8 @@
 -- Channels of a company, and alerts: what needs attention, who is notified of it, and how.
 
 -- A channel of a chat service. sealed: the webhook's URL, or a bot's token with its chat. last_chars: of the secret, to tell channels
--- apart. language: of what is posted. problem and answer: of the last post, if it failed; answer: the service's own words.
+-- apart. language: of what is posted. problem and answer: of the last post, if it failed; answer: the service's own words. paused_until: the
+-- service accepts nothing before.
 CREATE TABLE channels (
     id INTEGER NOT NULL PRIMARY KEY,
     company_id INTEGER NOT NULL REFERENCES companies (id),
@@ -12,6 +13,7 @@ CREATE TABLE channels (
     language TEXT NOT NULL,
     last_sent_at INTEGER,
     failing_since INTEGER,
+    paused_until INTEGER,
     problem TEXT,
     answer TEXT,
     created_by TEXT NOT NULL,
@@ -46,21 +48,24 @@ CREATE TABLE alerts (
     CHECK (resolved_at IS NOT NULL OR is_active)
 ) STRICT;
 CREATE UNIQUE INDEX alerts_open ON alerts (app_id, mode, kind, object) WHERE resolved_at IS NULL;
-CREATE INDEX alerts_active ON alerts (app_id, mode) WHERE is_active;
+CREATE INDEX alerts_active ON alerts (app_id, mode, id) WHERE is_active;
+CREATE INDEX alerts_by_age ON alerts (opened_at) WHERE NOT is_active;
 CREATE INDEX alerts_of_app ON alerts (app_id, mode, id);
 CREATE INDEX alerts_of_object ON alerts (app_id, mode, kind, object, id);
 
--- Who was sent a message of an alert. recipient: the id of a user or a channel. is_fallback: it was sent because another recipient's
--- failed. is_watched: a post whose outcome decides whether another recipient is used.
+-- Who was sent a message of an alert. A message that reports several alerts has a row for each. recipient: the id of a user or a
+-- channel. is_fallback: it was sent because another recipient's failed. is_watched: a post whose outcome decides whether another
+-- recipient is used; of the rows of a message only the first has it.
 CREATE TABLE alert_messages (
-    notification_id INTEGER NOT NULL PRIMARY KEY,
+    notification_id INTEGER NOT NULL,
     alert_id INTEGER NOT NULL REFERENCES alerts (id),
     event TEXT NOT NULL,
     recipient TEXT NOT NULL,
     is_fallback INTEGER NOT NULL,
     is_watched INTEGER NOT NULL,
-    created_at INTEGER NOT NULL
-) STRICT;
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (notification_id, alert_id)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX alert_messages_of_alert ON alert_messages (alert_id, notification_id);
 CREATE INDEX alert_messages_watched ON alert_messages (notification_id) WHERE is_watched;
 

@@ -1,12 +1,14 @@
 //! Rate limits on sign-in: per account and address, per account, per address, per customer network (IPv4 /24, IPv6 /48), and
-//! overall. Password confirmation is limited per session, password resets per account, address, network and overall.
+//! overall. Password confirmation is limited per session, password resets per account, address and network.
 //!
 //! Throttles instead of locking out: an attempt is possible again within seconds.
 
-use std::{net::IpAddr, num::NonZeroU32, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::reset::{LINKS_PERIOD, MAX_LINKS};
 use crate::primitives::{
     network::{network, site},
     rate_limit::KeyedLimiter,
@@ -15,6 +17,9 @@ use crate::primitives::{
 
 /// Number of keys above which keys whose quota has fully recovered are evicted.
 const EVICT_ABOVE_KEYS: usize = 10_000;
+
+/// The number of requests for a password reset that are looked up at the same time: one takes a few milliseconds.
+const MAX_RESET_LOOKUPS: usize = 100;
 
 type Limiter = KeyedLimiter<[u8; 32]>;
 
@@ -32,7 +37,11 @@ pub(crate) struct Limits {
     reset_of_account: Limiter,
     reset_of_address: Limiter,
     reset_of_site: Limiter,
-    resets: Limiter,
+    reset_requests: Limiter,
+    reset_in_a_day: Limiter,
+    reset_emails: Limiter,
+    /// The requests for a password reset that are looked up at the same time.
+    reset_lookups: Arc<Semaphore>,
 }
 
 impl Limits {
@@ -51,7 +60,10 @@ impl Limits {
             reset_of_account: limiter(3, Duration::from_mins(10)),
             reset_of_address: limiter(10, Duration::from_mins(1)),
             reset_of_site: limiter(20, Duration::from_secs(30)),
-            resets: limiter(60, Duration::from_secs(5)),
+            reset_requests: limiter(300, Duration::from_millis(50)),
+            reset_in_a_day: limiter(MAX_LINKS, LINKS_PERIOD / MAX_LINKS),
+            reset_emails: limiter(60, Duration::from_secs(5)),
+            reset_lookups: Arc::new(Semaphore::new(MAX_RESET_LOOKUPS)),
         }
     }
 
@@ -78,10 +90,26 @@ impl Limits {
 
     /// Consumes a request for a password reset, whether or not an account has the email. Returns the seconds until the next one if a
     /// limit is exceeded. Each request may send an email, so the limits are lower than those of sign-in.
+    ///
+    /// The order is that of sign-in, but the overall limit denies no one: above it the account's limits are left to the background
+    /// task, which knows whether the account exists, so that requests for unknown accounts use up nothing that others need.
     pub(crate) fn try_reset(&self, address: IpAddr, email: &str) -> Result<(), u64> {
         check_network(address, &self.reset_of_address, &self.reset_of_site)?;
+        if check(&self.reset_requests, &[]).is_err() {
+            return Ok(());
+        }
         check(&self.reset_of_account, &[email])?;
-        check(&self.resets, &[])
+        check(&self.reset_in_a_day, &[email])
+    }
+
+    /// Consumes a reset of an account that exists; false if too many are sent overall.
+    pub(crate) fn try_reset_email(&self) -> bool {
+        check(&self.reset_emails, &[]).is_ok()
+    }
+
+    /// Returns the permit to look for the account of a reset; `None` if too many are looked for.
+    pub(crate) fn try_reset_lookup(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.reset_lookups).try_acquire_owned().ok()
     }
 
     /// Consumes a session's attempt to confirm the password.
@@ -192,6 +220,30 @@ mod tests {
         assert!(refused >= 2800, "{refused}");
         let other = IpAddr::from([0x2001, 0xdb8, 2, 0, 0, 0, 0, 1]);
         assert!(limits.try_sign_in(other, "ravi@banyan.example").is_ok());
+    }
+
+    #[test]
+    fn resets_of_unknown_accounts_use_up_nothing_that_others_need() {
+        let limits = limits();
+        let address = |number: u16| IpAddr::from([0x2001, 0xdb8, number, 0, 0, 0, 0, 1]);
+        for number in 0..3000 {
+            assert!(limits.try_reset(address(number), &format!("{number}@x.example")).is_ok(), "{number}");
+        }
+        assert!(limits.try_reset(address(3000), "meera@neemtree.example").is_ok() && limits.try_reset_email());
+        assert!(limits.reset_of_account.len() <= 400, "nor memory: {}", limits.reset_of_account.len());
+    }
+
+    #[test]
+    fn an_account_is_reset_three_times_in_a_row_and_five_times_a_day() {
+        let clock = Clock::fixed(Timestamp::from_millis(0));
+        let limits = Limits::new(&clock);
+        let accepted = |host| {
+            let address = IpAddr::from([192, 0, 2, host]);
+            (0..4).filter(|_| limits.try_reset(address, "meera@neemtree.example").is_ok()).count()
+        };
+        assert_eq!(accepted(1), 3);
+        clock.advance(Duration::from_mins(30));
+        assert_eq!((accepted(2), accepted(3)), (2, 0));
     }
 
     #[test]

@@ -43,7 +43,8 @@ sql! {
                   JOIN users u ON u.id = r.user_id WHERE r.digest = $1 AND r.expires_at > $2 AND r.created_at <= $3";
     TAKE_RESET = "DELETE FROM password_resets WHERE digest = $1 AND expires_at > $2 AND created_at <= $3 RETURNING user_id";
     DELETE_RESETS_OF = "DELETE FROM password_resets WHERE user_id = $1";
-    DELETE_RESETS_OUTSIDE = "DELETE FROM password_resets WHERE expires_at <= $1 OR created_at > $2";
+    COUNT_RESETS = "SELECT COUNT(*) FROM password_resets WHERE user_id = $1 AND created_at > $2";
+    DELETE_RESETS_OUTSIDE = "DELETE FROM password_resets WHERE created_at <= $1 OR created_at > $2";
     DELETE_SESSIONS_OUTSIDE = "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2 OR last_seen_at > $3 OR created_at > $3";
 }
 
@@ -111,9 +112,14 @@ pub(super) async fn delete_resets_of(tx: &mut Tx, user: UserId) -> Result<(), Db
     Ok(())
 }
 
-/// Deletes the links of all users that are not valid.
-pub(super) async fn delete_resets_outside(tx: &mut Tx, at: ValidAt) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(DELETE_RESETS_OUTSIDE).bind(at.now).bind(at.latest))?;
+/// Counts the links of a user created after a time, expired ones included.
+pub(super) async fn count_resets(tx: &mut Tx, user: UserId, after: Timestamp) -> Result<i64, DbError> {
+    run!(tx, |conn| sqlx::query_scalar(COUNT_RESETS).bind(user).bind(after).fetch_one(conn).await)
+}
+
+/// Deletes the links of all users that were created before a time, or later than a correct clock has.
+pub(super) async fn delete_resets_outside(tx: &mut Tx, earliest: Timestamp, latest: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(DELETE_RESETS_OUTSIDE).bind(earliest).bind(latest))?;
     Ok(())
 }
 

@@ -1,15 +1,15 @@
 //! The leased job.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    recipients::Everyone,
+    recipients::{Everyone, Reachable},
     send::{self, Context},
 };
 use crate::{
     accounts,
     alerts::{
-        Alert, Condition, Rule,
+        Alert, Condition, Event, Kind, Rule,
         collect::{self, Observed},
         schedule::Schedule,
         state::MIN_PAUSE,
@@ -23,7 +23,7 @@ use crate::{
     jobs::Periodic,
     notifications::{self, Notification, State, channels},
     primitives::{
-        id::CompanyId,
+        id::{AlertId, CompanyId, NotificationId},
         time::{Clock, Timestamp},
         vault::Vault,
     },
@@ -34,6 +34,12 @@ const MIN_INTERVAL: Duration = Duration::from_secs(2);
 const REST_FACTOR: u32 = 20;
 /// After so many attempts a post that fails is also sent to another recipient: the last of them is six minutes after the first.
 const ATTEMPTS_BEFORE_FALLBACK: i64 = 3;
+/// A post that has failed and still waits after this time is sent to another recipient too.
+const FALLBACK_AFTER: Duration = Duration::from_mins(10);
+/// The most alerts that a message reports: more than can be opened together, since so many open disputes are not looked at.
+const MAX_REPORTED: usize = 500;
+/// After a message about a kind of alert, further ones of an app and mode wait so long and are reported together.
+const BURST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Evaluates the alerts of all companies.
 pub(crate) struct Alerting {
@@ -45,6 +51,8 @@ pub(crate) struct Alerting {
     /// True if email is set up.
     pub(crate) has_email: bool,
     pub(crate) interval: Duration,
+    /// The message up to which was looked for outcomes.
+    watched_after: NotificationId,
 }
 
 /// An app in a mode, with its settings.
@@ -58,6 +66,58 @@ struct Scope<'a> {
 impl Scope<'_> {
     fn rule(&self, alert: &Alert) -> Rule {
         Rule::of(&self.rules, alert.kind)
+    }
+}
+
+/// An alert as it is stored, and as it is to be.
+struct Change {
+    /// `None` for a new one.
+    stored: Option<Alert>,
+    alert: Alert,
+}
+
+impl Change {
+    /// Applies what is seen now; `None` if nothing can be told from it.
+    fn of(stored: &Alert, observed: &Observed, now: Timestamp) -> Option<Self> {
+        let seen = observed.of(stored);
+        if seen.is_none() && observed.may_hide(stored, now) {
+            return None;
+        }
+        let has_recovered = observed.recovered.contains(&(stored.kind, stored.object.clone()));
+        let mut alert = stored.clone();
+        alert.observe(seen, has_recovered, now);
+        Some(Self { stored: Some(stored.clone()), alert })
+    }
+
+    /// The alert of a new problem, which gets its id when it is stored.
+    fn opened(scope: &Scope<'_>, seen: &Condition, now: Timestamp) -> Self {
+        let ids = (AlertId::least(), scope.app.company_id, scope.app.id);
+        Self { stored: None, alert: Alert::open(ids, scope.mode, seen, now) }
+    }
+
+    /// Stores the alert, a new one under an id; returns false if another server was faster.
+    async fn store(&self, tx: &mut Tx, alert: &mut Alert) -> Result<bool, DbError> {
+        if self.stored.is_some() {
+            return alerts::update(tx, alert).await;
+        }
+        alert.id = ids::next(&mut *tx).await?;
+        alerts::insert(tx, alert).await
+    }
+
+    fn is_news(&self) -> bool {
+        self.stored.as_ref() != Some(&self.alert)
+    }
+}
+
+/// True if a message about other alerts of the kind was queued less than [`BURST_PAUSE`] ago. The end of a problem does not wait.
+fn has_just_sent(active: &[Alert], (kind, event): (Kind, Event), now: Timestamp) -> bool {
+    let is_recent = |at: Timestamp| at <= now && now.since(at) < BURST_PAUSE;
+    event != Event::Resolved && active.iter().any(|alert| alert.kind == kind && alert.last_message_at.is_some_and(is_recent))
+}
+
+fn log_opened(scope: &Scope<'_>, opened: &[(AlertId, Kind)]) {
+    if let Some((alert, kind)) = opened.first() {
+        tracing::info!(%alert, app = %scope.app.id, %kind, count = opened.len(), "alerts were opened");
     }
 }
 
@@ -78,11 +138,11 @@ impl Periodic for Alerting {
 
 impl Alerting {
     pub(crate) fn new((db, vault, clock): (Db, Vault, Clock), base: String, has_email: bool) -> Self {
-        Self { db, vault, clock, base, has_email, interval: MIN_INTERVAL }
+        Self { db, vault, clock, base, has_email, interval: MIN_INTERVAL, watched_after: NotificationId::least() }
     }
 
     /// Evaluates every company; one that fails does not keep the others from it.
-    async fn evaluate_all(&self) -> Result<(), DbError> {
+    async fn evaluate_all(&mut self) -> Result<(), DbError> {
         let (mut after, mut outcome) = (CompanyId::least(), Ok(()));
         loop {
             let companies = companies::store::list_after(&mut self.db.bulk_reader().await?, after).await?;
@@ -121,84 +181,81 @@ impl Alerting {
         let schedule = settings::schedule(&mut reader, app.id, mode).await?;
         drop(reader);
         let scope = Scope { app, mode, rules, schedule };
-        for alert in &active {
-            self.advance(&scope, alert, &observed, now).await?;
-        }
+        let mut changes: Vec<_> = active.iter().filter_map(|alert| Change::of(alert, &observed, now)).collect();
         let is_known =
             |kind, object: &str| active.iter().any(|alert| alert.is_open() && alert.kind == kind && alert.object == object);
         for seen in observed.conditions.iter().filter(|seen| !is_known(seen.kind, &seen.object)) {
             let mut reader = self.db.bulk_reader().await?;
             let last = alerts::find_last_of_object(&mut reader, (app.id, mode), (seen.kind, &seen.object)).await?;
-            drop(reader);
             match last {
-                Some(last) if last.continues(now) => self.advance(&scope, &last, &observed, now).await?,
-                _ => self.open(&scope, seen, now).await?,
+                // It is among the active ones if its end is still to be reported.
+                Some(last) if active.iter().any(|alert| alert.id == last.id) => {}
+                Some(last) if last.continues(now) => changes.extend(Change::of(&last, &observed, now)),
+                _ => changes.push(Change::opened(&scope, seen, now)),
             }
         }
-        Ok(())
+        self.store_all(&scope, (changes, &active), now).await
     }
 
-    /// Creates the alert of a problem, with its first message.
-    async fn open(&self, scope: &Scope<'_>, seen: &Condition, now: Timestamp) -> Result<(), DbError> {
-        let mut tx = self.db.begin().await?;
-        let id = ids::next(&mut tx).await?;
-        let mut alert = Alert::open((id, scope.app.company_id, scope.app.id), scope.mode, seen, now);
-        match alerts::insert(&mut tx, &alert).await {
-            // Another server has just created it.
-            Err(DbError::NotUnique) => return Ok(()),
-            inserted => inserted?,
+    /// Stores what has changed, with the messages that are due: one for all alerts of a kind that have the same to report.
+    async fn store_all(
+        &self,
+        scope: &Scope<'_>,
+        (changes, active): (Vec<Change>, &[Alert]),
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let due = |alert: &Alert| alert.message_due(&scope.rule(alert), (&scope.schedule, scope.app.zone), now);
+        let everyone = if changes.iter().any(|change| !change.alert.is_open() || due(&change.alert).is_some()) {
+            self.everyone(&mut self.db.bulk_reader().await?, scope.app.company_id).await?
+        } else {
+            Everyone { users: Vec::new(), channels: Vec::new(), has_email: self.has_email }
+        };
+        let (mut groups, mut outcome) = (BTreeMap::<_, Vec<Change>>::new(), Ok(()));
+        for mut change in changes {
+            let (kind, rule) = (change.alert.kind, scope.rule(&change.alert));
+            let to = everyone.of(&rule);
+            change.alert.close_unreported((rule.is_on, !to.is_empty()), now);
+            match due(&change.alert) {
+                Some(event) if !to.is_empty() && !has_just_sent(active, (kind, event), now) => {
+                    groups.entry((kind, event)).or_default().push(change);
+                }
+                _ if change.is_news() => outcome = self.store(scope, (&[change], None), now).await.and(outcome),
+                _ => {}
+            }
         }
-        // After its alert, to which a message refers.
-        self.send_due(&mut tx, scope, &mut alert, now).await?;
-        if alert.last_message_at.is_some() {
-            alerts::update(&mut tx, &alert).await?;
+        for ((kind, event), changes) in groups {
+            let to = everyone.of(&Rule::of(&scope.rules, kind));
+            for group in changes.chunks(MAX_REPORTED) {
+                outcome = self.store(scope, (group, Some((event, &to))), now).await.and(outcome);
+            }
+        }
+        outcome
+    }
+
+    /// Stores changes, with one message to each recipient about those that no other server was faster with.
+    async fn store(
+        &self,
+        scope: &Scope<'_>,
+        (changes, message): (&[Change], Option<(Event, &[Reachable<'_>])>),
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let mut tx = self.db.begin().await?;
+        let (mut stored, mut opened) = (Vec::with_capacity(changes.len()), Vec::new());
+        for change in changes {
+            let mut alert = change.alert.clone();
+            if let Some((event, _)) = message {
+                alert.note_sent(event, now);
+            }
+            if change.store(&mut tx, &mut alert).await? {
+                opened.extend(change.stored.is_none().then_some((alert.id, alert.kind)));
+                stored.push(alert);
+            }
+        }
+        if let (Some((event, to)), false) = (message, stored.is_empty()) {
+            send::queue_alerts(&mut tx, self.context(scope.app, scope.mode, now), (&stored, event), (to, false)).await?;
         }
         tx.commit().await?;
-        tracing::info!(alert = %alert.id, app = %scope.app.id, kind = %alert.kind, "an alert was opened");
-        Ok(())
-    }
-
-    /// Applies what is seen now to an alert, and queues the message that is due.
-    async fn advance(&self, scope: &Scope<'_>, stored: &Alert, observed: &Observed, now: Timestamp) -> Result<(), DbError> {
-        let seen = observed.of(stored);
-        if seen.is_none() && observed.may_hide(stored, now) {
-            return Ok(());
-        }
-        let has_recovered = observed.recovered.contains(&(stored.kind, stored.object.clone()));
-        let mut alert = stored.clone();
-        alert.observe(seen, has_recovered, now);
-        if alert == *stored && !self.is_due(scope, &alert, now).await? {
-            return Ok(());
-        }
-        let mut tx = self.db.begin().await?;
-        self.send_due(&mut tx, scope, &mut alert, now).await?;
-        // If another server was faster, nothing of this is stored.
-        if alert != *stored && alerts::update(&mut tx, &alert).await? {
-            tx.commit().await?;
-        }
-        Ok(())
-    }
-
-    /// True if a message is due that has a recipient.
-    async fn is_due(&self, scope: &Scope<'_>, alert: &Alert, now: Timestamp) -> Result<bool, DbError> {
-        let rule = scope.rule(alert);
-        if alert.message_due(&rule, (&scope.schedule, scope.app.zone), now).is_none() {
-            return Ok(false);
-        }
-        let everyone = self.everyone(&mut self.db.bulk_reader().await?, scope.app.company_id).await?;
-        Ok(!everyone.of(&rule).is_empty())
-    }
-
-    /// Queues the message that is due. Without a recipient, it stays due.
-    async fn send_due(&self, tx: &mut Tx, scope: &Scope<'_>, alert: &mut Alert, now: Timestamp) -> Result<(), DbError> {
-        let rule = scope.rule(alert);
-        let Some(event) = alert.message_due(&rule, (&scope.schedule, scope.app.zone), now) else { return Ok(()) };
-        let everyone = self.everyone(tx, scope.app.company_id).await?;
-        let to = everyone.of(&rule);
-        if !to.is_empty() {
-            send::queue_alert(tx, self.context(scope.app, scope.mode, now), (alert, event), (&to, false)).await?;
-            alert.note_sent(event, now);
-        }
+        log_opened(scope, &opened);
         Ok(())
     }
 
@@ -215,13 +272,15 @@ impl Alerting {
         Context { vault: &self.vault, base: &self.base, app, mode, now }
     }
 
-    /// Notifies others of what could not be posted.
-    async fn fall_back(&self) -> Result<(), DbError> {
-        let watched = messages::list_watched(&mut self.db.bulk_reader().await?).await?;
-        let mut outcome = Ok(());
+    /// Notifies others of what could not be posted. Looks at as many messages in each cycle, all in turn.
+    async fn fall_back(&mut self) -> Result<(), DbError> {
+        let watched = messages::list_watched(&mut self.db.bulk_reader().await?, self.watched_after).await?;
+        let next = watched.last().filter(|_| watched.len() == messages::MAX_WATCHED);
+        self.watched_after = next.map_or(NotificationId::least(), |last| last.notification);
+        let (mut outcome, now) = (Ok(()), self.clock.now());
         for message in &watched {
             let found = notifications::store::find(&mut self.db.bulk_reader().await?, message.notification).await?;
-            match outcome_of(found.as_ref()) {
+            match outcome_of(found.as_ref(), now) {
                 Watched::Pending => {}
                 Watched::Arrived => outcome = self.unwatch(message).await.and(outcome),
                 Watched::Failed => outcome = self.notify_others(message).await.and(outcome),
@@ -240,7 +299,8 @@ impl Alerting {
         if !messages::unwatch(&mut tx, message.notification).await? {
             return Ok(());
         }
-        if let Some(alert) = alerts::find(&mut tx, message.alert).await?
+        let reported = reported(&mut tx, message.notification).await?;
+        if let Some(alert) = reported.first()
             && let Some(app) = apps::store::find(&mut tx, alert.company_id, alert.app_id).await?
         {
             let rules = settings::list_rules(&mut tx, app.id, alert.mode).await?;
@@ -252,7 +312,7 @@ impl Alerting {
             let known: Vec<_> = sent.iter().filter(is_same).filter_map(|other| other.recipient).collect();
             let everyone = self.everyone(&mut tx, alert.company_id).await?;
             let to = everyone.instead(&rule, &known);
-            send::queue_alert(&mut tx, self.context(&app, alert.mode, now), (&alert, message.event), (&to, true)).await?;
+            send::queue_alerts(&mut tx, self.context(&app, alert.mode, now), (&reported, message.event), (&to, true)).await?;
         }
         tx.commit().await
     }
@@ -264,7 +324,16 @@ enum Watched {
     Failed,
 }
 
-fn outcome_of(found: Option<&Notification>) -> Watched {
+/// Returns the alerts that a message reports.
+async fn reported(tx: &mut Tx, notification: NotificationId) -> Result<Vec<Alert>, DbError> {
+    let mut found = Vec::new();
+    for id in messages::list_alerts(&mut *tx, notification).await? {
+        found.extend(alerts::find(&mut *tx, id).await?);
+    }
+    Ok(found)
+}
+
+fn outcome_of(found: Option<&Notification>, now: Timestamp) -> Watched {
     match found {
         // It was deleted, long after it ended.
         None => Watched::Arrived,
@@ -272,6 +341,12 @@ fn outcome_of(found: Option<&Notification>) -> Watched {
             State::Sent | State::Canceled => Watched::Arrived,
             State::Failed => Watched::Failed,
             State::Waiting | State::Sending if message.attempts >= ATTEMPTS_BEFORE_FALLBACK => Watched::Failed,
+            // A service that limits its channel is asked again without an attempt being counted.
+            State::Waiting | State::Sending
+                if message.last_failure.is_some() && now.since(message.created_at) >= FALLBACK_AFTER =>
+            {
+                Watched::Failed
+            }
             State::Waiting | State::Sending => Watched::Pending,
         },
     }

@@ -29,19 +29,23 @@ pub(crate) struct Context<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Queues a message of an alert for each recipient.
-pub(crate) async fn queue_alert(
+/// Queues one message for each recipient, which reports these alerts: one, or several of a kind.
+pub(crate) async fn queue_alerts(
     tx: &mut Tx,
     context: Context<'_>,
-    (alert, event): (&Alert, Event),
+    (reported, event): (&[Alert], Event),
     (to, is_fallback): (&[Reachable<'_>], bool),
 ) -> Result<(), DbError> {
-    let seen = alerts::condition_of(alert);
-    let path = urls::alert(context.app.id, alert.id);
+    let seen: Vec<_> = reported.iter().map(alerts::condition_of).collect();
+    let path = match reported {
+        [alert] => urls::alert(context.app.id, alert.id),
+        _ => urls::in_mode(&urls::alerts(context.app.id), context.mode),
+    };
+    let first = reported.first().map(|alert| alert.id);
     for one in to {
-        let notification = queue(tx, context, (&seen, event, false), (*one, path.clone(), Some(alert.id))).await?;
+        let notification = queue(tx, context, (&seen, event, false), (*one, path.clone(), first)).await?;
         let is_watched = matches!(one, Reachable::Channel(_));
-        messages::insert(tx, (notification, alert.id), (event, one.id()), (is_fallback, is_watched), context.now).await?;
+        messages::insert(tx, (notification, reported), (event, one.id()), (is_fallback, is_watched), context.now).await?;
     }
     Ok(())
 }
@@ -50,7 +54,7 @@ pub(crate) async fn queue_alert(
 pub(crate) async fn queue_test(tx: &mut Tx, context: Context<'_>, seen: &Condition, to: &[Reachable<'_>]) -> Result<(), DbError> {
     let path = urls::in_mode(&urls::alerts(context.app.id), context.mode);
     for one in to {
-        queue(tx, context, (seen, Event::Problem, true), (*one, path.clone(), None)).await?;
+        queue(tx, context, (std::slice::from_ref(seen), Event::Problem, true), (*one, path.clone(), None)).await?;
     }
     Ok(())
 }
@@ -72,13 +76,16 @@ pub(super) fn address<'a>(to: &Reachable<'a>, app: &App) -> (Reader, Recipient<'
 async fn queue(
     tx: &mut Tx,
     context: Context<'_>,
-    (seen, event, is_test): (&Condition, Event, bool),
+    (seen, event, is_test): (&[Condition], Event, bool),
     (to, path, alert): (Reachable<'_>, String, Option<AlertId>),
 ) -> Result<NotificationId, DbError> {
     let Context { vault, base, app, mode, now } = context;
     let (reader, recipient) = address(&to, app);
     let subject = Subject { app_name: &app.name, mode, event, base, path, is_test };
-    let rendered = alerts::content(seen, &subject, reader, now);
+    let rendered = match seen {
+        [one] => alerts::content(one, &subject, reader, now),
+        _ => alerts::content_of_many(seen, &subject, reader, now),
+    };
     let purpose = if is_test { Purpose::Test } else { Purpose::Alert };
     let new = NewNotification {
         company: Some(app.company_id),

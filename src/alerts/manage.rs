@@ -58,14 +58,21 @@ pub(crate) async fn settings(
     })
 }
 
-/// Lists the newest alerts of an app in a mode.
+/// The maximum number of alerts that the page lists.
+const MAX_LISTED: usize = 20;
+
+/// Lists the newest alerts of an app in a mode, the open ones first.
 pub(crate) async fn list_recent(
-    on: impl Into<Exec<'_>>,
+    reader: &mut Reader,
     (app, mode): (&App, Mode),
     actor: &Actor<'_>,
 ) -> Result<Vec<Alert>, UseCaseError> {
     actor.require(Permission::ManageAlerts, app.company_id)?;
-    Ok(alerts::list_recent(on, app.id, mode).await?)
+    let mut listed = alerts::list_open(&mut *reader, app.id, mode).await?;
+    let recent = alerts::list_recent(reader, app.id, mode).await?;
+    listed.extend(recent.into_iter().filter(|alert| !alert.is_open()));
+    listed.truncate(MAX_LISTED);
+    Ok(listed)
 }
 
 /// Finds an alert of an app for an actor.

@@ -19,6 +19,8 @@ pub(crate) const REOPEN_WITHIN: Duration = Duration::from_mins(30);
 pub(crate) const MIN_PAUSE: Duration = Duration::from_hours(1);
 /// The time after which recipients are reminded.
 pub(crate) const REMIND_AFTER: Duration = Duration::from_hours(6);
+/// How long the end of a problem waits for someone who can be notified.
+const MAX_UNREPORTED: Duration = Duration::from_hours(24);
 /// If the gateway disables a webhook sooner, its alerts are not delayed by quiet hours.
 const URGENT: Duration = Duration::from_hours(2);
 /// The maximum number of steps that are stored; of further ones the count and the times are.
@@ -95,6 +97,15 @@ impl Alert {
             self.updates.push(Update { at, step, count: self.count });
         } else if let Some(last) = self.updates.last_mut() {
             *last = Update { at, step, count: self.count };
+        }
+    }
+
+    /// Closes an alert that is over without a message, if none will be sent: its kind is off, or there is no one to notify for
+    /// [`MAX_UNREPORTED`]. Else it would stay active for good.
+    pub(crate) fn close_unreported(&mut self, (is_on, has_recipient): (bool, bool), now: Timestamp) {
+        let Some(at) = self.resolved_at else { return };
+        if !is_on || (!has_recipient && now.since(at) >= MAX_UNREPORTED) {
+            self.is_notified = false;
         }
     }
 

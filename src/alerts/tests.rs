@@ -288,3 +288,58 @@ fn a_digest_is_about_the_last_day_that_is_over() {
         assert_eq!(last_full_day(zone, zone.at(clock.parse().unwrap())).to_string(), expected, "{name} {clock}");
     }
 }
+
+#[test]
+fn an_end_that_is_reported_to_no_one_closes_the_alert() {
+    let over = |at: u64| {
+        let mut run = Run::new(Kind::WebhookFailing);
+        run.alert.observe(None, true, NOW.plus(minutes(at)));
+        run.alert
+    };
+    let is_active = |at: u64, (is_on, has_recipient): (bool, bool), later: u64| {
+        let mut alert = over(at);
+        alert.close_unreported((is_on, has_recipient), NOW.plus(minutes(at + later)));
+        alert.is_active()
+    };
+    assert!(!is_active(5, (false, true), 0), "its kind is off");
+    assert!(is_active(5, (true, false), 60) && !is_active(5, (true, false), 24 * 60), "no one can be notified for a day");
+    assert!(is_active(5, (true, true), 9 * 24 * 60), "muted");
+    let mut open = Run::new(Kind::WebhookFailing).alert;
+    open.close_unreported((false, false), NOW.plus(minutes(9000)));
+    assert!(open.is_active() && open.is_notified);
+}
+
+#[test]
+fn quiet_hours_that_a_zone_change_moves_delay_by_the_new_zone() {
+    let quiet = Schedule { quiet: Some((22 * 60, 7 * 60)), muted_until: None };
+    let (india, york): (Zone, Zone) = ("Asia/Kolkata".parse().unwrap(), "America/New_York".parse().unwrap());
+    // 11 pm in India is half past noon in New York.
+    let at = india.at("2026-12-02T23:00".parse().unwrap());
+    let due = |zone| {
+        let alert = Alert { is_notified: false, last_message_at: None, ..Run::new(Kind::WebhookSilent).alert };
+        alert.message_due(&Rule::default_of(Kind::WebhookSilent), (&quiet, zone), at)
+    };
+    assert_eq!((due(india), due(york)), (None, Some(Event::Problem)));
+    // Across midnight of a night in which clocks go back: half past one occurs twice and is quiet both times.
+    let first = york.at("2026-11-01T01:30".parse().unwrap());
+    assert!([0, 60, 5 * 60].iter().all(|later| quiet.is_quiet(york, first.plus(minutes(*later)))));
+    assert!(!quiet.is_quiet(york, first.plus(minutes(6 * 60 + 30))), "7 am of the new time");
+}
+
+#[test]
+fn flapping_across_quiet_hours_is_reported_once_when_they_end() {
+    // 7:41 pm in India; quiet until 8 pm.
+    let mut run = Run::new(Kind::WebhookFailing);
+    (run.sent, run.schedule.quiet) = (Vec::new(), Some((19 * 60, 20 * 60)));
+    (run.alert.is_notified, run.alert.last_message_at) = (false, None);
+    for minute in [2, 6, 10, 14] {
+        run.see(minute, Some(1), 0);
+        run.see(minute + 2, None, 0);
+    }
+    run.see(18, Some(1), 0);
+    assert!(run.sent.is_empty(), "{:?}", run.sent);
+    run.see(19, Some(1), 0);
+    run.see(21, None, 0);
+    run.see(23, Some(1), 0);
+    assert_eq!(run.sent, [(19, Event::Problem), (21, Event::Resolved)]);
+}

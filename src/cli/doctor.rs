@@ -99,7 +99,9 @@ async fn email(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failu
         return report.good("email", format_args!("{server} accepts email from {}", sender.address()));
     };
     let remedy = match &error {
-        SmtpError::Settings(_) => "Check user and password, and whether the port needs smtps:// (TLS) or smtp:// (STARTTLS)",
+        SmtpError::Settings(_) => {
+            "Check user, password and sender, and whether the port needs smtps:// (TLS) or smtp:// (STARTTLS)"
+        }
         SmtpError::Unreachable(_) | SmtpError::TimedOut => "Check host and port, and whether a firewall blocks the port",
         _ => "Ask the operator of the mail server",
     };

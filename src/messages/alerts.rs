@@ -222,6 +222,54 @@ pub(crate) fn content(seen: &Condition, subject: &Subject<'_>, reader: Reader, n
     }
 }
 
+/// The most alerts that a message about several lists.
+const MAX_LISTED: usize = 5;
+
+/// Renders a message that reports several alerts of a kind: how many, the first of them, and where all are.
+pub(crate) fn content_of_many(seen: &[Condition], subject: &Subject<'_>, reader: Reader, now: Timestamp) -> Content {
+    let plain = |text: &Text| text.to_plain(reader);
+    let mut listed: Vec<_> = seen.iter().collect();
+    listed.sort_by_key(|one| one.detail.due_at.unwrap_or(i64::MAX));
+    let hidden = i64::try_from(listed.len().saturating_sub(MAX_LISTED)).unwrap_or_default();
+    let lines = listed.into_iter().take(MAX_LISTED).map(|one| line(one, subject.event, now));
+    let rest = (hidden > 0).then(|| t::many_more(hidden));
+    let app = || isolate(subject.app_name);
+    Content {
+        subject: plain(&t::subject(app(), subject.mode.label(), many(seen, subject.event))),
+        paragraphs: lines.chain(rest).map(|text| plain(&text)).collect(),
+        body: Vec::new(),
+        facts: Vec::new(),
+        action: Some(Action { label: plain(&t::action()), url: format!("{}{}", subject.base, subject.path) }),
+        footer: Some(plain(&t::footer(app(), subject.mode.label()))),
+        language: reader.locale,
+        sender: None,
+    }
+}
+
+/// States how many alerts of a kind there are.
+fn many(seen: &[Condition], event: Event) -> Text {
+    let count = i64::try_from(seen.len()).unwrap_or(i64::MAX);
+    match seen.first().map(|one| one.kind) {
+        Some(Kind::DisputeOpened) => t::many_disputes_opened(count),
+        Some(Kind::DisputeDeadline) => t::many_dispute_deadlines(count),
+        Some(kind) if event == Event::Resolved => t::many_over(title(kind), count),
+        Some(kind) => t::many_alerts(title(kind), count),
+        None => Text::default(),
+    }
+}
+
+/// States one of several alerts in a line.
+fn line(one: &Condition, event: Event, now: Timestamp) -> Text {
+    if !matches!(one.kind, Kind::DisputeOpened | Kind::DisputeDeadline) {
+        return headline(one.kind, &one.detail, event, now);
+    }
+    let amount = one.detail.money().map_or_else(|| NO_VALUE.to_owned(), |money| money.to_string());
+    match one.detail.due_at().filter(|at| *at > now) {
+        Some(at) => t::line_dispute(amount, gateway(&one.detail), DisplayTime::of_expiry(at, now)),
+        None => t::line_dispute_undated(amount, gateway(&one.detail)),
+    }
+}
+
 /// Returns what an alert is about, as a message says it.
 pub(crate) fn condition_of(alert: &Alert) -> Condition {
     Condition {
@@ -271,5 +319,61 @@ pub(crate) fn way_out(alert: &Alert) -> Option<String> {
         Kind::DisputeOpened | Kind::DisputeDeadline => {
             Some(urls::transaction(alert.app_id, alert.detail.transaction.as_deref()?.parse().ok()?))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{i18n::Locale, primitives::zone::Zone};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_795_356_717);
+
+    fn render(seen: &[Condition], event: Event, locale: Locale) -> Content {
+        let subject = Subject {
+            app_name: "Neem Tree Store",
+            mode: Mode::Live,
+            event,
+            base: "https://pay.example.com",
+            path: "/alerts".to_owned(),
+            is_test: false,
+        };
+        content_of_many(seen, &subject, Reader { locale, zone: Zone::default() }, NOW)
+    }
+
+    fn disputes(count: i64) -> Vec<Condition> {
+        let dispute = |number: i64| {
+            let mut seen = example(Kind::DisputeOpened, NOW);
+            seen.detail.amount = Some((number * 100, "INR".to_owned()));
+            seen.detail.due_at = (number != 3).then(|| NOW.plus(Duration::from_hours(number.unsigned_abs())).millis());
+            seen
+        };
+        (1..=count).rev().map(dispute).collect()
+    }
+
+    #[test]
+    fn many_disputes_are_one_message_with_the_first_five_by_deadline() {
+        let content = render(&disputes(12), Event::Problem, Locale::English);
+        assert!(content.subject.contains("12 disputes opened"), "{content:?}");
+        assert_eq!(content.paragraphs.len(), 6);
+        for (line, amount) in content.paragraphs.iter().zip(["1.00", "2.00", "4.00", "5.00", "6.00"]) {
+            assert!(line.contains(amount) && line.contains("answer it in"), "{line}");
+        }
+        assert_eq!(content.paragraphs[5], "And 7 more");
+        assert_eq!(content.action.unwrap().url, "https://pay.example.com/alerts");
+        let few = render(&disputes(3), Event::Problem, Locale::Hindi);
+        assert!(few.paragraphs.len() == 3 && few.paragraphs[2].contains("3.00"), "without a deadline last: {few:?}");
+    }
+
+    #[test]
+    fn many_of_another_kind_name_each() {
+        let seen = ["orders.example", "stock.example"].map(|name| {
+            let mut seen = example(Kind::DestinationFailing, NOW);
+            seen.detail.name = Some(name.to_owned());
+            seen
+        });
+        let content = render(&seen, Event::Resolved, Locale::English);
+        assert!(content.subject.contains("Works again") && content.subject.contains("(2)"), "{content:?}");
+        assert!(content.paragraphs[0].contains("orders.example") && content.paragraphs[1].contains("stock.example"));
     }
 }

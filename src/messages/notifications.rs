@@ -2,8 +2,8 @@
 
 use super::{Badge, DisplayTime, badge, text::notifications as t, when};
 use crate::{
-    i18n::Text,
-    notifications::{Failure, Notification, State, worker::Trouble},
+    i18n::{Text, code},
+    notifications::{Failure, Kind, Notification, State, worker::Trouble},
     primitives::time::Timestamp,
 };
 
@@ -13,7 +13,7 @@ pub(crate) struct Delivery {
     pub(crate) at: DisplayTime,
     /// Why the last attempt failed.
     pub(crate) reason: Text,
-    /// What the server said then; empty if it said nothing.
+    /// What the service of the company's channel said then. A mail server's words are for the operator: they may tell of other companies.
     pub(crate) answer: String,
     /// True if another attempt may follow.
     pub(crate) is_open: bool,
@@ -25,7 +25,7 @@ impl Delivery {
             badge: state(message.state),
             at: when(message.ended_at.unwrap_or(message.created_at), now),
             reason: message.last_failure.map(failure).unwrap_or_default(),
-            answer: message.last_answer.clone().unwrap_or_default(),
+            answer: message.last_answer.clone().filter(|_| message.kind != Kind::Email).unwrap_or_default(),
             is_open: message.due_at.is_some(),
         }
     }
@@ -43,13 +43,13 @@ pub(crate) const fn state(state: State) -> Badge {
 }
 
 /// Says why a message was not sent, and what to do where that is known.
-pub(crate) const fn failure(failure: Failure) -> Text {
+pub(crate) fn failure(failure: Failure) -> Text {
     match failure {
         Failure::Unreachable => t::unreachable(),
         Failure::TimedOut => t::timed_out(),
         Failure::Deferred => t::deferred(),
         Failure::Rejected => t::rejected(),
-        Failure::Settings => t::settings(),
+        Failure::Settings => t::settings(code("ks-pay doctor")),
         Failure::Unreadable => t::unreadable(),
         Failure::Expired => t::expired(),
     }

@@ -11,16 +11,17 @@ use std::{
 };
 
 use lettre::{
-    Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    Address, Message,
     message::{
         Mailbox, MultiPart,
         header::{Header, HeaderName, HeaderValue},
     },
     transport::smtp::{
         self,
-        authentication::Credentials,
-        client::{Tls, TlsParameters},
-        extension::ClientId,
+        authentication::{Credentials, Mechanism},
+        client::{AsyncSmtpConnection, TlsParameters},
+        commands,
+        extension::{ClientId, Extension, MailBodyParameter, MailParameter},
     },
 };
 use percent_encoding::percent_decode_str;
@@ -36,6 +37,9 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(20);
 const MAIL_TIMEOUT: Duration = Duration::from_secs(55);
 /// Codes with which a mail server refuses the installation, and not a message: RFC 4954 section 6.
 const AUTHENTICATION_CODES: [u16; 4] = [530, 534, 535, 538];
+
+/// How a user signs in; the connection is protected by TLS.
+const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
 
 /// A mail server, and how to sign in to it.
 #[derive(Clone)]
@@ -171,7 +175,7 @@ pub(crate) enum SmtpError {
     /// 5yz about this email.
     #[error("the mail server refuses the email: {0}")]
     Rejected(String),
-    /// Wrong credentials, or no TLS.
+    /// Wrong credentials, no TLS, or a sender that it refuses.
     #[error("the mail server does not accept the settings: {0}")]
     Settings(String),
     /// It has no valid address.
@@ -181,7 +185,9 @@ pub(crate) enum SmtpError {
 
 /// Sends emails of one sender over one server. Each has a connection of its own.
 pub(crate) struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: SmtpServer,
+    tls: Option<TlsParameters>,
+    hello: ClientId,
     sender: Sender,
 }
 
@@ -191,21 +197,13 @@ impl Mailer {
     /// # Errors
     /// If the host is no valid name for TLS.
     pub(crate) fn new(server: &SmtpServer, sender: &Sender) -> Result<Self, SmtpError> {
-        let parameters = || TlsParameters::new_rustls(server.host.clone()).map_err(|error| failure(&error));
         let tls = match server.security {
-            Security::Tls => Tls::Wrapper(parameters()?),
-            Security::StartTls => Tls::Required(parameters()?),
-            Security::None => Tls::None,
+            Security::Tls | Security::StartTls => {
+                Some(TlsParameters::new_rustls(server.host.clone()).map_err(|error| failure(&error))?)
+            }
+            Security::None => None,
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server.host.clone())
-            .port(server.port)
-            .tls(tls)
-            .hello_name(ClientId::Domain(sender.domain().to_owned()))
-            .timeout(Some(STEP_TIMEOUT));
-        if let Some((user, password)) = &server.credentials {
-            builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
-        }
-        Ok(Self { transport: builder.build(), sender: sender.clone() })
+        Ok(Self { server: server.clone(), tls, hello: ClientId::Domain(sender.domain().to_owned()), sender: sender.clone() })
     }
 
     /// Sends an email.
@@ -214,24 +212,78 @@ impl Mailer {
     /// Says why the server has not accepted it. After [`SmtpError::Unreachable`] and [`SmtpError::TimedOut`] it may have.
     pub(crate) async fn send(&self, mail: Mail<'_>) -> Result<(), SmtpError> {
         let message = self.message(mail).ok_or(SmtpError::Unsendable)?;
-        match timeout(MAIL_TIMEOUT, self.transport.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(failure(&error)),
-            Err(_) => Err(SmtpError::TimedOut),
-        }
+        let sent = async {
+            let mut connection = self.connect().await?;
+            let sent = self.send_over(&mut connection, &message).await;
+            connection.abort().await;
+            sent
+        };
+        timeout(MAIL_TIMEOUT, sent).await.unwrap_or(Err(SmtpError::TimedOut))
     }
 
-    /// Connects, signs in, and sends nothing.
+    /// Connects, signs in, names the sender, and sends nothing.
     ///
     /// # Errors
     /// Says what failed.
     pub(crate) async fn check(&self, within: Duration) -> Result<(), SmtpError> {
-        match timeout(within, self.transport.test_connection()).await {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(SmtpError::Unreachable("the connection was closed".to_owned())),
-            Ok(Err(error)) => Err(failure(&error)),
-            Err(_) => Err(SmtpError::TimedOut),
+        let checked = async {
+            let mut connection = self.connect().await?;
+            let checked = self.name_sender(&mut connection, Vec::new()).await;
+            connection.abort().await;
+            checked
+        };
+        timeout(within, checked).await.unwrap_or(Err(SmtpError::TimedOut))
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, SmtpError> {
+        let SmtpServer { host, port, security, credentials } = &self.server;
+        let wrapped = self.tls.clone().filter(|_| *security == Security::Tls);
+        let connected =
+            AsyncSmtpConnection::connect_tokio1((host.as_str(), *port), Some(STEP_TIMEOUT), &self.hello, wrapped, None).await;
+        let mut connection = connected.map_err(|error| failure(&error))?;
+        if let (Security::StartTls, Some(tls)) = (security, &self.tls) {
+            connection.starttls(tls.clone(), &self.hello).await.map_err(|error| failure(&error))?;
         }
+        if let Some((user, password)) = credentials {
+            let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
+            connection.auth(MECHANISMS, &credentials).await.map_err(|error| failure(&error))?;
+        }
+        Ok(connection)
+    }
+
+    /// Names the sender. A server that refuses it refuses every email, to any recipient.
+    async fn name_sender(&self, connection: &mut AsyncSmtpConnection, options: Vec<MailParameter>) -> Result<(), SmtpError> {
+        let named = connection.command(commands::Mail::new(Some(self.sender.0.email.clone()), options)).await;
+        named.map(drop).map_err(|error| match failure(&error) {
+            SmtpError::Rejected(answer) => SmtpError::Settings(answer),
+            other => other,
+        })
+    }
+
+    async fn send_over(&self, connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), SmtpError> {
+        let email = message.formatted();
+        let mut options = Vec::new();
+        // Texts and names are encoded, so only an address can be in another script (RFC 6531).
+        if !email.is_ascii() {
+            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Err(self.without_other_scripts());
+            }
+            options.extend([MailParameter::SmtpUtfEight, MailParameter::Body(MailBodyParameter::EightBitMime)]);
+        }
+        self.name_sender(connection, options).await?;
+        let refused = |error: smtp::Error| failure(&error);
+        for to in message.envelope().to() {
+            connection.command(commands::Rcpt::new(to.clone(), Vec::new())).await.map_err(refused)?;
+        }
+        connection.command(commands::Data).await.map_err(refused)?;
+        connection.message(&email).await.map(drop).map_err(refused)
+    }
+
+    /// The mail server takes no addresses in other scripts: this email fails, or each of them if it is the sender's.
+    fn without_other_scripts(&self) -> SmtpError {
+        let answer = "the mail server takes no addresses in other scripts (SMTPUTF8)".to_owned();
+        let is_own = !AsRef::<str>::as_ref(&self.sender.0.email).is_ascii();
+        if is_own { SmtpError::Settings(answer) } else { SmtpError::Rejected(answer) }
     }
 
     fn message(&self, mail: Mail<'_>) -> Option<Message> {

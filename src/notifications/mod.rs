@@ -4,6 +4,7 @@
 //! and deleted once it has ended. It is rendered before it is stored, in the language of its reader, so nothing here knows the
 //! catalogue. Each kind of channel escapes the text itself ([`Content`]).
 
+mod attempt;
 pub(crate) mod channels;
 pub(crate) mod chat;
 pub(crate) mod email;
@@ -12,6 +13,7 @@ pub(crate) mod markup;
 pub(crate) mod retention;
 mod schedule;
 pub(crate) mod store;
+mod turns;
 pub(crate) mod worker;
 
 use std::time::Duration;
@@ -104,7 +106,7 @@ text_enum! {
         Deferred = "deferred",
         /// The server refuses this message or its recipient for good.
         Rejected = "rejected",
-        /// The server does not accept the installation: a wrong password, or no encryption.
+        /// The server does not accept the installation: a wrong password, a sender that it refuses, or no encryption.
         Settings = "settings",
         /// The message could not be read or built.
         Unreadable = "unreadable",
@@ -256,6 +258,8 @@ pub(crate) enum Outcome {
     Sent,
     /// It is attempted again, not before the time that the server asks for.
     Retry { failure: Failure, answer: String, after: Option<Duration> },
+    /// Its channel accepts nothing for that long, which is no attempt.
+    Paused { answer: String, pause: Duration },
     /// It is never attempted again.
     Failed { failure: Failure, answer: String },
 }

@@ -25,6 +25,19 @@ sql! {
     CLAIM = "UPDATE notifications SET state = 'sending', claim = $4, due_at = $5 WHERE due_at <= $2 AND id IN \
              (SELECT id FROM notifications WHERE kind = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3) \
              RETURNING id, channel_id, recipient, content, attempts, expires_at";
+    /// The next channel with messages that have not ended, due or not.
+    NEXT_CHANNEL = "SELECT channel_id FROM notifications WHERE kind = $1 AND channel_id > $2 AND due_at IS NOT NULL \
+                    ORDER BY channel_id LIMIT 1";
+    LIST_DUE = "SELECT id FROM notifications WHERE kind = $1 AND channel_id = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT $4";
+    CLAIM_OF_CHANNEL = "UPDATE notifications SET state = 'sending', claim = $5, due_at = $6 WHERE due_at <= $3 AND id IN \
+                        (SELECT id FROM notifications WHERE kind = $1 AND channel_id = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT $4) \
+                        RETURNING id, channel_id, recipient, content, attempts, expires_at";
+    /// The service asked for a pause, so the attempt is not counted.
+    POSTPONE = "UPDATE notifications SET state = 'waiting', due_at = $3, claim = NULL, last_failure = 'deferred', last_answer = $4 \
+                WHERE id = $1 AND claim = $2";
+    POSTPONE_CHANNEL = "UPDATE notifications SET state = 'waiting', claim = NULL, due_at = $4, last_failure = 'deferred' \
+                        WHERE due_at <= $3 AND id IN \
+                        (SELECT id FROM notifications WHERE kind = $1 AND channel_id = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT $5)";
     RETRY = "UPDATE notifications SET state = 'waiting', attempts = attempts + 1, due_at = $3, claim = NULL, last_failure = $4, \
              last_answer = $5 WHERE id = $1 AND claim = $2";
     /// An accepted message is sent, even if its claim has expired.
@@ -122,6 +135,63 @@ pub(super) async fn claim(tx: &mut Tx, claim: &Claim, limit: i64) -> Result<Vec<
         .bind(claim.expires_at)
         .fetch_all(conn)
         .await)
+}
+
+/// Returns the next channel after `after` to which messages of a kind wait or are sent.
+pub(super) async fn next_channel(on: impl Into<Exec<'_>>, kind: Kind, after: ChannelId) -> Result<Option<ChannelId>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(NEXT_CHANNEL).bind(kind).bind(after).fetch_optional(conn).await)
+}
+
+/// Counts the due messages to a channel, up to `limit`.
+pub(super) async fn count_due(on: impl Into<Exec<'_>>, claim: &Claim, channel: ChannelId, limit: i64) -> Result<usize, DbError> {
+    let found: Vec<NotificationId> = run!(on, |conn| sqlx::query_scalar(LIST_DUE)
+        .bind(claim.kind)
+        .bind(channel)
+        .bind(claim.now)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+    Ok(found.len())
+}
+
+/// Claims at most `limit` due messages to a channel, the oldest first.
+pub(super) async fn claim_of_channel(
+    tx: &mut Tx,
+    claim: &Claim,
+    channel: ChannelId,
+    limit: i64,
+) -> Result<Vec<Claimed>, DbError> {
+    run!(tx, |conn| sqlx::query_as(CLAIM_OF_CHANNEL)
+        .bind(claim.kind)
+        .bind(channel)
+        .bind(claim.now)
+        .bind(limit)
+        .bind(claim.number)
+        .bind(claim.expires_at)
+        .fetch_all(conn)
+        .await)
+}
+
+/// Lets a message wait for the end of its channel's pause; the attempt is not counted.
+pub(super) async fn postpone(
+    tx: &mut Tx,
+    (id, claim): (NotificationId, i64),
+    until: Timestamp,
+    answer: &str,
+) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(POSTPONE).bind(id).bind(claim).bind(until).bind(answer))?;
+    Ok(())
+}
+
+/// Lets at most `limit` due messages to a channel wait until a time.
+pub(super) async fn postpone_channel(
+    tx: &mut Tx,
+    (kind, channel): (Kind, ChannelId),
+    (now, until): (Timestamp, Timestamp),
+    limit: i64,
+) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(POSTPONE_CHANNEL).bind(kind).bind(channel).bind(now).bind(until).bind(limit))?;
+    Ok(())
 }
 
 /// Why an attempt failed, with what the server said.

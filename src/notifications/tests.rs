@@ -102,6 +102,84 @@ async fn a_password_reset_goes_before_alerts_that_wait() {
     test.end().await;
 }
 
+/// Queues messages to a channel of Slack, which need not exist.
+async fn queue_to(db: &Db, vault: &Vault, channel: ChannelId, count: u64) -> Vec<NotificationId> {
+    let mut ids = Vec::new();
+    let mut tx = db.begin().await.unwrap();
+    for number in 0..count {
+        let new = NewNotification {
+            company: None,
+            recipient: Recipient::Channel(Kind::Slack, channel),
+            purpose: Purpose::Alert,
+            content: &content("hush"),
+            valid_for: Duration::from_hours(1),
+            alert: None,
+            run: None,
+        };
+        ids.push(queue(&mut tx, &new, (vault, NOW.plus(Duration::from_millis(number)))).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    ids
+}
+
+/// Claims up to eight messages to channels of Slack, and counts those of each.
+async fn take(db: &Db, turns: &mut turns::Turns, busy: &mut turns::Busy) -> Vec<usize> {
+    let now = NOW.plus(Duration::from_mins(1));
+    let claim = store::Claim { kind: Kind::Slack, number: 1, now, expires_at: now.plus(worker::MAX_CLAIM) };
+    let free = 8 - busy.values().sum::<usize>();
+    let taken = turns.claim(db, &claim, (free, busy)).await.unwrap();
+    let mut counts = std::collections::BTreeMap::<_, usize>::new();
+    for message in taken.messages {
+        *counts.entry(message.channel_id.unwrap()).or_default() += 1;
+        *busy.entry(message.channel_id.unwrap()).or_default() += 1;
+    }
+    counts.into_values().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_with_many_messages_takes_two_places_and_the_others_take_turns() {
+    let test = TestDb::new("notifications_turns").await;
+    let (db, vault) = (&test.db, Vault::new(MasterKey::generate()));
+    let [first, second, third, fourth] = std::array::from_fn(|_| ChannelId::unique());
+    for (channel, count) in [(first, 300), (second, 1), (third, 3)] {
+        queue_to(db, &vault, channel, count).await;
+    }
+    let (mut turns, mut busy) = (turns::Turns::new(), turns::Busy::new());
+    assert_eq!(take(db, &mut turns, &mut busy).await, [2, 1, 2]);
+    assert_eq!(take(db, &mut turns, &mut busy).await, [0; 0], "the first has 298 more, the third 1");
+    queue_to(db, &vault, fourth, 1).await;
+    assert_eq!(take(db, &mut turns, &mut busy).await, [1], "the fourth");
+    busy.clear();
+    let after_fourth = take(db, &mut turns, &mut busy).await;
+    assert_eq!(after_fourth, [2, 1], "the circle begins again");
+    test.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_paused_channel_is_postponed_without_an_attempt() {
+    let test = TestDb::new("notifications_paused").await;
+    let (db, vault) = (&test.db, Vault::new(MasterKey::generate()));
+    let (now, minute) = (NOW.plus(Duration::from_mins(1)), Duration::from_mins(1));
+    let mut tx = db.begin().await.unwrap();
+    let company = crate::companies::create(&mut tx, "Neem Tree Retail", NOW).await.unwrap();
+    let channel = channels::tests::channel(company.id);
+    channels::store::insert(&mut tx, &channel).await.unwrap();
+    channels::store::set_paused_until(&mut tx, channel.id, now.plus(minute)).await.unwrap();
+    tx.commit().await.unwrap();
+    let queued = queue_to(db, &vault, channel.id, 3).await;
+    let (mut turns, mut busy) = (turns::Turns::new(), turns::Busy::new());
+    assert_eq!(take(db, &mut turns, &mut busy).await, [0; 0]);
+    for id in queued {
+        let waiting = store::find(&mut db.reader().await.unwrap(), id).await.unwrap().unwrap();
+        let expected = (0, Some(now.plus(minute)), Some(Failure::Deferred));
+        assert_eq!((waiting.attempts, waiting.due_at, waiting.last_failure), expected);
+    }
+    for (until, is_paused) in [(now, false), (now.plus(minute), true), (now.plus(Duration::from_hours(9)), false)] {
+        assert_eq!(channels::is_paused(until, now), is_paused, "a clock that is wrong pauses nothing for long");
+    }
+    test.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_are_deleted_after_thirty_days_and_absurd_times_become_due() {
     let test = TestDb::new("notifications_retention").await;

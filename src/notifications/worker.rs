@@ -1,11 +1,11 @@
 //! The worker of a server: claims due messages, sends them, and settles the outcome. Each kind of channel has a loop of its own, so
-//! that a service which does not answer delays no other.
+//! that a service which does not answer delays no other, and the channels of a service take turns (`turns.rs`).
 //!
 //! Invariant: no unit of work is held while a message is sent. A message that a killed server was sending is sent again, under
 //! the same id, so that a mail server or a reader can recognise it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, hash_map::Entry},
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -14,13 +14,16 @@ use std::{
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use rand::RngExt as _;
 use tokio::{
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
 
 use super::{
-    CONTENT_SEAL_CONTEXT, Content, Failure, Kind, Outcome, RECIPIENT_SEAL_CONTEXT, clean_answer, schedule,
-    store::{self, Claim, Claimed},
+    Content, Failure, Kind, Outcome,
+    attempt::{Attempts, Ended},
+    clean_answer, schedule,
+    store::{self, Claim},
+    turns::{Busy, Taken, Turns},
 };
 use crate::{
     db::{Db, DbError, Tx, with_timeout},
@@ -40,7 +43,9 @@ pub(crate) const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 /// The time that a claim lasts: as long as an attempt, and as much longer as the clocks of two servers may differ, and a little.
 pub(super) const MAX_CLAIM: Duration = CLOCK_TOLERANCE.saturating_add(Duration::from_secs(90));
 /// The number of messages of a kind that a server sends at the same time.
-const MAX_SENDING: i64 = 8;
+const MAX_SENDING: usize = 8;
+/// The pause before further channels are looked at, if nothing that can be sent was found among many.
+const PAUSE_BETWEEN_VISITS: Duration = Duration::from_millis(100);
 /// The pause of a kind after the server has refused the installation: each message would fail in the same way.
 const PAUSE_AFTER_SETTINGS: Duration = Duration::from_mins(1);
 /// How long running attempts are waited for on shutdown.
@@ -96,8 +101,10 @@ impl Health {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note(&self, outcome: &Outcome, now: Timestamp) {
+    /// Notes how a message ended; returns true if email fails from now on, or for another reason.
+    fn note(&self, outcome: &Outcome, now: Timestamp) -> bool {
         let mut trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = trouble.as_ref().map(|own| (own.failure, own.answer.clone()));
         *trouble = match outcome {
             Outcome::Retry {
                 failure: failure @ (Failure::Settings | Failure::Unreachable | Failure::TimedOut), answer, ..
@@ -105,10 +112,11 @@ impl Health {
                 let since = trouble.as_ref().map_or(now, |earlier| earlier.since);
                 Some(Trouble { since, failure: *failure, answer: clean_answer(answer) })
             }
-            Outcome::Sent | Outcome::Retry { .. } => None,
+            Outcome::Sent | Outcome::Retry { .. } | Outcome::Paused { .. } => None,
             // It may refuse this message only, or each message of the sender.
-            Outcome::Failed { .. } => return,
+            Outcome::Failed { .. } => return false,
         };
+        trouble.as_ref().is_some_and(|own| Some((own.failure, own.answer.clone())) != before)
     }
 }
 
@@ -139,10 +147,12 @@ async fn run(context: WorkerContext, shutdown: Shutdown) {
     release_claims(&db, &clock).await;
     let running = |transport| Running {
         db: db.clone(),
-        vault: vault.clone(),
+        attempts: Attempts { vault: vault.clone(), clock: clock.clone(), transport },
         clock: clock.clone(),
-        transport,
         health: health.clone(),
+        turns: Turns::new(),
+        sending: JoinSet::new(),
+        busy: Busy::new(),
         resumes_at: None,
     };
     join_all(transports.into_iter().map(|transport| running(transport).run(shutdown.clone()))).await;
@@ -162,99 +172,130 @@ async fn release_claims(db: &Db, clock: &Clock) {
 /// The loop of one kind.
 struct Running {
     db: Db,
-    vault: Vault,
+    attempts: Attempts,
     clock: Clock,
-    transport: Arc<dyn Transport>,
     health: Health,
+    turns: Turns,
+    /// The attempts that run. Tasks of their own, because they use the database while this loop waits for it.
+    sending: JoinSet<Ended>,
+    busy: Busy,
     /// When messages are claimed again, one at first, after the server has refused the installation.
     resumes_at: Option<Timestamp>,
 }
 
 impl Running {
     async fn run(mut self, shutdown: Shutdown) {
-        let mut has_more = false;
+        let mut pause = TICK;
         loop {
-            tokio::select! {
-                () = sleep(if has_more { Duration::ZERO } else { TICK }) => {}
-                () = shutdown.announced() => return,
-            }
-            let ended = AssertUnwindSafe(self.cycle()).catch_unwind().await;
-            has_more = matches!(ended, Ok(Ok(true)));
-            match ended {
+            let ended = tokio::select! {
+                () = shutdown.announced() => break,
+                Some(ended) = self.sending.join_next() => self.ended(ended),
+                () = sleep(pause) => Vec::new(),
+            };
+            let cycle = AssertUnwindSafe(self.cycle(ended)).catch_unwind().await;
+            pause = if let Ok(Ok(pause)) = cycle { pause } else { TICK };
+            match cycle {
                 Ok(Ok(_)) => {}
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, kind = %self.transport.kind(), "messages could not be claimed or settled");
-                }
+                Ok(Err(error)) => tracing::warn!(%error, kind = %self.kind(), "messages could not be claimed or settled"),
                 // The panic hook has logged the cause. What was claimed is claimed again once the claim expires.
-                Err(_) => tracing::error!(kind = %self.transport.kind(), "sending messages panicked"),
+                Err(_) => tracing::error!(kind = %self.kind(), "sending messages panicked"),
+            }
+        }
+        while let Some(ended) = self.sending.join_next().await {
+            let ended = self.ended(ended);
+            if let Err(error) = self.settle(&ended).await {
+                tracing::warn!(%error, kind = %self.kind(), "messages could not be settled on shutdown");
             }
         }
     }
 
-    /// Claims what is due, sends it and settles the outcomes. Returns true if more may be due.
-    async fn cycle(&mut self) -> Result<bool, DbError> {
-        let (kind, now) = (self.transport.kind(), self.clock.now());
-        if self.resumes_at.is_some_and(|at| now < at && at <= now.plus(PAUSE_AFTER_SETTINGS)) {
-            return Ok(false);
+    fn kind(&self) -> Kind {
+        self.attempts.transport.kind()
+    }
+
+    /// Takes the attempts that have ended from those that run.
+    fn ended(&mut self, first: Result<Ended, JoinError>) -> Vec<Ended> {
+        let mut all: Vec<_> = first.into_iter().collect();
+        while let Some(next) = self.sending.try_join_next() {
+            all.extend(next);
         }
-        if !with_timeout(async { store::is_any_due(&mut self.db.reader().await?, kind, now).await }).await? {
-            return Ok(false);
+        for channel in all.iter().filter_map(|ended| ended.message.channel_id) {
+            if let Entry::Occupied(mut sending) = self.busy.entry(channel) {
+                *sending.get_mut() -= 1;
+                if *sending.get() == 0 {
+                    sending.remove();
+                }
+            }
+        }
+        all
+    }
+
+    /// Settles what has ended, and begins to send what is due. Returns how long nothing more is due that can be claimed.
+    async fn cycle(&mut self, ended: Vec<Ended>) -> Result<Duration, DbError> {
+        if !ended.is_empty() {
+            self.note(&ended);
+            self.settle(&ended).await?;
+        }
+        let (kind, now) = (self.kind(), self.clock.now());
+        if self.resumes_at.is_some_and(|at| now < at && at <= now.plus(PAUSE_AFTER_SETTINGS)) {
+            return Ok(TICK);
         }
         let limit = if self.resumes_at.is_some() { 1 } else { MAX_SENDING };
+        let free = limit.saturating_sub(self.sending.len());
+        if free == 0 || !with_timeout(async { store::is_any_due(&mut self.db.reader().await?, kind, now).await }).await? {
+            return Ok(TICK);
+        }
         let claim = Claim { kind, number: rand::rng().random_range(1..i64::MAX), now, expires_at: now.plus(MAX_CLAIM) };
-        let claimed = with_timeout(async {
-            let mut tx = self.db.begin().await?;
-            let claimed = store::claim(&mut tx, &claim, limit).await?;
-            tx.commit().await.map(|()| claimed)
-        });
-        let claimed = claimed.await?;
-        let is_full = usize::try_from(MAX_SENDING) == Ok(claimed.len());
-        let ended = join_all(claimed.into_iter().map(|message| self.attempt(message))).await;
-        self.note(&ended);
-        self.settle(claim.number, &ended).await?;
-        Ok(is_full)
+        let Taken { messages, has_more } = self.claim(&claim, free).await?;
+        for message in messages {
+            if let Some(channel) = message.channel_id {
+                *self.busy.entry(channel).or_default() += 1;
+            }
+            self.sending.spawn(self.attempts.clone().run(message, claim.number));
+        }
+        Ok(if has_more { PAUSE_BETWEEN_VISITS } else { TICK })
     }
 
-    /// Sends a message, unless its time is over: then there is no outcome.
-    async fn attempt(&self, message: Claimed) -> (Claimed, Option<Outcome>) {
-        if message.expires_at <= self.clock.now() {
-            return (message, None);
+    async fn claim(&mut self, claim: &Claim, free: usize) -> Result<Taken, DbError> {
+        if claim.kind != Kind::Email {
+            return self.turns.claim(&self.db, claim, (free, &self.busy)).await;
         }
-        let Some(outgoing) = open(&self.vault, &message) else { return (message, Some(Outcome::unreadable())) };
-        let too_slow = || Outcome::Retry { failure: Failure::TimedOut, answer: String::new(), after: None };
-        let sent = timeout(SEND_TIMEOUT, AssertUnwindSafe(self.transport.send(&outgoing)).catch_unwind()).await;
-        let outcome = sent.map_or_else(|_| too_slow(), |sent| sent.unwrap_or_else(|_| Outcome::unreadable()));
-        (message, Some(outcome))
+        let claimed = async {
+            let mut tx = self.db.begin().await?;
+            let claimed = store::claim(&mut tx, claim, i64::try_from(free).unwrap_or_default()).await?;
+            tx.commit().await.map(|()| claimed)
+        };
+        Ok(Taken { messages: with_timeout(claimed).await?, has_more: false })
     }
 
     /// Remembers whether the server refuses the installation.
-    fn note(&mut self, ended: &[(Claimed, Option<Outcome>)]) {
+    fn note(&mut self, ended: &[Ended]) {
         let now = self.clock.now();
-        for outcome in ended.iter().filter_map(|(_, outcome)| outcome.as_ref()) {
-            if self.transport.kind() == Kind::Email {
-                self.health.note(outcome, now);
+        for outcome in ended.iter().filter_map(|ended| ended.outcome.as_ref()) {
+            if self.kind() == Kind::Email && self.health.note(outcome, now) {
+                log_refusal(outcome);
             }
             let is_refused = matches!(outcome, Outcome::Retry { failure: Failure::Settings, .. });
             self.resumes_at = is_refused.then(|| now.plus(PAUSE_AFTER_SETTINGS));
         }
-        let failures: BTreeSet<Failure> = ended.iter().filter_map(|(_, outcome)| failure(outcome.as_ref()?)).collect();
+        let failures: BTreeSet<Failure> = ended.iter().filter_map(|ended| failure(ended.outcome.as_ref()?)).collect();
         for failure in failures {
             // Not what the server said: it may repeat the address.
-            tracing::warn!(target: telemetry::OUTSIDE, kind = %self.transport.kind(), %failure, "messages were not sent");
+            tracing::warn!(target: telemetry::OUTSIDE, kind = %self.kind(), %failure, "messages were not sent");
         }
     }
 
-    async fn settle(&self, claim: i64, ended: &[(Claimed, Option<Outcome>)]) -> Result<(), DbError> {
+    async fn settle(&self, ended: &[Ended]) -> Result<(), DbError> {
         let now = self.clock.now();
         let settle = async |tx: &mut _| {
-            for (message, outcome) in ended {
-                settle(tx, (message, claim), outcome.as_ref(), now).await?;
+            for one in ended {
+                settle(tx, one, now).await?;
             }
             Ok(())
         };
         // A message that was sent and is not settled is sent again.
         match self.db.write_with_timeout(settle).await {
-            Err(_) if !ended.is_empty() => {
+            Err(_) => {
                 sleep(TICK).await;
                 self.db.write_with_timeout(settle).await
             }
@@ -263,38 +304,31 @@ impl Running {
     }
 }
 
+/// Logs why the mail server refuses the installation, in its own words: it does so before it knows a recipient. Addresses are left
+/// out nevertheless.
+fn log_refusal(outcome: &Outcome) {
+    if let Outcome::Retry { failure: Failure::Settings, answer, .. } = outcome {
+        let words: Vec<_> =
+            clean_answer(answer).split(' ').map(|word| if word.contains('@') { "…" } else { word }).map(str::to_owned).collect();
+        tracing::warn!(target: telemetry::OUTSIDE, words = words.join(" "), "the mail server refuses the installation");
+    }
+}
+
 const fn failure(outcome: &Outcome) -> Option<Failure> {
     match outcome {
         Outcome::Sent => None,
+        Outcome::Paused { .. } => Some(Failure::Deferred),
         Outcome::Retry { failure, .. } | Outcome::Failed { failure, .. } => Some(*failure),
     }
 }
 
-/// Opens what is sealed; `None` if it was damaged.
-fn open(vault: &Vault, message: &Claimed) -> Option<Outgoing> {
-    let row = message.id.to_bytes();
-    let content = vault.open(CONTENT_SEAL_CONTEXT, &row, message.content.as_deref()?).ok()?;
-    let address = if let Some(channel) = message.channel_id {
-        Address::Channel(channel)
-    } else {
-        let opened = vault.open(RECIPIENT_SEAL_CONTEXT, &row, message.recipient.as_deref()?).ok()?;
-        Address::Email(String::from_utf8(opened.to_vec()).ok()?)
-    };
-    let content = serde_json::from_slice(&content).ok()?;
-    Some(Outgoing { id: message.id, address, content })
-}
-
-async fn settle(
-    tx: &mut Tx,
-    (message, claim): (&Claimed, i64),
-    outcome: Option<&Outcome>,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    let own = (message.id, claim);
-    match outcome {
+async fn settle(tx: &mut Tx, ended: &Ended, now: Timestamp) -> Result<(), DbError> {
+    let (message, own) = (&ended.message, (ended.message.id, ended.claim));
+    match &ended.outcome {
         None => store::end_expired(tx, own, now).await,
         Some(Outcome::Sent) => store::end_sent(tx, message.id, now).await,
         Some(Outcome::Failed { failure, answer }) => store::end_failed(tx, own, (*failure, &clean_answer(answer)), now).await,
+        Some(Outcome::Paused { answer, pause }) => store::postpone(tx, own, now.plus(*pause), &clean_answer(answer)).await,
         Some(Outcome::Retry { failure, answer, after }) => {
             let delay = match failure {
                 Failure::Settings => PAUSE_AFTER_SETTINGS,

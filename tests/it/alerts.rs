@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ks_pay::server::config::Config;
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -19,25 +20,20 @@ const TOKEN: &str = "123456789:AAabcdefghijklmnopqrstuvwxyz_123456";
 const ALERTS: &str = "SELECT kind || ' ' || CAST(count AS TEXT) || CASE WHEN resolved_at IS NULL THEN ' open' ELSE ' over' END FROM alerts ORDER BY id";
 const MESSAGES: &str = "SELECT COUNT(*) FROM alert_messages";
 
-struct Shop {
-    app: TestApp,
-    mail: SmtpServer,
+pub(crate) struct Shop {
+    pub(crate) app: TestApp,
+    pub(crate) mail: SmtpServer,
     /// The four services.
-    services: Sink,
-    owner: Browser,
-    test: Connection,
-    live: Connection,
+    pub(crate) services: Sink,
+    pub(crate) owner: Browser,
+    pub(crate) test: Connection,
+    pub(crate) live: Connection,
 }
 
 impl Shop {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let (mail, services) = (SmtpServer::start().await, Sink::start().await);
-        let app = TestApp::start_with(|config| {
-            mail.set(config);
-            config.allow_destinations = vec!["127.0.0.0/8".parse().unwrap()];
-            config.chat_stand_in = Some(services.url.trim_end_matches("/hook").to_owned());
-        })
-        .await;
+        let app = TestApp::start_with(|config| configure(config, &mail, &services)).await;
         let company = app.company("Neem Tree Retail").await;
         let shop = company.app("Neem Tree Store").await;
         let (test, live) = (shop.razorpay("test").await, shop.razorpay("live").await);
@@ -45,15 +41,20 @@ impl Shop {
         Self { app, mail, services, owner, test, live }
     }
 
-    fn list(&self) -> String {
+    /// Changes the configuration of another server, so that it has the same services.
+    pub(crate) fn configure(&self, config: &mut Config) {
+        configure(config, &self.mail, &self.services);
+    }
+
+    pub(crate) fn list(&self) -> String {
         format!("/ks-pay/apps/{}/alerts", self.live.app_id)
     }
 
-    async fn add_channel(&self, fields: &[(&str, &str)]) -> crate::support::browser::Page {
+    pub(crate) async fn add_channel(&self, fields: &[(&str, &str)]) -> crate::support::browser::Page {
         self.owner.post("/settings/channels", fields).await
     }
 
-    async fn add_slack(&self) -> String {
+    pub(crate) async fn add_slack(&self) -> String {
         let added = self.add_channel(&[("service", "slack"), ("name", "#payments"), ("url", SLACK)]).await;
         assert_eq!(added.location(), "/settings/channels");
         self.app.texts("SELECT name FROM channels").await;
@@ -62,19 +63,25 @@ impl Shop {
     }
 
     /// A request of the gateway that is rejected, proven by a secret of the company.
-    async fn reject(&self, number: usize) {
+    pub(crate) async fn reject(&self, number: usize) {
         let body = bodies::payment("payment.captured", &format!("pay_Rejected{number:06}"), 0);
         assert_eq!(self.live.post(body).secret(&self.test.secret).send().await, 401);
     }
 
-    async fn alerts(&self) -> Vec<String> {
+    pub(crate) async fn alerts(&self) -> Vec<String> {
         self.app.texts(ALERTS).await
     }
 
-    async fn posted(&self, count: usize) -> Vec<Value> {
+    pub(crate) async fn posted(&self, count: usize) -> Vec<Value> {
         eventually(async || self.services.received().len() >= count).await;
         self.services.received().iter().map(|received| serde_json::from_slice(&received.body).unwrap()).collect()
     }
+}
+
+fn configure(config: &mut Config, mail: &SmtpServer, services: &Sink) {
+    mail.set(config);
+    config.allow_destinations = vec!["127.0.0.0/8".parse().unwrap()];
+    config.chat_stand_in = Some(services.url.trim_end_matches("/hook").to_owned());
 }
 
 #[tokio::test(flavor = "multi_thread")]

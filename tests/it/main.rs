@@ -7,6 +7,7 @@
 mod account_mismatch;
 mod advice;
 mod alerts;
+mod alerts_storms;
 mod architecture;
 mod automation_pages;
 mod automations;

@@ -165,9 +165,13 @@ async fn a_link_expires_after_half_an_hour() {
     assert!(submit(&visitor, &csrf, [NEW, NEW]).await.shows("reset-link-expired"));
     assert_eq!(visitor.get(&link).await.status, StatusCode::NOT_FOUND);
     app.owner("Neem Tree Retail").await;
-    // The next request deletes it.
+    // It is counted for a day; the next request deletes it.
     assert_eq!(ask(&visitor, EMAIL).await.location(), "/login/forgotten/sent");
     eventually(async || app.count(MESSAGES).await == 2).await;
+    assert_eq!(app.count(LINKS).await, 2);
+    app.clock.advance(Duration::from_hours(24));
+    assert_eq!(ask(&app.visitor(), EMAIL).await.location(), "/login/forgotten/sent");
+    eventually(async || app.count(MESSAGES).await == 3).await;
     assert_eq!(app.count(LINKS).await, 1);
 }
 
@@ -222,6 +226,33 @@ async fn requests_are_limited_per_account_whether_or_not_it_exists() {
     assert_eq!(server.mails().len(), 3);
     app.clock.advance(Duration::from_mins(10));
     assert_eq!(ask(&visitor, EMAIL).await.location(), "/login/forgotten/sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_is_sent_five_links_a_day_also_after_a_restart() {
+    let (server, mut app) = with_mail().await;
+    let mut sent = 0;
+    for _ in 0..2 {
+        for _ in 0..3 {
+            sent += 1;
+            assert_eq!(ask(&app.visitor(), EMAIL).await.location(), "/login/forgotten/sent");
+            eventually(async || app.count(LINKS).await == sent.min(5)).await;
+        }
+        // The limits in memory begin anew.
+        app.restart_with(|config| {
+            server.set(config);
+            config.public_url = Some(BASE.to_owned());
+        })
+        .await;
+    }
+    assert_eq!(ask(&app.visitor(), "owner@banyan-books.example").await.location(), "/login/forgotten/sent");
+    eventually(async || app.count(MESSAGES).await == 6).await;
+    assert_eq!(app.count(LINKS).await, 6, "another account");
+    let entries = "SELECT COUNT(*) FROM security_log WHERE action = 'password_reset_requested'";
+    assert_eq!(app.count(entries).await, 6, "five of the first");
+    app.clock.advance(Duration::from_hours(24));
+    assert_eq!(ask(&app.visitor(), EMAIL).await.location(), "/login/forgotten/sent");
+    eventually(async || app.count(MESSAGES).await == 7).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

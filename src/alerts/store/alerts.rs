@@ -1,6 +1,12 @@
 //! The `alerts` table.
 
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
 use serde::{Deserialize, Serialize};
+use sqlx::{FromRow as _, Row as _};
 
 use crate::{
     alerts::{Alert, Detail, Kind, Step, Update},
@@ -23,7 +29,7 @@ macro_rules! columns {
 sql! {
     INSERT = "INSERT INTO alerts (id, company_id, app_id, mode, kind, object, since, opened_at, count, stage, detail, is_notified, \
               last_message_at, resolved_at, is_active, updates, revision) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)";
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0) ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE alerts SET count = $3, stage = $4, detail = $5, is_notified = $6, last_message_at = $7, resolved_at = $8, \
               is_active = $9, updates = $10, acknowledged_by = $11, acknowledged_at = $12, revision = revision + 1 \
               WHERE id = $1 AND revision = $2";
@@ -36,7 +42,32 @@ sql! {
     /// Those that are over and whose messages are deleted.
     DELETE_OLD = "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE opened_at < $1 AND resolved_at IS NOT NULL AND NOT is_active \
                   AND NOT EXISTS (SELECT 1 FROM alert_messages WHERE alert_id = alerts.id) ORDER BY opened_at LIMIT $2)";
+    LIST_OPEN = concat!("SELECT ", columns!(), " FROM alerts WHERE app_id = $1 AND mode = $2 AND is_active AND resolved_at IS NULL \
+                 ORDER BY id DESC LIMIT 20");
     LIST_RECENT = concat!("SELECT ", columns!(), " FROM alerts WHERE app_id = $1 AND mode = $2 ORDER BY id DESC LIMIT 20");
+}
+
+/// Reads rows and leaves out those that are damaged, so that one of them does not stop the alerts of its app.
+macro_rules! read_all {
+    ($rows:expr) => {
+        $rows
+            .iter()
+            .filter_map(|row| Row::from_row(row).map(Alert::from).inspect_err(|_| log_damaged(row.try_get("id").ok())).ok())
+            .collect::<Vec<Alert>>()
+    };
+}
+
+/// The alerts of this process that were logged as damaged; at most [`MAX_LOGGED`].
+static LOGGED: Mutex<BTreeSet<AlertId>> = Mutex::new(BTreeSet::new());
+const MAX_LOGGED: usize = 1000;
+
+/// Logs each damaged alert once: it is read again every few seconds.
+fn log_damaged(id: Option<AlertId>) {
+    let id = id.unwrap_or(AlertId::least());
+    let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+    if logged.len() < MAX_LOGGED && logged.insert(id) {
+        tracing::error!(alert = %id, "an alert is damaged in the database and is left out");
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -107,9 +138,9 @@ fn detail_json(detail: &Detail) -> String {
     serde_json::to_string(detail).unwrap_or_default()
 }
 
-/// Inserts an alert; [`DbError::NotUnique`] if one of its problem is open.
-pub(crate) async fn insert(tx: &mut Tx, alert: &Alert) -> Result<(), DbError> {
-    execute!(
+/// Inserts an alert; returns false if one of its problem is open.
+pub(crate) async fn insert(tx: &mut Tx, alert: &Alert) -> Result<bool, DbError> {
+    let inserted = execute!(
         tx,
         sqlx::query(INSERT)
             .bind(alert.id)
@@ -129,7 +160,7 @@ pub(crate) async fn insert(tx: &mut Tx, alert: &Alert) -> Result<(), DbError> {
             .bind(alert.is_active())
             .bind(updates_json(alert))
     )?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
 /// Stores a changed alert; returns false if another server has changed it since it was read.
@@ -171,8 +202,7 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, id: AlertId) -> Result<Option<
 
 /// Lists the alerts that are open, and those whose end is still to be reported.
 pub(crate) async fn list_active(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Result<Vec<Alert>, DbError> {
-    let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_ACTIVE).bind(app).bind(mode).fetch_all(conn).await)?;
-    Ok(rows.into_iter().map(Alert::from).collect())
+    Ok(run!(on, |conn| sqlx::query(LIST_ACTIVE).bind(app).bind(mode).fetch_all(conn).await.map(|rows| read_all!(rows)))?)
 }
 
 /// Finds the newest alert of a problem.
@@ -181,20 +211,25 @@ pub(crate) async fn find_last_of_object(
     (app, mode): (AppId, Mode),
     (kind, object): (Kind, &str),
 ) -> Result<Option<Alert>, DbError> {
-    let row: Option<Row> = run!(on, |conn| sqlx::query_as(FIND_LAST_OF_OBJECT)
+    let found: Vec<Alert> = run!(on, |conn| sqlx::query(FIND_LAST_OF_OBJECT)
         .bind(app)
         .bind(mode)
         .bind(kind)
         .bind(object)
-        .fetch_optional(conn)
-        .await)?;
-    Ok(row.map(Alert::from))
+        .fetch_all(conn)
+        .await
+        .map(|rows| read_all!(rows)))?;
+    Ok(found.into_iter().next())
 }
 
 /// Lists the newest alerts of an app in a mode, at most 20.
 pub(crate) async fn list_recent(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Result<Vec<Alert>, DbError> {
-    let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_RECENT).bind(app).bind(mode).fetch_all(conn).await)?;
-    Ok(rows.into_iter().map(Alert::from).collect())
+    Ok(run!(on, |conn| sqlx::query(LIST_RECENT).bind(app).bind(mode).fetch_all(conn).await.map(|rows| read_all!(rows)))?)
+}
+
+/// Lists the newest alerts of an app in a mode that are open, at most 20.
+pub(crate) async fn list_open(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Result<Vec<Alert>, DbError> {
+    Ok(run!(on, |conn| sqlx::query(LIST_OPEN).bind(app).bind(mode).fetch_all(conn).await.map(|rows| read_all!(rows)))?)
 }
 
 /// Deletes at most `limit` alerts that began before a time and are over; returns their number.

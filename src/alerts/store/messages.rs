@@ -1,8 +1,12 @@
 //! The `alert_messages` table.
 
 use crate::{
-    alerts::{Event, RecipientId},
-    db::{DbError, Exec, Tx, execute, run, sql},
+    alerts::{Alert, Event, RecipientId},
+    db::{
+        DbError, Exec, Tx,
+        batch::{execute_rows, rows},
+        execute, run, sql,
+    },
     primitives::{
         id::{AlertId, NotificationId},
         time::Timestamp,
@@ -10,23 +14,29 @@ use crate::{
 };
 
 sql! {
-    INSERT = "INSERT INTO alert_messages (notification_id, alert_id, event, recipient, is_fallback, is_watched, created_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    LIST_OF_ALERT = "SELECT notification_id, alert_id, event, recipient, is_fallback, created_at FROM alert_messages \
+    LIST_OF_ALERT = "SELECT notification_id, event, recipient, is_fallback, created_at FROM alert_messages \
                      WHERE alert_id = $1 ORDER BY notification_id DESC LIMIT 200";
-    LIST_WATCHED = "SELECT notification_id, alert_id, event, recipient, is_fallback, created_at FROM alert_messages \
-                    WHERE is_watched ORDER BY notification_id LIMIT 200";
+    LIST_WATCHED = "SELECT notification_id, event, recipient, is_fallback, created_at FROM alert_messages \
+                    WHERE is_watched AND notification_id > $1 ORDER BY notification_id LIMIT $2";
+    LIST_ALERTS = "SELECT alert_id FROM alert_messages WHERE notification_id = $1 ORDER BY alert_id LIMIT 1000";
     /// Ids are in the order of time.
     DELETE_OLD = "DELETE FROM alert_messages WHERE created_at < $1 AND notification_id IN \
                   (SELECT notification_id FROM alert_messages ORDER BY notification_id LIMIT $2)";
     UNWATCH = "UPDATE alert_messages SET is_watched = $2 WHERE notification_id = $1 AND is_watched";
 }
 
+rows! {
+    INSERT = "INSERT INTO alert_messages (notification_id, alert_id, event, recipient, is_fallback, is_watched, created_at) VALUES",
+        "(?, ?, ?, ?, ?, ?, ?)", "";
+}
+
+/// The most watched messages that are read together.
+pub(crate) const MAX_WATCHED: usize = 200;
+
 /// A message of an alert to a recipient.
 #[derive(Debug, Clone)]
 pub(crate) struct AlertMessage {
     pub(crate) notification: NotificationId,
-    pub(crate) alert: AlertId,
     pub(crate) event: Event,
     /// `None` if the text is damaged.
     pub(crate) recipient: Option<RecipientId>,
@@ -38,7 +48,6 @@ pub(crate) struct AlertMessage {
 #[derive(sqlx::FromRow)]
 struct Row {
     notification_id: NotificationId,
-    alert_id: AlertId,
     event: Event,
     recipient: String,
     is_fallback: bool,
@@ -49,7 +58,6 @@ impl From<Row> for AlertMessage {
     fn from(row: Row) -> Self {
         Self {
             notification: row.notification_id,
-            alert: row.alert_id,
             event: row.event,
             recipient: row.recipient.parse().ok(),
             is_fallback: row.is_fallback,
@@ -58,25 +66,24 @@ impl From<Row> for AlertMessage {
     }
 }
 
-/// Inserts a message, which is watched if its failure leads to another recipient.
+/// Inserts a message that reports these alerts. It is watched if its failure leads to another recipient.
 pub(crate) async fn insert(
     tx: &mut Tx,
-    (notification, alert): (NotificationId, AlertId),
+    (notification, alerts): (NotificationId, &[Alert]),
     (event, recipient): (Event, RecipientId),
     (is_fallback, is_watched): (bool, bool),
     now: Timestamp,
 ) -> Result<(), DbError> {
-    execute!(
-        tx,
-        sqlx::query(INSERT)
-            .bind(notification)
-            .bind(alert)
-            .bind(event)
-            .bind(recipient.to_string())
-            .bind(is_fallback)
-            .bind(is_watched)
-            .bind(now)
-    )?;
+    let recipient = recipient.to_string();
+    let rows: Vec<_> = alerts.iter().enumerate().map(|(index, alert)| (alert.id, is_watched && index == 0)).collect();
+    execute_rows!(tx, INSERT, &rows, |query, row| query
+        .bind(notification)
+        .bind(row.0)
+        .bind(event)
+        .bind(recipient.clone())
+        .bind(is_fallback)
+        .bind(row.1)
+        .bind(now))?;
     Ok(())
 }
 
@@ -86,10 +93,16 @@ pub(crate) async fn list_of_alert(on: impl Into<Exec<'_>>, alert: AlertId) -> Re
     Ok(rows.into_iter().map(AlertMessage::from).collect())
 }
 
-/// Lists messages of all companies whose outcome is not known; for the job.
-pub(crate) async fn list_watched(on: impl Into<Exec<'_>>) -> Result<Vec<AlertMessage>, DbError> {
-    let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_WATCHED).fetch_all(conn).await)?;
+/// Lists messages of all companies after one of them whose outcome is not known, at most [`MAX_WATCHED`]; for the job.
+pub(crate) async fn list_watched(on: impl Into<Exec<'_>>, after: NotificationId) -> Result<Vec<AlertMessage>, DbError> {
+    let limit = i64::try_from(MAX_WATCHED).unwrap_or_default();
+    let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_WATCHED).bind(after).bind(limit).fetch_all(conn).await)?;
     Ok(rows.into_iter().map(AlertMessage::from).collect())
+}
+
+/// Lists the alerts that a message reports.
+pub(crate) async fn list_alerts(on: impl Into<Exec<'_>>, notification: NotificationId) -> Result<Vec<AlertId>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(LIST_ALERTS).bind(notification).fetch_all(conn).await)
 }
 
 /// Watches a message no longer; returns false if another server has done so.

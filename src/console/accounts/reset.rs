@@ -81,9 +81,14 @@ pub(crate) async fn request(request: HttpRequest, state: Data<State>, posted: Pu
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         return Ok(response);
     }
-    // The response does not wait, since its time must not tell whether the account exists; the limits bound how many run.
+    let Some(permit) = state.limits.try_reset_lookup() else {
+        tracing::warn!(target: telemetry::OUTSIDE, "a password reset was dropped: too many are looked up");
+        return Ok(see_other(urls::FORGOTTEN_SENT));
+    };
+    // The response does not wait, since its time must not tell whether the account exists; the permits bound how many run.
     let language = locale::of(&request);
     tokio::spawn(async move {
+        let _permit = permit;
         if let Err(error) = send_link(&state, &email, (address, language)).await {
             tracing::error!(target: telemetry::OUTSIDE, %error, "the link of a password reset could not be stored");
         }
@@ -97,6 +102,11 @@ async fn send_link(state: &State, email: &str, (address, language): (IpAddr, Loc
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let Some(token) = reset::request(&mut tx, &user, (address, now)).await? else { return Ok(()) };
+    // After the account's own limit, so that one account uses up nothing that others need.
+    if !state.limits.try_reset_email() {
+        tracing::warn!(target: telemetry::OUTSIDE, user = %user.id, "password resets are rate-limited overall");
+        return Ok(());
+    }
     let language = user.language.unwrap_or(language);
     let new = NewNotification {
         company: Some(user.company_id),

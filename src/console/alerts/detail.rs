@@ -62,7 +62,13 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let mut reader = page.state.db.page_reader().await?;
     let settings = manage::settings(&mut reader, (&app, alert.mode), &page.actor()).await?;
     let listed = sent::list_of_alert(&mut reader, alert.id).await?;
-    let outcomes = store::list_of_alert(&mut reader, alert.id).await?;
+    let mut outcomes = store::list_of_alert(&mut reader, alert.id).await?;
+    for message in &listed {
+        // It reports several alerts.
+        if outcomes.iter().all(|found| found.id != message.notification) {
+            outcomes.extend(store::find(&mut reader, message.notification).await?);
+        }
+    }
     drop(reader);
     let message = |message: sent::AlertMessage| Message {
         recipient: message.recipient.map_or_else(t::no_longer_there, |id| recipient(&page, &settings, id)),

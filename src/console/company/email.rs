@@ -34,8 +34,8 @@ const TEST_LIFETIME: Duration = Duration::from_mins(30);
 pub(crate) struct EmailPanel {
     /// How email is sent; `None` if it is not set up.
     pub(crate) sent_as: Option<Text>,
-    /// Since when no email can be sent, why, and what the server said.
-    pub(crate) trouble: Option<(Text, Text, String)>,
+    /// Since when no email can be sent, and why. What the mail server says is for the operator.
+    pub(crate) trouble: Option<(Text, Text)>,
     /// The address that a test goes to.
     pub(crate) own_address: Text,
     pub(crate) last_test: Option<Delivery>,
@@ -50,7 +50,7 @@ impl EmailPanel {
             None => t::email_in_demo(link(urls::DEMO_MAILBOX)),
         });
         let trouble = mail.health.trouble();
-        let trouble = trouble.map(|own| (outcome::email_fails(&own, page.now), outcome::failure(own.failure), own.answer));
+        let trouble = trouble.map(|own| (outcome::email_fails(&own, page.now), outcome::failure(own.failure)));
         let last = store::find_latest(&mut page.state.db.page_reader().await?, company, (Purpose::Test, Kind::Email)).await?;
         Ok(Self {
             sent_as,

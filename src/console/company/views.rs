@@ -6,7 +6,7 @@ use super::{email::EmailPanel, forms::CompanyForm};
 use crate::{
     console::http::{form::FieldErrors, layout::Layout},
     i18n,
-    messages::text::{company as t, notifications as n},
+    messages::text::company as t,
 };
 
 /// `/settings`

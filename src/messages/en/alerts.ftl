@@ -169,3 +169,21 @@ text-dispute-undated = Answer it in { $gateway }. The deadline is unknown.
 head-dispute-deadline = Answer the dispute of { $amount } within { $left }
 head-dispute-deadline-unknown = Answer a dispute within { $left }
 text-dispute-deadline = The deadline in { $gateway } is { $time }. After it the amount may be lost.
+
+# Several alerts of a kind in one message. $kind: the name of a kind of alert.
+many-disputes-opened = { $count ->
+    [one] { $count } dispute opened
+   *[other] { $count } disputes opened
+}
+many-dispute-deadlines = { $count ->
+    [one] Answer { $count } dispute soon
+   *[other] Answer { $count } disputes soon
+}
+many-alerts = { $kind } ({ $count })
+many-over = Works again: { $kind } ({ $count })
+many-more = { $count ->
+    [one] And { $count } more
+   *[other] And { $count } more
+}
+line-dispute = { $amount }: answer it in { $gateway } by { $time }
+line-dispute-undated = { $amount }: answer it in { $gateway }

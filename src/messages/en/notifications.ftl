@@ -10,7 +10,7 @@ unreachable = The server can’t be reached, or the connection broke.
 timed-out = The server didn’t answer in time.
 deferred = The server asked to try again later. KS Pay does so by itself.
 rejected = The server rejected the message.
-settings = The server doesn’t accept this installation. Check user, password and encryption.
+settings = The server doesn’t accept this installation. The operator of KS Pay can see why with { $command }.
 unreadable = The message can’t be read or built.
 expired = It was too late to send the message.
 

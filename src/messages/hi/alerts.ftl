@@ -169,3 +169,21 @@ text-dispute-undated = { $gateway } में जवाब दें। आख�
 head-dispute-deadline = { $amount } के विवाद का जवाब { $left } के भीतर दें
 head-dispute-deadline-unknown = एक विवाद का जवाब { $left } के भीतर दें
 text-dispute-deadline = { $gateway } में आखिरी तारीख { $time } है। उसके बाद रकम जा सकती है।
+
+# Several alerts of a kind in one message.
+many-disputes-opened = { $count ->
+    [one] { $count } विवाद खुला
+   *[other] { $count } विवाद खुले
+}
+many-dispute-deadlines = { $count ->
+    [one] { $count } विवाद का जवाब जल्द दें
+   *[other] { $count } विवादों का जवाब जल्द दें
+}
+many-alerts = { $kind } ({ $count })
+many-over = फिर से चालू: { $kind } ({ $count })
+many-more = { $count ->
+    [one] और { $count }
+   *[other] और { $count }
+}
+line-dispute = { $amount }: { $gateway } में { $time } तक जवाब दें
+line-dispute-undated = { $amount }: { $gateway } में जवाब दें

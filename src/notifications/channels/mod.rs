@@ -1,11 +1,15 @@
 //! Channels of a company: where messages are posted in a chat service.
 //!
-//! Invariants: what was pasted is sealed and never shown again. A channel's health is that of its last post.
+//! Invariants: what was pasted is sealed and never shown again. A channel's health is that of its last post. If a service asks for a pause,
+//! every message to the channel waits.
 
 pub(crate) mod sender;
 pub(crate) mod store;
 
-use super::chat::{Credential, Problem, Service};
+use super::{
+    chat::{Credential, Problem, Service},
+    schedule::MAX_DELAY,
+};
 use crate::{
     accounts::{
         authz::{Actor, Denied, Permission, UseCaseError},
@@ -16,7 +20,7 @@ use crate::{
     i18n::Locale,
     primitives::{
         id::{ChannelId, CompanyId},
-        time::Timestamp,
+        time::{CLOCK_TOLERANCE, Timestamp},
         vault::{Vault, VaultError},
     },
 };
@@ -59,6 +63,11 @@ impl Channel {
         let plain = vault.open(SEAL_CONTEXT, &self.id.to_bytes(), &self.sealed)?;
         std::str::from_utf8(&plain).map(Credential::from_stored).map_err(|_| VaultError::Damaged)
     }
+}
+
+/// True before the end of a channel's pause. A correct clock has planned none that is longer than [`MAX_DELAY`].
+pub(super) fn is_paused(until: Timestamp, now: Timestamp) -> bool {
+    now < until && until <= now.plus(MAX_DELAY + CLOCK_TOLERANCE)
 }
 
 /// A channel to be added, validated.
@@ -162,4 +171,28 @@ pub(crate) async fn remove(tx: &mut Tx, channel: &Channel, (actor, now): By<'_>)
         security_log::append(tx, actor, Action::ChannelRemoved, channel.id, now).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+pub(in crate::notifications) mod tests {
+    use super::*;
+
+    /// Returns a channel of Slack, whose credential does not open.
+    pub(in crate::notifications) fn channel(company_id: CompanyId) -> Channel {
+        Channel {
+            id: ChannelId::unique(),
+            company_id,
+            service: Service::Slack,
+            name: "#payments".to_owned(),
+            sealed: Vec::new(),
+            last_chars: "uvwx".to_owned(),
+            language: Locale::English,
+            last_sent_at: None,
+            failing_since: None,
+            problem: None,
+            answer: None,
+            created_by: "Meera".to_owned(),
+            created_at: Timestamp::from_millis(0),
+        }
+    }
 }

@@ -15,6 +15,7 @@ use crate::{
     notifications::{
         Content, Failure, Kind, Outcome,
         chat::{Answer, Credential, Post, Problem, Response, Service, moved},
+        schedule::MAX_DELAY,
         worker::{Address, Outgoing, Transport},
     },
     primitives::{time::Clock, vault::Vault},
@@ -22,6 +23,9 @@ use crate::{
 
 /// The timeout of a post.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// The pause of a channel whose service limits it without saying for how long, and the shortest one.
+const DEFAULT_PAUSE: Duration = Duration::from_mins(1);
+const MIN_PAUSE: Duration = Duration::from_secs(1);
 
 /// Posts messages to channels. Cheap to clone.
 #[derive(Clone)]
@@ -74,9 +78,13 @@ impl Sender {
             .db
             .write_with_timeout(async |tx| match &posted {
                 Posted::Accepted => store::set_sent(tx, channel.id, now).await,
-                Posted::Later { problem, answer, .. } | Posted::Never { problem, answer } => {
+                Posted::Later { problem, answer, pause } => {
+                    if let Some(pause) = pause_after(*problem, *pause) {
+                        store::set_paused_until(tx, channel.id, now.plus(pause)).await?;
+                    }
                     store::set_failed(tx, channel.id, (*problem, answer), now).await
                 }
+                Posted::Never { problem, answer } => store::set_failed(tx, channel.id, (*problem, answer), now).await,
             })
             .await;
         // What was posted must not be posted again because its outcome is not shown.
@@ -162,12 +170,21 @@ impl Transport for ChatTransport {
     }
 }
 
+/// Returns how long a channel is paused: if its service limits how often it is posted to, or asks for a pause.
+fn pause_after(problem: Problem, asked: Option<Duration>) -> Option<Duration> {
+    let pause = asked.or_else(|| (problem == Problem::RateLimited).then_some(DEFAULT_PAUSE))?;
+    Some(pause.clamp(MIN_PAUSE, MAX_DELAY))
+}
+
 fn outcome(posted: Posted) -> Outcome {
     match posted {
         Posted::Accepted => Outcome::Sent,
         Posted::Later { problem, answer, pause } => {
+            if let Some(pause) = pause_after(problem, pause) {
+                return Outcome::Paused { answer, pause };
+            }
             let failure = if problem == Problem::Unreachable { Failure::Unreachable } else { Failure::Deferred };
-            Outcome::Retry { failure, answer, after: pause }
+            Outcome::Retry { failure, answer, after: None }
         }
         Posted::Never { problem: Problem::Unreadable, answer } => Outcome::Failed { failure: Failure::Unreadable, answer },
         Posted::Never { answer, .. } => Outcome::Failed { failure: Failure::Rejected, answer },

@@ -25,12 +25,14 @@ sql! {
     COUNT = "SELECT COUNT(*) FROM channels WHERE company_id = $1";
     SET_SENT = "UPDATE channels SET last_sent_at = $2, failing_since = NULL, problem = NULL, answer = NULL WHERE id = $1";
     SET_FAILED = "UPDATE channels SET failing_since = COALESCE(failing_since, $2), problem = $3, answer = $4 WHERE id = $1";
+    GET_PAUSED_UNTIL = "SELECT paused_until FROM channels WHERE id = $1";
+    SET_PAUSED_UNTIL = "UPDATE channels SET paused_until = $2 WHERE id = $1";
     SET_SEALED = "UPDATE channels SET sealed = $2 WHERE id = $1";
     DELETE = "DELETE FROM channels WHERE id = $1";
 }
 
 /// Inserts a channel; [`DbError::NotUnique`] if another one of the company has its name.
-pub(super) async fn insert(tx: &mut Tx, channel: &Channel) -> Result<(), DbError> {
+pub(in crate::notifications) async fn insert(tx: &mut Tx, channel: &Channel) -> Result<(), DbError> {
     execute!(
         tx,
         sqlx::query(INSERT)
@@ -75,6 +77,19 @@ pub(super) async fn set_failed(
     now: Timestamp,
 ) -> Result<(), DbError> {
     execute!(tx, sqlx::query(SET_FAILED).bind(id).bind(now).bind(problem).bind(answer))?;
+    Ok(())
+}
+
+/// Returns until when the service of a channel accepts nothing, if it has said so.
+pub(in crate::notifications) async fn paused_until(on: impl Into<Exec<'_>>, id: ChannelId) -> Result<Option<Timestamp>, DbError> {
+    let found: Option<Option<Timestamp>> =
+        run!(on, |conn| sqlx::query_scalar(GET_PAUSED_UNTIL).bind(id).fetch_optional(conn).await)?;
+    Ok(found.flatten())
+}
+
+/// Stores until when the service accepts nothing.
+pub(in crate::notifications) async fn set_paused_until(tx: &mut Tx, id: ChannelId, until: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(SET_PAUSED_UNTIL).bind(id).bind(until))?;
     Ok(())
 }
 

@@ -24,6 +24,8 @@ pub(crate) const SENDER: &str = "KS Pay <pay@sender.example>";
 pub(crate) enum Answer {
     /// Answers the recipient's address with this line.
     Recipient(&'static str),
+    /// Answers the sender's address with this line.
+    Sender(&'static str),
     /// Answers the password with this line.
     Password(&'static str),
     /// Ends the connection within the message.
@@ -146,6 +148,10 @@ async fn serve(stream: TcpStream, shared: &Mutex<Received>) -> std::io::Result<(
             "AUTH" => match answer {
                 Some(Answer::Password(reply)) => reply,
                 _ => "235 ok",
+            },
+            "MAIL" => match answer {
+                Some(Answer::Sender(reply)) => reply,
+                _ => "250 ok",
             },
             "RCPT" => {
                 command.split(['<', '>']).nth(1).unwrap_or_default().clone_into(&mut to);
