@@ -23,10 +23,6 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection that was idle for less than this is used without a ping.
 const SKIP_PING_WITHIN: Duration = Duration::from_secs(1);
 
-/// Milliseconds after which PostgreSQL ends a session that is idle in a transaction: a server that crashed or hangs in a unit of
-/// work must not keep its locks. A test machine may pause for longer, which is no defect of the unit of work.
-const IDLE_IN_TRANSACTION_TIMEOUT: &str = if cfg!(test) { "60000" } else { "5000" };
-
 /// Acquires a connection; opens one on `runtime` if none is idle, see [`Db::Postgres`].
 pub(super) async fn acquire(pool: &PgPool, runtime: &Handle) -> Result<PoolConnection<Postgres>, sqlx::Error> {
     TokioContext::new(pool.acquire(), runtime.clone()).await
@@ -71,7 +67,8 @@ pub(super) async fn connect(url: &str) -> Result<Db, DbError> {
         ("synchronous_commit", "on"),
         ("statement_timeout", "2000"),
         ("lock_timeout", "2000"),
-        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
+        // A server that crashed or hangs in a unit of work must not keep its locks.
+        ("idle_in_transaction_session_timeout", "5000"),
         ("tcp_keepalives_idle", "10"),
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "3"),
