@@ -105,13 +105,14 @@ async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Re
     Ok(id)
 }
 
-/// Builds the lists that a generated secret is compared with, if no secret of this process was yet. That takes long enough to be done
-/// before the unit of work that generates one: a database ends a unit of work that is idle for long, and SQLite has one writer.
+/// Builds the tables that generated secrets are checked against, once per process. Call it before the unit of work that generates a
+/// secret, because building them can take seconds on a busy machine: PostgreSQL ends a session that idles in a transaction, and SQLite
+/// has only one writer.
 pub(crate) async fn prepare_to_generate(gateway: Gateway) {
     tokio::task::spawn_blocking(move || drop(secret_strength::generate(gateway))).await.ok();
 }
 
-/// Generates and stores an active secret, valid from now on. [`prepare_to_generate`] comes before the unit of work.
+/// Generates and stores an active secret, valid from now on. Call [`prepare_to_generate`] before the unit of work.
 pub(super) async fn insert_active(
     tx: &mut Tx,
     vault: &Vault,
