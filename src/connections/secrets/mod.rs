@@ -17,7 +17,6 @@ use crate::{
         security_log::{self, Action},
     },
     db::{DbError, Exec, Tx, execute, ids, run, sql},
-    gateways::Gateway,
     primitives::{
         id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
@@ -105,14 +104,7 @@ async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Re
     Ok(id)
 }
 
-/// Builds the tables that generated secrets are checked against, once per process. Call it before the unit of work that generates a
-/// secret, because building them can take seconds on a busy machine: PostgreSQL ends a session that idles in a transaction, and SQLite
-/// has only one writer.
-pub(crate) async fn prepare_to_generate(gateway: Gateway) {
-    tokio::task::spawn_blocking(move || drop(secret_strength::generate(gateway))).await.ok();
-}
-
-/// Generates and stores an active secret, valid from now on. Call [`prepare_to_generate`] before the unit of work.
+/// Generates and stores an active secret, valid from now on.
 pub(super) async fn insert_active(
     tx: &mut Tx,
     vault: &Vault,
