@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::{Failure, Installation, Io, Which};
 use crate::{
     accounts::authz::Actor,
-    connections::{self, ConnectError, NewConnection, secrets},
+    connections::{self, ConnectError, NewConnection},
     db::DbError,
     primitives::money::Currency,
     server, urls,
@@ -37,7 +37,6 @@ async fn add(at: &Installation, io: &mut Io<'_>, which: &Which, currency: Curren
     let app = at.app(&which.app).await?;
     let new = NewConnection { company: app.company_id, app: app.id, gateway: which.gateway, mode: which.mode, currency };
     let vault = at.vault().await?;
-    secrets::prepare_to_generate(which.gateway).await;
     let mut tx = at.db.begin().await?;
     let by = (&Actor::command(app.company_id), at.clock.now());
     let connection = match connections::create(&mut tx, &vault, &new, by).await {

@@ -88,7 +88,6 @@ async fn rotate(at: &Installation, io: &mut Io<'_>, which: &Which, overlap: Over
             "{label} generates the secret itself. Create a new one there, and paste it on the Webhook page."
         )));
     }
-    secrets::prepare_to_generate(which.gateway).await;
     let mut tx = at.db.begin().await?;
     let connection = connection(&mut tx, app.id, which).await?;
     let actor = Actor::command(connection.company_id);

@@ -10,7 +10,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
-use super::lists;
+use super::{Guesses, lists};
 
 /// Number of hexadecimal digits that identify a digest.
 const IDENTIFYING_DIGITS: usize = 16;
@@ -91,8 +91,11 @@ fn variants(word: &str) -> Vec<String> {
     [word.to_owned()].into_iter().chain(capital.filter(|capital| capital != word)).collect()
 }
 
-/// Returns the range of each digest of a known word or of one of these names.
-pub(super) fn found(letters: &[char], names: &[&str]) -> Vec<Range<usize>> {
+/// Returns the range of each digest of a known word or of one of the public names.
+pub(super) fn found(letters: &[char], guesses: Guesses<'_>) -> Vec<Range<usize>> {
+    if !guesses.has_digests {
+        return Vec::new();
+    }
     let digits: Vec<Option<u8>> =
         letters.iter().map(|letter| letter.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
     let (mut found, mut from) = (Vec::new(), 0);
@@ -100,7 +103,7 @@ pub(super) fn found(letters: &[char], names: &[&str]) -> Vec<Range<usize>> {
     while from < digits.len() {
         let row: Vec<u8> = digits[from..].iter().map_while(|digit| *digit).collect();
         if row.len() >= IDENTIFYING_DIGITS {
-            let of_names = of_names.get_or_insert_with(|| ends_of_names(names));
+            let of_names = of_names.get_or_insert_with(|| ends_of_names(guesses.names));
             found.extend(KNOWN.found(&row, from).into_iter().chain(of_names.found(&row, from)));
         }
         from += row.len() + 1;

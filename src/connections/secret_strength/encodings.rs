@@ -11,7 +11,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use zeroize::Zeroizing;
 
 use super::{
-    digests,
+    Guesses, digests,
     notations::{BYTE, NOTATIONS, Notation, hex_digit},
 };
 
@@ -29,7 +29,7 @@ const MAX_INFLATED_BYTES: u64 = 256;
 
 /// A text, and that text with what it encodes in the place of the code: in a notation of [`NOTATIONS`], compressed, or escaped
 /// for URLs, strings and HTML, also one within the other.
-pub(super) fn decoded(text: &str, names: &[&str]) -> Vec<Text> {
+pub(super) fn decoded(text: &str, guesses: Guesses<'_>) -> Vec<Text> {
     let mut found = vec![Zeroizing::new(text.to_owned())];
     let (mut of_digests, mut at) = (Vec::new(), 0);
     while let Some(text) = found.get(at).cloned() {
@@ -44,7 +44,7 @@ pub(super) fn decoded(text: &str, names: &[&str]) -> Vec<Text> {
                     plain.extend(stretch.read(&bytes));
                     if !notation.is_rare {
                         plain.extend(stretch.inflated(&bytes));
-                        of_digests.extend(stretch.digest(&bytes, names));
+                        of_digests.extend(stretch.digest(&bytes, guesses));
                     }
                 }
             }
@@ -207,13 +207,13 @@ impl Stretch<'_> {
     }
 
     /// The text with these bytes in hexadecimal, as the list of digests has them, where they hold a known one.
-    fn digest(&self, bytes: &[u8], names: &[&str]) -> Option<Text> {
+    fn digest(&self, bytes: &[u8], guesses: Guesses<'_>) -> Option<Text> {
         if self.notation.is_hexadecimal() {
             return None;
         }
         let digits = Zeroizing::new(HEXLOWER.encode(bytes));
         let letters: Vec<char> = digits.chars().collect();
-        (!digests::found(&letters, names).is_empty()).then(|| self.replaced(&digits))
+        (!digests::found(&letters, guesses).is_empty()).then(|| self.replaced(&digits))
     }
 
     fn replaced(&self, plain: &str) -> Text {
@@ -291,7 +291,7 @@ mod tests {
     const PLAIN: &str = "NeemTreeStore-2026-8sK2pQ9xLm4T";
 
     fn reads(text: &str, plain: &str) -> bool {
-        decoded(text, &[]).iter().any(|reading| reading.contains(plain))
+        decoded(text, Guesses::of(&[])).iter().any(|reading| reading.contains(plain))
     }
 
     #[test]
@@ -303,7 +303,7 @@ mod tests {
             for from in 0..code.len() {
                 for to in from + 16..=code.len() {
                     let plain = &PLAIN[(from * bits).div_ceil(8)..to * bits / 8];
-                    let readings = decoded(&code[from..to], &[]);
+                    let readings = decoded(&code[from..to], Guesses::of(&[]));
                     assert!(readings.iter().any(|reading| reading.trim() == plain), "{}: {plain}", &code[from..to]);
                 }
             }
@@ -316,7 +316,7 @@ mod tests {
         std::io::Write::write_all(&mut encoder, &vec![b'a'; 3_000_000]).unwrap();
         let code = STANDARD.encode(encoder.finish().unwrap());
         for length in [48, 128, 256] {
-            let readings = decoded(&code[..length], &[]);
+            let readings = decoded(&code[..length], Guesses::of(&[]));
             let longest = readings.iter().map(|reading| reading.chars().count()).max().unwrap();
             let most = length + usize::try_from(MAX_INFLATED_BYTES).unwrap();
             assert!(longest <= most && readings.len() <= MAX_READINGS + 1, "{longest} of {length}");
@@ -328,7 +328,7 @@ mod tests {
     fn of_a_secret_with_many_codes_a_bounded_number_of_texts_is_read() {
         // Any of the codes can be read while the others stay as they are: 64 texts.
         let codes: Vec<String> = (0..6).map(|number| HEXLOWER.encode(format!("neemtree{number}").as_bytes())).collect();
-        assert_eq!(decoded(&codes.join("."), &[]).len(), MAX_READINGS);
+        assert_eq!(decoded(&codes.join("."), Guesses::of(&[])).len(), MAX_READINGS);
     }
 
     #[test]

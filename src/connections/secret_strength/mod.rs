@@ -85,7 +85,25 @@ pub(crate) struct ConnectionContext<'a> {
     pub(crate) names: &'a [String],
 }
 
-/// Generates a secret that is never called guessable afterwards: about one random text in 40,000 happens to look like the code of
+/// What a text is compared with, besides words and patterns.
+#[derive(Clone, Copy)]
+struct Guesses<'a> {
+    /// The public names.
+    names: &'a [&'a str],
+    /// Whether the digests of words and names are searched for.
+    has_digests: bool,
+}
+
+impl<'a> Guesses<'a> {
+    fn of(names: &'a [&'a str]) -> Self {
+        Self { names, has_digests: true }
+    }
+
+    /// What a random text can resemble: that it contains 64 bits of a known digest is too unlikely to build the tables for it.
+    const BY_CHANCE: Self = Self { names: &[], has_digests: false };
+}
+
+/// Generates a secret that is not called guessable afterwards: about one random text in 40,000 happens to look like the code of
 /// another text.
 pub(super) fn generate(gateway: Gateway) -> Secret {
     first_strong(gateway, Secret::generate)
@@ -95,7 +113,7 @@ pub(super) fn generate(gateway: Gateway) -> Secret {
 fn first_strong(gateway: Gateway, mut generate: impl FnMut() -> Secret) -> Secret {
     let is_strong = |text: &str| {
         let folded = Zeroizing::new(text.to_lowercase());
-        obvious(text, &folded).is_none() && !is_less_left(text, &[])
+        obvious(text, &folded).is_none() && !is_less_left(text, Guesses::BY_CHANCE)
     };
     loop {
         let secret = generate();
@@ -176,8 +194,8 @@ fn is_id(text: &str, prefix: &str, length: usize) -> bool {
 /// Returns the weakness of a secret that is long enough and still guessable.
 fn guessable(text: &str, folded: &str, known: &ConnectionContext<'_>) -> Option<WeakSecret> {
     obvious(text, folded).or_else(|| {
-        let left_of = left(text, &names(known));
-        let is_named = || left_of < left(text, &[]);
+        let left_of = left(text, Guesses::of(&names(known)));
+        let is_named = || left_of < left(text, Guesses::of(&[]));
         (left_of < MIN_REMAINDER).then(|| if is_named() { WeakSecret::Named } else { WeakSecret::Common })
     })
 }
@@ -209,7 +227,7 @@ fn is_repeated(text: &str) -> bool {
 pub(crate) fn is_guessable(secret: &Secret, known: &ConnectionContext<'_>) -> bool {
     let (bare, _) = trimmed(secret.expose());
     let folded = Zeroizing::new(bare.to_lowercase());
-    let is_too_little = || is_less_left(bare, &names(known));
+    let is_too_little = || is_less_left(bare, Guesses::of(&names(known)));
     let is_weak = match obvious(bare, &folded) {
         // A repeated strong secret is still strong: only one copy is measured.
         Some(WeakSecret::Repeated) => bare.len() <= MIN_DIGITS_ONLY || is_too_little(),
@@ -223,6 +241,7 @@ pub(crate) fn is_guessable(secret: &Secret, known: &ConnectionContext<'_>) -> bo
 /// that is random.
 pub(crate) fn is_guessable_piece(piece: &Secret, of: &str, known: &ConnectionContext<'_>) -> bool {
     let names = names(known);
+    let guesses = Guesses::of(&names);
     let piece = piece.expose();
     let lower = Zeroizing::new(piece.to_ascii_lowercase());
     encodings::written(of).iter().any(|code| {
@@ -232,16 +251,16 @@ pub(crate) fn is_guessable_piece(piece: &Secret, of: &str, known: &ConnectionCon
         }
         let ends = (piece.get(..at).unwrap_or_default(), piece.get(at + covered.len()..).unwrap_or_default());
         let beside = Zeroizing::new(format!("{} {}", ends.0, ends.1));
-        left(&beside, &names) + left_of_range(code, covered, &names) < MIN_REMAINDER
+        left(&beside, guesses) + left_of_range(code, covered, guesses) < MIN_REMAINDER
     })
 }
 
 /// What is left of a stretch of a text, and of what it encodes there.
-fn left_of_range(text: &str, range: Range<usize>, names: &[&str]) -> usize {
+fn left_of_range(text: &str, range: Range<usize>, guesses: Guesses<'_>) -> usize {
     let bytes = text.as_bytes().get(range.clone()).unwrap_or_default();
-    let own = left(&Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()), names);
+    let own = left(&Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()), guesses);
     let Some(whole) = encodings::whole(text) else { return own };
-    own.min(left_of_range(whole.plain(), whole.covered(&range), names))
+    own.min(left_of_range(whole.plain(), whole.covered(&range), guesses))
 }
 
 fn names<'a>(known: &ConnectionContext<'a>) -> Vec<&'a str> {
@@ -249,14 +268,14 @@ fn names<'a>(known: &ConnectionContext<'a>) -> Vec<&'a str> {
 }
 
 /// Whether too little is left of a text, or of what it encodes.
-fn is_less_left(text: &str, names: &[&str]) -> bool {
-    encodings::decoded(text, names).iter().any(|plain| remainder::left(plain, names) < MIN_REMAINDER)
+fn is_less_left(text: &str, guesses: Guesses<'_>) -> bool {
+    encodings::decoded(text, guesses).iter().any(|plain| remainder::left(plain, guesses) < MIN_REMAINDER)
 }
 
 /// Returns the minimum remainder of a text and of everything it encodes: base64 of a name is no stronger than the name.
-fn left(text: &str, names: &[&str]) -> usize {
-    let decoded = encodings::decoded(text, names);
-    decoded.iter().map(|plain| remainder::left(plain, names)).min().unwrap_or_default()
+fn left(text: &str, guesses: Guesses<'_>) -> usize {
+    let decoded = encodings::decoded(text, guesses);
+    decoded.iter().map(|plain| remainder::left(plain, guesses)).min().unwrap_or_default()
 }
 
 #[cfg(test)]

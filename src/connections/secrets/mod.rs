@@ -17,7 +17,6 @@ use crate::{
         security_log::{self, Action},
     },
     db::{DbError, Exec, Tx, execute, ids, run, sql},
-    gateways::Gateway,
     primitives::{
         id::{CompanyId, ConnectionId, SecretId},
         secret::Secret,
@@ -105,13 +104,7 @@ async fn insert(tx: &mut Tx, vault: &Vault, new: &New<'_>, now: Timestamp) -> Re
     Ok(id)
 }
 
-/// Builds the lists that a generated secret is compared with, if no secret of this process was yet. That takes long enough to be done
-/// before the unit of work that generates one: a database ends a unit of work that is idle for long, and SQLite has one writer.
-pub(crate) async fn prepare_to_generate(gateway: Gateway) {
-    tokio::task::spawn_blocking(move || drop(secret_strength::generate(gateway))).await.ok();
-}
-
-/// Generates and stores an active secret, valid from now on. [`prepare_to_generate`] comes before the unit of work.
+/// Generates and stores an active secret, valid from now on.
 pub(super) async fn insert_active(
     tx: &mut Tx,
     vault: &Vault,

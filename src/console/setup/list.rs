@@ -13,7 +13,7 @@ use crate::{
     connections::{
         self, ConnectError, Connection, ConnectionState, NewConnection, SetupProgress, Step,
         activity::{self, Activity},
-        secrets, store,
+        store,
     },
     console::http::{
         confirmation::{self, SensitiveAction},
@@ -147,7 +147,6 @@ pub(crate) async fn create(posted: SignedForm<AddForm>, app: Path<String>) -> Re
         }
     };
     let new = NewConnection { company: app.company_id, app: app.id, gateway, mode, currency };
-    secrets::prepare_to_generate(gateway).await;
     let mut tx = page.state.db.begin().await?;
     match connections::create(&mut tx, &page.state.vault, &new, (&page.actor(), page.now)).await {
         Ok(_) => tx.commit().await?,

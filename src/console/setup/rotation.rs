@@ -63,7 +63,6 @@ pub(crate) async fn create(posted: SignedForm<RotationForm>, names: ConnectionPa
     };
     wizard.confirm(Step::Webhook, &posted.action, messages::access::ROTATE).await?;
     let user = &page.signed_in.user;
-    secrets::prepare_to_generate(wizard.connection.gateway).await;
     let mut tx = page.state.db.begin().await?;
     let until = match secrets::rotate(&mut tx, &page.state.vault, &wizard.connection, (overlap, &page.actor()), page.now).await {
         Err(ConnectError::TooManySecrets) => {

@@ -12,7 +12,6 @@ use crate::{
     connections::{
         self, ConnectionScope, NewConnection,
         activity::{self, ProvenRequests, RejectedRequests},
-        secrets,
     },
     db::test_db::TestDb,
     events::{Event, State, store as events},
@@ -61,7 +60,6 @@ impl Bench {
 
     /// Creates a connection of a new app.
     pub(in crate::ingestion) async fn connection(&self, app: &str) -> ConnectionScope {
-        secrets::prepare_to_generate(Gateway::RAZORPAY).await;
         let mut tx = self.db.begin().await.unwrap();
         let company = companies::create(&mut tx, "Neem Tree Retail", self.now).await.unwrap();
         let details = apps::Details {

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::{digests, keyboard, lists, registers, structures};
+use super::{Guesses, digests, keyboard, lists, registers, structures};
 
 /// The dictionary: words of four letters or more, in lower case, sorted.
 static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("../words.txt").lines().collect());
@@ -34,17 +34,17 @@ pub(super) fn words() -> impl Iterator<Item = &'static str> {
     WORDS.iter().copied()
 }
 
-/// Returns the number of characters that remain of the text. `names` are the public names.
-pub(super) fn left(text: &str, names: &[&str]) -> usize {
+/// Returns the number of characters that remain of the text.
+pub(super) fn left(text: &str, guesses: Guesses<'_>) -> usize {
     let mut taken = Taken::new(text);
-    for spelling in names.iter().flat_map(|name| spellings(name)) {
+    for spelling in guesses.names.iter().flat_map(|name| spellings(name)) {
         taken.name(&spelling);
     }
     for spelling in &*COMMON_SPELLINGS {
         taken.name(spelling);
     }
     taken.structures();
-    taken.digests(names);
+    taken.digests(guesses);
     taken.words();
     taken.numbers();
     taken.rows();
@@ -199,9 +199,9 @@ impl Taken {
     }
 
     /// Removes digests of words and of public names.
-    fn digests(&mut self, names: &[&str]) {
+    fn digests(&mut self, guesses: Guesses<'_>) {
         let letters: Vec<char> = self.places.iter().map(|place| self.letters[*place]).collect();
-        for range in digests::found(&letters, names) {
+        for range in digests::found(&letters, guesses) {
             self.take(self.places[range].to_vec());
         }
     }
