@@ -121,7 +121,7 @@ async fn the_events_of_a_quiet_connection_are_found_among_those_of_a_busy_one() 
 /// The frame of every page, of a company with very many apps next to another one with as many.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_frame_of_a_page_examines_few_apps_however_many_a_company_has() {
-    const FILL: &str = "SET session_replication_role = replica; \
+    const FILL: &str = "SET session_replication_role = replica; SET statement_timeout = 0; \
         INSERT INTO apps (id, company_id, name, email, country, time_zone, is_enabled, created_at) \
         SELECT n, 1 + n % 2, 'app ' || n, 'a@shop.example', 'IN', 'Asia/Kolkata', TRUE, n FROM generate_series(1, 60000) AS n; \
         INSERT INTO apps (id, company_id, name, email, country, time_zone, is_enabled, created_at) \

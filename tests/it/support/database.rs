@@ -129,14 +129,18 @@ async fn run(admin: &mut PgConnection, statement: String) {
 }
 
 impl Installation {
-    /// Runs one statement directly on the database.
+    /// Runs one statement directly on the database, without the product's limit of its duration.
     pub(crate) async fn sql(&self, statement: &'static str) -> u64 {
         let db = Db::connect(&self.location()).await.unwrap();
         let touched = match &db {
             Db::Sqlite { writer, .. } => {
                 sqlx::query(statement).execute(&mut writer.acquire().await.unwrap()).await.unwrap().rows_affected()
             }
-            Db::Postgres { pool, .. } => sqlx::query(statement).execute(pool).await.unwrap().rows_affected(),
+            Db::Postgres { pool, .. } => {
+                let mut on = pool.acquire().await.unwrap();
+                run(&mut on, "SET statement_timeout = 0".to_owned()).await;
+                sqlx::query(statement).execute(&mut *on).await.unwrap().rows_affected()
+            }
         };
         db.close().await;
         touched
