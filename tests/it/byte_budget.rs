@@ -85,7 +85,8 @@ async fn use_up(address: std::net::SocketAddr, post: &Post) -> Option<Vec<u16>> 
     }
     let _ = genuine.write_all(second).await;
     let genuine = raw::read_to_end(&mut genuine).await.status();
-    assert!(matches!(genuine, 200 | 408), "{genuine}");
+    // On a busy machine, storing it can take longer than its deadline: 503.
+    assert!(matches!(genuine, 200 | 408 | 503), "{genuine}");
     let statuses: Vec<u16> = forms.iter().filter_map(status).collect();
     (genuine == 200 && statuses.contains(&503)).then_some(statuses)
 }
