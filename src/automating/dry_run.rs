@@ -48,8 +48,10 @@ pub(crate) async fn count(
     let mut run =
         DryRun { is_partial: i64::try_from(payments.len()).is_ok_and(|count| count == MAX_EXAMINED), ..DryRun::default() };
     for payment in payments {
-        let Some(money) = changed(kind, &payment) else { continue };
-        let facts = Facts { money, method: payment.method.as_deref(), gateway: payment.gateway };
+        if !has_changed(kind, &payment) {
+            continue;
+        }
+        let facts = Facts { money: amount(kind, &payment), method: payment.method.as_deref(), gateway: payment.gateway };
         if conditions.are_met(facts) {
             run.fitting += 1;
             run.newest = run.newest.or(Some(payment));
@@ -60,12 +62,17 @@ pub(crate) async fn count(
     Ok(run)
 }
 
-/// Returns the amount of a payment's change; `None` without such a change. For several refunds, it is their total.
-fn changed(kind: ChangeKind, payment: &Transaction) -> Option<Option<Money>> {
+/// True if a payment has had such a change.
+fn has_changed(kind: ChangeKind, payment: &Transaction) -> bool {
     match kind {
-        ChangeKind::Captured => payment.is_captured.then(|| payment.money()),
-        ChangeKind::Failed => (payment.status == Some(Status::Failed)).then(|| payment.money()),
-        ChangeKind::Refunded => payment.processed_refund().map(Some),
-        ChangeKind::DisputeOpened => payment.state.is_of_dispute().then(|| payment.money()),
+        ChangeKind::Captured => payment.is_captured,
+        ChangeKind::Failed => payment.status == Some(Status::Failed),
+        ChangeKind::Refunded => payment.processed_refund().is_some(),
+        ChangeKind::DisputeOpened => payment.state.is_of_dispute(),
     }
+}
+
+/// Returns the amount of a payment's change, if it is known. For several refunds, it is their total.
+fn amount(kind: ChangeKind, payment: &Transaction) -> Option<Money> {
+    if kind == ChangeKind::Refunded { payment.processed_refund() } else { payment.money() }
 }

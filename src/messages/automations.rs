@@ -131,11 +131,11 @@ impl Template {
             ),
             Self::Refund => (t::refund_subject(&amount), vec![plain(t::hello()), plain(t::refund_text(&bold, &date)), ids, name]),
             Self::Failed => {
-                let reason = plain(t::reason_line(&variable(Variable::Reason)));
+                let reason = plain(t::reason_line(variable(Variable::Reason)));
                 (t::failed_subject(&amount), vec![plain(t::failed_text(&bold, &by, &date)), reason, ids])
             }
             Self::Dispute => {
-                let deadline = plain(t::deadline_line(&variable(Variable::RespondBy)));
+                let deadline = plain(t::deadline_line(variable(Variable::RespondBy)));
                 (t::dispute_subject(&amount), vec![plain(t::dispute_text(&bold, &date)), deadline, ids])
             }
         };

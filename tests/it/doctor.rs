@@ -53,22 +53,26 @@ struct Shop {
 }
 
 async fn shop() -> (Practice, Shop) {
-    let api = StandIn::start().await;
-    let app = TestApp::start_with(|config| set_api(config, &api.url)).await;
-    let company = app.company("Neem Tree Retail").await;
-    let (one, other) = (company.app("Neem Tree Store").await, company.app("Neem Tree Stall").await);
-    let shop = Shop {
-        own: one.razorpay("test").await,
-        twin: one.razorpay("live").await,
-        generic: one.connect("standard-webhooks", "test").await,
-        neighbour: other.razorpay("test").await,
-        stranger: app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("test").await,
-    };
-    let owner = app.owner("Neem Tree Retail").await;
-    let step = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/credentials", one.id);
-    owner.post(&step, &[("key_id", KEY_ID), ("key_secret", KEY_SECRET)]).await.location();
-    shop.own.post(BODY).stored().await;
-    (Practice { app, seen: 0 }, shop)
+    // In a box, since its future is large.
+    Box::pin(async {
+        let api = StandIn::start().await;
+        let app = TestApp::start_with(|config| set_api(config, &api.url)).await;
+        let company = app.company("Neem Tree Retail").await;
+        let (one, other) = (company.app("Neem Tree Store").await, company.app("Neem Tree Stall").await);
+        let shop = Shop {
+            own: one.razorpay("test").await,
+            twin: one.razorpay("live").await,
+            generic: one.connect("standard-webhooks", "test").await,
+            neighbour: other.razorpay("test").await,
+            stranger: app.company("Banyan Books").await.app("Banyan Books Online").await.razorpay("test").await,
+        };
+        let owner = app.owner("Neem Tree Retail").await;
+        let step = format!("/ks-pay/apps/{}/settings/payment-gateways/razorpay/test/credentials", one.id);
+        owner.post(&step, &[("key_id", KEY_ID), ("key_secret", KEY_SECRET)]).await.location();
+        shop.own.post(BODY).stored().await;
+        (Practice { app, seen: 0 }, shop)
+    })
+    .await
 }
 
 fn right(shop: &Shop) -> String {
