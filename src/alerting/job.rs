@@ -77,7 +77,7 @@ struct Change {
 }
 
 impl Change {
-    /// Applies what is seen now; `None` if nothing can be told from it.
+    /// Applies what is seen now; `None` if it is unknown whether the problem goes on.
     fn of(stored: &Alert, observed: &Observed, now: Timestamp) -> Option<Self> {
         let seen = observed.of(stored);
         if seen.is_none() && observed.may_hide(stored, now) {

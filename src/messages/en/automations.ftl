@@ -179,7 +179,7 @@ remove-title = Delete this automation?
 remove-effect = It no longer reacts to payments, and its runs are no longer listed. Messages that are already queued are still sent. This can’t be undone.
 remove-keep = Keep automation
 
-# What messages say besides the user's text.
+# The parts of a message that users do not write.
 see-payment = See the payment
 footer-customer = Sent by { $app }. Reply to this email to reach them.
 footer-company = Sent by an automation of { $app } in { $mode } mode.

@@ -179,7 +179,7 @@ remove-title = यह ऑटोमेशन मिटाएँ?
 remove-effect = यह भुगतानों पर चलना बंद कर देगा और इसके चलने का इतिहास नहीं दिखेगा। जो संदेश भेजे जाने बाकी हैं, वे फिर भी भेजे जाएँगे। इसे पहले जैसा नहीं किया जा सकता।
 remove-keep = ऑटोमेशन रखें
 
-# What messages say besides the user's text.
+# The parts of a message that users do not write.
 see-payment = भुगतान देखें
 footer-customer = { $app } की ओर से। उनसे संपर्क के लिए इस ईमेल का जवाब दें।
 footer-company = { $app } के { $mode } मोड के एक ऑटोमेशन ने भेजा।
