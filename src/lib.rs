@@ -59,6 +59,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         alerts::store::alerts::STATEMENTS,
         alerts::store::digests::STATEMENTS,
         alerts::store::messages::STATEMENTS,
+        alerts::store::operators::STATEMENTS,
         alerts::store::settings::STATEMENTS,
         apps::store::STATEMENTS,
         automations::store::automations::STATEMENTS,

@@ -107,3 +107,17 @@ CREATE TABLE alert_digests (
     PRIMARY KEY (app_id, mode)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX alert_digests_of_company ON alert_digests (company_id);
+
+-- Problems of the installation that its operators are notified of. server: the server that has the problem; empty for one of all.
+-- detail: what was found, for the message. is_notified, revision: as of alerts.
+CREATE TABLE operator_alerts (
+    problem TEXT NOT NULL,
+    server TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    detail TEXT NOT NULL,
+    is_notified INTEGER NOT NULL,
+    last_message_at INTEGER,
+    resolved_at INTEGER,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (problem, server)
+) STRICT, WITHOUT ROWID;

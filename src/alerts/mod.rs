@@ -6,6 +6,7 @@
 pub(crate) mod collect;
 pub(crate) mod digest;
 pub(crate) mod manage;
+pub(crate) mod operators;
 pub(crate) mod retention;
 pub(crate) mod schedule;
 pub(crate) mod state;

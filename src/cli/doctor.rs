@@ -89,11 +89,20 @@ fn transport(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure
 /// How long the mail server may take to accept a connection and the password.
 const SMTP_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Connects and signs in to the mail server, and sends nothing.
+/// Says who is notified of problems, connects and signs in to the mail server, and sends nothing.
 async fn email(report: &mut Report<'_, '_>, config: &Config) -> Result<(), Failure> {
-    let Some(MailConfig { server, sender }) = &config.mail else {
+    let Some(MailConfig { server, sender, operators }) = &config.mail else {
         return report.note("email", format_args!("not set up. Set {} and {} to send email", mail::SMTP_URL, mail::MAIL_FROM));
     };
+    match operators.as_slice() {
+        [] => report.note(
+            "operators",
+            format_args!("no one is notified of problems of this installation. Set {} to an email address", mail::OPERATOR_EMAIL),
+        )?,
+        operators => {
+            report.good("operators", format_args!("problems of this installation are reported to {}", operators.join(", ")))?;
+        }
+    }
     let checked = async { Mailer::new(server, sender)?.check(SMTP_TIMEOUT).await };
     let Err(error) = checked.await else {
         return report.good("email", format_args!("{server} accepts email from {}", sender.address()));

@@ -47,6 +47,9 @@ const VARIABLES: &str = "Variables without a flag:
   KS_PAY_MASTER_KEY  master key, 32 bytes in base64, instead of a file
   KS_PAY_SMTP_URL    mail server: smtps://USER:PASSWORD@HOST:PORT (TLS), or smtp:// (STARTTLS; to this machine, without TLS)
   KS_PAY_MAIL_FROM   sender of every email, such as KS Pay <pay@example.com>; required with KS_PAY_SMTP_URL
+  KS_PAY_OPERATOR_EMAIL
+                     who is notified of problems of the installation: email addresses, separated by commas; requires
+                     KS_PAY_SMTP_URL
   RUST_LOG           log filter [default: info]";
 
 /// Self-hosted merchant admin console for payment webhooks
@@ -261,6 +264,7 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
             "KS_PAY_ALLOW_DESTINATIONS",
             "KS_PAY_SMTP_URL",
             "KS_PAY_MAIL_FROM",
+            "KS_PAY_OPERATOR_EMAIL",
         ];
         let public = |name: &str| if private.contains(&name) { None } else { variable(name) };
         return demo::run(Config::read(&cli.options, &public)?, format, io).await;

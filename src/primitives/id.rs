@@ -145,6 +145,14 @@ ids! {
     LeaseHolderId = "lh";
 }
 
+impl NotificationId {
+    /// Returns a random id, for a message that is sent while nothing can be stored.
+    #[must_use]
+    pub(crate) fn random() -> Self {
+        Self(rand::rng().random_range(1..i64::MAX))
+    }
+}
+
 impl LeaseHolderId {
     /// Returns a random id.
     #[must_use]

@@ -16,6 +16,9 @@ use crate::{
     server::{bootstrap::Opened, config::MailConfig},
 };
 
+/// What sends email, if it is set up.
+pub(super) type EmailTransport = Option<Arc<dyn Transport>>;
+
 /// Starts the worker. With a mailbox, emails are put there and none leaves the machine.
 ///
 /// # Errors
@@ -24,10 +27,10 @@ pub(super) fn start(
     config: Option<&MailConfig>,
     opened: &Opened,
     (clock, mailbox, channels): (&Clock, Option<Mailbox>, &Sender),
-) -> Result<(Worker, MailState), String> {
-    let (settings, transport): (_, Option<Arc<dyn Transport>>) = match (&mailbox, config) {
+) -> Result<(Worker, MailState, EmailTransport), String> {
+    let (settings, transport): (_, EmailTransport) = match (&mailbox, config) {
         (Some(mailbox), _) => (Some(MailSettings { sender: None }), Some(Arc::new(mailbox.clone()))),
-        (None, Some(MailConfig { server, sender })) => {
+        (None, Some(MailConfig { server, sender, .. })) => {
             let invalid = |error| format!("The mail server {server} cannot be used: {error}.");
             let mailer = Arc::new(Mailer::new(server, sender).map_err(invalid)?);
             let settings = MailSettings { sender: Some((sender.address().to_owned(), server.to_string())) };
@@ -40,8 +43,12 @@ pub(super) fn start(
         db: opened.db.clone(),
         vault: opened.vault.clone(),
         clock: clock.clone(),
-        transports: transport.into_iter().chain(Service::ALL.iter().map(|service| channels.transport(*service))).collect(),
+        transports: transport
+            .clone()
+            .into_iter()
+            .chain(Service::ALL.iter().map(|service| channels.transport(*service)))
+            .collect(),
         health: health.clone(),
     });
-    Ok((worker, MailState { settings, health, mailbox }))
+    Ok((worker, MailState { settings, health, mailbox }, transport))
 }

@@ -5,6 +5,7 @@ pub mod config;
 mod housekeeping;
 mod mail;
 pub(crate) mod master_key;
+mod operator_alerts;
 pub(crate) mod rlimit;
 pub(crate) mod routes;
 
@@ -54,7 +55,7 @@ use crate::{
     notifications::{self, channels, mailbox::Mailbox},
     primitives::{shutdown::Shutdown, time::Clock},
     rejections::recorder::{self, DiagnosisContext, RejectionRecorder},
-    server::{bootstrap::ServerLock, config::Config},
+    server::{bootstrap::ServerLock, config::Config, operator_alerts::OperatorAlerts},
     settings_store,
 };
 
@@ -125,7 +126,7 @@ impl Server {
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
         let (recorder, recorder_task) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
-        let jobs = {
+        let mut jobs = {
             let own = || (opened.db.clone(), opened.vault.clone(), clock.clone());
             let has_email = config.mail.is_some() || mailbox.is_some();
             let alerting = Alerting::new(own(), base.clone(), has_email);
@@ -151,7 +152,14 @@ impl Server {
             wake,
         })
         .map_err(no_thread)?;
-        let (notifications, mail) = mail::start(config.mail.as_ref(), &opened, (&clock, mailbox, &channels))?;
+        let is_demo = mailbox.is_some();
+        let (notifications, mail, transport) = mail::start(config.mail.as_ref(), &opened, (&clock, mailbox, &channels))?;
+        let own = (opened.db.clone(), opened.vault.clone(), clock.clone());
+        let email = (transport, mail.health.clone());
+        let operators = OperatorAlerts::new(own, (&config, base.clone()), email, Arc::clone(&ingestion));
+        if let Some(job) = operators.filter(|_| !is_demo) {
+            jobs.start(job);
+        }
         let (settings, shutdown) = (settings(&config, opened.at_risk), Shutdown::new());
         let route = Data::new(WebhookRoute {
             ingestion: Arc::clone(&ingestion),

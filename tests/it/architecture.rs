@@ -122,7 +122,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tokens", &["tokens"]),
     ("notifications", &["notifications", "channels"]),
     ("automations", &["automations", "automation_runs", "automation_messages"]),
-    ("alerts", &["alerts", "alert_messages", "alert_rules", "alert_schedules", "alert_digests"]),
+    ("alerts", &["alerts", "alert_messages", "alert_rules", "alert_schedules", "alert_digests", "operator_alerts"]),
 ];
 
 /// Stores that also read a table of another feature, to find rows of an app by its connections.
@@ -482,7 +482,7 @@ fn unit_tests_that_need_a_database_run_on_both() {
             count += 1;
         }
     }
-    assert_eq!(count, 18);
+    assert_eq!(count, 19);
 }
 
 /// Names of gateways and of other senders, which only `gateways/`, the demo, the fuzz targets and tests may contain. Senders whose

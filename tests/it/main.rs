@@ -68,6 +68,7 @@ mod lists_searched;
 mod mail;
 mod migrations;
 mod modes;
+mod operator_alerts;
 mod origins;
 mod overview;
 mod overwritten;

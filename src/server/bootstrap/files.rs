@@ -18,6 +18,25 @@ const MIN_FREE_BYTES: u64 = 16 * 1024 * 1024;
 /// With less free space than this, an I/O error is attributed to the full disk: SQLite needs 32 KiB for the index of its log.
 const FULL_BELOW_BYTES: u64 = 256 * 1024;
 
+/// With less free space than this, a disk is filling, however small it is; a larger one with less than a twentieth of its size.
+const FILLING_BELOW_BYTES: u64 = 256 * 1024 * 1024;
+/// With more free space than this, no disk is filling, however large it is.
+const MAX_FILLING_BYTES: u64 = 5 * 1024 * 1024 * 1024;
+
+/// Says how much space is left on the disk of a directory, if that is so little that someone must act soon; `limit` replaces the usual
+/// one.
+pub(crate) fn filling(directory: &Path, limit: Option<u64>) -> Option<String> {
+    let disk = statvfs(directory).ok().filter(|disk| disk.f_blocks > 0)?;
+    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    let (free, size) = (bytes(disk.f_bavail), bytes(disk.f_blocks));
+    (free < limit.unwrap_or_else(|| usual_limit(size))).then(|| format!("{} MiB of {} MiB are left", free >> 20, size >> 20))
+}
+
+/// Returns the free space below which a disk of that size is filling.
+fn usual_limit(size: u64) -> u64 {
+    FILLING_BELOW_BYTES.max((size / 20).min(MAX_FILLING_BYTES))
+}
+
 /// Returns a user's name, or the numeric id if the system has no name for it.
 pub(crate) fn user(id: u32) -> String {
     let names = fs::read_to_string("/etc/passwd").unwrap_or_default();
@@ -138,5 +157,18 @@ impl DatabaseFiles {
     fn free_bytes(&self) -> Option<u64> {
         let disk = statvfs(&self.directory).ok()?;
         (disk.f_blocks > 0).then(|| disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_filling_below_a_twentieth_within_limits() {
+        const GIB: u64 = 1024 * 1024 * 1024;
+        for (size, limit) in [(0, GIB / 4), (GIB, GIB / 4), (20 * GIB, GIB), (100 * GIB, 5 * GIB), (4_000 * GIB, 5 * GIB)] {
+            assert_eq!(usual_limit(size), limit, "{size}");
+        }
     }
 }

@@ -26,7 +26,7 @@ use crate::{
 
 pub(crate) use self::{
     data_dir::{absolute_path, disk_full_message},
-    files::{DatabaseFiles, obstacle, user},
+    files::{DatabaseFiles, filling, obstacle, user},
     log_guard::check_log,
     sentences::{cause, sentence, sentence_at, sentence_of_doctor},
     server_lock::ServerLock,

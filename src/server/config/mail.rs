@@ -2,12 +2,20 @@
 //! list.
 
 use super::{Lookup, of};
-use crate::net::smtp::{Sender, SmtpServer, SmtpUrlFault};
+use crate::{
+    net::smtp::{Sender, SmtpServer, SmtpUrlFault},
+    primitives::email,
+};
 
 /// The variable of the mail server.
 pub(crate) const SMTP_URL: &str = "KS_PAY_SMTP_URL";
 /// The variable of the sender.
 pub(crate) const MAIL_FROM: &str = "KS_PAY_MAIL_FROM";
+
+/// The variable of the operators' addresses.
+pub(crate) const OPERATOR_EMAIL: &str = "KS_PAY_OPERATOR_EMAIL";
+/// The maximum number of operators.
+const MAX_OPERATORS: usize = 10;
 
 /// How email is sent.
 #[derive(Debug, Clone)]
@@ -16,6 +24,8 @@ pub struct MailConfig {
     pub server: SmtpServer,
     /// The sender of every email.
     pub sender: Sender,
+    /// Who is notified of problems of the installation.
+    pub operators: Vec<String>,
 }
 
 /// Reads the mail server and the sender; `None` if email is not configured.
@@ -23,16 +33,38 @@ pub struct MailConfig {
 /// # Errors
 /// An explanation of what is missing or invalid. Never repeats the URL, which has a password.
 pub(super) fn read(variable: Lookup<'_>) -> Result<Option<MailConfig>, String> {
+    let operators = of(variable, OPERATOR_EMAIL).map(|text| read_operators(&text)).transpose()?;
     match (of(variable, SMTP_URL), of(variable, MAIL_FROM)) {
+        (None, None) if operators.is_some() => {
+            Err(format!("{OPERATOR_EMAIL} is set, and {SMTP_URL} is not, so no email can be sent. {SERVER}"))
+        }
         (None, None) => Ok(None),
         (Some(_), None) => Err(format!("{SMTP_URL} is set, and {MAIL_FROM} is not. {SENDER}")),
         (None, Some(_)) => Err(format!("{MAIL_FROM} is set, and {SMTP_URL} is not. {SERVER}")),
         (Some(url), Some(from)) => {
             let server = SmtpServer::parse(&url).map_err(explain)?;
             let sender = Sender::parse(&from).ok_or_else(|| format!("{MAIL_FROM} is not an email address. {SENDER}"))?;
-            Ok(Some(MailConfig { server, sender }))
+            Ok(Some(MailConfig { server, sender, operators: operators.unwrap_or_default() }))
         }
     }
+}
+
+/// Parses addresses that are separated by commas.
+fn read_operators(text: &str) -> Result<Vec<String>, String> {
+    let sentence = || {
+        format!(
+            "{OPERATOR_EMAIL} must be one to {MAX_OPERATORS} different email addresses, separated by commas, for example ops@example.com."
+        )
+    };
+    let mut operators = Vec::new();
+    for part in text.split(',') {
+        let address = email::parse(part).map_err(|_| sentence())?;
+        if operators.len() == MAX_OPERATORS || operators.contains(&address) {
+            return Err(sentence());
+        }
+        operators.push(address);
+    }
+    Ok(operators)
 }
 
 const SENDER: &str = "Set it to the sender of every email, for example KS Pay <pay@example.com>.";
@@ -93,6 +125,35 @@ mod tests {
             let sentence = server(wrong).unwrap_err();
             assert!(sentence.starts_with(SMTP_URL) && !sentence.contains("hush"), "{wrong}: {sentence}");
         }
+    }
+
+    #[test]
+    fn operators_are_addresses_separated_by_commas_and_need_a_mail_server() {
+        let operators = |text: &str| {
+            let config = read_from(&[(SMTP_URL, "smtp://localhost"), (MAIL_FROM, "pay@example.com"), (OPERATOR_EMAIL, text)])?;
+            Ok::<_, String>(config.unwrap().operators)
+        };
+        assert_eq!(operators("").unwrap(), Vec::<String>::new());
+        assert_eq!(operators("ops@example.com").unwrap(), ["ops@example.com"]);
+        assert_eq!(operators("Ops@Example.com, night@example.org").unwrap(), ["ops@example.com", "night@example.org"]);
+        let many: Vec<String> = (0..11).map(|number| format!("ops{number}@example.com")).collect();
+        for wrong in [
+            "hush",
+            "hush@localhost",
+            "hush@example.com,",
+            ",hush@example.com",
+            "hush@example.com;b@example.com",
+            "hush@example.com b@example.com",
+            "Hush <hush@example.com>",
+            "hush@example.com,HUSH@example.com",
+            "hush@example.com\r\nBcc: b@example.com",
+            &many.join(","),
+        ] {
+            let sentence = operators(wrong).unwrap_err();
+            assert!(sentence.starts_with(OPERATOR_EMAIL) && !sentence.contains("hush"), "{wrong:?}: {sentence}");
+        }
+        let sentence = read_from(&[(OPERATOR_EMAIL, "ops@example.com")]).unwrap_err();
+        assert!(sentence.starts_with(OPERATOR_EMAIL) && sentence.contains(SMTP_URL) && !sentence.contains("ops@"), "{sentence}");
     }
 
     #[test]

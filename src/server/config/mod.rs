@@ -113,6 +113,8 @@ pub struct Config {
     pub api_addresses: BTreeMap<&'static str, String>,
     /// Where posts to chat services go instead of the services: only tests and the demo set it.
     pub chat_stand_in: Option<String>,
+    /// The free space below which the disk is filling, in place of the usual one: only tests set it.
+    pub disk_limit: Option<u64>,
     /// How email is sent; `None` means that none is.
     pub mail: Option<MailConfig>,
     /// True to start even if the database could lose acknowledged events.
@@ -151,6 +153,7 @@ impl Config {
             body_retention: set(&options.body_retention_days, BODY_RETENTION_DAYS).map(|set| days(&set)).transpose()?,
             api_addresses: options.api_addresses.addresses(variable)?,
             chat_stand_in: None,
+            disk_limit: None,
             mail: mail::read(variable)?,
             accept_data_loss: options.accept_data_loss || is_true(variable, "KS_PAY_ACCEPT_DATA_LOSS")?,
             data_dir,

@@ -90,6 +90,7 @@ pub(crate) async fn run(args: &[&str], stdin: &str, variables: &[(&str, String)]
     let (mut input, mut out, mut err) = (stdin.as_bytes(), Vec::new(), Vec::new());
     let mut io = Io { input: &mut input, is_terminal: false, out: &mut out, err: &mut err };
     let args = std::iter::once("ks-pay").chain(args.iter().copied()).map(Into::into);
-    let code = cli::run(args, &look_up, &mut io).await;
+    // Boxed, since the future of every test contains it.
+    let code = Box::pin(cli::run(args, &look_up, &mut io)).await;
     Output { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }
