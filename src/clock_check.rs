@@ -45,6 +45,13 @@ pub(crate) enum Difference {
     },
 }
 
+impl Difference {
+    /// True if the clock is wrong for certain; otherwise it may have been corrected, or the gateway was retrying.
+    pub(crate) const fn is_proven(self) -> bool {
+        !matches!(self, Self::WasBehind(_) | Self::Ahead { is_certain: false, .. })
+    }
+}
+
 /// The times at which an event of a connection was signed and received.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Sample {
@@ -129,10 +136,7 @@ impl SignedTimes {
 
     /// True if `now` is plausible. With a clock that is behind, a repair would expire secrets that are still valid.
     fn allows(&self, now: Timestamp) -> bool {
-        now >= EARLIEST_NOW
-            && self.difference(now).is_none_or(|difference| {
-                matches!(difference, Difference::WasBehind(_) | Difference::Ahead { is_certain: false, .. })
-            })
+        now >= EARLIEST_NOW && !self.difference(now).is_some_and(Difference::is_proven)
     }
 }
 

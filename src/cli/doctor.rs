@@ -4,14 +4,11 @@ use std::{fmt::Display, path::Path, time::Duration};
 
 use super::{Failure, Io};
 use crate::{
-    clock_check::{Difference, SignedTimes},
+    clock_check::SignedTimes,
     connections::sealed::{self, SealedValue, Unreadable},
     console::http::untrusted_proxy,
     db::{Db, DbError, backup},
-    deliveries::store::{
-        headers::{self, StoredHeader},
-        secrets::{self as destination_secrets, StoredSecret},
-    },
+    deliveries,
     events::{payload::dictionaries::missing_message, payload_sample, store::dictionaries},
     gateways::Gateway,
     ledger::payments::reconcile_totals,
@@ -263,17 +260,15 @@ async fn clock(report: &mut Report<'_, '_>, db: &Db) -> Result<(), Failure> {
         return if signed.is_empty() { Ok(()) } else { report.good("clock", "agrees with the times in signed events") };
     };
     let said = messages::clock::for_operator(difference);
-    match difference {
-        Difference::WasBehind(_) | Difference::Ahead { is_certain: false, .. } => report.note("clock", said),
-        _ => report.bad("clock", said),
-    }
+    if difference.is_proven() { report.bad("clock", said) } else { report.note("clock", said) }
 }
 
 /// Checks that every sealed secret can be decrypted. Prints nothing on a database without the table.
 async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> Result<(), Failure> {
     let Ok(found) = sealed::find_unreadable(db, vault, Clock::system().now()).await else { return Ok(()) };
-    let unreadable = unreadable_of_destinations(vault, db).await;
-    let headers = unreadable_headers(vault, db).await;
+    // A database without the tables has none.
+    let unreadable = deliveries::sealed::unreadable_secrets(db, vault, Clock::system().now()).await.unwrap_or_default();
+    let headers = deliveries::sealed::unreadable_headers(db, vault).await.unwrap_or_default();
     if found.is_empty() && unreadable.is_empty() && headers.is_empty() {
         return report.good("sealed secrets", "all can be decrypted");
     }
@@ -319,22 +314,6 @@ async fn sealed_secrets(report: &mut Report<'_, '_>, vault: &Vault, db: &Db) -> 
         report.bad("sealed secrets", remedy)?;
     }
     Ok(())
-}
-
-/// Returns the secrets of destinations that do not open; none on a database without the table.
-async fn unreadable_of_destinations(vault: &Vault, db: &Db) -> Vec<StoredSecret> {
-    let Ok(mut reader) = db.bulk_reader().await else { return Vec::new() };
-    let mut stored = destination_secrets::list_all_valid(&mut reader, Clock::system().now()).await.unwrap_or_default();
-    stored.retain(|secret| secret.open(vault).is_err());
-    stored
-}
-
-/// Returns the fixed headers of destinations that do not open; none on a database without the table.
-async fn unreadable_headers(vault: &Vault, db: &Db) -> Vec<StoredHeader> {
-    let Ok(mut reader) = db.bulk_reader().await else { return Vec::new() };
-    let mut stored = headers::list_of_all(&mut reader).await.unwrap_or_default();
-    stored.retain(|header| header.open(vault).is_err());
-    stored
 }
 
 /// Checks that a sample of the stored requests can be unpacked. Prints nothing on a database without the table.

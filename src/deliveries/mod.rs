@@ -14,6 +14,7 @@ pub(crate) mod normalized;
 pub(crate) mod outbox;
 pub(crate) mod request;
 pub(crate) mod schedule;
+pub(crate) mod sealed;
 pub(crate) mod signature;
 pub(crate) mod store;
 pub(crate) mod worker;

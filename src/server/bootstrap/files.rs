@@ -23,13 +23,17 @@ const FILLING_BELOW_BYTES: u64 = 256 * 1024 * 1024;
 /// With more free space than this, no disk is filling, however large it is.
 const MAX_FILLING_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
-/// Says how much space is left on the disk of a directory, if that is so little that someone must act soon; `limit` replaces the usual
-/// one.
-pub(crate) fn filling(directory: &Path, limit: Option<u64>) -> Option<String> {
-    let disk = statvfs(directory).ok().filter(|disk| disk.f_blocks > 0)?;
+/// Says how much space is left on the disk of a directory, if it is so little that an operator must act soon; `None` if it is enough, or
+/// the file system has no size. `limit` replaces the usual one, in bytes.
+///
+/// # Errors
+/// The file system does not say how much space it has.
+pub(crate) fn filling(directory: &Path, limit: Option<u64>) -> Result<Option<String>, Errno> {
+    let disk = statvfs(directory)?;
     let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
     let (free, size) = (bytes(disk.f_bavail), bytes(disk.f_blocks));
-    (free < limit.unwrap_or_else(|| usual_limit(size))).then(|| format!("{} MiB of {} MiB are left", free >> 20, size >> 20))
+    let is_filling = size > 0 && free < limit.unwrap_or_else(|| usual_limit(size));
+    Ok(is_filling.then(|| format!("{} MiB of {} MiB are left", free >> 20, size >> 20)))
 }
 
 /// Returns the free space below which a disk of that size is filling.
@@ -170,5 +174,6 @@ mod tests {
         for (size, limit) in [(0, GIB / 4), (GIB, GIB / 4), (20 * GIB, GIB), (100 * GIB, 5 * GIB), (4_000 * GIB, 5 * GIB)] {
             assert_eq!(usual_limit(size), limit, "{size}");
         }
+        assert!(filling(Path::new("/no such directory"), None).is_err(), "unknown, and not enough");
     }
 }

@@ -10,10 +10,10 @@ use std::{
 use super::texts::email_failure;
 use crate::{
     alerts::collect::BACKLOG_AFTER,
-    clock_check::{Difference, SignedTimes},
-    connections::sealed,
+    clock_check::SignedTimes,
+    connections,
     db::{Db, DbError, Location, with_timeout},
-    deliveries::store::{claims, headers, secrets},
+    deliveries::{self, store::claims},
     messages,
     notifications::worker::Health,
     primitives::{time::Timestamp, vault::Vault},
@@ -53,7 +53,8 @@ impl Probes {
         let looked = tokio::task::spawn_blocking(move || bootstrap::filling(&directory, limit));
         // A file system that hangs holds up no other problem.
         let found = tokio::time::timeout(DISK_TIMEOUT, looked).await;
-        found.map_err(|_| DbError::Timeout)?.map_err(|_| DbError::Timeout)
+        let found = found.map_err(|_| DbError::Timeout)?.map_err(|_| DbError::Timeout)?;
+        found.map_err(|error| DbError::from(sqlx::Error::Io(error.into())))
     }
 
     pub(super) fn email(&self, now: Timestamp) -> Option<String> {
@@ -63,10 +64,7 @@ impl Probes {
 
     pub(super) async fn clock(&self, now: Timestamp) -> Found {
         let signed = with_timeout(async { SignedTimes::load(&mut self.db.reader().await?, now).await }).await?;
-        let is_wrong = |difference: &Difference| {
-            !matches!(difference, Difference::WasBehind(_) | Difference::Ahead { is_certain: false, .. })
-        };
-        Ok(signed.difference(now).filter(is_wrong).map(messages::clock::for_operator))
+        Ok(signed.difference(now).filter(|difference| difference.is_proven()).map(messages::clock::for_operator))
     }
 
     pub(super) async fn master_key(&self) -> Found {
@@ -89,13 +87,10 @@ impl Probes {
     }
 
     async fn count_unreadable(&self, now: Timestamp) -> Result<usize, DbError> {
-        let of_connections = sealed::find_unreadable(&self.db, &self.vault, now).await?.len();
-        let mut reader = self.db.bulk_reader().await?;
-        let of_destinations = secrets::list_all_valid(&mut reader, now).await?;
-        let headers = headers::list_of_all(&mut reader).await?;
-        drop(reader);
-        let secrets = of_destinations.iter().filter(|secret| secret.open(&self.vault).is_err()).count();
-        Ok(of_connections + secrets + headers.iter().filter(|header| header.open(&self.vault).is_err()).count())
+        let of_connections = connections::sealed::find_unreadable(&self.db, &self.vault, now).await?.len();
+        let secrets = deliveries::sealed::unreadable_secrets(&self.db, &self.vault, now).await?.len();
+        let headers = deliveries::sealed::unreadable_headers(&self.db, &self.vault).await?.len();
+        Ok(of_connections + secrets + headers)
     }
 
     pub(super) async fn deliveries(&self, now: Timestamp) -> Found {

@@ -1,6 +1,6 @@
 //! What the messages to operators say, in English like the log and the command line.
 //!
-//! Invariant: nothing in them is of a company: no name, no id, no amount.
+//! Invariant: they contain no company data: no names, ids or amounts.
 
 use crate::{
     alerts::{
@@ -32,7 +32,7 @@ const fn advice(problem: Problem) -> &'static str {
         }
         Problem::Disk => "Once it is full, no event can be stored. Free some space, or move the data directory to a larger disk.",
         Problem::Deliveries => {
-            "Every destination with a due delivery is waiting for more than an hour. Check the load of the server, its log, and its \
+            "Every destination with a due delivery has been waiting for more than an hour. Check the load of the server, its log, and its \
              connection to the internet."
         }
         Problem::Email => {
@@ -65,7 +65,7 @@ pub(super) fn content(alert: &OperatorAlert, event: Event, base: &str) -> Conten
     let is_over = event == Event::Resolved;
     let subject = match event {
         Event::Resolved => format!("KS Pay: {end}"),
-        Event::Reminder => format!("KS Pay: still, {problem}"),
+        Event::Reminder => format!("KS Pay reminder: {problem}"),
         _ => format!("KS Pay: {problem}"),
     };
     let mut facts = Vec::new();
@@ -86,7 +86,7 @@ pub(super) fn content(alert: &OperatorAlert, event: Event, base: &str) -> Conten
         body: Vec::new(),
         facts,
         action: None,
-        footer: Some(format!("Sent to the operators of the KS Pay at {base}, which KS_PAY_OPERATOR_EMAIL names.")),
+        footer: Some(format!("Sent to the addresses in KS_PAY_OPERATOR_EMAIL of the KS Pay Console at {base}.")),
         language: Locale::English,
         sender: None,
     }
