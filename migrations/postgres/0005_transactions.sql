@@ -1,4 +1,4 @@
--- Payments as their events report them, with refunds, disputes and daily totals. All but the ids can be rebuilt from the
+-- Payments as their events report them, with refunds, disputes, orders and daily totals. All but the ids can be rebuilt from the
 -- events.
 
 -- Moments (snapshot_at, *_refunded_at, status_at, made_at, *_since) are whole seconds since 1970, and negative where the
@@ -89,6 +89,30 @@ CREATE TABLE disputes (
 CREATE INDEX disputes_by_id ON disputes (app_id, dispute_id, transaction_id);
 CREATE INDEX disputes_of_app ON disputes (app_id, mode, status, respond_by);
 CREATE INDEX disputes_of_company ON disputes (company_id, mode, status, respond_by);
+
+-- Orders, by the gateway's id, of which an event reports something or a payment was captured. amount_subunits, currency, receipt: do
+-- not change at the gateway. status, paid_subunits: of the report of the highest rank, whose moment is reported_at.
+-- captured_payments: how many payments of the order a report describes as captured. is_in_parts: an event proves that it is paid in
+-- parts. overpaid_by: the newest payment, if the payments that the merchant holds exceed the amount. No foreign key: the unit of work that adds a row has
+-- written or locked a transaction of the app.
+CREATE TABLE orders (
+    app_id BIGINT NOT NULL,
+    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    gateway TEXT COLLATE "C" NOT NULL,
+    order_id TEXT COLLATE "C" NOT NULL,
+    amount_subunits BIGINT,
+    currency TEXT,
+    receipt TEXT COLLATE "C",
+    status TEXT CHECK (status IN ('created', 'attempted', 'paid')),
+    paid_subunits BIGINT,
+    reported_at BIGINT,
+    digest BIGINT NOT NULL,
+    captured_payments BIGINT NOT NULL,
+    is_in_parts BOOLEAN NOT NULL,
+    overpaid_by BIGINT,
+    PRIMARY KEY (app_id, mode, gateway, order_id)
+);
+CREATE INDEX orders_overpaid ON orders (app_id, mode, overpaid_by) WHERE overpaid_by IS NOT NULL;
 
 -- What a payment is searched by, besides the gateway's ids: the order's receipt, the bank's references of the payment and of its
 -- refunds, in lower case. Pages read them from the events, where they are as received. No foreign key: the unit of work that

@@ -15,9 +15,12 @@ use crate::{
         store::{deliveries, destinations},
     },
     gateways::Mode,
-    ledger::payments::{
-        disputes::OpenDispute,
-        store::open_disputes::{self, MAX_OPEN_DISPUTES},
+    ledger::{
+        orders::{self, Order},
+        payments::{
+            disputes::OpenDispute,
+            store::open_disputes::{self, MAX_OPEN_DISPUTES},
+        },
     },
     primitives::time::Timestamp,
 };
@@ -25,6 +28,8 @@ use crate::{
 /// The times before a deadline at which a dispute's alert is sent, and those of a webhook that will be disabled.
 const DISPUTE_STAGES: [Duration; 2] = [Duration::from_hours(3 * 24), Duration::from_hours(24)];
 const DISABLING_STAGES: [Duration; 2] = [Duration::from_hours(12), Duration::from_hours(2)];
+/// The most orders that were paid twice of which alerts are made.
+const MAX_ORDERS: usize = 100;
 /// How long a delivery must be overdue to be a backlog.
 pub(crate) const BACKLOG_AFTER: Duration = Duration::from_hours(1);
 
@@ -36,6 +41,8 @@ pub(crate) struct Observed {
     pub(crate) recovered: HashSet<(Kind, String)>,
     /// True if there may be more open disputes than are seen.
     pub(crate) has_unseen_disputes: bool,
+    /// True if there may be more orders that were paid twice than are seen.
+    pub(crate) has_unseen_orders: bool,
 }
 
 impl Observed {
@@ -47,7 +54,8 @@ impl Observed {
     /// True if the end of an alert cannot be told from not being seen.
     pub(crate) fn may_hide(&self, alert: &Alert, now: Timestamp) -> bool {
         let is_dispute = matches!(alert.kind, Kind::DisputeOpened | Kind::DisputeDeadline);
-        is_dispute && self.has_unseen_disputes && alert.detail.due_at().is_none_or(|at| at > now)
+        let is_unseen_dispute = is_dispute && self.has_unseen_disputes && alert.detail.due_at().is_none_or(|at| at > now);
+        is_unseen_dispute || (alert.kind == Kind::OrderPaidTwice && self.has_unseen_orders)
     }
 }
 
@@ -79,6 +87,9 @@ pub(crate) async fn collect(
     for open in &open {
         observe_dispute(&mut observed, open, now);
     }
+    let overpaid = orders::store::list_overpaid(reader, (app.id, mode), MAX_ORDERS).await?;
+    observed.has_unseen_orders = overpaid.len() >= MAX_ORDERS;
+    observed.conditions.extend(overpaid.iter().filter_map(|order| paid_twice(order, now)));
     Ok(observed)
 }
 
@@ -178,4 +189,16 @@ fn observe_dispute(observed: &mut Observed, open: &OpenDispute, now: Timestamp) 
     if near > 0 {
         observed.conditions.push(condition(Kind::DisputeDeadline, near));
     }
+}
+
+fn paid_twice(order: &Order, now: Timestamp) -> Option<Condition> {
+    let gateway = order.gateway.slug();
+    let detail = Detail {
+        gateway: Some(gateway.to_owned()),
+        transaction: Some(order.state.overpaid_by?.to_string()),
+        amount: order.state.money().map(|money| (money.subunits, money.currency.to_string())),
+        ..Detail::default()
+    };
+    let object = format!("{gateway}/{}", order.order_id);
+    Some(Condition { kind: Kind::OrderPaidTwice, object, since: now, count: 1, stage: 0, detail })
 }

@@ -43,6 +43,8 @@ text_enum! {
         Backlog = "backlog",
         DisputeOpened = "dispute_opened",
         DisputeDeadline = "dispute_deadline",
+        /// The payments of an order exceed its amount.
+        OrderPaidTwice = "order_paid_twice",
     }
 }
 text_column!(Kind, Kind::as_str);
@@ -56,6 +58,11 @@ impl Kind {
     /// True if recipients are reminded until it is acknowledged.
     pub(crate) const fn repeats(self) -> bool {
         matches!(self, Self::WebhookFailing | Self::DestinationFailing)
+    }
+
+    /// True if it is about a payment.
+    pub(crate) const fn is_of_payment(self) -> bool {
+        matches!(self, Self::DisputeOpened | Self::DisputeDeadline | Self::OrderPaidTwice)
     }
 
     /// True if it is neither muted nor delayed by quiet hours.
@@ -88,7 +95,7 @@ pub(crate) struct Detail {
     pub(crate) name: Option<String>,
     /// The id of a transaction.
     pub(crate) transaction: Option<String>,
-    /// The amount in subunits, with its currency.
+    /// The amount of the dispute or the order in subunits, with its currency.
     pub(crate) amount: Option<(i64, String)>,
     /// The deadline, in Unix milliseconds.
     pub(crate) due_at: Option<i64>,

@@ -2,23 +2,31 @@
 //!
 //! Invariant: nothing is stored or sent. At most [`MAX_EXAMINED`] payments are read, the newest first.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     apps::App,
     automations::conditions::{Conditions, Facts},
     db::{DbError, Reader, list},
     gateways::{Mode, payment::Status},
-    ledger::payments::{
-        Transaction,
-        changes::ChangeKind,
-        store::{Filter, Kinds},
+    ledger::{
+        orders,
+        payments::{
+            Transaction,
+            changes::ChangeKind,
+            store::{Filter, Kinds},
+        },
     },
-    primitives::{money::Money, time::Timestamp},
+    primitives::{id::TransactionId, money::Money, time::Timestamp},
 };
 
 /// The most payments that are read.
 pub(crate) const MAX_EXAMINED: i64 = 2_000;
+/// The most orders with several payments that are looked up.
+const MAX_ORDERS: usize = 100;
 /// The period whose payments are counted.
 const PERIOD: Duration = Duration::from_hours(7 * 24);
 
@@ -47,8 +55,13 @@ pub(crate) async fn count(
     let payments = list::newest(reader, &filter, MAX_EXAMINED).await?;
     let mut run =
         DryRun { is_partial: i64::try_from(payments.len()).is_ok_and(|count| count == MAX_EXAMINED), ..DryRun::default() };
+    let paid_twice = match kind {
+        ChangeKind::OrderPaidTwice => Some(paid_twice(reader, &payments).await?),
+        _ => None,
+    };
     for payment in payments {
-        if !has_changed(kind, &payment) {
+        let has_changed = paid_twice.as_ref().map_or_else(|| has_changed(kind, &payment), |ids| ids.contains(&payment.id));
+        if !has_changed {
             continue;
         }
         let facts = Facts { money: amount(kind, &payment), method: payment.method.as_deref(), gateway: payment.gateway };
@@ -69,7 +82,26 @@ fn has_changed(kind: ChangeKind, payment: &Transaction) -> bool {
         ChangeKind::Failed => payment.status == Some(Status::Failed),
         ChangeKind::Refunded => payment.processed_refund().is_some(),
         ChangeKind::DisputeOpened => payment.state.is_of_dispute(),
+        ChangeKind::OrderPaidTwice => false,
     }
+}
+
+/// Returns the newest payment of each order that is overpaid, of orders with several of these payments.
+async fn paid_twice(reader: &mut Reader, payments: &[Transaction]) -> Result<BTreeSet<TransactionId>, DbError> {
+    let mut of_order: BTreeMap<(&str, &str), Vec<&Transaction>> = BTreeMap::new();
+    for payment in payments.iter().filter(|payment| payment.is_captured) {
+        if let Some(order) = payment.order_id.as_deref() {
+            of_order.entry((payment.gateway.slug(), order)).or_default().push(payment);
+        }
+    }
+    let mut newest = BTreeSet::new();
+    for ((_, order), payments) in of_order.into_iter().filter(|(_, payments)| payments.len() > 1).take(MAX_ORDERS) {
+        // The newest payments are first.
+        let scope = (payments[0].app, payments[0].mode, payments[0].gateway);
+        let order = orders::store::find(&mut *reader, scope, order).await?;
+        newest.extend(order.and_then(|order| order.state.overpaid_by).map(|_| payments[0].id));
+    }
+    Ok(newest)
 }
 
 /// Returns the amount of a payment's change, if it is known. For several refunds, it is their total.

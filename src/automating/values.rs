@@ -12,11 +12,14 @@ use crate::{
     events,
     gateways::payment_details::PaymentDetails,
     i18n::{Reader, Text},
-    ledger::payments::{
-        Transaction,
-        changes::ChangeKind,
-        disputes::Dispute,
-        store::{self, references},
+    ledger::{
+        orders::{self, OrderState},
+        payments::{
+            Transaction,
+            changes::ChangeKind,
+            disputes::Dispute,
+            store::{self, references},
+        },
     },
     messages::{self, DisplayTime},
     primitives::{
@@ -40,6 +43,9 @@ pub(crate) struct Occurrence {
     pub(crate) payment: Transaction,
     /// `None` for changes of other kinds.
     pub(crate) dispute: Option<Dispute>,
+    pub(crate) order: OrderState,
+    /// The captured payments of the order; empty for changes of other kinds.
+    pub(crate) order_payments: Vec<Transaction>,
     pub(crate) details: PaymentDetails,
 }
 
@@ -55,8 +61,8 @@ impl Occurrence {
             }
             _ => None,
         };
-        let details = details(reader, app, payment.id).await?;
-        Ok(Some(Self { kind, object, money: run.money, at: run.occurred_at, payment, dispute, details }))
+        let occurrence = Self { object, money: run.money, at: run.occurred_at, dispute, ..Self::new(kind, payment) };
+        occurrence.with_stored_data(reader, app).await.map(Some)
     }
 
     /// Returns a change of a payment as if it had just happened.
@@ -66,9 +72,36 @@ impl Occurrence {
         kind: ChangeKind,
         payment: Transaction,
     ) -> Result<Self, DbError> {
-        let details = details(reader, app, payment.id).await?;
+        Self::new(kind, payment).with_stored_data(reader, app).await
+    }
+
+    fn new(kind: ChangeKind, payment: Transaction) -> Self {
         let money = if kind == ChangeKind::Refunded { payment.processed_refund() } else { payment.money() };
-        Ok(Self { kind, object: None, money, at: payment.updated_at, payment, dispute: None, details })
+        Self {
+            kind,
+            object: None,
+            money,
+            at: payment.updated_at,
+            payment,
+            dispute: None,
+            order: OrderState::default(),
+            order_payments: Vec::new(),
+            details: PaymentDetails::default(),
+        }
+    }
+
+    /// Loads the customer's details and the order.
+    async fn with_stored_data(mut self, reader: &mut DbReader, app: &App) -> Result<Self, DbError> {
+        self.details = details(reader, app, self.payment.id).await?;
+        let Some(order) = self.payment.order_id.as_deref() else { return Ok(self) };
+        let scope = (app.id, self.payment.mode, self.payment.gateway);
+        if let Some(found) = orders::store::find(&mut *reader, scope, order).await? {
+            self.order = found.state;
+        }
+        if self.kind == ChangeKind::OrderPaidTwice {
+            self.order_payments = references::list_captured_of_order(&mut *reader, scope, order).await?;
+        }
+        Ok(self)
     }
 
     /// Returns the values for a reader.
@@ -95,6 +128,7 @@ impl Occurrence {
         }
         let object = self.object.as_deref().unwrap_or_default();
         values.set(if self.kind == ChangeKind::Refunded { Variable::RefundId } else { Variable::DisputeId }, object);
+        self.set_order(&mut values);
         if let Some(at) = self.dispute.as_ref().and_then(|dispute| dispute.respond_by) {
             values.set_own(Variable::RespondBy, moment(at));
         }
@@ -102,6 +136,23 @@ impl Occurrence {
             values.set_note(name, value);
         }
         values
+    }
+
+    fn set_order(&self, values: &mut Values) {
+        if let Some(receipt) = &self.order.receipt {
+            values.set(Variable::OrderReceipt, receipt);
+        }
+        if let Some(money) = self.order.money() {
+            values.set_own(Variable::OrderAmount, money.to_string());
+        }
+        // The payments of an order have one currency; those in another one, if there are any, are not added.
+        if let Some(currency) = self.payment.currency {
+            let of_currency =
+                self.order_payments.iter().filter_map(Transaction::money).filter(|money| money.currency == currency);
+            let sum = of_currency.fold(0_i64, |sum, money| sum.saturating_add(money.subunits));
+            values.set_own(Variable::OrderPaid, Money::new(sum, currency).to_string());
+        }
+        values.set_own(Variable::OrderPayments, self.order_payments.len().to_string());
     }
 }
 
@@ -121,8 +172,12 @@ pub(crate) fn example(app: &App, reader: Reader, now: Timestamp) -> Values {
     }
     values.set(Variable::Method, &plain(messages::method(Some("upi"))));
     let amount = Money::new(64_900, Currency::INR).to_string();
-    values.set_own(Variable::Amount, amount.clone());
-    values.set_own(Variable::PaymentAmount, amount);
+    for variable in [Variable::Amount, Variable::PaymentAmount, Variable::OrderAmount] {
+        values.set_own(variable, amount.clone());
+    }
+    values.set(Variable::OrderReceipt, "1042");
+    values.set_own(Variable::OrderPaid, Money::new(129_800, Currency::INR).to_string());
+    values.set_own(Variable::OrderPayments, "2".to_owned());
     values.set_own(Variable::Reason, plain(messages::failure(None)));
     values.set_own(Variable::Date, moment(now));
     values.set_own(Variable::RespondBy, moment(now.plus(std::time::Duration::from_hours(7 * 24))));

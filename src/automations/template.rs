@@ -43,6 +43,13 @@ text_enum! {
         DisputeId = "dispute_id",
         /// The deadline for a response to a dispute.
         RespondBy = "respond_by",
+        /// The shop's own reference of the order.
+        OrderReceipt = "order_receipt",
+        OrderAmount = "order_amount",
+        /// The sum of the order's captured payments.
+        OrderPaid = "order_paid",
+        /// How many payments of the order were captured.
+        OrderPayments = "order_payments",
     }
 }
 
@@ -51,10 +58,12 @@ impl Variable {
     pub(crate) const fn is_of(self, kind: ChangeKind) -> bool {
         match self {
             Self::AppName | Self::Amount | Self::Method | Self::PaymentId | Self::OrderId | Self::Date => true,
+            Self::OrderReceipt | Self::OrderAmount => true,
             Self::PaymentAmount => matches!(kind, ChangeKind::Refunded | ChangeKind::DisputeOpened),
             Self::Reason => matches!(kind, ChangeKind::Failed),
             Self::RefundId => matches!(kind, ChangeKind::Refunded),
             Self::DisputeId | Self::RespondBy => matches!(kind, ChangeKind::DisputeOpened),
+            Self::OrderPaid | Self::OrderPayments => matches!(kind, ChangeKind::OrderPaidTwice),
         }
     }
 }

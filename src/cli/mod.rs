@@ -12,6 +12,7 @@ mod doctor;
 mod events;
 mod gateways;
 mod listen;
+mod orders;
 mod serve;
 mod simulate;
 mod tokens;
@@ -107,6 +108,9 @@ enum Command {
     /// Export events
     #[command(subcommand)]
     Events(events::Command),
+    /// Export orders
+    #[command(subcommand)]
+    Orders(orders::Command),
     /// Export transactions, and recompute daily totals
     #[command(subcommand)]
     Transactions(transactions::Command),
@@ -285,6 +289,7 @@ async fn dispatch(cli: Cli, format: Result<LogFormat, String>, variable: Lookup<
         }
         Some(Command::Deliveries(command)) => deliveries::run(command, &Installation::of(true, config).await?, io).await,
         Some(Command::Events(command)) => events::run(command, &Installation::of(true, config).await?, io).await,
+        Some(Command::Orders(command)) => orders::run(command, &Installation::of(true, config).await?, io).await,
         Some(Command::Transactions(command)) => {
             let at = Installation::of(command.only_reads(), config).await?;
             transactions::run(command, &at, io).await

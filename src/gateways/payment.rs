@@ -44,13 +44,37 @@ pub(crate) struct PaymentObservation {
     pub(crate) details: Details,
 }
 
-/// Details for display and search; no status and no total depends on them.
+/// Details for display and search, and the order; no status and no total of the payment depends on them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Details {
     /// The settlement amount of a payment in a foreign currency.
     pub(crate) settled: Option<Money>,
     pub(crate) references: Vec<Reference>,
+    pub(crate) order: Option<Order>,
 }
+
+/// The payment's order as it was when the event occurred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub(crate) id: String,
+    pub(crate) status: Option<OrderStatus>,
+    pub(crate) money: Option<Money>,
+    /// The paid amount in subunits that the order quotes.
+    pub(crate) paid: Option<i64>,
+    pub(crate) receipt: Option<String>,
+    /// True if the event proves that the order is paid in parts.
+    pub(crate) is_in_parts: bool,
+}
+
+text_enum! {
+    /// The status of an order, in the order of the gateway's life cycle.
+    pub(crate) enum OrderStatus, "the status of an order" {
+        Created = "created",
+        Attempted = "attempted",
+        Paid = "paid",
+    }
+}
+text_column!(OrderStatus, OrderStatus::as_str);
 
 /// A customer's or bank's reference to a payment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

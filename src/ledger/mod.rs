@@ -1,3 +1,4 @@
 //! What the gateways' events say about money.
 
+pub(crate) mod orders;
 pub(crate) mod payments;

@@ -42,6 +42,7 @@ pub(crate) const fn title(kind: Kind) -> Text {
         Kind::Backlog => t::backlog(),
         Kind::DisputeOpened => t::dispute_opened(),
         Kind::DisputeDeadline => t::dispute_deadline(),
+        Kind::OrderPaidTwice => t::order_paid_twice(),
     }
 }
 
@@ -56,6 +57,7 @@ pub(crate) const fn when_sent(kind: Kind) -> Text {
         Kind::Backlog => t::backlog_when(),
         Kind::DisputeOpened => t::dispute_opened_when(),
         Kind::DisputeDeadline => t::dispute_deadline_when(),
+        Kind::OrderPaidTwice => t::order_paid_twice_when(),
     }
 }
 
@@ -96,7 +98,8 @@ pub(crate) fn count(kind: Kind, count: i64) -> Option<Text> {
         _ if count == 0 => None,
         Kind::WebhookFailing | Kind::WebhookDisabling => Some(t::count_requests(count)),
         Kind::DestinationFailing | Kind::Backlog => Some(t::count_deliveries(count)),
-        Kind::WebhookSilent | Kind::DestinationPaused | Kind::DisputeOpened | Kind::DisputeDeadline => None,
+        Kind::WebhookSilent | Kind::DestinationPaused => None,
+        Kind::DisputeOpened | Kind::DisputeDeadline | Kind::OrderPaidTwice => None,
     }
 }
 
@@ -138,6 +141,7 @@ pub(crate) fn headline(kind: Kind, detail: &Detail, event: Event, now: Timestamp
                 None => t::head_dispute_deadline_unknown(left),
             }
         }
+        Kind::OrderPaidTwice => detail.money().map_or_else(t::head_order_paid_twice_unknown, t::head_order_paid_twice),
     }
 }
 
@@ -165,6 +169,7 @@ pub(crate) fn text(kind: Kind, detail: &Detail, (event, since): (Event, Timestam
         Kind::DisputeDeadline => {
             due.map_or_else(|| t::text_dispute_undated(gateway), |at| t::text_dispute_deadline(gateway, moment(at)))
         }
+        Kind::OrderPaidTwice => t::text_order_paid_twice(gateway),
     }];
     if let (Kind::WebhookFailing | Kind::WebhookDisabling, Some(at), false) = (kind, due, is_over) {
         texts.push(t::text_disables(gateway, moment(at)));
@@ -200,7 +205,7 @@ pub(crate) fn content(seen: &Condition, subject: &Subject<'_>, reader: Reader, n
     if let Some(id) = detail.transaction.as_deref() {
         add(t::label_transaction(), Text::verbatim(id));
     }
-    if !is_over && !matches!(kind, Kind::DisputeOpened | Kind::DisputeDeadline) {
+    if !is_over && !kind.is_of_payment() {
         add(t::label_since(), Text::verbatim(DisplayTime::of_expiry(*since, now)));
     }
     match kind {
@@ -285,7 +290,7 @@ pub(crate) fn condition_of(alert: &Alert) -> Condition {
 /// Returns an example of a kind, for the preview and for tests.
 pub(crate) fn example(kind: Kind, now: Timestamp) -> Condition {
     let hours = |hours| Duration::from_hours(hours);
-    let is_dispute = matches!(kind, Kind::DisputeOpened | Kind::DisputeDeadline);
+    let is_of_payment = kind.is_of_payment();
     let is_webhook = matches!(kind, Kind::WebhookFailing | Kind::WebhookDisabling);
     let amount = Money::new(249_900, Currency::INR);
     let due_at = match kind {
@@ -296,15 +301,15 @@ pub(crate) fn example(kind: Kind, now: Timestamp) -> Condition {
         _ => None,
     };
     let detail = Detail {
-        gateway: (is_dispute || is_webhook || kind == Kind::WebhookSilent).then(|| Gateway::proposed().slug().to_owned()),
-        name: (!is_dispute && !is_webhook).then(|| "orders.example".to_owned()),
-        transaction: is_dispute.then(|| TransactionId::least().to_string()),
-        amount: is_dispute.then(|| (amount.subunits, amount.currency.to_string())),
+        gateway: (is_of_payment || is_webhook || kind == Kind::WebhookSilent).then(|| Gateway::proposed().slug().to_owned()),
+        name: (!is_of_payment && !is_webhook).then(|| "orders.example".to_owned()),
+        transaction: is_of_payment.then(|| TransactionId::least().to_string()),
+        amount: is_of_payment.then(|| (amount.subunits, amount.currency.to_string())),
         due_at: due_at.map(Timestamp::millis),
         last_at: Some(now.minus(hours(9)).millis()),
     };
     let since = if kind == Kind::Backlog { now.minus(collect::BACKLOG_AFTER) } else { now.minus(hours(2)) };
-    Condition { kind, object: String::new(), since, count: if is_dispute { 1 } else { 14 }, stage: 0, detail }
+    Condition { kind, object: String::new(), since, count: if is_of_payment { 1 } else { 14 }, stage: 0, detail }
 }
 
 /// Returns the page that helps with the problem of an alert.
@@ -316,7 +321,7 @@ pub(crate) fn way_out(alert: &Alert) -> Option<String> {
         Kind::DestinationFailing | Kind::DestinationPaused | Kind::Backlog => {
             Some(urls::destination(alert.app_id, alert.object.parse().ok()?))
         }
-        Kind::DisputeOpened | Kind::DisputeDeadline => {
+        Kind::DisputeOpened | Kind::DisputeDeadline | Kind::OrderPaidTwice => {
             Some(urls::transaction(alert.app_id, alert.detail.transaction.as_deref()?.parse().ok()?))
         }
     }

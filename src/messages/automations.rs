@@ -20,6 +20,7 @@ pub(crate) const fn change(kind: ChangeKind) -> Text {
         ChangeKind::Failed => t::fails(),
         ChangeKind::Refunded => t::refunded(),
         ChangeKind::DisputeOpened => t::disputed(),
+        ChangeKind::OrderPaidTwice => t::paid_twice_change(),
     }
 }
 
@@ -83,6 +84,7 @@ text_enum! {
         Refund = "refund",
         Failed = "failed",
         Dispute = "dispute",
+        PaidTwice = "paid_twice",
     }
 }
 
@@ -93,6 +95,7 @@ impl Template {
             Self::Refund => ChangeKind::Refunded,
             Self::Failed => ChangeKind::Failed,
             Self::Dispute => ChangeKind::DisputeOpened,
+            Self::PaidTwice => ChangeKind::OrderPaidTwice,
         }
     }
 
@@ -108,6 +111,7 @@ impl Template {
             Self::Refund => (t::refund(), t::refund_note()),
             Self::Failed => (t::failed(), t::failed_note()),
             Self::Dispute => (t::dispute(), t::dispute_note()),
+            Self::PaidTwice => (t::paid_twice(), t::paid_twice_note()),
         }
     }
 
@@ -137,6 +141,13 @@ impl Template {
             Self::Dispute => {
                 let deadline = plain(t::deadline_line(variable(Variable::RespondBy)));
                 (t::dispute_subject(&amount), vec![plain(t::dispute_text(&bold, &date)), deadline, ids])
+            }
+            Self::PaidTwice => {
+                let paid = variable(Variable::OrderPaid);
+                let (asked, count) = (variable(Variable::OrderAmount), variable(Variable::OrderPayments));
+                let receipt = plain(t::receipt_line(variable(Variable::OrderReceipt)));
+                let text = plain(t::paid_twice_text(&asked, format!("**{paid}**"), &count));
+                (t::paid_twice_subject(&paid), vec![text, plain(t::paid_twice_advice()), format!("{receipt}\n{ids}")])
             }
         };
         Wording { subject: plain(subject), message: paragraphs.join("\n\n") }

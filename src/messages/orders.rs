@@ -10,10 +10,15 @@ use crate::{
     events::Event,
     gateways::{Gateway, event_kind::EventKind, payment::DisputeStatus},
     i18n::{DisplayTime, Text, code, isolate},
-    ledger::payments::{
-        Transaction,
-        disputes::{Dispute, OpenDispute, OtherCosts},
-        order::Order,
+    ledger::{
+        orders::{
+            OrderState,
+            overpaid::{is_held, is_overpaid},
+        },
+        payments::{
+            Transaction,
+            disputes::{Dispute, OpenDispute, OtherCosts},
+        },
     },
     primitives::{money::Money, time::Timestamp},
 };
@@ -106,41 +111,12 @@ pub(crate) fn went_back_twice(payment: &Transaction, disputes: &[Dispute]) -> Op
     payment.is_captured.then(|| Notice::new("went-back-twice", WARN, t::went_back_twice(), advice))
 }
 
-/// Returns what remains of the payment after refunds and lost disputes.
-fn left(payment: &Transaction) -> Option<Money> {
-    let money = payment.money()?;
-    Some(Money { subunits: money.subunits.saturating_sub(payment.refunded).saturating_sub(payment.lost), ..money })
-}
-
-/// True if the merchant is known to hold money of the payment; false after a lost dispute whose cost is in another currency.
-fn is_held(payment: &Transaction) -> bool {
-    let is_cost_unknown = payment.is_dispute_lost && payment.lost == 0;
-    payment.is_captured
-        && !is_cost_unknown
-        && (payment.amount.is_none_or(|amount| amount == 0) || left(payment).is_none_or(|left| left.subunits > 0))
-}
-
-/// Returns whether the payments exceed the order's amount; `None` if that is unknown.
-fn is_too_much(payments: &[&Transaction], order: &Order) -> Option<bool> {
-    let in_parts = order.is_in_parts.then_some(false);
-    let Some(asked) = order.amount else { return in_parts };
-    let left = payments.iter().map(|payment| left(payment).filter(|left| left.currency == asked.currency));
-    let Some(left) = left.map(|left| left.map(|left| left.subunits)).collect::<Option<Vec<i64>>>() else { return in_parts };
-    let sum = left.iter().fold(0_i64, |sum, left| sum.saturating_add(*left));
-    if sum <= asked.subunits {
-        return Some(false);
-    }
-    // Fees paid by the customer are part of a payment and not of the order, so an excess alone does not mean paid twice.
-    let least = left.iter().min().copied().unwrap_or_default();
-    if sum.saturating_sub(least) >= asked.subunits { Some(true) } else { in_parts }
-}
-
 /// An order with more than one payment held, unless they are its partial payments. `others` are its other captured payments.
-pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction], order: &Order) -> Option<Notice> {
+pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction], order: &OrderState) -> Option<Notice> {
     let held: Vec<&Transaction> = others.iter().filter(|other| is_held(other)).collect();
     let id = payment.order_id.as_deref().filter(|_| is_held(payment) && !held.is_empty())?;
     let payments: Vec<&Transaction> = held.iter().copied().chain([payment]).collect();
-    let is_known = match is_too_much(&payments, order) {
+    let is_known = match is_overpaid(&payments, order) {
         Some(false) => return None,
         Some(true) => true,
         None => false,
@@ -151,7 +127,7 @@ pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction],
     };
     let payments = held.iter().map(item).reduce(t::item)?;
     let (gateway, count, id) = (payment.gateway.label(), held.len(), code(id));
-    Some(if let Some(asked) = order.amount.filter(|_| is_known) {
+    Some(if let Some(asked) = order.money().filter(|_| is_known) {
         let advice = t::paid_more_than_once_advice(count, id, asked, payments, gateway);
         Notice::new("paid-more-than-once", WARN, t::paid_more_than_once(), advice)
     } else {
@@ -175,37 +151,12 @@ mod tests {
         Dispute { id: "disp_1".to_owned(), status, money: Money::new(100_000, Currency::INR), deducted: None, respond_by }
     }
 
-    fn payments(amounts: &[i64]) -> Vec<Transaction> {
-        amounts.iter().map(|amount| Transaction { amount: Some(*amount), ..paid() }).collect()
-    }
-
-    fn is_told(payments: &[Transaction], amount: Option<i64>, is_in_parts: bool) -> Option<bool> {
-        let amount = amount.map(|amount| Money::new(amount, Currency::INR));
-        is_too_much(&payments.iter().collect::<Vec<_>>(), &Order { amount, is_in_parts })
-    }
-
-    #[test]
-    fn an_order_is_paid_more_than_once_only_if_the_payments_do_not_fit_its_amount() {
-        for (amounts, amount, is_in_parts, wanted) in [
-            (&[600, 400][..], Some(1000), false, Some(false)),
-            (&[300, 400, 300], Some(1000), true, Some(false)),
-            (&[1000, 1000], Some(1000), false, Some(true)),
-            (&[600, 400, 400], Some(1000), true, Some(true)),
-            (&[612, 408], Some(1000), true, Some(false)),
-            (&[612, 408], Some(1000), false, None),
-            (&[600, 400], None, true, Some(false)),
-            (&[600, 400], None, false, None),
-        ] {
-            assert_eq!(is_told(&payments(amounts), amount, is_in_parts), wanted, "{amounts:?} of {amount:?}");
-        }
-    }
-
     #[test]
     fn the_other_payments_of_an_order_are_listed_with_their_amounts() {
         let others = ["pay_2", "pay_3"].map(|id| Transaction { payment_id: id.to_owned(), ..paid() });
         let payment = Transaction { order_id: Some("order_1".to_owned()), ..paid() };
-        let asked = Order { amount: Some(Money::new(100_000, Currency::INR)), is_in_parts: false };
-        let said = |others: &[Transaction], order: &Order| {
+        let asked = OrderState { amount: Some((100_000, Currency::INR)), ..OrderState::default() };
+        let said = |others: &[Transaction], order: &OrderState| {
             let said = paid_more_than_once(&payment, others, order).unwrap();
             format!("{}. {}", said.headline.in_english(), said.reason.in_english())
         };
@@ -215,29 +166,10 @@ mod tests {
              pay_3 (₹1,000.00). In Razorpay, refund what was paid twice."
         );
         assert_eq!(
-            said(&others[..1], &Order { amount: None, is_in_parts: false }),
+            said(&others[..1], &OrderState::default()),
             "Another payment was captured for this order. Order order_1 also has pay_2 (₹1,000.00). If the order isn’t paid in \
              parts, refund in Razorpay what was paid twice."
         );
-    }
-
-    #[test]
-    fn what_went_back_does_not_count_and_amounts_in_two_currencies_are_not_compared() {
-        let mut payments = payments(&[1000, 1000]);
-        payments[1].lost = 1000;
-        assert!(!is_held(&payments[1]) && is_held(&payments[0]));
-        (payments[1].lost, payments[1].refunded) = (600, 400);
-        assert!(!is_held(&payments[1]));
-        payments[1].refunded = 300;
-        assert_eq!(is_told(&payments, Some(1100), false), Some(false));
-        payments[1].currency = Some("USD".parse().unwrap());
-        assert_eq!(is_told(&payments, Some(1100), false), None);
-    }
-
-    #[test]
-    fn a_payment_that_was_lost_in_another_currency_is_not_paid_twice() {
-        let lost = Transaction { is_dispute_lost: true, ..paid() };
-        assert!(is_held(&paid()) && !is_held(&lost) && is_held(&Transaction { lost: 1_000, ..lost }));
     }
 
     #[test]

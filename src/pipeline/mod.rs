@@ -1,4 +1,4 @@
-//! What happens to verified requests, in the caller's unit of work: they become events, payments, daily totals, deliveries,
+//! What happens to verified requests, in the caller's unit of work: they become events, payments, orders, daily totals, deliveries,
 //! runs of automations and activity.
 //!
 //! Invariant: every verified request takes this path, whether it arrives at the ingestion route or is recovered, so that a feature
@@ -16,7 +16,10 @@ use crate::{
         append::{self, Arrival, VerifiedRequest},
     },
     gateways::adapter::EventContent,
-    ledger::payments::{self, PaymentReport},
+    ledger::{
+        orders,
+        payments::{self, PaymentReport},
+    },
     primitives::id::{ConnectionId, DestinationId, EventId, Id as _, TransactionId},
 };
 
@@ -48,7 +51,7 @@ pub(crate) struct Ingested<'a> {
 
 /// Stores verified requests as events, with their effects.
 ///
-/// Writes the tables in the same order on every server – transactions, events, ids, totals, deliveries, runs, activity – so that servers
+/// Writes the tables in the same order on every server – transactions, orders, events, ids, totals, deliveries, runs, activity – so that servers
 /// cannot deadlock.
 ///
 /// # Errors
@@ -57,6 +60,8 @@ pub(crate) async fn ingest<'a>(tx: &mut Tx, requests: &[&'a VerifiedRequest], so
     let arrivals = append::arrivals(tx, requests).await?;
     let reports: Vec<PaymentReport<'_>> = arrivals.iter().filter_map(payment_report).collect();
     let projected = payments::project(tx, &reports).await?;
+    let paid_twice = orders::project(tx, &projected.order_moves, &reports).await?;
+    let changes: Vec<_> = projected.changes.into_iter().chain(paid_twice).collect();
     let mut ids = projected.ids.into_iter();
     let with_payments: Vec<append::ProjectedArrival<'_>> =
         arrivals.iter().map(|arrival| (*arrival, payment_report(arrival).and_then(|_| ids.next()))).collect();
@@ -64,7 +69,7 @@ pub(crate) async fn ingest<'a>(tx: &mut Tx, requests: &[&'a VerifiedRequest], so
     payments::apply_totals(tx, &projected.sums).await?;
     let destinations = outbox::enqueue(tx, &arrivals, source.origin()).await?;
     if let Some(now) = requests.iter().map(|request| request.at).max() {
-        automations::outbox::enqueue(tx, &projected.changes, (source.origin(), now)).await?;
+        automations::outbox::enqueue(tx, &changes, (source.origin(), now)).await?;
     }
     if source == Source::Request {
         activity::add_verified(tx, &verifications(&arrivals)).await?;

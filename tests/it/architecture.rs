@@ -111,7 +111,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rejections", &["rejections", "rejected_requests", "recoveries", "unknown_endpoint_requests"]),
     ("settings_store", &["installation"]),
     ("jobs", &["job_leases"]),
-    ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals"]),
+    ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals", "orders"]),
     (
         "deliveries",
         &["destinations", "destination_secrets", "destination_headers", "destination_health", "deliveries", "attempts"],

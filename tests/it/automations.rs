@@ -19,17 +19,18 @@ const RUNS: &str = "SELECT change_key || ' ' || state || COALESCE(' ' || reason,
 const QUEUED: &str = "SELECT COUNT(*) FROM notifications WHERE purpose = 'automation'";
 const MESSAGE: &str = "Hello {{note.name}},\n\nwe received **{{amount}}** by {{method}}.\n\n- Order {{order_id}}\n- [Shop](https://shop.example/help)";
 
-struct Shop {
-    app: TestApp,
-    mail: SmtpServer,
+/// An app with automations, whose emails and chat messages arrive at stand-ins.
+pub(crate) struct Shop {
+    pub(crate) app: TestApp,
+    pub(crate) mail: SmtpServer,
     services: Sink,
     test: Connection,
-    live: Connection,
+    pub(crate) live: Connection,
 }
 
 impl Shop {
     /// Starts an hour after the payments of [`bodies`].
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let (mail, services) = (SmtpServer::start().await, Sink::start().await);
         let mut app = TestApp::start().await;
         app.restart_at_with(Clock::fixed(Timestamp::from_seconds(AT + 3600)), |config| {
@@ -45,7 +46,7 @@ impl Shop {
     }
 
     /// Adds an automation for a kind of change, which was turned on before the payments.
-    async fn automate(&self, id: i64, kind: &str, recipients: &str, conditions: &Value) {
+    pub(crate) async fn automate(&self, id: i64, kind: &str, recipients: &str, conditions: &Value) {
         self.automate_in("live", (id, kind), recipients, conditions).await;
     }
 
@@ -73,16 +74,16 @@ impl Shop {
         assert_eq!(self.app.sql(statement.leak()).await, u64::try_from(emails).unwrap());
     }
 
-    async fn send(&self, body: Vec<u8>) {
+    pub(crate) async fn send(&self, body: Vec<u8>) {
         assert_eq!(self.live.post(body).send().await, 200);
     }
 
-    async fn runs(&self) -> Vec<String> {
+    pub(crate) async fn runs(&self) -> Vec<String> {
         self.app.texts(RUNS).await
     }
 
     /// Waits until every run has ended, while the time passes.
-    async fn ended(&self) -> Vec<String> {
+    pub(crate) async fn ended(&self) -> Vec<String> {
         eventually(async || {
             self.app.clock.advance(Duration::from_secs(2));
             self.app.count("SELECT COUNT(*) FROM automation_runs WHERE due_at IS NOT NULL").await == 0

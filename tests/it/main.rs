@@ -69,6 +69,7 @@ mod mail;
 mod migrations;
 mod modes;
 mod operator_alerts;
+mod orders;
 mod origins;
 mod overview;
 mod overwritten;

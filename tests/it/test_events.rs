@@ -23,7 +23,7 @@ const ACTIVITY: &str = "SELECT version || ' ' || verified_count || ' ' || COALES
     previous_minutes || ' ' || COALESCE(account, '') || ' ' || COALESCE(other_account, '') FROM activity";
 /// Rows of the tables that events change.
 const EFFECTS: &str = "SELECT (SELECT COUNT(*) FROM transactions) + (SELECT COUNT(*) FROM daily_totals) + \
-    (SELECT COUNT(*) FROM event_ids) + (SELECT COUNT(*) FROM secret_usage) + (SELECT COUNT(*) FROM payment_references) + \
+    (SELECT COUNT(*) FROM orders) + (SELECT COUNT(*) FROM event_ids) + (SELECT COUNT(*) FROM secret_usage) + (SELECT COUNT(*) FROM payment_references) + \
     (SELECT COUNT(*) FROM rejections) + (SELECT COUNT(*) FROM rejected_requests)";
 
 /// A connection whose public URL is that of a proxy.

@@ -17,11 +17,13 @@ use crate::{
         payment_details::PaymentDetails,
     },
     i18n::{Arg, Text, ToArg as _, code, isolate},
-    ledger::payments::{
-        Transaction,
-        disputes::{Dispute, OtherCosts},
-        order::Order,
-        store::references::{MAX_DISPUTES, MAX_OTHERS},
+    ledger::{
+        orders::OrderState,
+        payments::{
+            Transaction,
+            disputes::{Dispute, OtherCosts},
+            store::references::{MAX_DISPUTES, MAX_OTHERS},
+        },
     },
     messages::{
         self, Badge, DisplayTime, Notice,
@@ -53,7 +55,7 @@ pub(crate) struct Show {
     pub(crate) disputes: Vec<Dispute>,
     /// The other payments of the order that were captured.
     pub(crate) others: Vec<Transaction>,
-    pub(crate) order: Order,
+    pub(crate) order: OrderState,
     pub(crate) runs: Vec<RunLine>,
     /// The zone of the days of the timeline.
     pub(crate) zone: Zone,

@@ -30,14 +30,16 @@ use crate::{
     events::{self, payload::StoredPayload},
     gateways::{Mode, event_kind::EventKind, payment::Status, payment_details::PaymentDetails},
     i18n::{Locale, Text, isolate},
-    ledger::payments::{
-        Transaction, begin_export,
-        disputes::OtherCosts,
-        order::Order,
-        store::{
-            self, Filter,
-            daily_totals::{self, Ledger, Sum},
-            references,
+    ledger::{
+        orders::{self, OrderState},
+        payments::{
+            Transaction, begin_export,
+            disputes::OtherCosts,
+            store::{
+                self, Filter,
+                daily_totals::{self, Ledger, Sum},
+                references,
+            },
         },
     },
     messages::{
@@ -336,6 +338,16 @@ async fn details(
     Ok((details.or(read(capture, own)), payload))
 }
 
+/// Returns the other captured payments of the payment's order, and the order if there are any.
+async fn order(reader: &mut Reader, of: &Transaction) -> Result<(Vec<Transaction>, OrderState), DbError> {
+    let Some(id) = of.order_id.as_deref() else { return Ok(Default::default()) };
+    let scope = (of.app, of.mode, of.gateway);
+    let mut others = references::list_captured_of_order(&mut *reader, scope, id).await?;
+    others.retain(|other| other.id != of.id);
+    let order = if others.is_empty() { None } else { orders::store::find(reader, scope, id).await? };
+    Ok((others, order.map(|order| order.state).unwrap_or_default()))
+}
+
 /// `GET /ks-pay/apps/{app}/transactions/{transaction}`
 pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, id) = path.into_inner();
@@ -360,14 +372,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let (details, payload) = details(&mut reader, &events, &mut last).await?;
     let references = events::store::list_references(&mut reader, id).await?;
     let disputes = references::list_disputes(&mut reader, id).await?;
-    let others = references::list_of_order(&mut reader, &transaction).await?;
-    let mut reports = Vec::new();
-    if !others.is_empty() {
-        for payment in others.iter().map(|other| other.id).chain([id]) {
-            reports.extend(events::store::list_order_reports(&mut reader, payment).await?);
-        }
-    }
-    let order = Order::of(transaction.gateway, reports);
+    let (others, order) = order(&mut reader, &transaction).await?;
     let runs = automation_runs::list(&mut reader, (&page, &app), &transaction).await?;
     drop(reader);
     let mode = transaction.mode;

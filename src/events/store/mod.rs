@@ -138,9 +138,6 @@ sql! {
     LIST_SIGNED_TIMES_UNTIL = concat!("SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM \
                                (SELECT id, connection_id, occurred_at, is_time_borrowed, received_at FROM events \
                                ORDER BY id DESC LIMIT ", max_examined!(), ") AS examined WHERE received_at <= $1 ORDER BY id DESC LIMIT $2");
-    LIST_ORDER_REPORTS = concat!("SELECT DISTINCT event_type, amount_subunits, currency FROM (SELECT event_type, amount_subunits, currency \
-                          FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
-                          WHERE event_type IS NOT NULL");
     LIST_REFERENCES = concat!("SELECT DISTINCT references_json FROM (SELECT references_json \
                        FROM events WHERE transaction_id = $1 ORDER BY id LIMIT ", max_examined!(), ") AS examined \
                        WHERE references_json IS NOT NULL ORDER BY references_json LIMIT $2");
@@ -333,14 +330,6 @@ pub(crate) async fn list_signed_times_until(
     limit: i64,
 ) -> Result<Vec<EventTimes>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_SIGNED_TIMES_UNTIL).bind(until).bind(limit).fetch_all(conn).await)
-}
-
-/// The type, amount and currency of an event of a payment.
-pub(crate) type OrderReport = (String, Option<i64>, Option<String>);
-
-/// Lists the distinct reports of a transaction that may be about its order. The caller has checked access to `transaction`.
-pub(crate) async fn list_order_reports(on: impl Into<Exec<'_>>, transaction: TransactionId) -> Result<Vec<OrderReport>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_ORDER_REPORTS).bind(transaction).fetch_all(conn).await)
 }
 
 /// Lists the references that the events of a transaction report, without duplicates and in order. The caller has checked access

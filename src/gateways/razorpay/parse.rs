@@ -236,7 +236,12 @@ impl Parsed<'_> {
             return Err("payment_id");
         }
         let currency = snapshot.as_ref().map(|snapshot| snapshot.money.currency);
-        let details = Details { settled: details::settled(&self.shown, currency), references: details::references(&self.shown) };
+        let of_payment = snapshot.as_ref().and_then(|snapshot| snapshot.order_id.as_deref());
+        let details = Details {
+            settled: details::settled(&self.shown, currency),
+            references: details::references(&self.shown),
+            order: details::order_report(&self.event, &self.shown, of_payment),
+        };
         Ok((amount, PaymentObservation { payment_id, at, time_source, digest: 0, snapshot, refund, dispute, details }))
     }
 

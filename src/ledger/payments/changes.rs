@@ -21,6 +21,8 @@ text_enum! {
         /// A refund of it was processed.
         Refunded = "refunded",
         DisputeOpened = "dispute_opened",
+        /// It exceeds the amount of its order, which other payments have paid. Found by [`crate::ledger::orders`].
+        OrderPaidTwice = "order_paid_twice",
     }
 }
 text_column!(ChangeKind, ChangeKind::as_str);

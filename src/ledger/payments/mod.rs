@@ -8,7 +8,6 @@ pub(crate) mod daily;
 pub(crate) mod disputes;
 pub(crate) mod failure;
 pub(crate) mod figures;
-pub(crate) mod order;
 pub(crate) mod projection;
 pub(crate) mod reconcile_totals;
 pub(crate) mod state;
@@ -20,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use changes::Change;
 use daily::TotalsDelta;
 use failure::FailureReason;
-use projection::PaymentState;
+use projection::{InOrder, PaymentState};
 use state::DisplayState;
 use store::{
     Filter, Kinds, references,
@@ -145,6 +144,15 @@ pub(crate) struct Projected<'a> {
     pub(crate) sums: TotalsDelta,
     /// What changed, in the order of the payments' keys.
     pub(crate) changes: Vec<PaymentChange<'a>>,
+    /// How payments' parts in their orders changed.
+    pub(crate) order_moves: Vec<OrderMove<'a>>,
+}
+
+/// A change of a payment's part in its order.
+pub(crate) struct OrderMove<'a> {
+    pub(crate) scope: &'a ConnectionScope,
+    pub(crate) before: Option<InOrder>,
+    pub(crate) after: Option<InOrder>,
 }
 
 /// A change with its payment.
@@ -190,8 +198,9 @@ pub(crate) async fn project<'a>(tx: &mut Tx, reports: &[PaymentReport<'a>]) -> R
     write::write_news(tx, &entries.values().collect::<Vec<_>>()).await?;
     add_references(tx, reports, &entries).await?;
     let ids = reports.iter().filter_map(|reports| entries.get(&reports.key())).map(|entry| entry.id).collect();
+    let order_moves = entries.values().filter_map(PaymentRow::order_move).collect();
     let changes = entries.into_values().flat_map(PaymentRow::into_changes).collect();
-    Ok(Projected { ids, sums, changes })
+    Ok(Projected { ids, sums, changes, order_moves })
 }
 
 async fn add_references(

@@ -30,6 +30,8 @@ dispute-opened = Dispute opened
 dispute-opened-when = Immediately, with amount and deadline
 dispute-deadline = Dispute deadline
 dispute-deadline-when = 3 days and 1 day before. Never muted.
+order-paid-twice = Order paid twice
+order-paid-twice-when = Immediately, once the order’s amount is known. Payments in parts don’t count.
 
 # Email
 email-missing = Email isn’t set up, so users aren’t notified. { $link }
@@ -169,6 +171,10 @@ text-dispute-undated = Answer it in { $gateway }. The deadline is unknown.
 head-dispute-deadline = Answer the dispute of { $amount } within { $left }
 head-dispute-deadline-unknown = Answer a dispute within { $left }
 text-dispute-deadline = The deadline in { $gateway } is { $time }. After it the amount may be lost.
+
+head-order-paid-twice = An order of { $amount } was paid twice
+head-order-paid-twice-unknown = An order was paid twice
+text-order-paid-twice = Check the order’s payments, and refund in { $gateway } what was paid twice.
 
 # Several alerts of a kind in one message. $kind: the name of a kind of alert.
 many-disputes-opened = { $count ->

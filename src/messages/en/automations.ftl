@@ -2,7 +2,7 @@
 
 title = Automations
 show-title = Automation
-intro = Send a message of your own to customers, users or channels when a payment is captured, fails, is refunded or is disputed. Alerts tell you when a webhook fails or a dispute needs a response. Live and Test have separate automations.
+intro = Send a message of your own to customers, users or channels when a payment is captured, fails, is refunded or is disputed, or when an order is paid twice. Alerts tell you when a webhook fails or a dispute needs a response. Live and Test have separate automations.
 new = New automation
 edit-title = Edit automation
 list = Automations
@@ -31,6 +31,7 @@ captured = a payment is captured
 fails = a payment fails
 refunded = a refund is processed
 disputed = a dispute opens
+paid-twice-change = an order is paid twice
 is-over = the amount is over { $amount }
 is-at-most = the amount is at most { $amount }
 is-by = the payment method is { $method }
@@ -49,6 +50,8 @@ failed = Failed payment
 failed-note = Email yourself when a payment fails, with the reason and the payment’s ID.
 dispute = Dispute opened
 dispute-note = Email yourself when a dispute opens, with its deadline.
+paid-twice = Order paid twice
+paid-twice-note = Email yourself when the payments of an order exceed its amount, so that you can refund one of them.
 hello = Hello,
 payment-line = Payment: { $id }
 order-line = Order: { $id }
@@ -62,6 +65,10 @@ failed-subject = A payment of { $amount } failed
 failed-text = A payment of { $amount } by { $method } failed on { $time }.
 dispute-subject = Dispute of { $amount } opened
 dispute-text = A dispute of { $amount } was opened on { $time }.
+receipt-line = Receipt: { $receipt }
+paid-twice-subject = An order was paid twice: { $paid } received
+paid-twice-text = An order of { $amount } was paid more than once. We received { $paid } in { $count } payments.
+paid-twice-advice = Check the order and refund what was paid twice. The newest payment:
 
 # The editor
 rule = Rule

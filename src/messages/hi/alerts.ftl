@@ -30,6 +30,8 @@ dispute-opened = विवाद खुला
 dispute-opened-when = तुरंत, रकम और आखिरी तारीख के साथ
 dispute-deadline = विवाद की आखिरी तारीख
 dispute-deadline-when = 3 दिन और 1 दिन पहले। कभी म्यूट नहीं होता।
+order-paid-twice = ऑर्डर का भुगतान दो बार हुआ
+order-paid-twice-when = ऑर्डर की रकम पता चलते ही। हिस्सों में किए गए भुगतान नहीं गिने जाते।
 
 # Email
 email-missing = ईमेल सेट नहीं है, इसलिए यूज़रों को अलर्ट नहीं मिलते। { $link }
@@ -169,6 +171,9 @@ text-dispute-undated = { $gateway } में जवाब दें। आख�
 head-dispute-deadline = { $amount } के विवाद का जवाब { $left } के भीतर दें
 head-dispute-deadline-unknown = एक विवाद का जवाब { $left } के भीतर दें
 text-dispute-deadline = { $gateway } में आखिरी तारीख { $time } है। उसके बाद रकम जा सकती है।
+head-order-paid-twice = { $amount } के एक ऑर्डर का भुगतान दो बार हुआ
+head-order-paid-twice-unknown = एक ऑर्डर का भुगतान दो बार हुआ
+text-order-paid-twice = ऑर्डर के भुगतान देखें और जो रकम दोबारा मिली, उसका { $gateway } में रिफ़ंड करें।
 
 # Several alerts of a kind in one message.
 many-disputes-opened = { $count ->

@@ -25,6 +25,7 @@ const GROWING_TABLES: &[&str] = &[
     "rejected_requests",
     "daily_totals",
     "payment_references",
+    "orders",
     "recoveries",
     "test_events",
     "deliveries",

@@ -105,7 +105,7 @@ shown!(
     /// Bank references of a payment or a refund; the field depends on the method.
     BankReferences { rrn, utr, arn, bank_transaction_id, upi_transaction_id, transaction_id }
 );
-shown!(Order { amount, currency, receipt });
+shown!(Order { id, amount, amount_paid, currency, receipt, status });
 shown!(Invoice { receipt, invoice_number });
 shown!(PaymentLink { reference_id });
 shown!(

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     gateways::{
         adapter::is_safe_identifier,
-        payment::{FailureCategory, Reference, ReferenceKind},
+        payment::{FailureCategory, Order, Reference, ReferenceKind},
         razorpay::failure,
         strict_object::Object,
     },
@@ -85,6 +85,27 @@ pub(super) fn failure(shown: &ShownPayload<'_>) -> Option<FailureCategory> {
 pub(super) fn order(shown: &ShownPayload<'_>) -> Option<Money> {
     let order = &shown.order.0.entity.0;
     money(order.amount.number()?, order.currency.text()?).ok()
+}
+
+/// Returns what the event reports of the order; without an id of its own, the order is that of the payment.
+pub(super) fn order_report(event: &str, shown: &ShownPayload<'_>, of_payment: Option<&str>) -> Option<Order> {
+    let entity = &shown.order.0.entity.0;
+    let is_part = matches!(event, "payment_link.partially_paid" | "invoice.partially_paid");
+    if entity.amount == Shown::Other && entity.status == Shown::Other && !is_part {
+        return None;
+    }
+    let id = entity.id.text().filter(|id| is_safe_identifier(id)).or(of_payment)?;
+    let currency = entity.currency.text();
+    let amount = |value: &Shown<'_>| money(value.number()?, currency?).ok();
+    let (asked, paid) = (amount(&entity.amount), amount(&entity.amount_paid).map(|money| money.subunits));
+    Some(Order {
+        id: id.to_owned(),
+        status: entity.status.text().and_then(|status| status.parse().ok()),
+        is_in_parts: is_part || asked.zip(paid).is_some_and(|(asked, paid)| 0 < paid && paid < asked.subunits),
+        money: asked,
+        paid,
+        receipt: entity.receipt.reference(),
+    })
 }
 
 /// Returns the amount of a settlement and its bank reference. Razorpay settles in rupees and names no currency.

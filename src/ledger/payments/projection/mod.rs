@@ -62,6 +62,14 @@ pub(crate) struct PaymentState {
     pub(crate) updated_at: Option<Updated>,
 }
 
+/// A captured payment's part in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InOrder {
+    pub(crate) order_id: String,
+    /// What went back by refunds and lost disputes, in subunits.
+    pub(crate) returned: i64,
+}
+
 /// The stage of the payment itself (never `refunded`, which follows from the amounts), then the rank, then the amount, and why it
 /// failed: the greatest wins.
 pub(crate) type WinningSnapshot = (Status, Moment, i64, i64, Currency, Option<FailureCategory>);
@@ -192,7 +200,7 @@ fn later<K: Ord>(known: Option<Quote>, said: Option<Quote>, rank: impl Fn(&Quote
 }
 
 /// Merges two values that are normally equal: the lesser wins.
-fn merge_min<T: Ord + Clone>(known: &mut Option<T>, said: Option<&T>) {
+pub(crate) fn merge_min<T: Ord + Clone>(known: &mut Option<T>, said: Option<&T>) {
     if let Some(said) = said
         && known.as_ref().is_none_or(|known| said < known)
     {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{DisputeState, DisputeStatus, Moment, PaymentState, RefundState, RefundStatus, shortfall, total};
+use super::{DisputeState, DisputeStatus, InOrder, Moment, PaymentState, RefundState, RefundStatus, shortfall, total};
 use crate::{
     gateways::payment::{FailureCategory, Status},
     primitives::money::Currency,
@@ -74,6 +74,12 @@ impl PaymentState {
     pub(crate) fn is_captured(&self) -> bool {
         let stage = self.decisive.map(|decisive| decisive.0);
         stage == Some(Status::Captured) || self.status() == Some(Status::Captured)
+    }
+
+    /// Returns a captured payment's part in its order. Captured only by a report of the payment itself, which no later report withdraws.
+    pub(crate) fn in_order(&self) -> Option<InOrder> {
+        let order_id = self.order_id.as_ref().filter(|_| self.decisive.is_some_and(|decisive| decisive.0 == Status::Captured))?;
+        Some(InOrder { order_id: order_id.clone(), returned: self.refunded().saturating_add(self.lost()) })
     }
 
     /// Returns the loss from disputes in subunits: the amounts deducted. For a dispute without a reported deduction, the

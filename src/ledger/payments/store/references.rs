@@ -13,7 +13,7 @@ use crate::{
         list::max_examined,
         run, sql,
     },
-    gateways::payment::DisputeStatus,
+    gateways::{Gateway, Mode, payment::DisputeStatus},
     ledger::payments::{Transaction, disputes::Dispute},
     primitives::{
         id::{AppId, TransactionId},
@@ -36,8 +36,8 @@ sql! {
                      WHERE transaction_id = $1 ORDER BY status_at, dispute_id LIMIT $2";
     /// Among the oldest of the order, of which there are few.
     LIST_OF_ORDER = concat!("SELECT ", super::columns!(), " FROM transactions WHERE id IN (SELECT id FROM transactions WHERE app_id = $1 \
-                     AND order_id = $2 ORDER BY id LIMIT ", max_examined!(), ") AND mode = $3 AND gateway = $4 AND id <> $5 AND is_captured \
-                     ORDER BY created_at, id LIMIT $6");
+                     AND order_id = $2 ORDER BY id LIMIT ", max_examined!(), ") AND mode = $3 AND gateway = $4 AND is_captured \
+                     ORDER BY created_at, id LIMIT $5");
 }
 
 /// Returns the search key of a reference.
@@ -79,16 +79,19 @@ impl DisputeRow {
     }
 }
 
-/// Lists the other captured payments of the same order, oldest first. If there are more than [`MAX_OTHERS`], returns one more.
-pub(crate) async fn list_of_order(on: impl Into<Exec<'_>>, of: &Transaction) -> Result<Vec<Transaction>, DbError> {
-    let Some(order) = of.order_id.as_deref() else { return Ok(Vec::new()) };
+/// Lists the captured payments of an order, oldest first: at most [`MAX_OTHERS`], the one that is shown, and one more. The caller has
+/// checked access to the app.
+pub(crate) async fn list_captured_of_order(
+    on: impl Into<Exec<'_>>,
+    (app, mode, gateway): (AppId, Mode, Gateway),
+    order_id: &str,
+) -> Result<Vec<Transaction>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_ORDER)
-        .bind(of.app)
-        .bind(order)
-        .bind(of.mode.slug())
-        .bind(of.gateway.slug())
-        .bind(of.id)
-        .bind(i64::from(MAX_OTHERS) + 1)
+        .bind(app)
+        .bind(order_id)
+        .bind(mode.slug())
+        .bind(gateway.slug())
+        .bind(i64::from(MAX_OTHERS) + 2)
         .fetch_all(conn)
         .await)
 }

@@ -17,10 +17,10 @@ use crate::{
     },
     gateways::payment::{DisputeStatus, FailureCategory, RefundStatus, Status},
     ledger::payments::{
-        PaymentChange, PaymentReport,
+        OrderMove, PaymentChange, PaymentReport,
         changes::{self, Change},
         daily::effective_created_at,
-        projection::{DisputeState, Moment, PaymentState, Quote, RefundReport, RefundState, Updated},
+        projection::{DisputeState, InOrder, Moment, PaymentState, Quote, RefundReport, RefundState, Updated},
         state::DisplayState,
     },
     primitives::{
@@ -102,6 +102,8 @@ pub(crate) struct PaymentRow<'a> {
     pub(crate) news: ChangedParts,
     /// What changed for features that react to it.
     pub(crate) changes: Vec<Change>,
+    /// The captured payment's part in its order before this unit of work.
+    pub(crate) was_in_order: Option<InOrder>,
 }
 
 impl<'a> PaymentRow<'a> {
@@ -116,6 +118,7 @@ impl<'a> PaymentRow<'a> {
             is_changed: false,
             news: ChangedParts::default(),
             changes: Vec::new(),
+            was_in_order: None,
         }
     }
 
@@ -129,8 +132,15 @@ impl<'a> PaymentRow<'a> {
             is_changed: *old != new,
             news: ChangedParts::between(old, &new),
             changes: changes::between(old, &new),
+            was_in_order: old.in_order(),
             state: new,
         }
+    }
+
+    /// Returns how the payment's part in its order changed, if it did.
+    pub(crate) fn order_move(&self) -> Option<OrderMove<'a>> {
+        let (scope, before, after) = (self.scope, self.was_in_order.clone(), self.state.in_order());
+        (before != after).then_some(OrderMove { scope, before, after })
     }
 
     pub(crate) fn into_changes(self) -> impl Iterator<Item = PaymentChange<'a>> {

@@ -27,7 +27,7 @@ fn bare(at: i64) -> PaymentObservation {
         snapshot: None,
         refund: None,
         dispute: None,
-        details: Details { settled: (at % 2 == 0).then(|| money(at % 5)), references: Vec::new() },
+        details: Details { settled: (at % 2 == 0).then(|| money(at % 5)), references: Vec::new(), order: None },
     }
 }
 
