@@ -36,6 +36,7 @@ mod net;
 mod notifications;
 mod pipeline;
 pub mod primitives;
+mod refunds;
 mod rejections;
 mod replays;
 pub mod server;
@@ -85,6 +86,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         ingestion::store::STATEMENTS,
         jobs::store::STATEMENTS,
         settings_store::STATEMENTS,
+        refunds::store::STATEMENTS,
         replays::store::STATEMENTS,
         url_check::store::STATEMENTS,
         tokens::store::STATEMENTS,

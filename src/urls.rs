@@ -195,6 +195,7 @@ pub(crate) fn search(of: Option<(AppId, Mode)>) -> String {
 pub(crate) const TRANSACTIONS: &str = "/ks-pay/apps/{app}/transactions";
 pub(crate) const TRANSACTIONS_CSV: &str = "/ks-pay/apps/{app}/transactions.csv";
 pub(crate) const TRANSACTION: &str = "/ks-pay/apps/{app}/transactions/{transaction}";
+pub(crate) const TRANSACTION_REFUND: &str = "/ks-pay/apps/{app}/transactions/{transaction}/refund";
 pub(crate) const EVENTS: &str = "/ks-pay/apps/{app}/events";
 pub(crate) const EVENT: &str = "/ks-pay/apps/{app}/events/{event}";
 pub(crate) const EVENT_BODY: &str = "/ks-pay/apps/{app}/events/{event}/body";
@@ -215,6 +216,10 @@ pub(crate) fn transactions_csv(app: AppId) -> String {
 
 pub(crate) fn transaction(app: AppId, transaction: TransactionId) -> String {
     format!("/ks-pay/apps/{app}/transactions/{transaction}")
+}
+
+pub(crate) fn transaction_refund(app: AppId, transaction: TransactionId) -> String {
+    format!("/ks-pay/apps/{app}/transactions/{transaction}/refund")
 }
 
 /// The page of a transaction, relative to a list of the same app.

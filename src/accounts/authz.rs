@@ -33,6 +33,8 @@ pub(crate) enum Permission {
     ViewPayments,
     /// Download payments.
     ExportPayments,
+    /// Refund payments.
+    RefundPayments,
     /// Turn rejected requests into events.
     RecoverRequests,
     /// See and change destinations, and see and repeat deliveries to them.

@@ -58,6 +58,7 @@ text_enum! {
         SecretRetired = "secret_retired",
         RequestsRecovered = "requests_recovered",
         PaymentsExported = "payments_exported",
+        RefundRequested = "refund_requested",
         EventBodyDownloaded = "event_body_downloaded",
         RequestBodyDownloaded = "request_body_downloaded",
         DestinationAdded = "destination_added",

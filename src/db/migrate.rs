@@ -23,6 +23,7 @@ macro_rules! migrations {
             migrations!($engine, 10, "notifications", "0010_notifications"),
             migrations!($engine, 11, "alerts", "0011_alerts"),
             migrations!($engine, 12, "automations", "0012_automations"),
+            migrations!($engine, 13, "refunds", "0013_refunds"),
         ]
     };
     ($engine:literal, $number:literal, $name:literal, $file:literal) => {

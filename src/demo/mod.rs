@@ -5,6 +5,7 @@
 
 mod api;
 mod receiver;
+mod refunds;
 mod schedule;
 mod seed;
 mod simulator;
@@ -81,6 +82,7 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     let failed = |error| format!("The demo could not be set up: {error}.");
     let shops = seed::seed(server.state(), &password).await.map_err(failed)?;
     let busy = shops.iter().find(|shop| shop.profile == TrafficProfile::Busy).map(|shop| (shop.app.clone(), shop.connection));
+    api.open(&server.state().db, &format!("http://{}", server.address()), &shops).await?;
     let gateway = simulator::run(server.state(), &format!("http://{}", server.address()), shops).await?;
     // After the history, which is not sent.
     if let Some((app, connection)) = busy {

@@ -1,4 +1,4 @@
-//! The result of checking API keys at a gateway.
+//! The result of checking API keys at a gateway, and why a call of its API has none.
 
 /// The result of checking API keys.
 pub(crate) enum KeyCheck {
@@ -8,13 +8,14 @@ pub(crate) enum KeyCheck {
     Unknown(Unavailable),
 }
 
-/// Why the check gave no result.
+/// Why the check, or another call, gave no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unavailable {
     /// This machine has no TLS support; the message says what to do.
     NoClient(String),
     Unreachable,
     Timeout,
-    /// The gateway rate limited the request (429).
+    /// The gateway rate limited the request (429), or is still working on the same one (409).
     Busy,
     /// The gateway responded with 500 or above.
     ServerError(u16),

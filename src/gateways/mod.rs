@@ -14,6 +14,7 @@ pub(crate) mod payment;
 pub(crate) mod payment_details;
 pub(crate) mod profile;
 pub(crate) mod razorpay;
+pub(crate) mod refunds;
 mod registry;
 pub(crate) mod replay_command;
 pub mod samples;

@@ -11,6 +11,7 @@ use super::{
     credentials::ApiKeys,
     guide::{Guide, Snippet},
     json_conventions::JsonConventions,
+    refunds::RefundApi,
     samples::Samples,
     texts::Texts,
 };
@@ -54,6 +55,8 @@ pub(crate) struct Profile {
     pub(crate) payment_url: fn(&str) -> Option<String>,
     /// Its API, if KS Pay calls it.
     pub(crate) api: Option<Api>,
+    /// How payments are refunded by its API, if KS Pay can do that.
+    pub(crate) refunds: Option<RefundApi>,
     /// The events that `ks-pay simulate` can send.
     pub(crate) samples: Samples,
     /// How to enter URL and secret at the gateway.

@@ -27,6 +27,7 @@ pub(crate) mod notifications;
 pub(crate) mod orders;
 mod parts;
 mod payments;
+pub(crate) mod refunds;
 pub(crate) mod rejections;
 pub(crate) mod secrets;
 pub(crate) mod setup;

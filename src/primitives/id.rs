@@ -141,6 +141,8 @@ ids! {
     AutomationId = "au";
     /// A run of an automation.
     RunId = "ru";
+    /// A refund that was requested here.
+    RefundRequestId = "rr";
     /// A server that holds the lease of a job. Random, since it has no row.
     LeaseHolderId = "lh";
 }

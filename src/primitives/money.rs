@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::text_input;
+
 /// An ISO 4217 code: three capital letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
@@ -65,6 +67,22 @@ impl Money {
     #[must_use]
     pub const fn new(subunits: i64, currency: Currency) -> Self {
         Self { subunits, currency }
+    }
+
+    /// Parses a typed amount such as `500`, `₹1,299.50` or `1,00,000`. `None` for what is no positive amount of the currency.
+    pub(crate) fn parse(typed: &str, currency: Currency) -> Option<Self> {
+        let digits = text_input::ascii_digits(typed.trim());
+        let digits = digits.trim_start_matches('₹').trim_start_matches(currency.as_str()).trim();
+        let (whole, part) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
+        let whole: String = whole.chars().filter(|character| *character != ',').collect();
+        let places = usize::try_from(currency.exponent()).ok()?;
+        let part = part.unwrap_or_default();
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !is_number(&whole) || !is_number(part) || part.len() > places || digits.ends_with('.') {
+            return None;
+        }
+        let subunits: i64 = format!("{whole}{part:0<places$}").parse().ok()?;
+        (subunits > 0).then_some(Self { subunits, currency })
     }
 
     /// Formats the number without currency and grouping, for spreadsheets: `1234.50`.
@@ -139,6 +157,33 @@ mod tests {
         assert_eq!(shown(12_500, "JPY"), "JPY\u{a0}12,500");
         assert_eq!(shown(99_990, "KWD"), "KWD\u{a0}99.990");
         assert_eq!(Money::new(-1_234_567, Currency::INR).plain(), "-12345.67");
+    }
+
+    #[test]
+    fn an_amount_is_read_in_subunits_of_its_currency() {
+        let (rupees, yen, dinars) = (Currency::INR, "JPY".parse().unwrap(), "KWD".parse().unwrap());
+        for (typed, currency, subunits) in [
+            ("500", rupees, Some(50_000)),
+            (" ₹1,299.50 ", rupees, Some(129_950)),
+            ("1,00,000", rupees, Some(10_000_000)),
+            ("INR 5.5", rupees, Some(550)),
+            ("५००", rupees, Some(50_000)),
+            ("500", yen, Some(500)),
+            ("1.234", dinars, Some(1_234)),
+            ("500.5", yen, None),
+            ("1.999", rupees, None),
+            ("0", rupees, None),
+            ("0.00", rupees, None),
+            ("-5", rupees, None),
+            ("5.", rupees, None),
+            (".5", rupees, None),
+            ("1e3", rupees, None),
+            ("", rupees, None),
+            ("999999999999999999999", rupees, None),
+            ("$5", rupees, None),
+        ] {
+            assert_eq!(Money::parse(typed, currency).map(|money| money.subunits), subunits, "{typed:?} {currency}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::{
     ledger::payments::zone_changes::ZoneChanges,
     notifications::retention::NotificationRetention,
     primitives::time::Clock,
+    refunds::{Refunder, job::Refunding},
     rejections::retention::RejectionRetention,
     replays::job::Replaying,
 };
@@ -28,6 +29,7 @@ pub(super) fn start(
     clock: &Clock,
     body_retention: Option<Duration>,
     (alerting, digests, automating): (Alerting, Digests, Automating),
+    refunder: &Refunder,
 ) -> Jobs {
     let mut jobs = Jobs::new();
     let retention = RejectionRetention { db: db.clone(), clock: clock.clone() };
@@ -44,6 +46,7 @@ pub(super) fn start(
     jobs.start(Leased::new(AlertRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(automating, db, clock));
     jobs.start(Leased::new(AutomationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Leased::new(Refunding(refunder.clone()), db, clock));
     jobs.start(Leased::new(Replaying { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });

@@ -54,6 +54,7 @@ use crate::{
     },
     notifications::{self, channels, mailbox::Mailbox},
     primitives::{shutdown::Shutdown, time::Clock},
+    refunds::Refunder,
     rejections::recorder::{self, DiagnosisContext, RejectionRecorder},
     server::{bootstrap::ServerLock, config::Config, operator_alerts::OperatorAlerts},
     settings_store,
@@ -126,6 +127,12 @@ impl Server {
         let (db, vault) = (opened.db.clone(), opened.vault.clone());
         let (recorder, recorder_task) =
             RejectionRecorder::start(DiagnosisContext { db, vault, clock: clock.clone(), base: base.clone() });
+        let refunder = Refunder {
+            db: opened.db.clone(),
+            vault: opened.vault.clone(),
+            clock: clock.clone(),
+            addresses: Arc::new(config.api_addresses.clone()),
+        };
         let mut jobs = {
             let own = || (opened.db.clone(), opened.vault.clone(), clock.clone());
             let has_email = config.mail.is_some() || mailbox.is_some();
@@ -133,7 +140,7 @@ impl Server {
             let digests = Digests::new(own(), base.clone(), has_email);
             let (db, vault, clock) = own();
             let automating = Automating { db, vault, clock: clock.clone(), base: base.clone(), has_email };
-            housekeeping::start(&opened.db, &clock, config.body_retention, (alerting, digests, automating))
+            housekeeping::start(&opened.db, &clock, config.body_retention, (alerting, digests, automating), &refunder)
         };
         let no_thread = |error| format!("The server could not start a thread: {error}.");
         let wake = Wake::default();
@@ -171,8 +178,13 @@ impl Server {
         });
         let proxies = settings.trusted_proxies.clone();
         let listening = Data::new(Listening::new((opened.db.clone(), clock.clone()), proxies, shutdown.clone()));
-        let state =
-            Data::new(State::new((opened.db, opened.vault, clock), (settings, mail), (ingestion, client, channels), shutdown));
+        let state = Data::new(State::new(
+            (opened.db, opened.vault, clock),
+            (settings, mail),
+            (ingestion, client, channels),
+            refunder,
+            shutdown,
+        ));
         let _ = state.base.set(base);
 
         let server = serve((listener, address), &state, &route, &listening)

@@ -95,6 +95,12 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
 fn payment_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::TRANSACTIONS, get(ViewPayments) = payments::routes::index);
     let scope = route!(scope, urls::TRANSACTION, get(ViewPayments) = payments::routes::show);
+    let scope = route!(
+        scope,
+        urls::TRANSACTION_REFUND,
+        get(RefundPayments) = payments::refund::ask,
+        post(RefundPayments) = payments::refund::create
+    );
     let scope = route!(scope, urls::EVENTS, get(ViewPayments) = events::routes::index);
     let scope = route!(scope, urls::EVENT, get(ViewPayments) = events::routes::show);
     let scope = route!(scope, urls::REJECTIONS, get(ViewPayments) = rejections::routes::index);

@@ -28,6 +28,7 @@ const LAYERS: &[&str] = &[
     "urls",
     "events",
     "ledger",
+    "refunds",
     "deliveries",
     "notifications",
     "alerts",
@@ -111,6 +112,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rejections", &["rejections", "rejected_requests", "recoveries", "unknown_endpoint_requests"]),
     ("settings_store", &["installation"]),
     ("jobs", &["job_leases"]),
+    ("refunds", &["refund_requests"]),
     ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals", "orders"]),
     (
         "deliveries",
@@ -283,11 +285,21 @@ fn use_trees_are_read_whole() {
 #[test]
 fn rules_know_no_web_framework() {
     for (name, text) in sources("src", "rs") {
-        let is_rule =
-            ["primitives/", "gateways/", "accounts/", "companies/", "apps/", "connections/", "ledger/", "events/", "pipeline/"]
-                .iter()
-                .any(|layer| name.starts_with(layer))
-                || (name.starts_with("rejections/") && !name.starts_with("rejections/recorder"));
+        let is_rule = [
+            "primitives/",
+            "gateways/",
+            "accounts/",
+            "companies/",
+            "apps/",
+            "connections/",
+            "ledger/",
+            "refunds/",
+            "events/",
+            "pipeline/",
+        ]
+        .iter()
+        .any(|layer| name.starts_with(layer))
+            || (name.starts_with("rejections/") && !name.starts_with("rejections/recorder"));
         for line in code(&text).filter(|_| is_rule) {
             assert!(!line.contains("actix_web") && !line.contains("askama"), "{name}: {line}");
         }
@@ -482,7 +494,7 @@ fn unit_tests_that_need_a_database_run_on_both() {
             count += 1;
         }
     }
-    assert_eq!(count, 19);
+    assert_eq!(count, 20);
 }
 
 /// Names of gateways and of other senders, which only `gateways/`, the demo, the fuzz targets and tests may contain. Senders whose

@@ -91,6 +91,7 @@ const FORMS: &[(&str, Asks)] = &[
     ("TEST_EMAIL", Asks::Nothing),
     ("TOKENS", Asks::Password),
     ("TOKEN_REMOVAL", Asks::Nothing),
+    ("TRANSACTION_REFUND", Asks::OwnField),
     ("WEBHOOK_ACCOUNTS", Asks::Password),
     ("WEBHOOK_CHECK", Asks::Nothing),
     ("WEBHOOK_DONE", Asks::Nothing),

@@ -85,6 +85,7 @@ mod proof;
 mod prose;
 mod reading;
 mod recount;
+mod refunds;
 mod rejections;
 mod rejections_attacks;
 mod rejections_flood;

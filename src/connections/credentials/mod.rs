@@ -13,7 +13,7 @@ use crate::{
         security_log::{self, Action},
     },
     db::Tx,
-    gateways::credentials::CredentialValues,
+    gateways::credentials::{ApiKeys, CredentialValues},
     primitives::{
         id::ConnectionId,
         time::Timestamp,
@@ -54,6 +54,25 @@ pub(crate) fn find<'a>(stored: &'a [StoredCredential], field: &str) -> Option<&'
 /// Returns the value of a field that is shown; `None` if none is stored, or if it is sealed.
 pub(crate) fn shown<'a>(stored: &'a [StoredCredential], field: &str) -> Option<&'a str> {
     find(stored, field)?.value.as_deref()
+}
+
+/// True if every field of the gateway has a value.
+pub(crate) fn is_complete(stored: &[StoredCredential], keys: &ApiKeys) -> bool {
+    keys.fields.iter().all(|field| find(stored, field.name).is_some())
+}
+
+/// Opens the values of all fields.
+///
+/// # Errors
+/// The name of a field whose value was damaged or swapped.
+pub(crate) fn open_all(stored: &[StoredCredential], keys: &ApiKeys, vault: &Vault) -> Result<CredentialValues, &'static str> {
+    let mut values = CredentialValues::default();
+    for field in keys.fields {
+        if let Some(one) = find(stored, field.name) {
+            values.add(field, one.open(vault).map_err(|_| field.name)?);
+        }
+    }
+    Ok(values)
 }
 
 /// Returns every value that is shown.

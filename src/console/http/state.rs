@@ -28,6 +28,7 @@ use crate::{
         time::Clock,
         vault::Vault,
     },
+    refunds::Refunder,
     rejections::recorder::DiagnosisContext,
 };
 
@@ -43,6 +44,10 @@ const ZONE_CHANGE_INTERVAL: Duration = Duration::from_secs(30);
 /// The burst of a company's test emails, and the interval after which another is allowed.
 const TEST_EMAIL_BURST: NonZeroU32 = NonZeroU32::new(5).expect("five is not zero");
 const TEST_EMAIL_INTERVAL: Duration = Duration::from_mins(1);
+
+/// The burst of a company's payments that are read from a gateway, and the interval after which another is allowed.
+const REFUND_READ_BURST: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
+const REFUND_READ_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The settings of the installation that pages need.
 pub(crate) struct Settings {
@@ -103,6 +108,10 @@ pub(crate) struct State {
     pub(crate) test_emails: KeyedLimiter<CompanyId>,
     /// Limits how often the users of a company ask for other time zones.
     pub(crate) zone_changes: KeyedLimiter<CompanyId>,
+    /// Requests refunds.
+    pub(crate) refunder: Refunder,
+    /// Limits how often the users of a company make this server read payments from a gateway.
+    pub(crate) refund_reads: KeyedLimiter<CompanyId>,
     pub(crate) streams: OpenRequests<UserId>,
     pub(crate) untrusted_proxy: UntrustedProxy,
     /// The base of every URL shown; set once the server listens.
@@ -117,6 +126,7 @@ impl State {
         (db, vault, clock): (Db, Vault, Clock),
         (settings, mail): (Settings, MailState),
         (ingestion, client, channels): (Arc<Ingestion>, Client, channels::sender::Sender),
+        refunder: Refunder,
         shutdown: Shutdown,
     ) -> Self {
         Self {
@@ -133,6 +143,8 @@ impl State {
             searches: KeyedLimiter::new(&clock, SEARCH_BURST, SEARCH_INTERVAL),
             test_emails: KeyedLimiter::new(&clock, TEST_EMAIL_BURST, TEST_EMAIL_INTERVAL),
             zone_changes: KeyedLimiter::new(&clock, ZONE_CHANGE_BURST, ZONE_CHANGE_INTERVAL),
+            refund_reads: KeyedLimiter::new(&clock, REFUND_READ_BURST, REFUND_READ_INTERVAL),
+            refunder,
             clock,
             settings,
             mail,

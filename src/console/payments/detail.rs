@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::{
     automation_runs::RunLine,
+    refund_lines::PaymentRefunds,
     timeline::{self, PartDigests, TimelineEntry},
 };
 use crate::{
@@ -57,6 +58,7 @@ pub(crate) struct Show {
     pub(crate) others: Vec<Transaction>,
     pub(crate) order: OrderState,
     pub(crate) runs: Vec<RunLine>,
+    pub(crate) refunds: PaymentRefunds,
     /// The zone of the days of the timeline.
     pub(crate) zone: Zone,
     pub(crate) now: Timestamp,
@@ -213,6 +215,10 @@ impl Show {
     /// Returns the address of the payment on the gateway's dashboard.
     pub(crate) fn at_gateway(&self) -> Option<String> {
         (self.transaction.gateway.profile().payment_url)(&self.transaction.payment_id)
+    }
+
+    pub(crate) fn has_actions(&self) -> bool {
+        self.refunds.button.is_some() || self.at_gateway().is_some()
     }
 
     /// Returns the net amount of a received payment, after refunds and disputes: in its own currency, or in the settlement

@@ -14,12 +14,20 @@ use super::{
     automation_runs, detail, export,
     forms::{DEFAULT_DAYS, PaymentParams, PaymentQuery, PaymentSearch},
     list_view::Index,
+    refund_lines,
     timeline::PartDigests,
 };
 use crate::{
     apps::App,
     console::{
-        http::{confirmation, error::AppError, layout::AppEntry, list_query::only_page, page::RequestContext, payload::Payload},
+        http::{
+            confirmation,
+            error::AppError,
+            layout::{AppEntry, Layout},
+            list_query::only_page,
+            page::RequestContext,
+            payload::Payload,
+        },
         read_models::{
             mode_selection::{ModeSelection, open_list},
             payment_row::{ListStyle, by_day},
@@ -348,6 +356,22 @@ async fn order(reader: &mut Reader, of: &Transaction) -> Result<(Vec<Transaction
     Ok((others, order.map(|order| order.state).unwrap_or_default()))
 }
 
+/// Returns the layout of a page about a payment, at the address `own`. The other mode has no such page.
+pub(super) fn layout(
+    page: &RequestContext,
+    (app, transaction): (&App, &Transaction),
+    (title, own): (impl Into<Text>, String),
+) -> Layout {
+    let mode = transaction.mode;
+    page.remember_mode(app.id, mode);
+    let in_mode = |path: String| urls::in_mode(&path, mode);
+    let twin = |mode| urls::in_mode(&urls::transactions(app.id), mode);
+    let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
+    let layout = page.layout(title).app(app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live).below_ks_pay();
+    let layout = layout.crumb(Text::verbatim(isolate(&app.name)), in_mode(urls::app(app.id)));
+    layout.crumb(t::title(), in_mode(urls::transactions(app.id)))
+}
+
 /// `GET /ks-pay/apps/{app}/transactions/{transaction}`
 pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, id) = path.into_inner();
@@ -374,17 +398,10 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
     let disputes = references::list_disputes(&mut reader, id).await?;
     let (others, order) = order(&mut reader, &transaction).await?;
     let runs = automation_runs::list(&mut reader, (&page, &app), &transaction).await?;
+    let refunds = refund_lines::read(&mut reader, &page, &app, (&transaction, &events)).await?;
     drop(reader);
-    let mode = transaction.mode;
-    page.remember_mode(app.id, mode);
-    let in_mode = |path: String| urls::in_mode(&path, mode);
-    let twin = |mode| urls::in_mode(&urls::transactions(app.id), mode);
-    let own = urls::transaction(app.id, id);
-    let (test, live) = if mode == Mode::Test { (own, twin(Mode::Live)) } else { (twin(Mode::Test), own) };
     let title = messages::payment_title(&transaction);
-    let layout = page.layout(title).app(&app, AppEntry::Transactions, Some(mode)).with_mode_urls(mode, test, live).below_ks_pay();
-    let layout = layout.crumb(Text::verbatim(isolate(&app.name)), in_mode(urls::app(app.id)));
-    let layout = layout.crumb(t::title(), in_mode(urls::transactions(app.id)));
+    let layout = layout(&page, (&app, &transaction), (title, urls::transaction(app.id, id)));
     page.ok(&detail::Show {
         layout,
         transaction,
@@ -399,6 +416,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>) -> 
         others,
         order,
         runs,
+        refunds,
         zone: page.reader().zone,
         now: page.now,
     })

@@ -47,6 +47,7 @@ pub(in crate::gateways) static PROFILE: Profile = Profile {
     json: JsonConventions::UNKNOWN,
     payment_url: |_| None,
     api: None,
+    refunds: None,
     samples: Samples { events: &[], usual: "", single: |_, _, _, _| None, life_cycle: None },
     guide: Guide {
         heading: t::guide_heading(),

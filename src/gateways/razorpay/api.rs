@@ -1,42 +1,137 @@
-//! Client of Razorpay's API: checks a pair of API keys.
+//! Client of Razorpay's API: sends a request and tells its outcomes apart, and checks a pair of API keys.
+//!
+//! Invariant: the address is the operator's, so the client is that of [`http_client`], which follows no redirect and sends no request
+//! twice. Nothing of a response is logged, and the keys are in the header `Authorization` alone.
 
+use reqwest::{Client, RequestBuilder, Response};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::api_keys::{KEY_ID, KEY_SECRET};
 use crate::{
-    gateways::api::{KeyCheck, Unavailable},
+    gateways::{
+        api::{KeyCheck, Unavailable},
+        refunds::{Access, ApiError},
+    },
     net::http_client,
 };
 
-/// The most bytes of an error's body that are read.
-const MAX_ERROR_BYTES: usize = 16 * 1024;
+/// The most bytes of a response that are read. A list of a hundred refunds has about 100,000.
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
+
+/// What an error about the keys says, in lower case. The status does not tell: 401 was seen, and Razorpay documents 400.
+const ABOUT_KEYS: &[&str] = &["authentication failed", "api key provided is invalid", "api secret provided is invalid"];
 
 /// Requests the latest payment once with the keys: a read-only request.
-pub(super) async fn check(base: &str, key_id: &str, key_secret: &str) -> KeyCheck {
-    let client = match http_client::shared().await {
-        Ok(client) => client,
-        Err(sentence) => return KeyCheck::Unknown(Unavailable::NoClient(sentence)),
+pub(super) async fn check(access: Access<'_>) -> KeyCheck {
+    let response = match send(access, |client, base| client.get(format!("{base}/v1/payments?count=1"))).await {
+        Ok(response) => response,
+        Err(why) => return KeyCheck::Unknown(why),
     };
-    let request = client.get(format!("{base}/v1/payments?count=1")).basic_auth(key_id, Some(key_secret));
-    match request.send().await {
-        Ok(answer) => match answer.status().as_u16() {
-            200 => KeyCheck::Accepted,
-            401 => KeyCheck::Rejected,
-            400 if says_authentication_failed(answer).await => KeyCheck::Rejected,
-            400 => KeyCheck::Unknown(Unavailable::UnexpectedStatus(400)),
-            429 => KeyCheck::Unknown(Unavailable::Busy),
-            status if status >= 500 => KeyCheck::Unknown(Unavailable::ServerError(status)),
-            status => KeyCheck::Unknown(Unavailable::UnexpectedStatus(status)),
-        },
-        Err(error) if error.is_timeout() => KeyCheck::Unknown(Unavailable::Timeout),
-        Err(_) => KeyCheck::Unknown(Unavailable::Unreachable),
+    let status = response.status().as_u16();
+    if status == 200 {
+        return KeyCheck::Accepted;
+    }
+    match error(status, &read(response).await.unwrap_or_default()) {
+        ApiError::KeysRejected => KeyCheck::Rejected,
+        ApiError::Rejected(_) => KeyCheck::Unknown(Unavailable::UnexpectedStatus(status)),
+        ApiError::Unknown(why) => KeyCheck::Unknown(why),
     }
 }
 
-/// Returns whether a 400 is about the keys: Razorpay reports wrong keys with either status.
-async fn says_authentication_failed(mut answer: reqwest::Response) -> bool {
+/// Sends a request and parses its response.
+pub(super) async fn call<T: DeserializeOwned>(
+    access: Access<'_>,
+    request: impl FnOnce(&Client, &str) -> RequestBuilder,
+) -> Result<T, ApiError> {
+    let response = send(access, request).await.map_err(ApiError::Unknown)?;
+    let status = response.status().as_u16();
+    let body = read(response).await.map_err(ApiError::Unknown)?;
+    match status {
+        200..=299 => serde_json::from_slice(&body).map_err(|_| unreadable(status)),
+        _ => Err(error(status, &body)),
+    }
+}
+
+/// The error of a response that does not say what it should.
+pub(super) const fn unreadable(status: u16) -> ApiError {
+    ApiError::Unknown(Unavailable::UnexpectedStatus(status))
+}
+
+async fn send(access: Access<'_>, request: impl FnOnce(&Client, &str) -> RequestBuilder) -> Result<Response, Unavailable> {
+    let client = http_client::shared().await.map_err(Unavailable::NoClient)?;
+    let request = request(client, access.base).basic_auth(access.keys.get(KEY_ID), Some(access.keys.get(KEY_SECRET)));
+    request.send().await.map_err(|error| failure(&error))
+}
+
+/// Reads the body of a response, up to its limit.
+async fn read(mut response: Response) -> Result<Vec<u8>, Unavailable> {
     let mut body = Vec::new();
-    while body.len() < MAX_ERROR_BYTES
-        && let Ok(Some(chunk)) = answer.chunk().await
-    {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+            return Err(Unavailable::UnexpectedStatus(response.status().as_u16()));
+        }
         body.extend_from_slice(&chunk);
     }
-    String::from_utf8_lossy(&body).to_lowercase().contains("authentication failed")
+    Ok(body)
+}
+
+fn failure(error: &reqwest::Error) -> Unavailable {
+    if error.is_timeout() { Unavailable::Timeout } else { Unavailable::Unreachable }
+}
+
+/// Tells errors apart by their status. The text is for people, except that it alone names the keys.
+fn error(status: u16, body: &[u8]) -> ApiError {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Body {
+        error: Words,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Words {
+        description: String,
+    }
+    let is_about_keys = || {
+        let text = String::from_utf8_lossy(body).to_lowercase();
+        ABOUT_KEYS.iter().any(|words| text.contains(words))
+    };
+    match status {
+        401 => ApiError::KeysRejected,
+        400 if is_about_keys() => ApiError::KeysRejected,
+        409 | 429 => ApiError::Unknown(Unavailable::Busy),
+        400..=499 => ApiError::Rejected(serde_json::from_slice::<Body>(body).unwrap_or_default().error.description),
+        500.. => ApiError::Unknown(Unavailable::ServerError(status)),
+        _ => unreadable(status),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_told_apart_by_their_status_and_only_the_keys_by_their_text() {
+        let described = |text: &str| format!(r#"{{"error":{{"code":"BAD_REQUEST_ERROR","description":"{text}"}}}}"#);
+        let keys = [
+            (401, String::new()),
+            (400, described("Authentication failed")),
+            (400, described("The api key provided is invalid")),
+            (400, described("The api secret provided is invalid")),
+        ];
+        for (status, body) in keys {
+            assert_eq!(error(status, body.as_bytes()), ApiError::KeysRejected, "{status} {body}");
+        }
+        let words = "The total refund amount is greater than the refund payment amount";
+        for status in [400, 403, 404, 422] {
+            assert_eq!(error(status, described(words).as_bytes()), ApiError::Rejected(words.to_owned()), "{status}");
+        }
+        assert_eq!(error(400, b"<html>"), ApiError::Rejected(String::new()));
+        for status in [409, 429] {
+            assert_eq!(error(status, described(words).as_bytes()), ApiError::Unknown(Unavailable::Busy), "{status}");
+        }
+        for status in [500, 502, 503, 504] {
+            assert_eq!(error(status, b""), ApiError::Unknown(Unavailable::ServerError(status)));
+        }
+        assert_eq!(error(302, b""), ApiError::Unknown(Unavailable::UnexpectedStatus(302)));
+    }
 }

@@ -5,19 +5,20 @@ use crate::{
     gateways::{
         Mode,
         credentials::{ApiKeys, CredentialField},
+        refunds::Access,
     },
     i18n::{Text, path, strong},
 };
 
 /// The field of the Key ID.
 pub(super) const KEY_ID: &str = "key_id";
-const KEY_SECRET: &str = "key_secret";
+pub(super) const KEY_SECRET: &str = "key_secret";
 
 pub(super) const API_KEYS: ApiKeys = ApiKeys {
     fields: FIELDS,
     menu: &["Accounts & Settings", "API Keys"],
     instructions: |mode| t::keys_instructions(mode.label(), path(), strong()),
-    check: |base, values| Box::pin(api::check(base, values.get(KEY_ID), values.get(KEY_SECRET))),
+    check: |base, keys| Box::pin(api::check(Access { base, keys })),
 };
 
 static FIELDS: &[CredentialField] = &[

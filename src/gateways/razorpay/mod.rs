@@ -15,6 +15,7 @@ mod failure;
 mod guide;
 mod parse;
 mod profile;
+mod refunds;
 pub mod samples;
 mod signature;
 mod text;

@@ -8,7 +8,7 @@ mod details;
 mod faults;
 mod key_fields;
 mod shown;
-mod status;
+pub(super) mod status;
 
 use serde::{Deserialize, de::IgnoredAny};
 

@@ -46,6 +46,7 @@ pub(crate) static PROFILE: Profile = Profile {
     json: JsonConventions { content: Some("data"), ..JsonConventions::UNKNOWN },
     payment_url: |_| None,
     api: None,
+    refunds: None,
     samples: SAMPLES,
     guide: GUIDE,
     snippets: SNIPPETS,

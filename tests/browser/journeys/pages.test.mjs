@@ -9,6 +9,7 @@ import { destinations } from "../support/destination_pages.mjs";
 import { assertFitsNarrowly, inspect, picture } from "../support/inspect.mjs";
 import { UNUSUAL, USUAL, apps, arrival, connection, payments } from "../support/pages.mjs";
 import { long_lists, oddities, outages, plainly, publicly, refusals } from "../support/rare_pages.mjs";
+import { refunds } from "../support/refund_pages.mjs";
 import { secrets } from "../support/secret_pages.mjs";
 import { site } from "../support/site.mjs";
 import { describe, it } from "../support/test.mjs";
@@ -23,7 +24,7 @@ async function follow(t, at, walk, look) {
 }
 
 /** The longest first. */
-const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, oddities, diagnoses, destinations, tokens, alerts, automations, refusals, long_lists, outages, plainly, publicly];
+const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, refunds, oddities, diagnoses, destinations, tokens, alerts, automations, refusals, long_lists, outages, plainly, publicly];
 
 // Each walk has a server and a browser of its own, and waits for them most of the time.
 describe("every page", { concurrency: areShot ? 1 : 2 }, () => {

@@ -33,6 +33,7 @@ const GROWING_TABLES: &[&str] = &[
     "notifications",
     "automation_runs",
     "automation_messages",
+    "refund_requests",
 ];
 /// Constraints that select few rows, however long an installation is in use: the table, the constraint, and the reason.
 const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[

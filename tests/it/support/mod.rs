@@ -11,6 +11,7 @@ pub(crate) mod fault;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod raw;
+pub(crate) mod refund_api;
 pub(crate) mod routes;
 pub(crate) mod shop;
 pub(crate) mod signing;

@@ -2,7 +2,7 @@
 
 use crate::gateways::payment::{DisputeStatus, RefundStatus, Status};
 
-pub(super) fn of_payment(word: &str) -> Option<Status> {
+pub(in crate::gateways::razorpay) fn of_payment(word: &str) -> Option<Status> {
     Some(match word {
         "created" => Status::Created,
         "failed" => Status::Failed,

@@ -1,0 +1,83 @@
+//! The refunds of a payment that were requested here, on its page, and the way to request one.
+
+use crate::{
+    accounts::authz::Permission,
+    apps::App,
+    connections::{Step, credentials},
+    console::http::{error::AppError, page::RequestContext},
+    db::Reader,
+    events::Event,
+    gateways::payment::Status,
+    i18n::{Text, link},
+    ledger::payments::Transaction,
+    messages::{Badge, refunds, text::refunds as t},
+    primitives::money::Money,
+    refunds::{RefundRequest, store},
+    urls,
+};
+
+/// The most requests that are listed.
+const MAX_REQUESTS_SHOWN: i64 = 20;
+
+/// What the page of a payment has about refunds.
+pub(crate) struct PaymentRefunds {
+    /// Newest first.
+    pub(crate) lines: Vec<RefundLine>,
+    /// The page that requests a refund, if there is something to refund.
+    pub(crate) button: Option<String>,
+    /// Says that API keys are missing for it.
+    pub(crate) without_keys: Option<Text>,
+}
+
+/// A refund that was requested here.
+pub(crate) struct RefundLine {
+    pub(crate) amount: Money,
+    pub(crate) badge: Badge,
+    pub(crate) sentence: Text,
+    pub(crate) by: Text,
+    pub(crate) note: Option<String>,
+}
+
+/// Reads the requests of a payment; `events` are its events.
+pub(super) async fn read(
+    reader: &mut Reader,
+    page: &RequestContext,
+    app: &App,
+    (payment, events): (&Transaction, &[Event]),
+) -> Result<PaymentRefunds, AppError> {
+    let requests = store::list_of_transaction(&mut *reader, payment.id, MAX_REQUESTS_SHOWN).await?;
+    let is_open = requests.iter().any(|request| request.state.is_open());
+    let may_refund = page.actor().require(Permission::RefundPayments, app.company_id).is_ok();
+    let (mut button, mut without_keys) = (None, None);
+    if may_refund && !is_open && is_refundable(payment) {
+        if has_keys(reader, payment).await? {
+            button = Some(urls::transaction_refund(app.id, payment.id));
+        } else {
+            let keys = urls::step(app.id, payment.gateway, payment.mode, Step::Credentials);
+            without_keys = Some(t::add_keys(link(keys), payment.gateway.label()));
+        }
+    }
+    let line = |request: RefundRequest| {
+        let is_own = |event: &Event| request.refund_id.is_some() && event.subject_id == request.refund_id;
+        RefundLine {
+            amount: request.amount,
+            badge: refunds::request_state(request.state),
+            sentence: refunds::request_sentence(&request, events.iter().any(is_own)),
+            by: refunds::requested_by(&request, page.now),
+            note: request.note,
+        }
+    };
+    Ok(PaymentRefunds { lines: requests.into_iter().map(line).collect(), button, without_keys })
+}
+
+/// True if events report something to refund. Whether there is, the gateway says when the page of the form is opened.
+fn is_refundable(payment: &Transaction) -> bool {
+    let is_left = payment.amount.is_none_or(|amount| payment.refunded < amount);
+    payment.gateway.profile().refunds.is_some() && payment.is_captured && payment.status == Some(Status::Captured) && is_left
+}
+
+async fn has_keys(reader: &mut Reader, payment: &Transaction) -> Result<bool, AppError> {
+    let Some(keys) = &payment.gateway.profile().api_keys else { return Ok(false) };
+    let stored = credentials::store::list_of_connection(reader, payment.connection).await?;
+    Ok(credentials::is_complete(&stored, keys))
+}

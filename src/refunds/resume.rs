@@ -1,0 +1,146 @@
+//! Continues a refund request whose outcome is not known: after a lost response, an error of the gateway, or the end of a process.
+//!
+//! Invariant: before a request is repeated, the refunds of the payment are read. The gateway's list may lag behind by minutes, which
+//! the idempotency key covers; so a request is only given up once a list that was read later than that does not have its refund.
+
+use std::time::Duration;
+
+use super::{
+    Reason, RefundError, RefundRequest, State,
+    send::{OpenedApi, Refunder, words},
+    store,
+};
+use crate::{
+    db::DbError,
+    primitives::{base62, time::Timestamp},
+};
+
+/// How long a request is repeated. A refund that was requested long ago may no longer be wanted.
+const REPEAT_FOR: Duration = Duration::from_hours(24);
+/// The longest time that a gateway's list of refunds lags behind.
+const LIST_LAG: Duration = Duration::from_mins(15);
+const MIN_PAUSE: Duration = Duration::from_secs(5);
+const MAX_PAUSE: Duration = Duration::from_mins(30);
+
+impl Refunder {
+    /// Continues an open request.
+    pub(super) async fn resume(&self, request: RefundRequest) -> Result<(), DbError> {
+        let opened = match self.open(request.gateway, request.connection).await {
+            Ok(opened) => opened,
+            Err(RefundError::Db(error)) => return Err(error),
+            Err(_) if request.state == State::Reserved => return self.give_up(&request, (Reason::NoKeys, None)).await,
+            Err(_) => return self.wait(&request, (Reason::NoKeys, None)).await,
+        };
+        if request.state == State::Reserved {
+            self.resume_reserved(&opened, request).await
+        } else {
+            self.resume_sent(&opened, request).await
+        }
+    }
+
+    /// Sends a request of which the gateway was not told.
+    async fn resume_reserved(&self, opened: &OpenedApi, request: RefundRequest) -> Result<(), DbError> {
+        if self.is_old(&request) {
+            return self.give_up(&request, (Reason::Expired, None)).await;
+        }
+        match self.check(opened, &request).await {
+            Ok(()) => self.send(opened, request, None).await,
+            Err(RefundError::Db(error)) => Err(error),
+            Err(RefundError::Refused(refusal)) => self.give_up(&request, (Reason::of_refusal(&refusal), None)).await,
+            Err(RefundError::Api(error)) => {
+                let why = (Reason::of_error(&error), words(&error));
+                let is_final = matches!(why.0, Reason::KeysRejected | Reason::GatewayRejected);
+                if is_final { self.give_up(&request, why).await } else { self.wait(&request, why).await }
+            }
+            Err(_) => self.wait(&request, (Reason::NoKeys, None)).await,
+        }
+    }
+
+    /// Looks for the refund of a request, and repeats the request if there is none.
+    async fn resume_sent(&self, opened: &OpenedApi, request: RefundRequest) -> Result<(), DbError> {
+        let listed = match (opened.api.list_refunds)(opened.access(), &request.payment_id).await {
+            Ok(listed) => listed,
+            Err(error) => {
+                let why =
+                    if is_repeat_rejected(&request) { rejection(&request) } else { (Reason::of_error(&error), words(&error)) };
+                return self.wait(&request, why).await;
+            }
+        };
+        let reference = request.id.to_string();
+        if let Some(refund) = listed.iter().find(|refund| refund.reference.as_deref() == Some(reference.as_str())) {
+            return self.confirm(&request, refund).await;
+        }
+        let is_over = is_repeat_rejected(&request) || self.is_old(&request);
+        if !is_over {
+            return self.send(opened, request, None).await;
+        }
+        let why = if is_repeat_rejected(&request) { rejection(&request) } else { (Reason::Expired, None) };
+        let certain_at = request.sent_at.unwrap_or(request.created_at).plus(LIST_LAG);
+        if self.clock.now() < certain_at {
+            return self.postpone(&request, why, certain_at).await;
+        }
+        self.give_up(&request, why).await
+    }
+
+    fn is_old(&self, request: &RefundRequest) -> bool {
+        self.clock.now().since(request.created_at) >= REPEAT_FOR
+    }
+
+    /// Stores that no refund was made, and none will be.
+    async fn give_up(&self, request: &RefundRequest, (reason, answer): (Reason, Option<String>)) -> Result<(), DbError> {
+        let mut tx = self.db.begin().await?;
+        store::reject(&mut tx, request, (reason, answer.as_deref()), self.clock.now()).await?;
+        tx.commit().await?;
+        tracing::warn!(request = %request.id, reason = reason.as_str(), "a refund was given up: none was made");
+        Ok(())
+    }
+
+    /// Continues later.
+    async fn wait(&self, request: &RefundRequest, why: (Reason, Option<String>)) -> Result<(), DbError> {
+        let now = self.clock.now();
+        self.postpone(request, why, now.plus(pause_after(now.since(request.created_at)))).await
+    }
+
+    async fn postpone(
+        &self,
+        request: &RefundRequest,
+        (reason, answer): (Reason, Option<String>),
+        until: Timestamp,
+    ) -> Result<(), DbError> {
+        let state = if request.state == State::Reserved { State::Reserved } else { State::Unknown };
+        let mut tx = self.db.begin().await?;
+        store::postpone(&mut tx, request, (state, reason, answer.as_deref()), until).await?;
+        tx.commit().await
+    }
+}
+
+/// True if the gateway has rejected a repeated request, so that it is not repeated any more.
+fn is_repeat_rejected(request: &RefundRequest) -> bool {
+    request.reason == Some(Reason::GatewayRejected)
+}
+
+fn rejection(request: &RefundRequest) -> (Reason, Option<String>) {
+    (Reason::GatewayRejected, request.answer.clone())
+}
+
+/// Returns the pause of a request of that age: it doubles, with a random part, so that requests of an outage do not all end it.
+pub(super) fn pause_after(age: Duration) -> Duration {
+    let pause = (age / 2).clamp(MIN_PAUSE, MAX_PAUSE);
+    pause + pause * base62::below(20) / 100
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_with_the_age_of_a_request_and_have_a_limit() {
+        let within = |age, least: Duration| {
+            let pause = pause_after(age);
+            assert!(pause >= least && pause < least * 6 / 5, "{age:?}: {pause:?}");
+        };
+        within(Duration::ZERO, MIN_PAUSE);
+        within(Duration::from_mins(1), Duration::from_secs(30));
+        within(Duration::from_hours(20), MAX_PAUSE);
+    }
+}
