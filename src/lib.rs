@@ -73,6 +73,7 @@ pub fn statements(db: &db::Db) -> Vec<(&'static str, &'static str)> {
         connections::store::STATEMENTS,
         connections::secret_usage::STATEMENTS,
         deliveries::store::attempts::STATEMENTS,
+        deliveries::store::bodies::STATEMENTS,
         deliveries::store::claims::STATEMENTS,
         deliveries::store::deliveries::STATEMENTS,
         deliveries::store::destinations::STATEMENTS,

@@ -69,14 +69,15 @@ CREATE TABLE destination_health (
     response_bytes INTEGER NOT NULL
 ) STRICT;
 
--- One event for one destination. origin: of the event. due_at: when the next attempt may begin, or when the claim on the one that is running expires;
+-- One message for one destination. message_id: the id of an event, or of a run of an automation, whose origin is 'automation'; all ids are
+-- of one sequence. origin: of the event. due_at: when the next attempt may begin, or when the claim on the one that is running expires;
 -- null once it has ended. claim: the attempt that is running, a random number, so that a server whose claim has expired does not
 -- decide about a later one. is_retry: an attempt has failed before, or a replay of many made it due; new events go before these.
 CREATE TABLE deliveries (
     id INTEGER NOT NULL PRIMARY KEY,
     destination_id INTEGER NOT NULL,
-    event_id INTEGER NOT NULL,
-    origin TEXT NOT NULL CHECK (origin IN ('webhook', 'recovered')),
+    message_id INTEGER NOT NULL,
+    origin TEXT NOT NULL CHECK (origin IN ('webhook', 'recovered', 'automation')),
     state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'delivered', 'exhausted', 'canceled')),
     attempts INTEGER NOT NULL,
     due_at INTEGER,
@@ -87,13 +88,23 @@ CREATE TABLE deliveries (
     cancel_reason TEXT CHECK (cancel_reason IN ('skipped', 'destination_deleted', 'nothing_to_send')),
     created_at INTEGER NOT NULL,
     ended_at INTEGER,
-    UNIQUE (destination_id, event_id),
+    UNIQUE (destination_id, message_id),
     CHECK ((state IN ('waiting', 'sending')) = (due_at IS NOT NULL))
 ) STRICT;
-CREATE INDEX deliveries_due ON deliveries (destination_id, is_retry, due_at, event_id) WHERE due_at IS NOT NULL;
-CREATE INDEX deliveries_open ON deliveries (destination_id, event_id) WHERE due_at IS NOT NULL;
-CREATE INDEX deliveries_failed ON deliveries (destination_id, event_id) WHERE due_at IS NULL AND state <> 'delivered';
+CREATE INDEX deliveries_due ON deliveries (destination_id, is_retry, due_at, message_id) WHERE due_at IS NOT NULL;
+CREATE INDEX deliveries_open ON deliveries (destination_id, message_id) WHERE due_at IS NOT NULL;
+CREATE INDEX deliveries_failed ON deliveries (destination_id, message_id) WHERE due_at IS NULL AND state <> 'delivered';
 CREATE INDEX deliveries_sending ON deliveries (destination_id, due_at) WHERE state = 'sending';
+
+-- The body of a run of an automation, which its deliveries send. It is replaced when the run is run again.
+CREATE TABLE delivery_bodies (
+    run_id INTEGER NOT NULL PRIMARY KEY,
+    app_id INTEGER NOT NULL,
+    automation_id INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX delivery_bodies_by_age ON delivery_bodies (created_at);
 
 -- One attempt to send a delivery. number: from 1, also across replays. failure: why there is no response. address: the one that was
 -- dialled. response: the beginning of its body, of the first and the last attempt.

@@ -1,8 +1,9 @@
 -- Automations: what happens when a payment changes, and their runs.
 
--- One rule. change_kind: the change that it reacts to. conditions: JSON. recipients: 'customer', and ids of users and channels, separated
--- by spaces. texts: JSON, subject and message by language. language: of the message to customers. turned_on_at: null while it has never
--- been on. changed_by: the user who changed it last, who receives what customers would in Test mode; null for a command.
+-- One rule. change_kind: the change that it reacts to. conditions: JSON. recipients: 'customer', and ids of users, channels and
+-- destinations, separated by spaces. texts: JSON, subject and message by language. language: of the message to customers. body: the JSON
+-- template of what destinations receive; null for the normalized change. turned_on_at: null while it has never been on. changed_by: the
+-- user who changed it last, who receives what customers would in Test mode; null for a command.
 CREATE TABLE automations (
     id INTEGER NOT NULL PRIMARY KEY,
     company_id INTEGER NOT NULL REFERENCES companies (id),
@@ -13,6 +14,7 @@ CREATE TABLE automations (
     recipients TEXT NOT NULL,
     texts TEXT NOT NULL,
     language TEXT NOT NULL,
+    body TEXT,
     is_on INTEGER NOT NULL,
     turned_on_at INTEGER,
     changed_by INTEGER,

@@ -1,9 +1,10 @@
-//! The leased job: executes due runs, and ends those whose messages have ended.
+//! The leased job: executes due runs, and ends those whose messages and deliveries have ended.
 
 use std::time::Duration;
 
 use super::{
     content::{self, Audience, Place},
+    deliver,
     limits::{self, Target},
     values::Occurrence,
 };
@@ -18,6 +19,7 @@ use crate::{
         store::{automations, runs},
     },
     db::{Db, DbError, Tx},
+    deliveries::store::deliveries,
     gateways::Mode,
     i18n::{Locale, Reader},
     jobs::Periodic,
@@ -126,13 +128,16 @@ impl Automating {
         };
         let mut tx = self.db.begin().await?;
         let before = run.steps.len();
+        let own = (&prepared.automation, &prepared.app, &prepared.occurrence);
+        let delivered = deliver::queue(&mut tx, own, &run, (&self.base, now)).await?;
+        run.steps.extend(delivered);
         for planned in self.plan(&prepared) {
             let step = self.queue(&mut tx, (&prepared, &run), planned, now).await?;
             run.steps.push(step);
         }
         let new = &run.steps[before..];
         let reason = new.iter().find_map(Step::skip_reason).unwrap_or(SkipReason::RecipientGone);
-        let is_sending = new.iter().any(|step| step.message.is_some());
+        let is_sending = new.iter().any(Step::is_queued);
         let due_at = is_sending.then(|| now.plus(MIN_PAUSE));
         if is_sending {
             run.state = RunState::Sending;
@@ -167,7 +172,7 @@ impl Automating {
     }
 
     fn plan(&self, prepared: &Prepared) -> Vec<Planned> {
-        let recipients = prepared.automation.rule.recipients.iter();
+        let recipients = prepared.automation.rule.recipients.iter().filter(|to| to.reads_message());
         recipients.map(|to| Planned { to: *to, outcome: self.address(prepared, *to) }).collect()
     }
 
@@ -178,6 +183,8 @@ impl Automating {
                 let channel = prepared.channels.iter().find(|channel| channel.id == id).cloned();
                 channel.map(Addressed::Channel).ok_or(SkipReason::RecipientGone)
             }
+            // It receives a delivery instead of a message.
+            Recipient::Destination(_) => Err(SkipReason::RecipientGone),
             _ if !self.has_email => Err(SkipReason::NoEmail),
             Recipient::User(id) => user(id).map(Addressed::User).ok_or(SkipReason::RecipientGone),
             Recipient::Customer if prepared.automation.mode == Mode::Test => {
@@ -254,17 +261,20 @@ impl Automating {
     /// Ends a run whose messages have ended.
     async fn settle(&self, run: Run) -> Result<(), DbError> {
         let now = self.clock.now();
-        let stored = notifications::store::list_of_run(&mut self.db.bulk_reader().await?, run.id).await?;
+        let mut reader = self.db.bulk_reader().await?;
+        let stored = notifications::store::list_of_run(&mut reader, run.id).await?;
+        let delivered = deliveries::list_of_run(&mut reader, run.app, run.id).await?;
+        drop(reader);
         // Messages that are no longer stored ended long ago.
         let is_pending = stored.iter().any(|message| matches!(message.state, State::Waiting | State::Sending));
-        if is_pending {
+        if is_pending || delivered.iter().any(|delivery| delivery.state.is_open()) {
             let queued_at = run.steps.last().map_or(now, |step| Timestamp::from_millis(step.at));
             let pause = (now.since(queued_at) / 4).clamp(MIN_PAUSE, MAX_PAUSE);
             return self.look_later(run.id, now.plus(pause)).await;
         }
         let is_failed = stored.iter().any(|message| message.state == State::Failed && is_of_last_execution(&run, message.id));
-        let state = if is_failed { RunState::Failed } else { RunState::Done };
-        self.end(run, RunState::Sending, (state, None), now).await
+        let outcome = deliver::ended(&run, &delivered, is_failed);
+        self.end(run, RunState::Sending, outcome, now).await
     }
 
     async fn end(
@@ -281,6 +291,5 @@ impl Automating {
 
 /// True if a message was queued by the last execution of a run; the steps of an execution share one time.
 fn is_of_last_execution(run: &Run, message: NotificationId) -> bool {
-    let last = run.steps.last().map(|step| step.at);
-    run.steps.iter().any(|step| Some(step.at) == last && step.message() == Some(message))
+    run.last_steps().any(|step| step.message() == Some(message))
 }

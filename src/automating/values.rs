@@ -2,15 +2,18 @@
 //!
 //! Invariant: values from customers and gateways are sanitized when they are set.
 
+use std::time::Duration;
+
 use crate::{
     apps::App,
     automations::{
+        json_template::JsonValues,
         runs::Run,
         template::{Values, Variable},
     },
     db::{DbError, Reader as DbReader},
     events,
-    gateways::payment_details::PaymentDetails,
+    gateways::{payment::FailureCategory, payment_details::PaymentDetails},
     i18n::{Reader, Text},
     ledger::{
         orders::{self, OrderState},
@@ -31,6 +34,20 @@ use crate::{
 
 /// The newest events of a payment, among which its customer is looked for.
 const MAX_BODIES: i64 = 4;
+/// The values of an example.
+const EXAMPLE_IDS: [(Variable, &str); 4] = [
+    (Variable::PaymentId, "pay_N1exampleX4Y5Z"),
+    (Variable::OrderId, "order_N1exampleX4Y"),
+    (Variable::RefundId, "rfnd_N1exampleX4Y5"),
+    (Variable::DisputeId, "disp_N1exampleX4Y5"),
+];
+const EXAMPLE_AMOUNT: Money = Money::new(64_900, Currency::INR);
+/// Two payments of that amount.
+const EXAMPLE_PAID: Money = Money::new(129_800, Currency::INR);
+const EXAMPLE_PAYMENTS: usize = 2;
+const EXAMPLE_RECEIPT: &str = "1042";
+/// How long after the example a dispute can be answered.
+const EXAMPLE_DEADLINE: Duration = Duration::from_hours(7 * 24);
 
 /// A change with the stored data of its payment.
 pub(crate) struct Occurrence {
@@ -119,6 +136,7 @@ impl Occurrence {
         values.set_own(Variable::Date, moment(self.at));
         if let Some(money) = self.money.or_else(|| self.payment.money()) {
             values.set_own(Variable::Amount, money.to_string());
+            values.set_own(Variable::Currency, money.currency.to_string());
         }
         if let Some(money) = self.payment.money() {
             values.set_own(Variable::PaymentAmount, money.to_string());
@@ -145,15 +163,68 @@ impl Occurrence {
         if let Some(money) = self.order.money() {
             values.set_own(Variable::OrderAmount, money.to_string());
         }
-        // The payments of an order have one currency; those in another one, if there are any, are not added.
-        if let Some(currency) = self.payment.currency {
-            let of_currency =
-                self.order_payments.iter().filter_map(Transaction::money).filter(|money| money.currency == currency);
-            let sum = of_currency.fold(0_i64, |sum, money| sum.saturating_add(money.subunits));
-            values.set_own(Variable::OrderPaid, Money::new(sum, currency).to_string());
+        if let Some(paid) = self.order_paid() {
+            values.set_own(Variable::OrderPaid, paid.to_string());
         }
         values.set_own(Variable::OrderPayments, self.order_payments.len().to_string());
     }
+
+    /// Returns the sum of the order's payments. They have one currency; those in another one, if there are any, are not added.
+    fn order_paid(&self) -> Option<Money> {
+        let currency = self.payment.currency?;
+        let of_currency = self.order_payments.iter().filter_map(Transaction::money).filter(|money| money.currency == currency);
+        Some(Money::new(of_currency.fold(0_i64, |sum, money| sum.saturating_add(money.subunits)), currency))
+    }
+
+    /// Returns the values for a JSON template: codes and times that programs read.
+    pub(crate) fn json_values(&self, app: &App) -> JsonValues {
+        let mut values = JsonValues::default();
+        let amount = self.money.or_else(|| self.payment.money());
+        let currency = amount.map(|money| money.currency.to_string());
+        let failure = self.payment.failure.as_ref().and_then(|reason| reason.0).map(FailureCategory::as_str);
+        let respond_by = self.dispute.as_ref().and_then(|dispute| dispute.respond_by).map(Timestamp::rfc3339);
+        let object = if self.kind == ChangeKind::Refunded { Variable::RefundId } else { Variable::DisputeId };
+        values.set(Variable::AppName, Some(&app.name));
+        values.set(Variable::PaymentId, Some(&self.payment.payment_id));
+        values.set(Variable::OrderId, self.payment.order_id.as_deref());
+        values.set(Variable::Method, self.payment.method.as_deref());
+        values.set(Variable::Date, Some(&self.at.rfc3339()));
+        values.set_amount(Variable::Amount, amount);
+        values.set_amount(Variable::PaymentAmount, self.payment.money());
+        values.set(Variable::Currency, currency.as_deref());
+        values.set(Variable::Reason, failure);
+        values.set(object, self.object.as_deref());
+        values.set(Variable::RespondBy, respond_by.as_deref());
+        values.set(Variable::OrderReceipt, self.order.receipt.as_deref());
+        values.set_amount(Variable::OrderAmount, self.order.money());
+        values.set_amount(Variable::OrderPaid, self.order_paid());
+        values.set_count(Variable::OrderPayments, self.order_payments.len());
+        for (name, value) in &self.details.notes {
+            values.set_note(name, value);
+        }
+        values
+    }
+}
+
+/// Returns example values for the preview of a JSON template.
+pub(crate) fn json_example(app: &App, now: Timestamp) -> JsonValues {
+    let mut values = JsonValues::default();
+    values.set(Variable::AppName, Some(&app.name));
+    for (variable, id) in EXAMPLE_IDS {
+        values.set(variable, Some(id));
+    }
+    values.set(Variable::Method, Some("upi"));
+    values.set(Variable::Date, Some(&now.rfc3339()));
+    values.set_amount(Variable::Amount, Some(EXAMPLE_AMOUNT));
+    values.set_amount(Variable::PaymentAmount, Some(EXAMPLE_AMOUNT));
+    values.set(Variable::Currency, Some(EXAMPLE_AMOUNT.currency.as_str()));
+    values.set(Variable::Reason, Some(FailureCategory::Other.as_str()));
+    values.set(Variable::RespondBy, Some(&now.plus(EXAMPLE_DEADLINE).rfc3339()));
+    values.set(Variable::OrderReceipt, Some(EXAMPLE_RECEIPT));
+    values.set_amount(Variable::OrderAmount, Some(EXAMPLE_AMOUNT));
+    values.set_amount(Variable::OrderPaid, Some(EXAMPLE_PAID));
+    values.set_count(Variable::OrderPayments, EXAMPLE_PAYMENTS);
+    values
 }
 
 /// Returns example values, for a preview without a matching payment.
@@ -162,25 +233,21 @@ pub(crate) fn example(app: &App, reader: Reader, now: Timestamp) -> Values {
     let moment = |at: Timestamp| plain(Text::verbatim(DisplayTime::of_expiry(at, now)));
     let mut values = Values::default();
     values.set_own(Variable::AppName, app.name.clone());
-    for (variable, id) in [
-        (Variable::PaymentId, "pay_N1exampleX4Y5Z"),
-        (Variable::OrderId, "order_N1exampleX4Y"),
-        (Variable::RefundId, "rfnd_N1exampleX4Y5"),
-        (Variable::DisputeId, "disp_N1exampleX4Y5"),
-    ] {
+    for (variable, id) in EXAMPLE_IDS {
         values.set(variable, id);
     }
     values.set(Variable::Method, &plain(messages::method(Some("upi"))));
-    let amount = Money::new(64_900, Currency::INR).to_string();
+    let amount = EXAMPLE_AMOUNT.to_string();
     for variable in [Variable::Amount, Variable::PaymentAmount, Variable::OrderAmount] {
         values.set_own(variable, amount.clone());
     }
-    values.set(Variable::OrderReceipt, "1042");
-    values.set_own(Variable::OrderPaid, Money::new(129_800, Currency::INR).to_string());
-    values.set_own(Variable::OrderPayments, "2".to_owned());
+    values.set_own(Variable::Currency, EXAMPLE_AMOUNT.currency.to_string());
+    values.set(Variable::OrderReceipt, EXAMPLE_RECEIPT);
+    values.set_own(Variable::OrderPaid, EXAMPLE_PAID.to_string());
+    values.set_own(Variable::OrderPayments, EXAMPLE_PAYMENTS.to_string());
     values.set_own(Variable::Reason, plain(messages::failure(None)));
     values.set_own(Variable::Date, moment(now));
-    values.set_own(Variable::RespondBy, moment(now.plus(std::time::Duration::from_hours(7 * 24))));
+    values.set_own(Variable::RespondBy, moment(now.plus(EXAMPLE_DEADLINE)));
     values
 }
 

@@ -13,6 +13,7 @@ use crate::{
     },
     apps::App,
     db::{Exec, Reader, Tx, ids},
+    deliveries::{destination::Destination, store::destinations},
     gateways::Mode,
     notifications::channels::{self, Channel},
     primitives::{
@@ -27,10 +28,12 @@ pub(crate) const MAX_EXECUTIONS: usize = 10;
 /// The actor and the time.
 pub(crate) type By<'a> = (&'a Actor<'a>, Timestamp);
 
-/// The users and channels of a company, which an automation may notify.
+/// The users and channels of a company and the destinations of an app in a mode, which an automation may notify.
+#[derive(Default)]
 pub(crate) struct Known {
     pub(crate) users: Vec<User>,
     pub(crate) channels: Vec<Channel>,
+    pub(crate) destinations: Vec<Destination>,
 }
 
 impl Known {
@@ -40,16 +43,18 @@ impl Known {
             Recipient::Customer => true,
             Recipient::User(id) => self.users.iter().any(|user| user.id == id),
             Recipient::Channel(id) => self.channels.iter().any(|channel| channel.id == id),
+            Recipient::Destination(id) => self.destinations.iter().any(|destination| destination.id == id),
         }
     }
 }
 
-/// Reads the users and channels of the app's company.
-pub(crate) async fn known(reader: &mut Reader, app: &App, actor: &Actor<'_>) -> Result<Known, UseCaseError> {
+/// Reads the users and channels of the app's company, and the app's destinations in a mode.
+pub(crate) async fn known(reader: &mut Reader, (app, mode): (&App, Mode), actor: &Actor<'_>) -> Result<Known, UseCaseError> {
     actor.require(Permission::ManageAutomations, app.company_id)?;
     Ok(Known {
         users: accounts::store::list_of_company(&mut *reader, app.company_id).await?,
-        channels: channels::store::list(reader, app.company_id).await?,
+        channels: channels::store::list(&mut *reader, app.company_id).await?,
+        destinations: destinations::list(reader, app.id, mode).await?,
     })
 }
 
@@ -111,6 +116,20 @@ pub(crate) async fn list_of_payment(
     let automations = automations::list(reader, app.id, mode).await?;
     let automation = |run: &Run| automations.iter().find(|one| one.id == run.automation).cloned();
     Ok(runs.into_iter().filter_map(|run| Some((automation(&run)?, run))).collect())
+}
+
+/// Lists the automations that send to a destination; none for an actor without the permission.
+pub(crate) async fn list_of_destination(
+    on: impl Into<Exec<'_>>,
+    destination: &Destination,
+    actor: &Actor<'_>,
+) -> Result<Vec<Automation>, UseCaseError> {
+    if actor.require(Permission::ManageAutomations, destination.company_id).is_err() {
+        return Ok(Vec::new());
+    }
+    let mut all = automations::list(on, destination.app_id, destination.mode).await?;
+    all.retain(|automation| automation.rule.recipients.contains(&Recipient::Destination(destination.id)));
+    Ok(all)
 }
 
 /// Adds an automation, turned on or off.

@@ -1,9 +1,10 @@
-//! Automations: a message to customers, users or channels when a payment changes.
+//! Automations: a message to customers, users, channels or destinations when a payment changes.
 //!
 //! Invariants: an automation reacts to a change in the ledger, never to an event, and has one run for each change of a payment. The run
 //! is stored in the unit of work that stores the change. A run changes no payment, so automations cannot trigger each other.
 
 pub(crate) mod conditions;
+pub(crate) mod json_template;
 pub(crate) mod manage;
 pub(crate) mod outbox;
 pub(crate) mod retention;
@@ -21,7 +22,7 @@ use crate::{
     i18n::Locale,
     ledger::payments::changes::ChangeKind,
     primitives::{
-        id::{AppId, AutomationId, ChannelId, CompanyId, UserId},
+        id::{AppId, AutomationId, ChannelId, CompanyId, DestinationId, UserId},
         time::Timestamp,
     },
 };
@@ -39,6 +40,8 @@ pub(crate) enum Recipient {
     /// A user of the company, by email.
     User(UserId),
     Channel(ChannelId),
+    /// A destination of the app in the automation's mode, which receives the change as a delivery.
+    Destination(DestinationId),
 }
 
 /// The text form of [`Recipient::Customer`].
@@ -50,6 +53,7 @@ impl fmt::Display for Recipient {
             Self::Customer => f.write_str(CUSTOMER),
             Self::User(id) => id.fmt(f),
             Self::Channel(id) => id.fmt(f),
+            Self::Destination(id) => id.fmt(f),
         }
     }
 }
@@ -63,7 +67,15 @@ impl FromStr for Recipient {
         }
         let user = text.parse().map(Self::User);
         user.or_else(|_| text.parse().map(Self::Channel))
-            .map_err(|_| "a recipient is the customer or the id of a user or a channel")
+            .or_else(|_| text.parse().map(Self::Destination))
+            .map_err(|_| "a recipient is the customer or the id of a user, a channel or a destination")
+    }
+}
+
+impl Recipient {
+    /// True if it receives subject and message, not a delivery.
+    pub(crate) const fn reads_message(self) -> bool {
+        !matches!(self, Self::Destination(_))
     }
 }
 
@@ -74,7 +86,7 @@ pub(crate) struct Wording {
     pub(crate) message: String,
 }
 
-/// The wordings of a message. At least one of them is given.
+/// The wordings of a message. At least one of them is given, unless only destinations are recipients.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Texts {
     pub(crate) en: Option<Wording>,
@@ -106,6 +118,8 @@ pub(crate) struct Rule {
     pub(crate) texts: Texts,
     /// The language of the message to customers.
     pub(crate) language: Locale,
+    /// The JSON template of what destinations receive; `None` for the change in the normalized form.
+    pub(crate) body: Option<String>,
 }
 
 /// An automation.

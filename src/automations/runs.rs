@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ledger::payments::changes::ChangeKind,
     primitives::{
-        id::{AppId, AutomationId, NotificationId, RunId, TransactionId},
+        id::{AppId, AutomationId, DeliveryId, NotificationId, RunId, TransactionId},
         keyset::Listed,
         money::Money,
         text_enum::{text_column, text_enum},
@@ -52,8 +52,12 @@ text_enum! {
         HourlyLimit = "hourly_limit",
         /// Email is not set up.
         NoEmail = "no_email",
-        /// The user or channel no longer exists.
+        /// The user, channel or destination no longer exists.
         RecipientGone = "recipient_gone",
+        /// The body for destinations is larger than [`super::json_template::MAX_BODY_BYTES`].
+        BodyTooLarge = "body_too_large",
+        /// The delivery was canceled before it was sent.
+        DeliveryCanceled = "delivery_canceled",
     }
 }
 text_column!(SkipReason, SkipReason::as_str);
@@ -67,17 +71,33 @@ pub(crate) struct Step {
     pub(crate) to: String,
     /// The id of the message in the outbox.
     pub(crate) message: Option<String>,
+    /// The id of the delivery to a destination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) delivery: Option<String>,
     /// The text of a [`SkipReason`].
     pub(crate) skipped: Option<String>,
 }
 
 impl Step {
     pub(crate) fn queued(to: super::Recipient, message: NotificationId, now: Timestamp) -> Self {
-        Self { at: now.millis(), to: to.to_string(), message: Some(message.to_string()), skipped: None }
+        Self { at: now.millis(), to: to.to_string(), message: Some(message.to_string()), delivery: None, skipped: None }
     }
 
     pub(crate) fn skipped(to: super::Recipient, reason: SkipReason, now: Timestamp) -> Self {
-        Self { at: now.millis(), to: to.to_string(), message: None, skipped: Some(reason.to_string()) }
+        Self { at: now.millis(), to: to.to_string(), message: None, delivery: None, skipped: Some(reason.to_string()) }
+    }
+
+    pub(crate) fn delivered(to: super::Recipient, delivery: DeliveryId, now: Timestamp) -> Self {
+        Self { at: now.millis(), to: to.to_string(), message: None, delivery: Some(delivery.to_string()), skipped: None }
+    }
+
+    pub(crate) fn delivery(&self) -> Option<DeliveryId> {
+        self.delivery.as_deref()?.parse().ok()
+    }
+
+    /// True if something was queued for the recipient.
+    pub(crate) const fn is_queued(&self) -> bool {
+        self.message.is_some() || self.delivery.is_some()
     }
 
     pub(crate) fn message(&self) -> Option<NotificationId> {
@@ -125,6 +145,16 @@ impl Run {
     /// Returns how often it was executed; the steps of an execution have one time.
     pub(crate) fn executions(&self) -> usize {
         self.steps.iter().map(|step| step.at).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Returns the steps of the last execution.
+    pub(crate) fn last_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| self.is_of_last_execution(step))
+    }
+
+    /// True for a step of the last execution; the steps of an execution have one time.
+    pub(crate) fn is_of_last_execution(&self, step: &Step) -> bool {
+        self.steps.last().is_some_and(|last| last.at == step.at)
     }
 
     /// True if a user may run it.

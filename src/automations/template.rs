@@ -32,6 +32,8 @@ text_enum! {
         /// The amount of the payment, the refund or the dispute.
         Amount = "amount",
         PaymentAmount = "payment_amount",
+        /// The code of the currency of [`Self::Amount`].
+        Currency = "currency",
         Method = "method",
         PaymentId = "payment_id",
         OrderId = "order_id",
@@ -57,8 +59,15 @@ impl Variable {
     /// True if changes of that kind have it.
     pub(crate) const fn is_of(self, kind: ChangeKind) -> bool {
         match self {
-            Self::AppName | Self::Amount | Self::Method | Self::PaymentId | Self::OrderId | Self::Date => true,
-            Self::OrderReceipt | Self::OrderAmount => true,
+            Self::AppName
+            | Self::Amount
+            | Self::Currency
+            | Self::Method
+            | Self::PaymentId
+            | Self::OrderId
+            | Self::Date
+            | Self::OrderReceipt
+            | Self::OrderAmount => true,
             Self::PaymentAmount => matches!(kind, ChangeKind::Refunded | ChangeKind::DisputeOpened),
             Self::Reason => matches!(kind, ChangeKind::Failed),
             Self::RefundId => matches!(kind, ChangeKind::Refunded),
@@ -109,13 +118,13 @@ pub(crate) enum Fault {
 
 /// A piece of a text.
 #[derive(Debug, PartialEq, Eq)]
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     Text(&'a str),
     Variable(&'a str),
 }
 
 /// Splits a text at its variables. `None` if one is not closed.
-fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
+pub(super) fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     while let Some((before, after)) = rest.split_once("{{") {
         let (name, after) = after.split_once("}}")?;
@@ -125,6 +134,12 @@ fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
     }
     pieces.push(Piece::Text(rest));
     Some(pieces)
+}
+
+/// True for a note, and for a variable that changes of that kind have.
+pub(super) fn is_known(name: &str, kind: ChangeKind) -> bool {
+    let is_note = name.strip_prefix(NOTE).is_some_and(|name| !name.is_empty());
+    is_note || name.parse::<Variable>().is_ok_and(|variable| variable.is_of(kind))
 }
 
 /// Validates a text for changes of a kind.
@@ -137,9 +152,7 @@ fn check(text: &str, max: usize, kind: ChangeKind) -> Result<(), Fault> {
     }
     for piece in pieces(text).ok_or(Fault::Unclosed)? {
         let Piece::Variable(name) = piece else { continue };
-        let is_note = name.strip_prefix(NOTE).is_some_and(|name| !name.is_empty());
-        let is_known = name.parse::<Variable>().is_ok_and(|variable| variable.is_of(kind));
-        if !is_note && !is_known {
+        if !is_known(name, kind) {
             return Err(Fault::UnknownVariable(name.chars().take(MAX_VALUE_CHARS).collect()));
         }
     }

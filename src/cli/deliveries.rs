@@ -14,7 +14,7 @@ pub(super) enum Command {
     /// Print all deliveries, oldest first, one JSON object per line
     ///
     /// `attempts` is the number of attempts since the delivery was created or last replayed. `last_status` is the HTTP status of the last
-    /// attempt's response; `last_failure` is the reason why there was none.
+    /// attempt's response; `last_failure` is the reason why there was none. A delivery has an `event`, or the `run` of an automation.
     Export(Export),
 }
 
@@ -45,7 +45,8 @@ fn line(delivery: &Delivery) -> serde_json::Value {
     json!({
         "delivery": delivery.id.to_string(),
         "destination": delivery.destination_id.to_string(),
-        "event": delivery.event_id.to_string(),
+        "event": delivery.message().event().map(|id| id.to_string()),
+        "run": delivery.message().run().map(|id| id.to_string()),
         "state": delivery.state.as_str(),
         "attempts": delivery.attempts,
         "last_status": delivery.last_status,

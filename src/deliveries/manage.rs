@@ -22,7 +22,7 @@ use crate::{
     db::{Db, DbError, Exec, Tx, ids},
     gateways::{Gateway, Mode},
     primitives::{
-        id::{DeliveryId, DestinationId, EventId},
+        id::{DeliveryId, DestinationId, MessageId},
         secret::Secret,
         time::Timestamp,
         vault::{Vault, VaultError},
@@ -297,7 +297,7 @@ pub(crate) async fn replay(
 /// Makes every waiting delivery of a destination due now, in small units of work; returns their number.
 pub(crate) async fn send_waiting(db: &Db, destination: &Destination, (actor, now): By<'_>) -> Result<u64, UseCaseError> {
     actor.require(Permission::ManageDestinations, destination.company_id)?;
-    let (mut after, mut count) = (EventId::least(), 0);
+    let (mut after, mut count) = (MessageId::least(), 0);
     loop {
         let mut tx = db.begin().await?;
         destinations::lock(&mut tx, destination.id).await?;

@@ -1,7 +1,8 @@
-//! Deliveries: every verified event is sent to the merchant's own systems, its destinations.
+//! Deliveries: every verified event is sent to the merchant's own systems, its destinations, and so are the changes that automations
+//! report to them.
 //!
-//! Invariant: a delivery is stored in the unit of work that stores its event, and ends only as delivered, exhausted or canceled. Unless it
-//! is canceled, it is sent at least once, even if servers are killed, and always with the event's id. While its destination is paused or
+//! Invariant: a delivery is stored in the unit of work that stores its event or executes its run, and ends only as delivered, exhausted or
+//! canceled. Unless it is canceled, it is sent at least once, even if servers are killed, and always with the id of its event or run. While its destination is paused or
 //! on hold, it waits. No destination delays another one.
 
 pub(crate) mod destination;
@@ -19,11 +20,16 @@ pub(crate) mod signature;
 pub(crate) mod store;
 pub(crate) mod worker;
 
-use crate::primitives::{
-    id::{AttemptId, DeliveryId, DestinationId, EventId},
-    keyset::Listed,
-    text_enum::{text_column, text_enum},
-    time::Timestamp,
+use std::fmt;
+
+use crate::{
+    events::Origin,
+    primitives::{
+        id::{AttemptId, DeliveryId, DestinationId, EventId, Id as _, MessageId, RunId},
+        keyset::Listed,
+        text_enum::{text_column, text_enum},
+        time::Timestamp,
+    },
 };
 
 text_enum! {
@@ -60,12 +66,67 @@ text_enum! {
 }
 text_column!(CancelReason, CancelReason::as_str);
 
-/// An event for a destination.
+/// What a delivery sends. Its text is the `webhook-id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Message {
+    Event(EventId),
+    /// A run of an automation, which reports a change.
+    Run(RunId),
+}
+
+impl Message {
+    fn of(id: MessageId, origin: Origin) -> Self {
+        match origin {
+            Origin::Automation => Self::Run(RunId::from_number(id.number())),
+            Origin::Webhook | Origin::Recovered | Origin::Test => Self::Event(EventId::from_number(id.number())),
+        }
+    }
+
+    /// Returns the event; `None` for a run.
+    pub(crate) const fn event(self) -> Option<EventId> {
+        match self {
+            Self::Event(id) => Some(id),
+            Self::Run(_) => None,
+        }
+    }
+
+    /// Returns the run; `None` for an event.
+    pub(crate) const fn run(self) -> Option<RunId> {
+        match self {
+            Self::Run(id) => Some(id),
+            Self::Event(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(id) => id.fmt(f),
+            Self::Run(id) => id.fmt(f),
+        }
+    }
+}
+
+impl From<EventId> for MessageId {
+    fn from(event: EventId) -> Self {
+        Self::from_number(event.number())
+    }
+}
+
+impl From<RunId> for MessageId {
+    fn from(run: RunId) -> Self {
+        Self::from_number(run.number())
+    }
+}
+
+/// A message for a destination.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Delivery {
     pub(crate) id: DeliveryId,
     pub(crate) destination_id: DestinationId,
-    pub(crate) event_id: EventId,
+    pub(crate) message_id: MessageId,
+    pub(crate) origin: Origin,
     pub(crate) state: DeliveryState,
     /// The number of attempts since it was created or last replayed.
     pub(crate) attempts: i64,
@@ -81,11 +142,17 @@ pub(crate) struct Delivery {
     pub(crate) ended_at: Option<Timestamp>,
 }
 
-impl Listed for Delivery {
-    type Cursor = EventId;
+impl Delivery {
+    pub(crate) fn message(&self) -> Message {
+        Message::of(self.message_id, self.origin)
+    }
+}
 
-    fn cursor(&self) -> EventId {
-        self.event_id
+impl Listed for Delivery {
+    type Cursor = MessageId;
+
+    fn cursor(&self) -> MessageId {
+        self.message_id
     }
 }
 

@@ -1,7 +1,8 @@
-//! Stores the deliveries of new events, in the unit of work that stores the events.
+//! Stores the deliveries of new events, in the unit of work that stores the events, and those of runs of automations, in the unit of work
+//! that executes the run.
 //!
 //! Invariant: every stored event has its deliveries. An event that arrives again, or is recovered although it was already stored, gets no
-//! further ones.
+//! further ones. A run has one delivery to a destination, with one id: if it is run again, that delivery is sent again.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -12,12 +13,18 @@ use tokio::sync::Notify;
 
 use super::{
     destination::{Candidate, Recipient, receives},
-    store::{deliveries, destinations},
+    store::{
+        bodies::{self, RunBody},
+        deliveries, destinations,
+    },
 };
 use crate::{
     db::{DbError, Tx, ids},
     events::{Origin, append::Arrival, store::log},
-    primitives::id::{AppId, DestinationId, EventId},
+    primitives::{
+        id::{AppId, DeliveryId, DestinationId, EventId},
+        time::Timestamp,
+    },
 };
 
 /// Stores the deliveries of the arrivals that are new events, and returns their destinations.
@@ -46,13 +53,53 @@ pub(crate) async fn enqueue(tx: &mut Tx, arrivals: &[Arrival<'_>], origin: Origi
         let new = ids.into_iter().zip(&matched).map(|(id, (destination, event, now))| deliveries::New {
             id,
             destination: *destination,
-            event: *event,
+            message: (*event).into(),
             origin,
             now: *now,
         });
         deliveries::insert(tx, &new.collect::<Vec<_>>()).await?;
     }
     Ok(matched.into_iter().map(|(destination, ..)| destination).collect())
+}
+
+/// Stores the deliveries of a run to destinations of its app and mode, or makes those that it has due again. `created_at` is that of the
+/// run. Returns the delivery to each destination, and `None` for one that was deleted.
+///
+/// # Errors
+/// If the database fails. The caller rolls back.
+pub(crate) async fn enqueue_run(
+    tx: &mut Tx,
+    to: &BTreeSet<DestinationId>,
+    body: &RunBody,
+    (created_at, now): (Timestamp, Timestamp),
+) -> Result<HashMap<DestinationId, Option<DeliveryId>>, DbError> {
+    // In ascending order, like all units of work that lock several.
+    for id in to {
+        destinations::lock(tx, *id).await?;
+    }
+    bodies::put(tx, body, now).await?;
+    let stored = deliveries::list_of_run(&mut *tx, body.app_id, body.run_id).await?;
+    let mut queued = HashMap::new();
+    for id in to {
+        let existing = stored.iter().find(|delivery| delivery.destination_id == *id).map(|delivery| delivery.id);
+        let delivery = match (destinations::find_any(&mut *tx, *id).await?, existing) {
+            (None, _) => None,
+            (Some(_), Some(delivery)) => {
+                deliveries::replay(tx, *id, delivery, now).await?;
+                Some(delivery)
+            }
+            (Some(_), None) => {
+                let delivery = ids::next(tx).await?;
+                let message = body.run_id.into();
+                let new =
+                    deliveries::New { id: delivery, destination: *id, message, origin: Origin::Automation, now: created_at };
+                deliveries::insert_due(tx, &new, now).await?;
+                Some(delivery)
+            }
+        };
+        queued.insert(*id, delivery);
+    }
+    Ok(queued)
 }
 
 /// Notifies this server's worker of destinations with new deliveries, after the commit. Cheap to clone.

@@ -14,7 +14,11 @@ use super::{
 use crate::{
     events::{Event, Origin, State, payload::Payload},
     gateways::{Gateway, parts},
-    primitives::{id::EventId, secret::Secret, time::Timestamp},
+    primitives::{
+        id::{EventId, RunId},
+        secret::Secret,
+        time::Timestamp,
+    },
 };
 
 /// The headers of the Standard Webhooks specification, with which every delivery is signed.
@@ -133,6 +137,11 @@ pub(crate) fn test(destination: &Destination, id: EventId, secrets: &SigningSecr
     let id = id.to_string();
     let body = normalized::test_event(&id, (destination.app_id, destination.mode), now);
     signed(vec![(CONTENT_TYPE, JSON)], &id, body.into(), (secrets, now))
+}
+
+/// Returns the request of a run of an automation; `None` if there is no secret.
+pub(crate) fn of_run(run: RunId, body: Bytes, secrets: &SigningSecrets, now: Timestamp) -> Option<(Headers, Bytes)> {
+    signed(vec![(CONTENT_TYPE, JSON)], &run.to_string(), body, (secrets, now))
 }
 
 /// Returns a fixed header of a destination, with its value marked as sensitive for logs.

@@ -86,11 +86,9 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     let gateway = simulator::run(server.state(), &format!("http://{}", server.address()), shops).await?;
     // After the history, which is not sent.
     if let Some((app, connection)) = busy {
-        let urls = [receivers.orders_url(), receivers.accounts_url()];
-        seed::add_destinations(server.state(), (&app, connection), urls).await.map_err(failed)?;
-        if is_private {
-            seed::add_automation(server.state(), &app).await.map_err(failed)?;
-        }
+        let urls = [receivers.orders_url(), receivers.accounts_url(), receivers.shop_url()];
+        let shop = seed::add_destinations(server.state(), (&app, connection), urls).await.map_err(failed)?;
+        seed::add_automations(server.state(), &app, (shop, is_private)).await.map_err(failed)?;
     }
     Ok(Demo { server, password, api, receivers, gateway })
 }

@@ -1,4 +1,5 @@
-//! The sample shop's own systems: one that receives every event, and one that is down for the first minutes.
+//! The sample shop's own systems: one that receives every event, one that is down for the first minutes, and one whose orders automations
+//! update.
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,8 @@ use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, web};
 const ORDERS: &str = "/orders/payment-events";
 /// The path of the one that is down at first.
 const ACCOUNTS: &str = "/accounts/webhooks";
+/// The path of the one whose orders automations update.
+const SHOP: &str = "/shop/orders";
 /// How long it is down.
 const DOWN: Duration = Duration::from_mins(3);
 
@@ -38,6 +41,7 @@ impl Receivers {
             App::new()
                 .route(ORDERS, web::post().to(|| async { HttpResponse::Ok().body("received") }))
                 .route(ACCOUNTS, web::post().to(accounts))
+                .route(SHOP, web::post().to(|| async { HttpResponse::Ok().body("order updated") }))
         })
         .workers(1)
         .disable_signals()
@@ -55,6 +59,10 @@ impl Receivers {
 
     pub(super) fn orders_url(&self) -> String {
         format!("http://{}{ORDERS}", self.address)
+    }
+
+    pub(super) fn shop_url(&self) -> String {
+        format!("http://{}{SHOP}", self.address)
     }
 
     pub(super) fn accounts_url(&self) -> String {

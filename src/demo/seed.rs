@@ -29,6 +29,7 @@ use crate::{
     deliveries::{
         destination::{DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_SECONDS, EventSelection, Format, Settings},
         manage::{self, DestinationError},
+        normalized::change,
     },
     gateways::{
         Mode,
@@ -39,7 +40,7 @@ use crate::{
     i18n::Locale,
     messages::automations::Template,
     primitives::{
-        id::{CompanyId, ConnectionId},
+        id::{CompanyId, ConnectionId, DestinationId},
         money::{Currency, Money},
         secret::Secret,
         time::Timestamp,
@@ -122,12 +123,13 @@ pub(super) async fn seed(state: &State, password: &str) -> Result<Vec<SeededConn
     Ok(wired)
 }
 
-/// Adds the shop's own systems as destinations of live events: one of the original format, one of the normalized.
+/// Adds the shop's own systems as destinations in Live mode: one of the original format, one of the normalized, and one that receives only
+/// what automations send. Returns the last.
 pub(super) async fn add_destinations(
     state: &State,
     (app, connection): (&App, ConnectionId),
-    [orders, accounts]: [String; 2],
-) -> Result<(), SeedError> {
+    [orders, accounts, shop]: [String; 3],
+) -> Result<Option<DestinationId>, SeedError> {
     let settings = |name: &str, url, format, connection_id| Settings {
         name: name.to_owned(),
         url,
@@ -140,32 +142,53 @@ pub(super) async fn add_destinations(
         per_second: None,
         timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
     };
-    let both = [
+    let of_automations = EventSelection::parse(change::EVENT_TYPE).unwrap_or_default();
+    let all = [
         (settings("Order system", orders, Format::Original, Some(connection)), Some(razorpay::GATEWAY)),
         (settings("Accounts", accounts, Format::Normalized, None), None),
+        (Settings { events: of_automations, ..settings("Shop", shop, Format::Normalized, None) }, None),
     ];
     let (actor, now) = (owner(app.company_id), state.clock.now());
     let mut tx = state.db.begin().await?;
-    for (settings, gateway) in both {
-        manage::create(&mut tx, &state.vault, (app, Mode::Live), (settings, gateway), (&actor, now)).await?;
+    let mut last = None;
+    for (settings, gateway) in all {
+        let added = manage::create(&mut tx, &state.vault, (app, Mode::Live), (settings, gateway), (&actor, now)).await?;
+        last = Some(added.id);
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(last)
 }
 
-/// Adds the confirmation of large live payments, whose emails are in the mailbox.
-pub(super) async fn add_automation(state: &State, app: &App) -> Result<(), SeedError> {
+/// Adds the update of the shop's orders and, if there is a mailbox for its emails, the confirmation of large live payments.
+pub(super) async fn add_automations(
+    state: &State,
+    app: &App,
+    (shop, has_mailbox): (Option<DestinationId>, bool),
+) -> Result<(), SeedError> {
+    let update = Template::OrderStatus;
+    let order = Rule {
+        on: update.kind(),
+        conditions: Conditions::default(),
+        recipients: shop.map(Recipient::Destination).into_iter().collect(),
+        texts: update.texts(),
+        language: Locale::English,
+        body: update.body(),
+    };
     let over = AmountCondition { comparison: Comparison::Over, amount: Money::new(100_000, Currency::INR) };
     let template = Template::Confirmation;
-    let rule = Rule {
+    let confirmation = Rule {
         on: template.kind(),
         conditions: Conditions { amount: Some(over), ..Conditions::default() },
         recipients: vec![Recipient::Customer],
         texts: template.texts(),
         language: Locale::English,
+        body: None,
     };
     let mut tx = state.db.begin().await?;
     let before = state.clock.now().minus(BEFORE_TRAFFIC);
-    automations::manage::add(&mut tx, (app, Mode::Live), (rule, true), (&owner(app.company_id), before)).await?;
+    for rule in [order].into_iter().chain(has_mailbox.then_some(confirmation)) {
+        automations::manage::add(&mut tx, (app, Mode::Live), (rule, true), (&owner(app.company_id), before)).await?;
+    }
     Ok(tx.commit().await?)
 }
 

@@ -69,6 +69,8 @@ text_enum! {
         Recovered = "recovered",
         /// A test event of KS Pay.
         Test = "test",
+        /// A change that an automation reports to a destination.
+        Automation = "automation",
     }
 }
 text_column!(Origin, Origin::as_str);

@@ -98,8 +98,9 @@ pub(crate) fn count(kind: Kind, count: i64) -> Option<Text> {
         _ if count == 0 => None,
         Kind::WebhookFailing | Kind::WebhookDisabling => Some(t::count_requests(count)),
         Kind::DestinationFailing | Kind::Backlog => Some(t::count_deliveries(count)),
-        Kind::WebhookSilent | Kind::DestinationPaused => None,
-        Kind::DisputeOpened | Kind::DisputeDeadline | Kind::OrderPaidTwice => None,
+        Kind::WebhookSilent | Kind::DestinationPaused | Kind::DisputeOpened | Kind::DisputeDeadline | Kind::OrderPaidTwice => {
+            None
+        }
     }
 }
 

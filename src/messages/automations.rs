@@ -5,6 +5,7 @@ use crate::{
     automations::{
         Texts, Wording,
         conditions::{Comparison, Conditions},
+        json_template::{JsonFault, MAX_BODY_BYTES, MAX_TEMPLATE_BYTES},
         runs::{RunState, SkipReason},
         template::{Fault, Variable},
     },
@@ -47,7 +48,7 @@ pub(crate) const fn run_state(state: RunState) -> Badge {
 }
 
 /// Says why nothing was sent.
-pub(crate) const fn skipped(reason: SkipReason) -> Text {
+pub(crate) fn skipped(reason: SkipReason) -> Text {
     match reason {
         SkipReason::Recovered => t::skipped_recovered(),
         SkipReason::TooOld => t::skipped_too_old(),
@@ -58,6 +59,8 @@ pub(crate) const fn skipped(reason: SkipReason) -> Text {
         SkipReason::HourlyLimit => t::skipped_hourly_limit(),
         SkipReason::NoEmail => t::skipped_no_email(),
         SkipReason::RecipientGone => t::skipped_recipient_gone(),
+        SkipReason::BodyTooLarge => t::skipped_body_too_large(MAX_BODY_BYTES / 1024),
+        SkipReason::DeliveryCanceled => t::skipped_delivery_canceled(),
     }
 }
 
@@ -77,9 +80,21 @@ pub(crate) fn fault(fault: &Fault) -> (&'static str, Text) {
     }
 }
 
+/// Says what is wrong with a JSON template, and its reason for tests.
+pub(crate) fn json_fault(fault: &JsonFault) -> (&'static str, Text) {
+    match fault {
+        JsonFault::TooLarge => ("too-large", t::json_too_large(MAX_TEMPLATE_BYTES / 1024)),
+        JsonFault::NotJson { line, column } => ("not-json", t::json_invalid(*line, *column)),
+        JsonFault::UnknownVariable(name) => self::fault(&Fault::UnknownVariable(name.clone())),
+        JsonFault::Unclosed(text) => ("unclosed", t::json_unclosed(code(text.as_str()))),
+        JsonFault::VariableInName(name) => ("variable-in-name", t::json_variable_in_name(code(name.as_str()))),
+    }
+}
+
 text_enum! {
     /// A ready-made automation.
     pub(crate) enum Template, "a template" {
+        OrderStatus = "order_status",
         Confirmation = "confirmation",
         Refund = "refund",
         Failed = "failed",
@@ -91,7 +106,7 @@ text_enum! {
 impl Template {
     pub(crate) const fn kind(self) -> ChangeKind {
         match self {
-            Self::Confirmation => ChangeKind::Captured,
+            Self::OrderStatus | Self::Confirmation => ChangeKind::Captured,
             Self::Refund => ChangeKind::Refunded,
             Self::Failed => ChangeKind::Failed,
             Self::Dispute => ChangeKind::DisputeOpened,
@@ -104,9 +119,30 @@ impl Template {
         matches!(self, Self::Confirmation | Self::Refund)
     }
 
+    /// True if a destination receives it instead of people.
+    pub(crate) const fn is_for_destinations(self) -> bool {
+        matches!(self, Self::OrderStatus)
+    }
+
+    /// Returns the JSON template of what destinations receive; `None` for the normalized change.
+    pub(crate) fn body(self) -> Option<String> {
+        let member = |(name, variable)| format!("  \"{name}\": \"{}\"", placeholder(variable));
+        self.is_for_destinations().then(|| {
+            let members = [
+                ("order_id", Variable::OrderId),
+                ("payment_id", Variable::PaymentId),
+                ("amount", Variable::Amount),
+                ("currency", Variable::Currency),
+                ("paid_at", Variable::Date),
+            ];
+            format!("{{\n  \"status\": \"paid\",\n{}\n}}", members.map(member).join(",\n"))
+        })
+    }
+
     /// Returns its name, and what it does.
     pub(crate) const fn label(self) -> (Text, Text) {
         match self {
+            Self::OrderStatus => (t::order_status(), t::order_status_note()),
             Self::Confirmation => (t::confirmation(), t::confirmation_note()),
             Self::Refund => (t::refund(), t::refund_note()),
             Self::Failed => (t::failed(), t::failed_note()),
@@ -115,8 +151,11 @@ impl Template {
         }
     }
 
-    /// Returns its message in every language.
+    /// Returns its message in every language; none if only destinations receive it.
     pub(crate) fn texts(self) -> Texts {
+        if self.is_for_destinations() {
+            return Texts::default();
+        }
         Texts { en: Some(self.wording(Locale::English)), hi: Some(self.wording(Locale::Hindi)) }
     }
 
@@ -129,6 +168,7 @@ impl Template {
         let ids = format!("{}\n{}", plain(t::payment_line(&payment)), plain(t::order_line(&order)));
         let name = variable(Variable::AppName);
         let (subject, paragraphs) = match self {
+            Self::OrderStatus => return Wording::default(),
             Self::Confirmation => (
                 t::confirmation_subject(&amount),
                 vec![plain(t::hello()), plain(t::confirmation_text(&bold, &by, &date)), ids, name],

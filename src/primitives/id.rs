@@ -123,8 +123,10 @@ ids! {
     DestinationSecretId = "dk";
     /// A fixed header of a destination; not its value.
     DestinationHeaderId = "dh";
-    /// An event for a destination.
+    /// A message for a destination.
     DeliveryId = "dl";
+    /// What a delivery sends: the number of an event or of a run, so that a destination's deliveries have one order.
+    MessageId = "ms";
     /// An attempt to send a delivery.
     AttemptId = "at";
     /// A token, with which `ks-pay listen` reads an app's events; not its value.

@@ -23,7 +23,7 @@ use crate::{
     events::Origin,
     jobs::{PAUSE_BETWEEN_COMMITS, Periodic},
     primitives::{
-        id::{DestinationId, EventId},
+        id::{DestinationId, EventId, Id as _, MessageId},
         keyset::PAGE_SIZE,
         time::{Clock, Timestamp},
     },
@@ -109,16 +109,17 @@ impl Replaying {
         &self,
         replay: &Replay,
         piece: &Piece,
-        (recovered, now): (&HashSet<EventId>, Timestamp),
+        (recovered, now): (&HashSet<MessageId>, Timestamp),
     ) -> Result<bool, DbError> {
         let mut tx = self.db.begin().await?;
         destinations::lock(&mut tx, replay.destination_id).await?;
-        let ids = ids::take(&mut tx, piece.events.len()).await?;
-        let new = ids.into_iter().zip(&piece.events).map(|(id, (event, received_at))| New {
+        let ids = ids::take(&mut tx, piece.messages.len()).await?;
+        let new = ids.into_iter().zip(&piece.messages).map(|(id, (message, received_at))| New {
             id,
             destination: replay.destination_id,
-            event: *event,
-            origin: if recovered.contains(event) { Origin::Recovered } else { Origin::Webhook },
+            message: *message,
+            // The delivery of a run exists already, and keeps its origin.
+            origin: if recovered.contains(message) { Origin::Recovered } else { Origin::Webhook },
             now: *received_at,
         });
         let replayed = deliveries::replay_many(&mut tx, &new.collect::<Vec<_>>(), now).await?;
@@ -144,11 +145,12 @@ impl Replaying {
 }
 
 /// Returns the events that were recovered from rejected requests.
-async fn recovered(reader: &mut Reader, destination: &Destination, piece: &Piece) -> Result<HashSet<EventId>, DbError> {
+async fn recovered(reader: &mut Reader, destination: &Destination, piece: &Piece) -> Result<HashSet<MessageId>, DbError> {
     let mut recovered = HashSet::new();
-    for events in piece.events.chunks(PAGE_SIZE) {
-        let ids = events.iter().map(|(id, _)| *id);
-        recovered.extend(recoveries::list_among(&mut *reader, destination.app_id, ids).await?);
+    for messages in piece.messages.chunks(PAGE_SIZE) {
+        let ids = messages.iter().map(|(id, _)| EventId::from_number(id.number()));
+        let found = recoveries::list_among(&mut *reader, destination.app_id, ids).await?;
+        recovered.extend(found.into_iter().map(MessageId::from));
     }
     Ok(recovered)
 }

@@ -22,7 +22,7 @@ use crate::{
     deliveries::destination::Destination,
     events::store::by_time,
     primitives::{
-        id::{DestinationId, EventId, ReplayId},
+        id::{DestinationId, MessageId, ReplayId},
         text_enum::{text_column, text_enum},
         time::Timestamp,
     },
@@ -74,7 +74,7 @@ pub(crate) struct Replay {
     #[sqlx(flatten)]
     pub(crate) range: Range,
     /// The last event that was examined.
-    pub(crate) cursor: EventId,
+    pub(crate) cursor: MessageId,
     /// The number of deliveries that were made due.
     pub(crate) replayed: i64,
     /// The number of events when it began, if all were counted.
@@ -111,7 +111,7 @@ impl From<Denied> for ReplayError {
 pub(crate) struct Plan {
     scope: Scope,
     range: Range,
-    cursor: EventId,
+    cursor: MessageId,
     /// `None` if the events were not counted.
     pub(crate) count: Option<Count>,
 }
@@ -130,7 +130,7 @@ impl Plan {
 
     /// Plans a replay to a destination that is not stored yet.
     pub(crate) async fn uncounted(reader: &mut Reader, (scope, range): (Scope, Range)) -> Result<Self, DbError> {
-        Ok(Self { scope, range, cursor: by_time::before(reader, range.since).await?, count: None })
+        Ok(Self { scope, range, cursor: by_time::before(reader, range.since).await?.into(), count: None })
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Range, Replay, Scope};
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
     primitives::{
-        id::{DestinationId, EventId, ReplayId},
+        id::{DestinationId, MessageId, ReplayId},
         time::Timestamp,
     },
 };
@@ -33,7 +33,7 @@ pub(crate) struct New<'a> {
     pub(crate) destination: DestinationId,
     pub(crate) scope: Scope,
     pub(crate) range: Range,
-    pub(crate) cursor: EventId,
+    pub(crate) cursor: MessageId,
     pub(crate) expected: Option<i64>,
     pub(crate) by: &'a str,
     pub(crate) now: Timestamp,
@@ -71,7 +71,7 @@ pub(super) async fn list_running(on: impl Into<Exec<'_>>, after: DestinationId) 
 pub(super) async fn advance(
     tx: &mut Tx,
     replay: &Replay,
-    (cursor, replayed): (EventId, i64),
+    (cursor, replayed): (MessageId, i64),
     ended_at: Option<Timestamp>,
 ) -> Result<bool, DbError> {
     let advanced =

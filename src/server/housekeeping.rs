@@ -39,7 +39,7 @@ pub(super) fn start(
         jobs.start(Leased::new(retention, db, clock));
     }
     jobs.start(Leased::new(TimeRepair { db: db.clone(), clock: clock.clone() }, db, clock));
-    jobs.start(Leased::new(DeliveryHousekeeping { db: db.clone(), clock: clock.clone() }, db, clock));
+    jobs.start(Leased::new(DeliveryHousekeeping { db: db.clone(), clock: clock.clone(), body_retention }, db, clock));
     jobs.start(Leased::new(NotificationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(alerting, db, clock));
     jobs.start(Leased::new(digests, db, clock));

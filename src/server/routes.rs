@@ -94,7 +94,7 @@ fn pages() -> impl actix_web::dev::HttpServiceFactory {
 /// Registers payments, events and rejections.
 fn payment_routes(scope: Scope) -> Scope {
     let scope = route!(scope, urls::TRANSACTIONS, get(ViewPayments) = payments::routes::index);
-    let scope = route!(scope, urls::TRANSACTION, get(ViewPayments) = payments::routes::show);
+    let scope = route!(scope, urls::TRANSACTION, get(ViewPayments) = payments::show::show);
     let scope = route!(
         scope,
         urls::TRANSACTION_REFUND,

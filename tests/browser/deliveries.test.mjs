@@ -53,14 +53,15 @@ describe("the schema of normalized events", () => {
     assert.ok(BODIES.length > 30);
     for (const body of BODIES) assert.ok(isAccepted(body), `${body.type}: ${ajv.errorsText(validate.errors)}`);
     for (const text of blocks("json")) assert.ok(isAccepted(JSON.parse(text)), `docs: ${ajv.errorsText(validate.errors)}`);
-    assert.equal(blocks("json").length, 1);
+    assert.equal(blocks("json").length, 2);
   });
 
   const sample = BODIES.find((body) => body.data.dispute);
   const refund = BODIES.find((body) => body.data.refund);
+  const changes = BODIES.find((body) => body.data.automation);
   const objects = [
     [sample, []], [sample, ["data"]], [sample, ["data", "payment"]], [sample, ["data", "dispute"]], [sample, ["data", "links"]],
-    [refund, ["data", "refund"]],
+    [refund, ["data", "refund"]], [changes, ["data", "automation"]], [changes, ["data", "automation", "change"]],
   ].map(([body, path]) => ({ body, path, within: (copy) => path.reduce((object, key) => object[key], copy) }));
 
   it("accepts what a later version adds", () => {

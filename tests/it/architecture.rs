@@ -116,7 +116,15 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals", "orders"]),
     (
         "deliveries",
-        &["destinations", "destination_secrets", "destination_headers", "destination_health", "deliveries", "attempts"],
+        &[
+            "destinations",
+            "destination_secrets",
+            "destination_headers",
+            "destination_health",
+            "deliveries",
+            "delivery_bodies",
+            "attempts",
+        ],
     ),
     ("replays", &["replays"]),
     ("url_check", &["url_checks"]),

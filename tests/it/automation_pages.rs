@@ -5,13 +5,16 @@ use std::time::Duration;
 use ks_pay::primitives::time::{Clock, Timestamp};
 use reqwest::StatusCode;
 
-use crate::support::{
-    TestApp, bodies,
-    bodies::AT,
-    browser::{Browser, Page},
-    builders::Connection,
-    eventually,
-    smtp_server::SmtpServer,
+use crate::{
+    orders,
+    support::{
+        TestApp, bodies,
+        bodies::AT,
+        browser::{Browser, Page},
+        builders::Connection,
+        eventually,
+        smtp_server::SmtpServer,
+    },
 };
 
 const RULES: &str = "SELECT change_kind || ' ' || conditions || ' ' || recipients || CASE WHEN is_on THEN ' on' ELSE ' off' END FROM automations ORDER BY id";
@@ -146,6 +149,24 @@ async fn a_preview_counts_what_would_have_run_and_a_test_goes_to_its_user_alone(
     assert_eq!(mail.to, "owner@neem-tree-retail.example");
     assert!(mail.part("text/plain").contains("Paid: ₹1,000.00"), "{}", mail.source());
     assert_eq!(shop.app.texts(RULES).await.len() + shop.mail.mails().len(), 1, "nothing was saved, and no one else was emailed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_counts_orders_that_were_paid_twice_and_has_their_amounts() {
+    let shop = Shop::start().await;
+    shop.pay("pay_Alone00000001").await;
+    let order = Some(orders::entity("paid", bodies::AMOUNT));
+    for body in [orders::event("order.paid", "pay_1", 1, order), orders::event("payment.captured", "pay_2", 2, None)] {
+        assert_eq!(shop.live.post(body).send().await, 200);
+    }
+    let message = "{{order_amount}} was paid with {{order_paid}} in {{order_payments}} payments";
+    let changed = [("on", "order_paid_twice"), ("recipient", "customer"), ("message_en", message)];
+    let page = shop.submit("preview", &changed).await;
+    let (count, preview) = (page.text_of("dry-run"), page.text_of("preview"));
+    assert!(count.contains("1 payment") && !count.contains("other"), "{count}");
+    assert!(preview.contains("₹1,000.00 was paid with ₹2,000.00 in 2 payments"), "{preview}");
+    let unknown = shop.submit("preview", &[("message_en", message)]).await;
+    assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY, "a capture has no such variables");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, time::Duration};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::support::{Installation, browser::Browser, process::Process};
+use crate::support::{Installation, browser::Browser, eventually, process::Process};
 
 const SET: &[(&str, &str)] = &[
     ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
@@ -172,4 +172,13 @@ async fn the_demos_history_came_in_day_by_day_seconds_after_it_happened() {
     assert!(whole.len() >= 2 * 28 - 2, "two shops, four weeks: {days:?}");
     // A payment created just before midnight is first received on the following day.
     assert!(whole.iter().all(|(_, count)| (38..=102).contains(*count)), "{days:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_updates_orders_in_its_shop() {
+    let at = Installation::new().await;
+    let (process, _visitor, _) = demo(&at).await;
+    let is_updated = |one: &Value| one["run"].is_string() && one["event"].is_null() && one["state"] == "delivered";
+    eventually(async || exported(&at, "deliveries").iter().any(is_updated)).await;
+    assert_eq!(process.terminate().code, Some(0));
 }

@@ -47,9 +47,9 @@ async fn every_dashboard_warns_of_a_destination_in_trouble_but_not_of_one_that_a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_count_a_thousand_waiting_deliveries_and_no_more() {
-    const MORE: &str = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) \
+    const MORE: &str = "INSERT INTO deliveries (id, destination_id, message_id, origin, state, attempts, due_at, is_retry, created_at) \
                         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 998) \
-                        SELECT deliveries.id - n, destination_id, event_id - n, origin, state, attempts, due_at, is_retry, created_at - n \
+                        SELECT deliveries.id - n, destination_id, message_id - n, origin, state, attempts, due_at, is_retry, created_at - n \
                         FROM deliveries CROSS JOIN numbers";
     let shop = Shop::start().await;
     let destination = shop.add(&[]).await;

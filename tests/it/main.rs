@@ -9,6 +9,8 @@ mod advice;
 mod alerts;
 mod alerts_storms;
 mod architecture;
+mod automation_destinations;
+mod automation_json;
 mod automation_pages;
 mod automations;
 mod backup;

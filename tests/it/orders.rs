@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Returns an event of a payment of `order_1`, with the order's entity if `order` has one.
-fn event(event: &str, payment: &str, after: i64, order: Option<Value>) -> Vec<u8> {
+pub(crate) fn event(event: &str, payment: &str, after: i64, order: Option<Value>) -> Vec<u8> {
     let mut body: Value = serde_json::from_slice(&bodies::payment(event, payment, after)).unwrap();
     body["payload"]["payment"]["entity"]["order_id"] = json!("order_1");
     if let Some(order) = order {
@@ -23,11 +23,10 @@ fn event(event: &str, payment: &str, after: i64, order: Option<Value>) -> Vec<u8
     body.to_string().into_bytes()
 }
 
-fn entity(status: &str, paid: i64) -> Option<Value> {
-    Some(
-        json!({ "id": "order_1", "entity": "order", "amount": AMOUNT, "amount_paid": paid, "currency": "INR", "receipt": "Bill 7",
-        "status": status }),
-    )
+/// Returns the entity of `order_1`.
+pub(crate) fn entity(status: &str, paid: i64) -> Value {
+    json!({ "id": "order_1", "entity": "order", "amount": AMOUNT, "amount_paid": paid, "currency": "INR", "receipt": "Bill 7",
+        "status": status })
 }
 
 async fn orders(app: &TestApp, connection: &Connection) -> Vec<Value> {
@@ -41,8 +40,8 @@ async fn an_order_is_the_same_in_any_order_of_its_events() {
     let all = [
         event("payment.authorized", "pay_1", 1, None),
         event("payment.captured", "pay_1", 2, None),
-        event("order.paid", "pay_1", 3, entity("paid", AMOUNT)),
-        event("payment.authorized", "pay_2", 4, entity("attempted", 0)),
+        event("order.paid", "pay_1", 3, Some(entity("paid", AMOUNT))),
+        event("payment.authorized", "pay_2", 4, Some(entity("attempted", 0))),
         event("payment.captured", "pay_2", 5, None),
         event("payment.failed", "pay_3", 6, None),
     ];
@@ -108,7 +107,7 @@ async fn runs(shop: &Shop) -> Vec<String> {
 async fn an_order_that_is_paid_twice_starts_an_automation_once_in_any_order_of_its_events() {
     let all = [
         event("payment.captured", "pay_1", 2, None),
-        event("order.paid", "pay_1", 3, entity("paid", AMOUNT)),
+        event("order.paid", "pay_1", 3, Some(entity("paid", AMOUNT))),
         event("payment.captured", "pay_2", 5, None),
         event("payment_link.paid", "pay_2", 6, None),
     ];
@@ -122,7 +121,7 @@ async fn an_order_that_is_paid_twice_starts_an_automation_once_in_any_order_of_i
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_is_paid_in_parts_or_of_unknown_amount_is_not_paid_twice() {
     let (first, last) = (part("payment.captured", "pay_1", 60_000, 1), part("payment.captured", "pay_2", AMOUNT - 60_000, 2));
-    let mut paid: Value = serde_json::from_slice(&event("order.paid", "pay_2", 3, entity("paid", AMOUNT))).unwrap();
+    let mut paid: Value = serde_json::from_slice(&event("order.paid", "pay_2", 3, Some(entity("paid", AMOUNT)))).unwrap();
     paid["payload"]["payment"]["entity"]["amount"] = json!(AMOUNT - 60_000);
     let paid = paid.to_string().into_bytes();
     assert!(runs_after(&[&first, &last, &paid]).await.is_empty(), "two parts");
@@ -136,7 +135,7 @@ async fn an_order_that_is_paid_in_parts_or_of_unknown_amount_is_not_paid_twice()
 async fn each_payment_that_exceeds_an_order_starts_an_automation_unless_another_was_refunded() {
     let shop = Shop::start().await;
     shop.automate(7, "order_paid_twice", "customer", &json!({})).await;
-    shop.send(event("order.paid", "pay_1", 1, entity("paid", AMOUNT))).await;
+    shop.send(event("order.paid", "pay_1", 1, Some(entity("paid", AMOUNT)))).await;
     shop.send(event("payment.captured", "pay_2", 2, None)).await;
     let twice = async || orders(&shop.app, &shop.live).await[0]["paid_twice"].clone();
     assert_eq!((runs(&shop).await, twice().await), (vec!["order_paid_twice pay_2".to_owned()], json!(true)));
@@ -151,7 +150,7 @@ async fn each_payment_that_exceeds_an_order_starts_an_automation_unless_another_
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_is_paid_twice_has_one_alert_until_a_payment_is_refunded() {
     let shop = crate::alerts::Shop::start().await;
-    shop.live.post(event("order.paid", "pay_1", 1, entity("paid", AMOUNT))).stored().await;
+    shop.live.post(event("order.paid", "pay_1", 1, Some(entity("paid", AMOUNT)))).stored().await;
     shop.live.post(event("payment.captured", "pay_2", 2, None)).stored().await;
     shop.live.post(event("payment.captured", "pay_3", 3, None)).stored().await;
     let mail = shop.mail.mail(1).await;
@@ -176,14 +175,17 @@ async fn the_message_about_an_order_that_was_paid_twice_has_its_amounts_and_rece
     let texts = json!({ "en": { "subject": "{{order_id}}", "message": "{{order_receipt}} {{order_amount}} {{order_paid}} {{order_payments}}" } });
     shop.automate(7, "order_paid_twice", "customer", &json!({})).await;
     shop.app.sql(format!("UPDATE automations SET texts = '{texts}'").leak()).await;
-    shop.send(event("order.paid", "pay_1", 1, entity("paid", AMOUNT))).await;
+    shop.send(event("order.paid", "pay_1", 1, Some(entity("paid", AMOUNT)))).await;
     let with_address = |body: Vec<u8>| {
         let mut body: Value = serde_json::from_slice(&body).unwrap();
         body["payload"]["payment"]["entity"]["email"] = json!("kavya@mail.example");
         body.to_string().into_bytes()
     };
     shop.send(with_address(event("payment.captured", "pay_2", 2, None))).await;
-    let mail = shop.mail.mail(1).await;
+    // An alert is emailed as well, to the users.
+    shop.mail.mail(2).await;
+    let mails = shop.mail.mails();
+    let mail = mails.iter().find(|mail| mail.to == "kavya@mail.example").unwrap();
     assert_eq!(mail.header("Subject"), "order_1");
     assert!(mail.part("text/plain").contains("Bill 7 ₹1,000.00 ₹2,000.00 2"), "{}", mail.part("text/plain"));
 }

@@ -210,7 +210,7 @@ async fn one_replay_of_a_destination_runs_at_a_time_and_can_be_canceled() {
     shop.owner.post(&format!("{destination}/pause"), &[]).await;
     shop.send("pay_1").await;
     // What is due after failures holds a replay back.
-    let held = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) \
+    let held = "INSERT INTO deliveries (id, destination_id, message_id, origin, state, attempts, due_at, is_retry, created_at) \
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
                 SELECT i, (SELECT MIN(id) FROM destinations), i, 'webhook', 'waiting', 1, 0, TRUE, 0 FROM n";
     shop.app.sql(held).await;

@@ -20,15 +20,15 @@ use crate::{
 
 macro_rules! columns {
     () => {
-        "id, company_id, app_id, mode, change_kind, conditions, recipients, texts, language, is_on, turned_on_at, changed_by, created_at, \
-         changed_at"
+        "id, company_id, app_id, mode, change_kind, conditions, recipients, texts, language, body, is_on, turned_on_at, changed_by, \
+         created_at, changed_at"
     };
 }
 
 sql! {
-    INSERT = concat!("INSERT INTO automations (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
-    UPDATE = "UPDATE automations SET change_kind = $3, conditions = $4, recipients = $5, texts = $6, language = $7, changed_by = $8, \
-              changed_at = $9 WHERE company_id = $1 AND id = $2";
+    INSERT = concat!("INSERT INTO automations (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
+    UPDATE = "UPDATE automations SET change_kind = $3, conditions = $4, recipients = $5, texts = $6, language = $7, body = $8, \
+              changed_by = $9, changed_at = $10 WHERE company_id = $1 AND id = $2";
     TURN_ON = "UPDATE automations SET is_on = $3, turned_on_at = $4, changed_by = $5 WHERE company_id = $1 AND id = $2 AND NOT is_on";
     TURN_OFF = "UPDATE automations SET is_on = $3 WHERE company_id = $1 AND id = $2 AND is_on";
     DELETE = "DELETE FROM automations WHERE company_id = $1 AND id = $2";
@@ -52,6 +52,7 @@ struct Row {
     recipients: String,
     texts: String,
     language: Locale,
+    body: Option<String>,
     is_on: bool,
     turned_on_at: Option<Timestamp>,
     changed_by: Option<UserId>,
@@ -68,6 +69,7 @@ impl Row {
             recipients: self.recipients.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?,
             texts: serde_json::from_str(&self.texts).ok()?,
             language: self.language,
+            body: self.body,
         };
         Some(Automation {
             id: self.id,
@@ -106,6 +108,7 @@ pub(crate) async fn insert(tx: &mut Tx, automation: &Automation) -> Result<(), D
             .bind(recipients(&rule.recipients))
             .bind(texts(rule))
             .bind(rule.language)
+            .bind(&rule.body)
             .bind(automation.is_on)
             .bind(automation.turned_on_at)
             .bind(automation.changed_by)
@@ -132,6 +135,7 @@ pub(crate) async fn update(
             .bind(recipients(&rule.recipients))
             .bind(texts(rule))
             .bind(rule.language)
+            .bind(&rule.body)
             .bind(by)
             .bind(now)
     )?;

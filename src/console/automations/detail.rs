@@ -72,7 +72,7 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>, ask
     let state = asked.state.parse::<RunState>().ok();
     let url = urls::automation(app.id, automation.id);
     let mut reader = page.state.db.page_reader().await?;
-    let known = manage::known(&mut reader, &app, &page.actor()).await?;
+    let known = manage::known(&mut reader, (&app, automation.mode), &page.actor()).await?;
     let counts = manage::counts(&mut reader, &automation).await?;
     let selection = Selection { automation: automation.id, state };
     let found = list::page(&mut reader, &selection, PageRequest::read(&asked.before, &asked.after)).await?;

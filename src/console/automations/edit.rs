@@ -25,7 +25,7 @@ use crate::{
             error::AppError,
             form::{FieldError, FieldErrors},
             layout::Flash,
-            page::RequestContext,
+            page::{RequestContext, see_other},
             signed_form::SignedForm,
         },
         read_models::mode_selection::shown,
@@ -50,8 +50,8 @@ enum Submitted {
     Rule { rule: Rule, turn_on: bool },
 }
 
-async fn known(page: &RequestContext, app: &App) -> Result<Known, AppError> {
-    Ok(manage::known(&mut page.state.db.page_reader().await?, app, &page.actor()).await?)
+async fn known(page: &RequestContext, app: &App, mode: Mode) -> Result<Known, AppError> {
+    Ok(manage::known(&mut page.state.db.page_reader().await?, (app, mode), &page.actor()).await?)
 }
 
 fn of_new<'a>(page: &'a RequestContext, (app, mode): (&'a App, Mode), known: &'a Known) -> Editor<'a> {
@@ -70,10 +70,13 @@ fn of_existing<'a>(page: &'a RequestContext, (app, automation): (&'a App, &Autom
 pub(crate) async fn new(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Answer {
     let app = page.app(&app).await?;
     let mode = shown(&page, &app, page.chosen_mode(app.id, &asked.mode)?).mode;
-    let known = known(&page, &app).await?;
+    let known = known(&page, &app, mode).await?;
     let template = asked.template.parse::<Template>().ok();
-    let user = page.signed_in.user.id;
-    let form = template.map_or_else(|| RuleForm::empty(page.locale), |one| RuleForm::of_template(one, user, page.locale));
+    if known.destinations.is_empty() && template.is_some_and(Template::is_for_destinations) {
+        return Ok(see_other(&urls::new_destination(app.id, mode)));
+    }
+    let by = (page.signed_in.user.id, &known);
+    let form = template.map_or_else(|| RuleForm::empty(page.locale), |one| RuleForm::of_template(one, by, page.locale));
     page.ok(&of_new(&page, (&app, mode), &known).view(form, FieldErrors::default(), None))
 }
 
@@ -82,7 +85,7 @@ pub(crate) async fn create(posted: SignedForm<RuleForm>, app: Path<String>, aske
     let (page, form) = (posted.page, posted.form);
     let app = page.app(&app).await?;
     let mode: Mode = asked.mode.parse().map_err(|_| AppError::BadRequest)?;
-    let known = known(&page, &app).await?;
+    let known = known(&page, &app, mode).await?;
     let editor = of_new(&page, (&app, mode), &known);
     let (rule, turn_on) = match submit(&editor, &form).await? {
         Submitted::Answer(response) => return Ok(response),
@@ -101,7 +104,7 @@ pub(crate) async fn create(posted: SignedForm<RuleForm>, app: Path<String>, aske
 /// `GET …/{automation}/edit`
 pub(crate) async fn edit(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, automation) = find(&page, (&path.0, &path.1)).await?;
-    let known = known(&page, &app).await?;
+    let known = known(&page, &app, automation.mode).await?;
     let editor = of_existing(&page, (&app, &automation), &known);
     page.ok(&editor.view(RuleForm::of_automation(&automation), FieldErrors::default(), None))
 }
@@ -110,7 +113,7 @@ pub(crate) async fn edit(page: RequestContext, path: Path<(String, String)>) -> 
 pub(crate) async fn update(posted: SignedForm<RuleForm>, path: Path<(String, String)>) -> Answer {
     let (page, form) = (posted.page, posted.form);
     let (app, automation) = find(&page, (&path.0, &path.1)).await?;
-    let known = known(&page, &app).await?;
+    let known = known(&page, &app, automation.mode).await?;
     let editor = of_existing(&page, (&app, &automation), &known);
     let (rule, turn_on) = match submit(&editor, &form).await? {
         Submitted::Answer(response) => return Ok(response),
@@ -127,7 +130,8 @@ pub(crate) async fn update(posted: SignedForm<RuleForm>, path: Path<(String, Str
 
 /// Parses a form, and answers unless its rule is to be stored.
 async fn submit(editor: &Editor<'_>, form: &RuleForm) -> Result<Submitted, AppError> {
-    let (rule, errors) = form.parse(editor.known);
+    let (rule, mut errors) = form.parse(editor.known);
+    editor.check_body(&rule, &mut errors);
     let answer = if !errors.is_empty() {
         editor.page.unprocessable(&editor.view(form.clone(), errors, None))
     } else if form.intent == "preview" {
@@ -162,11 +166,12 @@ async fn test(editor: &Editor<'_>, form: &RuleForm, rule: &Rule) -> Answer {
         return refuse("too-many-attempts", access::too_many_attempts(wait));
     }
     let sent = editor.preview(rule, Audience::Test).await?;
+    let Some(content) = &sent.content else { return refuse("no-message", t::test_no_message()) };
     let new = NewNotification {
         company: Some(app.company_id),
         recipient: notifications::Recipient::Email(&page.signed_in.user.email),
         purpose: Purpose::Test,
-        content: &sent.content,
+        content,
         valid_for: TEST_LIFETIME,
         alert: None,
         run: None,

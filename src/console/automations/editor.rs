@@ -5,21 +5,23 @@ use crate::{
     apps::App,
     automating::{
         content::{self, Audience, Place},
+        deliver,
         dry_run::{self, DryRun, MAX_EXAMINED},
         values::{self, Occurrence},
     },
     automations::{
         Recipient, Rule,
         conditions::Comparison,
+        json_template::{self, MAX_BODY_BYTES},
         manage::Known,
         template::{NOTE, Values, Variable},
     },
     console::{
-        http::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext},
+        http::{error::AppError, form::FieldErrors, layout::Layout, page::RequestContext, payload::Payload},
         read_models::mode_selection::shown,
     },
     gateways::{Gateway, Mode},
-    i18n::{Locale, Reader, Text},
+    i18n::{Locale, Reader, Text, code},
     ledger::payments::changes::ChangeKind,
     messages::{
         METHODS,
@@ -31,6 +33,7 @@ use crate::{
         Content,
         markup::{Block, Span},
     },
+    primitives::id::{AutomationId, RunId},
     urls,
 };
 
@@ -63,8 +66,11 @@ struct VariableRow {
 
 /// The preview: the rendered message and the dry run.
 pub(super) struct Preview {
-    pub(super) content: Content,
+    /// `None` if only destinations are recipients.
+    pub(super) content: Option<Content>,
     recipients: Text,
+    /// What destinations receive, if they are recipients.
+    body: Option<Payload>,
     is_example: bool,
     run: DryRun,
 }
@@ -108,9 +114,26 @@ impl Edit {
 
     /// True if a text has a variable that the change does not have.
     fn are_variables_open(&self) -> bool {
-        let texts = ["subject_en", "message_en", "subject_hi", "message_hi"];
+        let texts = ["subject_en", "message_en", "subject_hi", "message_hi", "body"];
         let mut faults = texts.iter().filter_map(|field| self.errors.of(field));
         faults.any(|fault| ["unknown-variable", "unclosed"].contains(&fault.reason))
+    }
+
+    fn has_destinations(&self) -> bool {
+        self.choices.iter().any(|(id, _)| matches!(id.parse(), Ok(Recipient::Destination(_))))
+    }
+
+    /// True if the JSON template is shown: it applies only to destinations.
+    fn has_body(&self) -> bool {
+        self.has_destinations() || !self.form.body.is_empty()
+    }
+
+    fn is_body_open(&self) -> bool {
+        !self.form.body.is_empty()
+    }
+
+    fn body_hint() -> Text {
+        t::json_hint(code(placeholder(Variable::Amount)))
     }
 
     fn is_hindi_open(&self) -> bool {
@@ -122,7 +145,8 @@ impl Editor<'_> {
     pub(super) fn view(&self, form: RuleForm, errors: FieldErrors, preview: Option<Preview>) -> Edit {
         let users = self.known.users.iter().map(|user| Recipient::User(user.id));
         let channels = self.known.channels.iter().map(|channel| Recipient::Channel(channel.id));
-        let all = [Recipient::Customer].into_iter().chain(users).chain(channels);
+        let destinations = self.known.destinations.iter().map(|destination| Recipient::Destination(destination.id));
+        let all = [Recipient::Customer].into_iter().chain(users).chain(channels).chain(destinations);
         Edit {
             layout: layout(self.page, (self.app, self.mode), self.title.clone()),
             action: self.action.clone(),
@@ -163,21 +187,50 @@ impl Editor<'_> {
             None => None,
         };
         drop(reader);
+        let base = page.state.base();
+        let is_delivered = rule.recipients.iter().any(|to| !to.reads_message());
+        let body = if is_delivered { self.body(rule, occurrence.as_ref()) } else { None };
         let wanted = if rule.recipients.contains(&Recipient::Customer) { rule.language } else { page.locale };
-        let (language, wording) = rule.texts.closest(wanted).ok_or(AppError::BadRequest)?;
-        let reader = Reader { locale: language, zone: app.zone };
-        let values: Values = match &occurrence {
-            Some(occurrence) => occurrence.values(app, reader, page.now),
-            None => values::example(app, reader, page.now),
-        };
-        let place = Place { base: page.state.base(), path: urls::app(app.id) };
-        let content = content::render((app, *mode), (wording, language), &values, (audience, &place));
+        let place = Place { base, path: urls::app(app.id) };
+        let content = rule.texts.closest(wanted).map(|(language, wording)| {
+            let reader = Reader { locale: language, zone: app.zone };
+            let values: Values = match &occurrence {
+                Some(occurrence) => occurrence.values(app, reader, page.now),
+                None => values::example(app, reader, page.now),
+            };
+            content::render((app, *mode), (wording, language), &values, (audience, &place))
+        });
         let recipient = |to: &Recipient| match to {
             Recipient::Customer if *mode == Mode::Test => t::letter_instead(),
             other => recipient(self.known, *other),
         };
         let recipients = rule.recipients.iter().map(recipient).reduce(t::list_and).unwrap_or_default();
-        Ok(Preview { content, recipients, is_example: occurrence.is_none(), run })
+        Ok(Preview { content, recipients, body, is_example: occurrence.is_none(), run })
+    }
+
+    /// Returns what destinations would receive for a change; without one, a template is shown with example values.
+    fn body(&self, rule: &Rule, occurrence: Option<&Occurrence>) -> Option<Payload> {
+        let run = (RunId::least(), self.page.now);
+        let body = match (occurrence, &rule.body) {
+            (Some(found), _) => deliver::body((rule, AutomationId::least()), self.app, found, (run, self.page.state.base()))?,
+            (None, Some(template)) => self.example_body(template)?.into_bytes(),
+            (None, None) => return None,
+        };
+        Some(Payload::new(&body))
+    }
+
+    fn example_body(&self, template: &str) -> Option<String> {
+        json_template::render(template, &values::json_example(self.app, self.page.now))
+    }
+
+    /// Adds an error if what destinations would receive is too large even with example values.
+    pub(super) fn check_body(&self, rule: &Rule, errors: &mut FieldErrors) {
+        let is_valid = errors.of("body").is_none();
+        if let Some(template) = rule.body.as_deref().filter(|_| is_valid)
+            && self.example_body(template).is_none()
+        {
+            errors.add("body", "body-too-large", t::json_body_too_large(MAX_BODY_BYTES / 1024));
+        }
     }
 }
 

@@ -6,10 +6,12 @@ use crate::{
     automations::{
         Automation, MAX_RECIPIENTS, Recipient, Rule, Texts, Wording,
         conditions::{AmountCondition, Comparison, Conditions},
+        json_template,
         manage::Known,
         template,
     },
     console::http::form::FieldErrors,
+    deliveries::normalized::change,
     gateways::Gateway,
     i18n::Locale,
     ledger::payments::changes::ChangeKind,
@@ -26,6 +28,8 @@ use crate::{
 
 /// The longest submitted text that is shown again in its field.
 const MAX_FIELD_CHARS: usize = 10_000;
+/// The same for the JSON template.
+const MAX_BODY_CHARS: usize = 20_000;
 
 /// The form as submitted: recipients are separate fields of one name.
 #[derive(Debug, Clone, Default)]
@@ -44,13 +48,16 @@ pub(crate) struct RuleForm {
     pub(super) message_en: String,
     pub(super) subject_hi: String,
     pub(super) message_hi: String,
+    /// The JSON template for destinations.
+    pub(super) body: String,
 }
 
 impl<'de> Deserialize<'de> for RuleForm {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut form = Self::default();
         for (name, value) in Vec::<(String, String)>::deserialize(deserializer)? {
-            let value: String = value.chars().take(MAX_FIELD_CHARS).collect();
+            let most = if name == "body" { MAX_BODY_CHARS } else { MAX_FIELD_CHARS };
+            let value: String = value.chars().take(most).collect();
             match name.as_str() {
                 "mode" => form.mode = value,
                 "intent" => form.intent = value,
@@ -66,6 +73,7 @@ impl<'de> Deserialize<'de> for RuleForm {
                 "message_en" => form.message_en = value,
                 "subject_hi" => form.subject_hi = value,
                 "message_hi" => form.message_hi = value,
+                "body" => form.body = value,
                 _ => {}
             }
         }
@@ -92,6 +100,7 @@ impl RuleForm {
             message_en: en.message,
             subject_hi: hi.subject,
             message_hi: hi.message,
+            body: rule.body.clone().unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -100,11 +109,20 @@ impl RuleForm {
         Self { mode: automation.mode.slug().to_owned(), ..Self::of(&automation.rule) }
     }
 
-    /// Returns the form of a template for the user who adds it.
-    pub(super) fn of_template(template: Template, user: UserId, language: Locale) -> Self {
-        let recipient = if template.is_for_customers() { Recipient::Customer } else { Recipient::User(user) };
-        let texts = template.texts();
-        Self::of(&Rule { on: template.kind(), conditions: Conditions::default(), recipients: vec![recipient], texts, language })
+    /// Returns the form of a template for the user who adds it; if it is for destinations, with one that receives nothing else, or else the
+    /// first.
+    pub(super) fn of_template(template: Template, (user, known): (UserId, &Known), language: Locale) -> Self {
+        let recipients = if template.is_for_destinations() {
+            let all = &known.destinations;
+            let only = all.iter().find(|destination| destination.settings.events.as_str() == change::EVENT_TYPE);
+            only.or(all.first()).map(|destination| Recipient::Destination(destination.id)).into_iter().collect()
+        } else if template.is_for_customers() {
+            vec![Recipient::Customer]
+        } else {
+            vec![Recipient::User(user)]
+        };
+        let (texts, body) = (template.texts(), template.body());
+        Self::of(&Rule { on: template.kind(), conditions: Conditions::default(), recipients, texts, language, body })
     }
 
     /// Returns an empty form.
@@ -134,7 +152,9 @@ impl RuleForm {
             gateway: self.gateway(&mut errors),
         };
         let recipients = self.recipients(&mut errors, known);
-        let texts = self.texts(&mut errors, on);
+        // Destinations receive no message.
+        let needs_text = recipients.is_empty() || recipients.iter().any(|to| to.reads_message()) || self.has_text();
+        let texts = if needs_text { self.texts(&mut errors, on) } else { Texts::default() };
         let language = self.language.parse().unwrap_or_else(|_| {
             errors.add("language", "unknown", t::unknown_choice());
             Locale::English
@@ -142,7 +162,8 @@ impl RuleForm {
         if recipients.contains(&Recipient::Customer) && texts.get(language).is_none() {
             errors.add("language", "no-text", t::no_text_in_language());
         }
-        (Rule { on, conditions, recipients, texts, language }, errors)
+        let body = self.body(&mut errors, on);
+        (Rule { on, conditions, recipients, texts, language, body }, errors)
     }
 
     fn amount_condition(&self, errors: &mut FieldErrors) -> Option<AmountCondition> {
@@ -196,6 +217,22 @@ impl RuleForm {
         recipients
     }
 
+    fn body(&self, errors: &mut FieldErrors, kind: ChangeKind) -> Option<String> {
+        let body = self.body.replace("\r\n", "\n");
+        if body.trim().is_empty() {
+            return None;
+        }
+        if let Err(fault) = json_template::check(&body, kind) {
+            let (reason, sentence) = automations::json_fault(&fault);
+            errors.add("body", reason, sentence);
+        }
+        Some(body)
+    }
+
+    fn has_text(&self) -> bool {
+        [&self.subject_en, &self.message_en, &self.subject_hi, &self.message_hi].iter().any(|text| !text.trim().is_empty())
+    }
+
     fn texts(&self, errors: &mut FieldErrors, kind: ChangeKind) -> Texts {
         let is_blank = |subject: &str, message: &str| subject.trim().is_empty() && message.trim().is_empty();
         let has_hindi = !is_blank(&self.subject_hi, &self.message_hi);
@@ -228,9 +265,16 @@ mod tests {
 
     #[test]
     fn a_rule_is_read_back_from_its_form() {
-        let known = Known { users: Vec::new(), channels: Vec::new() };
-        for template in Template::ALL {
-            let form = RuleForm::of_template(*template, UserId::unique(), Locale::Hindi);
+        let known = Known::default();
+        let of_template = |template: Template| RuleForm::of_template(template, (UserId::unique(), &known), Locale::Hindi);
+        let of_order = of_template(Template::OrderStatus);
+        assert!(
+            of_order.recipients.is_empty() && json_template::check(&of_order.body, ChangeKind::Captured).is_ok(),
+            "{}",
+            of_order.body
+        );
+        for template in Template::ALL.iter().filter(|template| !template.is_for_destinations()) {
+            let form = of_template(*template);
             let form = RuleForm { recipients: vec!["customer".to_owned(), "customer".to_owned()], ..form };
             let (rule, errors) = form.parse(&known);
             assert!(errors.is_empty(), "{template}: {:?}", errors.first());

@@ -39,6 +39,16 @@ struct Index {
     mode: Mode,
     rows: Vec<Row>,
     has_email: bool,
+    has_destinations: bool,
+}
+
+/// A template.
+struct Ready {
+    url: String,
+    label: Text,
+    note: Text,
+    /// The form that adds a destination, if the template needs one and the app has none.
+    add_destination: Option<String>,
 }
 
 /// An automation.
@@ -68,10 +78,16 @@ impl Index {
         urls::new_automation(self.app.id, self.mode, "")
     }
 
-    fn templates(&self) -> Vec<(String, Text, Text)> {
+    fn templates(&self) -> Vec<Ready> {
         let of = |template: &Template| {
             let (label, note) = template.label();
-            (urls::new_automation(self.app.id, self.mode, template.as_str()), label, note)
+            let needs_destination = template.is_for_destinations() && !self.has_destinations;
+            Ready {
+                url: urls::new_automation(self.app.id, self.mode, template.as_str()),
+                label,
+                note,
+                add_destination: needs_destination.then(|| urls::new_destination(self.app.id, self.mode)),
+            }
         };
         Template::ALL.iter().map(of).collect()
     }
@@ -84,7 +100,7 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<
     let mode = shown.mode;
     let mut reader = page.state.db.page_reader().await?;
     let listed = manage::list(&mut reader, (&app, mode), &page.actor()).await?;
-    let known = manage::known(&mut reader, &app, &page.actor()).await?;
+    let known = manage::known(&mut reader, (&app, mode), &page.actor()).await?;
     let mut rows = Vec::new();
     for automation in listed {
         let last = runs::find_latest(&mut reader, automation.id).await?;
@@ -101,5 +117,6 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<
     let url = urls::automations(app.id);
     let layout = page.layout(t::title()).app(&app, AppEntry::Automations, Some(mode)).in_mode(&url, mode);
     let layout = layout.notices(shown.other, shown.off).below_app(&app);
-    page.ok(&Index { layout, mode, rows, has_email: page.state.mail.settings.is_some(), app })
+    let has_destinations = !known.destinations.is_empty();
+    page.ok(&Index { layout, mode, rows, has_email: page.state.mail.settings.is_some(), has_destinations, app })
 }

@@ -37,6 +37,10 @@ fn recipient(known: &Known, to: Recipient) -> Text {
             let channel = known.channels.iter().find(|channel| channel.id == id);
             channel.map_or_else(t::gone, |channel| t::channel(isolate(&channel.name), channel.service.name()))
         }
+        Recipient::Destination(id) => {
+            let destination = known.destinations.iter().find(|destination| destination.id == id);
+            destination.map_or_else(t::gone, |destination| t::destination(isolate(&destination.settings.name)))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{detail::title, find, layout, recipient};
 use crate::{
     apps::App,
     automations::{
-        Automation,
+        Automation, Recipient,
         manage::{self, MAX_EXECUTIONS, Requested},
         runs::Run,
     },
@@ -16,6 +16,7 @@ use crate::{
         page::RequestContext,
         signed_form::{EmptyForm, SignedForm},
     },
+    deliveries::store::deliveries,
     i18n::{Text, isolate},
     messages::{self, Badge, DisplayTime, automations, notifications::Delivery, text::automations as t},
     notifications::store,
@@ -50,6 +51,15 @@ struct Step {
     skipped: Option<Text>,
     /// `None` if there is no message, or it is no longer stored.
     outcome: Option<Delivery>,
+    delivery: Option<Delivered>,
+}
+
+/// The delivery to a destination, which all executions of the run share.
+struct Delivered {
+    /// `None` if the destination was deleted.
+    url: Option<String>,
+    /// Its state, for the last execution.
+    badge: Option<Badge>,
 }
 
 async fn find_run(page: &RequestContext, path: &RunPath) -> Result<(App, Automation, Run), AppError> {
@@ -63,14 +73,21 @@ async fn find_run(page: &RequestContext, path: &RunPath) -> Result<(App, Automat
 pub(crate) async fn show(page: RequestContext, path: RunPath) -> Answer {
     let (app, automation, run) = find_run(&page, &path).await?;
     let mut reader = page.state.db.page_reader().await?;
-    let known = manage::known(&mut reader, &app, &page.actor()).await?;
+    let known = manage::known(&mut reader, (&app, automation.mode), &page.actor()).await?;
     let sent = store::list_of_run(&mut reader, run.id).await?;
+    let delivered = deliveries::list_of_run(&mut reader, app.id, run.id).await?;
     drop(reader);
     let step = |step: &crate::automations::runs::Step| Step {
         recipient: step.to.parse().map_or_else(|_| t::gone(), |to| recipient(&known, to)),
         at: messages::when(Timestamp::from_millis(step.at), page.now),
         skipped: step.skip_reason().map(automations::skipped),
         outcome: sent.iter().find(|message| Some(message.id) == step.message()).map(|found| Delivery::new(found, page.now)),
+        delivery: delivered.iter().find(|delivery| Some(delivery.id) == step.delivery()).map(|delivery| Delivered {
+            url: known
+                .has(Recipient::Destination(delivery.destination_id))
+                .then(|| urls::delivery(&urls::destination(app.id, delivery.destination_id), delivery.id)),
+            badge: run.is_of_last_execution(step).then(|| messages::deliveries::badge_of(delivery)),
+        }),
     };
     let own = urls::automation(app.id, automation.id);
     let sentence = automations::sentence(automation.rule.on, &automation.rule.conditions);
@@ -107,7 +124,7 @@ pub(crate) async fn ask(page: RequestContext, path: RunPath) -> Answer {
     let own = urls::automation(app.id, automation.id);
     let back = urls::automation_run(&own, run.id);
     let sentence = automations::sentence(automation.rule.on, &automation.rule.conditions);
-    let is_first = run.steps.iter().all(|step| step.message().is_none());
+    let is_first = run.steps.iter().all(|step| !step.is_queued());
     let layout = layout(&page, (&app, automation.mode), if is_first { t::run() } else { t::run_again() });
     let layout = layout.crumb(sentence.clone(), own).crumb(t::run_title(), back.clone());
     page.ok(&Question { layout, sentence, is_first, action: urls::run_request(&back), back })

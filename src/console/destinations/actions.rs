@@ -3,8 +3,12 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::scope::{DestinationPath, Found};
+use super::{
+    scope::{DestinationPath, Found},
+    views::named,
+};
 use crate::{
+    automations,
     console::http::{
         error::AppError,
         layout::Layout,
@@ -68,12 +72,14 @@ pub(crate) async fn ask_deletion(page: RequestContext, path: DestinationPath) ->
     let found = Found::open(page, (&path.0, &path.1)).await?;
     let mut reader = found.page.state.db.page_reader().await?;
     let backlog = deliveries::backlog(&mut reader, found.destination.id).await?;
+    let using = automations::manage::list_of_destination(&mut reader, &found.destination, &found.page.actor()).await?;
     drop(reader);
+    let using = using.iter().map(|automation| t::delete_automation(named(automation).1));
     let waiting = (backlog.count > 0).then(|| t::delete_waiting(messages::destinations::events_wait(backlog.count)));
     found.page.ok(&Confirm {
         layout: found.layout_below(t::delete_destination()),
         heading: t::delete_title(isolate(found.name())),
-        effects: [t::delete_effect()].into_iter().chain(waiting).collect(),
+        effects: [t::delete_effect()].into_iter().chain(using).chain(waiting).collect(),
         action: urls::deletion(&found.url()),
         back: found.url(),
         keep: t::keep(),

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web::Path};
 use askama::Template;
 
-use super::scope::Found;
+use super::{scope::Found, sent::Sent};
 use crate::{
     console::http::{
         error::AppError,
@@ -14,16 +14,9 @@ use crate::{
     },
     db::Reader,
     deliveries::{
-        Attempt, Delivery, DeliveryState,
-        destination::{Format, signs_as_ks_pay},
-        manage, request, signature,
-        store::{
-            attempts, deliveries, destinations,
-            headers::{self, StoredHeader},
-        },
+        Attempt, Delivery, DeliveryState, manage,
+        store::{attempts, deliveries, destinations, headers},
     },
-    events::{self, Event, State, payload::StoredPayload},
-    gateways::Gateway,
     i18n::{Text, code},
     messages::{self, Badge, DisplayTime, deliveries::Hold, text::deliveries as t},
     primitives::{id::DeliveryId, time::Timestamp},
@@ -44,11 +37,11 @@ struct Show {
     url: String,
     destination_url: String,
     name: String,
-    is_normalized: bool,
-    /// In the normalized format: the body, unless it is no longer stored.
+    sent: Sent,
+    /// Unless it is the original one, or no longer stored.
     body: Option<Payload>,
+    body_note: Text,
     delivery: Delivery,
-    event: Event,
     attempts: Vec<AttemptRow>,
     attempts_in_all: Option<i64>,
     /// Each header of a request, and what it is.
@@ -128,28 +121,28 @@ pub(crate) async fn show(page: RequestContext, path: DeliveryPath) -> Answer {
     let FoundDelivery { found, delivery, .. } = of;
     let now = found.page.now;
     let mut reader = found.page.state.db.page_reader().await?;
-    let event = events::store::find(&mut reader, found.app.id, delivery.event_id).await?.ok_or(AppError::NotFound)?;
+    let sent = Sent::find(&mut reader, found.app.id, &delivery).await?;
     let attempts = attempts::list(&mut reader, delivery.id).await?;
     let (hold, first) = hold(&mut reader, &found, delivery.id).await?;
-    let is_normalized = found.destination.settings.format == Format::Normalized;
-    let body = if is_normalized { normalized_body(&mut reader, &found, (&delivery, &event)).await? } else { None };
+    let body = sent.body(&mut reader, &found, &delivery).await?;
+    let settings = &found.destination.settings;
     let fixed = headers::list(&mut reader, found.destination.id).await?;
     drop(reader);
-    let title = event.event_type.as_ref().map_or_else(t::unknown_type, |name| Text::verbatim(name.as_str()));
+    let title = sent.event_type().map_or_else(t::unknown_type, Text::verbatim);
     found.page.ok(&Show {
         layout: found.layout_below(title),
         zones_note: found.page.zones_note(&found.app),
         url,
         destination_url: found.url(),
         name: found.name().to_owned(),
-        is_normalized,
         body,
-        headers: headers_of(&found, &event, &fixed),
+        body_note: sent.body_note(settings),
+        headers: sent.headers(settings, &fixed),
+        sent,
         sentence: messages::deliveries::sentence(&delivery, hold, (found.name(), now)),
         attempts_in_all: attempts.first().map(|newest| newest.number),
         attempts: attempts.iter().map(|attempt| AttemptRow::new(attempt, now)).collect(),
         delivery,
-        event,
         hold,
         first,
         now,
@@ -166,59 +159,9 @@ async fn hold(reader: &mut Reader, found: &Found, delivery: DeliveryId) -> Resul
     Ok((hold, first.filter(|_| hold == Hold::BehindAnother)))
 }
 
-/// Returns the body of a delivery in the normalized format; `None` if what was received is no longer stored.
-async fn normalized_body(
-    reader: &mut Reader,
-    found: &Found,
-    (delivery, event): (&Delivery, &Event),
-) -> Result<Option<Payload>, AppError> {
-    let Some(origin) = deliveries::origin(&mut *reader, delivery.id).await? else { return Ok(None) };
-    let StoredPayload::Present(payload) = events::store::find_payload(&mut *reader, event).await? else { return Ok(None) };
-    let body = request::normalized_body((event, origin), &payload, found.page.state.base());
-    Ok(body.map(|body| Payload::new(&body)))
-}
-
-/// Returns the headers of the delivery's requests, each with what it is.
-fn headers_of(found: &Found, event: &Event, fixed: &[StoredHeader]) -> Vec<(String, Text)> {
-    let settings = &found.destination.settings;
-    let is_original = settings.format == Format::Original;
-    let mut headers = vec![
-        (request::ID.to_string(), t::header_id(code(event.id.to_string()))),
-        (request::TIMESTAMP.to_string(), t::header_timestamp()),
-        (signature::HEADER.to_owned(), t::header_signature()),
-    ];
-    if is_original && !(settings.is_resigned && signs_as_ks_pay(event.gateway)) {
-        headers.extend(gateway_headers(event.gateway, settings.is_resigned));
-    }
-    if is_original && event.state != State::Processed {
-        headers.push((request::EVENT_STATE.to_string(), t::header_state(code(event.state.as_str()))));
-    }
-    let json = code(request::JSON_TYPE);
-    headers.push((
-        "content-type".to_owned(),
-        if is_original { t::header_content_type(json) } else { t::header_content_type_json(json) },
-    ));
-    headers.push(("user-agent".to_owned(), t::header_user_agent(code(request::SENDER_NAME))));
-    headers.extend(fixed.iter().map(|header| (header.name.as_str().to_owned(), t::header_fixed())));
-    headers
-}
-
-fn gateway_headers(gateway: Gateway, is_resigned: bool) -> impl Iterator<Item = (String, Text)> {
-    let what = if is_resigned { t::header_resigned(gateway.label()) } else { t::header_passed(gateway.label()) };
-    gateway.profile().signature.headers.iter().map(move |name| ((*name).to_owned(), what.clone()))
-}
-
 impl Show {
     fn badge(&self) -> Badge {
         messages::deliveries::badge_of(&self.delivery)
-    }
-
-    fn event_url(&self) -> String {
-        urls::event(self.event.app_id, self.event.id)
-    }
-
-    fn body_note(&self) -> Text {
-        if self.is_normalized { t::body_normalized() } else { t::body_original(self.event.gateway.label()) }
     }
 
     /// Returns the number of all attempts, also of those before a replay.

@@ -13,9 +13,10 @@ use super::{
     scope::{DestinationPath, Found},
     search::DeliverySearch,
     test_event::TestResponse,
-    views::{Rate, ShownUrl},
+    views::{Rate, ShownUrl, named},
 };
 use crate::{
+    automations,
     console::http::{
         error::AppError,
         filters::Pill,
@@ -26,14 +27,15 @@ use crate::{
     },
     db::{Reader, list},
     deliveries::{
-        Delivery, DeliveryState,
+        Delivery, DeliveryState, Message,
         destination::{Destination, DestinationState, Format},
         expiry,
         health::Health,
         manage::CurrentSecrets,
+        normalized::change,
         signature,
         store::{
-            attempts,
+            attempts, bodies,
             deliveries::{self, Backlog, Filter},
             destinations, headers,
             secrets::{self, Purpose, StoredSecret},
@@ -48,7 +50,7 @@ use crate::{
         text::{deliveries as list_text, destinations as t, lists, shared},
     },
     primitives::{
-        id::{DeliveryId, EventId},
+        id::{AutomationId, DeliveryId, EventId, RunId},
         keyset::ListPage,
         time::Timestamp,
     },
@@ -71,6 +73,8 @@ pub(super) struct Show {
     rate: Option<Rate>,
     /// The latest replay of many events.
     replay: Option<Replay>,
+    /// The automations that send to it: their URLs and sentences.
+    automations: Vec<(String, Text)>,
     /// Deliveries that will soon be canceled.
     expiring: Option<Notice>,
     /// The names of its fixed headers.
@@ -113,8 +117,9 @@ struct Row {
     url: String,
     /// `None` if it could not be read.
     event_type: Option<String>,
-    event: String,
-    event_url: String,
+    /// The id of the event or the run, and its page while it is stored.
+    message: String,
+    message_url: Option<String>,
     badge: Badge,
     attempts: i64,
     result: Option<Text>,
@@ -176,17 +181,21 @@ pub(super) async fn view(found: &Found, asked: DeliveryParams, outcome: Outcome)
     let retention = page.state.settings.body_retention;
     let expiring = expiry::expiring(&mut reader, destination.id, backlog.oldest, (retention, page.now)).await?;
     let headers = headers::list(&mut reader, destination.id).await?;
+    let using = automations::manage::list_of_destination(&mut reader, destination, &page.actor()).await?;
     let listed = list(&mut reader, found, &query).await?;
     let first = backlog.oldest.filter(|_| destination.settings.is_fifo).map(|oldest| oldest.id);
-    let types = events::store::list_types(&mut reader, found.app.id, listed.rows.iter().map(|row| row.event_id)).await?;
-    let counts = attempts::list_counts(&mut reader, destination.id, listed.rows.iter().map(|row| row.event_id)).await?;
+    let types =
+        events::store::list_types(&mut reader, found.app.id, listed.rows.iter().filter_map(|row| row.message().event())).await?;
+    let runs = listed.rows.iter().filter_map(|row| row.message().run());
+    let run_automations = bodies::list_automations(&mut reader, found.app.id, runs).await?;
+    let counts = attempts::list_counts(&mut reader, destination.id, listed.rows.iter().map(|row| row.message_id)).await?;
     drop(reader);
     let hold = Hold::of(destination, &health, page.now);
     let counts: HashMap<DeliveryId, i64> = counts.into_iter().collect();
-    let types: HashMap<EventId, Option<String>> = types.into_iter().collect();
+    let known = Known { types: types.into_iter().collect(), automations: run_automations.into_iter().collect() };
     let row = |delivery: &Delivery| Row {
         attempts: counts.get(&delivery.id).copied().unwrap_or_default(),
-        ..row(found, delivery, &types, hold.of_delivery(delivery.id, first))
+        ..row(found, delivery, &known, hold.of_delivery(delivery.id, first))
     };
     let rows: Vec<Row> = listed.rows.iter().map(row).collect();
     let mut pager = query.list.pager(&listed);
@@ -209,6 +218,7 @@ pub(super) async fn view(found: &Found, asked: DeliveryParams, outcome: Outcome)
         backlog,
         rate: Rate::of(&states),
         replay,
+        automations: using.iter().map(named).collect(),
         expiring: expiring.map(|found| messages::destinations::expiring(found, (None, page.now))),
         headers: headers.iter().map(|header| header.name.as_str().to_owned()).collect(),
         has_deliveries: !states.is_empty(),
@@ -231,8 +241,8 @@ async fn list(reader: &mut Reader, found: &Found, query: &DeliveryQuery) -> Resu
         let filter = Filter { destination: id, state: query.state };
         return Ok(list::page(reader, &filter, query.list.page_request()).await?);
     };
-    let events = search.events(reader, found).await?;
-    Ok(only_page(deliveries::list_of_events(reader, id, events.into_iter()).await?))
+    let messages = search.messages(reader, found).await?;
+    Ok(only_page(deliveries::list_of_messages(reader, id, messages.into_iter()).await?))
 }
 
 fn nothing(query: &DeliveryQuery) -> EmptyState {
@@ -246,13 +256,26 @@ fn nothing(query: &DeliveryQuery) -> EmptyState {
     EmptyState { hook, cause: None, icon: "send", title, text, way }
 }
 
-fn row(found: &Found, delivery: &Delivery, types: &HashMap<EventId, Option<String>>, hold: Hold) -> Row {
-    let now = found.page.now;
+/// What rows say of their messages.
+struct Known {
+    types: HashMap<EventId, Option<String>>,
+    automations: HashMap<RunId, AutomationId>,
+}
+
+fn row(found: &Found, delivery: &Delivery, known: &Known, hold: Hold) -> Row {
+    let (now, app) = (found.page.now, found.app.id);
+    let (event_type, message_url) = match delivery.message() {
+        Message::Event(id) => (known.types.get(&id).cloned().flatten(), Some(urls::event(app, id))),
+        Message::Run(id) => {
+            let of = |automation: &AutomationId| urls::automation_run(&urls::automation(app, *automation), id);
+            (Some(change::EVENT_TYPE.to_owned()), known.automations.get(&id).map(of))
+        }
+    };
     Row {
         url: urls::delivery(&found.url(), delivery.id),
-        event_type: types.get(&delivery.event_id).cloned().flatten(),
-        event: delivery.event_id.to_string(),
-        event_url: urls::event(found.app.id, delivery.event_id),
+        event_type,
+        message: delivery.message().to_string(),
+        message_url,
         badge: messages::deliveries::badge_of(delivery),
         attempts: delivery.attempts,
         result: messages::deliveries::last_result(delivery),

@@ -34,7 +34,7 @@ use crate::{
     deliveries::{
         destination::{MAX_CONCURRENCY, MAX_DESTINATIONS, MAX_PER_SECOND, MAX_TIMEOUT_SECONDS},
         manage::{self, DestinationError},
-        normalized,
+        normalized::{self, change},
     },
     gateways::{Gateway, Mode},
     i18n::{Text, code},
@@ -73,7 +73,7 @@ struct Edit {
 
 impl Edit {
     fn events_hint() -> Text {
-        t::events_hint(code(format!("{EXAMPLE_TYPE} {EXAMPLE_GROUP}")))
+        t::events_hint(code(format!("{EXAMPLE_TYPE} {EXAMPLE_GROUP}")), code(change::EVENT_TYPE))
     }
 
     /// Returns the normalized types of the events that gateways recommend.
@@ -82,7 +82,7 @@ impl Edit {
             let kinds = gateway.profile().recommended_events.iter().filter_map(move |name| gateway.adapter().event_kind(name));
             kinds.filter_map(normalized::event_type)
         };
-        Gateway::all().flat_map(of_gateway).collect()
+        Gateway::all().flat_map(of_gateway).chain([change::EVENT_TYPE]).collect()
     }
 
     /// Returns what the next submission confirms.

@@ -16,7 +16,7 @@ use crate::{
         MAX_EVENT_PATTERNS, MAX_NAME_CHARS, MAX_PER_SECOND, MAX_TIMEOUT_SECONDS, OriginalForms, Settings, original_forms,
         signs_as_ks_pay,
     },
-    deliveries::normalized,
+    deliveries::normalized::{self, change},
     gateways::{Gateway, Mode},
     i18n::{Text, code, isolate},
     messages::{
@@ -90,9 +90,9 @@ impl FormatChoice {
 
     /// Returns the event types that KS Pay knows in the format; none if it knows none of the gateway's.
     fn known_types(&self) -> Vec<&'static str> {
-        let Some((_, gateway)) = self.connection else { return normalized::event_types().collect() };
+        let Some((_, gateway)) = self.connection else { return normalized::event_types().chain([change::EVENT_TYPE]).collect() };
         let mapped = normalized::event_types().filter(|name| gateway.adapter().event_kind(name).is_some());
-        gateway.profile().recommended_events.iter().copied().chain(mapped).collect()
+        gateway.profile().recommended_events.iter().copied().chain(mapped).chain([change::EVENT_TYPE]).collect()
     }
 
     fn normalized() -> Self {

@@ -12,5 +12,6 @@ mod replay_form;
 mod scope;
 mod search;
 pub(crate) mod secret;
+mod sent;
 pub(crate) mod test_event;
 mod views;

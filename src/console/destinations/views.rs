@@ -2,7 +2,7 @@
 
 use url::{Position, Url};
 
-use crate::deliveries::DeliveryState;
+use crate::{automations::Automation, deliveries::DeliveryState, i18n::Text, messages, urls};
 
 /// A URL in the parts in which it is shown: what is before the host, the host, and the rest.
 pub(crate) struct ShownUrl {
@@ -32,6 +32,12 @@ impl ShownUrl {
     pub(crate) fn after_parts(&self) -> impl Iterator<Item = &str> {
         self.after.split_inclusive(['/', '?', '&', '-', '_', '='])
     }
+}
+
+/// Returns the page and the sentence of an automation that sends to a destination.
+pub(super) fn named(automation: &Automation) -> (String, Text) {
+    let sentence = messages::automations::sentence(automation.rule.on, &automation.rule.conditions);
+    (urls::automation(automation.app_id, automation.id), sentence)
 }
 
 /// How many of the latest deliveries that have ended were delivered.

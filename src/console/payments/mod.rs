@@ -9,4 +9,5 @@ pub(crate) mod refund;
 mod refund_form;
 pub(crate) mod refund_lines;
 pub(crate) mod routes;
+pub(crate) mod show;
 pub(crate) mod timeline;

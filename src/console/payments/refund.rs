@@ -12,7 +12,7 @@ use askama::Template;
 
 use super::{
     refund_form::{RefundForm, Wanted},
-    routes::layout,
+    show::layout,
 };
 use crate::{
     accounts::sign_in::AuthError,

@@ -2,6 +2,8 @@
 //!
 //! Invariant: keys are added, but never renamed or removed. Every key is always present; an unknown value is null.
 
+pub(crate) mod change;
+
 use serde::Serialize;
 
 use crate::{
@@ -116,12 +118,12 @@ pub(crate) fn test_event(id: &str, (app, mode): (AppId, Mode), now: Timestamp) -
 }
 
 #[derive(Serialize)]
-struct Normalized<'a> {
+struct Normalized<'a, D> {
     id: &'a str,
     #[serde(rename = "type")]
     event_type: &'static str,
     timestamp: String,
-    data: Data<'a>,
+    data: D,
 }
 
 #[derive(Serialize)]

@@ -8,9 +8,14 @@ use super::*;
 use crate::{
     gateways::{
         parts::read_stored,
+        payment::{DisputeStatus, Status},
         samples::{LifeCycle, Merchant, Pace, testing::SplitMix},
     },
-    primitives::id::Id as _,
+    ledger::payments::{Transaction, changes::ChangeKind, disputes, state::DisplayState},
+    primitives::{
+        id::{AutomationId, ConnectionId, Id as _, RunId},
+        money::{Currency, Money},
+    },
 };
 
 const SCHEMA: &str = include_str!("../../../docs/normalized-event.schema.json");
@@ -122,6 +127,7 @@ fn the_bodies_that_the_schema_is_tested_with_are_those_of_the_samples() {
     let mut bodies: Vec<String> = all.filter_map(|(gateway, stored)| normalized(gateway, &stored, None)).collect();
     bodies.extend(fictitious());
     let now = Timestamp::from_seconds(AT);
+    bodies.extend([changed(ChangeKind::Captured), changed(ChangeKind::Refunded), changed(ChangeKind::DisputeOpened)]);
     bodies.push(String::from_utf8(test_event("ev_0000HbkKSV0", (AppId::from_number(7), Mode::Test), now)).unwrap());
     let wanted = bodies.join("\n") + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(BODIES);
@@ -154,6 +160,72 @@ fn the_body_in_the_document_is_what_is_sent() {
             "method":"upi","amount_refunded":0,"created_at":1796030071}}}}"#;
     let example = DOCUMENT.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
     assert_eq!(normalized(Gateway::RAZORPAY, stored, None).unwrap(), compact(example));
+    let example = DOCUMENT.split("```json\n").nth(2).unwrap().split("```").next().unwrap();
+    assert_eq!(changed(ChangeKind::Captured), compact(example));
+}
+
+/// Returns the message of an automation for a change of a payment.
+fn changed(kind: ChangeKind) -> String {
+    let (at, money) = (Timestamp::from_seconds(AT), Money::new(50_000, Currency::INR));
+    let payment = Transaction {
+        id: TransactionId::from_number(1_000_000_000_003),
+        app: AppId::from_number(1_000_000_000_002),
+        connection: ConnectionId::from_number(1),
+        gateway: Gateway::RAZORPAY,
+        mode: Mode::Live,
+        payment_id: "pay_Qx1".to_owned(),
+        order_id: Some("order_Qx1".to_owned()),
+        status: Some(Status::Captured),
+        stage: Some(Status::Captured),
+        failure: None,
+        state: DisplayState::Captured,
+        amount: Some(money.subunits),
+        refunded: 0,
+        refund_pending: 0,
+        refund_failed: 0,
+        currency: Some(money.currency),
+        method: Some("upi".to_owned()),
+        is_disputed: false,
+        is_dispute_lost: false,
+        is_captured: true,
+        lost: 0,
+        held: 0,
+        settled: None,
+        created_at: Timestamp::from_seconds(AT - 31),
+        updated_at: at,
+    };
+    let dispute = disputes::Dispute {
+        id: "disp_Qx1".to_owned(),
+        status: DisputeStatus::Open,
+        money,
+        deducted: None,
+        respond_by: Some(Timestamp::from_seconds(AT + 86_400)),
+    };
+    let body = change::body(&change::Source {
+        automation: AutomationId::from_number(1_000_000_000_004),
+        name: "When a payment is captured",
+        run: RunId::from_number(1_000_000_000_001),
+        created_at: Timestamp::from_millis(AT * 1000 + 250),
+        kind,
+        at,
+        money: Some(money),
+        payment: &payment,
+        refund: (kind == ChangeKind::Refunded).then_some("rfnd_Qx1"),
+        dispute: (kind == ChangeKind::DisputeOpened).then_some(&dispute),
+        public_url: "https://pay.example",
+    });
+    String::from_utf8(body).unwrap()
+}
+
+#[test]
+fn a_change_names_its_refund_or_its_dispute() {
+    let data = |kind| serde_json::from_str::<Value>(&changed(kind)).unwrap()["data"].clone();
+    let refunded = data(ChangeKind::Refunded);
+    let refund =
+        serde_json::json!({ "id": "rfnd_Qx1", "status": "processed", "amount": 50000, "currency": "INR", "created_at": null });
+    assert_eq!((&refunded["refund"], &refunded["dispute"]), (&refund, &Value::Null));
+    let disputed = data(ChangeKind::DisputeOpened);
+    assert_eq!((&disputed["dispute"]["id"], &disputed["refund"]), (&serde_json::json!("disp_Qx1"), &Value::Null));
 }
 
 #[test]
@@ -192,7 +264,7 @@ fn of_a_refund_without_its_payment_only_the_id_is_known() {
 #[test]
 fn schema_and_document_describe_every_key_and_every_type() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    let types: Vec<&str> = KINDS.into_iter().filter_map(event_type).chain([TEST_EVENT_TYPE]).collect();
+    let types: Vec<&str> = KINDS.into_iter().filter_map(event_type).chain([TEST_EVENT_TYPE, change::EVENT_TYPE]).collect();
     assert_eq!(schema["properties"]["type"]["examples"], serde_json::json!(types));
     assert!(KINDS.into_iter().enumerate().all(|(at, kind)| kind as usize == at), "a kind is missing");
     for event_type in types {

@@ -10,7 +10,7 @@ use crate::{
     },
     deliveries::{Attempt, AttemptFailure},
     primitives::{
-        id::{AttemptId, DeliveryId, DestinationId, EventId},
+        id::{AttemptId, DeliveryId, DestinationId, MessageId},
         time::Timestamp,
     },
 };
@@ -29,7 +29,7 @@ sql! {
                         (SELECT id FROM attempts WHERE began_at < $1 AND response IS NOT NULL ORDER BY began_at LIMIT $2)";
     /// The number of attempts of each delivery, including those before a replay.
     LIST_COUNTS = concat!("SELECT id, (SELECT COALESCE(MAX(number), 0) FROM attempts WHERE delivery_id = deliveries.id) FROM deliveries \
-                   WHERE destination_id = $1 AND event_id ", among_page!());
+                   WHERE destination_id = $1 AND message_id ", among_page!());
     LIST = "SELECT id, number, began_at, millis, status, failure, address, response, is_response_cut, response_sha256 \
             FROM attempts WHERE delivery_id = $1 ORDER BY number DESC LIMIT $2";
 }
@@ -74,15 +74,15 @@ pub(crate) async fn list(on: impl Into<Exec<'_>>, delivery: DeliveryId) -> Resul
     run!(on, |conn| sqlx::query_as(LIST).bind(delivery).bind(MAX_LISTED).fetch_all(conn).await)
 }
 
-/// Returns the number of attempts of each delivery of at most a page of events to a destination, including attempts before a replay.
+/// Returns the number of attempts of each delivery of at most a page of messages to a destination, including attempts before a replay.
 /// The caller has checked access to the destination.
 pub(crate) async fn list_counts(
     on: impl Into<Exec<'_>>,
     destination: DestinationId,
-    events: impl Iterator<Item = EventId>,
+    messages: impl Iterator<Item = MessageId>,
 ) -> Result<Vec<(DeliveryId, i64)>, DbError> {
-    let Some(events) = page_ids(events, EventId::least()) else { return Ok(Vec::new()) };
-    run!(on, |conn| { events.iter().fold(sqlx::query_as(LIST_COUNTS).bind(destination), QueryAs::bind).fetch_all(conn).await })
+    let Some(messages) = page_ids(messages, MessageId::least()) else { return Ok(Vec::new()) };
+    run!(on, |conn| { messages.iter().fold(sqlx::query_as(LIST_COUNTS).bind(destination), QueryAs::bind).fetch_all(conn).await })
 }
 
 /// Deletes at most `limit` responses of attempts that began before `before`; returns their number.

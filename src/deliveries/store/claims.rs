@@ -5,10 +5,10 @@
 
 use crate::{
     db::{DbError, Exec, Tx, execute, run, sql},
-    deliveries::{AttemptFailure, DeliveryState, health::OPEN_PERIOD, schedule::MAX_DELAY, worker::MAX_CLAIM},
+    deliveries::{AttemptFailure, DeliveryState, Message, health::OPEN_PERIOD, schedule::MAX_DELAY, worker::MAX_CLAIM},
     events::Origin,
     primitives::{
-        id::{DeliveryId, DestinationId, EventId},
+        id::{DeliveryId, DestinationId, MessageId},
         time::{CLOCK_TOLERANCE, Timestamp},
     },
 };
@@ -27,15 +27,15 @@ sql! {
                      AND due_at <= $3 LIMIT 10) AS sending";
     /// New events before retries, each in the order in which they became due; at most the maximum concurrency of each.
     CLAIM = "UPDATE deliveries SET state = 'sending', claim = $4, due_at = $5 WHERE id IN (SELECT id FROM \
-             (SELECT * FROM (SELECT id, is_retry, due_at, event_id FROM deliveries WHERE destination_id = $1 AND is_retry = FALSE \
-             AND due_at <= $2 ORDER BY due_at, event_id LIMIT 10) AS fresh \
-             UNION ALL SELECT * FROM (SELECT id, is_retry, due_at, event_id FROM deliveries WHERE destination_id = $1 AND is_retry = TRUE \
-             AND due_at <= $2 ORDER BY due_at, event_id LIMIT 10) AS retries) AS due ORDER BY is_retry, due_at, event_id LIMIT $3) \
-             RETURNING id, event_id, origin, attempts";
+             (SELECT * FROM (SELECT id, is_retry, due_at, message_id FROM deliveries WHERE destination_id = $1 AND is_retry = FALSE \
+             AND due_at <= $2 ORDER BY due_at, message_id LIMIT 10) AS fresh \
+             UNION ALL SELECT * FROM (SELECT id, is_retry, due_at, message_id FROM deliveries WHERE destination_id = $1 AND is_retry = TRUE \
+             AND due_at <= $2 ORDER BY due_at, message_id LIMIT 10) AS retries) AS due ORDER BY is_retry, due_at, message_id LIMIT $3) \
+             RETURNING id, message_id, origin, attempts";
     /// The oldest open delivery, if it is due.
     CLAIM_FIRST = "UPDATE deliveries SET state = 'sending', claim = $3, due_at = $4 WHERE id = (SELECT id FROM deliveries \
-                   WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1) AND due_at <= $2 \
-                   RETURNING id, event_id, origin, attempts";
+                   WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY message_id LIMIT 1) AND due_at <= $2 \
+                   RETURNING id, message_id, origin, attempts";
     SETTLE = "UPDATE deliveries SET state = $3, attempts = attempts + 1, due_at = $4, is_retry = TRUE, claim = NULL, last_status = $5, \
               last_failure = $6, ended_at = $7 WHERE id = $1 AND claim = $2";
     SETTLE_LATE = "UPDATE deliveries SET state = 'delivered', due_at = NULL, claim = NULL, last_status = $2, last_failure = NULL, \
@@ -56,10 +56,16 @@ sql! {
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Claimed {
     pub(crate) id: DeliveryId,
-    pub(crate) event_id: EventId,
+    pub(crate) message_id: MessageId,
     pub(crate) origin: Origin,
     /// The number of attempts before this one.
     pub(crate) attempts: i64,
+}
+
+impl Claimed {
+    pub(crate) fn message(&self) -> Message {
+        Message::of(self.message_id, self.origin)
+    }
 }
 
 /// A claim on deliveries of a destination.

@@ -1,4 +1,4 @@
-//! The `deliveries` table: which event is sent to which destination.
+//! The `deliveries` table: which message is sent to which destination.
 
 use sqlx::query::QueryAs;
 
@@ -13,7 +13,7 @@ use crate::{
     deliveries::{Delivery, DeliveryState},
     events::Origin,
     primitives::{
-        id::{AppId, DeliveryId, DestinationId, EventId},
+        id::{AppId, DeliveryId, DestinationId, EventId, MessageId, RunId},
         keyset::Cursor as _,
         time::Timestamp,
     },
@@ -22,16 +22,16 @@ use crate::{
 /// The selected columns, in the same order in every statement.
 macro_rules! columns {
     () => {
-        "id, destination_id, event_id, state, attempts, due_at, last_status, last_failure, cancel_reason, created_at, ended_at"
+        "id, destination_id, message_id, origin, state, attempts, due_at, last_status, last_failure, cancel_reason, created_at, ended_at"
     };
 }
 
 macro_rules! range {
     (older) => {
-        "destination_id = $1 AND event_id < $2 ORDER BY event_id DESC"
+        "destination_id = $1 AND message_id < $2 ORDER BY message_id DESC"
     };
     (newer) => {
-        "destination_id = $1 AND event_id > $2 ORDER BY event_id"
+        "destination_id = $1 AND message_id > $2 ORDER BY message_id"
     };
 }
 
@@ -57,7 +57,7 @@ macro_rules! search {
             $range,
             " LIMIT ",
             max_examined!(),
-            ") AS examined WHERE state = $3 ORDER BY event_id",
+            ") AS examined WHERE state = $3 ORDER BY message_id",
             $order,
             " LIMIT $4"
         )
@@ -66,24 +66,25 @@ macro_rules! search {
 
 macro_rules! end {
     ($range:expr) => {
-        concat!("SELECT event_id FROM deliveries WHERE ", $range, " LIMIT 1 OFFSET ", last_examined!())
+        concat!("SELECT message_id FROM deliveries WHERE ", $range, " LIMIT 1 OFFSET ", last_examined!())
     };
 }
 
 rows! {
-    INSERT = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) VALUES",
-             "(?, ?, ?, ?, 'waiting', 0, ?, FALSE, ?)", "ON CONFLICT (destination_id, event_id) DO NOTHING";
+    INSERT = "INSERT INTO deliveries (id, destination_id, message_id, origin, state, attempts, due_at, is_retry, created_at) VALUES",
+             "(?, ?, ?, ?, 'waiting', 0, ?, FALSE, ?)", "ON CONFLICT (destination_id, message_id) DO NOTHING";
     /// A delivery that waits or is being sent stays unchanged. New events are sent before these.
-    REPLAY_MANY = "INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at) VALUES",
-                  "(?, ?, ?, ?, 'waiting', 0, ?, TRUE, ?)", "ON CONFLICT (destination_id, event_id) DO UPDATE SET state = 'waiting', \
+    REPLAY_MANY = "INSERT INTO deliveries (id, destination_id, message_id, origin, state, attempts, due_at, is_retry, created_at) VALUES",
+                  "(?, ?, ?, ?, 'waiting', 0, ?, TRUE, ?)", "ON CONFLICT (destination_id, message_id) DO UPDATE SET state = 'waiting', \
                   attempts = 0, due_at = excluded.due_at, is_retry = TRUE, claim = NULL, ended_at = NULL WHERE deliveries.due_at IS NULL";
 }
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND id = $2");
-    FIND_ORIGIN = "SELECT origin FROM deliveries WHERE id = $1";
-    LIST_OF_EVENT = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id IN \
-                     (SELECT id FROM destinations WHERE app_id = $1) AND event_id = $2 ORDER BY destination_id");
+    INSERT_DUE = "INSERT INTO deliveries (id, destination_id, message_id, origin, state, attempts, due_at, is_retry, created_at) \
+                  VALUES ($1, $2, $3, $4, 'waiting', 0, $5, FALSE, $6)";
+    LIST_OF_MESSAGE = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id IN \
+                     (SELECT id FROM destinations WHERE app_id = $1) AND message_id = $2 ORDER BY destination_id");
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM deliveries WHERE ", range!(older), " LIMIT $3");
     LIST_NEWER = concat!("SELECT ", columns!(), " FROM deliveries WHERE ", range!(newer), " LIMIT $3");
     SEARCH_OLDER = search!(range!(older), " DESC");
@@ -93,26 +94,26 @@ sql! {
     COUNT_OPEN = concat!("SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL LIMIT ",
                   max_counted!(), ") AS counted");
     /// A FIFO destination receives it first.
-    FIND_OLDEST_OPEN = "SELECT id, created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1";
+    FIND_OLDEST_OPEN = "SELECT id, created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY message_id LIMIT 1";
     /// Of events that were received before `$2`, among the oldest open ones.
     COUNT_OPEN_BEFORE = concat!("SELECT COUNT(*) FROM (SELECT created_at FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL \
-                         ORDER BY event_id LIMIT ", max_counted!(), ") AS counted WHERE created_at < $2");
+                         ORDER BY message_id LIMIT ", max_counted!(), ") AS counted WHERE created_at < $2");
     /// The delivery that is overdue for the longest time, among first attempts or among retries.
     FIND_OVERDUE = "SELECT due_at FROM deliveries WHERE destination_id = $1 AND is_retry = $2 AND due_at <= $3 ORDER BY due_at LIMIT 1";
-    LIST_OF_EVENTS = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND event_id ", among_page!(), " ORDER BY event_id DESC");
+    LIST_OF_MESSAGES = concat!("SELECT ", columns!(), " FROM deliveries WHERE destination_id = $1 AND message_id ", among_page!(), " ORDER BY message_id DESC");
     SEND_WAITING = "UPDATE deliveries SET due_at = $3 WHERE state = 'waiting' AND due_at > $3 AND id IN (SELECT id FROM deliveries \
-                    WHERE destination_id = $1 AND due_at IS NOT NULL AND event_id > $2 ORDER BY event_id LIMIT 500)";
+                    WHERE destination_id = $1 AND due_at IS NOT NULL AND message_id > $2 ORDER BY message_id LIMIT 500)";
     /// The last row that [`SEND_WAITING`] examined.
-    FIND_LAST_OPEN = "SELECT MAX(event_id) FROM (SELECT event_id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL \
-                      AND event_id > $2 ORDER BY event_id LIMIT 500) AS examined";
+    FIND_LAST_OPEN = "SELECT MAX(message_id) FROM (SELECT message_id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL \
+                      AND message_id > $2 ORDER BY message_id LIMIT 500) AS examined";
     /// The states of the newest deliveries that have ended.
-    LIST_RECENT_STATES = "SELECT state FROM deliveries WHERE destination_id = $1 AND event_id < $2 ORDER BY event_id DESC LIMIT 100";
+    LIST_RECENT_STATES = "SELECT state FROM deliveries WHERE destination_id = $1 AND message_id < $2 ORDER BY message_id DESC LIMIT 100";
     /// Also for a delivery that has ended: it is sent again with the same id, and its attempts are counted from zero.
     REPLAY = "UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = $3, is_retry = FALSE, claim = NULL, ended_at = NULL \
               WHERE destination_id = $1 AND id = $2 AND state <> 'sending'";
     /// Those that are exhausted or canceled, with the times at which their events were received.
-    LIST_FAILED = "SELECT event_id, state, created_at FROM deliveries WHERE destination_id = $1 AND event_id > $2 AND due_at IS NULL \
-                   AND state <> 'delivered' ORDER BY event_id LIMIT $3";
+    LIST_FAILED = "SELECT message_id, state, created_at FROM deliveries WHERE destination_id = $1 AND message_id > $2 AND due_at IS NULL \
+                   AND state <> 'delivered' ORDER BY message_id LIMIT $3";
     /// At most the number that a replay makes due in advance.
     COUNT_REPLAYED_DUE = "SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE destination_id = $1 AND is_retry = TRUE AND due_at <= $2 \
                           LIMIT 1000) AS due";
@@ -124,9 +125,9 @@ sql! {
                          ended_at = $1 WHERE due_at IS NOT NULL AND id IN \
                          (SELECT deliveries.id FROM destinations JOIN deliveries ON destination_id = destinations.id \
                          WHERE destinations.state = 'deleted' AND due_at IS NOT NULL LIMIT $2)";
-    EXPORT = "SELECT deliveries.id, destination_id, event_id, deliveries.state, attempts, due_at, last_status, last_failure, cancel_reason, \
+    EXPORT = "SELECT deliveries.id, destination_id, message_id, origin, deliveries.state, attempts, due_at, last_status, last_failure, cancel_reason, \
               deliveries.created_at, ended_at FROM deliveries WHERE id > $1 ORDER BY id LIMIT $2";
-    EXPORT_APP = "SELECT deliveries.id, destination_id, event_id, deliveries.state, attempts, due_at, last_status, last_failure, cancel_reason, \
+    EXPORT_APP = "SELECT deliveries.id, destination_id, message_id, origin, deliveries.state, attempts, due_at, last_status, last_failure, cancel_reason, \
                   deliveries.created_at, ended_at FROM deliveries JOIN destinations ON destinations.id = destination_id \
                   WHERE deliveries.id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY deliveries.id LIMIT $2";
 }
@@ -136,18 +137,27 @@ sql! {
 pub(crate) struct New {
     pub(crate) id: DeliveryId,
     pub(crate) destination: DestinationId,
-    pub(crate) event: EventId,
-    /// Where the event comes from.
+    pub(crate) message: MessageId,
+    /// Where the message comes from.
     pub(crate) origin: Origin,
-    /// When the event was received.
+    /// When the event was received, or the run was executed.
     pub(crate) now: Timestamp,
 }
 
 /// Stores deliveries, except those that are already stored.
 pub(crate) async fn insert(tx: &mut Tx, new: &[New]) -> Result<(), DbError> {
     execute_rows!(tx, INSERT, new, |query, one| {
-        query.bind(one.id).bind(one.destination).bind(one.event).bind(one.origin).bind(one.now).bind(one.now)
+        query.bind(one.id).bind(one.destination).bind(one.message).bind(one.origin).bind(one.now).bind(one.now)
     })?;
+    Ok(())
+}
+
+/// Stores a delivery that is due at another time than that of its message.
+pub(crate) async fn insert_due(tx: &mut Tx, new: &New, due_at: Timestamp) -> Result<(), DbError> {
+    execute!(
+        tx,
+        sqlx::query(INSERT_DUE).bind(new.id).bind(new.destination).bind(new.message).bind(new.origin).bind(due_at).bind(new.now)
+    )?;
     Ok(())
 }
 
@@ -160,14 +170,18 @@ pub(crate) async fn find(
     run!(on, |conn| sqlx::query_as(FIND).bind(destination).bind(id).fetch_optional(conn).await)
 }
 
-/// Returns the origin of a delivery's event. The caller has checked access to the delivery.
-pub(crate) async fn origin(on: impl Into<Exec<'_>>, id: DeliveryId) -> Result<Option<Origin>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(FIND_ORIGIN).bind(id).fetch_optional(conn).await)
-}
-
 /// Lists the deliveries of an event. The caller has checked access to the app.
 pub(crate) async fn list_of_event(on: impl Into<Exec<'_>>, app: AppId, event: EventId) -> Result<Vec<Delivery>, DbError> {
-    run!(on, |conn| sqlx::query_as(LIST_OF_EVENT).bind(app).bind(event).fetch_all(conn).await)
+    list_of_message(on, app, event.into()).await
+}
+
+/// Lists the deliveries of a run of an automation. The caller has checked access to the app.
+pub(crate) async fn list_of_run(on: impl Into<Exec<'_>>, app: AppId, run: RunId) -> Result<Vec<Delivery>, DbError> {
+    list_of_message(on, app, run.into()).await
+}
+
+async fn list_of_message(on: impl Into<Exec<'_>>, app: AppId, message: MessageId) -> Result<Vec<Delivery>, DbError> {
+    run!(on, |conn| sqlx::query_as(LIST_OF_MESSAGE).bind(app).bind(message).fetch_all(conn).await)
 }
 
 /// The deliveries of a destination, newest events first.
@@ -179,7 +193,7 @@ pub(crate) struct Filter {
 impl List for Filter {
     type Row = Delivery;
 
-    async fn fetch(&self, reader: &mut Reader, side: Side, from: EventId, limit: i64) -> Result<Vec<Delivery>, DbError> {
+    async fn fetch(&self, reader: &mut Reader, side: Side, from: MessageId, limit: i64) -> Result<Vec<Delivery>, DbError> {
         match self.state {
             None => {
                 let text = side.pick(LIST_OLDER, LIST_NEWER);
@@ -202,7 +216,7 @@ impl List for Filter {
         self.state.is_some()
     }
 
-    async fn last_examined(&self, reader: &mut Reader, side: Side, from: EventId) -> Result<Option<EventId>, DbError> {
+    async fn last_examined(&self, reader: &mut Reader, side: Side, from: MessageId) -> Result<Option<MessageId>, DbError> {
         let text = side.pick(END_OLDER, END_NEWER);
         run!(reader, |conn| sqlx::query_scalar(text).bind(self.destination).bind(from).fetch_optional(conn).await)
     }
@@ -264,14 +278,16 @@ pub(crate) async fn count_open_before(
     run!(on, |conn| sqlx::query_scalar(COUNT_OPEN_BEFORE).bind(destination).bind(before).fetch_one(conn).await)
 }
 
-/// Lists the deliveries of at most a page of events to a destination, newest first. The caller has checked access to it.
-pub(crate) async fn list_of_events(
+/// Lists the deliveries of at most a page of messages to a destination, newest first. The caller has checked access to it.
+pub(crate) async fn list_of_messages(
     on: impl Into<Exec<'_>>,
     destination: DestinationId,
-    events: impl Iterator<Item = EventId>,
+    messages: impl Iterator<Item = MessageId>,
 ) -> Result<Vec<Delivery>, DbError> {
-    let Some(events) = page_ids(events, EventId::least()) else { return Ok(Vec::new()) };
-    run!(on, |conn| { events.iter().fold(sqlx::query_as(LIST_OF_EVENTS).bind(destination), QueryAs::bind).fetch_all(conn).await })
+    let Some(messages) = page_ids(messages, MessageId::least()) else { return Ok(Vec::new()) };
+    run!(on, |conn| {
+        messages.iter().fold(sqlx::query_as(LIST_OF_MESSAGES).bind(destination), QueryAs::bind).fetch_all(conn).await
+    })
 }
 
 /// Examines the next open deliveries after `after`, as many as a short unit of work allows, and makes the waiting ones due. Returns
@@ -279,9 +295,9 @@ pub(crate) async fn list_of_events(
 pub(crate) async fn send_waiting(
     tx: &mut Tx,
     destination: DestinationId,
-    after: EventId,
+    after: MessageId,
     now: Timestamp,
-) -> Result<(u64, Option<EventId>), DbError> {
+) -> Result<(u64, Option<MessageId>), DbError> {
     let last = run!(&mut *tx, |conn| sqlx::query_scalar(FIND_LAST_OPEN).bind(destination).bind(after).fetch_one(conn).await)?;
     Ok((execute!(tx, sqlx::query(SEND_WAITING).bind(destination).bind(after).bind(now))?, last))
 }
@@ -291,7 +307,7 @@ pub(crate) async fn list_recent_states(
     on: impl Into<Exec<'_>>,
     destination: DestinationId,
 ) -> Result<Vec<DeliveryState>, DbError> {
-    run!(on, |conn| sqlx::query_scalar(LIST_RECENT_STATES).bind(destination).bind(EventId::NEWEST).fetch_all(conn).await)
+    run!(on, |conn| sqlx::query_scalar(LIST_RECENT_STATES).bind(destination).bind(MessageId::NEWEST).fetch_all(conn).await)
 }
 
 /// Makes a delivery due now and resets its attempts; returns false if it is being sent. The caller has locked the destination.
@@ -303,18 +319,18 @@ pub(crate) async fn replay(tx: &mut Tx, destination: DestinationId, id: Delivery
 /// those that were neither waiting nor being sent. The caller has locked the destination.
 pub(crate) async fn replay_many(tx: &mut Tx, all: &[New], now: Timestamp) -> Result<u64, DbError> {
     execute_rows!(tx, REPLAY_MANY, all, |query, one| {
-        query.bind(one.id).bind(one.destination).bind(one.event).bind(one.origin).bind(now).bind(one.now)
+        query.bind(one.id).bind(one.destination).bind(one.message).bind(one.origin).bind(now).bind(one.now)
     })
 }
 
-/// Lists the next deliveries of a destination after `after` that are exhausted or canceled, in the order of their events. The caller has
+/// Lists the next deliveries of a destination after `after` that are exhausted or canceled, in the order of their messages. The caller has
 /// checked access to the destination.
 pub(crate) async fn list_failed(
     on: impl Into<Exec<'_>>,
     destination: DestinationId,
-    after: EventId,
+    after: MessageId,
     limit: i64,
-) -> Result<Vec<(EventId, DeliveryState, Timestamp)>, DbError> {
+) -> Result<Vec<(MessageId, DeliveryState, Timestamp)>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_FAILED).bind(destination).bind(after).bind(limit).fetch_all(conn).await)
 }
 

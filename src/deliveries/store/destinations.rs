@@ -47,7 +47,7 @@ sql! {
                      ORDER BY id LIMIT 20");
     /// Those of the company's newest 500 destinations whose oldest open delivery has an event received before `$2`.
     LIST_WAITING_SINCE = concat!("SELECT ", columns!(), " FROM destinations WHERE id IN (SELECT id FROM (SELECT id, (SELECT created_at \
-                          FROM deliveries WHERE destination_id = newest.id AND due_at IS NOT NULL ORDER BY event_id LIMIT 1) AS oldest \
+                          FROM deliveries WHERE destination_id = newest.id AND due_at IS NOT NULL ORDER BY message_id LIMIT 1) AS oldest \
                           FROM (SELECT id FROM destinations WHERE company_id = $1 AND state <> 'deleted' ORDER BY id DESC LIMIT 500) \
                           AS newest) AS waiting WHERE oldest < $2 LIMIT 20) ORDER BY id");
     COUNT = "SELECT COUNT(*) FROM destinations WHERE app_id = $1 AND mode = $2 AND state <> 'deleted'";

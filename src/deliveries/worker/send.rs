@@ -9,11 +9,11 @@ use super::{
 use crate::{
     db::{Db, DbError, Reader},
     deliveries::{
-        AttemptFailure,
+        AttemptFailure, Message,
         destination::Destination,
         request::{self, Headers, SigningSecrets, Source},
         store::{
-            destinations, headers,
+            bodies, destinations, headers,
             secrets::{self, MAX_SIGNING_SECRETS, Purpose},
         },
     },
@@ -23,6 +23,7 @@ use crate::{
         tls::TlsFault,
     },
     primitives::{
+        id::{AppId, RunId},
         time::{Clock, Timestamp},
         vault::Vault,
     },
@@ -162,13 +163,30 @@ impl Sender {
         now: Timestamp,
     ) -> Result<Prepared, DbError> {
         let (destination, delivery) = (&claimed.destination, &claimed.delivery);
-        let Some(event) = events::store::find(&mut *reader, destination.app_id, delivery.event_id).await? else {
+        let id = match delivery.message() {
+            Message::Event(id) => id,
+            Message::Run(run) => return self.read_run(reader, (destination.app_id, run), opened, now).await,
+        };
+        let Some(event) = events::store::find(&mut *reader, destination.app_id, id).await? else {
             return Ok(Prepared::Unreadable);
         };
         if !destination.has_form_of(&event) {
             return Ok(Prepared::Nothing);
         }
         self.read_event(reader, (destination, opened), (&event, delivery.origin), now).await
+    }
+
+    /// Prepares the message of a run. Its destination was of the app and mode of its automation, and never changes them.
+    async fn read_run(
+        &self,
+        reader: &mut Reader,
+        (app, run): (AppId, RunId),
+        opened: Option<&Opened>,
+        now: Timestamp,
+    ) -> Result<Prepared, DbError> {
+        let Some(stored) = bodies::find(reader, app, run).await? else { return Ok(Prepared::Nothing) };
+        let Some(Opened { secrets, fixed }) = opened else { return Ok(Prepared::Unreadable) };
+        Ok(Prepared::with(request::of_run(run, stored.body.into(), secrets, now), fixed.clone()))
     }
 
     async fn read_event(

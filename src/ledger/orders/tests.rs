@@ -81,8 +81,8 @@ fn replay(observations: &[PaymentObservation], batch: usize) -> BTreeMap<String,
             payments.entry(facts.payment_id.clone()).or_default().apply(facts);
         }
         let part = |payments: &BTreeMap<String, PaymentState>, id| payments.get(id).and_then(PaymentState::in_order);
-        let moved = |id| -> (Option<InOrder>, Option<InOrder>) { (part(&before, id), part(&payments, id)) };
-        let moves: Vec<_> = payments.keys().map(moved).filter(|(before, after)| before != after).collect();
+        let around = |id| -> (Option<InOrder>, Option<InOrder>) { (part(&before, id), part(&payments, id)) };
+        let moves: Vec<_> = payments.keys().map(around).filter(|(before, after)| before != after).collect();
         let moves: Vec<_> = moves.into_iter().map(|(before, after)| OrderMove { scope: &scope, before, after }).collect();
         let id = TransactionId::from_number(1);
         let reports: Vec<_> = batch.iter().map(|facts| PaymentReport { scope: &scope, zones: zone, facts, id }).collect();
@@ -105,7 +105,9 @@ proptest! {
         prop_assert_eq!(&replay(&shuffled, batch), &all);
         let captured = |order: &str| {
             let mut payments: BTreeMap<&str, PaymentState> = BTreeMap::new();
-            facts.iter().for_each(|facts| payments.entry(&facts.payment_id).or_default().apply(facts));
+            for facts in &facts {
+                payments.entry(&facts.payment_id).or_default().apply(facts);
+            }
             let parts = payments.values().filter_map(PaymentState::in_order);
             i64::try_from(parts.filter(|part| part.order_id == order).count()).unwrap()
         };

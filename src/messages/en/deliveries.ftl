@@ -59,13 +59,17 @@ event = Event
 delivery-id = Delivery ID
 attempts-made = Attempts
 created = Event received
+run = Automation run
+run-created = Run created
+from-automation = This delivery comes from an automation.
+view-run = View the run
 ended = Ended
 retry-now = Retry now
 replay = Replay
 skip = Skip
 earlier-delivery = Open the earlier delivery
 skip-note = A skipped delivery isn’t sent unless you replay it.
-actions-note = A replay has the same event ID.
+actions-note = A replay has the same ID.
 now-replayed = Delivery is being sent now. Reload this page to see the response.
 now-waiting = KS Pay sends this delivery when you resume the destination.
 now-on-hold = KS Pay sends this delivery as soon as an attempt to this destination succeeds.
@@ -79,6 +83,7 @@ has-ended = Only a waiting delivery can be skipped. This one has ended or is bei
 request = Request
 request-note = Each attempt is a POST request with these headers and the body below them.
 header-id = The event’s ID, { $id }. It’s the same in every attempt and replay: ignore events that you have already processed.
+header-id-run = The run’s ID, { $id }. It’s the same in every attempt, in every replay and when the run is run again: ignore runs that you have already processed.
 header-timestamp = The time of the attempt, in Unix seconds
 header-signature = “v1,” and the Base64 of the HMAC-SHA256 over id.timestamp.body, once for each valid secret. The key is the part of the secret after whsec_, decoded from Base64.
 header-user-agent = Always { $value }
@@ -91,6 +96,7 @@ header-fixed = Set for this destination. Its value isn’t shown.
 view-event = View the event
 body-original = The body is exactly what { $gateway } sent.
 body-normalized = The body is the event in the KS Pay format.
+body-automation = The body is what the automation wrote when it ran.
 
 ## Why an attempt had no response
 

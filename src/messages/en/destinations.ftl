@@ -89,7 +89,7 @@ not-passed = { $gateway } signs the time of each request, so your system would r
 not-original = Events can’t be sent as { $gateway } sends them, because KS Pay can neither pass on its signature nor create a new one.
 no-gateway = To send events as a gateway sends them, first add a payment gateway in { $mode } mode.
 events = Events
-events-hint = Leave this empty to receive all events. Otherwise enter types and groups, separated by spaces, for example { $example }
+events-hint = Leave this empty to receive all events. Otherwise enter types and groups, separated by spaces, for example { $example }. Enter { $automation } to receive only what automations send.
 event-types = Event types
 types-original = As { $gateway } sends it
 speed = Order and speed
@@ -152,6 +152,7 @@ speed-label = Speed
 timeout-label = Timeout
 retries-label = Retries
 retries = { $count }, over about { $days } days
+automations = Automations
 destination-id = Destination ID
 
 ## Secrets
@@ -217,6 +218,7 @@ delete = Delete
 delete-note = Stops sending events to this destination and cancels the waiting ones.
 delete-title = Delete { $name }?
 delete-effect = KS Pay stops sending events to it, and its secrets expire immediately. Past deliveries stay listed on the pages of their events. This can’t be undone.
+delete-automation = This automation no longer sends to it: { $rule }.
 # $waiting: a sentence.
 delete-waiting = { $waiting } Deleting the destination cancels all waiting events.
 delete-destination = Delete destination

@@ -31,7 +31,7 @@ describe("every page", { concurrency: areShot ? 1 : 2 }, () => {
   for (const walk of WALKS) {
     const url = walk === publicly ? "https://pay.neemtree.example" : "http://pay.neemtree.example";
     const environment = [plainly, publicly].includes(walk) ? { KS_PAY_PUBLIC_URL: url } : {};
-    if (walk === destinations) environment.KS_PAY_ALLOW_DESTINATIONS = "127.0.0.0/8";
+    if ([destinations, automations].includes(walk)) environment.KS_PAY_ALLOW_DESTINATIONS = "127.0.0.0/8";
     const site_of = (names) => site(async (at) => {
       at.names = names;
       if (walk !== arrival) await at.installation.addOwner(names);

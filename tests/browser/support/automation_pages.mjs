@@ -1,5 +1,8 @@
-// The automations of an app: none, the editor with errors and with a preview, a rule, its runs, and its removal.
+// The automations of an app: none, the editor with errors and with a preview, a rule, its runs, and its removal; and one that sends JSON to
+// a destination, with its delivery. The stand-in of Razorpay's API is the shop's own system.
 import { change } from "./database.mjs";
+import { fill, until } from "./destination_pages.mjs";
+import { simulate } from "./ks_pay.mjs";
 import { send, signIn } from "./steps.mjs";
 
 /** A run that was skipped, and one whose message was not sent. */
@@ -10,7 +13,7 @@ const RUNS = `INSERT INTO automation_runs (id, automation_id, app_id, transactio
   FROM automations, (SELECT 1 AS number UNION SELECT 2 UNION SELECT 3) AS numbers`;
 
 /** Walks from an app without automations to the removal of one. */
-export async function* automations(page, { installation, names }) {
+export async function* automations(page, { installation, names, api }) {
   const app = await installation.addApp(names.company, names.app, names.email);
   const list = `/ks-pay/apps/${app}/automations`;
   await signIn(page, names, `${list}?mode=test`);
@@ -43,4 +46,40 @@ export async function* automations(page, { installation, names }) {
   await page.getByRole("link", { name: "Delete automation" }).click();
   await page.locator("#ask").waitFor();
   yield "automation-removal";
+  yield* orders(page, { installation, names, api, app, list });
+}
+
+/** Walks from the ready-made rule for orders to its delivery. */
+async function* orders(page, { installation, names, api, app, list }) {
+  const { url, secret } = await installation.connect(app);
+  await page.goto(`/ks-pay/apps/${app}/destinations/new?mode=test`);
+  await fill(page, names.app.slice(0, 80), `${api.url}/orders`);
+  await page.getByRole("textbox", { name: "Events" }).fill("automation.triggered");
+  await send(page, "Add destination");
+  const destination = new URL(page.url()).pathname;
+  await page.goto(`${list}/new?mode=test&template=order_status`);
+  yield "automation-order";
+  await page.getByLabel("JSON", { exact: true }).fill('{\n  "amount": {{amount}}\n}');
+  await send(page, "Preview");
+  yield "automation-order-refused";
+  await page.goto(`${list}/new?mode=test&template=order_status`);
+  await send(page, "Preview");
+  await page.getByTestId("preview-body").waitFor();
+  yield "automation-order-preview";
+  await send(page, "Save and turn on");
+  await page.waitForURL(/automations\/au_/);
+  const automation = new URL(page.url()).pathname;
+  await change(installation, "UPDATE automations SET turned_on_at = 0");
+  await simulate(url, secret);
+  await until(page, automation, "state-done");
+  await page.getByTestId("run").first().getByRole("link").click();
+  await page.waitForURL(/runs\/ru_/);
+  yield "automation-order-run";
+  await page.getByTestId("delivery").click();
+  await page.getByTestId("from-automation").waitFor();
+  yield "automation-order-delivery";
+  await page.goto(destination);
+  yield "automation-order-destination";
+  await page.goto(`${destination}/deletion`);
+  yield "automation-order-destination-deletion";
 }

@@ -21,7 +21,7 @@ export async function until(page, path, hook) {
 const hour = 3_600_000;
 
 /** So many deliveries of the only destination that a replay waits for them. */
-const HELD = `INSERT INTO deliveries (id, destination_id, event_id, origin, state, attempts, due_at, is_retry, created_at)
+const HELD = `INSERT INTO deliveries (id, destination_id, message_id, origin, state, attempts, due_at, is_retry, created_at)
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
   SELECT i, (SELECT MIN(id) FROM destinations), i, 'webhook', 'waiting', 1, 0, TRUE, 0 FROM n`;
 

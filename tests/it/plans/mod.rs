@@ -30,6 +30,7 @@ const GROWING_TABLES: &[&str] = &[
     "test_events",
     "deliveries",
     "attempts",
+    "delivery_bodies",
     "notifications",
     "automation_runs",
     "automation_messages",
@@ -189,7 +190,7 @@ const UNBOUNDED: &[&str] = &[
     "SELECT id FROM events WHERE connection_id = $1 ORDER BY received_at DESC LIMIT $2",
     "SELECT id FROM events WHERE state = $1 ORDER BY id DESC LIMIT $2",
     "SELECT DISTINCT state FROM events WHERE connection_id = $1 LIMIT 5",
-    "SELECT id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL AND state = 'waiting' ORDER BY event_id LIMIT 1",
+    "SELECT id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL AND state = 'waiting' ORDER BY message_id LIMIT 1",
     "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND created_at < $3 AND (created_at, id) < ($4, $5) \
      ORDER BY created_at DESC, id DESC LIMIT $6",
 ];
@@ -201,7 +202,7 @@ const BOUNDED: &[&str] = &[
     "SELECT id FROM transactions WHERE app_id = $1 AND mode = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5",
     "SELECT COUNT(*) FROM (SELECT 1 FROM rejections WHERE connection_id = $1 LIMIT 5000) AS newest",
     "SELECT id FROM events ORDER BY id DESC LIMIT $1",
-    "SELECT id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY event_id LIMIT 1",
+    "SELECT id FROM deliveries WHERE destination_id = $1 AND due_at IS NOT NULL ORDER BY message_id LIMIT 1",
     "SELECT endpoint FROM connections WHERE EXISTS (SELECT 1 FROM events WHERE connection_id = connections.id)",
 ];
 
