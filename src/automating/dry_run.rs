@@ -56,12 +56,11 @@ pub(crate) async fn count(
     let mut run =
         DryRun { is_partial: i64::try_from(payments.len()).is_ok_and(|count| count == MAX_EXAMINED), ..DryRun::default() };
     let paid_twice = match kind {
-        ChangeKind::OrderPaidTwice => Some(paid_twice(reader, &payments).await?),
-        _ => None,
+        ChangeKind::OrderPaidTwice => paid_twice(reader, &payments).await?,
+        _ => BTreeSet::new(),
     };
     for payment in payments {
-        let has_changed = paid_twice.as_ref().map_or_else(|| has_changed(kind, &payment), |ids| ids.contains(&payment.id));
-        if !has_changed {
+        if !has_changed(kind, &payment, &paid_twice) {
             continue;
         }
         let facts = Facts { money: amount(kind, &payment), method: payment.method.as_deref(), gateway: payment.gateway };
@@ -75,14 +74,14 @@ pub(crate) async fn count(
     Ok(run)
 }
 
-/// True if a payment has had such a change.
-fn has_changed(kind: ChangeKind, payment: &Transaction) -> bool {
+/// True if a payment has had such a change. `paid_twice` are those that exceed the amount of their orders.
+fn has_changed(kind: ChangeKind, payment: &Transaction, paid_twice: &BTreeSet<TransactionId>) -> bool {
     match kind {
         ChangeKind::Captured => payment.is_captured,
         ChangeKind::Failed => payment.status == Some(Status::Failed),
         ChangeKind::Refunded => payment.processed_refund().is_some(),
         ChangeKind::DisputeOpened => payment.state.is_of_dispute(),
-        ChangeKind::OrderPaidTwice => false,
+        ChangeKind::OrderPaidTwice => paid_twice.contains(&payment.id),
     }
 }
 

@@ -170,7 +170,7 @@ pub(crate) fn text(kind: Kind, detail: &Detail, (event, since): (Event, Timestam
         Kind::DisputeDeadline => {
             due.map_or_else(|| t::text_dispute_undated(gateway), |at| t::text_dispute_deadline(gateway, moment(at)))
         }
-        Kind::OrderPaidTwice => t::text_order_paid_twice(gateway),
+        Kind::OrderPaidTwice => t::text_order_paid_twice(),
     }];
     if let (Kind::WebhookFailing | Kind::WebhookDisabling, Some(at), false) = (kind, due, is_over) {
         texts.push(t::text_disables(gateway, moment(at)));

@@ -148,6 +148,20 @@ async fn each_payment_that_exceeds_an_order_starts_an_automation_unless_another_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_was_lost_in_a_dispute_of_another_currency_is_not_held() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    connection.post(event("order.paid", "pay_1", 1, Some(entity("paid", AMOUNT)))).stored().await;
+    connection.post(event("payment.captured", "pay_2", 2, None)).stored().await;
+    assert_eq!(orders(&app, &connection).await[0]["paid_twice"], true);
+    let lost = bodies::dispute("payment.dispute.lost", "disp_1", "pay_2", "lost", 60);
+    let mut lost: Value = serde_json::from_slice(&lost).unwrap();
+    lost["payload"]["dispute"]["entity"]["currency"] = json!("USD");
+    connection.post(lost.to_string()).stored().await;
+    assert_eq!(orders(&app, &connection).await[0]["paid_twice"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_is_paid_twice_has_one_alert_until_a_payment_is_refunded() {
     let shop = crate::alerts::Shop::start().await;
     shop.live.post(event("order.paid", "pay_1", 1, Some(entity("paid", AMOUNT)))).stored().await;

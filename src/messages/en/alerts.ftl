@@ -174,7 +174,7 @@ text-dispute-deadline = The deadline in { $gateway } is { $time }. After it the 
 
 head-order-paid-twice = An order of { $amount } was paid twice
 head-order-paid-twice-unknown = An order was paid twice
-text-order-paid-twice = Check the order’s payments, and refund in { $gateway } what was paid twice.
+text-order-paid-twice = Check the order’s payments, and refund what was paid twice.
 
 # Several alerts of a kind in one message. $kind: the name of a kind of alert.
 many-disputes-opened = { $count ->

@@ -173,7 +173,7 @@ head-dispute-deadline-unknown = एक विवाद का जवाब { $le
 text-dispute-deadline = { $gateway } में आखिरी तारीख { $time } है। उसके बाद रकम जा सकती है।
 head-order-paid-twice = { $amount } के एक ऑर्डर का भुगतान दो बार हुआ
 head-order-paid-twice-unknown = एक ऑर्डर का भुगतान दो बार हुआ
-text-order-paid-twice = ऑर्डर के भुगतान देखें और जो रकम दोबारा मिली, उसका { $gateway } में रिफ़ंड करें।
+text-order-paid-twice = ऑर्डर के भुगतान देखें और जो रकम दोबारा मिली, उसका रिफ़ंड करें।
 
 # Several alerts of a kind in one message.
 many-disputes-opened = { $count ->

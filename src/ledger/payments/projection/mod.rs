@@ -18,7 +18,10 @@ use crate::{
     gateways::payment::{
         Dispute, DisputeStatus, FailureCategory, PaymentObservation, Refund, RefundStatus, Snapshot, Status, TimeSource,
     },
-    primitives::{money::Currency, time::Timestamp},
+    primitives::{
+        money::{Currency, Money},
+        time::Timestamp,
+    },
 };
 
 /// A time for ranking reports: whole seconds, with borrowed times below all others.
@@ -66,8 +69,10 @@ pub(crate) struct PaymentState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InOrder {
     pub(crate) order_id: String,
-    /// What went back by refunds and lost disputes, in subunits.
-    pub(crate) returned: i64,
+    /// What is left after refunds and lost disputes; `None` if the amount is unknown.
+    pub(crate) left: Option<Money>,
+    /// True if a dispute was lost, whose cost may be in another currency.
+    pub(crate) is_dispute_lost: bool,
 }
 
 /// The stage of the payment itself (never `refunded`, which follows from the amounts), then the rank, then the amount, and why it

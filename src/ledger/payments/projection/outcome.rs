@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{DisputeState, DisputeStatus, InOrder, Moment, PaymentState, RefundState, RefundStatus, shortfall, total};
 use crate::{
     gateways::payment::{FailureCategory, Status},
-    primitives::money::Currency,
+    primitives::money::{Currency, Money},
 };
 
 impl PaymentState {
@@ -79,7 +79,9 @@ impl PaymentState {
     /// Returns a captured payment's part in its order. Captured only by a report of the payment itself, which no later report withdraws.
     pub(crate) fn in_order(&self) -> Option<InOrder> {
         let order_id = self.order_id.as_ref().filter(|_| self.decisive.is_some_and(|decisive| decisive.0 == Status::Captured))?;
-        Some(InOrder { order_id: order_id.clone(), returned: self.refunded().saturating_add(self.lost()) })
+        let left = self.amount().map(|amount| amount.saturating_sub(self.refunded()).saturating_sub(self.lost()));
+        let left = left.zip(self.currency()).map(|(left, currency)| Money::new(left, currency));
+        Some(InOrder { order_id: order_id.clone(), left, is_dispute_lost: self.is_dispute_lost() })
     }
 
     /// Returns the loss from disputes in subunits: the amounts deducted. For a dispute without a reported deduction, the
