@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::{
     recipients::{Everyone, Reachable},
     send::{self, Context},
@@ -22,7 +24,7 @@ use crate::{
     db::{Db, DbError, Tx},
     gateways::Mode,
     i18n::Reader as Audience,
-    jobs::Periodic,
+    jobs::{Pace, Periodic},
     messages::digests::{Subject, content},
     notifications::{self, Content, NewNotification, Purpose, channels},
     primitives::{
@@ -33,9 +35,8 @@ use crate::{
     urls,
 };
 
-/// The shortest interval of the job; a longer one the longer it takes, so that it uses a small part of the time.
+/// The shortest interval of the job; a longer one the longer it takes.
 const MIN_INTERVAL: Duration = Duration::from_secs(5);
-const REST_FACTOR: u32 = 20;
 /// The shortest time that a digest is worth sending; otherwise it is until the day ends, since the next day has its own.
 const MIN_LIFETIME: Duration = Duration::from_hours(1);
 
@@ -48,27 +49,27 @@ pub(crate) struct Digests {
     base: String,
     /// True if email is set up.
     has_email: bool,
-    interval: Duration,
+    pace: Pace,
 }
 
 impl Periodic for Digests {
     const NAME: &'static str = "digests";
 
     fn interval(&self) -> Duration {
-        self.interval
+        self.pace.interval()
     }
 
     async fn run(&mut self) -> Result<(), DbError> {
-        let began = self.clock.monotonic();
+        let began = Instant::now();
         let outcome = self.send_all().await;
-        self.interval = MIN_INTERVAL.max(self.clock.monotonic().saturating_sub(began) * REST_FACTOR);
+        self.pace.ran_since(began);
         outcome
     }
 }
 
 impl Digests {
     pub(crate) fn new((db, vault, clock): (Db, Vault, Clock), base: String, has_email: bool) -> Self {
-        Self { db, vault, clock, base, has_email, interval: MIN_INTERVAL }
+        Self { db, vault, clock, base, has_email, pace: Pace::at_least(MIN_INTERVAL) }
     }
 
     /// Sends what is due of every company; one that fails does not keep the others from it.

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use tokio::time::Instant;
+
 use super::{
     recipients::{Everyone, Reachable},
     send::{self, Context},
@@ -20,7 +22,7 @@ use crate::{
     connections::app_health::{self, AppWithWebhooks, Webhook},
     db::{Db, DbError, Exec, Tx, ids},
     gateways::Mode,
-    jobs::Periodic,
+    jobs::{Pace, Periodic},
     notifications::{self, Notification, State, channels},
     primitives::{
         id::{AlertId, CompanyId, NotificationId},
@@ -29,9 +31,8 @@ use crate::{
     },
 };
 
-/// The shortest interval of the job; a longer one the longer it takes, so that it uses a small part of the time.
+/// The shortest interval of the job; a longer one the longer it takes.
 const MIN_INTERVAL: Duration = Duration::from_secs(2);
-const REST_FACTOR: u32 = 20;
 /// After so many attempts a post that fails is also sent to another recipient: the last of them is six minutes after the first.
 const ATTEMPTS_BEFORE_FALLBACK: i64 = 3;
 /// A post that has failed and still waits after this time is sent to another recipient too.
@@ -50,7 +51,7 @@ pub(crate) struct Alerting {
     pub(crate) base: String,
     /// True if email is set up.
     pub(crate) has_email: bool,
-    pub(crate) interval: Duration,
+    pace: Pace,
     /// The message up to which was looked for outcomes.
     watched_after: NotificationId,
 }
@@ -125,20 +126,20 @@ impl Periodic for Alerting {
     const NAME: &'static str = "alerts";
 
     fn interval(&self) -> Duration {
-        self.interval
+        self.pace.interval()
     }
 
     async fn run(&mut self) -> Result<(), DbError> {
-        let began = self.clock.monotonic();
+        let began = Instant::now();
         let outcome = self.evaluate_all().await;
-        self.interval = MIN_INTERVAL.max(self.clock.monotonic().saturating_sub(began) * REST_FACTOR);
+        self.pace.ran_since(began);
         outcome
     }
 }
 
 impl Alerting {
     pub(crate) fn new((db, vault, clock): (Db, Vault, Clock), base: String, has_email: bool) -> Self {
-        Self { db, vault, clock, base, has_email, interval: MIN_INTERVAL, watched_after: NotificationId::least() }
+        Self { db, vault, clock, base, has_email, pace: Pace::at_least(MIN_INTERVAL), watched_after: NotificationId::least() }
     }
 
     /// Evaluates every company; one that fails does not keep the others from it.
