@@ -28,7 +28,7 @@ use crate::{
 /// The times before a deadline at which a dispute's alert is sent, and those of a webhook that will be disabled.
 const DISPUTE_STAGES: [Duration; 2] = [Duration::from_hours(3 * 24), Duration::from_hours(24)];
 const DISABLING_STAGES: [Duration; 2] = [Duration::from_hours(12), Duration::from_hours(2)];
-/// The most orders that were paid twice of which alerts are made.
+/// The maximum number of orders paid twice that cause alerts, for each app and mode.
 const MAX_ORDERS: usize = 100;
 /// How long a delivery must be overdue to be a backlog.
 pub(crate) const BACKLOG_AFTER: Duration = Duration::from_hours(1);

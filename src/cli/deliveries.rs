@@ -14,7 +14,8 @@ pub(super) enum Command {
     /// Print all deliveries, oldest first, one JSON object per line
     ///
     /// `attempts` is the number of attempts since the delivery was created or last replayed. `last_status` is the HTTP status of the last
-    /// attempt's response; `last_failure` is the reason why there was none. A delivery has an `event`, or the `run` of an automation.
+    /// attempt's response; `last_failure` is the reason why there was none. Either `event` or `run`, the run of
+    /// an automation, has an id; the other is null.
     Export(Export),
 }
 

@@ -5,8 +5,8 @@
 //!   click, two users and two servers refund once.
 //! - Status and amounts come from the gateway's response, read while the request is stored ([`rule`]). Events change the payment; a
 //!   request never does.
-//! - Each call of a request has the same idempotency key and the same body. A request is repeated until its outcome is known, so a lost
-//!   response or a process that ends refunds neither twice nor never.
+//! - Each call of a request has the same idempotency key and the same body. A request is repeated until its outcome is known, so neither
+//!   a lost response nor the end of a process loses or duplicates a refund.
 
 pub(crate) mod job;
 mod resume;
@@ -123,7 +123,7 @@ pub(crate) struct RefundRequest {
     pub(crate) payment_id: String,
     pub(crate) amount: Money,
     pub(crate) note: Option<String>,
-    /// What the request came from, which requests one refund: the form that was shown.
+    /// Identifies the form that requested it; each form requests at most one refund.
     pub(crate) origin: String,
     idempotency_key: String,
     pub(crate) user: Option<UserId>,

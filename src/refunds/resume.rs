@@ -38,7 +38,7 @@ impl Refunder {
         }
     }
 
-    /// Sends a request of which the gateway was not told.
+    /// Sends a request that was not sent to the gateway yet.
     async fn resume_reserved(&self, opened: &OpenedApi, request: RefundRequest) -> Result<(), DbError> {
         if self.is_old(&request) {
             return self.give_up(&request, (Reason::Expired, None)).await;
@@ -123,7 +123,8 @@ fn rejection(request: &RefundRequest) -> (Reason, Option<String>) {
     (Reason::GatewayRejected, request.answer.clone())
 }
 
-/// Returns the pause of a request of that age: it doubles, with a random part, so that requests of an outage do not all end it.
+/// Returns the pause of a request of that age: half the age within limits, plus up to 19% at random, so that requests that an outage
+/// delayed are not all repeated at the same time.
 pub(super) fn pause_after(age: Duration) -> Duration {
     let pause = (age / 2).clamp(MIN_PAUSE, MAX_PAUSE);
     pause + pause * base62::below(20) / 100

@@ -29,9 +29,9 @@ use crate::{
     },
 };
 
-/// When another task continues a request, unless its outcome is stored before: later than two calls can take.
+/// How long a request may have no outcome before another task continues it: longer than two calls can take.
 const TAKEOVER_AFTER: Duration = Duration::from_mins(1);
-/// How often a request is stored again because the one in its way has just ended.
+/// The maximum number of attempts to store a request when a conflicting one has just ended.
 const RESERVE_ATTEMPTS: usize = 3;
 
 /// Requests refunds. Cheap to clone.

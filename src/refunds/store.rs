@@ -171,7 +171,7 @@ pub(super) async fn list_due(
     Ok(rows.into_iter().map(RefundRequest::from).collect())
 }
 
-/// Deletes a request of which the gateway was not told; returns false if it was.
+/// Deletes a request that was not sent to the gateway; returns false if it was.
 pub(super) async fn withdraw(tx: &mut Tx, id: RefundRequestId) -> Result<bool, DbError> {
     Ok(execute!(tx, sqlx::query(WITHDRAW).bind(id))? > 0)
 }

@@ -140,7 +140,7 @@ pub(crate) struct New {
     pub(crate) message: MessageId,
     /// Where the message comes from.
     pub(crate) origin: Origin,
-    /// When the event was received, or the run was executed.
+    /// When the event was received, or the run was created.
     pub(crate) now: Timestamp,
 }
 

@@ -79,7 +79,7 @@ fn failure(error: &reqwest::Error) -> Unavailable {
     if error.is_timeout() { Unavailable::Timeout } else { Unavailable::Unreachable }
 }
 
-/// Tells errors apart by their status. The text is for people, except that it alone names the keys.
+/// Maps a response to an error by its status. Only a 400 is also told apart by its text, which names wrong API keys.
 fn error(status: u16, body: &[u8]) -> ApiError {
     #[derive(Default, Deserialize)]
     #[serde(default)]

@@ -31,7 +31,7 @@ dispute-opened-when = Immediately, with amount and deadline
 dispute-deadline = Dispute deadline
 dispute-deadline-when = 3 days and 1 day before. Never muted.
 order-paid-twice = Order paid twice
-order-paid-twice-when = Immediately, once the order’s amount is known. Payments in parts don’t count.
+order-paid-twice-when = Immediately, once the order’s amount is known. Partial payments up to this amount don’t cause an alert.
 
 # Email
 email-missing = Email isn’t set up, so users aren’t notified. { $link }

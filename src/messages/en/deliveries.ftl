@@ -96,7 +96,7 @@ header-fixed = Set for this destination. Its value isn’t shown.
 view-event = View the event
 body-original = The body is exactly what { $gateway } sent.
 body-normalized = The body is the event in the KS Pay format.
-body-automation = The body is what the automation wrote when it ran.
+body-automation = The body is the JSON that the automation created when it last ran.
 
 ## Why an attempt had no response
 

@@ -31,7 +31,7 @@ dispute-opened-when = तुरंत, रकम और आखिरी ता�
 dispute-deadline = विवाद की आखिरी तारीख
 dispute-deadline-when = 3 दिन और 1 दिन पहले। कभी म्यूट नहीं होता।
 order-paid-twice = ऑर्डर का भुगतान दो बार हुआ
-order-paid-twice-when = ऑर्डर की रकम पता चलते ही। हिस्सों में किए गए भुगतान नहीं गिने जाते।
+order-paid-twice-when = ऑर्डर की राशि पता चलते ही। इस राशि तक हिस्सों में किए गए भुगतानों पर अलर्ट नहीं आता।
 
 # Email
 email-missing = ईमेल सेट नहीं है, इसलिए यूज़रों को अलर्ट नहीं मिलते। { $link }
@@ -173,7 +173,7 @@ head-dispute-deadline-unknown = एक विवाद का जवाब { $le
 text-dispute-deadline = { $gateway } में आखिरी तारीख { $time } है। उसके बाद रकम जा सकती है।
 head-order-paid-twice = { $amount } के एक ऑर्डर का भुगतान दो बार हुआ
 head-order-paid-twice-unknown = एक ऑर्डर का भुगतान दो बार हुआ
-text-order-paid-twice = ऑर्डर के भुगतान देखें और जो रकम दोबारा मिली, उसका रिफ़ंड करें।
+text-order-paid-twice = ऑर्डर के भुगतान देखें और जो राशि दोबारा मिली, उसका रिफ़ंड करें।
 
 # Several alerts of a kind in one message.
 many-disputes-opened = { $count ->
