@@ -78,16 +78,15 @@ struct Change {
 }
 
 impl Change {
-    /// Applies what is seen now; `None` if it is unknown whether the problem goes on.
-    fn of(stored: &Alert, observed: &Observed, now: Timestamp) -> Option<Self> {
+    /// Applies what is seen now. An alert of which it is unknown whether the problem goes on remains as it is, and is still reported.
+    fn of(stored: &Alert, observed: &Observed, now: Timestamp) -> Self {
         let seen = observed.of(stored);
-        if seen.is_none() && observed.may_hide(stored, now) {
-            return None;
-        }
-        let has_recovered = observed.recovered.contains(&(stored.kind, stored.object.clone()));
         let mut alert = stored.clone();
-        alert.observe(seen, has_recovered, now);
-        Some(Self { stored: Some(stored.clone()), alert })
+        if seen.is_some() || !observed.may_hide(stored, now) {
+            let has_recovered = observed.recovered.contains(&(stored.kind, stored.object.clone()));
+            alert.observe(seen, has_recovered, now);
+        }
+        Self { stored: Some(stored.clone()), alert }
     }
 
     /// The alert of a new problem, which gets its id when it is stored.
@@ -182,16 +181,18 @@ impl Alerting {
         let schedule = settings::schedule(&mut reader, app.id, mode).await?;
         drop(reader);
         let scope = Scope { app, mode, rules, schedule };
-        let mut changes: Vec<_> = active.iter().filter_map(|alert| Change::of(alert, &observed, now)).collect();
+        let mut changes: Vec<_> = active.iter().map(|alert| Change::of(alert, &observed, now)).collect();
         let is_known =
             |kind, object: &str| active.iter().any(|alert| alert.is_open() && alert.kind == kind && alert.object == object);
-        for seen in observed.conditions.iter().filter(|seen| !is_known(seen.kind, &seen.object)) {
+        // Beyond that, the time of the last message would not be seen, and messages would not wait for each other any more.
+        let room = alerts::MAX_ACTIVE.saturating_sub(active.len());
+        for seen in observed.conditions.iter().filter(|seen| !is_known(seen.kind, &seen.object)).take(room) {
             let mut reader = self.db.bulk_reader().await?;
             let last = alerts::find_last_of_object(&mut reader, (app.id, mode), (seen.kind, &seen.object)).await?;
             match last {
                 // It is among the active ones if its end is still to be reported.
                 Some(last) if active.iter().any(|alert| alert.id == last.id) => {}
-                Some(last) if last.continues(now) => changes.extend(Change::of(&last, &observed, now)),
+                Some(last) if last.continues(now) => changes.push(Change::of(&last, &observed, now)),
                 _ => changes.push(Change::opened(&scope, seen, now)),
             }
         }

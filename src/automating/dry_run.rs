@@ -1,11 +1,8 @@
 //! The dry run: counts the payments for which an automation would have run, and picks one for the preview.
 //!
-//! Invariant: nothing is stored or sent. At most [`MAX_EXAMINED`] payments are read, the newest first.
+//! Invariant: nothing is stored or sent. At most [`MAX_EXAMINED`] payments and [`MAX_ORDERS`] orders are read, the newest first.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     apps::App,
@@ -25,8 +22,8 @@ use crate::{
 
 /// The most payments that are read.
 pub(crate) const MAX_EXAMINED: i64 = 2_000;
-/// The most orders with several payments that are looked up.
-const MAX_ORDERS: usize = 100;
+/// The most orders that were paid twice that are read.
+const MAX_ORDERS: usize = 2_000;
 /// The period whose payments are counted.
 const PERIOD: Duration = Duration::from_hours(7 * 24);
 
@@ -56,9 +53,10 @@ pub(crate) async fn count(
     let mut run =
         DryRun { is_partial: i64::try_from(payments.len()).is_ok_and(|count| count == MAX_EXAMINED), ..DryRun::default() };
     let paid_twice = match kind {
-        ChangeKind::OrderPaidTwice => paid_twice(reader, &payments).await?,
+        ChangeKind::OrderPaidTwice => paid_twice(reader, (app, mode)).await?,
         _ => BTreeSet::new(),
     };
+    run.is_partial |= paid_twice.len() >= MAX_ORDERS;
     for payment in payments {
         if !has_changed(kind, &payment, &paid_twice) {
             continue;
@@ -85,22 +83,10 @@ fn has_changed(kind: ChangeKind, payment: &Transaction, paid_twice: &BTreeSet<Tr
     }
 }
 
-/// Returns the newest payment of each order that is overpaid, of orders with several of these payments.
-async fn paid_twice(reader: &mut Reader, payments: &[Transaction]) -> Result<BTreeSet<TransactionId>, DbError> {
-    let mut of_order: BTreeMap<(&str, &str), Vec<&Transaction>> = BTreeMap::new();
-    for payment in payments.iter().filter(|payment| payment.is_captured) {
-        if let Some(order) = payment.order_id.as_deref() {
-            of_order.entry((payment.gateway.slug(), order)).or_default().push(payment);
-        }
-    }
-    let mut newest = BTreeSet::new();
-    for ((_, order), payments) in of_order.into_iter().filter(|(_, payments)| payments.len() > 1).take(MAX_ORDERS) {
-        // The newest payments are first.
-        let scope = (payments[0].app, payments[0].mode, payments[0].gateway);
-        let order = orders::store::find(&mut *reader, scope, order).await?;
-        newest.extend(order.and_then(|order| order.state.overpaid_by).map(|_| payments[0].id));
-    }
-    Ok(newest)
+/// Returns the newest payment of each order that is overpaid.
+async fn paid_twice(reader: &mut Reader, (app, mode): (&App, Mode)) -> Result<BTreeSet<TransactionId>, DbError> {
+    let orders = orders::store::list_overpaid(reader, (app.id, mode), MAX_ORDERS).await?;
+    Ok(orders.into_iter().filter_map(|order| order.state.overpaid_by).collect())
 }
 
 /// Returns the amount of a payment's change, if it is known. For several refunds, it is their total.

@@ -42,8 +42,9 @@ const BATCH: i64 = 100;
 const ERROR_PAUSE: Duration = Duration::from_mins(1);
 /// How long a message is attempted before it expires.
 const MESSAGE_LIFETIME: Duration = Duration::from_hours(24);
-/// The shortest delay before the messages of a run are checked again.
+/// The shortest delay before a run is checked again, and the longest while its messages are sent.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_MESSAGE_PAUSE: Duration = Duration::from_mins(10);
 
 /// Executes the runs that are due.
 pub(crate) struct Automating {
@@ -269,7 +270,7 @@ impl Automating {
         let is_pending = stored.iter().any(|message| matches!(message.state, State::Waiting | State::Sending));
         if is_pending || delivered.iter().any(|delivery| delivery.state.is_open()) {
             let queued_at = run.steps.last().map_or(now, |step| Timestamp::from_millis(step.at));
-            let pause = (now.since(queued_at) / 4).clamp(MIN_PAUSE, MAX_PAUSE);
+            let pause = (now.since(queued_at) / 4).clamp(MIN_PAUSE, if is_pending { MAX_MESSAGE_PAUSE } else { MAX_PAUSE });
             return self.look_later(run.id, now.plus(pause)).await;
         }
         let is_failed = stored.iter().any(|message| message.state == State::Failed && is_of_last_execution(&run, message.id));

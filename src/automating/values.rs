@@ -116,7 +116,7 @@ impl Occurrence {
             self.order = found.state;
         }
         if self.kind == ChangeKind::OrderPaidTwice {
-            self.order_payments = references::list_captured_of_order(&mut *reader, scope, order).await?;
+            self.order_payments = references::list_captured_of_order(&mut *reader, scope, order, orders::MAX_COMPARED).await?;
         }
         Ok(self)
     }

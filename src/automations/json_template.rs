@@ -188,11 +188,18 @@ fn filled(text: &str, values: &JsonValues) -> String {
         None | Some([Piece::Text(_)]) => text.to_owned(),
         Some([Piece::Text(""), Piece::Variable(name), Piece::Text("")]) => values.alone(name),
         Some(found) => {
-            let piece = |piece: &Piece<'_>| match piece {
-                Piece::Text(text) => (*text).to_owned(),
-                Piece::Variable(name) => values.within(name),
-            };
-            encoded(&found.iter().map(piece).collect::<String>())
+            let mut text = String::new();
+            for piece in found {
+                match piece {
+                    Piece::Text(piece) => text.push_str(piece),
+                    Piece::Variable(name) => text.push_str(&values.within(name)),
+                }
+                // The rest would only use memory.
+                if text.len() > MAX_BODY_BYTES {
+                    break;
+                }
+            }
+            encoded(&text)
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::{
 const RETENTION: Duration = Duration::from_hours(90 * 24);
 /// The longest period of a limit.
 pub(crate) const COUNTED_PERIOD: Duration = Duration::from_hours(24);
-/// The longest interval between two checks of a run.
-pub(crate) const MAX_PAUSE: Duration = Duration::from_mins(10);
+/// The longest interval between two checks of a run with open deliveries: those to a paused destination stay open for weeks.
+pub(crate) const MAX_PAUSE: Duration = Duration::from_hours(6);
 
 /// The periodic job.
 pub(crate) struct AutomationRetention {

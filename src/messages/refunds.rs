@@ -29,6 +29,7 @@ pub(crate) fn refusal(gateway: Gateway, refusal: &Refusal) -> Option<Notice> {
     let (hook, advice) = match refusal {
         Refusal::NotCaptured(now) => ("not-captured", t::not_captured(name, status(*now))),
         Refusal::FullyRefunded => ("fully-refunded", t::fully_refunded(name)),
+        Refusal::RestTooSmall(rest) => ("rest-too-small", t::rest_too_small(name, *rest)),
         Refusal::AllPending => ("all-pending", t::all_pending()),
         Refusal::OtherCurrency(currency) => ("other-currency", t::other_currency(name, currency.to_string())),
         Refusal::MoreThanLeft(_) | Refusal::BelowMin(_) | Refusal::NoMultiple(_) => return None,
@@ -42,7 +43,11 @@ pub(crate) fn amount_error(gateway: Gateway, refusal: &Refusal) -> Option<(&'sta
         Refusal::MoreThanLeft(left) => Some(("more-than-left", t::more_than_left(left))),
         Refusal::BelowMin(min) => Some(("below-min", t::below_min(gateway.label(), min))),
         Refusal::NoMultiple(step) => Some(("no-multiple", t::no_multiple(gateway.label(), step))),
-        Refusal::NotCaptured(_) | Refusal::FullyRefunded | Refusal::AllPending | Refusal::OtherCurrency(_) => None,
+        Refusal::NotCaptured(_)
+        | Refusal::FullyRefunded
+        | Refusal::RestTooSmall(_)
+        | Refusal::AllPending
+        | Refusal::OtherCurrency(_) => None,
     }
 }
 
@@ -107,9 +112,19 @@ pub(crate) fn disputed(gateway: Gateway) -> Notice {
     Notice::new("dispute-open", WARN, t::disputed_headline(), t::disputed(gateway.label()))
 }
 
+/// What events report of the refund that a request made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reported {
+    Nothing,
+    Refund,
+    /// It failed after the gateway had confirmed it, for example because the customer's account is closed.
+    Failure,
+}
+
 /// Returns the badge of a request.
-pub(crate) const fn request_state(state: State) -> Badge {
+pub(crate) const fn request_state(state: State, reported: Reported) -> Badge {
     match state {
+        State::Confirmed if matches!(reported, Reported::Failure) => badge("failed", ("status-bad", "bad"), t::state_failed()),
         State::Reserved | State::Sent => badge(state.as_str(), ("status-pending", "pending"), t::state_sending()),
         State::Unknown => badge(state.as_str(), ("status-warn", "warn"), t::state_unknown()),
         State::Confirmed => badge(state.as_str(), ("status-good", "good"), t::state_confirmed()),
@@ -122,15 +137,22 @@ pub(crate) fn requested_by(request: &RefundRequest, now: Timestamp) -> Text {
     t::requested_by(isolate(&request.requested_by), DisplayTime::of_moment(request.created_at, now))
 }
 
-/// Says what the state of a request means; `has_event` if an event has reported its refund.
-pub(crate) fn request_sentence(request: &RefundRequest, has_event: bool) -> Text {
+/// Says what the state of a request means.
+pub(crate) fn request_sentence(request: &RefundRequest, reported: Reported) -> Text {
     let gateway = request.gateway.label();
     match request.state {
         State::Reserved | State::Sent => t::is_sending(gateway),
+        State::Unknown if matches!(request.reason, Some(Reason::NoKeys | Reason::KeysRejected)) => {
+            t::is_without_keys(why_unknown(gateway, request.reason))
+        }
         State::Unknown => t::is_unknown(why_unknown(gateway, request.reason)),
         State::Confirmed => {
             let id = code(request.refund_id.as_deref().unwrap_or_default());
-            if has_event { t::is_confirmed(gateway, id) } else { t::is_confirmed_waiting(gateway, id) }
+            match reported {
+                Reported::Nothing => t::is_confirmed_waiting(gateway, id),
+                Reported::Refund => t::is_confirmed(gateway, id),
+                Reported::Failure => t::has_failed(gateway, id),
+            }
         }
         State::Rejected => why_rejected(gateway, request),
     }

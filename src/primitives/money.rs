@@ -69,11 +69,15 @@ impl Money {
         Self { subunits, currency }
     }
 
-    /// Parses a typed amount such as `500`, `₹1,299.50` or `1,00,000`. `None` for what is no positive amount of the currency.
+    /// Parses a typed amount such as `500`, `₹1,299.50` or `1,00,000`. `None` for what is no positive amount of the currency. A comma only
+    /// separates groups of digits: `12,50` may mean 12.50 or 1,250, so it is no amount.
     pub(crate) fn parse(typed: &str, currency: Currency) -> Option<Self> {
         let digits = text_input::ascii_digits(typed.trim());
         let digits = digits.trim_start_matches('₹').trim_start_matches(currency.as_str()).trim();
         let (whole, part) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
+        if !is_grouped(whole) {
+            return None;
+        }
         let whole: String = whole.chars().filter(|character| *character != ',').collect();
         let places = usize::try_from(currency.exponent()).ok()?;
         let part = part.unwrap_or_default();
@@ -112,6 +116,14 @@ impl fmt::Display for Money {
             write!(f, "{sign}{}\u{a0}{}{part}", self.currency, grouped(whole, 3))
         }
     }
+}
+
+/// True for a number without commas, or with groups: the last of three digits, the others of two or three.
+fn is_grouped(whole: &str) -> bool {
+    let groups: Vec<&str> = whole.split(',').collect();
+    let [first, middle @ .., last] = groups.as_slice() else { return true };
+    groups.len() == 1
+        || ((1..=3).contains(&first.len()) && last.len() == 3 && middle.iter().all(|group| matches!(group.len(), 2 | 3)))
 }
 
 /// Groups the last three digits, then groups of `step` (lakh and crore: two).
@@ -176,6 +188,16 @@ mod tests {
             ("0.00", rupees, None),
             ("-5", rupees, None),
             ("5.", rupees, None),
+            ("12,50", rupees, None),
+            ("1,5", rupees, None),
+            ("5,00", rupees, None),
+            ("1,299,50", rupees, None),
+            (",500", rupees, None),
+            ("500,", rupees, None),
+            ("1,,000", rupees, None),
+            ("1,234", rupees, Some(123_400)),
+            ("12,34,567.8", rupees, Some(123_456_780)),
+            ("1,234,567", rupees, Some(123_456_700)),
             (".5", rupees, None),
             ("1e3", rupees, None),
             ("", rupees, None),

@@ -8,6 +8,9 @@ use crate::{db::DbError, jobs::Periodic};
 /// The number of due requests that are read at a time.
 const BATCH: i64 = 20;
 
+/// When a request that could not be continued is attempted again.
+const ERROR_PAUSE: Duration = Duration::from_mins(1);
+
 /// Longer than any pause of a request.
 const MAX_AHEAD: Duration = Duration::from_hours(1);
 
@@ -37,7 +40,12 @@ impl Periodic for Refunding {
         let mut outcome = Ok(());
         // A failure does not stop the other requests.
         for request in due {
-            outcome = self.0.resume(request).await.and(outcome);
+            let (id, resumed) = (request.id, self.0.resume(request).await);
+            if resumed.is_err() {
+                // Those that always fail must not be all that a batch has.
+                self.0.look_later(id, ERROR_PAUSE).await.ok();
+            }
+            outcome = resumed.and(outcome);
         }
         outcome
     }

@@ -93,7 +93,7 @@ impl Reason {
         match refusal {
             Refusal::NotCaptured(_) => Self::NotCaptured,
             Refusal::FullyRefunded => Self::FullyRefunded,
-            Refusal::MoreThanLeft(_) | Refusal::AllPending => Self::MoreThanLeft,
+            Refusal::MoreThanLeft(_) | Refusal::AllPending | Refusal::RestTooSmall(_) => Self::MoreThanLeft,
             Refusal::OtherCurrency(_) | Refusal::BelowMin(_) | Refusal::NoMultiple(_) => Self::AmountInvalid,
         }
     }
@@ -140,6 +140,13 @@ pub(crate) struct RefundRequest {
     pub(crate) created_at: Timestamp,
     /// When the gateway was asked last.
     sent_at: Option<Timestamp>,
+}
+
+impl RefundRequest {
+    /// Returns what the refund is found by in the gateway's list. The id alone may be that of another installation with the same account.
+    fn reference(&self) -> &str {
+        &self.idempotency_key
+    }
 }
 
 /// A refund to be requested.

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     db::DbError,
-    primitives::{base62, time::Timestamp},
+    gateways::refunds::{ApiError, ApiRefund},
+    primitives::{base62, id::RefundRequestId, time::Timestamp},
 };
 
 /// How long a request is repeated. A refund that was requested long ago may no longer be wanted.
@@ -61,13 +62,18 @@ impl Refunder {
         let listed = match (opened.api.list_refunds)(opened.access(), &request.payment_id).await {
             Ok(listed) => listed,
             Err(error) => {
-                let why =
-                    if is_repeat_rejected(&request) { rejection(&request) } else { (Reason::of_error(&error), words(&error)) };
+                let why = match error {
+                    _ if is_repeat_rejected(&request) => rejection(&request),
+                    // It rejected the question, which says nothing about the refund.
+                    ApiError::Rejected(_) => (Reason::GatewayError, None),
+                    error => (Reason::of_error(&error), None),
+                };
                 return self.wait(&request, why).await;
             }
         };
-        let reference = request.id.to_string();
-        if let Some(refund) = listed.iter().find(|refund| refund.reference.as_deref() == Some(reference.as_str())) {
+        let is_own =
+            |refund: &&ApiRefund| refund.reference.as_deref() == Some(request.reference()) && refund.amount == request.amount;
+        if let Some(refund) = listed.iter().find(is_own) {
             return self.confirm(&request, refund).await;
         }
         let is_over = is_repeat_rejected(&request) || self.is_old(&request);
@@ -80,6 +86,12 @@ impl Refunder {
             return self.postpone(&request, why, certain_at).await;
         }
         self.give_up(&request, why).await
+    }
+
+    /// Continues a request later that could not be continued now.
+    pub(super) async fn look_later(&self, id: RefundRequestId, pause: Duration) -> Result<(), DbError> {
+        let due_at = self.clock.now().plus(pause);
+        self.db.write_with_timeout(async |tx| store::look_later(tx, id, due_at).await).await
     }
 
     fn is_old(&self, request: &RefundRequest) -> bool {

@@ -17,6 +17,8 @@ pub(crate) enum Refusal {
     /// The money was not received: the payment has this status.
     NotCaptured(Status),
     FullyRefunded,
+    /// What is left is less than the gateway refunds.
+    RestTooSmall(Money),
     /// All that is left is part of refunds whose outcome is not known.
     AllPending,
     /// The payment has this currency.
@@ -48,9 +50,15 @@ pub(crate) fn left(payment: &ApiPayment, pending: &[Money]) -> Result<Money, Ref
     if left > 0 { Ok(Money::new(left, currency)) } else { Err(Refusal::AllPending) }
 }
 
+/// Returns what is left of a payment, if the gateway refunds as little.
+pub(crate) fn refundable(payment: &ApiPayment, pending: &[Money], limits: AmountLimits) -> Result<Money, Refusal> {
+    let left = left(payment, pending)?;
+    if left.subunits < limits.min { Err(Refusal::RestTooSmall(left)) } else { Ok(left) }
+}
+
 /// Allows an amount, or says why not.
 pub(crate) fn check(payment: &ApiPayment, pending: &[Money], limits: AmountLimits, wanted: Money) -> Result<(), Refusal> {
-    let left = left(payment, pending)?;
+    let left = refundable(payment, pending, limits)?;
     let of_gateway = |subunits| Money::new(subunits, wanted.currency);
     if wanted.currency != left.currency {
         Err(Refusal::OtherCurrency(left.currency))
@@ -116,6 +124,10 @@ mod tests {
         }
         for high in [4_001, 5_000, i64::MAX] {
             assert_eq!(of(high), Err(Refusal::MoreThanLeft(rupees(4_000))), "{high}");
+        }
+        let rest = payment(Status::Captured, 5_000, 4_950);
+        for subunits in [50, 100] {
+            assert_eq!(check(&rest, &[], LIMITS, rupees(subunits)), Err(Refusal::RestTooSmall(rupees(50))));
         }
         let dollars = Money::new(4_000, "USD".parse().unwrap());
         assert_eq!(check(&paid, &[], LIMITS, dollars), Err(Refusal::OtherCurrency(Currency::INR)));

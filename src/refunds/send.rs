@@ -74,13 +74,15 @@ impl Refunder {
         // Read before the payment: one that is confirmed in between is counted twice rather than not at all.
         let pending = self.pending(payment.id, None).await?;
         let found = (opened.api.find_payment)(opened.access(), &payment.payment_id).await.map_err(RefundError::Api)?;
-        Ok(Offer { left: rule::left(&found, &pending), payment: found })
+        let limits = (opened.api.limits)(found.amount.currency);
+        Ok(Offer { left: rule::refundable(&found, &pending, limits), payment: found })
     }
 
     /// Requests a refund once for its origin, and returns the request with its outcome, as far as it is known.
     ///
     /// # Errors
-    /// If the gateway was not asked to refund; then no request is stored.
+    /// If the gateway was not asked to refund, and will not be. Once the request is stored, a database that fails is no error: the job
+    /// continues the request.
     pub(crate) async fn request(&self, new: &NewRequest<'_>) -> Result<RefundRequest, RefundError> {
         new.by.require(Permission::RefundPayments, new.app.company_id)?;
         let opened = self.open(new.payment.gateway, new.payment.connection).await?;
@@ -88,16 +90,24 @@ impl Refunder {
             Reserved::New(request) => request,
             Reserved::Known(request) => return Ok(request),
         };
-        let id = request.id;
         if let Err(error) = self.check(&opened, &request).await {
-            let mut tx = self.db.begin().await?;
-            let is_withdrawn = store::withdraw(&mut tx, id).await?;
-            tx.commit().await?;
-            // Another task has continued it.
-            return if is_withdrawn { Err(error) } else { self.find(id).await };
+            match self.withdraw(&request).await {
+                Ok(true) => return Err(error),
+                // Another task has continued it.
+                Ok(false) => {}
+                Err(failure) => log_continued(&request, &failure),
+            }
+        } else if let Err(failure) = self.send(&opened, request.clone(), Some(new.by)).await {
+            log_continued(&request, &failure);
         }
-        self.send(&opened, request, Some(new.by)).await?;
-        self.find(id).await
+        Ok(self.find(request.id).await.unwrap_or(request))
+    }
+
+    /// Deletes a request that was not sent; returns false if it was.
+    async fn withdraw(&self, request: &RefundRequest) -> Result<bool, DbError> {
+        let mut tx = self.db.begin().await?;
+        let is_withdrawn = store::withdraw(&mut tx, request.id).await?;
+        tx.commit().await.map(|()| is_withdrawn)
     }
 
     async fn reserve(&self, new: &NewRequest<'_>) -> Result<Reserved, RefundError> {
@@ -180,12 +190,11 @@ impl Refunder {
         }
         tx.commit().await?;
         (request.attempts, request.sent_at) = (request.attempts + 1, Some(now));
-        let reference = request.id.to_string();
         let order = RefundOrder {
             payment_id: &request.payment_id,
             amount: request.amount,
             key: &request.idempotency_key,
-            reference: &reference,
+            reference: request.reference(),
             note: request.note.as_deref(),
         };
         let made = (opened.api.create)(opened.access(), &order).await;
@@ -244,10 +253,14 @@ impl Refunder {
         Ok(open.into_iter().filter(|request| Some(request.id) != own).map(|request| request.amount).collect())
     }
 
-    async fn find(&self, id: RefundRequestId) -> Result<RefundRequest, RefundError> {
+    async fn find(&self, id: RefundRequestId) -> Result<RefundRequest, DbError> {
         let found = store::find(&mut self.db.bulk_reader().await?, id).await?;
-        Ok(found.ok_or(DbError::Timeout)?)
+        found.ok_or(DbError::Internal(sqlx::Error::RowNotFound))
     }
+}
+
+fn log_continued(request: &RefundRequest, error: &DbError) {
+    tracing::warn!(request = %request.id, %error, "the outcome of a refund could not be stored, and a job continues it");
 }
 
 /// Returns the gateway's words of an error.

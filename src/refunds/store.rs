@@ -42,6 +42,7 @@ sql! {
                WHERE id = $1 AND state <> 'confirmed'";
     REJECT = "UPDATE refund_requests SET state = 'rejected', reason = $3, answer = $4, settled_at = $5, due_at = NULL \
               WHERE id = $1 AND attempts = $2 AND due_at IS NOT NULL";
+    LOOK_LATER = "UPDATE refund_requests SET due_at = $2 WHERE id = $1 AND due_at IS NOT NULL";
     POSTPONE = "UPDATE refund_requests SET state = $3, reason = $4, answer = $5, due_at = $6 \
                 WHERE id = $1 AND attempts = $2 AND due_at IS NOT NULL";
 }
@@ -210,5 +211,11 @@ pub(super) async fn postpone(
     due_at: Timestamp,
 ) -> Result<(), DbError> {
     execute!(tx, sqlx::query(POSTPONE).bind(of.id).bind(of.attempts).bind(state).bind(reason).bind(answer).bind(due_at))?;
+    Ok(())
+}
+
+/// Continues a request later, whatever its state, unless its outcome is known.
+pub(super) async fn look_later(tx: &mut Tx, id: RefundRequestId, due_at: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(LOOK_LATER).bind(id).bind(due_at))?;
     Ok(())
 }

@@ -7,7 +7,8 @@ use tokio::sync::Semaphore;
 
 use crate::{
     alerts::Shop,
-    support::{ONE_FLOOD_AT_A_TIME, bodies, database, eventually, sink::Response},
+    orders::{entity, event},
+    support::{ONE_FLOOD_AT_A_TIME, bodies, bodies::AMOUNT, database, eventually, sink::Response},
 };
 
 /// The messages to Slack.
@@ -229,4 +230,26 @@ async fn an_alert_whose_kind_was_turned_off_is_closed_without_a_message() {
     let active = "SELECT COUNT(*) FROM alerts WHERE is_active OR is_notified";
     eventually(async || shop.app.count(active).await == 0).await;
     assert_eq!(shop.app.texts(REPORTED).await, ["problem 1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_was_paid_twice_is_reported_although_many_newer_ones_are() {
+    let shop = Shop::start().await;
+    shop.live.post(event("order.paid", "pay_1", 1, Some(entity("paid", AMOUNT)))).stored().await;
+    shop.live.post(event("payment.captured", "pay_2", 2, None)).stored().await;
+    eventually(async || shop.alerts().await == ["order_paid_twice 1 open"]).await;
+    shop.mail.mail(1).await;
+    // It was opened within a minute of an earlier message, so it is still to be reported.
+    shop.app.sql("UPDATE alerts SET is_notified = FALSE, last_message_at = NULL").await;
+    shop.app
+        .sql("INSERT INTO orders (app_id, mode, gateway, order_id, amount_subunits, currency, digest, captured_payments, is_in_parts, overpaid_by) \
+              SELECT app_id, mode, gateway, 'order_x' || n, 100, 'INR', 0, 2, FALSE, 9000000000000000 + n FROM orders, \
+              (WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 120) SELECT n FROM numbers) AS many \
+              WHERE order_id = 'order_1'")
+        .await;
+    eventually(async || {
+        shop.app.clock.advance(Duration::from_secs(30));
+        shop.app.count("SELECT COUNT(*) FROM alerts WHERE NOT is_notified AND object LIKE '%order_1'").await == 0
+    })
+    .await;
 }

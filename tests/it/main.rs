@@ -87,6 +87,7 @@ mod proof;
 mod prose;
 mod reading;
 mod recount;
+mod refund_faults;
 mod refunds;
 mod rejections;
 mod rejections_attacks;

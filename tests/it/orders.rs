@@ -7,7 +7,7 @@ use crate::{
     automations::Shop,
     support::{
         TestApp,
-        bodies::{self, AMOUNT},
+        bodies::{self, AMOUNT, AT},
         builders::Connection,
         cli::lines,
     },
@@ -28,6 +28,8 @@ pub(crate) fn entity(status: &str, paid: i64) -> Value {
     json!({ "id": "order_1", "entity": "order", "amount": AMOUNT, "amount_paid": paid, "currency": "INR", "receipt": "Bill 7",
         "status": status })
 }
+
+const DAY: i64 = 86_400;
 
 async fn orders(app: &TestApp, connection: &Connection) -> Vec<Value> {
     let output = app.cli(["orders", "export", "--jsonl", "--app", &connection.app_id], "").await;
@@ -52,7 +54,7 @@ async fn an_order_is_the_same_in_any_order_of_its_events() {
             connection.post(all[*index].clone()).stored().await;
         }
         let expected = json!({ "app": connection.app_id, "gateway": "razorpay", "mode": connection.mode, "order_id": "order_1",
-            "amount": AMOUNT, "amount_paid": 0, "currency": "INR", "receipt": "Bill 7", "status": "attempted", "captured_payments": 2,
+            "amount": AMOUNT, "amount_paid": AMOUNT, "currency": "INR", "receipt": "Bill 7", "status": "paid", "captured_payments": 2,
             "paid_in_parts": false, "paid_twice": true });
         assert_eq!(orders(&app, &connection).await, [expected], "{order:?}");
     }
@@ -114,8 +116,48 @@ async fn an_order_that_is_paid_twice_starts_an_automation_once_in_any_order_of_i
     for order in [[0, 1, 2, 3], [2, 3, 0, 1], [3, 0, 2, 1], [1, 3, 2, 0]] {
         let output: Vec<_> = order.iter().chain(&order).map(|index| &all[*index]).collect();
         let runs = runs_after(&output).await;
-        assert!(runs.len() == 1 && runs[0].starts_with("order_paid_twice pay_"), "{order:?}: {runs:?}");
+        assert_eq!(runs, ["order_paid_twice pay_2"], "{order:?}");
     }
+}
+
+/// Returns an event of a payment of `order_1` that was made so many seconds after the start and reported `after` it.
+fn made_at(payment: &str, made: i64, after: i64) -> Vec<u8> {
+    let mut body: Value = serde_json::from_slice(&event("payment.captured", payment, after, None)).unwrap();
+    body["payload"]["payment"]["entity"]["created_at"] = json!(AT + made);
+    body.to_string().into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_payment_that_exceeds_an_order_starts_an_automation_in_any_order_of_the_events() {
+    let mut amount: Value = serde_json::from_slice(&event("order.paid", "pay_1", 40, Some(entity("paid", AMOUNT)))).unwrap();
+    amount["payload"]["payment"]["entity"]["created_at"] = json!(AT + 10);
+    let all = [made_at("pay_1", 10, 31), made_at("pay_2", 20, 32), made_at("pay_3", 30, 33), amount.to_string().into_bytes()];
+    for order in [[0, 1, 2, 3], [3, 0, 1, 2], [0, 2, 1, 3], [3, 2, 1, 0], [2, 3, 0, 1], [1, 2, 3, 0]] {
+        let output: Vec<_> = order.iter().map(|index| &all[*index]).collect();
+        assert_eq!(runs_after(&output).await, ["order_paid_twice pay_2", "order_paid_twice pay_3"], "{order:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_of_nothing_does_not_make_an_order_paid_twice() {
+    let nothing = |payment: &str| {
+        let mut order = entity("paid", 0);
+        order["amount"] = json!(0);
+        event("order.paid", payment, 1, Some(order))
+    };
+    assert!(runs_after(&[&nothing("pay_1"), &nothing("pay_2")]).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_paid_twice_when_an_older_payment_is_captured_late() {
+    let shop = Shop::start().await;
+    shop.automate(7, "order_paid_twice", "customer", &json!({})).await;
+    let paid = event("order.paid", "pay_2", -2 * DAY, Some(entity("paid", AMOUNT)));
+    shop.send(paid).await;
+    assert!(runs(&shop).await.is_empty());
+    shop.send(made_at("pay_1", -3 * DAY, 0)).await;
+    let states = "SELECT payment_id || ' ' || COALESCE(reason, '-') FROM automation_runs JOIN transactions ON transactions.id = transaction_id";
+    assert_eq!(shop.app.texts(states).await, ["pay_2 -"], "it happened now, not when the newest payment was made");
 }
 
 #[tokio::test(flavor = "multi_thread")]

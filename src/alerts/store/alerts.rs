@@ -26,6 +26,9 @@ macro_rules! columns {
     };
 }
 
+/// The most active alerts of an app and mode. No more are opened.
+pub(crate) const MAX_ACTIVE: usize = 1_000;
+
 sql! {
     INSERT = "INSERT INTO alerts (id, company_id, app_id, mode, kind, object, since, opened_at, count, stage, detail, is_notified, \
               last_message_at, resolved_at, is_active, updates, revision) \
@@ -200,7 +203,7 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, id: AlertId) -> Result<Option<
     Ok(row.map(Alert::from))
 }
 
-/// Lists the alerts that are open, and those whose end is still to be reported.
+/// Lists the alerts that are open, and those whose end is still to be reported: at most [`MAX_ACTIVE`].
 pub(crate) async fn list_active(on: impl Into<Exec<'_>>, app: AppId, mode: Mode) -> Result<Vec<Alert>, DbError> {
     Ok(run!(on, |conn| sqlx::query(LIST_ACTIVE).bind(app).bind(mode).fetch_all(conn).await.map(|rows| read_all!(rows)))?)
 }

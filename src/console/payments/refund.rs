@@ -108,6 +108,10 @@ pub(crate) async fn create(posted: SignedForm<RefundForm>, path: Path<(String, S
         }
         return Ok(response);
     }
+    if page.state.refund_reads.check(&target.app.company_id).is_err() {
+        let notice = texts::too_many_reads(target.payment.gateway);
+        return page.unprocessable(&target.shown(&page, form, FieldErrors::default(), Err(notice)));
+    }
     let by = page.actor();
     let new =
         NewRequest { app: &target.app, payment: &target.payment, amount, note: note.as_deref(), origin: &form.origin, by: &by };

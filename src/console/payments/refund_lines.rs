@@ -7,10 +7,14 @@ use crate::{
     console::http::{error::AppError, page::RequestContext},
     db::Reader,
     events::Event,
-    gateways::payment::Status,
+    gateways::{event_kind::EventKind, payment::Status},
     i18n::{Text, link},
     ledger::payments::Transaction,
-    messages::{Badge, refunds, text::refunds as t},
+    messages::{
+        Badge,
+        refunds::{self, Reported},
+        text::refunds as t,
+    },
     primitives::money::Money,
     refunds::{RefundRequest, store},
     urls,
@@ -58,16 +62,30 @@ pub(super) async fn read(
         }
     }
     let line = |request: RefundRequest| {
-        let is_own = |event: &Event| request.refund_id.is_some() && event.subject_id == request.refund_id;
+        let reported = reported(&request, events);
         RefundLine {
             amount: request.amount,
-            badge: refunds::request_state(request.state),
-            sentence: refunds::request_sentence(&request, events.iter().any(is_own)),
+            badge: refunds::request_state(request.state, reported),
+            sentence: refunds::request_sentence(&request, reported),
             by: refunds::requested_by(&request, page.now),
             note: request.note,
         }
     };
     Ok(PaymentRefunds { lines: requests.into_iter().map(line).collect(), button, without_keys })
+}
+
+/// Returns what events report of the refund of a request.
+fn reported(request: &RefundRequest, events: &[Event]) -> Reported {
+    let is_own = |event: &&Event| request.refund_id.is_some() && event.subject_id == request.refund_id;
+    let kinds: Vec<Option<EventKind>> = events.iter().filter(is_own).map(Event::kind).collect();
+    let has = |kind| kinds.contains(&Some(kind));
+    if has(EventKind::RefundFailed) && !has(EventKind::RefundProcessed) {
+        Reported::Failure
+    } else if kinds.is_empty() {
+        Reported::Nothing
+    } else {
+        Reported::Refund
+    }
 }
 
 /// True if events report something to refund. Whether there is, the gateway says when the page of the form is opened.

@@ -80,7 +80,7 @@ async fn details(
 async fn order(reader: &mut Reader, of: &Transaction) -> Result<(Vec<Transaction>, OrderState), DbError> {
     let Some(id) = of.order_id.as_deref() else { return Ok(Default::default()) };
     let scope = (of.app, of.mode, of.gateway);
-    let mut others = references::list_captured_of_order(&mut *reader, scope, id).await?;
+    let mut others = references::list_captured_of_order(&mut *reader, scope, id, references::MAX_OTHERS + 2).await?;
     others.retain(|other| other.id != of.id);
     let order = if others.is_empty() { None } else { orders::store::find(reader, scope, id).await? };
     Ok((others, order.map(|order| order.state).unwrap_or_default()))

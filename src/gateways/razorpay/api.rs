@@ -79,27 +79,29 @@ fn failure(error: &reqwest::Error) -> Unavailable {
     if error.is_timeout() { Unavailable::Timeout } else { Unavailable::Unreachable }
 }
 
-/// Maps a response to an error by its status. Only a 400 is also told apart by its text, which names wrong API keys.
+/// Maps a response to an error by its status. Only a 400 is also classified by its text, which names wrong API keys. A response that is no
+/// error of Razorpay's own, such as a proxy's page, does not say whether the request was processed.
 fn error(status: u16, body: &[u8]) -> ApiError {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
+    #[derive(Deserialize)]
     struct Body {
-        error: Words,
+        error: Details,
     }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Words {
+    #[derive(Deserialize)]
+    struct Details {
+        #[serde(default)]
         description: String,
     }
-    let is_about_keys = || {
-        let text = String::from_utf8_lossy(body).to_lowercase();
-        ABOUT_KEYS.iter().any(|words| text.contains(words))
-    };
+    let description = || serde_json::from_slice::<Body>(body).ok().map(|body| body.error.description);
+    let is_about_keys = |text: &str| ABOUT_KEYS.iter().any(|words| text.to_lowercase().contains(words));
     match status {
         401 => ApiError::KeysRejected,
-        400 if is_about_keys() => ApiError::KeysRejected,
         409 | 429 => ApiError::Unknown(Unavailable::Busy),
-        400..=499 => ApiError::Rejected(serde_json::from_slice::<Body>(body).unwrap_or_default().error.description),
+        408 | 425 => unreadable(status),
+        400..=499 => match description() {
+            Some(text) if status == 400 && is_about_keys(&text) => ApiError::KeysRejected,
+            Some(text) => ApiError::Rejected(text),
+            None => unreadable(status),
+        },
         500.. => ApiError::Unknown(Unavailable::ServerError(status)),
         _ => unreadable(status),
     }
@@ -125,7 +127,15 @@ mod tests {
         for status in [400, 403, 404, 422] {
             assert_eq!(error(status, described(words).as_bytes()), ApiError::Rejected(words.to_owned()), "{status}");
         }
-        assert_eq!(error(400, b"<html>"), ApiError::Rejected(String::new()));
+        for (status, body) in
+            [(400, "<html>"), (403, ""), (404, "{}"), (408, described(words).as_str()), (425, described(words).as_str())]
+        {
+            assert_eq!(
+                error(status, body.as_bytes()),
+                ApiError::Unknown(Unavailable::UnexpectedStatus(status)),
+                "{status} {body}"
+            );
+        }
         for status in [409, 429] {
             assert_eq!(error(status, described(words).as_bytes()), ApiError::Unknown(Unavailable::Busy), "{status}");
         }

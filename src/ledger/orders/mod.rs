@@ -9,7 +9,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub(crate) use state::{OrderState, Progress};
 
@@ -23,8 +23,11 @@ use crate::{
     connections::ConnectionScope,
     db::{DbError, Tx},
     gateways::{Gateway, Mode, payment::PaymentObservation},
-    primitives::id::AppId,
+    primitives::id::{AppId, TransactionId},
 };
+
+/// The most payments of an order that are compared with its amount, the oldest. Further ones do not count.
+pub(crate) const MAX_COMPARED: u16 = 200;
 
 /// An order: its app, mode, gateway, and the gateway's id. The order of keys is that in which rows are locked, on every server.
 type Key<'a> = (AppId, Mode, &'static str, &'a str);
@@ -36,6 +39,8 @@ struct Entry<'a> {
     reports: Vec<&'a PaymentObservation>,
     /// How many more of its payments are captured.
     captured: i64,
+    /// The parts that its payments had in it before; `None` for one that had none.
+    before: HashMap<TransactionId, Option<&'a InOrder>>,
 }
 
 /// An order of an app.
@@ -57,12 +62,12 @@ impl Order {
 struct Applied<'a> {
     order: Order,
     is_changed: bool,
-    /// The payment that exceeds its amount now, as a change.
-    paid_twice: Option<PaymentChange<'a>>,
+    /// The payments that exceed its amount now, as changes.
+    paid_twice: Vec<PaymentChange<'a>>,
 }
 
-/// Applies what observations report of orders, and how their payments changed. Returns the orders that are paid twice now, each as a
-/// change of the payment that exceeds its amount.
+/// Applies what observations report of orders, and how their payments changed. Returns the payments that exceed the amount of their orders
+/// now and did not before, each as a change.
 ///
 /// Idempotent: a repeated report changes no order, and moves are changes of payments, which a repeated report does not make.
 ///
@@ -85,7 +90,7 @@ pub(crate) async fn project<'a>(
     }
     let inserted = store::insert(tx, &new.iter().map(|applied| &applied.order).collect::<Vec<_>>()).await?;
     let (new, known): (Vec<_>, Vec<_>) = new.into_iter().partition(|applied| inserted.contains(&applied.order.key()));
-    let mut paid_twice: Vec<_> = new.into_iter().filter_map(|applied| applied.paid_twice).collect();
+    let mut paid_twice: Vec<_> = new.into_iter().flat_map(|applied| applied.paid_twice).collect();
     if known.is_empty() {
         return Ok(paid_twice);
     }
@@ -105,31 +110,50 @@ pub(crate) async fn project<'a>(
 
 /// Applies what a unit of work reports of an order.
 async fn apply<'a>(tx: &mut Tx, order: Order, entry: &Entry<'a>) -> Result<Applied<'a>, DbError> {
-    let mut state = updated(&order.state, entry);
-    let newest = newest_if_overpaid(tx, &order, &state).await?;
-    state.overpaid_by = newest.as_ref().map(|payment| payment.id);
-    let newest = newest.filter(|newest| order.state.overpaid_by != Some(newest.id));
-    let paid_twice =
-        newest.map(|newest| PaymentChange { transaction: newest.id, scope: entry.scope, change: paid_twice(&newest) });
-    Ok(Applied { is_changed: state != order.state, order: Order { state, ..order }, paid_twice })
-}
-
-/// Returns the newest payment that the merchant holds, if they exceed the order's amount.
-async fn newest_if_overpaid(tx: &mut Tx, order: &Order, state: &OrderState) -> Result<Option<Transaction>, DbError> {
-    if state.captured_payments < 2 {
-        return Ok(None);
-    }
+    let state = updated(&order.state, entry);
     let scope = (order.app, order.mode, order.gateway);
-    let mut held = references::list_captured_of_order(tx, scope, &order.order_id).await?;
-    held.retain(overpaid::is_held);
-    let is_overpaid = held.len() > 1 && overpaid::is_overpaid(&held.iter().collect::<Vec<_>>(), state) == Some(true);
-    let newest = held.into_iter().max_by_key(|payment| (payment.created_at, payment.id));
-    Ok(newest.filter(|_| is_overpaid))
+    let payments = match state.captured_payments {
+        ..2 => Vec::new(),
+        _ => references::list_captured_of_order(tx, scope, &order.order_id, MAX_COMPARED).await?,
+    };
+    Ok(compare((order, state), entry, &payments))
 }
 
-fn paid_twice(newest: &Transaction) -> Change {
-    let kind = ChangeKind::OrderPaidTwice;
-    Change { kind, object: None, money: newest.money(), method: newest.method.clone(), at: newest.updated_at }
+/// Compares an order with its captured payments.
+fn compare<'a>((order, mut state): (Order, OrderState), entry: &Entry<'a>, payments: &[Transaction]) -> Applied<'a> {
+    let before: Vec<Transaction> = payments.iter().filter_map(|payment| as_before(payment, entry)).collect();
+    let known: HashSet<TransactionId> = overpaid::excess(&before, &order.state).iter().map(|payment| payment.id).collect();
+    let excess = overpaid::excess(payments, &state);
+    state.overpaid_by = excess.last().map(|newest| newest.id);
+    // What completed it may be an older payment that was captured late.
+    let reported = entry.reports.iter().map(|facts| facts.at);
+    let at = payments.iter().map(|payment| payment.updated_at).chain(reported).max();
+    let is_new = |payment: &&&Transaction| !known.contains(&payment.id);
+    let change = |payment: &&Transaction| PaymentChange {
+        transaction: payment.id,
+        scope: entry.scope,
+        change: Change {
+            kind: ChangeKind::OrderPaidTwice,
+            object: None,
+            money: payment.money(),
+            method: payment.method.clone(),
+            at: at.unwrap_or(payment.updated_at),
+        },
+    };
+    let paid_twice = excess.iter().filter(is_new).map(change).collect();
+    Applied { is_changed: state != order.state, order: Order { state, ..order }, paid_twice }
+}
+
+/// Returns a payment as it was before the unit of work; `None` if it was no captured payment of the order.
+fn as_before(payment: &Transaction, entry: &Entry<'_>) -> Option<Transaction> {
+    let Some(before) = entry.before.get(&payment.id) else { return Some(payment.clone()) };
+    let before = (*before)?;
+    let refunded = before.left.zip(payment.amount).map(|(left, amount)| amount - payment.lost - left.subunits);
+    Some(Transaction {
+        refunded: refunded.unwrap_or(payment.refunded),
+        is_dispute_lost: before.is_dispute_lost,
+        ..payment.clone()
+    })
 }
 
 /// Returns what the unit of work changes about each order. An order of which nothing is reported or captured is not stored.
@@ -142,7 +166,9 @@ fn entries<'a>(moves: &'a [OrderMove<'a>], reports: &[PaymentReport<'a>]) -> BTr
             entry(&mut entries, one.scope, id).captured -= 1;
         }
         if let Some(id) = after {
-            entry(&mut entries, one.scope, id).captured += 1;
+            let entry = entry(&mut entries, one.scope, id);
+            entry.captured += 1;
+            entry.before.insert(one.transaction, one.before.as_ref().filter(|_| before == after));
         }
     }
     for report in reports {
@@ -159,7 +185,7 @@ fn entry<'a, 'e>(
     order_id: &'a str,
 ) -> &'e mut Entry<'a> {
     let key = (scope.app, scope.mode, scope.gateway.slug(), order_id);
-    let new = Entry { scope, reports: Vec::new(), captured: 0 };
+    let new = Entry { scope, reports: Vec::new(), captured: 0, before: HashMap::new() };
     entries.entry(key).or_insert(new)
 }
 

@@ -34,6 +34,24 @@ pub(crate) fn is_overpaid(held: &[&Transaction], order: &OrderState) -> Option<b
     if sum.saturating_sub(least) >= asked.subunits { Some(true) } else { in_parts }
 }
 
+/// Returns the payments in excess of the order's amount, oldest first: those that were made after it was paid.
+pub(crate) fn excess<'t>(payments: &'t [Transaction], order: &OrderState) -> Vec<&'t Transaction> {
+    let mut held: Vec<&Transaction> = payments.iter().filter(|payment| is_held(payment)).collect();
+    if held.len() < 2 || is_overpaid(&held, order) != Some(true) {
+        return Vec::new();
+    }
+    // Not by our ids, which are in the order of arrival.
+    held.sort_by(|one, other| (one.created_at, &one.payment_id).cmp(&(other.created_at, &other.payment_id)));
+    let asked = order.money().map_or(0, |asked| asked.subunits);
+    let sums = held.iter().scan(0_i64, |sum, payment| {
+        *sum = sum.saturating_add(left(payment).map_or(0, |left| left.subunits));
+        Some(*sum)
+    });
+    let needed = sums.take_while(|sum| *sum < asked).count() + 1;
+    // Small payments may come first, so that the newest is needed as well; yet the order is paid without one of them.
+    held.split_off(needed.min(held.len() - 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +80,28 @@ mod tests {
             (&[1020], Some(1000), false, None),
         ] {
             assert_eq!(judged(&payments(amounts), amount, is_in_parts), wanted, "{amounts:?} of {amount:?}");
+        }
+    }
+
+    #[test]
+    fn the_payments_in_excess_are_those_made_after_the_order_was_paid() {
+        for (amounts, amount, wanted) in [
+            (&[1000, 1000][..], 1000, &[1][..]),
+            (&[1000, 1000, 1000], 1000, &[1, 2]),
+            (&[600, 400, 400], 1000, &[2]),
+            (&[600, 600, 500], 1000, &[2]),
+            (&[30, 950, 980], 1000, &[2]),
+            (&[1000, 400], 1400, &[]),
+        ] {
+            let mut all = payments(amounts);
+            for (number, payment) in all.iter_mut().enumerate() {
+                payment.payment_id = format!("pay_{number}");
+            }
+            // Their order in the list does not matter.
+            all.reverse();
+            let order = OrderState { amount: Some((amount, Currency::INR)), ..OrderState::default() };
+            let found: Vec<_> = excess(&all, &order).iter().map(|payment| payment.payment_id.clone()).collect();
+            assert_eq!(found, wanted.iter().map(|number| format!("pay_{number}")).collect::<Vec<_>>(), "{amounts:?}");
         }
     }
 

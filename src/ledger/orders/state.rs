@@ -12,11 +12,11 @@ use crate::{
     },
 };
 
-/// How far an order is. The fields are in the order of their rank.
+/// How far an order is. The fields are in the order of their rank: an order that was paid remains so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Progress {
-    pub(crate) at: Moment,
     pub(crate) status: Option<OrderStatus>,
+    pub(crate) at: Moment,
     pub(crate) digest: i64,
     /// The paid amount in subunits that the gateway quotes.
     pub(crate) paid: Option<i64>,
@@ -42,10 +42,11 @@ impl OrderState {
     /// Merges what an event reports of its order.
     pub(crate) fn apply(&mut self, facts: &PaymentObservation) {
         let Some(order) = &facts.details.order else { return };
-        merge_min(&mut self.amount, order.money.map(|money| (money.subunits, money.currency)).as_ref());
+        let money = order.money.filter(|money| money.subunits > 0);
+        merge_min(&mut self.amount, money.map(|money| (money.subunits, money.currency)).as_ref());
         merge_min(&mut self.receipt, order.receipt.as_ref());
         let at = Moment::of(facts.at, facts.time_source);
-        let progress = Progress { at, status: order.status, digest: facts.digest, paid: order.paid };
+        let progress = Progress { status: order.status, at, digest: facts.digest, paid: order.paid };
         self.last = self.last.max(Some(progress));
         self.is_in_parts |= order.is_in_parts;
     }

@@ -81,7 +81,7 @@ impl Row {
         let state = OrderState {
             amount: self.amount_subunits.zip(currency),
             receipt: self.receipt,
-            last: self.reported_at.map(|at| Progress { at, status, digest, paid }),
+            last: self.reported_at.map(|at| Progress { status, at, digest, paid }),
             captured_payments: self.captured_payments,
             is_in_parts: self.is_in_parts,
             overpaid_by: self.overpaid_by,

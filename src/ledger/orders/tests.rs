@@ -81,10 +81,11 @@ fn replay(observations: &[PaymentObservation], batch: usize) -> BTreeMap<String,
             payments.entry(facts.payment_id.clone()).or_default().apply(facts);
         }
         let part = |payments: &BTreeMap<String, PaymentState>, id| payments.get(id).and_then(PaymentState::in_order);
+        let id = TransactionId::from_number(1);
         let around = |id| -> (Option<InOrder>, Option<InOrder>) { (part(&before, id), part(&payments, id)) };
         let moves: Vec<_> = payments.keys().map(around).filter(|(before, after)| before != after).collect();
-        let moves: Vec<_> = moves.into_iter().map(|(before, after)| OrderMove { scope: &scope, before, after }).collect();
-        let id = TransactionId::from_number(1);
+        let moves: Vec<_> =
+            moves.into_iter().map(|(before, after)| OrderMove { transaction: id, scope: &scope, before, after }).collect();
         let reports: Vec<_> = batch.iter().map(|facts| PaymentReport { scope: &scope, zones: zone, facts, id }).collect();
         for ((.., order), entry) in entries(&moves, &reports) {
             let stored = orders.entry(order.to_owned()).or_default();

@@ -150,6 +150,7 @@ pub(crate) struct Projected<'a> {
 
 /// A change of a payment's part in its order.
 pub(crate) struct OrderMove<'a> {
+    pub(crate) transaction: TransactionId,
     pub(crate) scope: &'a ConnectionScope,
     pub(crate) before: Option<InOrder>,
     pub(crate) after: Option<InOrder>,

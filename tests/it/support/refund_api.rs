@@ -24,6 +24,8 @@ pub(crate) enum Fault {
     Error(u16, &'static str),
     /// The refund is made, and the response is no JSON.
     Garbled,
+    /// Nothing is done, and the response is a page of a proxy with this status.
+    Page(u16),
 }
 
 /// A payment of the gateway.
@@ -61,13 +63,14 @@ pub(crate) struct RefundApi {
     pub(crate) url: String,
     account: Arc<Mutex<Account>>,
     turn: Arc<tokio::sync::Mutex<()>>,
+    refund_turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl RefundApi {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let api = Self { url, account: Arc::default(), turn: Arc::default() };
+        let api = Self { url, account: Arc::default(), turn: Arc::default(), refund_turn: Arc::default() };
         let serving = api.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -96,6 +99,11 @@ impl RefundApi {
         self.account().refund(id, amount, None);
     }
 
+    /// Refunds a part as another installation with the same account.
+    pub(crate) fn refund_with_receipt(&self, id: &str, amount: i64, receipt: &str) {
+        self.account().refund(id, amount, Some(&json!({ "receipt": receipt, "notes": [] })));
+    }
+
     /// Makes the next request that refunds fail; each call adds one.
     pub(crate) fn fail_refund(&self, fault: Fault) {
         self.account().of_refunds.push(fault);
@@ -121,6 +129,11 @@ impl RefundApi {
     /// Holds back the responses until the guard is dropped.
     pub(crate) async fn hold(&self) -> tokio::sync::OwnedMutexGuard<()> {
         Arc::clone(&self.turn).lock_owned().await
+    }
+
+    /// The same for requests that refund.
+    pub(crate) async fn hold_refunds(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.refund_turn).lock_owned().await
     }
 
     /// Returns the amounts of a payment's refunds, oldest first.
@@ -153,6 +166,9 @@ impl RefundApi {
         };
         self.account().requests.push(request.clone());
         drop(self.turn.lock().await);
+        if request.starts_with("POST ") {
+            drop(self.refund_turn.lock().await);
+        }
         let Some((status, body)) = self.account().answer(&request) else { return };
         let length = body.len();
         let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
@@ -188,6 +204,7 @@ impl Account {
             Some(Fault::LostBefore) => return None,
             Some(Fault::Status(status)) => return Some((status, error("Something went wrong"))),
             Some(Fault::Error(status, words)) => return Some((status, error(words))),
+            Some(Fault::Page(status)) => return Some((status, "<html>".to_owned())),
             Some(Fault::LostAfter | Fault::Garbled) | None => {}
         }
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();

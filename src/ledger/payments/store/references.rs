@@ -36,7 +36,7 @@ sql! {
                      WHERE transaction_id = $1 ORDER BY status_at, dispute_id LIMIT $2";
     /// Among the oldest of the order, of which there are few.
     LIST_OF_ORDER = concat!("SELECT ", super::columns!(), " FROM transactions WHERE id IN (SELECT id FROM transactions WHERE app_id = $1 \
-                     AND order_id = $2 ORDER BY id LIMIT ", max_examined!(), ") AND mode = $3 AND gateway = $4 AND is_captured \
+                     AND order_id = $2 AND mode = $3 AND gateway = $4 ORDER BY id LIMIT ", max_examined!(), ") AND is_captured \
                      ORDER BY created_at, id LIMIT $5");
 }
 
@@ -79,19 +79,19 @@ impl DisputeRow {
     }
 }
 
-/// Lists the captured payments of an order, oldest first: at most [`MAX_OTHERS`], the one that is shown, and one more. The caller has
-/// checked access to the app.
+/// Lists the captured payments of an order, oldest first. The caller has checked access to the app.
 pub(crate) async fn list_captured_of_order(
     on: impl Into<Exec<'_>>,
     (app, mode, gateway): (AppId, Mode, Gateway),
     order_id: &str,
+    limit: u16,
 ) -> Result<Vec<Transaction>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_ORDER)
         .bind(app)
         .bind(order_id)
         .bind(mode.slug())
         .bind(gateway.slug())
-        .bind(i64::from(MAX_OTHERS) + 2)
+        .bind(i64::from(limit))
         .fetch_all(conn)
         .await)
 }

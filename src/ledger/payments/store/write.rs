@@ -140,7 +140,7 @@ impl<'a> PaymentRow<'a> {
     /// Returns how the payment's part in its order changed, if it did.
     pub(crate) fn order_move(&self) -> Option<OrderMove<'a>> {
         let (scope, before, after) = (self.scope, self.was_in_order.clone(), self.state.in_order());
-        (before != after).then_some(OrderMove { scope, before, after })
+        (before != after).then_some(OrderMove { transaction: self.id, scope, before, after })
     }
 
     pub(crate) fn into_changes(self) -> impl Iterator<Item = PaymentChange<'a>> {
