@@ -2,7 +2,8 @@
 
 -- One rule. change_kind: the change that it reacts to. conditions: JSON. recipients: 'customer', and ids of users, channels and
 -- destinations, separated by spaces. texts: JSON, subject and message by language. language: of the message to customers. body: the JSON
--- template of what destinations receive; null for the normalized change. turned_on_at: null while it has never been on. changed_by: the
+-- template of what destinations receive; null for the normalized change. starts_refund: it refunds the payment, or what was paid twice.
+-- turned_on_at: null while it has never been on. changed_by: the
 -- user who changed it last, who receives what customers would in Test mode; null for a command.
 CREATE TABLE automations (
     id BIGINT NOT NULL PRIMARY KEY,
@@ -15,6 +16,7 @@ CREATE TABLE automations (
     texts TEXT NOT NULL,
     language TEXT NOT NULL,
     body TEXT,
+    starts_refund BOOLEAN NOT NULL,
     is_on BOOLEAN NOT NULL,
     turned_on_at BIGINT,
     changed_by BIGINT,
@@ -24,6 +26,7 @@ CREATE TABLE automations (
 );
 CREATE INDEX automations_of_app ON automations (app_id, mode, id);
 CREATE INDEX automations_on ON automations (app_id, id) WHERE is_on;
+CREATE INDEX automations_of_deadlines ON automations (app_id, mode, id) WHERE is_on AND change_kind = 'dispute_deadline';
 
 -- One automation for one change of a payment. change_key: identifies the change within the payment. occurred_at: when the payment changed;
 -- amount_subunits, currency: of what changed. reason: why it was skipped. steps: JSON, what was done for each recipient. due_at: when

@@ -37,3 +37,55 @@ CREATE TABLE refund_requests (
 CREATE UNIQUE INDEX refund_requests_open ON refund_requests (transaction_id) WHERE due_at IS NOT NULL;
 CREATE INDEX refund_requests_of_transaction ON refund_requests (transaction_id, id);
 CREATE INDEX refund_requests_due ON refund_requests (due_at) WHERE due_at IS NOT NULL;
+
+-- What the automations of an app may refund, in a mode; an app without a row has the defaults of the program. is_stopped: no automation
+-- refunds. max_unconfirmed: the largest amount that is refunded without a user's confirmation; null if each one is confirmed. daily_count,
+-- daily_amount: the most refunds and the largest total of a day in the app's time zone. Amounts are subunits of currency.
+CREATE TABLE refund_settings (
+    app_id BIGINT NOT NULL REFERENCES apps (id),
+    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    is_stopped BOOLEAN NOT NULL,
+    max_unconfirmed BIGINT CHECK (max_unconfirmed > 0),
+    daily_count BIGINT NOT NULL CHECK (daily_count >= 0),
+    daily_amount BIGINT NOT NULL CHECK (daily_amount >= 0),
+    currency TEXT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    PRIMARY KEY (app_id, mode)
+);
+
+-- A refund that a run of an automation starts. transaction_id: the payment that changed. order_id: its order at the gateway; null if it has
+-- none. refunded_id: the payment that is refunded, which is known once the gateway was read; a payment has one automatic refund, whatever
+-- the automation. amount_subunits, currency: what is refunded, or proposed. state, reason: see the program. due_at: when it is continued,
+-- or expires; null once it has ended. request_id: the refund request. day: the day on which it was requested, in days since 1970 in the
+-- app's time zone. decided_by: the name of the user who confirmed or declined it.
+CREATE TABLE automatic_refunds (
+    id BIGINT NOT NULL PRIMARY KEY,
+    company_id BIGINT NOT NULL REFERENCES companies (id),
+    app_id BIGINT NOT NULL REFERENCES apps (id),
+    mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+    automation_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL UNIQUE,
+    change_kind TEXT NOT NULL,
+    transaction_id BIGINT NOT NULL,
+    order_id TEXT,
+    refunded_id BIGINT UNIQUE,
+    amount_subunits BIGINT CHECK (amount_subunits > 0),
+    currency TEXT,
+    state TEXT NOT NULL CHECK (state IN ('due', 'to_confirm', 'requested', 'done', 'failed', 'skipped')),
+    reason TEXT,
+    due_at BIGINT,
+    request_id BIGINT UNIQUE,
+    day BIGINT,
+    decided_by TEXT,
+    created_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    CHECK ((state IN ('due', 'to_confirm', 'requested')) = (due_at IS NOT NULL)),
+    CHECK ((state IN ('requested', 'done', 'failed')) = (request_id IS NOT NULL)),
+    CHECK (request_id IS NULL OR (refunded_id IS NOT NULL AND amount_subunits IS NOT NULL AND currency IS NOT NULL AND day IS NOT NULL)),
+    CHECK (state <> 'skipped' OR reason IS NOT NULL)
+);
+CREATE INDEX automatic_refunds_due ON automatic_refunds (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX automatic_refunds_in_order ON automatic_refunds (app_id, mode, id);
+CREATE INDEX automatic_refunds_to_confirm ON automatic_refunds (app_id, mode, id) WHERE state = 'to_confirm';
+CREATE INDEX automatic_refunds_of_day ON automatic_refunds (app_id, mode, day) WHERE day IS NOT NULL;
+CREATE INDEX automatic_refunds_of_transaction ON automatic_refunds (transaction_id, id);

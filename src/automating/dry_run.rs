@@ -1,12 +1,17 @@
 //! The dry run: counts the payments for which an automation would have run, and picks one for the preview.
 //!
-//! Invariant: nothing is stored or sent. At most [`MAX_EXAMINED`] payments and [`MAX_ORDERS`] orders are read, the newest first.
+//! Invariant: nothing is stored or sent. At most [`MAX_EXAMINED`] payments and [`MAX_ORDERS`] orders are read, the newest
+//! first, and the notes of at most [`MAX_NOTES_READ`], because they are in the bodies of events.
 
 use std::{collections::BTreeSet, time::Duration};
 
+use super::values;
 use crate::{
     apps::App,
-    automations::conditions::{Conditions, Facts},
+    automations::{
+        conditions::{Conditions, Facts},
+        deadlines::{self, NOTICE},
+    },
     db::{DbError, Reader, list},
     gateways::{Mode, payment::Status},
     ledger::{
@@ -14,14 +19,21 @@ use crate::{
         payments::{
             Transaction,
             changes::ChangeKind,
-            store::{Filter, Kinds},
+            store::{
+                self, Filter, Kinds,
+                open_disputes::{self, DueCursor},
+            },
         },
     },
     primitives::{id::TransactionId, money::Money, time::Timestamp},
 };
 
 /// The most payments that are read.
-pub(crate) const MAX_EXAMINED: i64 = 2_000;
+const MAX_EXAMINED: i64 = 2_000;
+/// The most disputes that are read.
+const MAX_DISPUTES: i64 = 100;
+/// The most payments whose notes are read.
+const MAX_NOTES_READ: usize = 100;
 /// The most orders that were paid twice that are read.
 const MAX_ORDERS: usize = 2_000;
 /// The period whose payments are counted.
@@ -34,11 +46,14 @@ pub(crate) struct DryRun {
     pub(crate) fitting: usize,
     /// How many payments have changed in that way, but do not meet its conditions.
     pub(crate) others: usize,
-    /// True if there are more payments than were read.
-    pub(crate) is_partial: bool,
+    /// How many payments were checked, if there are more.
+    pub(crate) checked: Option<i64>,
     /// The newest payment that matches.
     pub(crate) newest: Option<Transaction>,
 }
+
+/// Payments that have changed, the newest first, each with the amount of its change.
+type Candidates = Vec<(Transaction, Option<Money>)>;
 
 /// Counts the payments of the last 7 days.
 pub(crate) async fn count(
@@ -47,22 +62,24 @@ pub(crate) async fn count(
     (kind, conditions): (ChangeKind, &Conditions),
     now: Timestamp,
 ) -> Result<DryRun, DbError> {
-    let until = Timestamp::from_millis(now.millis() + 1);
-    let filter = Filter { app: app.id, mode, from: now.minus(PERIOD), until, kinds: Kinds::default() };
-    let payments = list::newest(reader, &filter, MAX_EXAMINED).await?;
-    let mut run =
-        DryRun { is_partial: i64::try_from(payments.len()).is_ok_and(|count| count == MAX_EXAMINED), ..DryRun::default() };
-    let paid_twice = match kind {
-        ChangeKind::OrderPaidTwice => paid_twice(reader, (app, mode)).await?,
-        _ => BTreeSet::new(),
+    let (candidates, checked) = match kind {
+        ChangeKind::DisputeDeadline => due(reader, (app, mode), now).await?,
+        _ => changed(reader, (app, mode), kind, now).await?,
     };
-    run.is_partial |= paid_twice.len() >= MAX_ORDERS;
-    for payment in payments {
-        if !has_changed(kind, &payment, &paid_twice) {
-            continue;
+    let mut run = DryRun { checked, ..DryRun::default() };
+    let mut notes_read = 0;
+    for ((payment, money), checked) in candidates.into_iter().zip(0..) {
+        let facts = Facts { money, method: payment.method.as_deref(), gateway: payment.gateway };
+        let mut is_met = conditions.are_met(facts);
+        if is_met && conditions.note.is_some() {
+            if notes_read == MAX_NOTES_READ {
+                run.checked = Some(checked);
+                break;
+            }
+            notes_read += 1;
+            is_met = conditions.is_note_met(&values::details(reader, app, payment.id).await?.notes);
         }
-        let facts = Facts { money: amount(kind, &payment), method: payment.method.as_deref(), gateway: payment.gateway };
-        if conditions.are_met(facts) {
+        if is_met {
             run.fitting += 1;
             run.newest = run.newest.or(Some(payment));
         } else {
@@ -72,6 +89,42 @@ pub(crate) async fn count(
     Ok(run)
 }
 
+/// Returns the payments that have changed, and how many were examined if there are more.
+async fn changed(
+    reader: &mut Reader,
+    (app, mode): (&App, Mode),
+    kind: ChangeKind,
+    now: Timestamp,
+) -> Result<(Candidates, Option<i64>), DbError> {
+    let until = Timestamp::from_millis(now.millis() + 1);
+    let filter = Filter { app: app.id, mode, from: now.minus(PERIOD), until, kinds: Kinds::default() };
+    let mut payments = list::newest(reader, &filter, MAX_EXAMINED).await?;
+    let is_partial = i64::try_from(payments.len()).is_ok_and(|count| count == MAX_EXAMINED);
+    let paid_twice = match kind {
+        ChangeKind::OrderPaidTwice => paid_twice(reader, (app, mode)).await?,
+        _ => BTreeSet::new(),
+    };
+    payments.retain(|payment| has_changed(kind, payment, &paid_twice));
+    let candidates = payments.into_iter().map(|payment| {
+        let amount = amount(kind, &payment);
+        (payment, amount)
+    });
+    Ok((candidates.collect(), is_partial.then_some(MAX_EXAMINED)))
+}
+
+/// Returns the payments whose disputes had to be answered soon within the period and are still open, the latest deadline first.
+async fn due(reader: &mut Reader, (app, mode): (&App, Mode), now: Timestamp) -> Result<(Candidates, Option<i64>), DbError> {
+    let after = DueCursor::from(now.minus(PERIOD).plus(NOTICE));
+    let due = open_disputes::list_due(reader, (app.id, mode), (&after, deadlines::until(now)), MAX_DISPUTES).await?;
+    let is_partial = i64::try_from(due.len()).is_ok_and(|count| count == MAX_DISPUTES);
+    let mut candidates = Vec::new();
+    for due in due.iter().rev() {
+        let payment = store::find(&mut *reader, app.id, due.open.transaction).await?;
+        candidates.extend(payment.map(|payment| (payment, Some(due.open.dispute.money))));
+    }
+    Ok((candidates, is_partial.then_some(MAX_DISPUTES)))
+}
+
 /// True if a payment has had such a change. `paid_twice` are those that exceed the amount of their orders.
 fn has_changed(kind: ChangeKind, payment: &Transaction, paid_twice: &BTreeSet<TransactionId>) -> bool {
     match kind {
@@ -79,6 +132,8 @@ fn has_changed(kind: ChangeKind, payment: &Transaction, paid_twice: &BTreeSet<Tr
         ChangeKind::Failed => payment.status == Some(Status::Failed),
         ChangeKind::Refunded => payment.processed_refund().is_some(),
         ChangeKind::DisputeOpened => payment.state.is_of_dispute(),
+        // Found by their deadlines.
+        ChangeKind::DisputeDeadline => false,
         ChangeKind::OrderPaidTwice => paid_twice.contains(&payment.id),
     }
 }

@@ -127,6 +127,10 @@ impl Automating {
         let Some(prepared) = self.prepare(automation, &run).await? else {
             return self.end(run, RunState::Waiting, turned_off, now).await;
         };
+        // Also if a user runs it: nothing is sent for a payment that the rule excludes.
+        if !prepared.automation.rule.conditions.is_note_met(&prepared.occurrence.details.notes) {
+            return self.end(run, RunState::Waiting, (RunState::Skipped, Some(SkipReason::NoteNotMet)), now).await;
+        }
         let mut tx = self.db.begin().await?;
         let before = run.steps.len();
         let own = (&prepared.automation, &prepared.app, &prepared.occurrence);
@@ -262,6 +266,7 @@ impl Automating {
     /// Ends a run whose messages have ended.
     async fn settle(&self, run: Run) -> Result<(), DbError> {
         let now = self.clock.now();
+        self.cancel_if_off(&run, now).await?;
         let mut reader = self.db.bulk_reader().await?;
         let stored = notifications::store::list_of_run(&mut reader, run.id).await?;
         let delivered = deliveries::list_of_run(&mut reader, run.app, run.id).await?;
@@ -274,8 +279,23 @@ impl Automating {
             return self.look_later(run.id, now.plus(pause)).await;
         }
         let is_failed = stored.iter().any(|message| message.state == State::Failed && is_of_last_execution(&run, message.id));
-        let outcome = deliver::ended(&run, &delivered, is_failed);
+        let is_canceled =
+            |step: &Step| stored.iter().any(|message| message.state == State::Canceled && Some(message.id) == step.message());
+        let outcome = if run.last_steps().filter(|step| step.is_queued()).all(is_canceled) {
+            (RunState::Skipped, Some(SkipReason::TurnedOff))
+        } else {
+            deliver::ended(&run, &delivered, is_failed)
+        };
         self.end(run, RunState::Sending, outcome, now).await
+    }
+
+    /// Cancels the messages of a run that wait, if its automation was turned off. What a user runs is sent even then.
+    async fn cancel_if_off(&self, run: &Run, now: Timestamp) -> Result<(), DbError> {
+        let automation = automations::find(&mut self.db.bulk_reader().await?, run.automation).await?;
+        if run.requested_by.is_some() || automation.is_none_or(|automation| automation.is_on) {
+            return Ok(());
+        }
+        self.db.write_with_timeout(async |tx| notifications::store::cancel_of_run(tx, run.id, now).await).await
     }
 
     async fn end(

@@ -4,6 +4,7 @@
 //! since it was read, so each execution queues each message once.
 
 pub(crate) mod content;
+pub(crate) mod deadlines;
 pub(crate) mod deliver;
 pub(crate) mod dry_run;
 pub(crate) mod job;

@@ -73,7 +73,7 @@ impl Occurrence {
         let Some(payment) = store::find(&mut *reader, app.id, run.transaction).await? else { return Ok(None) };
         let object = run.object().map(ToOwned::to_owned);
         let dispute = match (kind, &object) {
-            (ChangeKind::DisputeOpened, Some(id)) => {
+            (kind, Some(id)) if kind.is_of_dispute() => {
                 references::list_disputes(&mut *reader, payment.id).await?.into_iter().find(|dispute| dispute.id == *id)
             }
             _ => None,
@@ -89,7 +89,14 @@ impl Occurrence {
         kind: ChangeKind,
         payment: Transaction,
     ) -> Result<Self, DbError> {
-        Self::new(kind, payment).with_stored_data(reader, app).await
+        let mut occurrence = Self::new(kind, payment);
+        if kind.is_of_dispute() {
+            let disputes = references::list_disputes(&mut *reader, occurrence.payment.id).await?;
+            occurrence.dispute = disputes.into_iter().next_back();
+            occurrence.object = occurrence.dispute.as_ref().map(|dispute| dispute.id.clone());
+            occurrence.money = occurrence.dispute.as_ref().map_or(occurrence.money, |dispute| Some(dispute.money));
+        }
+        occurrence.with_stored_data(reader, app).await
     }
 
     fn new(kind: ChangeKind, payment: Transaction) -> Self {
@@ -252,7 +259,7 @@ pub(crate) fn example(app: &App, reader: Reader, now: Timestamp) -> Values {
 }
 
 /// Returns the customer's details from the newest stored bodies of a payment's events.
-async fn details(reader: &mut DbReader, app: &App, payment: TransactionId) -> Result<PaymentDetails, DbError> {
+pub(super) async fn details(reader: &mut DbReader, app: &App, payment: TransactionId) -> Result<PaymentDetails, DbError> {
     let events = events::store::list_newest_of_transaction(&mut *reader, app.id, payment, MAX_BODIES).await?;
     let mut found = PaymentDetails::default();
     for event in &events {

@@ -1,6 +1,9 @@
 //! The conditions of an automation.
 //!
 //! Invariant: pure. A condition on an unknown value is not met.
+//!
+//! All but the condition on a note are checked when the change is stored. Notes are in the bodies of events only, and those of a change may
+//! be in another event than the one that makes it, so that condition is checked when the run is executed.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +12,12 @@ use crate::{
     primitives::{
         money::{Currency, Money},
         text_enum::text_enum,
+        text_input,
     },
 };
+
+/// The most characters of a note's name and value in a condition, which are Razorpay's limits of a note's value.
+pub(crate) const MAX_NOTE_CHARS: usize = 256;
 
 text_enum! {
     /// How an amount is compared.
@@ -39,6 +46,34 @@ impl AmountCondition {
     }
 }
 
+text_enum! {
+    /// How a note is compared.
+    pub(crate) enum NoteComparison, "a comparison of a note" {
+        Is = "is",
+        Contains = "contains",
+    }
+}
+
+/// A condition on one of the payment's notes. Names are compared exactly, values without regard to case and surrounding spaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NoteCondition {
+    pub(crate) comparison: NoteComparison,
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl NoteCondition {
+    fn is_met(&self, notes: &[(String, String)]) -> bool {
+        let folded = |text: &str| text_input::normalized(text.trim()).to_lowercase();
+        let wanted = folded(&self.value);
+        let name = |name: &str| text_input::normalized(name.trim()) == self.name;
+        notes.iter().filter(|note| name(&note.0)).any(|(_, value)| match self.comparison {
+            NoteComparison::Is => folded(value) == wanted,
+            NoteComparison::Contains => folded(value).contains(&wanted),
+        })
+    }
+}
+
 /// The conditions of an automation; all must be met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Conditions {
@@ -46,6 +81,7 @@ pub(crate) struct Conditions {
     /// The payment method, as gateways name it.
     pub(crate) method: Option<String>,
     pub(crate) gateway: Option<Gateway>,
+    pub(crate) note: Option<NoteCondition>,
 }
 
 /// The values of a change that conditions are evaluated against.
@@ -57,10 +93,16 @@ pub(crate) struct Facts<'a> {
 }
 
 impl Conditions {
+    /// True if all conditions but that on a note are met.
     pub(crate) fn are_met(&self, facts: Facts<'_>) -> bool {
         let amount = self.amount.is_none_or(|condition| facts.money.is_some_and(|money| condition.is_met(money)));
         let method = self.method.as_ref().is_none_or(|method| facts.method == Some(method));
         amount && method && self.gateway.is_none_or(|gateway| gateway == facts.gateway)
+    }
+
+    /// True if the condition on a note is met, or there is none.
+    pub(crate) fn is_note_met(&self, notes: &[(String, String)]) -> bool {
+        self.note.as_ref().is_none_or(|condition| condition.is_met(notes))
     }
 }
 
@@ -73,6 +115,15 @@ struct Stored {
     currency: String,
     method: Option<String>,
     gateway: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<StoredNote>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredNote {
+    comparison: String,
+    name: String,
+    value: String,
 }
 
 impl Conditions {
@@ -85,13 +136,18 @@ impl Conditions {
             currency: amount.map(|amount| amount.currency.to_string()).unwrap_or_default(),
             method: self.method.clone(),
             gateway: self.gateway.map(|gateway| gateway.slug().to_owned()),
+            note: self.note.as_ref().map(|note| StoredNote {
+                comparison: note.comparison.to_string(),
+                name: note.name.clone(),
+                value: note.value.clone(),
+            }),
         };
         serde_json::to_string(&stored).unwrap_or_default()
     }
 
     /// Reads the stored form; `None` if it has a value that this version does not know.
     pub(crate) fn from_json(text: &str) -> Option<Self> {
-        let Stored { comparison, subunits, currency, method, gateway } = serde_json::from_str(text).ok()?;
+        let Stored { comparison, subunits, currency, method, gateway, note } = serde_json::from_str(text).ok()?;
         let amount = match comparison {
             None => None,
             Some(comparison) => {
@@ -100,7 +156,13 @@ impl Conditions {
             }
         };
         let gateway = gateway.map(|slug| slug.parse().ok()).map_or(Some(None), |found: Option<Gateway>| found.map(Some))?;
-        Some(Self { amount, method, gateway })
+        let note = match note {
+            None => None,
+            Some(StoredNote { comparison, name, value }) => {
+                Some(NoteCondition { comparison: comparison.parse().ok()?, name, value })
+            }
+        };
+        Some(Self { amount, method, gateway, note })
     }
 }
 
@@ -142,13 +204,48 @@ mod tests {
         assert!(!conditions.are_met(Facts { gateway: other, ..facts }));
     }
 
+    const UNKNOWN_NOTE: &str = r#"{"note":{"comparison":"resembles","name":"plan","value":"gold"}}"#;
+
+    fn note(comparison: NoteComparison, name: &str, value: &str) -> NoteCondition {
+        NoteCondition { comparison, name: name.to_owned(), value: value.to_owned() }
+    }
+
+    #[test]
+    fn a_note_has_the_exact_name_and_the_value_in_any_case() {
+        use NoteComparison::{Contains, Is};
+        let notes = [("plan", " Gold Plus "), ("Plan", "silver"), ("नोट", "Émile")];
+        let notes = notes.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        for (comparison, name, value, expected) in [
+            (Is, "plan", "gold plus", true),
+            (Is, "plan", "GOLD PLUS", true),
+            (Is, "plan", "gold", false),
+            (Is, "PLAN", "gold plus", false),
+            (Is, "Plan", "Silver", true),
+            (Is, "नोट", "e\u{301}mile", true),
+            (Contains, "plan", "PLUS", true),
+            (Contains, "plan", "d p", true),
+            (Contains, "plan", "silver", false),
+            (Contains, "other", "gold", false),
+        ] {
+            let conditions = Conditions { note: Some(note(comparison, name, value)), ..Conditions::default() };
+            assert_eq!(conditions.is_note_met(&notes), expected, "{name} {comparison} {value}");
+            assert!(conditions.are_met(facts(None)) && !conditions.is_note_met(&[]), "{name}");
+        }
+        assert!(Conditions::default().is_note_met(&[]));
+    }
+
     #[test]
     fn the_stored_form_is_read_back() {
-        let all = Conditions { method: Some("upi".to_owned()), gateway: Some(Gateway::proposed()), ..over(Comparison::AtMost) };
+        let all = Conditions {
+            method: Some("upi".to_owned()),
+            gateway: Some(Gateway::proposed()),
+            note: Some(note(NoteComparison::Contains, "plan", "gold")),
+            ..over(Comparison::AtMost)
+        };
         for conditions in [Conditions::default(), all] {
             assert_eq!(Conditions::from_json(&conditions.to_json()), Some(conditions));
         }
-        for damaged in ["", "{", r#"{"gateway":"gone"}"#, r#"{"comparison":"over","currency":"rupees"}"#] {
+        for damaged in ["", "{", r#"{"gateway":"gone"}"#, r#"{"comparison":"over","currency":"rupees"}"#, UNKNOWN_NOTE] {
             assert_eq!(Conditions::from_json(damaged), None, "{damaged}");
         }
     }

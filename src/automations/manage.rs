@@ -173,6 +173,10 @@ pub(crate) async fn turn(tx: &mut Tx, automation: &Automation, is_on: bool, (act
     } else {
         (automations::turn_off(tx, key).await?, Action::AutomationTurnedOff)
     };
+    if is_changed && !is_on {
+        // The job cancels the messages that wait.
+        runs::look_now(tx, automation.id, now).await?;
+    }
     if is_changed {
         security_log::append(tx, actor, action, automation.id, now).await?;
     }

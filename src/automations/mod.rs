@@ -4,6 +4,7 @@
 //! is stored in the unit of work that stores the change. A run changes no payment, so automations cannot trigger each other.
 
 pub(crate) mod conditions;
+pub(crate) mod deadlines;
 pub(crate) mod json_template;
 pub(crate) mod manage;
 pub(crate) mod outbox;
@@ -120,6 +121,8 @@ pub(crate) struct Rule {
     pub(crate) language: Locale,
     /// The JSON template of what destinations receive; `None` for the change in the normalized form.
     pub(crate) body: Option<String>,
+    /// True if it refunds the payment, or what was paid twice.
+    pub(crate) starts_refund: bool,
 }
 
 /// An automation.

@@ -56,6 +56,8 @@ text_enum! {
         RecipientGone = "recipient_gone",
         /// The body for destinations is larger than [`super::json_template::MAX_BODY_BYTES`].
         BodyTooLarge = "body_too_large",
+        /// The payment's notes do not meet the condition.
+        NoteNotMet = "note_not_met",
         /// The delivery was canceled before it was sent.
         DeliveryCanceled = "delivery_canceled",
     }

@@ -68,10 +68,10 @@ impl Variable {
             | Self::Date
             | Self::OrderReceipt
             | Self::OrderAmount => true,
-            Self::PaymentAmount => matches!(kind, ChangeKind::Refunded | ChangeKind::DisputeOpened),
+            Self::PaymentAmount => matches!(kind, ChangeKind::Refunded) || kind.is_of_dispute(),
             Self::Reason => matches!(kind, ChangeKind::Failed),
             Self::RefundId => matches!(kind, ChangeKind::Refunded),
-            Self::DisputeId | Self::RespondBy => matches!(kind, ChangeKind::DisputeOpened),
+            Self::DisputeId | Self::RespondBy => kind.is_of_dispute(),
             Self::OrderPaid | Self::OrderPayments => matches!(kind, ChangeKind::OrderPaidTwice),
         }
     }

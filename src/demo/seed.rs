@@ -173,6 +173,7 @@ pub(super) async fn add_automations(
         texts: update.texts(),
         language: Locale::English,
         body: update.body(),
+        starts_refund: false,
     };
     let over = AmountCondition { comparison: Comparison::Over, amount: Money::new(100_000, Currency::INR) };
     let template = Template::Confirmation;
@@ -183,6 +184,7 @@ pub(super) async fn add_automations(
         texts: template.texts(),
         language: Locale::English,
         body: None,
+        starts_refund: false,
     };
     let mut tx = state.db.begin().await?;
     let before = state.clock.now().minus(BEFORE_TRAFFIC);

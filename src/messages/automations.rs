@@ -4,7 +4,7 @@ use super::{Badge, badge, method, text::automations as t};
 use crate::{
     automations::{
         Texts, Wording,
-        conditions::{Comparison, Conditions},
+        conditions::{Comparison, Conditions, NoteComparison},
         json_template::{JsonFault, MAX_BODY_BYTES, MAX_TEMPLATE_BYTES},
         runs::{RunState, SkipReason},
         template::{Fault, Variable},
@@ -21,6 +21,7 @@ pub(crate) const fn change(kind: ChangeKind) -> Text {
         ChangeKind::Failed => t::fails(),
         ChangeKind::Refunded => t::refunded(),
         ChangeKind::DisputeOpened => t::disputed(),
+        ChangeKind::DisputeDeadline => t::dispute_due(),
         ChangeKind::OrderPaidTwice => t::paid_twice_change(),
     }
 }
@@ -33,7 +34,14 @@ pub(crate) fn sentence(kind: ChangeKind, conditions: &Conditions) -> Text {
     });
     let method = conditions.method.as_deref().map(|code| t::is_by(method(Some(code))));
     let gateway = conditions.gateway.map(|gateway| t::is_at(gateway.label()));
-    [amount, method, gateway].into_iter().flatten().fold(t::when(change(kind)), t::and)
+    let note = conditions.note.as_ref().map(|note| {
+        let (name, value) = (isolate(&note.name), isolate(&note.value));
+        match note.comparison {
+            NoteComparison::Is => t::note_is(name, value),
+            NoteComparison::Contains => t::note_contains(name, value),
+        }
+    });
+    [amount, method, gateway, note].into_iter().flatten().fold(t::when(change(kind)), t::and)
 }
 
 /// Returns the state of a run.
@@ -60,6 +68,7 @@ pub(crate) fn skipped(reason: SkipReason) -> Text {
         SkipReason::NoEmail => t::skipped_no_email(),
         SkipReason::RecipientGone => t::skipped_recipient_gone(),
         SkipReason::BodyTooLarge => t::skipped_body_too_large(MAX_BODY_BYTES / 1024),
+        SkipReason::NoteNotMet => t::skipped_note_not_met(),
         SkipReason::DeliveryCanceled => t::skipped_delivery_canceled(),
     }
 }
@@ -99,6 +108,7 @@ text_enum! {
         Refund = "refund",
         Failed = "failed",
         Dispute = "dispute",
+        Deadline = "deadline",
         PaidTwice = "paid_twice",
     }
 }
@@ -110,6 +120,7 @@ impl Template {
             Self::Refund => ChangeKind::Refunded,
             Self::Failed => ChangeKind::Failed,
             Self::Dispute => ChangeKind::DisputeOpened,
+            Self::Deadline => ChangeKind::DisputeDeadline,
             Self::PaidTwice => ChangeKind::OrderPaidTwice,
         }
     }
@@ -147,6 +158,7 @@ impl Template {
             Self::Refund => (t::refund(), t::refund_note()),
             Self::Failed => (t::failed(), t::failed_note()),
             Self::Dispute => (t::dispute(), t::dispute_note()),
+            Self::Deadline => (t::deadline(), t::deadline_note()),
             Self::PaidTwice => (t::paid_twice(), t::paid_twice_note()),
         }
     }
@@ -181,6 +193,10 @@ impl Template {
             Self::Dispute => {
                 let deadline = plain(t::deadline_line(variable(Variable::RespondBy)));
                 (t::dispute_subject(&amount), vec![plain(t::dispute_text(&bold, &date)), deadline, ids])
+            }
+            Self::Deadline => {
+                let until = variable(Variable::RespondBy);
+                (t::deadline_subject(&amount, &until), vec![plain(t::deadline_text(&bold, &until)), ids])
             }
             Self::PaidTwice => {
                 let paid = variable(Variable::OrderPaid);

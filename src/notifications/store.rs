@@ -48,6 +48,8 @@ sql! {
     /// It keeps the failure of its last attempt, which is why it was not sent.
     END_EXPIRED = "UPDATE notifications SET state = 'failed', due_at = NULL, claim = NULL, recipient = NULL, content = NULL, \
                    last_failure = COALESCE(last_failure, 'expired'), ended_at = $3 WHERE id = $1 AND claim = $2";
+    CANCEL_OF_RUN = "UPDATE notifications SET state = 'canceled', due_at = NULL, recipient = NULL, content = NULL, ended_at = $2 \
+                     WHERE run_id = $1 AND state = 'waiting'";
     /// The claims of a process that has ended; only one server uses SQLite's files.
     RELEASE_ALL = "UPDATE notifications SET state = 'waiting', claim = NULL, due_at = $1 WHERE state = 'sending'";
     /// Times that no correct clock has planned become due.
@@ -261,6 +263,12 @@ pub(crate) async fn find(on: impl Into<Exec<'_>>, id: NotificationId) -> Result<
 /// Lists the newest messages of an alert. The caller has checked access to it.
 pub(crate) async fn list_of_alert(on: impl Into<Exec<'_>>, alert: AlertId) -> Result<Vec<Notification>, DbError> {
     run!(on, |conn| sqlx::query_as(LIST_OF_ALERT).bind(alert).fetch_all(conn).await)
+}
+
+/// Cancels the messages of a run that wait for an attempt.
+pub(crate) async fn cancel_of_run(tx: &mut Tx, run: RunId, now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(CANCEL_OF_RUN).bind(run).bind(now))?;
+    Ok(())
 }
 
 /// Lists the newest messages of a run of an automation. The caller has checked access to it.

@@ -145,6 +145,8 @@ ids! {
     RunId = "ru";
     /// A refund that was requested here.
     RefundRequestId = "rr";
+    /// A refund that an automation starts.
+    AutomaticRefundId = "ar";
     /// A server that holds the lease of a job. Random, since it has no row.
     LeaseHolderId = "lh";
 }

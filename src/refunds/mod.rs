@@ -8,6 +8,7 @@
 //! - Each call of a request has the same idempotency key and the same body. A request is repeated until its outcome is known, so neither
 //!   a lost response nor the end of a process loses or duplicates a refund.
 
+pub(crate) mod automatic;
 pub(crate) mod job;
 mod resume;
 pub(crate) mod rule;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::{
     alerting::{digests::Digests, job::Alerting},
     alerts::retention::AlertRetention,
-    automating::job::Automating,
+    automating::{deadlines::Deadlines, job::Automating},
     automations::retention::AutomationRetention,
     clock_check::TimeRepair,
     db::{Db, DbError, file_identity::FileWatch},
@@ -45,6 +45,7 @@ pub(super) fn start(
     jobs.start(Leased::new(digests, db, clock));
     jobs.start(Leased::new(AlertRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(automating, db, clock));
+    jobs.start(Leased::new(Deadlines::new(db, clock), db, clock));
     jobs.start(Leased::new(AutomationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(Refunding(refunder.clone()), db, clock));
     jobs.start(Leased::new(Replaying { db: db.clone(), clock: clock.clone() }, db, clock));

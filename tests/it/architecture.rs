@@ -112,7 +112,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rejections", &["rejections", "rejected_requests", "recoveries", "unknown_endpoint_requests"]),
     ("settings_store", &["installation"]),
     ("jobs", &["job_leases"]),
-    ("refunds", &["refund_requests"]),
+    ("refunds", &["refund_requests", "refund_settings", "automatic_refunds"]),
     ("ledger", &["transactions", "refunds", "disputes", "payment_references", "daily_totals", "orders"]),
     (
         "deliveries",

@@ -186,7 +186,8 @@ async fn a_deleted_destination_is_a_skipped_step_and_others_receive_the_change()
     let both = shop.automate(&[&first, &second], &[]).await;
     let page = shop.owner.get(&shop.page_of(&first)).await;
     assert!(page.has(&alone) && page.has(&both) && page.shows("automations"), "{}", page.body);
-    assert!(shop.owner.get(&shop.page_of(&second)).await.has(&both));
+    let page = shop.owner.get(&shop.page_of(&second)).await;
+    assert!(page.has(&both) && !page.has(&alone), "{}", page.body);
     let question = shop.owner.get(&format!("{}/deletion", shop.page_of(&first))).await;
     assert_eq!(question.texts_of("effect").len(), 3, "and of each automation: {}", question.body);
     shop.owner.post(&format!("{}/deletion", shop.page_of(&first)), &[]).await.location();

@@ -102,6 +102,11 @@ async fn each_error_stands_at_its_field_and_nothing_typed_is_lost() {
         (&[("comparison", "over"), ("amount", "5"), ("currency", "rupees")], "currency", "not-a-currency"),
         (&[("method", "cheque")], "method", "unknown"),
         (&[("gateway", "stripy")], "gateway", "unknown"),
+        (&[("note_comparison", "like"), ("note_name", "plan"), ("note_value", "gold")], "note_comparison", "unknown"),
+        (&[("note_comparison", "is"), ("note_name", ""), ("note_value", "gold")], "note_name", "empty"),
+        (&[("note_comparison", "is"), ("note_name", "plan"), ("note_value", " ")], "note_value", "empty"),
+        (&[("note_comparison", "is"), ("note_name", "pl\nan"), ("note_value", "gold")], "note_name", "invisible"),
+        (&[("note_comparison", "contains"), ("note_name", "plan"), ("note_value", &"x".repeat(257))], "note_value", "too-long"),
         (&[("recipient", "")], "recipient", "empty"),
         (&[("recipient", "ch_00000000001")], "recipient", "unknown"),
         (&[("recipient", "us_00000000001")], "recipient", "unknown"),
@@ -149,6 +154,34 @@ async fn a_preview_counts_what_would_have_run_and_a_test_goes_to_its_user_alone(
     assert_eq!(mail.to, "owner@neem-tree-retail.example");
     assert!(mail.part("text/plain").contains("Paid: ₹1,000.00"), "{}", mail.source());
     assert_eq!(shop.app.texts(RULES).await.len() + shop.mail.mails().len(), 1, "nothing was saved, and no one else was emailed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_on_a_note_is_kept_shown_and_counted() {
+    let shop = Shop::start().await;
+    for (number, plan) in ["Gold", "silver", "gold plus"].into_iter().enumerate() {
+        let notes = format!(r#"{{"plan":"{plan}"}}"#);
+        let body = bodies::payment_with_notes("payment.captured", &format!("pay_Note{number:010}"), notes.as_bytes());
+        assert_eq!(shop.live.post(body).send().await, 200);
+    }
+    let note = |comparison| [("note_comparison", comparison), ("note_name", " plan "), ("note_value", "gold")];
+    for (comparison, met, others) in [("is", "1 payment", "2 other"), ("contains", "2 payments", "1 other")] {
+        let page = shop.submit("preview", &note(comparison)).await;
+        let count = page.text_of("dry-run");
+        assert!(count.contains(met) && count.contains(others), "{comparison}: {count}");
+        assert!(page.has("value=\" plan \"") && page.has("value=\"gold\""), "{}", page.body);
+    }
+    let url = shop.submit("on", &note("contains")).await.location().to_owned();
+    let conditions = shop.app.texts("SELECT conditions FROM automations").await.remove(0);
+    assert!(conditions.ends_with(r#""note":{"comparison":"contains","name":"plan","value":"gold"}}"#), "{conditions}");
+    let edit = shop.owner.get(&format!("{url}/edit")).await;
+    assert!(edit.has("value=\"plan\"") && edit.has("<option value=\"contains\" selected>"), "{}", edit.body);
+    let page = shop.owner.get(&url).await;
+    assert!(page.has("plan") && page.has("gold"), "{}", page.body);
+    // Without a comparison, the other fields have no effect.
+    let ignored = [("note_comparison", ""), ("note_name", "plan"), ("note_value", "")];
+    shop.submit("on", &ignored).await.location();
+    assert_eq!(shop.app.count("SELECT COUNT(*) FROM automations WHERE conditions NOT LIKE '%note%'").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ pub(crate) struct Shop {
     pub(crate) app: TestApp,
     pub(crate) mail: SmtpServer,
     services: Sink,
-    test: Connection,
+    pub(crate) test: Connection,
     pub(crate) live: Connection,
 }
 
@@ -54,9 +54,9 @@ impl Shop {
         let texts = json!({ "en": { "subject": "Your payment {{payment_id}}", "message": MESSAGE } });
         let on = (AT - 60) * 1000;
         let statement = format!(
-            "INSERT INTO automations (id, company_id, app_id, mode, change_kind, conditions, recipients, texts, language, is_on, \
+            "INSERT INTO automations (id, company_id, app_id, mode, change_kind, conditions, recipients, texts, language, starts_refund, is_on, \
              turned_on_at, created_at, changed_at) SELECT {id}, company_id, id, '{mode}', '{kind}', '{conditions}', '{recipients}', '{texts}', \
-             'en', TRUE, {on}, {on}, {on} FROM apps WHERE name = 'Neem Tree Store'"
+             'en', FALSE, TRUE, {on}, {on}, {on} FROM apps WHERE name = 'Neem Tree Store'"
         );
         assert_eq!(self.app.sql(statement.leak()).await, 1);
     }
@@ -357,4 +357,51 @@ async fn two_servers_send_each_message_once() {
     to.dedup();
     assert_eq!((to.len(), mails.len()), (20, 20));
     other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_on_a_note_is_checked_with_what_any_event_of_the_payment_says() {
+    let shop = Shop::start().await;
+    let note = |comparison: &str, value: &str| json!({ "note": { "comparison": comparison, "name": "name", "value": value } });
+    shop.automate(1, "refunded", "customer", &note("is", "kavya")).await;
+    shop.automate(2, "refunded", "customer", &note("is", "kav")).await;
+    shop.automate(3, "refunded", "customer", &note("contains", "VY")).await;
+    shop.automate(4, "refunded", "customer", &json!({ "note": { "comparison": "is", "name": "Name", "value": "Kavya" } })).await;
+    shop.send(captured("pay_Notes000000001")).await;
+    // Its event has no note.
+    shop.send(bodies::refund("refund.processed", "rfnd_Notes00000001", "pay_Notes000000001", 100, 100, 60)).await;
+    shop.ended().await;
+    let of = "SELECT CAST(automation_id AS TEXT) || ' ' || state || COALESCE(' ' || reason, '') FROM automation_runs ORDER BY automation_id";
+    let expected = ["1 done", "2 skipped note_not_met", "3 done", "4 skipped note_not_met"];
+    assert_eq!((shop.app.texts(of).await, shop.mail.mails().len()), (expected.map(str::to_owned).to_vec(), 2));
+    // A user who runs it sends nothing either.
+    shop.app
+        .sql("UPDATE automation_runs SET state = 'waiting', reason = NULL, due_at = 0, ended_at = NULL, requested_by = 'Kavya'")
+        .await;
+    shop.ended().await;
+    assert_eq!((shop.app.texts(of).await, shop.mail.mails().len()), (expected.map(str::to_owned).to_vec(), 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_canceled_when_an_automation_is_turned_off_unless_a_user_ran_it() {
+    let shop = Shop::start().await;
+    let owner = shop.app.owner("Neem Tree Retail").await;
+    let deferred = Answer::Recipient("451 4.7.1 try again later");
+    shop.mail.answer(&[deferred, deferred]);
+    shop.automate(7, "captured", "customer", &json!({})).await;
+    let waiting = "SELECT COUNT(*) FROM notifications WHERE purpose = 'automation' AND state = 'waiting' AND attempts = 1";
+    for (number, id) in [(1, "pay_TurnOff0000001"), (2, "pay_TurnOff0000002")] {
+        shop.send(captured(id)).await;
+        eventually(async || shop.app.count(waiting).await == number).await;
+    }
+    shop.app.sql("UPDATE automation_runs SET requested_by = 'Kavya' WHERE id = (SELECT MAX(id) FROM automation_runs)").await;
+    let list = owner.get(&format!("/ks-pay/apps/{}/automations?mode=live", shop.live.app_id)).await;
+    let url = list.body.split("/automations/au_").nth(1).map(|rest| &rest[..11]).unwrap();
+    let url = format!("/ks-pay/apps/{}/automations/au_{url}", shop.live.app_id);
+    owner.post(&format!("{url}/state"), &[("on", "false")]).await.location();
+    let canceled = "SELECT COUNT(*) FROM notifications WHERE state = 'canceled' AND recipient IS NULL AND content IS NULL";
+    eventually(async || shop.app.count(canceled).await == 1).await;
+    assert_eq!(shop.ended().await, ["captured skipped turned_off", "captured done"]);
+    let mails = shop.mail.mails();
+    assert_eq!((mails.len(), mails[0].header("Subject").as_str()), (1, "Your payment pay_TurnOff0000002"));
 }

@@ -9,6 +9,7 @@ mod advice;
 mod alerts;
 mod alerts_storms;
 mod architecture;
+mod automation_deadlines;
 mod automation_destinations;
 mod automation_json;
 mod automation_pages;

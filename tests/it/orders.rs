@@ -61,6 +61,33 @@ async fn an_order_is_the_same_in_any_order_of_its_events() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stored_order_keeps_what_a_later_report_lacks_and_the_highest_status_of_a_time() {
+    let app = TestApp::start().await;
+    let connection = app.razorpay().await;
+    let without_receipt = |status: &str, paid: i64| {
+        let mut order = entity(status, paid);
+        order["receipt"] = Value::Null;
+        Some(order)
+    };
+    let shown = async || {
+        let order = orders(&app, &connection).await.remove(0);
+        assert_eq!((&order["receipt"], &order["amount"]), (&json!("Bill 7"), &json!(AMOUNT)));
+        (order["status"].as_str().unwrap().to_owned(), order["amount_paid"].as_i64().unwrap())
+    };
+    for (name, at, order, expected) in [
+        ("payment.authorized", 3, Some(entity("attempted", 0)), ("attempted", 0)),
+        ("order.paid", 5, without_receipt("paid", AMOUNT), ("paid", AMOUNT)),
+        ("payment.captured", 5, without_receipt("attempted", 0), ("paid", AMOUNT)),
+        ("payment.failed", 4, without_receipt("attempted", 0), ("paid", AMOUNT)),
+        ("payment.captured", 6, None, ("paid", AMOUNT)),
+        ("payment.failed", 7, without_receipt("attempted", 1), ("attempted", 1)),
+    ] {
+        connection.post(event(name, "pay_1", at, order)).stored().await;
+        assert_eq!(shown().await, (expected.0.to_owned(), expected.1), "{name} after {at} s");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_of_a_mode_and_of_an_app_is_its_own() {
     let app = TestApp::start().await;
     let company = app.company("Neem Tree Retail").await;

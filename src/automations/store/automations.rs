@@ -20,19 +20,21 @@ use crate::{
 
 macro_rules! columns {
     () => {
-        "id, company_id, app_id, mode, change_kind, conditions, recipients, texts, language, body, is_on, turned_on_at, changed_by, \
-         created_at, changed_at"
+        "id, company_id, app_id, mode, change_kind, conditions, recipients, texts, language, body, starts_refund, is_on, turned_on_at, \
+         changed_by, created_at, changed_at"
     };
 }
 
 sql! {
-    INSERT = concat!("INSERT INTO automations (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
+    INSERT = concat!("INSERT INTO automations (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)");
     UPDATE = "UPDATE automations SET change_kind = $3, conditions = $4, recipients = $5, texts = $6, language = $7, body = $8, \
-              changed_by = $9, changed_at = $10 WHERE company_id = $1 AND id = $2";
+              starts_refund = $9, changed_by = $10, changed_at = $11 WHERE company_id = $1 AND id = $2";
     TURN_ON = "UPDATE automations SET is_on = $3, turned_on_at = $4, changed_by = $5 WHERE company_id = $1 AND id = $2 AND NOT is_on";
     TURN_OFF = "UPDATE automations SET is_on = $3 WHERE company_id = $1 AND id = $2 AND is_on";
     DELETE = "DELETE FROM automations WHERE company_id = $1 AND id = $2";
     FIND = concat!("SELECT ", columns!(), " FROM automations WHERE id = $1");
+    LIST_OF_DEADLINES = "SELECT id, app_id, mode, change_kind, conditions, turned_on_at FROM automations \
+                         WHERE is_on AND change_kind = 'dispute_deadline' ORDER BY app_id, mode, id";
     LIST = concat!("SELECT ", columns!(), " FROM automations WHERE app_id = $1 AND mode = $2 ORDER BY id LIMIT 200");
 }
 
@@ -53,6 +55,7 @@ struct Row {
     texts: String,
     language: Locale,
     body: Option<String>,
+    starts_refund: bool,
     is_on: bool,
     turned_on_at: Option<Timestamp>,
     changed_by: Option<UserId>,
@@ -70,6 +73,7 @@ impl Row {
             texts: serde_json::from_str(&self.texts).ok()?,
             language: self.language,
             body: self.body,
+            starts_refund: self.starts_refund,
         };
         Some(Automation {
             id: self.id,
@@ -109,6 +113,7 @@ pub(crate) async fn insert(tx: &mut Tx, automation: &Automation) -> Result<(), D
             .bind(texts(rule))
             .bind(rule.language)
             .bind(&rule.body)
+            .bind(rule.starts_refund)
             .bind(automation.is_on)
             .bind(automation.turned_on_at)
             .bind(automation.changed_by)
@@ -136,6 +141,7 @@ pub(crate) async fn update(
             .bind(texts(rule))
             .bind(rule.language)
             .bind(&rule.body)
+            .bind(rule.starts_refund)
             .bind(by)
             .bind(now)
     )?;
@@ -209,5 +215,11 @@ impl ReactingRow {
 /// Lists the automations of these apps that are on. `apps` is in ascending order without duplicates.
 pub(crate) async fn list_on(tx: &mut Tx, apps: &[AppId]) -> Result<Vec<Reacting>, DbError> {
     let rows = fetch_rows!(tx, LIST_ON -> ReactingRow, apps, |query, app| query.bind(app))?;
+    Ok(rows.into_iter().filter_map(ReactingRow::read).collect())
+}
+
+/// Lists the automations for deadlines of disputes that are on, by app and mode.
+pub(crate) async fn list_of_deadlines(on: impl Into<Exec<'_>>) -> Result<Vec<Reacting>, DbError> {
+    let rows: Vec<ReactingRow> = run!(on, |conn| sqlx::query_as(LIST_OF_DEADLINES).fetch_all(conn).await)?;
     Ok(rows.into_iter().filter_map(ReactingRow::read).collect())
 }

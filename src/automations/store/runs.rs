@@ -34,6 +34,9 @@ sql! {
     ADVANCE = "UPDATE automation_runs SET state = $3, reason = $4, steps = $5, due_at = $6, ended_at = $7 \
                WHERE id = $1 AND state = $2 AND due_at IS NOT NULL";
     LOOK_LATER = "UPDATE automation_runs SET due_at = $2 WHERE id = $1 AND due_at IS NOT NULL";
+    /// The others are looked at when they are due.
+    LOOK_NOW = "UPDATE automation_runs SET due_at = $2 WHERE id IN (SELECT id FROM automation_runs WHERE automation_id = $1 \
+                AND state = 'sending' ORDER BY id DESC LIMIT 1000)";
     REQUEST = "UPDATE automation_runs SET state = 'waiting', reason = NULL, due_at = $2, requested_by = $3, ended_at = NULL \
                WHERE id = $1 AND due_at IS NULL";
     LIST_OLDER = concat!("SELECT ", columns!(), " FROM automation_runs WHERE automation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
@@ -44,6 +47,7 @@ sql! {
                            ORDER BY id LIMIT $3");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM automation_runs WHERE transaction_id = $1 \
                            ORDER BY automation_id, change_key LIMIT $2");
+    FIND_OF_CHANGE = "SELECT id FROM automation_runs WHERE transaction_id = $1 AND automation_id = $2 AND change_key = $3";
     FIND_LATEST = concat!("SELECT ", columns!(), " FROM automation_runs WHERE automation_id = $1 ORDER BY id DESC LIMIT 1");
     /// No more are counted than a page says exactly.
     COUNT_IN_STATE = "SELECT COUNT(*) FROM (SELECT 1 FROM automation_runs WHERE automation_id = $1 AND state = $2 LIMIT 1000) AS counted";
@@ -158,6 +162,21 @@ pub(crate) async fn list_of_transaction(
     Ok(rows.into_iter().map(Run::from).collect())
 }
 
+/// True if an automation has a run for a change of a payment.
+pub(crate) async fn exists(
+    on: impl Into<Exec<'_>>,
+    (transaction, automation): (TransactionId, AutomationId),
+    change_key: &str,
+) -> Result<bool, DbError> {
+    let found: Option<RunId> = run!(on, |conn| sqlx::query_scalar(FIND_OF_CHANGE)
+        .bind(transaction)
+        .bind(automation)
+        .bind(change_key)
+        .fetch_optional(conn)
+        .await)?;
+    Ok(found.is_some())
+}
+
 /// Finds the newest run of an automation.
 pub(crate) async fn find_latest(on: impl Into<Exec<'_>>, automation: AutomationId) -> Result<Option<Run>, DbError> {
     let row: Option<Row> = run!(on, |conn| sqlx::query_as(FIND_LATEST).bind(automation).fetch_optional(conn).await)?;
@@ -189,6 +208,12 @@ pub(crate) async fn advance(tx: &mut Tx, run: &Run, from: RunState, due_at: Opti
 /// Reschedules the next check of a run.
 pub(crate) async fn look_later(tx: &mut Tx, id: RunId, at: Timestamp) -> Result<(), DbError> {
     execute!(tx, sqlx::query(LOOK_LATER).bind(id).bind(at))?;
+    Ok(())
+}
+
+/// Makes the newest runs of an automation due whose messages are being sent.
+pub(crate) async fn look_now(tx: &mut Tx, automation: AutomationId, now: Timestamp) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(LOOK_NOW).bind(automation).bind(now))?;
     Ok(())
 }
 

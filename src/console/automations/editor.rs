@@ -6,12 +6,12 @@ use crate::{
     automating::{
         content::{self, Audience, Place},
         deliver,
-        dry_run::{self, DryRun, MAX_EXAMINED},
+        dry_run::{self, DryRun},
         values::{self, Occurrence},
     },
     automations::{
         Recipient, Rule,
-        conditions::Comparison,
+        conditions::{Comparison, NoteComparison},
         json_template::{self, MAX_BODY_BYTES},
         manage::Known,
         template::{NOTE, Values, Variable},
@@ -106,6 +106,11 @@ impl Edit {
     fn gateways(&self) -> Vec<(&'static str, Text)> {
         let shown = self.gateways.iter().map(|gateway| (gateway.slug(), t::is_at(gateway.label())));
         [("", t::any_gateway())].into_iter().chain(shown).collect()
+    }
+
+    fn note_comparisons() -> Vec<(&'static str, Text)> {
+        let (is, contains) = (NoteComparison::Is.as_str(), NoteComparison::Contains.as_str());
+        vec![("", t::any_notes()), (is, t::a_note_is()), (contains, t::a_note_contains())]
     }
 
     fn languages() -> Vec<(&'static str, Text)> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use crate::{
     automations::{
         Automation, MAX_RECIPIENTS, Recipient, Rule, Texts, Wording,
-        conditions::{AmountCondition, Comparison, Conditions},
+        conditions::{AmountCondition, Comparison, Conditions, MAX_NOTE_CHARS, NoteComparison, NoteCondition},
         json_template,
         manage::Known,
         template,
@@ -23,6 +23,7 @@ use crate::{
     primitives::{
         id::UserId,
         money::{Currency, Money},
+        text_input::{self, Fault},
     },
 };
 
@@ -42,6 +43,9 @@ pub(crate) struct RuleForm {
     pub(super) currency: String,
     pub(super) method: String,
     pub(super) gateway: String,
+    pub(super) note_comparison: String,
+    pub(super) note_name: String,
+    pub(super) note_value: String,
     pub(super) recipients: Vec<String>,
     pub(super) language: String,
     pub(super) subject_en: String,
@@ -67,6 +71,9 @@ impl<'de> Deserialize<'de> for RuleForm {
                 "currency" => form.currency = value,
                 "method" => form.method = value,
                 "gateway" => form.gateway = value,
+                "note_comparison" => form.note_comparison = value,
+                "note_name" => form.note_name = value,
+                "note_value" => form.note_value = value,
                 "recipient" => form.recipients.push(value),
                 "language" => form.language = value,
                 "subject_en" => form.subject_en = value,
@@ -84,7 +91,7 @@ impl<'de> Deserialize<'de> for RuleForm {
 impl RuleForm {
     /// Returns the form of a rule.
     pub(super) fn of(rule: &Rule) -> Self {
-        let amount = rule.conditions.amount;
+        let (amount, note) = (rule.conditions.amount, rule.conditions.note.clone());
         let wording = |language| rule.texts.get(language).cloned().unwrap_or_default();
         let (en, hi): (Wording, Wording) = (wording(Locale::English), wording(Locale::Hindi));
         Self {
@@ -94,6 +101,9 @@ impl RuleForm {
             currency: amount.map_or(Currency::INR, |condition| condition.amount.currency).to_string(),
             method: rule.conditions.method.clone().unwrap_or_default(),
             gateway: rule.conditions.gateway.map(|gateway| gateway.slug().to_owned()).unwrap_or_default(),
+            note_comparison: note.as_ref().map(|note| note.comparison.to_string()).unwrap_or_default(),
+            note_name: note.as_ref().map(|note| note.name.clone()).unwrap_or_default(),
+            note_value: note.map(|note| note.value).unwrap_or_default(),
             recipients: rule.recipients.iter().map(ToString::to_string).collect(),
             language: rule.language.to_string(),
             subject_en: en.subject,
@@ -122,7 +132,15 @@ impl RuleForm {
             vec![Recipient::User(user)]
         };
         let (texts, body) = (template.texts(), template.body());
-        Self::of(&Rule { on: template.kind(), conditions: Conditions::default(), recipients, texts, language, body })
+        Self::of(&Rule {
+            on: template.kind(),
+            conditions: Conditions::default(),
+            recipients,
+            texts,
+            language,
+            body,
+            starts_refund: false,
+        })
     }
 
     /// Returns an empty form.
@@ -150,6 +168,7 @@ impl RuleForm {
             amount: self.amount_condition(&mut errors),
             method: self.method(&mut errors),
             gateway: self.gateway(&mut errors),
+            note: self.note(&mut errors),
         };
         let recipients = self.recipients(&mut errors, known);
         // Destinations receive no message.
@@ -163,7 +182,7 @@ impl RuleForm {
             errors.add("language", "no-text", t::no_text_in_language());
         }
         let body = self.body(&mut errors, on);
-        (Rule { on, conditions, recipients, texts, language, body }, errors)
+        (Rule { on, conditions, recipients, texts, language, body, starts_refund: false }, errors)
     }
 
     fn amount_condition(&self, errors: &mut FieldErrors) -> Option<AmountCondition> {
@@ -198,6 +217,30 @@ impl RuleForm {
             errors.add("gateway", "unknown", t::unknown_choice());
         }
         gateway
+    }
+
+    fn note(&self, errors: &mut FieldErrors) -> Option<NoteCondition> {
+        if self.note_comparison.is_empty() {
+            return None;
+        }
+        let comparison: Option<NoteComparison> = self.note_comparison.parse().ok();
+        if comparison.is_none() {
+            errors.add("note_comparison", "unknown", t::unknown_choice());
+        }
+        let mut text = |field, text: &str| match text_input::line(text, 1, MAX_NOTE_CHARS) {
+            Ok(text) => Some(text),
+            Err(fault) => {
+                let (reason, sentence) = match fault {
+                    Fault::Empty | Fault::ShorterThan(_) => ("empty", t::enter_text()),
+                    Fault::LongerThan(max) => ("too-long", t::text_too_long(max)),
+                    Fault::Control => ("invisible", t::note_invisible()),
+                };
+                errors.add(field, reason, sentence);
+                None
+            }
+        };
+        let (name, value) = (text("note_name", &self.note_name), text("note_value", &self.note_value));
+        Some(NoteCondition { comparison: comparison?, name: name?, value: value? })
     }
 
     fn recipients(&self, errors: &mut FieldErrors, known: &Known) -> Vec<Recipient> {

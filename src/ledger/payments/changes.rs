@@ -21,11 +21,20 @@ text_enum! {
         /// A refund of it was processed.
         Refunded = "refunded",
         DisputeOpened = "dispute_opened",
+        /// A dispute of it must be answered soon. Found as time passes, not between two states.
+        DisputeDeadline = "dispute_deadline",
         /// It exceeds the amount of its order, which other payments have paid. Found by [`crate::ledger::orders`].
         OrderPaidTwice = "order_paid_twice",
     }
 }
 text_column!(ChangeKind, ChangeKind::as_str);
+
+impl ChangeKind {
+    /// True if a dispute is what changed.
+    pub(crate) const fn is_of_dispute(self) -> bool {
+        matches!(self, Self::DisputeOpened | Self::DisputeDeadline)
+    }
+}
 
 /// One change of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]

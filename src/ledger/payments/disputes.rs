@@ -31,6 +31,17 @@ pub(crate) struct OpenDispute {
     pub(crate) dispute: Dispute,
 }
 
+/// An open dispute whose deadline is near.
+#[derive(Debug)]
+pub(crate) struct DueDispute {
+    pub(crate) open: OpenDispute,
+    pub(crate) respond_by: Timestamp,
+    /// The payment method of its payment, as the gateway names it.
+    pub(crate) method: Option<String>,
+    /// The time of the latest report of it.
+    pub(crate) reported_at: Timestamp,
+}
+
 impl Dispute {
     /// Returns the cost of a lost dispute: the amount deducted or, if the gateway does not report it, the amount in dispute.
     pub(crate) fn lost(&self) -> Option<Money> {
