@@ -7,8 +7,8 @@ use crate::{
     connections::Step,
     gateways::{Gateway, Mode},
     primitives::id::{
-        AlertId, AppId, AutomationId, ChannelId, DeliveryId, DestinationId, EventId, RejectionId, RequestId, RunId, SecretId,
-        TokenId, TransactionId,
+        AlertId, AppId, AutomaticRefundId, AutomationId, ChannelId, DeliveryId, DestinationId, EventId, RejectionId, RequestId,
+        RunId, SecretId, TokenId, TransactionId,
     },
 };
 
@@ -353,6 +353,11 @@ pub(crate) const AUTOMATION_REMOVAL: &str = "/ks-pay/apps/{app}/automations/{aut
 pub(crate) const AUTOMATION_RUN: &str = "/ks-pay/apps/{app}/automations/{automation}/runs/{run}";
 pub(crate) const AUTOMATION_RUN_REQUEST: &str = "/ks-pay/apps/{app}/automations/{automation}/runs/{run}/request";
 
+pub(crate) const AUTOMATIC_REFUNDS: &str = "/ks-pay/apps/{app}/automations/refunds";
+pub(crate) const AUTOMATIC_REFUND_LIMITS: &str = "/ks-pay/apps/{app}/automations/refunds/limits";
+pub(crate) const AUTOMATIC_REFUND_SWITCH: &str = "/ks-pay/apps/{app}/automations/refunds/switch";
+pub(crate) const AUTOMATIC_REFUND: &str = "/ks-pay/apps/{app}/automations/refunds/{refund}";
+
 pub(crate) fn automations(app: AppId) -> String {
     format!("/ks-pay/apps/{app}/automations")
 }
@@ -364,6 +369,25 @@ pub(crate) fn new_automation(app: AppId, mode: Mode, template: &str) -> String {
 
 pub(crate) fn automation(app: AppId, automation: AutomationId) -> String {
     format!("/ks-pay/apps/{app}/automations/{automation}")
+}
+
+/// The refunds that automations have started, and their settings.
+pub(crate) fn automatic_refunds(app: AppId) -> String {
+    format!("/ks-pay/apps/{app}/automations/refunds")
+}
+
+/// The form of the limits of automatic refunds; `list` is their page.
+pub(crate) fn refund_limits(list: &str) -> String {
+    format!("{list}/limits")
+}
+
+/// The form that stops automatic refunds, and starts them again.
+pub(crate) fn refund_switch(list: &str) -> String {
+    format!("{list}/switch")
+}
+
+pub(crate) fn automatic_refund(app: AppId, refund: AutomaticRefundId) -> String {
+    format!("/ks-pay/apps/{app}/automations/refunds/{refund}")
 }
 
 /// A run; `automation` is the page of its automation.

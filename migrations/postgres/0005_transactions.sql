@@ -44,7 +44,7 @@ CREATE TABLE transactions (
     UNIQUE (connection_id, payment_id)
 );
 CREATE INDEX transactions_of_app ON transactions (app_id, mode, created_at, id);
-CREATE INDEX transactions_by_order ON transactions (app_id, order_id, mode, gateway, id);
+CREATE INDEX transactions_by_order ON transactions (app_id, order_id, id);
 
 -- standing_since and failed_since: the first reports of a refund as not failed and as failed. reported_refunded_* and
 -- failed_refunded_*: the totals that its last reports as not failed and as failed quoted. app_id: that of the payment, so that a

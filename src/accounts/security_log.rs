@@ -59,6 +59,7 @@ text_enum! {
         RequestsRecovered = "requests_recovered",
         PaymentsExported = "payments_exported",
         RefundRequested = "refund_requested",
+        RefundSettingsChanged = "refund_settings_changed",
         EventBodyDownloaded = "event_body_downloaded",
         RequestBodyDownloaded = "request_body_downloaded",
         DestinationAdded = "destination_added",
@@ -90,6 +91,8 @@ text_enum! {
         AutomationRemoved = "automation_removed",
         AutomationTested = "automation_tested",
         AutomationRunRequested = "automation_run_requested",
+        AutomaticRefundConfirmed = "automatic_refund_confirmed",
+        AutomaticRefundDeclined = "automatic_refund_declined",
     }
 }
 text_column!(Action, Action::as_str);

@@ -1,7 +1,7 @@
 //! Renders messages of alerts and queues them.
 
 use crate::{
-    alerts::{Alert, Condition, Event, MESSAGE_LIFETIME, store::messages},
+    alerts::{Alert, Condition, Event, Kind, MESSAGE_LIFETIME, store::messages},
     apps::App,
     db::{DbError, Tx},
     gateways::Mode,
@@ -38,7 +38,14 @@ pub(crate) async fn queue_alerts(
 ) -> Result<(), DbError> {
     let seen: Vec<_> = reported.iter().map(alerts::condition_of).collect();
     let path = match reported {
+        // Where it is confirmed.
+        [alert] if alert.kind == Kind::RefundToConfirm => {
+            alerts::way_out(alert).unwrap_or_else(|| urls::alert(context.app.id, alert.id))
+        }
         [alert] => urls::alert(context.app.id, alert.id),
+        [alert, ..] if alert.kind == Kind::RefundToConfirm => {
+            urls::in_mode(&urls::automatic_refunds(context.app.id), context.mode)
+        }
         _ => urls::in_mode(&urls::alerts(context.app.id), context.mode),
     };
     let first = reported.first().map(|alert| alert.id);

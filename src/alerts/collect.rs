@@ -23,6 +23,7 @@ use crate::{
         },
     },
     primitives::time::Timestamp,
+    refunds::automatic::{self, AutomaticRefund},
 };
 
 /// The times before a deadline at which a dispute's alert is sent, and those of a webhook that will be disabled.
@@ -30,6 +31,8 @@ const DISPUTE_STAGES: [Duration; 2] = [Duration::from_hours(3 * 24), Duration::f
 const DISABLING_STAGES: [Duration; 2] = [Duration::from_hours(12), Duration::from_hours(2)];
 /// The maximum number of orders paid twice that cause alerts, for each app and mode.
 const MAX_ORDERS: usize = 100;
+/// The most refunds that wait for a user of which alerts are made.
+const MAX_REFUNDS: i64 = 100;
 /// How long a delivery must be overdue to be a backlog.
 pub(crate) const BACKLOG_AFTER: Duration = Duration::from_hours(1);
 
@@ -43,6 +46,8 @@ pub(crate) struct Observed {
     pub(crate) has_unseen_disputes: bool,
     /// True if there may be more orders that were paid twice than are seen.
     pub(crate) has_unseen_orders: bool,
+    /// True if there may be more refunds that wait for a user than are seen.
+    pub(crate) has_unseen_refunds: bool,
 }
 
 impl Observed {
@@ -55,7 +60,9 @@ impl Observed {
     pub(crate) fn may_hide(&self, alert: &Alert, now: Timestamp) -> bool {
         let is_dispute = matches!(alert.kind, Kind::DisputeOpened | Kind::DisputeDeadline);
         let is_unseen_dispute = is_dispute && self.has_unseen_disputes && alert.detail.due_at().is_none_or(|at| at > now);
-        is_unseen_dispute || (alert.kind == Kind::OrderPaidTwice && self.has_unseen_orders)
+        is_unseen_dispute
+            || (alert.kind == Kind::OrderPaidTwice && self.has_unseen_orders)
+            || (alert.kind == Kind::RefundToConfirm && self.has_unseen_refunds && alert.detail.due_at().is_none_or(|at| at > now))
     }
 }
 
@@ -87,9 +94,12 @@ pub(crate) async fn collect(
     for open in &open {
         observe_dispute(&mut observed, open, now);
     }
-    let overpaid = orders::store::list_overpaid(reader, (app.id, mode), MAX_ORDERS).await?;
+    let overpaid = orders::store::list_overpaid(&mut *reader, (app.id, mode), MAX_ORDERS).await?;
     observed.has_unseen_orders = overpaid.len() >= MAX_ORDERS;
     observed.conditions.extend(overpaid.iter().filter_map(|order| paid_twice(order, now)));
+    let to_confirm = automatic::store::list_to_confirm(reader, (app.id, mode), MAX_REFUNDS).await?;
+    observed.has_unseen_refunds = i64::try_from(to_confirm.len()).is_ok_and(|count| count >= MAX_REFUNDS);
+    observed.conditions.extend(to_confirm.iter().map(|refund| refund_to_confirm(refund, now)));
     Ok(observed)
 }
 
@@ -201,4 +211,15 @@ fn paid_twice(order: &Order, now: Timestamp) -> Option<Condition> {
     };
     let object = format!("{gateway}/{}", order.order_id);
     Some(Condition { kind: Kind::OrderPaidTwice, object, since: now, count: 1, stage: 0, detail })
+}
+
+fn refund_to_confirm(refund: &AutomaticRefund, now: Timestamp) -> Condition {
+    let detail = Detail {
+        transaction: Some(refund.refunded.unwrap_or(refund.transaction).to_string()),
+        refund: Some(refund.id.to_string()),
+        amount: refund.amount.map(|money| (money.subunits, money.currency.to_string())),
+        due_at: refund.due_at.map(Timestamp::millis),
+        ..Detail::default()
+    };
+    Condition { kind: Kind::RefundToConfirm, object: refund.id.to_string(), since: now, count: 1, stage: 0, detail }
 }

@@ -45,6 +45,8 @@ text_enum! {
         DisputeDeadline = "dispute_deadline",
         /// The payments of an order exceed its amount.
         OrderPaidTwice = "order_paid_twice",
+        /// An automation proposes a refund that a user must confirm.
+        RefundToConfirm = "refund_to_confirm",
     }
 }
 text_column!(Kind, Kind::as_str);
@@ -62,7 +64,7 @@ impl Kind {
 
     /// True if it is about a payment.
     pub(crate) const fn is_of_payment(self) -> bool {
-        matches!(self, Self::DisputeOpened | Self::DisputeDeadline | Self::OrderPaidTwice)
+        matches!(self, Self::DisputeOpened | Self::DisputeDeadline | Self::OrderPaidTwice | Self::RefundToConfirm)
     }
 
     /// True if it is neither muted nor delayed by quiet hours.
@@ -95,6 +97,9 @@ pub(crate) struct Detail {
     pub(crate) name: Option<String>,
     /// The id of a transaction.
     pub(crate) transaction: Option<String>,
+    /// The id of an automatic refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refund: Option<String>,
     /// The amount of the dispute or the order in subunits, with its currency.
     pub(crate) amount: Option<(i64, String)>,
     /// The deadline, in Unix milliseconds.

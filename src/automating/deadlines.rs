@@ -26,8 +26,6 @@ use crate::{
     },
 };
 
-/// The number of disputes that are read at a time.
-const BATCH: i64 = 200;
 /// The shortest pause between two runs of the job.
 const MIN_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -83,7 +81,7 @@ impl Deadlines {
         let mut after = DueCursor::from(now);
         loop {
             let mut reader = self.db.bulk_reader().await?;
-            let due = open_disputes::list_due(&mut reader, scope, (&after, until), BATCH).await?;
+            let due = open_disputes::list_due(&mut reader, scope, (&after, until)).await?;
             let Some(last) = due.last() else { return Ok(()) };
             after = DueCursor::after(last);
             let mut new = Vec::new();

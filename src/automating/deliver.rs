@@ -67,7 +67,7 @@ pub(crate) fn body(
     if let Some(template) = &rule.body {
         return Some(json_template::render(template, &occurrence.json_values(app))?.into_bytes());
     }
-    let name = messages::automations::sentence(rule.on, &rule.conditions).in_english();
+    let name = messages::automations::sentence(rule).in_english();
     Some(normalized(occurrence, (automation, &name), run, base))
 }
 
@@ -96,7 +96,7 @@ fn normalized(
 /// Returns how a run ends whose messages and deliveries have ended. `is_failed`: a message of the last execution was not sent.
 pub(super) fn ended(run: &Run, deliveries: &[Delivery], is_failed: bool) -> (RunState, Option<SkipReason>) {
     let state = |step: &Step| deliveries.iter().find(|one| Some(one.id) == step.delivery()).map(|delivery| delivery.state);
-    let mut queued = run.last_steps().filter(|step| step.is_queued());
+    let mut queued = run.last_steps().filter(|step| step.is_queued() && step.refund().is_none());
     if is_failed || run.last_steps().any(|step| state(step) == Some(DeliveryState::Exhausted)) {
         (RunState::Failed, None)
     } else if queued.all(|step| state(step) == Some(DeliveryState::Canceled)) {

@@ -21,7 +21,7 @@ use crate::{
             changes::ChangeKind,
             store::{
                 self, Filter, Kinds,
-                open_disputes::{self, DueCursor},
+                open_disputes::{self, DueCursor, MAX_OPEN_DISPUTES},
             },
         },
     },
@@ -30,8 +30,6 @@ use crate::{
 
 /// The most payments that are read.
 const MAX_EXAMINED: i64 = 2_000;
-/// The most disputes that are read.
-const MAX_DISPUTES: i64 = 100;
 /// The most payments whose notes are read.
 const MAX_NOTES_READ: usize = 100;
 /// The most orders that were paid twice that are read.
@@ -115,14 +113,14 @@ async fn changed(
 /// Returns the payments whose disputes had to be answered soon within the period and are still open, the latest deadline first.
 async fn due(reader: &mut Reader, (app, mode): (&App, Mode), now: Timestamp) -> Result<(Candidates, Option<i64>), DbError> {
     let after = DueCursor::from(now.minus(PERIOD).plus(NOTICE));
-    let due = open_disputes::list_due(reader, (app.id, mode), (&after, deadlines::until(now)), MAX_DISPUTES).await?;
-    let is_partial = i64::try_from(due.len()).is_ok_and(|count| count == MAX_DISPUTES);
+    let due = open_disputes::list_due(reader, (app.id, mode), (&after, deadlines::until(now))).await?;
+    let checked = (due.len() >= MAX_OPEN_DISPUTES).then(|| i64::try_from(due.len()).unwrap_or(i64::MAX));
     let mut candidates = Vec::new();
     for due in due.iter().rev() {
         let payment = store::find(&mut *reader, app.id, due.open.transaction).await?;
         candidates.extend(payment.map(|payment| (payment, Some(due.open.dispute.money))));
     }
-    Ok((candidates, is_partial.then_some(MAX_DISPUTES)))
+    Ok((candidates, checked))
 }
 
 /// True if a payment has had such a change. `paid_twice` are those that exceed the amount of their orders.

@@ -1,4 +1,4 @@
-//! The leased job: executes due runs, and ends those whose messages and deliveries have ended.
+//! The leased job: executes due runs, and ends those whose messages, deliveries and refund have ended.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use super::{
     content::{self, Audience, Place},
     deliver,
     limits::{self, Target},
+    refund,
     values::Occurrence,
 };
 use crate::{
@@ -111,7 +112,7 @@ enum Addressed {
 }
 
 impl Automating {
-    /// Queues the messages of a run.
+    /// Queues the messages of a run, and starts its refund.
     async fn execute(&self, mut run: Run) -> Result<(), DbError> {
         let now = self.clock.now();
         if run.requested_by.is_none() && now.since(run.created_at) > MAX_AGE {
@@ -140,6 +141,7 @@ impl Automating {
             let step = self.queue(&mut tx, (&prepared, &run), planned, now).await?;
             run.steps.push(step);
         }
+        run.steps.extend(refund::start(&mut tx, (own.0, own.2), &run, now).await?);
         let new = &run.steps[before..];
         let reason = new.iter().find_map(Step::skip_reason).unwrap_or(SkipReason::RecipientGone);
         let is_sending = new.iter().any(Step::is_queued);
@@ -270,21 +272,26 @@ impl Automating {
         let mut reader = self.db.bulk_reader().await?;
         let stored = notifications::store::list_of_run(&mut reader, run.id).await?;
         let delivered = deliveries::list_of_run(&mut reader, run.app, run.id).await?;
+        let refunded = refund::find(&mut reader, &run).await?;
         drop(reader);
         // Messages that are no longer stored ended long ago.
         let is_pending = stored.iter().any(|message| matches!(message.state, State::Waiting | State::Sending));
-        if is_pending || delivered.iter().any(|delivery| delivery.state.is_open()) {
+        let is_refunding = refunded.as_ref().is_some_and(|refund| refund.state.is_open());
+        if is_pending || is_refunding || delivered.iter().any(|delivery| delivery.state.is_open()) {
             let queued_at = run.steps.last().map_or(now, |step| Timestamp::from_millis(step.at));
             let pause = (now.since(queued_at) / 4).clamp(MIN_PAUSE, if is_pending { MAX_MESSAGE_PAUSE } else { MAX_PAUSE });
             return self.look_later(run.id, now.plus(pause)).await;
         }
         let is_failed = stored.iter().any(|message| message.state == State::Failed && is_of_last_execution(&run, message.id));
+        let refund_step = run.last_steps().any(|step| step.refund().is_some());
+        let has_others = run.last_steps().any(|step| step.is_queued() && step.refund().is_none());
         let is_canceled =
             |step: &Step| stored.iter().any(|message| message.state == State::Canceled && Some(message.id) == step.message());
-        let outcome = if run.last_steps().filter(|step| step.is_queued()).all(is_canceled) {
+        let outcome = if !refund_step && run.last_steps().filter(|step| step.is_queued()).all(is_canceled) {
             (RunState::Skipped, Some(SkipReason::TurnedOff))
         } else {
-            deliver::ended(&run, &delivered, is_failed)
+            let others = has_others.then(|| deliver::ended(&run, &delivered, is_failed));
+            refund::ended(refunded.as_ref(), others)
         };
         self.end(run, RunState::Sending, outcome, now).await
     }

@@ -9,4 +9,5 @@ pub(crate) mod deliver;
 pub(crate) mod dry_run;
 pub(crate) mod job;
 mod limits;
+mod refund;
 pub(crate) mod values;

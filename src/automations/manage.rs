@@ -17,7 +17,7 @@ use crate::{
     gateways::Mode,
     notifications::channels::{self, Channel},
     primitives::{
-        id::{AutomationId, RunId, TransactionId},
+        id::{AutomationId, CompanyId, RunId, TransactionId},
         time::Timestamp,
     },
 };
@@ -132,6 +132,12 @@ pub(crate) async fn list_of_destination(
     Ok(all)
 }
 
+/// Requires the permission to manage automations, and for a rule that refunds also that to refund.
+fn require(actor: &Actor<'_>, company: CompanyId, rules: &[&Rule]) -> Result<(), Denied> {
+    actor.require(Permission::ManageAutomations, company)?;
+    rules.iter().filter_map(|rule| rule.extra_permission()).try_for_each(|permission| actor.require(permission, company))
+}
+
 /// Adds an automation, turned on or off.
 pub(crate) async fn add(
     tx: &mut Tx,
@@ -139,7 +145,7 @@ pub(crate) async fn add(
     (rule, is_on): (Rule, bool),
     (actor, now): By<'_>,
 ) -> Result<AutomationId, UseCaseError> {
-    actor.require(Permission::ManageAutomations, app.company_id)?;
+    require(actor, app.company_id, &[&rule])?;
     let automation = Automation {
         id: ids::next(tx).await?,
         company_id: app.company_id,
@@ -159,14 +165,16 @@ pub(crate) async fn add(
 
 /// Changes the rule of an automation.
 pub(crate) async fn change(tx: &mut Tx, automation: &Automation, rule: &Rule, (actor, now): By<'_>) -> Result<(), UseCaseError> {
-    actor.require(Permission::ManageAutomations, automation.company_id)?;
+    require(actor, automation.company_id, &[&automation.rule, rule])?;
     automations::update(tx, (automation.company_id, automation.id), rule, (actor.user, now)).await?;
     Ok(security_log::append(tx, actor, Action::AutomationChanged, automation.id, now).await?)
 }
 
 /// Turns an automation on or off. Once on, it reacts to later changes only.
 pub(crate) async fn turn(tx: &mut Tx, automation: &Automation, is_on: bool, (actor, now): By<'_>) -> Result<(), UseCaseError> {
-    actor.require(Permission::ManageAutomations, automation.company_id)?;
+    // Turning it off needs no permission to refund.
+    let rule = [&automation.rule];
+    require(actor, automation.company_id, if is_on { &rule } else { &[] })?;
     let key = (automation.company_id, automation.id);
     let (is_changed, action) = if is_on {
         (automations::turn_on(tx, key, (actor.user, now)).await?, Action::AutomationTurnedOn)
@@ -208,7 +216,7 @@ pub(crate) async fn request_run(
     (automation, run): (&Automation, &Run),
     (actor, now): By<'_>,
 ) -> Result<Requested, UseCaseError> {
-    actor.require(Permission::ManageAutomations, automation.company_id)?;
+    require(actor, automation.company_id, &[&automation.rule])?;
     if run.executions() >= MAX_EXECUTIONS {
         return Ok(Requested::TooOften);
     }

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use self::conditions::Conditions;
 use crate::{
+    accounts::authz::Permission,
     gateways::Mode,
     i18n::Locale,
     ledger::payments::changes::ChangeKind,
@@ -87,7 +88,7 @@ pub(crate) struct Wording {
     pub(crate) message: String,
 }
 
-/// The wordings of a message. At least one of them is given, unless only destinations are recipients.
+/// The wordings of a message. At least one of them is given, unless there are no recipients, or only destinations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Texts {
     pub(crate) en: Option<Wording>,
@@ -123,6 +124,13 @@ pub(crate) struct Rule {
     pub(crate) body: Option<String>,
     /// True if it refunds the payment, or what was paid twice.
     pub(crate) starts_refund: bool,
+}
+
+impl Rule {
+    /// The permission that adding, changing or running it needs besides [`Permission::ManageAutomations`].
+    pub(crate) fn extra_permission(&self) -> Option<Permission> {
+        self.starts_refund.then_some(Permission::RefundPayments)
+    }
 }
 
 /// An automation.

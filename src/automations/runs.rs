@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ledger::payments::changes::ChangeKind,
     primitives::{
-        id::{AppId, AutomationId, DeliveryId, NotificationId, RunId, TransactionId},
+        id::{AppId, AutomaticRefundId, AutomationId, DeliveryId, NotificationId, RunId, TransactionId},
         keyset::Listed,
         money::Money,
         text_enum::{text_column, text_enum},
@@ -60,46 +60,74 @@ text_enum! {
         NoteNotMet = "note_not_met",
         /// The delivery was canceled before it was sent.
         DeliveryCanceled = "delivery_canceled",
+        /// The run has asked the gateway for a refund before, and never asks for a second one.
+        AlreadyRefunded = "already_refunded",
+        /// Nothing was refunded; the automatic refund of the run says why.
+        NotRefunded = "not_refunded",
     }
 }
 text_column!(SkipReason, SkipReason::as_str);
 
-/// What was done for one recipient.
+/// [`Step::to`] of a step that refunds.
+pub(crate) const REFUND: &str = "refund";
+
+/// What was done for one recipient, or the refund that was started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Step {
     /// In Unix milliseconds.
     pub(crate) at: i64,
-    /// The text of a [`super::Recipient`].
+    /// The text of a [`super::Recipient`], or [`REFUND`].
     pub(crate) to: String,
     /// The id of the message in the outbox.
     pub(crate) message: Option<String>,
     /// The id of the delivery to a destination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) delivery: Option<String>,
+    /// The id of the automatic refund.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refund: Option<String>,
     /// The text of a [`SkipReason`].
     pub(crate) skipped: Option<String>,
 }
 
 impl Step {
+    fn new(to: String, now: Timestamp) -> Self {
+        Self { at: now.millis(), to, message: None, delivery: None, refund: None, skipped: None }
+    }
+
     pub(crate) fn queued(to: super::Recipient, message: NotificationId, now: Timestamp) -> Self {
-        Self { at: now.millis(), to: to.to_string(), message: Some(message.to_string()), delivery: None, skipped: None }
+        Self { message: Some(message.to_string()), ..Self::new(to.to_string(), now) }
     }
 
     pub(crate) fn skipped(to: super::Recipient, reason: SkipReason, now: Timestamp) -> Self {
-        Self { at: now.millis(), to: to.to_string(), message: None, delivery: None, skipped: Some(reason.to_string()) }
+        Self { skipped: Some(reason.to_string()), ..Self::new(to.to_string(), now) }
     }
 
     pub(crate) fn delivered(to: super::Recipient, delivery: DeliveryId, now: Timestamp) -> Self {
-        Self { at: now.millis(), to: to.to_string(), message: None, delivery: Some(delivery.to_string()), skipped: None }
+        Self { delivery: Some(delivery.to_string()), ..Self::new(to.to_string(), now) }
+    }
+
+    /// The run has started this refund, or continues it.
+    pub(crate) fn refund_started(refund: AutomaticRefundId, now: Timestamp) -> Self {
+        Self { refund: Some(refund.to_string()), ..Self::new(REFUND.to_owned(), now) }
+    }
+
+    /// The run has asked the gateway for this refund before.
+    pub(crate) fn refund_skipped(refund: AutomaticRefundId, now: Timestamp) -> Self {
+        Self { skipped: Some(SkipReason::AlreadyRefunded.to_string()), ..Self::refund_started(refund, now) }
+    }
+
+    pub(crate) fn refund(&self) -> Option<AutomaticRefundId> {
+        self.refund.as_deref()?.parse().ok()
     }
 
     pub(crate) fn delivery(&self) -> Option<DeliveryId> {
         self.delivery.as_deref()?.parse().ok()
     }
 
-    /// True if something was queued for the recipient.
+    /// True if something was queued for the recipient, or a refund was started.
     pub(crate) const fn is_queued(&self) -> bool {
-        self.message.is_some() || self.delivery.is_some()
+        self.skipped.is_none() && (self.message.is_some() || self.delivery.is_some() || self.refund.is_some())
     }
 
     pub(crate) fn message(&self) -> Option<NotificationId> {

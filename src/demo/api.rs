@@ -38,6 +38,8 @@ impl FakeApi {
                 .route("/v1/payments", web::get().to(payments))
                 .route("/v1/payments/{id}", web::get().to(payment))
                 .route("/v1/payments/{id}/refunds", web::get().to(list_refunds))
+                .route("/v1/orders/{id}", web::get().to(order))
+                .route("/v1/orders/{id}/payments", web::get().to(list_of_order))
                 .route("/v1/payments/{id}/refund", web::post().to(create_refund))
         };
         let server = HttpServer::new(app).workers(1).disable_signals().listen(listener).map_err(failed)?.run();
@@ -100,6 +102,14 @@ async fn payment(request: HttpRequest, id: Path<String>, refunds: Data<Refunds>)
 
 async fn list_refunds(request: HttpRequest, id: Path<String>, refunds: Data<Refunds>) -> HttpResponse {
     if has_keys(&request) { answer(refunds.list(&id).await.map(|items| collection(&items))) } else { unauthorized() }
+}
+
+async fn order(request: HttpRequest, id: Path<String>, refunds: Data<Refunds>) -> HttpResponse {
+    if has_keys(&request) { answer(refunds.order(&id).await) } else { unauthorized() }
+}
+
+async fn list_of_order(request: HttpRequest, id: Path<String>, refunds: Data<Refunds>) -> HttpResponse {
+    if has_keys(&request) { answer(refunds.list_of_order(&id).await.map(|items| collection(&items))) } else { unauthorized() }
 }
 
 async fn create_refund(request: HttpRequest, id: Path<String>, body: Bytes, refunds: Data<Refunds>) -> HttpResponse {

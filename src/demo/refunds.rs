@@ -15,7 +15,13 @@ use crate::{
     db::{Db, DbError},
     events,
     gateways::{Mode, payment::Status, razorpay},
-    ledger::payments::{Transaction, store},
+    ledger::{
+        orders::{self, Order},
+        payments::{
+            Transaction,
+            store::{self, references},
+        },
+    },
     net::http_client,
     primitives::{
         base62,
@@ -127,6 +133,30 @@ impl Refunds {
         Ok(refund)
     }
 
+    /// Returns an order, which the demo's events have reported.
+    pub(super) async fn order(&self, id: &str) -> Result<Value, Rejected> {
+        let (order, _) = self.find_order(id).await?;
+        let money = order.state.money();
+        Ok(json!({ "id": id, "entity": "order", "amount": money.map(|money| money.subunits), "partial_payment": false,
+            "currency": money.map(|money| money.currency.to_string()), "receipt": null, "status": "paid" }))
+    }
+
+    /// Returns the captured payments of an order.
+    pub(super) async fn list_of_order(&self, id: &str) -> Result<Vec<Value>, Rejected> {
+        let (_, payments) = self.find_order(id).await?;
+        let mut found = Vec::new();
+        for payment in payments {
+            found.push(self.payment(&payment.payment_id).await?);
+        }
+        Ok(found)
+    }
+
+    async fn find_order(&self, id: &str) -> Result<(Order, Vec<Transaction>), Rejected> {
+        let unknown = Rejected("The id provided does not exist");
+        let Some(shops) = self.shops.get() else { return Err(unknown) };
+        shops.find_order(id).await.ok().flatten().ok_or(unknown)
+    }
+
     fn made(&self) -> MutexGuard<'_, Made> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -145,6 +175,23 @@ impl Refunds {
 }
 
 impl Shops {
+    /// Finds an order with its captured payments by the events of the demo.
+    async fn find_order(&self, id: &str) -> Result<Option<(Order, Vec<Transaction>)>, DbError> {
+        let mut reader = self.db.bulk_reader().await?;
+        for receiver in &self.connections {
+            for mode in Mode::ALL {
+                let scope = (receiver.app, mode, razorpay::GATEWAY);
+                if let Some(order) = orders::store::find(&mut reader, scope, id).await? {
+                    return Ok(Some((
+                        order,
+                        references::list_captured_of_order(&mut reader, scope, id, references::MAX_OTHERS).await?,
+                    )));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Finds a payment by the events of the demo.
     async fn find(&self, id: &str) -> Result<Option<Payment>, DbError> {
         let mut reader = self.db.bulk_reader().await?;

@@ -159,7 +159,7 @@ pub(super) async fn add_destinations(
     Ok(last)
 }
 
-/// Adds the update of the shop's orders and, if there is a mailbox for its emails, the confirmation of large live payments.
+/// Adds the update of the shop's orders, the refund of orders that are paid twice and, if there is a mailbox for its emails, the confirmation of large live payments.
 pub(super) async fn add_automations(
     state: &State,
     app: &App,
@@ -186,9 +186,18 @@ pub(super) async fn add_automations(
         body: None,
         starts_refund: false,
     };
+    let refund = Rule {
+        on: Template::RefundPaidTwice.kind(),
+        conditions: Conditions::default(),
+        recipients: Vec::new(),
+        texts: Template::RefundPaidTwice.texts(),
+        language: Locale::English,
+        body: None,
+        starts_refund: true,
+    };
     let mut tx = state.db.begin().await?;
     let before = state.clock.now().minus(BEFORE_TRAFFIC);
-    for rule in [order].into_iter().chain(has_mailbox.then_some(confirmation)) {
+    for rule in [order, refund].into_iter().chain(has_mailbox.then_some(confirmation)) {
         automations::manage::add(&mut tx, (app, Mode::Live), (rule, true), (&owner(app.company_id), before)).await?;
     }
     Ok(tx.commit().await?)

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::web::Bytes;
 use jiff::{ToSpan as _, civil::Date};
+use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::{
@@ -38,6 +39,8 @@ const WRONG_ONE_IN: u32 = 40;
 const MAX_DELAY_SECONDS: u32 = 3;
 /// Delay before the simulated gateway retries.
 const RETRY_AFTER: Duration = Duration::from_secs(4);
+/// When an order is paid a second time, after the demo was started, in seconds.
+const PAID_TWICE_AFTER: i64 = 10;
 /// Maximum sleep, so that a change of the system clock takes effect soon.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
 
@@ -137,8 +140,33 @@ impl Sender {
         self.due.insert((sample.at, self.count), sample);
     }
 
+    /// Adds an order that is paid twice in the next seconds.
+    fn add_paid_twice(&mut self, now: i64) {
+        let mut rng = rand::rng();
+        let once = samples::life_cycle_until(LifeCycle::Paid, Pace::Quick, &self.merchant, now, &mut rng);
+        let of_payment = |sample: &Sample| {
+            serde_json::from_slice::<Value>(&sample.body)
+                .ok()
+                .map(|body| body["payload"]["payment"]["entity"]["id"].as_str().unwrap_or_default().to_owned())
+        };
+        let Some(first) = once.first().and_then(of_payment).filter(|id| !id.is_empty()) else { return };
+        let second = format!("pay_{}", base62::random(14));
+        let again = once.iter().filter(|sample| sample.event != "order.paid").map(|sample| Sample {
+            event: sample.event,
+            event_id: format!("evt_{}", base62::random(14)),
+            body: String::from_utf8_lossy(&sample.body).replace(&first, &second).into_bytes(),
+            at: sample.at + PAID_TWICE_AFTER,
+            after_ms: sample.after_ms,
+        });
+        let again: Vec<_> = again.collect();
+        once.into_iter().chain(again).for_each(|sample| self.add(sample));
+    }
+
     async fn run(mut self) {
         self.begin().await;
+        if self.wired.profile == TrafficProfile::Busy {
+            self.add_paid_twice(self.clock.now().seconds());
+        }
         loop {
             let now = self.clock.now();
             self.schedule(now.plus(MAX_SLEEP).seconds());

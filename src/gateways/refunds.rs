@@ -14,8 +14,8 @@ use crate::primitives::{
 /// A call of a gateway's API.
 pub(crate) type Call<'a, T> = BoxFuture<'a, Result<T, ApiError>>;
 
-/// How a gateway refunds payments by its API. All three calls may be repeated: the first two change nothing, and
-/// [`RefundApi::create`] refunds once for each [`RefundOrder::key`].
+/// How a gateway refunds payments by its API. All calls may be repeated: those that read change nothing, and [`RefundApi::create`]
+/// refunds once for each [`RefundOrder::key`].
 pub(crate) struct RefundApi {
     /// The amounts that the gateway accepts in a currency.
     pub(crate) limits: fn(Currency) -> AmountLimits,
@@ -23,6 +23,10 @@ pub(crate) struct RefundApi {
     pub(crate) max_note_chars: usize,
     /// Reads a payment, by the gateway's id.
     pub(crate) find_payment: for<'a> fn(Access<'a>, &'a str) -> Call<'a, ApiPayment>,
+    /// Reads an order, by the gateway's id.
+    pub(crate) find_order: for<'a> fn(Access<'a>, &'a str) -> Call<'a, ApiOrder>,
+    /// Lists all payments of an order, by the gateway's id of the order.
+    pub(crate) list_order_payments: for<'a> fn(Access<'a>, &'a str) -> Call<'a, Vec<ApiPayment>>,
     /// Lists the refunds of a payment, by the gateway's id of the payment.
     pub(crate) list_refunds: for<'a> fn(Access<'a>, &'a str) -> Call<'a, Vec<ApiRefund>>,
     /// Refunds a part of a payment, or all of it.
@@ -49,6 +53,8 @@ pub(crate) struct AmountLimits {
 /// A payment as the gateway has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiPayment {
+    /// The gateway's id.
+    pub(crate) id: String,
     pub(crate) status: Status,
     pub(crate) amount: Money,
     /// The refunded total in subunits.
@@ -56,6 +62,15 @@ pub(crate) struct ApiPayment {
     pub(crate) order_id: Option<String>,
     /// The gateway's time of the payment.
     pub(crate) created_at: Timestamp,
+}
+
+/// An order as the gateway has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ApiOrder {
+    /// What the merchant asked for; `None` if the gateway does not say.
+    pub(crate) amount: Option<Money>,
+    /// True if it may be paid in parts.
+    pub(crate) is_in_parts: bool,
 }
 
 /// A refund as the gateway has it.

@@ -43,6 +43,7 @@ pub(crate) const fn title(kind: Kind) -> Text {
         Kind::DisputeOpened => t::dispute_opened(),
         Kind::DisputeDeadline => t::dispute_deadline(),
         Kind::OrderPaidTwice => t::order_paid_twice(),
+        Kind::RefundToConfirm => t::refund_to_confirm(),
     }
 }
 
@@ -58,6 +59,7 @@ pub(crate) const fn when_sent(kind: Kind) -> Text {
         Kind::DisputeOpened => t::dispute_opened_when(),
         Kind::DisputeDeadline => t::dispute_deadline_when(),
         Kind::OrderPaidTwice => t::order_paid_twice_when(),
+        Kind::RefundToConfirm => t::refund_to_confirm_when(),
     }
 }
 
@@ -98,9 +100,12 @@ pub(crate) fn count(kind: Kind, count: i64) -> Option<Text> {
         _ if count == 0 => None,
         Kind::WebhookFailing | Kind::WebhookDisabling => Some(t::count_requests(count)),
         Kind::DestinationFailing | Kind::Backlog => Some(t::count_deliveries(count)),
-        Kind::WebhookSilent | Kind::DestinationPaused | Kind::DisputeOpened | Kind::DisputeDeadline | Kind::OrderPaidTwice => {
-            None
-        }
+        Kind::WebhookSilent
+        | Kind::DestinationPaused
+        | Kind::DisputeOpened
+        | Kind::DisputeDeadline
+        | Kind::OrderPaidTwice
+        | Kind::RefundToConfirm => None,
     }
 }
 
@@ -143,6 +148,7 @@ pub(crate) fn headline(kind: Kind, detail: &Detail, event: Event, now: Timestamp
             }
         }
         Kind::OrderPaidTwice => detail.money().map_or_else(t::head_order_paid_twice_unknown, t::head_order_paid_twice),
+        Kind::RefundToConfirm => detail.money().map_or_else(t::head_refund_to_confirm_unknown, t::head_refund_to_confirm),
     }
 }
 
@@ -171,6 +177,7 @@ pub(crate) fn text(kind: Kind, detail: &Detail, (event, since): (Event, Timestam
             due.map_or_else(|| t::text_dispute_undated(gateway), |at| t::text_dispute_deadline(gateway, moment(at)))
         }
         Kind::OrderPaidTwice => t::text_order_paid_twice(),
+        Kind::RefundToConfirm => due.map_or_else(t::text_refund_to_confirm_undated, |at| t::text_refund_to_confirm(moment(at))),
     }];
     if let (Kind::WebhookFailing | Kind::WebhookDisabling, Some(at), false) = (kind, due, is_over) {
         texts.push(t::text_disables(gateway, moment(at)));
@@ -297,7 +304,7 @@ pub(crate) fn example(kind: Kind, now: Timestamp) -> Condition {
     let due_at = match kind {
         Kind::WebhookFailing => Some(now.plus(hours(22))),
         Kind::WebhookDisabling => Some(now.plus(hours(12))),
-        Kind::DisputeOpened => Some(now.plus(hours(7 * 24))),
+        Kind::DisputeOpened | Kind::RefundToConfirm => Some(now.plus(hours(7 * 24))),
         Kind::DisputeDeadline => Some(now.plus(hours(3 * 24))),
         _ => None,
     };
@@ -305,6 +312,7 @@ pub(crate) fn example(kind: Kind, now: Timestamp) -> Condition {
         gateway: (is_of_payment || is_webhook || kind == Kind::WebhookSilent).then(|| Gateway::proposed().slug().to_owned()),
         name: (!is_of_payment && !is_webhook).then(|| "orders.example".to_owned()),
         transaction: is_of_payment.then(|| TransactionId::least().to_string()),
+        refund: None,
         amount: is_of_payment.then(|| (amount.subunits, amount.currency.to_string())),
         due_at: due_at.map(Timestamp::millis),
         last_at: Some(now.minus(hours(9)).millis()),
@@ -325,6 +333,7 @@ pub(crate) fn way_out(alert: &Alert) -> Option<String> {
         Kind::DisputeOpened | Kind::DisputeDeadline | Kind::OrderPaidTwice => {
             Some(urls::transaction(alert.app_id, alert.detail.transaction.as_deref()?.parse().ok()?))
         }
+        Kind::RefundToConfirm => Some(urls::automatic_refund(alert.app_id, alert.object.parse().ok()?)),
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{Badge, badge, method, text::automations as t};
 use crate::{
     automations::{
-        Texts, Wording,
-        conditions::{Comparison, Conditions, NoteComparison},
+        Rule, Texts, Wording,
+        conditions::{Comparison, NoteComparison},
         json_template::{JsonFault, MAX_BODY_BYTES, MAX_TEMPLATE_BYTES},
         runs::{RunState, SkipReason},
         template::{Fault, Variable},
@@ -27,7 +27,8 @@ pub(crate) const fn change(kind: ChangeKind) -> Text {
 }
 
 /// Returns the sentence of a rule without its recipients.
-pub(crate) fn sentence(kind: ChangeKind, conditions: &Conditions) -> Text {
+pub(crate) fn sentence(rule: &Rule) -> Text {
+    let Rule { on: kind, conditions, .. } = rule;
     let amount = conditions.amount.map(|condition| match condition.comparison {
         Comparison::Over => t::is_over(condition.amount),
         Comparison::AtMost => t::is_at_most(condition.amount),
@@ -41,7 +42,32 @@ pub(crate) fn sentence(kind: ChangeKind, conditions: &Conditions) -> Text {
             NoteComparison::Contains => t::note_contains(name, value),
         }
     });
-    [amount, method, gateway, note].into_iter().flatten().fold(t::when(change(kind)), t::and)
+    let when = [amount, method, gateway, note].into_iter().flatten().fold(t::when(change(*kind)), t::and);
+    if rule.starts_refund { t::then(when, refund(*kind)) } else { when }
+}
+
+/// Names what a rule refunds.
+pub(crate) const fn refund(kind: ChangeKind) -> Text {
+    match kind {
+        ChangeKind::OrderPaidTwice => t::refunds_excess(),
+        _ => t::refunds_payment(),
+    }
+}
+
+/// Names the refund among the steps of a run.
+pub(crate) const fn refund_step(kind: ChangeKind) -> Text {
+    match kind {
+        ChangeKind::OrderPaidTwice => t::refund_excess_choice(),
+        _ => t::refund_choice(),
+    }
+}
+
+/// Says in a preview what would be refunded. The amount is not known before the gateway is asked.
+pub(crate) const fn would_refund(kind: ChangeKind) -> Text {
+    match kind {
+        ChangeKind::OrderPaidTwice => t::would_refund_excess(),
+        _ => t::would_refund_payment(),
+    }
 }
 
 /// Returns the state of a run.
@@ -70,6 +96,8 @@ pub(crate) fn skipped(reason: SkipReason) -> Text {
         SkipReason::BodyTooLarge => t::skipped_body_too_large(MAX_BODY_BYTES / 1024),
         SkipReason::NoteNotMet => t::skipped_note_not_met(),
         SkipReason::DeliveryCanceled => t::skipped_delivery_canceled(),
+        SkipReason::AlreadyRefunded => t::skipped_already_refunded(),
+        SkipReason::NotRefunded => t::skipped_not_refunded(),
     }
 }
 
@@ -110,6 +138,7 @@ text_enum! {
         Dispute = "dispute",
         Deadline = "deadline",
         PaidTwice = "paid_twice",
+        RefundPaidTwice = "refund_paid_twice",
     }
 }
 
@@ -121,7 +150,7 @@ impl Template {
             Self::Failed => ChangeKind::Failed,
             Self::Dispute => ChangeKind::DisputeOpened,
             Self::Deadline => ChangeKind::DisputeDeadline,
-            Self::PaidTwice => ChangeKind::OrderPaidTwice,
+            Self::PaidTwice | Self::RefundPaidTwice => ChangeKind::OrderPaidTwice,
         }
     }
 
@@ -133,6 +162,11 @@ impl Template {
     /// True if a destination receives it instead of people.
     pub(crate) const fn is_for_destinations(self) -> bool {
         matches!(self, Self::OrderStatus)
+    }
+
+    /// True if it refunds, and sends nothing.
+    pub(crate) const fn starts_refund(self) -> bool {
+        matches!(self, Self::RefundPaidTwice)
     }
 
     /// Returns the JSON template of what destinations receive; `None` for the normalized change.
@@ -160,12 +194,13 @@ impl Template {
             Self::Dispute => (t::dispute(), t::dispute_note()),
             Self::Deadline => (t::deadline(), t::deadline_note()),
             Self::PaidTwice => (t::paid_twice(), t::paid_twice_note()),
+            Self::RefundPaidTwice => (t::refund_paid_twice(), t::refund_paid_twice_note()),
         }
     }
 
     /// Returns its message in every language; none if only destinations receive it.
     pub(crate) fn texts(self) -> Texts {
-        if self.is_for_destinations() {
+        if self.is_for_destinations() || self.starts_refund() {
             return Texts::default();
         }
         Texts { en: Some(self.wording(Locale::English)), hi: Some(self.wording(Locale::Hindi)) }
@@ -180,7 +215,7 @@ impl Template {
         let ids = format!("{}\n{}", plain(t::payment_line(&payment)), plain(t::order_line(&order)));
         let name = variable(Variable::AppName);
         let (subject, paragraphs) = match self {
-            Self::OrderStatus => return Wording::default(),
+            Self::OrderStatus | Self::RefundPaidTwice => return Wording::default(),
             Self::Confirmation => (
                 t::confirmation_subject(&amount),
                 vec![plain(t::hello()), plain(t::confirmation_text(&bold, &by, &date)), ids, name],

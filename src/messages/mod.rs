@@ -8,6 +8,7 @@ mod activity;
 pub(crate) mod alerts;
 mod apps;
 mod arrivals;
+pub(crate) mod automatic_refunds;
 pub(crate) mod automations;
 pub(crate) mod channels;
 pub(crate) mod clock;

@@ -26,7 +26,7 @@ use crate::{
     },
     ledger::payments::Transaction,
     primitives::{
-        id::{AppId, CompanyId, ConnectionId, RefundRequestId, TransactionId, UserId},
+        id::{AppId, AutomaticRefundId, CompanyId, ConnectionId, RefundRequestId, TransactionId, UserId},
         invisible_chars::{self, Piece},
         money::Money,
         text_enum::{text_column, text_enum},
@@ -124,7 +124,7 @@ pub(crate) struct RefundRequest {
     pub(crate) payment_id: String,
     pub(crate) amount: Money,
     pub(crate) note: Option<String>,
-    /// Identifies the form that requested it; each form requests at most one refund.
+    /// Identifies what requested it, the form that was shown or an automatic refund; each requests at most one refund.
     pub(crate) origin: String,
     idempotency_key: String,
     pub(crate) user: Option<UserId>,
@@ -147,6 +147,11 @@ impl RefundRequest {
     /// Returns what the refund is found by in the gateway's list. The id alone may be that of another installation with the same account.
     fn reference(&self) -> &str {
         &self.idempotency_key
+    }
+
+    /// Returns the automatic refund that it came from, if it was not a user's form.
+    fn automatic(&self) -> Option<AutomaticRefundId> {
+        self.origin.parse().ok()
     }
 }
 

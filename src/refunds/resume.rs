@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::{
     Reason, RefundError, RefundRequest, State,
-    send::{OpenedApi, Refunder, words},
+    automatic::store as automatic,
+    send::{OpenedApi, Refunder, reject, words},
     store,
 };
 use crate::{
@@ -19,13 +20,16 @@ use crate::{
 /// How long a request is repeated. A refund that was requested long ago may no longer be wanted.
 const REPEAT_FOR: Duration = Duration::from_hours(24);
 /// The longest time that a gateway's list of refunds lags behind.
-const LIST_LAG: Duration = Duration::from_mins(15);
+pub(super) const LIST_LAG: Duration = Duration::from_mins(15);
 const MIN_PAUSE: Duration = Duration::from_secs(5);
 const MAX_PAUSE: Duration = Duration::from_mins(30);
 
 impl Refunder {
     /// Continues an open request.
     pub(super) async fn resume(&self, request: RefundRequest) -> Result<(), DbError> {
+        if request.state == State::Reserved && request.automatic().is_some() {
+            return self.release(&request).await;
+        }
         let opened = match self.open(request.gateway, request.connection).await {
             Ok(opened) => opened,
             Err(RefundError::Db(error)) => return Err(error),
@@ -37,6 +41,16 @@ impl Refunder {
         } else {
             self.resume_sent(&opened, request).await
         }
+    }
+
+    /// Withdraws the request of an automatic refund that was not sent: the refund is due again, so everything it depends on, the order
+    /// included, is read again.
+    async fn release(&self, request: &RefundRequest) -> Result<(), DbError> {
+        let mut tx = self.db.begin().await?;
+        if store::withdraw(&mut tx, request.id).await? {
+            automatic::write::release(&mut tx, request.id, self.clock.now()).await?;
+        }
+        tx.commit().await
     }
 
     /// Sends a request that was not sent to the gateway yet.
@@ -78,7 +92,9 @@ impl Refunder {
         }
         let is_over = is_repeat_rejected(&request) || self.is_old(&request);
         if !is_over {
-            return self.send(opened, request, None).await;
+            let is_stopped = self.is_stopped(&mut self.db.bulk_reader().await?, &request).await?;
+            let why = (request.reason.unwrap_or(Reason::Unreachable), request.answer.clone());
+            return if is_stopped { self.wait(&request, why).await } else { self.send(opened, request, None).await };
         }
         let why = if is_repeat_rejected(&request) { rejection(&request) } else { (Reason::Expired, None) };
         let certain_at = request.sent_at.unwrap_or(request.created_at).plus(LIST_LAG);
@@ -101,7 +117,7 @@ impl Refunder {
     /// Stores that no refund was made, and none will be.
     async fn give_up(&self, request: &RefundRequest, (reason, answer): (Reason, Option<String>)) -> Result<(), DbError> {
         let mut tx = self.db.begin().await?;
-        store::reject(&mut tx, request, (reason, answer.as_deref()), self.clock.now()).await?;
+        reject(&mut tx, request, (reason, answer.as_deref()), self.clock.now()).await?;
         tx.commit().await?;
         tracing::warn!(request = %request.id, reason = reason.as_str(), "a refund was given up: none was made");
         Ok(())

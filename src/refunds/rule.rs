@@ -87,7 +87,8 @@ mod tests {
     }
 
     fn payment(status: Status, amount: i64, refunded: i64) -> ApiPayment {
-        ApiPayment { status, amount: rupees(amount), refunded, order_id: None, created_at: Timestamp::from_seconds(0) }
+        let (amount, created_at) = (rupees(amount), Timestamp::from_seconds(0));
+        ApiPayment { id: "pay_1".to_owned(), status, amount, refunded, order_id: None, created_at }
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
-    KEY_CHARS, NewRequest, Offer, Reason, RefundError, RefundRequest, State, resume::pause_after, rule, shown_words, store,
+    KEY_CHARS, NewRequest, Offer, Reason, RefundError, RefundRequest, State,
+    automatic::{reserve::lock_order, store as refunds_of_automations},
+    resume::pause_after,
+    rule, shown_words, store,
 };
 use crate::{
     accounts::{
@@ -13,7 +16,7 @@ use crate::{
     },
     apps::App,
     connections::credentials,
-    db::{Db, DbError, Tx, ids},
+    db::{Db, DbError, Exec, Tx, ids},
     gateways::{
         Gateway,
         credentials::CredentialValues,
@@ -24,13 +27,13 @@ use crate::{
         base62,
         id::{ConnectionId, RefundRequestId, TransactionId},
         money::Money,
-        time::Clock,
+        time::{Clock, Timestamp},
         vault::Vault,
     },
 };
 
 /// How long a request may have no outcome before another task continues it: longer than two calls can take.
-const TAKEOVER_AFTER: Duration = Duration::from_mins(1);
+pub(super) const TAKEOVER_AFTER: Duration = Duration::from_mins(1);
 /// The maximum number of attempts to store a request when a conflicting one has just ended.
 const RESERVE_ATTEMPTS: usize = 3;
 
@@ -113,6 +116,8 @@ impl Refunder {
     async fn reserve(&self, new: &NewRequest<'_>) -> Result<Reserved, RefundError> {
         for _ in 0..RESERVE_ATTEMPTS {
             let mut tx = self.db.begin().await?;
+            // An automatic refund of the order either sees this request, or was stored before it.
+            lock_order(&mut tx, new.payment, new.payment.order_id.as_deref()).await?;
             let request = self.draft(&mut tx, new).await?;
             if store::insert(&mut tx, &request, request.created_at.plus(TAKEOVER_AFTER)).await? {
                 tx.commit().await?;
@@ -130,7 +135,7 @@ impl Refunder {
         Err(DbError::NotUnique.into())
     }
 
-    async fn draft(&self, tx: &mut Tx, new: &NewRequest<'_>) -> Result<RefundRequest, DbError> {
+    pub(super) async fn draft(&self, tx: &mut Tx, new: &NewRequest<'_>) -> Result<RefundRequest, DbError> {
         let id: RefundRequestId = ids::next(tx).await?;
         Ok(RefundRequest {
             id,
@@ -165,7 +170,7 @@ impl Refunder {
         rule::check(&found, &pending, limits, request.amount).map_err(RefundError::Refused)
     }
 
-    /// Asks the gateway to refund, and stores the outcome. Does nothing if another task does.
+    /// Asks the gateway to refund, and stores the outcome. Does nothing if another task does, or if automatic refunds were stopped.
     pub(super) async fn send(
         &self,
         opened: &OpenedApi,
@@ -174,6 +179,9 @@ impl Refunder {
     ) -> Result<(), DbError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
+        if self.is_stopped(&mut tx, &request).await? {
+            return Ok(());
+        }
         if !store::begin_attempt(&mut tx, &request, (now, now.plus(TAKEOVER_AFTER))).await? {
             return Ok(());
         }
@@ -213,7 +221,7 @@ impl Refunder {
         let is_final = request.attempts == 1 && !matches!(error, ApiError::Unknown(_));
         let mut tx = self.db.begin().await?;
         if is_final {
-            store::reject(&mut tx, request, (reason, answer.as_deref()), now).await?;
+            reject(&mut tx, request, (reason, answer.as_deref()), now).await?;
         } else {
             let due_at = now.plus(pause_after(now.since(request.created_at)));
             store::postpone(&mut tx, request, (State::Unknown, reason, answer.as_deref()), due_at).await?;
@@ -224,11 +232,19 @@ impl Refunder {
     }
 
     pub(super) async fn confirm(&self, request: &RefundRequest, refund: &ApiRefund) -> Result<(), DbError> {
+        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        store::confirm(&mut tx, request.id, &refund.id, self.clock.now()).await?;
+        store::confirm(&mut tx, request.id, &refund.id, now).await?;
+        refunds_of_automations::write::settle(&mut tx, request.id, (true, now)).await?;
         tx.commit().await?;
         tracing::info!(request = %request.id, "the gateway confirmed a refund");
         Ok(())
+    }
+
+    /// True if a request came from an automation, and the automations of its app refund nothing at present.
+    pub(super) async fn is_stopped(&self, on: impl Into<Exec<'_>>, request: &RefundRequest) -> Result<bool, DbError> {
+        let Some(id) = request.automatic() else { return Ok(false) };
+        refunds_of_automations::is_stopped(on, id).await
     }
 
     /// Opens the API keys of a connection.
@@ -253,7 +269,7 @@ impl Refunder {
         Ok(open.into_iter().filter(|request| Some(request.id) != own).map(|request| request.amount).collect())
     }
 
-    async fn find(&self, id: RefundRequestId) -> Result<RefundRequest, DbError> {
+    pub(super) async fn find(&self, id: RefundRequestId) -> Result<RefundRequest, DbError> {
         let found = store::find(&mut self.db.bulk_reader().await?, id).await?;
         found.ok_or(DbError::Internal(sqlx::Error::RowNotFound))
     }
@@ -261,6 +277,19 @@ impl Refunder {
 
 fn log_continued(request: &RefundRequest, error: &DbError) {
     tracing::warn!(request = %request.id, %error, "the outcome of a refund could not be stored, and a job continues it");
+}
+
+/// Stores that no refund was made, unless another attempt has begun.
+pub(super) async fn reject(
+    tx: &mut Tx,
+    request: &RefundRequest,
+    why: (Reason, Option<&str>),
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if store::reject(tx, request, why, now).await? {
+        refunds_of_automations::write::settle(tx, request.id, (false, now)).await?;
+    }
+    Ok(())
 }
 
 /// Returns the gateway's words of an error.
@@ -281,8 +310,14 @@ mod tests {
         },
         apps,
         db::test_db::TestDb,
+        gateways::Mode,
         messages::payments_tests::paid,
-        primitives::{id::CompanyId, money::Currency, time::Timestamp, vault::MasterKey},
+        primitives::{
+            id::{AppId, CompanyId},
+            money::Currency,
+            vault::MasterKey,
+        },
+        refunds::automatic::{self, decide, testing},
     };
 
     impl MaybeDenied for RefundError {
@@ -310,6 +345,52 @@ mod tests {
             refunder.request(&NewRequest { app: &app, payment: &payment, amount, note: None, origin: "form", by: &by }).await
         };
         assert_denied(app.company_id, request).await;
+        let proposed = testing::refund(automatic::State::ToConfirm);
+        assert_denied(app.company_id, async |actor: Actor<'static>| refunder.propose(&app, &proposed, &actor).await).await;
+        let confirm = async |actor: Actor<'static>| {
+            refunder.confirm_automatic(&app, &proposed, Money::new(100, Currency::INR), &actor).await
+        };
+        assert_denied(app.company_id, confirm).await;
+        let now = refunder.clock.now();
+        let decline = async |actor: Actor<'static>| {
+            decide::decline(&mut test.db.begin().await.unwrap(), &app, &proposed, (&actor, now)).await
+        };
+        assert_denied(app.company_id, decline).await;
+        let list =
+            async |actor: Actor<'static>| decide::list(&mut test.db.reader().await.unwrap(), (&app, Mode::Live), &actor).await;
+        assert_denied(app.company_id, list).await;
+        drop(refunder);
+        test.end().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn only_an_open_question_of_the_app_can_be_confirmed_until_it_expires() {
+        let test = TestDb::new("refunds_expired").await;
+        let now = Timestamp::from_seconds(1_795_343_400);
+        let refunder = Refunder {
+            db: test.db.clone(),
+            vault: Vault::new(MasterKey::generate()),
+            clock: Clock::fixed(now),
+            addresses: Arc::default(),
+        };
+        let (app, shown) = (apps::tests::app(CompanyId::unique()), Money::new(100, Currency::INR));
+        let owner = Actor { company: app.company_id, user: None, role: Role::Owner, name: "The Owner", address: None };
+        let due_at = Some(now.plus(Duration::from_secs(1)));
+        let question = testing::refund(automatic::State::ToConfirm);
+        let question =
+            automatic::AutomaticRefund { company: app.company_id, app: app.id, due_at, amount: Some(shown), ..question };
+        let confirm = async |refund: &automatic::AutomaticRefund| refunder.confirm_automatic(&app, refund, shown, &owner).await;
+        // It is read again, and its payment does not exist.
+        assert!(matches!(confirm(&question).await, Err(RefundError::Denied(Denied::OtherCompany))));
+        let expired = automatic::AutomaticRefund { due_at: Some(now), ..question.clone() };
+        let of_other = automatic::AutomaticRefund { app: AppId::unique(), ..question.clone() };
+        for closed in [expired, of_other] {
+            assert!(matches!(confirm(&closed).await, Ok(decide::Confirmed::NotOpen)), "{closed:?}");
+        }
+        for state in automatic::State::ALL.iter().filter(|state| **state != automatic::State::ToConfirm) {
+            let closed = automatic::AutomaticRefund { state: *state, ..question.clone() };
+            assert!(matches!(confirm(&closed).await, Ok(decide::Confirmed::NotOpen)), "{closed:?}");
+        }
         drop(refunder);
         test.end().await;
     }

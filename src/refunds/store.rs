@@ -29,6 +29,9 @@ sql! {
     FIND_BY_ORIGIN = concat!("SELECT ", columns!(), " FROM refund_requests WHERE transaction_id = $1 AND origin = $2");
     FIND_OPEN = concat!("SELECT ", columns!(), " FROM refund_requests WHERE transaction_id = $1 AND due_at IS NOT NULL");
     LIST_OF_TRANSACTION = concat!("SELECT ", columns!(), " FROM refund_requests WHERE transaction_id = $1 ORDER BY id DESC LIMIT $2");
+    /// Those of a payment that the gateway may not show yet: whose outcome is not known, or that were confirmed after a time.
+    FIND_UNSETTLED = concat!("SELECT ", columns!(), " FROM refund_requests WHERE transaction_id = $1 \
+                              AND (due_at IS NOT NULL OR (state = 'confirmed' AND settled_at > $2)) ORDER BY id DESC LIMIT 1");
     LIST_DUE = concat!("SELECT ", columns!(), " FROM refund_requests WHERE due_at <= $1 ORDER BY due_at LIMIT $2");
     /// Those that only a wrong clock can have scheduled.
     LIST_AHEAD = concat!("SELECT ", columns!(), " FROM refund_requests WHERE due_at > $1 ORDER BY due_at LIMIT $2");
@@ -147,6 +150,17 @@ pub(crate) async fn find_open(on: impl Into<Exec<'_>>, transaction: TransactionI
     Ok(row.map(RefundRequest::from))
 }
 
+/// Finds a request of a payment that the gateway may not show yet: its outcome is not known, or it was confirmed after `read_back`.
+pub(super) async fn find_unsettled(
+    on: impl Into<Exec<'_>>,
+    transaction: TransactionId,
+    read_back: Timestamp,
+) -> Result<Option<RefundRequest>, DbError> {
+    let row: Option<Row> =
+        run!(on, |conn| sqlx::query_as(FIND_UNSETTLED).bind(transaction).bind(read_back).fetch_optional(conn).await)?;
+    Ok(row.map(RefundRequest::from))
+}
+
 /// Lists the requests of a payment, newest first. The caller has checked access to the payment.
 pub(crate) async fn list_of_transaction(
     on: impl Into<Exec<'_>>,
@@ -192,15 +206,14 @@ pub(super) async fn confirm(tx: &mut Tx, id: RefundRequestId, refund: &str, now:
     Ok(())
 }
 
-/// Stores that no refund was made, unless another attempt has begun.
+/// Stores that no refund was made; returns false if another attempt has begun.
 pub(super) async fn reject(
     tx: &mut Tx,
     of: &RefundRequest,
     (reason, answer): (Reason, Option<&str>),
     now: Timestamp,
-) -> Result<(), DbError> {
-    execute!(tx, sqlx::query(REJECT).bind(of.id).bind(of.attempts).bind(reason).bind(answer).bind(now))?;
-    Ok(())
+) -> Result<bool, DbError> {
+    Ok(execute!(tx, sqlx::query(REJECT).bind(of.id).bind(of.attempts).bind(reason).bind(answer).bind(now))? > 0)
 }
 
 /// Stores why the outcome is not known, and when to continue, unless another attempt has begun.

@@ -18,7 +18,7 @@ use crate::{
     ledger::payments::zone_changes::ZoneChanges,
     notifications::retention::NotificationRetention,
     primitives::time::Clock,
-    refunds::{Refunder, job::Refunding},
+    refunds::{Refunder, automatic::job::AutomaticRefunding, job::Refunding},
     rejections::retention::RejectionRetention,
     replays::job::Replaying,
 };
@@ -48,6 +48,7 @@ pub(super) fn start(
     jobs.start(Leased::new(Deadlines::new(db, clock), db, clock));
     jobs.start(Leased::new(AutomationRetention { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(Refunding(refunder.clone()), db, clock));
+    jobs.start(Leased::new(AutomaticRefunding(refunder.clone()), db, clock));
     jobs.start(Leased::new(Replaying { db: db.clone(), clock: clock.clone() }, db, clock));
     jobs.start(Leased::new(ZoneChanges::new(db.clone()), db, clock));
     jobs.start(Checkpointing { db: db.clone(), interval: Duration::ZERO });

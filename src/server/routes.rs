@@ -371,9 +371,10 @@ fn destination_routes(scope: Scope) -> Scope {
     route!(scope, urls::DELIVERY_SKIP, get(ManageDestinations) = delivery::form_page, post(ManageDestinations) = delivery::skip)
 }
 
-/// Registers automations. The route of a new one stands before that of one.
+/// Registers automations. The routes of a new one and of automatic refunds stand before that of one.
 fn automation_routes(scope: Scope) -> Scope {
     use automations::{actions, detail, edit, index, run};
+    let scope = automatic_refund_routes(scope);
     let scope = route!(scope, urls::AUTOMATIONS, get(ManageAutomations) = index::index);
     let scope = route!(scope, urls::AUTOMATION_NEW, get(ManageAutomations) = edit::new, post(ManageAutomations) = edit::create);
     let scope = route!(scope, urls::AUTOMATION, get(ManageAutomations) = detail::show);
@@ -392,6 +393,25 @@ fn automation_routes(scope: Scope) -> Scope {
     );
     let scope = route!(scope, urls::AUTOMATION_RUN, get(ManageAutomations) = run::show);
     route!(scope, urls::AUTOMATION_RUN_REQUEST, get(ManageAutomations) = run::ask, post(ManageAutomations) = run::request)
+}
+
+/// Registers the refunds that automations start. The routes of the settings stand before that of one refund.
+fn automatic_refund_routes(scope: Scope) -> Scope {
+    use automations::refunds::{confirm, list, settings};
+    let scope = route!(scope, urls::AUTOMATIC_REFUNDS, get(RefundPayments) = list::index);
+    let scope = route!(
+        scope,
+        urls::AUTOMATIC_REFUND_LIMITS,
+        get(RefundPayments) = settings::form_page,
+        post(RefundPayments) = settings::set_limits
+    );
+    let scope = route!(
+        scope,
+        urls::AUTOMATIC_REFUND_SWITCH,
+        get(RefundPayments) = settings::form_page,
+        post(RefundPayments) = settings::turn
+    );
+    route!(scope, urls::AUTOMATIC_REFUND, get(RefundPayments) = confirm::show, post(RefundPayments) = confirm::decide)
 }
 
 /// Registers alerts. The routes of all of them stand before that of one.

@@ -9,6 +9,8 @@ mod advice;
 mod alerts;
 mod alerts_storms;
 mod architecture;
+mod automatic_refund_pages;
+mod automatic_refunds;
 mod automation_deadlines;
 mod automation_destinations;
 mod automation_json;

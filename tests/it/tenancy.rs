@@ -190,7 +190,8 @@ fn requests_below(app: &str) -> Vec<Request> {
         let parts =
             parts.chain(&[("{destination}", "ds_00000000000"), ("{delivery}", "dl_00000000000"), ("{token}", "tk_00000000000")]);
         let parts = parts.chain(&[("{alert}", "al_00000000000"), ("{kind}", "backlog")]);
-        let parts = parts.chain(&[("{automation}", "au_00000000000"), ("{run}", "ru_00000000000")]);
+        let parts =
+            parts.chain(&[("{automation}", "au_00000000000"), ("{run}", "ru_00000000000"), ("{refund}", "ar_00000000000")]);
         let path = parts.fold(route.pattern.to_owned(), |path, (part, value)| path.replace(part, value));
         assert!(!path.contains('{'), "{path}");
         let methods = [("get", Method::GET), ("get", Method::HEAD), ("post", Method::POST)];

@@ -53,8 +53,9 @@ sql! {
     COUNT_IN_STATE = "SELECT COUNT(*) FROM (SELECT 1 FROM automation_runs WHERE automation_id = $1 AND state = $2 LIMIT 1000) AS counted";
     /// Makes runs due that only a wrong clock can have scheduled.
     REPAIR = "UPDATE automation_runs SET due_at = $2 WHERE id IN (SELECT id FROM automation_runs WHERE due_at > $1 LIMIT $3)";
+    /// One that has not ended may have an open refund.
     DELETE_BEFORE = "DELETE FROM automation_runs WHERE id IN \
-                     (SELECT id FROM automation_runs WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
+                     (SELECT id FROM automation_runs WHERE created_at < $1 AND due_at IS NULL ORDER BY created_at LIMIT $2)";
 }
 
 rows! {
@@ -232,7 +233,7 @@ pub(crate) async fn repair(tx: &mut Tx, (now, ahead): (Timestamp, Duration), lim
     execute!(tx, sqlx::query(REPAIR).bind(now.plus(ahead)).bind(now).bind(limit))
 }
 
-/// Deletes at most `limit` runs that were created before a time; returns their number.
+/// Deletes at most `limit` runs that have ended and were created before a time; returns their number.
 pub(crate) async fn delete_before(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, DbError> {
     execute!(tx, sqlx::query(DELETE_BEFORE).bind(before).bind(limit))
 }

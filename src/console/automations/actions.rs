@@ -59,7 +59,7 @@ struct Removal {
 pub(crate) async fn ask_removal(page: RequestContext, path: AutomationPath) -> Answer {
     let (app, automation) = find(&page, (&path.0, &path.1)).await?;
     let back = urls::automation(app.id, automation.id);
-    let sentence = automations::sentence(automation.rule.on, &automation.rule.conditions);
+    let sentence = automations::sentence(&automation.rule);
     let layout = layout(&page, (&app, automation.mode), t::remove()).crumb(sentence.clone(), back.clone());
     page.ok(&Removal { layout, sentence, action: urls::removal(&back), back })
 }

@@ -33,6 +33,8 @@ struct Show {
     mode: Mode,
     sentence: Text,
     recipients: Text,
+    /// The page of automatic refunds, if it starts them.
+    refunds: Option<String>,
     is_on: bool,
     has_email: bool,
     tabs: Vec<Tab>,
@@ -78,11 +80,12 @@ pub(crate) async fn show(page: RequestContext, path: Path<(String, String)>, ask
     let found = list::page(&mut reader, &selection, PageRequest::read(&asked.before, &asked.after)).await?;
     drop(reader);
     let query: Vec<_> = state.iter().map(|state| ("state", state.as_str())).collect();
-    let sentence = automations::sentence(automation.rule.on, &automation.rule.conditions);
+    let sentence = automations::sentence(&automation.rule);
     page.ok(&Show {
         layout: layout(&page, (&app, automation.mode), t::show_title()),
         mode: automation.mode,
         recipients: recipients(&known, &automation.rule.recipients),
+        refunds: automation.rule.starts_refund.then(|| urls::in_mode(&urls::automatic_refunds(app.id), automation.mode)),
         is_on: automation.is_on,
         has_email: page.state.mail.settings.is_some(),
         tabs: tabs(&url, state, &counts),

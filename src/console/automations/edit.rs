@@ -12,6 +12,7 @@ use super::{
     find,
     form::RuleForm,
     index::Asked,
+    refund_choice::RefundChoice,
 };
 use crate::{
     apps::App,
@@ -50,34 +51,47 @@ enum Submitted {
     Rule { rule: Rule, turn_on: bool },
 }
 
-async fn known(page: &RequestContext, app: &App, mode: Mode) -> Result<Known, AppError> {
-    Ok(manage::known(&mut page.state.db.page_reader().await?, (app, mode), &page.actor()).await?)
+/// What a rule can do in an app and mode.
+type Possible = (Known, RefundChoice);
+
+async fn possible(page: &RequestContext, app: &App, mode: Mode) -> Result<Possible, AppError> {
+    let mut reader = page.state.db.page_reader().await?;
+    let known = manage::known(&mut reader, (app, mode), &page.actor()).await?;
+    Ok((known, RefundChoice::read(&mut reader, page, (app, mode)).await?))
 }
 
-fn of_new<'a>(page: &'a RequestContext, (app, mode): (&'a App, Mode), known: &'a Known) -> Editor<'a> {
+fn of_new<'a>(page: &'a RequestContext, (app, mode): (&'a App, Mode), (known, refund): &'a Possible) -> Editor<'a> {
     let action = urls::new_automation(app.id, mode, "");
     let back = urls::in_mode(&urls::automations(app.id), mode);
-    Editor { page, app, mode, known, title: t::new(), action, back, can_turn_on: true }
+    Editor { page, app, mode, known, title: t::new(), action, back, can_turn_on: true, refund }
 }
 
-fn of_existing<'a>(page: &'a RequestContext, (app, automation): (&'a App, &Automation), known: &'a Known) -> Editor<'a> {
+fn of_existing<'a>(
+    page: &'a RequestContext,
+    (app, automation): (&'a App, &Automation),
+    (known, refund): &'a Possible,
+) -> Editor<'a> {
     let back = urls::automation(app.id, automation.id);
     let (action, can_turn_on) = (urls::edit(&back), !automation.is_on);
-    Editor { page, app, mode: automation.mode, known, title: t::edit_title(), action, back, can_turn_on }
+    Editor { page, app, mode: automation.mode, known, title: t::edit_title(), action, back, can_turn_on, refund }
 }
 
 /// `GET /ks-pay/apps/{app}/automations/new`
 pub(crate) async fn new(page: RequestContext, app: Path<String>, asked: Query<Asked>) -> Answer {
     let app = page.app(&app).await?;
     let mode = shown(&page, &app, page.chosen_mode(app.id, &asked.mode)?).mode;
-    let known = known(&page, &app, mode).await?;
+    let possible = possible(&page, &app, mode).await?;
+    let (known, refund) = &possible;
     let template = asked.template.parse::<Template>().ok();
     if known.destinations.is_empty() && template.is_some_and(Template::is_for_destinations) {
         return Ok(see_other(&urls::new_destination(app.id, mode)));
     }
-    let by = (page.signed_in.user.id, &known);
+    if !refund.is_offered() && template.is_some_and(Template::starts_refund) {
+        return Ok(see_other(&urls::in_mode(&urls::automations(app.id), mode)));
+    }
+    let by = (page.signed_in.user.id, known);
     let form = template.map_or_else(|| RuleForm::empty(page.locale), |one| RuleForm::of_template(one, by, page.locale));
-    page.ok(&of_new(&page, (&app, mode), &known).view(form, FieldErrors::default(), None))
+    page.ok(&of_new(&page, (&app, mode), &possible).view(form, FieldErrors::default(), None))
 }
 
 /// `POST /ks-pay/apps/{app}/automations/new`
@@ -85,8 +99,8 @@ pub(crate) async fn create(posted: SignedForm<RuleForm>, app: Path<String>, aske
     let (page, form) = (posted.page, posted.form);
     let app = page.app(&app).await?;
     let mode: Mode = asked.mode.parse().map_err(|_| AppError::BadRequest)?;
-    let known = known(&page, &app, mode).await?;
-    let editor = of_new(&page, (&app, mode), &known);
+    let possible = possible(&page, &app, mode).await?;
+    let editor = of_new(&page, (&app, mode), &possible);
     let (rule, turn_on) = match submit(&editor, &form).await? {
         Submitted::Answer(response) => return Ok(response),
         Submitted::Rule { rule, turn_on } => (rule, turn_on),
@@ -104,8 +118,8 @@ pub(crate) async fn create(posted: SignedForm<RuleForm>, app: Path<String>, aske
 /// `GET …/{automation}/edit`
 pub(crate) async fn edit(page: RequestContext, path: Path<(String, String)>) -> Answer {
     let (app, automation) = find(&page, (&path.0, &path.1)).await?;
-    let known = known(&page, &app, automation.mode).await?;
-    let editor = of_existing(&page, (&app, &automation), &known);
+    let possible = possible(&page, &app, automation.mode).await?;
+    let editor = of_existing(&page, (&app, &automation), &possible);
     page.ok(&editor.view(RuleForm::of_automation(&automation), FieldErrors::default(), None))
 }
 
@@ -113,8 +127,8 @@ pub(crate) async fn edit(page: RequestContext, path: Path<(String, String)>) -> 
 pub(crate) async fn update(posted: SignedForm<RuleForm>, path: Path<(String, String)>) -> Answer {
     let (page, form) = (posted.page, posted.form);
     let (app, automation) = find(&page, (&path.0, &path.1)).await?;
-    let known = known(&page, &app, automation.mode).await?;
-    let editor = of_existing(&page, (&app, &automation), &known);
+    let possible = possible(&page, &app, automation.mode).await?;
+    let editor = of_existing(&page, (&app, &automation), &possible);
     let (rule, turn_on) = match submit(&editor, &form).await? {
         Submitted::Answer(response) => return Ok(response),
         Submitted::Rule { rule, turn_on } => (rule, turn_on),
@@ -130,7 +144,7 @@ pub(crate) async fn update(posted: SignedForm<RuleForm>, path: Path<(String, Str
 
 /// Parses a form, and answers unless its rule is to be stored.
 async fn submit(editor: &Editor<'_>, form: &RuleForm) -> Result<Submitted, AppError> {
-    let (rule, mut errors) = form.parse(editor.known);
+    let (rule, mut errors) = form.parse(editor.known, editor.refund.is_offered());
     editor.check_body(&rule, &mut errors);
     let answer = if !errors.is_empty() {
         editor.page.unprocessable(&editor.view(form.clone(), errors, None))

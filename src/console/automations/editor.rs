@@ -1,6 +1,6 @@
 //! The editor of a rule: its page, and what the rule would send.
 
-use super::{form::RuleForm, layout, recipient};
+use super::{form::RuleForm, layout, recipient, refund_choice::RefundChoice};
 use crate::{
     apps::App,
     automating::{
@@ -53,6 +53,12 @@ pub(super) struct Edit {
     choices: Vec<(String, Text)>,
     gateways: Vec<Gateway>,
     variables: Vec<VariableRow>,
+    /// True if the rule can refund, or does.
+    has_refund: bool,
+    /// What happens with a refund, or what is missing for it.
+    refund_note: Option<Text>,
+    /// The page with the settings of automatic refunds.
+    refund_settings: String,
     preview: Option<Preview>,
 }
 
@@ -72,6 +78,8 @@ pub(super) struct Preview {
     /// What destinations receive, if they are recipients.
     body: Option<Payload>,
     is_example: bool,
+    /// What it would refund.
+    refund: Option<Text>,
     run: DryRun,
 }
 
@@ -87,6 +95,7 @@ pub(super) struct Editor<'a> {
     /// Where Cancel leads.
     pub(super) back: String,
     pub(super) can_turn_on: bool,
+    pub(super) refund: &'a RefundChoice,
 }
 
 impl Edit {
@@ -162,6 +171,9 @@ impl Editor<'_> {
             choices: all.map(|to| (to.to_string(), recipient(self.known, to))).collect(),
             gateways: shown(self.page, self.app, Some(self.mode)).gateways(),
             variables: self.variables(),
+            has_refund: self.refund.is_offered() || form.refunds,
+            refund_note: self.refund.note(self.app),
+            refund_settings: urls::in_mode(&urls::automatic_refunds(self.app.id), self.mode),
             form,
             errors,
             preview,
@@ -210,7 +222,8 @@ impl Editor<'_> {
             other => recipient(self.known, *other),
         };
         let recipients = rule.recipients.iter().map(recipient).reduce(t::list_and).unwrap_or_default();
-        Ok(Preview { content, recipients, body, is_example: occurrence.is_none(), run })
+        let refund = rule.starts_refund.then(|| automations::would_refund(rule.on));
+        Ok(Preview { content, recipients, body, is_example: occurrence.is_none(), refund, run })
     }
 
     /// Returns what destinations would receive for a change; without one, a template is shown with example values.

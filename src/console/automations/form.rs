@@ -54,6 +54,8 @@ pub(crate) struct RuleForm {
     pub(super) message_hi: String,
     /// The JSON template for destinations.
     pub(super) body: String,
+    /// True if it starts a refund.
+    pub(super) refunds: bool,
 }
 
 impl<'de> Deserialize<'de> for RuleForm {
@@ -81,6 +83,7 @@ impl<'de> Deserialize<'de> for RuleForm {
                 "subject_hi" => form.subject_hi = value,
                 "message_hi" => form.message_hi = value,
                 "body" => form.body = value,
+                "refund" => form.refunds = true,
                 _ => {}
             }
         }
@@ -111,6 +114,7 @@ impl RuleForm {
             subject_hi: hi.subject,
             message_hi: hi.message,
             body: rule.body.clone().unwrap_or_default(),
+            refunds: rule.starts_refund,
             ..Self::default()
         }
     }
@@ -122,7 +126,9 @@ impl RuleForm {
     /// Returns the form of a template for the user who adds it; if it is for destinations, with one that receives nothing else, or else the
     /// first.
     pub(super) fn of_template(template: Template, (user, known): (UserId, &Known), language: Locale) -> Self {
-        let recipients = if template.is_for_destinations() {
+        let recipients = if template.starts_refund() {
+            Vec::new()
+        } else if template.is_for_destinations() {
             let all = &known.destinations;
             let only = all.iter().find(|destination| destination.settings.events.as_str() == change::EVENT_TYPE);
             only.or(all.first()).map(|destination| Recipient::Destination(destination.id)).into_iter().collect()
@@ -139,7 +145,7 @@ impl RuleForm {
             texts,
             language,
             body,
-            starts_refund: false,
+            starts_refund: template.starts_refund(),
         })
     }
 
@@ -157,8 +163,8 @@ impl RuleForm {
         self.recipients.iter().any(|chosen| chosen == recipient)
     }
 
-    /// Returns the rule; if there are errors, as much of it as is valid.
-    pub(super) fn parse(&self, known: &Known) -> (Rule, FieldErrors) {
+    /// Returns the rule; if there are errors, as much of it as is valid. `can_refund` if the app has keys of a gateway that refunds.
+    pub(super) fn parse(&self, known: &Known, can_refund: bool) -> (Rule, FieldErrors) {
         let mut errors = FieldErrors::default();
         let on = self.on.parse().unwrap_or_else(|_| {
             errors.add("on", "unknown", t::unknown_choice());
@@ -170,9 +176,11 @@ impl RuleForm {
             gateway: self.gateway(&mut errors),
             note: self.note(&mut errors),
         };
+        let starts_refund = self.starts_refund(&mut errors, on, can_refund);
         let recipients = self.recipients(&mut errors, known);
-        // Destinations receive no message.
-        let needs_text = recipients.is_empty() || recipients.iter().any(|to| to.reads_message()) || self.has_text();
+        // Destinations receive no message, and a refund needs none.
+        let needs_text =
+            recipients.is_empty() && !self.refunds || recipients.iter().any(|to| to.reads_message()) || self.has_text();
         let texts = if needs_text { self.texts(&mut errors, on) } else { Texts::default() };
         let language = self.language.parse().unwrap_or_else(|_| {
             errors.add("language", "unknown", t::unknown_choice());
@@ -182,7 +190,16 @@ impl RuleForm {
             errors.add("language", "no-text", t::no_text_in_language());
         }
         let body = self.body(&mut errors, on);
-        (Rule { on, conditions, recipients, texts, language, body, starts_refund: false }, errors)
+        (Rule { on, conditions, recipients, texts, language, body, starts_refund }, errors)
+    }
+
+    fn starts_refund(&self, errors: &mut FieldErrors, on: ChangeKind, can_refund: bool) -> bool {
+        if self.refunds && on == ChangeKind::Failed {
+            errors.add("refund", "nothing-to-refund", t::refund_of_failed());
+        } else if self.refunds && !can_refund {
+            errors.add("refund", "no-keys", t::refund_without_keys());
+        }
+        self.refunds
     }
 
     fn amount_condition(&self, errors: &mut FieldErrors) -> Option<AmountCondition> {
@@ -252,7 +269,7 @@ impl RuleForm {
                 None => errors.add("recipient", "unknown", t::unknown_recipient()),
             }
         }
-        if self.recipients.is_empty() {
+        if self.recipients.is_empty() && !self.refunds {
             errors.add("recipient", "empty", t::choose_recipient());
         } else if recipients.len() > MAX_RECIPIENTS {
             errors.add("recipient", "too-many", t::too_many_recipients(MAX_RECIPIENTS));
@@ -316,13 +333,21 @@ mod tests {
             "{}",
             of_order.body
         );
-        for template in Template::ALL.iter().filter(|template| !template.is_for_destinations()) {
+        let refund = of_template(Template::RefundPaidTwice);
+        let (rule, errors) = refund.parse(&known, true);
+        assert!(errors.is_empty() && rule.starts_refund && rule.recipients.is_empty() && rule.texts == Texts::default());
+        assert_eq!(RuleForm::of(&rule).parse(&known, true).0, rule);
+        assert_eq!(refund.parse(&known, false).1.of("refund").unwrap().reason, "no-keys");
+        let of_failed = RuleForm { on: ChangeKind::Failed.to_string(), ..refund };
+        assert_eq!(of_failed.parse(&known, true).1.of("refund").unwrap().reason, "nothing-to-refund");
+        let has_text = |template: &&Template| !template.is_for_destinations() && !template.starts_refund();
+        for template in Template::ALL.iter().filter(has_text) {
             let form = of_template(*template);
             let form = RuleForm { recipients: vec!["customer".to_owned(), "customer".to_owned()], ..form };
-            let (rule, errors) = form.parse(&known);
+            let (rule, errors) = form.parse(&known, false);
             assert!(errors.is_empty(), "{template}: {:?}", errors.first());
             assert_eq!((rule.on, rule.recipients.len(), rule.language), (template.kind(), 1, Locale::Hindi));
-            assert_eq!(RuleForm::of(&rule).parse(&known).0, rule);
+            assert_eq!(RuleForm::of(&rule).parse(&known, false).0, rule);
         }
     }
 }

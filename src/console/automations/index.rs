@@ -6,7 +6,11 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::recipients;
+use super::{
+    recipients,
+    refund_choice::RefundChoice,
+    refunds::{self, ListLink},
+};
 use crate::{
     apps::App,
     automations::{MAX_AUTOMATIONS, manage, store::runs},
@@ -19,7 +23,7 @@ use crate::{
         read_models::mode_selection::shown,
     },
     gateways::Mode,
-    i18n::Text,
+    i18n::{Text, link},
     messages::{
         self, Badge, DisplayTime,
         automations::{self, Template},
@@ -40,6 +44,9 @@ struct Index {
     rows: Vec<Row>,
     has_email: bool,
     has_destinations: bool,
+    refund: RefundChoice,
+    /// The page of automatic refunds.
+    refunds: Option<ListLink>,
 }
 
 /// A template.
@@ -47,8 +54,8 @@ struct Ready {
     url: String,
     label: Text,
     note: Text,
-    /// The form that adds a destination, if the template needs one and the app has none.
-    add_destination: Option<String>,
+    /// What is missing for it.
+    needs: Option<Text>,
 }
 
 /// An automation.
@@ -82,14 +89,16 @@ impl Index {
         let of = |template: &Template| {
             let (label, note) = template.label();
             let needs_destination = template.is_for_destinations() && !self.has_destinations;
-            Ready {
-                url: urls::new_automation(self.app.id, self.mode, template.as_str()),
-                label,
-                note,
-                add_destination: needs_destination.then(|| urls::new_destination(self.app.id, self.mode)),
-            }
+            let add = || urls::new_destination(self.app.id, self.mode);
+            let needs = if template.starts_refund() && !self.refund.is_offered() {
+                self.refund.note(&self.app)
+            } else {
+                needs_destination.then(|| t::needs_destination(link(add())))
+            };
+            Ready { url: urls::new_automation(self.app.id, self.mode, template.as_str()), label, note, needs }
         };
-        Template::ALL.iter().map(of).collect()
+        let is_shown = |template: &&Template| !template.starts_refund() || !matches!(self.refund, RefundChoice::Unavailable);
+        Template::ALL.iter().filter(is_shown).map(of).collect()
     }
 }
 
@@ -106,17 +115,19 @@ pub(crate) async fn index(page: RequestContext, app: Path<String>, asked: Query<
         let last = runs::find_latest(&mut reader, automation.id).await?;
         rows.push(Row {
             url: urls::automation(app.id, automation.id),
-            sentence: automations::sentence(automation.rule.on, &automation.rule.conditions),
+            sentence: automations::sentence(&automation.rule),
             recipients: recipients(&known, &automation.rule.recipients),
             is_on: automation.is_on,
             problem: last.as_ref().and_then(|run| run.reason).map(automations::skipped),
             last: last.map(|run| (automations::run_state(run.state), messages::when(run.created_at, page.now))),
         });
     }
+    let refund = RefundChoice::read(&mut reader, &page, (&app, mode)).await?;
+    let refunds = refunds::list_link(&mut reader, &page, (&app, mode)).await?;
     drop(reader);
     let url = urls::automations(app.id);
     let layout = page.layout(t::title()).app(&app, AppEntry::Automations, Some(mode)).in_mode(&url, mode);
     let layout = layout.notices(shown.other, shown.off).below_app(&app);
     let has_destinations = !known.destinations.is_empty();
-    page.ok(&Index { layout, mode, rows, has_email: page.state.mail.settings.is_some(), has_destinations, app })
+    page.ok(&Index { layout, mode, rows, has_email: page.state.mail.settings.is_some(), has_destinations, refund, refunds, app })
 }

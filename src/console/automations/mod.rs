@@ -6,6 +6,8 @@ pub(crate) mod edit;
 mod editor;
 mod form;
 pub(crate) mod index;
+mod refund_choice;
+pub(crate) mod refunds;
 pub(crate) mod run;
 
 use crate::{

@@ -8,7 +8,7 @@ use crate::{
     automations::{
         Automation, Recipient,
         manage::{self, MAX_EXECUTIONS, Requested},
-        runs::Run,
+        runs::{REFUND, Run},
     },
     console::http::{
         error::AppError,
@@ -18,9 +18,11 @@ use crate::{
     },
     deliveries::store::deliveries,
     i18n::{Text, isolate},
-    messages::{self, Badge, DisplayTime, automations, notifications::Delivery, text::automations as t},
+    ledger::payments,
+    messages::{self, Badge, DisplayTime, automatic_refunds, automations, notifications::Delivery, text::automations as t},
     notifications::store,
     primitives::time::Timestamp,
+    refunds::automatic,
     urls,
 };
 
@@ -52,6 +54,15 @@ struct Step {
     /// `None` if there is no message, or it is no longer stored.
     outcome: Option<Delivery>,
     delivery: Option<Delivered>,
+    refund: Option<Refunded>,
+}
+
+/// The refund that the run has started.
+struct Refunded {
+    url: String,
+    amount: Text,
+    badge: Badge,
+    sentence: Text,
 }
 
 /// The delivery to a destination, which all executions of the run share.
@@ -76,9 +87,22 @@ pub(crate) async fn show(page: RequestContext, path: RunPath) -> Answer {
     let known = manage::known(&mut reader, (&app, automation.mode), &page.actor()).await?;
     let sent = store::list_of_run(&mut reader, run.id).await?;
     let delivered = deliveries::list_of_run(&mut reader, app.id, run.id).await?;
+    let payment = payments::store::find(&mut reader, app.id, run.transaction).await?;
+    let refunds = automatic::manage::find_of_run(&mut reader, (&app, run.id), &page.actor()).await?;
     drop(reader);
+    let gateway = payment.map(|payment| payment.gateway.label());
     let step = |step: &crate::automations::runs::Step| Step {
-        recipient: step.to.parse().map_or_else(|_| t::gone(), |to| recipient(&known, to)),
+        recipient: if step.to == REFUND {
+            automations::refund_step(automation.rule.on)
+        } else {
+            step.to.parse().map_or_else(|_| t::gone(), |to| recipient(&known, to))
+        },
+        refund: refunds.as_ref().filter(|refund| step.refund() == Some(refund.id)).map(|refund| Refunded {
+            url: urls::automatic_refund(app.id, refund.id),
+            amount: automatic_refunds::amount(refund),
+            badge: automatic_refunds::state(refund.state),
+            sentence: automatic_refunds::sentence(refund, gateway),
+        }),
         at: messages::when(Timestamp::from_millis(step.at), page.now),
         skipped: step.skip_reason().map(automations::skipped),
         outcome: sent.iter().find(|message| Some(message.id) == step.message()).map(|found| Delivery::new(found, page.now)),
@@ -90,7 +114,7 @@ pub(crate) async fn show(page: RequestContext, path: RunPath) -> Answer {
         }),
     };
     let own = urls::automation(app.id, automation.id);
-    let sentence = automations::sentence(automation.rule.on, &automation.rule.conditions);
+    let sentence = automations::sentence(&automation.rule);
     let label = if run.steps.is_empty() { t::run() } else { t::run_again() };
     page.ok(&Show {
         layout: layout(&page, (&app, automation.mode), t::run_title()).crumb(sentence.clone(), own.clone()),
@@ -123,7 +147,7 @@ pub(crate) async fn ask(page: RequestContext, path: RunPath) -> Answer {
     let (app, automation, run) = find_run(&page, &path).await?;
     let own = urls::automation(app.id, automation.id);
     let back = urls::automation_run(&own, run.id);
-    let sentence = automations::sentence(automation.rule.on, &automation.rule.conditions);
+    let sentence = automations::sentence(&automation.rule);
     let is_first = run.steps.iter().all(|step| !step.is_queued());
     let layout = layout(&page, (&app, automation.mode), if is_first { t::run() } else { t::run_again() });
     let layout = layout.crumb(sentence.clone(), own).crumb(t::run_title(), back.clone());

@@ -36,7 +36,7 @@ impl ShownUrl {
 
 /// Returns the page and the sentence of an automation that sends to a destination.
 pub(super) fn named(automation: &Automation) -> (String, Text) {
-    let sentence = messages::automations::sentence(automation.rule.on, &automation.rule.conditions);
+    let sentence = messages::automations::sentence(&automation.rule);
     (urls::automation(automation.app_id, automation.id), sentence)
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod layout;
 pub(crate) mod list_query;
 pub(crate) mod locale;
 mod mode_memory;
+pub(crate) mod own_password;
 pub(crate) mod page;
 pub(crate) mod page_slice;
 pub(crate) mod pagination;

@@ -29,7 +29,7 @@ pub(super) async fn list(
     let runs = manage::list_of_payment(reader, (app, payment.mode, payment.id), MAX_RUNS_SHOWN, &page.actor()).await?;
     let line = |(automation, run): (Automation, Run)| RunLine {
         url: urls::automation_run(&urls::automation(app.id, automation.id), run.id),
-        sentence: automations::sentence(automation.rule.on, &automation.rule.conditions),
+        sentence: automations::sentence(&automation.rule),
         badge: automations::run_state(run.state),
     };
     Ok(runs.into_iter().map(line).collect())

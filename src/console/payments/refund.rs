@@ -3,11 +3,7 @@
 //! Invariant: the page reads the payment from the gateway, and the form requests a refund only after the password, once. What it
 //! requests is checked again by `refunds`, with what the gateway says then.
 
-use actix_web::{
-    HttpResponse,
-    http::{StatusCode, header},
-    web::Path,
-};
+use actix_web::{HttpResponse, web::Path};
 use askama::Template;
 
 use super::{
@@ -15,13 +11,13 @@ use super::{
     show::layout,
 };
 use crate::{
-    accounts::sign_in::AuthError,
     apps::App,
     connections::Step,
     console::http::{
         error::AppError,
         form::{FieldError, FieldErrors},
         layout::Layout,
+        own_password,
         page::RequestContext,
         signed_form::SignedForm,
     },
@@ -35,7 +31,7 @@ use crate::{
     messages::{
         self, Notice,
         refunds::{self as texts},
-        text::{access, refunds as t, transactions as payment_text},
+        text::{refunds as t, transactions as payment_text},
     },
     primitives::money::Money,
     refunds::{self, NewRequest, Offer, RefundError},
@@ -99,14 +95,9 @@ pub(crate) async fn create(posted: SignedForm<RefundForm>, path: Path<(String, S
         Ok(wanted) => wanted,
         Err(errors) => return page.unprocessable(&target.view(&page, form, errors).await?),
     };
-    if let Some((error, wait)) = check_password(&page, &form.current_password).await? {
-        let view = target.view(&page, form, error.at("current_password")).await?;
-        let mut response = page.unprocessable(&view)?;
-        if let Some(wait) = wait {
-            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-            response.headers_mut().insert(header::RETRY_AFTER, wait.into());
-        }
-        return Ok(response);
+    if let Some(unconfirmed) = own_password::check(&page, &form.current_password).await? {
+        let view = target.view(&page, form, unconfirmed.errors()).await?;
+        return unconfirmed.answer(&page, &view);
     }
     if page.state.refund_reads.check(&target.app.company_id).is_err() {
         let notice = texts::too_many_reads(target.payment.gateway);
@@ -118,22 +109,6 @@ pub(crate) async fn create(posted: SignedForm<RefundForm>, path: Path<(String, S
     match page.state.refunder.request(&new).await {
         Ok(request) => Ok(target.submitted(&page, &request, amount)),
         Err(error) => target.refused(&page, form, error).await,
-    }
-}
-
-/// Checks the password in the form; returns the error, and the seconds until the next attempt if attempts are limited.
-async fn check_password(page: &RequestContext, password: &str) -> Result<Option<(FieldError, Option<u64>)>, AppError> {
-    if password.is_empty() {
-        return Ok(Some((FieldError::new("no-password", access::no_password()), None)));
-    }
-    match page.confirm_password(password).await {
-        Ok(()) => Ok(None),
-        Err(AuthError::Wrong) => Ok(Some((FieldError::new("wrong-password", access::wrong_password()), None))),
-        Err(AuthError::RateLimited(wait)) => {
-            let error = FieldError::new("too-many-attempts", messages::access::too_many_attempts(wait));
-            Ok(Some((error, Some(wait.as_secs()))))
-        }
-        Err(other) => Err(other.into()),
     }
 }
 

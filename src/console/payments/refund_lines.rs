@@ -11,12 +11,16 @@ use crate::{
     i18n::{Text, link},
     ledger::payments::Transaction,
     messages::{
-        Badge,
+        Badge, automatic_refunds,
         refunds::{self, Reported},
         text::refunds as t,
     },
     primitives::money::Money,
-    refunds::{RefundRequest, store},
+    refunds::{
+        RefundRequest,
+        automatic::{AutomaticRefund, manage},
+        store,
+    },
     urls,
 };
 
@@ -31,6 +35,16 @@ pub(crate) struct PaymentRefunds {
     pub(crate) button: Option<String>,
     /// Says that API keys are missing for it.
     pub(crate) without_keys: Option<Text>,
+    /// The refunds that automations have started for it, newest first.
+    pub(crate) automatic: Vec<AutomaticLine>,
+}
+
+/// A refund that an automation has started.
+pub(crate) struct AutomaticLine {
+    pub(crate) url: String,
+    pub(crate) amount: Text,
+    pub(crate) badge: Badge,
+    pub(crate) sentence: Text,
 }
 
 /// A refund that was requested here.
@@ -71,7 +85,20 @@ pub(super) async fn read(
             note: request.note,
         }
     };
-    Ok(PaymentRefunds { lines: requests.into_iter().map(line).collect(), button, without_keys })
+    let of_payment = (app, payment.id);
+    let automatic = manage::list_of_payment(reader, of_payment, MAX_REQUESTS_SHOWN, &page.actor()).await?;
+    let automatic_line = |refund: &AutomaticRefund| AutomaticLine {
+        url: urls::automatic_refund(app.id, refund.id),
+        amount: automatic_refunds::amount(refund),
+        badge: automatic_refunds::state(refund.state),
+        sentence: automatic_refunds::sentence(refund, Some(payment.gateway.label())),
+    };
+    Ok(PaymentRefunds {
+        lines: requests.into_iter().map(line).collect(),
+        button,
+        without_keys,
+        automatic: automatic.iter().map(automatic_line).collect(),
+    })
 }
 
 /// Returns what events report of the refund of a request.

@@ -12,7 +12,7 @@ use crate::{
     db::{
         DbError, Exec, Tx,
         batch::{execute_rows, fetch_rows, rows},
-        run, sql,
+        execute, run, sql,
     },
     gateways::{Gateway, Mode, payment::OrderStatus},
     ledger::payments::projection::Moment,
@@ -31,6 +31,8 @@ macro_rules! columns {
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM orders WHERE app_id = $1 AND mode = $2 AND gateway = $3 AND order_id = $4");
+    /// An update that changes nothing still locks the row on PostgreSQL.
+    LOCK_ROW = "UPDATE orders SET digest = digest WHERE app_id = $1 AND mode = $2 AND gateway = $3 AND order_id = $4";
     EXPORT = concat!("SELECT ", columns!(), " FROM orders WHERE app_id = $1 AND (mode, gateway, order_id) > ($2, $3, $4) \
                       ORDER BY mode, gateway, order_id LIMIT $5");
     /// A comparison selects the index of the orders that are overpaid: SQLite would read all orders of the app for `IS NOT NULL`.
@@ -178,4 +180,10 @@ pub(crate) async fn export(
         .fetch_all(conn)
         .await)?;
     read_all(rows)
+}
+
+/// Locks an order until the unit of work ends, and changes nothing; returns false if it is not stored.
+pub(crate) async fn lock_row(tx: &mut Tx, (app, mode, gateway): (AppId, Mode, Gateway), order_id: &str) -> Result<bool, DbError> {
+    let locked = execute!(tx, sqlx::query(LOCK_ROW).bind(app).bind(mode.slug()).bind(gateway.slug()).bind(order_id))?;
+    Ok(locked > 0)
 }

@@ -32,6 +32,8 @@ dispute-deadline = Dispute deadline
 dispute-deadline-when = 3 days and 1 day before. Never muted.
 order-paid-twice = Order paid twice
 order-paid-twice-when = Immediately, once the order’s amount is known. Partial payments up to this amount don’t cause an alert.
+refund-to-confirm = Refund to confirm
+refund-to-confirm-when = When a refund that an automation proposes waits for your confirmation
 
 # Email
 email-missing = Email isn’t set up, so users aren’t notified. { $link }
@@ -175,6 +177,10 @@ text-dispute-deadline = The deadline in { $gateway } is { $time }. After it the 
 head-order-paid-twice = An order of { $amount } was paid twice
 head-order-paid-twice-unknown = An order was paid twice
 text-order-paid-twice = Check the order’s payments, and refund what was paid twice.
+head-refund-to-confirm = A refund of { $amount } waits for your confirmation
+head-refund-to-confirm-unknown = A refund waits for your decision
+text-refund-to-confirm = An automation proposes it. Confirm or decline it by { $time }; after that, nothing is refunded.
+text-refund-to-confirm-undated = An automation proposes it. Confirm or decline it.
 
 # Several alerts of a kind in one message. $kind: the name of a kind of alert.
 many-disputes-opened = { $count ->

@@ -32,6 +32,8 @@ dispute-deadline = विवाद की आखिरी तारीख
 dispute-deadline-when = 3 दिन और 1 दिन पहले। कभी म्यूट नहीं होता।
 order-paid-twice = ऑर्डर का भुगतान दो बार हुआ
 order-paid-twice-when = ऑर्डर की राशि पता चलते ही। इस राशि तक हिस्सों में किए गए भुगतानों पर अलर्ट नहीं आता।
+refund-to-confirm = रिफ़ंड की पुष्टि बाकी
+refund-to-confirm-when = जब किसी ऑटोमेशन के प्रस्तावित रिफ़ंड को आपकी पुष्टि का इंतज़ार हो
 
 # Email
 email-missing = ईमेल सेट नहीं है, इसलिए यूज़रों को अलर्ट नहीं मिलते। { $link }
@@ -174,6 +176,10 @@ text-dispute-deadline = { $gateway } में आखिरी तारीख {
 head-order-paid-twice = { $amount } के एक ऑर्डर का भुगतान दो बार हुआ
 head-order-paid-twice-unknown = एक ऑर्डर का भुगतान दो बार हुआ
 text-order-paid-twice = ऑर्डर के भुगतान देखें और जो राशि दोबारा मिली, उसका रिफ़ंड करें।
+head-refund-to-confirm = { $amount } के रिफ़ंड को आपकी पुष्टि का इंतज़ार है
+head-refund-to-confirm-unknown = एक रिफ़ंड को आपके फ़ैसले का इंतज़ार है
+text-refund-to-confirm = एक ऑटोमेशन ने इसका प्रस्ताव रखा है। { $time } तक इसकी पुष्टि करें या इसे मना करें; उसके बाद कोई रिफ़ंड नहीं होगा।
+text-refund-to-confirm-undated = एक ऑटोमेशन ने इसका प्रस्ताव रखा है। इसकी पुष्टि करें या इसे मना करें।
 
 # Several alerts of a kind in one message.
 many-disputes-opened = { $count ->

@@ -7,7 +7,14 @@
 //!   is called.
 //! - Nothing is refunded without a user's confirmation, unless an owner has turned that off up to an amount.
 
+pub(crate) mod decide;
+mod excess;
+pub(crate) mod job;
+pub(crate) mod manage;
+mod read;
+pub(super) mod reserve;
 pub(crate) mod settings;
+pub(crate) mod start;
 pub(crate) mod store;
 
 use crate::{
@@ -58,9 +65,11 @@ text_enum! {
         OrderAmountUnknown = "order_amount_unknown",
         /// The payment to be refunded is not known here.
         PaymentUnknown = "payment_unknown",
+        /// A dispute of the payment, or of another one of the order, is open or was lost: a user decides what is refunded.
+        Disputed = "disputed",
         /// The limit of the day was reached.
         DailyLimit = "daily_limit",
-        /// Nobody confirmed it within seven days.
+        /// It was not confirmed within seven days.
         Expired = "expired",
         /// A user declined it.
         Declined = "declined",
@@ -117,4 +126,33 @@ pub(crate) struct AutomaticRefund {
     pub(crate) decided_by: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// Returns an automatic refund of a captured payment.
+    pub(crate) fn refund(state: State) -> AutomaticRefund {
+        AutomaticRefund {
+            id: AutomaticRefundId::unique(),
+            company: CompanyId::unique(),
+            app: AppId::unique(),
+            mode: Mode::Live,
+            automation: AutomationId::unique(),
+            run: RunId::unique(),
+            change: ChangeKind::Captured,
+            transaction: TransactionId::unique(),
+            order_id: None,
+            refunded: None,
+            amount: None,
+            state,
+            reason: None,
+            due_at: None,
+            request: None,
+            decided_by: None,
+            created_at: Timestamp::from_seconds(1_795_343_400),
+            ended_at: None,
+        }
+    }
 }

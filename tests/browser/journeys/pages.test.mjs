@@ -2,6 +2,7 @@
 
 import { alerts } from "../support/alert_pages.mjs";
 import { amounts } from "../support/amount_pages.mjs";
+import { automatic_refunds } from "../support/automatic_refund_pages.mjs";
 import { automations } from "../support/automation_pages.mjs";
 import { open } from "../support/browser.mjs";
 import { confirmations } from "../support/confirmation_pages.mjs";
@@ -24,7 +25,7 @@ async function follow(t, at, walk, look) {
 }
 
 /** The longest first. */
-const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, refunds, oddities, diagnoses, destinations, tokens, alerts, automations, refusals, long_lists, outages, plainly, publicly];
+const WALKS = [connection, apps, secrets, arrival, confirmations, payments, amounts, refunds, oddities, diagnoses, destinations, tokens, alerts, automations, automatic_refunds, refusals, long_lists, outages, plainly, publicly];
 
 // Each walk has a server and a browser of its own, and waits for them most of the time.
 describe("every page", { concurrency: areShot ? 1 : 2 }, () => {

@@ -35,12 +35,15 @@ const GROWING_TABLES: &[&str] = &[
     "automation_runs",
     "automation_messages",
     "refund_requests",
+    "automatic_refunds",
 ];
 /// Constraints that select few rows, however long an installation is in use: the table, the constraint, and the reason.
 const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("refunds", "transaction_id=?", "the refunds of one payment"),
     ("disputes", "transaction_id=?", "the disputes of one payment"),
     ("connections", "app_id=?", "one for each gateway and mode"),
+    ("refund_requests", "transaction_id=?", "the refund requests of one payment"),
+    ("automatic_refunds", "day=?", "no more than the limit of a day"),
     ("attempts", "delivery_id=?", "at most eleven for each time that a delivery is replayed"),
     ("destinations", "app_id=?", "at most 20 in each mode"),
     ("notifications", "alert_id=?", "the messages of one alert"),
@@ -55,6 +58,7 @@ const SELECTIVE_CONSTRAINTS: &[(&str, &str, &str)] = &[
 const EVERY_PAGE: &[&str] = &["apps::store::LIST_NEAR", "connections::store::LIST_OF_APPS"];
 /// Statements that may take longer with every row: the statement, and why no page runs it.
 const NO_PAGE: &[(&str, &str)] = &[
+    ("automations::store::runs::DELETE_BEFORE", "a job deletes old runs in small units of work"),
     ("connections::store::INSERT", ONLY_WHEN_BROKEN),
     ("deliveries::store::claims::RELEASE_ALL", "a start returns what a process that has ended was sending"),
     ("deliveries::store::claims::REPAIR_WAITING", "a job corrects times in small units of work"),

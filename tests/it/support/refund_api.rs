@@ -33,6 +33,8 @@ struct Payment {
     status: &'static str,
     amount: i64,
     currency: &'static str,
+    order: String,
+    created_at: i64,
     refunds: Vec<Value>,
 }
 
@@ -45,6 +47,8 @@ impl Payment {
 #[derive(Default)]
 struct Account {
     payments: BTreeMap<String, Payment>,
+    /// The entities of orders.
+    orders: BTreeMap<String, Value>,
     /// The body and the refund of each idempotency key.
     keys: BTreeMap<String, (String, Value)>,
     /// The faults of the next requests that refund, and of those that read.
@@ -91,7 +95,23 @@ impl RefundApi {
     }
 
     pub(crate) fn add_as(&self, id: &str, (status, amount, currency): (&'static str, i64, &'static str)) {
-        self.account().payments.insert(id.to_owned(), Payment { status, amount, currency, refunds: Vec::new() });
+        let payment =
+            Payment { status, amount, currency, order: "order_1".to_owned(), created_at: 1_795_343_400, refunds: Vec::new() };
+        self.account().payments.insert(id.to_owned(), payment);
+    }
+
+    /// Adds a captured payment of an order, created at that many seconds after the others.
+    pub(crate) fn add_to(&self, order: &str, id: &str, paise: i64, after: i64) {
+        self.add(id, paise);
+        let mut account = self.account();
+        let payment = account.payments.get_mut(id).unwrap();
+        (payment.order, payment.created_at) = (order.to_owned(), payment.created_at + after);
+    }
+
+    /// Adds an order with that amount, or changes it.
+    pub(crate) fn add_order(&self, id: &str, amount: &Value) {
+        let entity = json!({ "id": id, "entity": "order", "amount": amount, "currency": "INR", "status": "paid" });
+        self.account().orders.insert(id.to_owned(), entity);
     }
 
     /// Refunds a part by hand, as in the gateway's dashboard.
@@ -191,6 +211,13 @@ fn error(description: &str) -> String {
     .to_string()
 }
 
+fn entity(id: &str, payment: &Payment) -> Value {
+    let refunded = payment.refunded();
+    let status = if payment.status == "captured" && refunded == payment.amount { "refunded" } else { payment.status };
+    json!({ "id": id, "entity": "payment", "amount": payment.amount, "currency": payment.currency, "status": status,
+        "order_id": payment.order, "amount_refunded": refunded, "captured": status != "authorized", "created_at": payment.created_at })
+}
+
 impl Account {
     /// Returns the response; `None` if there is none.
     fn answer(&mut self, request: &str) -> Option<(u16, String)> {
@@ -212,6 +239,8 @@ impl Account {
             ("GET", ["v1", "payments"]) => (200, json!({ "entity": "collection", "count": 0, "items": [] }).to_string()),
             ("GET", ["v1", "payments", id]) => self.payment(id),
             ("GET", ["v1", "payments", id, "refunds"]) => self.list(id),
+            ("GET", ["v1", "orders", id]) => self.order(id),
+            ("GET", ["v1", "orders", id, "payments"]) => self.list_of_order(id),
             ("POST", ["v1", "payments", id, "refund"]) => self.create(id, head, body),
             _ => (400, error("The requested URL was not found on the server.")),
         };
@@ -224,11 +253,18 @@ impl Account {
 
     fn payment(&self, id: &str) -> (u16, String) {
         let Some(payment) = self.payments.get(id) else { return (400, error("The id provided does not exist")) };
-        let refunded = payment.refunded();
-        let status = if payment.status == "captured" && refunded == payment.amount { "refunded" } else { payment.status };
-        let entity = json!({ "id": id, "entity": "payment", "amount": payment.amount, "currency": payment.currency, "status": status,
-            "order_id": "order_1", "amount_refunded": refunded, "captured": status != "authorized", "created_at": 1_795_343_400 });
-        (200, entity.to_string())
+        (200, entity(id, payment).to_string())
+    }
+
+    fn order(&self, id: &str) -> (u16, String) {
+        let Some(order) = self.orders.get(id) else { return (400, error("The id provided does not exist")) };
+        (200, order.to_string())
+    }
+
+    fn list_of_order(&self, id: &str) -> (u16, String) {
+        let own = self.payments.iter().filter(|(_, payment)| payment.order == id);
+        let items: Vec<Value> = own.map(|(id, payment)| entity(id, payment)).collect();
+        (200, json!({ "entity": "collection", "count": items.len(), "items": items }).to_string())
     }
 
     fn list(&self, id: &str) -> (u16, String) {

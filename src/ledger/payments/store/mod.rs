@@ -13,13 +13,13 @@ use sqlx::{FromRow, Row};
 use super::{Transaction, failure::FailureReason, state::DisplayState};
 use crate::{
     db::{
-        DbError, Exec, Reader,
+        DbError, Exec, Reader, Tx, execute,
         list::{List, Side, last_examined, max_examined},
         run, sql,
     },
     gateways::{Gateway, Mode, payment::Status},
     primitives::{
-        id::{AppId, TransactionId},
+        id::{AppId, ConnectionId, TransactionId},
         money::{Currency, Money},
         time::Timestamp,
     },
@@ -102,6 +102,9 @@ macro_rules! with_id {
 
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM transactions WHERE app_id = $1 AND id = $2");
+    /// An update that changes nothing still locks the row on PostgreSQL.
+    LOCK_ROW = "UPDATE transactions SET amount_lost_subunits = amount_lost_subunits WHERE id = $1";
+    FIND_OF_CONNECTION = concat!("SELECT ", columns!(), " FROM transactions WHERE connection_id = $1 AND payment_id = $2");
     EXPORT = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 ORDER BY id LIMIT $2");
     /// COALESCE forces a scan by id: with the app's index, each page would sort all of the app's transactions.
     EXPORT_APP = concat!("SELECT ", columns!(), " FROM transactions WHERE id > $1 AND COALESCE(app_id, app_id) = $3 ORDER BY id LIMIT $2");
@@ -193,6 +196,21 @@ fn settled(subunits: Option<i64>, currency: Option<String>) -> Result<Option<Mon
 
 pub(crate) async fn find(on: impl Into<Exec<'_>>, app: AppId, id: TransactionId) -> Result<Option<Transaction>, DbError> {
     run!(on, |conn| sqlx::query_as(FIND).bind(app).bind(id).fetch_optional(conn).await)
+}
+
+/// Finds a payment by the gateway's id. The caller has checked access to the connection.
+pub(crate) async fn find_of_connection(
+    on: impl Into<Exec<'_>>,
+    connection: ConnectionId,
+    payment_id: &str,
+) -> Result<Option<Transaction>, DbError> {
+    run!(on, |conn| sqlx::query_as(FIND_OF_CONNECTION).bind(connection).bind(payment_id).fetch_optional(conn).await)
+}
+
+/// Locks a payment until the unit of work ends, and changes nothing.
+pub(crate) async fn lock_row(tx: &mut Tx, id: TransactionId) -> Result<(), DbError> {
+    execute!(tx, sqlx::query(LOCK_ROW).bind(id))?;
+    Ok(())
 }
 
 /// Lists the transactions after `after` in the order of their ids, of all apps or of one.

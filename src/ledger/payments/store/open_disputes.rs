@@ -50,7 +50,7 @@ sql! {
                 amount_deducted_subunits, respond_by, due.status_at, method, updated_at FROM (SELECT transaction_id, app_id, dispute_id, \
                 status, amount_subunits, currency, amount_deducted_subunits, respond_by, status_at FROM disputes WHERE app_id = $1 \
                 AND mode = $2 AND status = 'open' AND respond_by <= $3 AND (respond_by, transaction_id, dispute_id) > ($4, $5, $6) \
-                ORDER BY respond_by, transaction_id, dispute_id LIMIT $7) AS due JOIN transactions ON id = transaction_id \
+                ORDER BY respond_by, transaction_id, dispute_id LIMIT 200) AS due JOIN transactions ON id = transaction_id \
                 ORDER BY respond_by, transaction_id, dispute_id";
     UNDATED_OF_COMPANY = open!("company_id", "respond_by IS NULL", "", 10);
 }
@@ -128,12 +128,11 @@ impl DueRow {
     }
 }
 
-/// Lists open disputes of an app with a deadline up to `until`, the next one first.
+/// Lists at most [`MAX_OPEN_DISPUTES`] open disputes of an app with a deadline up to `until`, the next one first.
 pub(crate) async fn list_due(
     reader: &mut Reader,
     (app, mode): (AppId, Mode),
     (after, until): (&DueCursor, Timestamp),
-    limit: i64,
 ) -> Result<Vec<DueDispute>, DbError> {
     let DueCursor(deadline, transaction, dispute) = after;
     let rows: Vec<DueRow> = run!(reader, |conn| sqlx::query_as(LIST_DUE)
@@ -143,7 +142,6 @@ pub(crate) async fn list_due(
         .bind(*deadline)
         .bind(*transaction)
         .bind(dispute)
-        .bind(limit)
         .fetch_all(conn)
         .await)?;
     Ok(rows.into_iter().filter_map(|row| row.read().transpose()).collect::<Result<_, _>>()?)

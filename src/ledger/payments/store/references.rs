@@ -36,7 +36,7 @@ sql! {
                      WHERE transaction_id = $1 ORDER BY status_at, dispute_id LIMIT $2";
     /// Among the oldest of the order, of which there are few.
     LIST_OF_ORDER = concat!("SELECT ", super::columns!(), " FROM transactions WHERE id IN (SELECT id FROM transactions WHERE app_id = $1 \
-                     AND order_id = $2 AND mode = $3 AND gateway = $4 ORDER BY id LIMIT ", max_examined!(), ") AND is_captured \
+                     AND order_id = $2 ORDER BY id LIMIT ", max_examined!(), ") AND mode = $3 AND gateway = $4 AND is_captured \
                      ORDER BY created_at, id LIMIT $5");
 }
 

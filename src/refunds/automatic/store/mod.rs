@@ -1,12 +1,14 @@
 //! The `automatic_refunds` table.
 
+pub(crate) mod pages;
 pub(crate) mod settings;
+pub(crate) mod write;
 
 use sqlx::FromRow;
 
 use super::{AutomaticRefund, Reason, State};
 use crate::{
-    db::{DbError, Exec, run, sql},
+    db::{DbError, Exec, Reader, run, sql},
     gateways::Mode,
     ledger::payments::changes::ChangeKind,
     primitives::{
@@ -23,8 +25,18 @@ macro_rules! columns {
     };
 }
 
+pub(super) use columns;
+
 sql! {
     FIND = concat!("SELECT ", columns!(), " FROM automatic_refunds WHERE id = $1");
+    FIND_OF_RUN = concat!("SELECT ", columns!(), " FROM automatic_refunds WHERE run_id = $1");
+    /// Whether the automations of its app refund nothing; no row if its app has the defaults.
+    IS_STOPPED = "SELECT refund_settings.is_stopped FROM automatic_refunds JOIN refund_settings \
+                  ON refund_settings.app_id = automatic_refunds.app_id AND refund_settings.mode = automatic_refunds.mode \
+                  WHERE automatic_refunds.id = $1";
+    LIST_DUE = concat!("SELECT ", columns!(), " FROM automatic_refunds WHERE due_at <= $1 ORDER BY due_at LIMIT $2");
+    /// Those that only a wrong clock can have scheduled.
+    LIST_AHEAD = concat!("SELECT ", columns!(), " FROM automatic_refunds WHERE due_at > $1 ORDER BY due_at LIMIT $2");
     LIST_TO_CONFIRM = concat!("SELECT ", columns!(), " FROM automatic_refunds WHERE app_id = $1 AND mode = $2 AND state = 'to_confirm' \
                                ORDER BY id LIMIT $3");
     LIST_RECENT = concat!("SELECT ", columns!(), " FROM automatic_refunds WHERE app_id = $1 AND mode = $2 ORDER BY id DESC LIMIT $3");
@@ -103,4 +115,29 @@ pub(crate) async fn list_recent(
 ) -> Result<Vec<AutomaticRefund>, DbError> {
     let rows: Vec<Row> = run!(on, |conn| sqlx::query_as(LIST_RECENT).bind(app).bind(mode).bind(limit).fetch_all(conn).await)?;
     Ok(rows.into_iter().map(AutomaticRefund::from).collect())
+}
+
+/// Finds the automatic refund of a run of any company.
+pub(crate) async fn find_of_run(on: impl Into<Exec<'_>>, run: RunId) -> Result<Option<AutomaticRefund>, DbError> {
+    let row: Option<Row> = run!(on, |conn| sqlx::query_as(FIND_OF_RUN).bind(run).fetch_optional(conn).await)?;
+    Ok(row.map(AutomaticRefund::from))
+}
+
+/// Lists those that continue now, the earliest first, and those that are due later than `ahead`, which no correct clock schedules.
+pub(super) async fn list_due(
+    reader: &mut Reader,
+    (now, ahead): (Timestamp, Timestamp),
+    limit: i64,
+) -> Result<Vec<AutomaticRefund>, DbError> {
+    let mut rows: Vec<Row> = run!(&mut *reader, |conn| sqlx::query_as(LIST_DUE).bind(now).bind(limit).fetch_all(conn).await)?;
+    if rows.is_empty() {
+        rows = run!(reader, |conn| sqlx::query_as(LIST_AHEAD).bind(ahead).bind(limit).fetch_all(conn).await)?;
+    }
+    Ok(rows.into_iter().map(AutomaticRefund::from).collect())
+}
+
+/// True if the automations of its app refund nothing at present.
+pub(in crate::refunds) async fn is_stopped(on: impl Into<Exec<'_>>, id: AutomaticRefundId) -> Result<bool, DbError> {
+    let stopped: Option<bool> = run!(on, |conn| sqlx::query_scalar(IS_STOPPED).bind(id).fetch_optional(conn).await)?;
+    Ok(stopped == Some(true))
 }
