@@ -9,7 +9,7 @@ use crate::{db::DbError, jobs::Periodic};
 const BATCH: i64 = 20;
 
 /// When a request that could not be continued is attempted again.
-const ERROR_PAUSE: Duration = Duration::from_mins(1);
+pub(super) const ERROR_PAUSE: Duration = Duration::from_mins(1);
 
 /// Longer than any pause of a request.
 const MAX_AHEAD: Duration = Duration::from_hours(1);

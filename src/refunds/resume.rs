@@ -78,7 +78,7 @@ impl Refunder {
             Err(error) => {
                 let why = match error {
                     _ if is_repeat_rejected(&request) => rejection(&request),
-                    // It rejected the question, which says nothing about the refund.
+                    // It rejected the request for the list, which says nothing about the refund.
                     ApiError::Rejected(_) => (Reason::GatewayError, None),
                     error => (Reason::of_error(&error), None),
                 };

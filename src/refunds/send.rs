@@ -100,10 +100,18 @@ impl Refunder {
                 Ok(false) => {}
                 Err(failure) => log_continued(&request, &failure),
             }
-        } else if let Err(failure) = self.send(&opened, request.clone(), Some(new.by)).await {
+            return Ok(self.find(request.id).await.unwrap_or(request));
+        }
+        Ok(self.send_stored(&opened, request, new.by).await)
+    }
+
+    /// Sends a stored request for a user, and returns it with its outcome, as far as it is known. A database that fails is no error: the job
+    /// continues the request.
+    pub(super) async fn send_stored(&self, opened: &OpenedApi, request: RefundRequest, by: &Actor<'_>) -> RefundRequest {
+        if let Err(failure) = self.send(opened, request.clone(), Some(by)).await {
             log_continued(&request, &failure);
         }
-        Ok(self.find(request.id).await.unwrap_or(request))
+        self.find(request.id).await.unwrap_or(request)
     }
 
     /// Deletes a request that was not sent; returns false if it was.
@@ -269,7 +277,7 @@ impl Refunder {
         Ok(open.into_iter().filter(|request| Some(request.id) != own).map(|request| request.amount).collect())
     }
 
-    pub(super) async fn find(&self, id: RefundRequestId) -> Result<RefundRequest, DbError> {
+    async fn find(&self, id: RefundRequestId) -> Result<RefundRequest, DbError> {
         let found = store::find(&mut self.db.bulk_reader().await?, id).await?;
         found.ok_or(DbError::Internal(sqlx::Error::RowNotFound))
     }

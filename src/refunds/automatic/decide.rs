@@ -166,8 +166,6 @@ impl Refunder {
             Reserved::Outdated => return Ok(Confirmed::Changed(read.proposal)),
             Reserved::NotOpen => return Ok(Confirmed::NotOpen),
         };
-        let id = request.id;
-        self.send(&read.opened, request, Some(by)).await?;
-        Ok(Confirmed::Requested(Box::new(self.find(id).await?)))
+        Ok(Confirmed::Requested(Box::new(self.send_stored(&read.opened, request, by).await)))
     }
 }

@@ -22,7 +22,7 @@ use crate::{
         money::Money,
         time::{CLOCK_TOLERANCE, Timestamp},
     },
-    refunds::{RefundError, Refunder, State as RequestState, resume::pause_after, store as requests},
+    refunds::{RefundError, Refunder, State as RequestState, job::ERROR_PAUSE, resume::pause_after, store as requests},
 };
 
 /// The number of due refunds that are read at a time.
@@ -59,7 +59,12 @@ impl Periodic for AutomaticRefunding {
         let mut outcome = Ok(());
         // A failure does not stop the others.
         for refund in due {
-            outcome = Box::pin(self.0.continue_automatic(&refund)).await.and(outcome);
+            let continued = Box::pin(self.0.continue_automatic(&refund)).await;
+            if continued.is_err() {
+                // Those that always fail must not be all that a batch has.
+                self.0.later(&refund, self.0.clock.now().plus(ERROR_PAUSE)).await.ok();
+            }
+            outcome = continued.and(outcome);
         }
         outcome
     }

@@ -1,8 +1,8 @@
 //! Refunds that automations start.
 //!
 //! Invariants:
-//! - A change only wakes the rule. What is refunded comes from the gateway's responses, read under a lock on the order, or on the payment
-//!   where there is none.
+//! - A change only wakes the rule. What is refunded comes from the gateway's responses, which are used only if no refund of the payments
+//!   was requested since; that is checked under a lock on the order, or on the payment where there is none.
 //! - A payment has at most one automatic refund, whatever the automation, and it counts against the limits of its day before the gateway
 //!   is called.
 //! - Nothing is refunded without a user's confirmation, unless an owner has turned that off up to an amount.
@@ -88,9 +88,9 @@ text_enum! {
         /// No API keys are stored, or they cannot be decrypted.
         NoKeys = "no_keys",
         KeysRejected = "keys_rejected",
-        /// The gateway rejected the question.
+        /// The gateway rejected the request that reads the payment or the order.
         GatewayRejected = "gateway_rejected",
-        /// The gateway did not answer for a day.
+        /// The gateway did not respond for a day.
         Unreachable = "unreachable",
         /// Payments of the gateway cannot be refunded by its API.
         Unsupported = "unsupported",

@@ -22,12 +22,12 @@ use crate::{
     refunds::{RefundError, Refunder, rule, rule::Refusal, send::OpenedApi},
 };
 
-/// What the gateway said.
+/// What the gateway reports.
 pub(super) struct Read {
     pub(super) proposal: Proposal,
     /// The payments whose refunds take part in it, as far as they are stored.
     pub(super) payments: Vec<TransactionId>,
-    /// Before the gateway was asked.
+    /// The time before the gateway was called.
     pub(super) at: Timestamp,
     pub(super) opened: OpenedApi,
 }
@@ -140,7 +140,7 @@ impl Refunder {
     }
 }
 
-/// Returns a result, `None` if the gateway rejected the question.
+/// Returns a result; `None` if the gateway rejected the request.
 fn unless_rejected<T>(result: Result<T, ApiError>) -> Result<Option<T>, RefundError> {
     match result {
         Ok(found) => Ok(Some(found)),

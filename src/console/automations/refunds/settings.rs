@@ -109,7 +109,7 @@ impl Panel {
 }
 
 impl Panel {
-    /// Adds the currency to the label of an amount, unless a field beside it has the currency.
+    /// Adds the currency to the label of an amount, unless the currency has a field of its own.
     pub(super) fn labelled(&self, label: Text) -> Text {
         match self.currencies.as_slice() {
             [currency] => t::in_currency(label, currency.to_string()),
