@@ -73,6 +73,8 @@ impl Refunder {
 
     /// Looks for the refund of a request, and repeats the request if there is none.
     async fn resume_sent(&self, opened: &OpenedApi, request: RefundRequest) -> Result<(), DbError> {
+        // The list is at least as old as its request.
+        let read_at = self.clock.now();
         let listed = match (opened.api.list_refunds)(opened.access(), &request.payment_id).await {
             Ok(listed) => listed,
             Err(error) => {
@@ -98,7 +100,7 @@ impl Refunder {
         }
         let why = if is_repeat_rejected(&request) { rejection(&request) } else { (Reason::Expired, None) };
         let certain_at = request.sent_at.unwrap_or(request.created_at).plus(LIST_LAG);
-        if self.clock.now() < certain_at {
+        if read_at < certain_at {
             return self.postpone(&request, why, certain_at).await;
         }
         self.give_up(&request, why).await

@@ -92,7 +92,7 @@ pub(crate) async fn set_stopped(
     (actor, now): By<'_>,
 ) -> Result<Saved, UseCaseError> {
     require_owner(app, actor)?;
-    let old = store::settings::lock(&mut *tx, (app.id, mode), now).await?;
+    let old = store::settings::find(&mut *tx, (app.id, mode)).await?;
     if old.is_stopped && !is_stopped && !is_confirmed {
         return Ok(Saved::NeedsPassword);
     }
@@ -111,7 +111,7 @@ pub(crate) async fn set_limits(
     (actor, now): By<'_>,
 ) -> Result<Saved, UseCaseError> {
     require_owner(app, actor)?;
-    let old = store::settings::lock(&mut *tx, (app.id, mode), now).await?;
+    let old = store::settings::find(&mut *tx, (app.id, mode)).await?;
     if limits.is_looser_than(&old) && !is_confirmed {
         return Ok(Saved::NeedsPassword);
     }
