@@ -78,6 +78,8 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
     // The mailbox has links that set passwords, and needs no sign-in.
     let mailbox = is_private.then(|| Mailbox::new(&clock));
     let server = Server::start_with(config, clock, mailbox).await?;
+    // A digest or an alert of a part of the history would contradict the pages.
+    server.hold_jobs(true);
     let password = base62::random(16);
     let failed = |error| format!("The demo could not be set up: {error}.");
     let shops = seed::seed(server.state(), &password).await.map_err(failed)?;
@@ -90,6 +92,7 @@ pub(crate) async fn start(mut config: Config) -> Result<Demo, String> {
         let shop = seed::add_destinations(server.state(), (&app, connection), urls).await.map_err(failed)?;
         seed::add_automations(server.state(), &app, (shop, is_private)).await.map_err(failed)?;
     }
+    server.hold_jobs(false);
     Ok(Demo { server, password, api, receivers, gateway })
 }
 

@@ -3,7 +3,7 @@
 use std::{future::ready, panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt as _;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use crate::{db::DbError, primitives::shutdown::Shutdown};
 
@@ -37,16 +37,22 @@ pub(crate) trait Periodic: Send + 'static {
 pub(crate) struct Jobs {
     shutdown: Shutdown,
     tasks: JoinSet<()>,
+    is_held: watch::Sender<bool>,
 }
 
 impl Jobs {
     pub(crate) fn new() -> Self {
-        Self { shutdown: Shutdown::new(), tasks: JoinSet::new() }
+        Self { shutdown: Shutdown::new(), tasks: JoinSet::new(), is_held: watch::Sender::new(false) }
     }
 
     /// Starts a job.
     pub(crate) fn start(&mut self, job: impl Periodic) {
-        self.tasks.spawn(repeat(job, self.shutdown.clone()));
+        self.tasks.spawn(repeat(job, self.shutdown.clone(), self.is_held.subscribe()));
+    }
+
+    /// Begins no run while this is true.
+    pub(crate) fn hold(&self, is_held: bool) {
+        self.is_held.send_replace(is_held);
     }
 
     /// Interrupts the jobs and waits until they have ended.
@@ -60,16 +66,18 @@ impl Jobs {
     }
 }
 
-async fn repeat<J: Periodic>(mut job: J, shutdown: Shutdown) {
+async fn repeat<J: Periodic>(mut job: J, shutdown: Shutdown, mut is_held: watch::Receiver<bool>) {
     loop {
         tokio::select! {
-            () = run_and_pause(&mut job) => {}
+            () = run_and_pause(&mut job, &mut is_held) => {}
             () = shutdown.announced() => return job.end().await,
         }
     }
 }
 
-async fn run_and_pause<J: Periodic>(job: &mut J) {
+async fn run_and_pause<J: Periodic>(job: &mut J, is_held: &mut watch::Receiver<bool>) {
+    // An error is that the jobs are being aborted.
+    let _ = is_held.wait_for(|is_held| !is_held).await;
     match AssertUnwindSafe(job.run()).catch_unwind().await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, again_in = ?job.interval(), "periodic job failed: {}", J::NAME),
@@ -128,5 +136,21 @@ mod tests {
         }
         jobs.stop().await;
         assert_eq!((job.runs.load(Ordering::Relaxed), job.ends.load(Ordering::Relaxed)), (3, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_that_is_held_begins_no_run_until_it_is_released_and_can_be_stopped() {
+        let (mut jobs, job) = (Jobs::new(), Counting::default());
+        jobs.hold(true);
+        jobs.start(job.clone());
+        sleep(INTERVAL * 5).await;
+        assert_eq!(job.runs.load(Ordering::Relaxed), 0);
+        jobs.hold(false);
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(job.runs.load(Ordering::Relaxed), 1);
+        jobs.hold(true);
+        sleep(INTERVAL * 5).await;
+        jobs.stop().await;
+        assert_eq!((job.runs.load(Ordering::Relaxed), job.ends.load(Ordering::Relaxed)), (1, 1));
     }
 }

@@ -207,6 +207,11 @@ impl Server {
         })
     }
 
+    /// Begins no run of a periodic job while this is true.
+    pub(crate) fn hold_jobs(&self, is_held: bool) {
+        self.jobs.hold(is_held);
+    }
+
     /// Returns the address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
