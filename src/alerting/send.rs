@@ -40,7 +40,7 @@ pub(crate) async fn queue_alerts(
     let path = match reported {
         // Where it is confirmed.
         [alert] if alert.kind == Kind::RefundToConfirm => {
-            alerts::way_out(alert).unwrap_or_else(|| urls::alert(context.app.id, alert.id))
+            alerts::way_out(alert).map_or_else(|| urls::alert(context.app.id, alert.id), |(url, _)| url)
         }
         [alert] => urls::alert(context.app.id, alert.id),
         [alert, ..] if alert.kind == Kind::RefundToConfirm => {

@@ -92,6 +92,8 @@ text_enum! {
         Bank = "bank",
         /// The bank, for a refund of it.
         RefundBank = "refund_bank",
+        /// The merchant, for a refund of it.
+        RefundReceipt = "refund_receipt",
     }
 }
 text_column!(ReferenceKind, ReferenceKind::as_str);

@@ -322,19 +322,21 @@ pub(crate) fn example(kind: Kind, now: Timestamp) -> Condition {
 }
 
 /// Returns the page that helps with the problem of an alert.
-pub(crate) fn way_out(alert: &Alert) -> Option<String> {
-    match alert.kind {
+pub(crate) fn way_out(alert: &Alert) -> Option<(String, Text)> {
+    Some(match alert.kind {
         Kind::WebhookFailing | Kind::WebhookDisabling | Kind::WebhookSilent => {
-            Some(urls::activity(alert.app_id, alert.detail.gateway()?, alert.mode))
+            let label = if alert.kind == Kind::WebhookSilent { t::see_webhook() } else { t::fix_webhook() };
+            (urls::activity(alert.app_id, alert.detail.gateway()?, alert.mode), label)
         }
         Kind::DestinationFailing | Kind::DestinationPaused | Kind::Backlog => {
-            Some(urls::destination(alert.app_id, alert.object.parse().ok()?))
+            (urls::destination(alert.app_id, alert.object.parse().ok()?), t::see_destination())
         }
         Kind::DisputeOpened | Kind::DisputeDeadline | Kind::OrderPaidTwice => {
-            Some(urls::transaction(alert.app_id, alert.detail.transaction.as_deref()?.parse().ok()?))
+            let payment = alert.detail.transaction.as_deref()?.parse().ok()?;
+            (urls::transaction(alert.app_id, payment), t::see_payment())
         }
-        Kind::RefundToConfirm => Some(urls::automatic_refund(alert.app_id, alert.object.parse().ok()?)),
-    }
+        Kind::RefundToConfirm => (urls::automatic_refund(alert.app_id, alert.object.parse().ok()?), t::see_refund()),
+    })
 }
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ pub(crate) use payments::{payment_sentence_with, tests as payments_tests};
 use text::states as t;
 use when::day;
 pub(crate) use when::{
-    DisplayTime, UNKNOWN_DAY, date, date_preset, day_heading, days, is_past, past_day, range, span, to_the_minute, when,
+    DisplayTime, UNKNOWN_DAY, date, date_preset, day_heading, days, is_past, past_day, range, span, time_of_minutes,
+    to_the_minute, when,
 };
 
 use crate::{connections, events::State, gateways::Mode, i18n::Text, ledger::payments::state::DisplayState};
@@ -137,6 +138,7 @@ pub(crate) const DISABLED: Badge = badge("disabled", ("status-off", "block"), t:
 pub(crate) fn payment_filter(state: DisplayState) -> Text {
     match state {
         DisplayState::Captured => t::paid_and_kept(),
+        DisplayState::Authorized => t::authorised_not_captured(),
         _ => payment_state(state).label,
     }
 }

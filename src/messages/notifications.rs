@@ -22,7 +22,10 @@ pub(crate) struct Delivery {
 impl Delivery {
     pub(crate) fn new(message: &Notification, now: Timestamp) -> Self {
         Self {
-            badge: state(message.state),
+            badge: match (message.state, message.kind) {
+                (State::Sent, Kind::Email) => Badge { label: t::email_sent(), ..state(message.state) },
+                (of, _) => state(of),
+            },
             at: when(message.ended_at.unwrap_or(message.created_at), now),
             reason: message.last_failure.map(failure).unwrap_or_default(),
             answer: message.last_answer.clone().filter(|_| message.kind != Kind::Email).unwrap_or_default(),

@@ -3,13 +3,15 @@
 use super::{
     Badge, Notice,
     activity::{BAD, WARN},
-    badge, day, span,
+    badge, day,
+    payments::NO_VALUE,
+    span,
     text::{disputes, payments as t, states},
 };
 use crate::{
     events::Event,
     gateways::{Gateway, event_kind::EventKind, payment::DisputeStatus},
-    i18n::{DisplayTime, Text, code, isolate},
+    i18n::{DisplayTime, Text, code, isolate, link},
     ledger::{
         orders::{
             OrderState,
@@ -18,9 +20,11 @@ use crate::{
         payments::{
             Transaction,
             disputes::{Dispute, OpenDispute, OtherCosts},
+            store::references::MAX_OTHERS,
         },
     },
     primitives::{money::Money, time::Timestamp},
+    urls,
 };
 
 /// Returns the badge of a dispute.
@@ -112,7 +116,13 @@ pub(crate) fn went_back_twice(payment: &Transaction, disputes: &[Dispute]) -> Op
 }
 
 /// An order with more than one payment held, unless they are its partial payments. `others` are its other captured payments.
-pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction], order: &OrderState) -> Option<Notice> {
+/// `is_refundable_here` says whether the page has a button for it.
+pub(crate) fn paid_more_than_once(
+    payment: &Transaction,
+    (others, order): (&[Transaction], &OrderState),
+    is_refundable_here: bool,
+    now: Timestamp,
+) -> Option<Notice> {
     let held: Vec<&Transaction> = others.iter().filter(|other| is_held(other)).collect();
     let id = payment.order_id.as_deref().filter(|_| is_held(payment) && !held.is_empty())?;
     let payments: Vec<&Transaction> = held.iter().copied().chain([payment]).collect();
@@ -122,18 +132,35 @@ pub(crate) fn paid_more_than_once(payment: &Transaction, others: &[Transaction],
         None => false,
     };
     let item = |other: &&Transaction| {
-        let id = code(&other.payment_id);
-        other.money().map_or_else(|| Text::verbatim(&id), |money| t::payment_item(&id, money))
+        let (page, id) = (link(urls::transaction(other.app, other.id)), code(&other.payment_id));
+        let money = other.money().map_or_else(|| NO_VALUE.to_owned(), |money| money.to_string());
+        t::payment_item(page, money, DisplayTime::of_day(other.created_at, now), id)
     };
-    let payments = held.iter().map(item).reduce(t::item)?;
+    let payments = held.iter().take(usize::from(MAX_OTHERS)).map(item).reduce(t::item)?;
     let (gateway, count, id) = (payment.gateway.label(), held.len(), code(id));
+    let what_to_do = match (count, is_refundable_here) {
+        (1, true) => t::keep_one_here(),
+        (1, false) => t::keep_one_at_gateway(gateway),
+        (_, true) => t::keep_what_is_due_here(),
+        (_, false) => t::keep_what_is_due_at_gateway(gateway),
+    };
     Some(if let Some(asked) = order.money().filter(|_| is_known) {
-        let advice = t::paid_more_than_once_advice(count, id, asked, payments, gateway);
+        let advice = t::paid_more_than_once_advice(count, id, asked, payments, what_to_do);
         Notice::new("paid-more-than-once", WARN, t::paid_more_than_once(), advice)
     } else {
-        let advice = t::maybe_paid_more_than_once_advice(id, payments, gateway);
+        let advice = t::maybe_paid_more_than_once_advice(id, payments, what_to_do);
         Notice::new("maybe-paid-more-than-once", WARN, t::maybe_paid_more_than_once(count), advice)
     })
+}
+
+/// An order that was paid twice, in a list of what needs attention; `app` is its name where several apps are listed.
+pub(crate) fn order_paid_twice(order: &OrderState, app: Option<&str>) -> Option<Notice> {
+    let asked = order.money()?;
+    let headline = match app {
+        Some(app) => t::order_paid_twice_of_app(isolate(app), asked),
+        None => t::order_paid_twice(asked),
+    };
+    Some(Notice::new("order-paid-twice", WARN, headline, t::order_paid_twice_advice()))
 }
 
 /// Labels the amount of a foreign payment in its settlement currency.
@@ -157,18 +184,18 @@ mod tests {
         let payment = Transaction { order_id: Some("order_1".to_owned()), ..paid() };
         let asked = OrderState { amount: Some((100_000, Currency::INR)), ..OrderState::default() };
         let said = |others: &[Transaction], order: &OrderState| {
-            let said = paid_more_than_once(&payment, others, order).unwrap();
-            format!("{}. {}", said.headline.in_english(), said.reason.in_english())
+            let said = paid_more_than_once(&payment, (others, order), false, payment.created_at).unwrap();
+            format!("{}. {}", said.headline.in_english(), said.reason.in_english()).replace('\u{a0}', " ")
         };
         assert_eq!(
             said(&others, &asked),
-            "This order was paid more than once. 2 other payments were captured for order order_1 of ₹1,000.00: pay_2 (₹1,000.00), \
-             pay_3 (₹1,000.00). In Razorpay, refund what was paid twice."
+            "This order was paid more than once. Order order_1 of ₹1,000.00 was paid by this payment and by 2 others: pay_2 (₹1,000.00, \
+             22 Nov, 4:00 pm), pay_3 (₹1,000.00, 22 Nov, 4:00 pm). Keep what the order costs, and refund only the rest in Razorpay."
         );
         assert_eq!(
             said(&others[..1], &OrderState::default()),
-            "Another payment was captured for this order. Order order_1 also has pay_2 (₹1,000.00). If the order isn’t paid in \
-             parts, refund in Razorpay what was paid twice."
+            "Another payment of this order was received. Order order_1 also has pay_2 (₹1,000.00, 22 Nov, 4:00 pm). If the order isn’t paid in \
+             parts, it was paid more than once. Keep one of the two, and refund only the other in Razorpay."
         );
     }
 

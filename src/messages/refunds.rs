@@ -107,6 +107,17 @@ fn unavailable(gateway: &'static str, why: &Unavailable) -> (&'static str, Text)
     (why.reason(), advice)
 }
 
+/// The payment's order was paid twice.
+pub(crate) fn paid_twice() -> Notice {
+    Notice::new("order-paid-twice", WARN, t::paid_twice_headline(), t::paid_twice())
+}
+
+/// The gateway reports another order or amount than the payment's events.
+pub(crate) fn reported_otherwise(gateway: Gateway) -> Notice {
+    let name = gateway.label();
+    Notice::new("reported-otherwise", BAD, t::reported_otherwise_headline(name), t::reported_otherwise(name))
+}
+
 /// A dispute of the payment is not decided.
 pub(crate) fn disputed(gateway: Gateway) -> Notice {
     Notice::new("dispute-open", WARN, t::disputed_headline(), t::disputed(gateway.label()))

@@ -165,6 +165,12 @@ pub(super) fn time_of_day(at: Timestamp) -> Text {
     clock(&at.zoned(), "%-I:%M")
 }
 
+/// Formats a time of day in minutes: `7:41 pm`.
+pub(crate) fn time_of_minutes(minutes: i64) -> Text {
+    let (hour, minute) = (minutes / 60, minutes % 60);
+    t::clock(format!("{}:{minute:02}", if hour % 12 == 0 { 12 } else { hour % 12 }), t::half(hour))
+}
+
 /// Formats the time of day in a format of `strftime` for 12 hours.
 fn clock(at: &Zoned, format: &str) -> Text {
     t::clock(at.strftime(format).to_string(), t::half(i32::from(at.hour())))

@@ -233,8 +233,17 @@ async fn what_is_off_or_muted_is_recorded_and_reported_once_that_is_over() {
     assert!(shop.owner.get(&format!("{}?mode=live", shop.list())).await.shows("muted"));
     assert_eq!(shop.owner.post(&mute, &[("mode", "live"), ("mute", "forever")]).await.status, StatusCode::BAD_REQUEST);
     let quiet = format!("{}/quiet-hours", shop.list());
-    let wrong = shop.owner.post(&quiet, &[("mode", "live"), ("from", "22:00"), ("to", "")]).await;
-    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.has("data-reason=\"not-a-time\""));
+    for (from, to, field, reason) in [
+        ("22:00", "", "to", "empty"),
+        ("", "07:00", "from", "empty"),
+        ("24:00", "07:00", "from", "not-a-time"),
+        ("22:00", "7", "to", "not-a-time"),
+        ("22:00", "22:00", "to", "same"),
+    ] {
+        let wrong = shop.owner.post(&quiet, &[("mode", "live"), ("from", from), ("to", to)]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{from} {to}");
+        assert!(wrong.has(&format!("id=\"{field}-error\" data-reason=\"{reason}\"")), "{from} {to}: {}", wrong.body);
+    }
     shop.owner.post(&quiet, &[("mode", "live"), ("from", "22:00"), ("to", "07:00")]).await;
     assert!(shop.owner.get(&format!("{}?mode=live", shop.list())).await.has("value=\"22:00\""));
     shop.owner.post(&quiet, &[("mode", "live"), ("from", ""), ("to", "")]).await;

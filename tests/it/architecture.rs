@@ -135,11 +135,12 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("alerts", &["alerts", "alert_messages", "alert_rules", "alert_schedules", "alert_digests", "operator_alerts"]),
 ];
 
-/// Stores that also read a table of another feature, to find rows of an app by its connections.
+/// Stores that also read a table of another feature, to find rows of an app by its connections, or of a company by its apps.
 const FOREIGN_READS: &[(&str, &str)] = &[
     ("events/store/mod.rs", "connections"),
     ("rejections/store/deferred.rs", "connections"),
     ("events/store/search.rs", "connections"),
+    ("ledger/orders/store.rs", "apps"),
     ("ledger/payments/store/mod.rs", "connections"),
     ("ledger/payments/store/search.rs", "connections"),
     ("ledger/payments/store/cross_mode.rs", "connections"),

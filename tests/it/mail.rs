@@ -59,7 +59,7 @@ async fn a_test_email_arrives_once_with_the_headers_of_automated_mail() {
     for remote in ["<img", "src=", "url(", "@import", "<link", "<script"] {
         assert!(!html.contains(remote), "{remote}: {html}");
     }
-    let page = owner.sees_in("/settings", "last-test", "Accepted by the server").await;
+    let page = owner.sees_in("/settings", "last-test", "Email sent").await;
     assert!(page.shows("state-sent"));
     settle_as(&app, &["sent - x1"]).await;
     assert_eq!((app.count(CONTENTS).await, server.mails().len()), (0, 1));

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    TestApp,
-    bodies::{self, AMOUNT, AT},
-    browser::{Browser, Page},
-    builders::Connection,
+use crate::{
+    orders::{entity, event},
+    support::{
+        TestApp,
+        bodies::{self, AMOUNT, AT},
+        browser::{Browser, Page},
+        builders::Connection,
+    },
 };
 
 const DAY: i64 = 24 * 60 * 60;
@@ -278,4 +281,57 @@ async fn recent_transactions_are_grouped_by_day() {
         ["Today, 22 Nov<span>2 paid, ₹2,000.00</span>", "Yesterday, 21 Nov<span>1 paid, ₹1,000.00</span>", "19 Nov</th>"];
     assert_eq!(headings.len(), wanted.len(), "{headings:?}");
     assert!(headings.iter().zip(wanted).all(|(row, wanted)| row.contains(wanted)), "{headings:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_was_paid_twice_needs_attention_until_a_payment_is_refunded() {
+    let shop = Shop::open().await;
+    for connection in [&shop.connection, &shop.live] {
+        connection.post(event("order.paid", "pay_1", 1, Some(entity("paid", bodies::AMOUNT)))).stored().await;
+    }
+    assert!(shop.owner.get("/").await.lacks("order-paid-twice") && shop.overview("").await.lacks("needs-attention"));
+    shop.connection.post(event("payment.captured", "pay_2", 2, None)).stored().await;
+    assert!(shop.owner.get("/").await.lacks("order-paid-twice"), "no real money is at stake in Test mode");
+    shop.live.post(event("payment.captured", "pay_3", 3, None)).stored().await;
+    let newest = shop.app.transactions().await.iter().find(|one| one["payment_id"] == "pay_3").unwrap()["transaction"].clone();
+    let newest = shop.path(&format!("/transactions/{}", newest.as_str().unwrap()));
+    let (dashboard, live) = (shop.owner.get("/").await, shop.owner.get(&shop.path("?mode=live")).await);
+    for page in [&dashboard, &live] {
+        let said = page.text_of("order-paid-twice");
+        assert!(said.contains("₹1,000.00") && page.has(&format!("href=\"{newest}\"")), "{}", page.body);
+    }
+    assert!(said(&dashboard, "order-paid-twice").contains("Neem Tree Store"), "{}", dashboard.body);
+    let list = async || shop.owner.get(&shop.path("/transactions?mode=live")).await;
+    let marked = list().await;
+    let (_, row) = marked.body.split_once(newest.rsplit_once('/').unwrap().1).unwrap();
+    assert_eq!(marked.texts_of("paid-twice").len(), 1, "{}", marked.body);
+    assert!(row.split_once("<tr>").map_or(row, |(own, _)| own).contains("\"paid-twice\""), "the newest: {}", marked.body);
+    shop.app.company("Banyan Books").await;
+    assert!(shop.app.owner("Banyan Books").await.get("/").await.lacks("order-paid-twice"), "of another company");
+
+    shop.live.post(bodies::refund("refund.processed", "rfnd_1", "pay_1", bodies::AMOUNT, bodies::AMOUNT, 60)).stored().await;
+    assert!(shop.owner.get("/").await.lacks("order-paid-twice") && list().await.lacks("paid-twice"));
+    assert!(shop.owner.get(&shop.path("?mode=live")).await.lacks("order-paid-twice"));
+    assert!(shop.overview("").await.shows("order-paid-twice"), "one mode at a time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn yesterday_is_named_with_its_payments_and_leads_to_their_list() {
+    let shop = Shop::open().await;
+    shop.payment("payment.captured", "pay_1", 0, &[]).await;
+    shop.payment("payment.captured", "pay_2", 2, &[]).await;
+    let page = shop.overview("").await;
+    assert!(said(&page, "received-yesterday").contains("no payments"), "{}", said(&page, "received-yesterday"));
+    shop.payment("payment.captured", "pay_3", 1, &[("payment.amount", json!(250_000))]).await;
+    shop.payment("payment.failed", "pay_4", 1, &[]).await;
+    for query in ["", "&days=1"] {
+        let page = shop.overview(query).await;
+        let said = said(&page, "received-yesterday");
+        assert!(said.contains("₹2,500.00") && said.contains("1 payment"), "{query}: {said}");
+        let rest = page.body.split_once("data-testid=\"received-yesterday\"").unwrap().1;
+        let url = rest.split_once("href=\"").unwrap().1.split_once('"').unwrap().0.replace("&#38;", "&").replace("&amp;", "&");
+        let list = shop.owner.get(&url).await;
+        assert!(list.text_of("sum-payments").starts_with("2 ") && list.has("₹2,500.00"), "{url}: {}", list.body);
+        assert!(page.shows("received-note"), "{query}");
+    }
 }

@@ -6,15 +6,18 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ks_pay::primitives::time::{Clock, Timestamp};
 use reqwest::StatusCode;
 
-use crate::support::{
-    TestApp, bodies,
-    bodies::{AMOUNT, AT},
-    browser::{Browser, Page},
-    builders::{App, Connection, PASSWORD},
-    database, eventually,
-    fake_razorpay::set_api,
-    files,
-    refund_api::{Fault, RefundApi},
+use crate::{
+    orders::{entity, event},
+    support::{
+        TestApp, bodies,
+        bodies::{AMOUNT, AT},
+        browser::{Browser, Page},
+        builders::{App, Connection, PASSWORD},
+        database, eventually,
+        fake_razorpay::set_api,
+        files,
+        refund_api::{Fault, RefundApi},
+    },
 };
 
 pub(crate) const PAYMENT: &str = "pay_Test0000000001";
@@ -95,12 +98,21 @@ impl Shop {
 }
 
 async fn submit(browser: &Browser, path: &str, origin: &str, amount: &str) -> Page {
-    browser.post(path, &[("origin", origin), ("amount", amount), ("note", ""), ("current_password", PASSWORD)]).await
+    submit_with(browser, path, (origin, amount, PASSWORD)).await
+}
+
+async fn submit_with(browser: &Browser, path: &str, (origin, amount, password): (&str, &str, &str)) -> Page {
+    browser.post(path, &[("origin", origin), ("amount", amount), ("note", ""), ("current_password", password)]).await
 }
 
 /// Reports a captured payment; returns the path of its page.
 async fn pay(app: &TestApp, connection: &Connection, id: &str) -> String {
-    connection.post(bodies::payment("payment.captured", id, 0)).stored().await;
+    report(app, connection, id, bodies::payment("payment.captured", id, 0)).await
+}
+
+/// Sends an event of a payment; returns the path of its page.
+async fn report(app: &TestApp, connection: &Connection, id: &str, body: Vec<u8>) -> String {
+    connection.post(body).stored().await;
     let all = app.transactions().await;
     let own = all.iter().find(|payment| payment["payment_id"] == id).unwrap_or_else(|| panic!("{all:?}"));
     format!("/ks-pay/apps/{}/transactions/{}", connection.app_id, own["transaction"].as_str().unwrap())
@@ -129,12 +141,14 @@ async fn a_refund_is_made_with_what_the_gateway_says_and_the_payment_changes_by_
     let page = shop.owner.get(&shop.payment).await;
     assert!(page.shows("state-confirmed") && page.has("rfnd_Test0000000002") && page.has("Wrong size") && page.has("The Owner"));
     assert!(page.shows("state-captured") && page.lacks("refunded"), "only an event changes the payment: {}", page.body);
+    assert!(page.has("data-evidence-stream=") && page.shows("look-again"), "it updates itself: {}", page.body);
     let waiting = page.text_of("refund-request");
     let event = bodies::refund("refund.processed", "rfnd_Test0000000002", PAYMENT, 50_000, 80_000, 3_700);
     shop.connection.post(event).event_id("evt_2").stored().await;
     let page = shop.owner.get(&shop.payment).await;
     assert!(page.text_of("refunded").contains("₹800.00"), "{}", page.text_of("refunded"));
     assert_ne!(page.text_of("refund-request"), waiting, "it does not wait for its event any more");
+    assert!(!page.has("data-evidence-stream=") && page.lacks("look-again"), "{}", page.body);
     let entry = format!("{} INR 500.00", &id[..14]);
     assert_eq!(shop.app.texts("SELECT object FROM security_log WHERE action = 'refund_requested'").await, [entry]);
 }
@@ -351,6 +365,15 @@ async fn the_password_is_asked_each_time_and_guesses_are_limited() {
     assert_eq!(wrong.reason_of("current_password-error"), "wrong-password");
     assert_eq!((wrong.field("amount").unwrap(), wrong.field("note").unwrap()), ("100".to_owned(), "Kept".to_owned()));
     assert!(!wrong.has("not the password"));
+    for (amount, password, reasons) in [
+        ("1,000.01", "not the password", ("more-than-left", "wrong-password")),
+        ("0.50", "", ("below-min", "no-password")),
+        ("much", "", ("not-an-amount", "no-password")),
+    ] {
+        let both = submit_with(&shop.owner, &shop.form(), (&origin, amount, password)).await;
+        let said = (both.reason_of("amount-error"), both.reason_of("current_password-error"));
+        assert_eq!((both.status, said.0, said.1), (StatusCode::UNPROCESSABLE_ENTITY, reasons.0, reasons.1));
+    }
     let mut last = wrong;
     for _ in 0..10 {
         last = with("not the password").await;
@@ -417,5 +440,29 @@ async fn damaged_keys_are_named_and_no_key_is_in_a_page_or_a_file() {
     for (path, content) in files(&shop.app.data_dir()) {
         let is_there = content.windows(KEY_SECRET.len()).any(|window| window == KEY_SECRET.as_bytes());
         assert!(!is_there, "{}", path.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_warns_if_the_gateway_reports_another_payment_than_events_did_or_the_order_was_paid_twice() {
+    let shop = Shop::start().await;
+    assert!(shop.owner.get(&shop.form()).await.shows("reported-otherwise"), "the gateway has another order");
+    let [right, other] = ["pay_Test0000000002", "pay_Test0000000003"];
+    shop.api.add(right, AMOUNT);
+    shop.api.add(other, AMOUNT - 100);
+    let paid = event("order.paid", right, 1, Some(entity("paid", AMOUNT)));
+    let right = report(&shop.app, &shop.connection, right, paid).await;
+    let form = shop.owner.get(&format!("{right}/refund")).await;
+    assert!(form.lacks("reported-otherwise") && form.lacks("order-paid-twice"), "{}", form.body);
+    let twice = event("payment.captured", other, 2, None);
+    let other = report(&shop.app, &shop.connection, other, twice).await;
+    let form = shop.owner.get(&format!("{right}/refund")).await;
+    assert!(form.lacks("reported-otherwise") && form.shows("order-paid-twice"), "{}", form.body);
+    let form = shop.owner.get(&format!("{other}/refund")).await;
+    assert!(form.shows("reported-otherwise") && form.shows("order-paid-twice"), "the gateway has another amount: {}", form.body);
+    for (page, link) in [(&right, &other), (&other, &right)] {
+        let page = shop.owner.get(page).await;
+        let (_, said) = page.body.split_once("data-testid=\"paid-more-than-once\"").unwrap();
+        assert!(said.split_once("</div>").unwrap().0.contains(&format!("href=\"{link}\"")), "{}", page.body);
     }
 }

@@ -31,7 +31,8 @@ struct Show {
     texts: Vec<Text>,
     since: DisplayTime,
     count: Option<Text>,
-    way_out: Option<String>,
+    /// The page where it is fixed, and the label of the button.
+    way_out: Option<(String, Text)>,
     updates: Vec<(DisplayTime, Text)>,
     messages: Vec<Message>,
     /// The action that stops the reminders, if there are any to stop.

@@ -222,22 +222,34 @@ pub(crate) async fn set_quiet(posted: SignedForm<QuietForm>, app: Path<String>) 
     let (page, form) = (posted.page, posted.form);
     let app = page.app(&app).await?;
     let mode = mode_of(&form.mode)?;
-    let quiet = match (form.from.trim(), form.to.trim()) {
-        ("", "") => None,
-        (from, to) => {
-            let quiet = parse_minutes(from).zip(parse_minutes(to));
-            if quiet.is_none() {
-                let errors = FieldError::new("not-a-time", t::quiet_invalid()).at("from");
-                let typed = Typed { quiet: Some(form), errors, ..Typed::default() };
-                return page.unprocessable(&view(&page, &app, mode.slug(), typed).await?);
-            }
-            quiet
+    let quiet = match read_quiet(&form) {
+        Ok(quiet) => quiet,
+        Err(errors) => {
+            let typed = Typed { quiet: Some(form), errors, ..Typed::default() };
+            return page.unprocessable(&view(&page, &app, mode.slug(), typed).await?);
         }
     };
     let mut tx = page.state.db.begin().await?;
     manage::set_quiet(&mut tx, (&app, mode), quiet, (&page.actor(), page.now)).await?;
     tx.commit().await?;
-    Ok(page.redirect(&urls::in_mode(&urls::alerts(app.id), mode), t::saved()))
+    let time = messages::time_of_minutes;
+    let saved = quiet.map_or_else(t::quiet_off, |(from, to)| t::quiet_saved(time(from), time(to)));
+    Ok(page.redirect(&urls::in_mode(&urls::alerts(app.id), mode), saved))
+}
+
+/// Reads the quiet hours of the form, in minutes of the day; `None` for none.
+fn read_quiet(form: &QuietForm) -> Result<Option<(i64, i64)>, FieldErrors> {
+    let (from, to) = (form.from.trim(), form.to.trim());
+    match (from, to) {
+        ("", "") => return Ok(None),
+        ("", _) => return Err(FieldError::new("empty", t::quiet_start_missing()).at("from")),
+        (_, "") => return Err(FieldError::new("empty", t::quiet_end_missing()).at("to")),
+        _ => {}
+    }
+    let invalid = |field| FieldError::new("not-a-time", t::quiet_invalid()).at(field);
+    let from = parse_minutes(from).ok_or_else(|| invalid("from"))?;
+    let to = parse_minutes(to).ok_or_else(|| invalid("to"))?;
+    if from == to { Err(FieldError::new("same", t::quiet_same()).at("to")) } else { Ok(Some((from, to))) }
 }
 
 /// Reads the mode of a form, in which it is always there.

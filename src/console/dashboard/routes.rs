@@ -10,11 +10,12 @@ use crate::{
     console::{
         http::{error::AppError, layout::ConsoleEntry, page::RequestContext},
         read_models::{
-            alerts::{of_viewers_channels, of_viewers_destinations},
+            alerts::{MAX_PAID_TWICE, of_viewers_channels, of_viewers_destinations},
             rejection_summary,
         },
     },
-    ledger::payments::store::open_disputes,
+    gateways::Mode,
+    ledger::{orders, payments::store::open_disputes},
     messages::text,
 };
 
@@ -26,16 +27,18 @@ pub(crate) async fn show(page: RequestContext) -> Answer {
     let all = app_health::list(&mut reader, page.signed_in.company.id, page.now).await?;
     let worst = app_health::list_needing_attention(&all, page.now).into_iter().take(views::MAX_PROBLEMS);
     let causes = rejection_summary::causes(&mut reader, worst.map(|(app, webhook)| (app, &webhook.activity))).await?;
-    let disputes = if page.signed_in.user.role.permits(Permission::ViewPayments) {
-        open_disputes::of_company(&mut reader, page.signed_in.company.id, page.now).await?
+    let company = page.signed_in.company.id;
+    let (disputes, paid_twice) = if page.signed_in.user.role.permits(Permission::ViewPayments) {
+        let disputes = open_disputes::of_company(&mut reader, company, page.now).await?;
+        (disputes, orders::store::list_newest_overpaid(&mut reader, (company, Mode::Live), MAX_PAID_TWICE).await?)
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     let mut more = of_viewers_destinations(&page, &mut reader, &all).await?;
     more.extend(of_viewers_channels(&page, &mut reader).await?);
     drop(reader);
     let layout = page.layout(text::dashboard::dashboard()).console(ConsoleEntry::Dashboard);
-    page.ok(&views::Dashboard::new(layout, &all, (&causes, &disputes, more), page.now))
+    page.ok(&views::Dashboard::new(layout, &all, (&causes, (&disputes, &paid_twice), more), page.now))
 }
 
 /// `GET /applications`

@@ -7,12 +7,12 @@ use crate::{
     console::{
         http::layout::Layout,
         read_models::{
-            alerts::{Alert, disabled, mixed_up, trouble, with_disputes},
+            alerts::{self, Alert, disabled, mixed_up, trouble, with_disputes},
             checklist::ChecklistView,
         },
     },
     i18n::{self, Text},
-    ledger::payments::disputes::OpenDispute,
+    ledger::{orders::Order, payments::disputes::OpenDispute},
     messages::{self, rejections::Causes, text::dashboard as t},
     primitives::time::Timestamp,
 };
@@ -38,11 +38,12 @@ impl Dashboard {
     pub(crate) fn new(
         layout: Layout,
         all: &[AppWithWebhooks],
-        (causes, disputes, destinations): (&Causes, &[OpenDispute], Vec<Alert>),
+        (causes, (disputes, paid_twice), destinations): (&Causes, (&[OpenDispute], &[Order]), Vec<Alert>),
         now: Timestamp,
     ) -> Self {
         let name = |id| all.iter().find(|listed| listed.app.id == id).map(|listed| listed.app.name.as_str());
-        let mut trouble = with_disputes(trouble(all, causes, now), disputes, name, now);
+        let own = alerts::paid_twice(paid_twice, name).into_iter().chain(trouble(all, causes, now)).collect();
+        let mut trouble = with_disputes(own, disputes, name, now);
         trouble.extend(destinations);
         trouble.extend(mixed_up(all, now));
         trouble.extend(disabled(all));

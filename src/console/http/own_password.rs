@@ -37,6 +37,11 @@ impl Unconfirmed {
         self.error.clone().at(FIELD)
     }
 
+    /// Adds the error to those of the form's other fields.
+    pub(crate) fn add_to(&self, errors: &mut FieldErrors) {
+        errors.add(FIELD, self.error.reason, self.error.sentence.clone());
+    }
+
     /// Shows the form again.
     pub(crate) fn answer(self, page: &RequestContext, view: &impl Template) -> Result<HttpResponse, AppError> {
         let mut response = page.unprocessable(view)?;

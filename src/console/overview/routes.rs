@@ -29,13 +29,16 @@ use crate::{
         },
     },
     db::list,
-    ledger::payments::{
-        self,
-        figures::{self, Figures},
-        store::{
+    ledger::{
+        orders,
+        payments::{
             self,
-            daily_totals::{self, Ledger},
-            open_disputes,
+            figures::{self, Figures},
+            store::{
+                self,
+                daily_totals::{self, Ledger},
+                open_disputes,
+            },
         },
     },
     messages::text::overview as t,
@@ -74,13 +77,15 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     };
     let of_app = rejections::store::Filter { app: app.id, mode };
     let refused = rejections::store::count(&mut reader, of_app, page.now.minus(views::REJECTIONS_SPAN)).await?;
-    let (mut sums, mut before, mut recent, mut newest, mut disputes) = (Vec::new(), Vec::new(), Vec::new(), None, Vec::new());
+    let (mut sums, mut before, mut recent, mut newest) = (Vec::new(), Vec::new(), Vec::new(), None);
+    let (mut disputes, mut paid_twice) = (Vec::new(), Vec::new());
     if is_period_valid {
         let ledger = Ledger { app: app.id, mode, zone: app.zone };
         sums = daily_totals::days(&mut reader, ledger, days).await?;
         before = daily_totals::days_compared(&mut reader, ledger, days.previous()).await?;
         recent = list::newest(&mut reader, &filter, RECENT).await?;
         disputes = open_disputes::of_app(&mut reader, app.id, mode, page.now).await?;
+        paid_twice = orders::store::list_overpaid(&mut reader, (app.id, mode), alerts::MAX_PAID_TWICE).await?;
     }
     if is_period_valid && recent.is_empty() {
         newest = payments::newest(&mut reader, app.id, mode).await?;
@@ -96,7 +101,8 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
     drop(reader);
     // The empty state says what is wrong with the webhook.
     let webhooks = if is_nothing_yet || !is_period_valid { Vec::new() } else { alerts::trouble(&listed, &causes, page.now) };
-    let systems = alerts::by_severity(webhooks.into_iter().chain(destinations).collect());
+    let paid_twice = alerts::paid_twice(&paid_twice, |_| None);
+    let systems = alerts::by_severity(paid_twice.into_iter().chain(webhooks).chain(destinations).collect());
     let mut attention = alerts::with_disputes(systems, &disputes, |_| None, page.now);
     let list = urls::destinations(app.id);
     let cut = attention.split_off(attention.len().min(views::MAX_ATTENTION));
@@ -130,6 +136,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
             .sum(),
         figures: Figures::of(&sums, days),
         before: comparison::Before::of(&before, &sums, days),
+        yesterday: views::Yesterday::of(days.last, &sums, &before),
         attention,
         more_destinations: (unlisted > 0).then(|| (urls::in_mode(&list, mode), unlisted)),
         connections: shown.connections,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use askama::Template;
+use jiff::ToSpan as _;
 
 use super::{
     chart::{Bar, Chart, Tick, percent, tenths},
@@ -31,7 +32,7 @@ use crate::{
         text::{lists, overview as t},
     },
     primitives::{
-        date_range::DateRange,
+        date_range::{DateRange, number},
         id::AppId,
         money::{Currency, Money},
         time::Timestamp,
@@ -73,6 +74,7 @@ pub(crate) struct Show {
     pub(crate) payments_of_two_days: i64,
     pub(crate) figures: Figures,
     pub(crate) before: Before,
+    pub(crate) yesterday: Yesterday,
     /// Most urgent first.
     pub(crate) attention: Vec<Alert>,
     /// How many destinations need attention besides these, with the list of destinations.
@@ -85,6 +87,23 @@ pub(crate) struct Show {
     pub(crate) zone: Zone,
     pub(crate) zones_note: Option<Text>,
     pub(crate) now: Timestamp,
+}
+
+/// What was received on the day before today.
+pub(crate) struct Yesterday {
+    day: jiff::civil::Date,
+    payments: i64,
+    amounts: Vec<Money>,
+}
+
+impl Yesterday {
+    /// Finds it in the totals of a period until today, or in those of the period before where the first is today alone.
+    pub(crate) fn of(today: jiff::civil::Date, sums: &[DailyTotals], before: &[DailyTotals]) -> Self {
+        let day = today.saturating_sub(1.day());
+        let of = |sums| figures::of_day(sums, number(day));
+        let (payments, amounts) = Some(of(sums)).filter(|(payments, _)| *payments > 0).unwrap_or_else(|| of(before));
+        Self { day, payments, amounts }
+    }
 }
 
 /// Shown where a percentage means nothing.
@@ -147,6 +166,15 @@ impl Show {
     pub(crate) fn today(&self) -> Text {
         let money = messages::joined(&self.figures.today).unwrap_or_else(|| self.first(&self.figures.today).to_string());
         t::today_so_far(self.figures.payments_today, money)
+    }
+
+    /// Returns yesterday's amounts and payments, with the list of that day if there were any.
+    pub(crate) fn yesterday(&self) -> (Text, Option<String>) {
+        let Yesterday { day, payments, amounts } = &self.yesterday;
+        match messages::joined(amounts) {
+            Some(money) => (t::yesterday(*payments, self.day(*day), money), Some(self.list_of_day(*day))),
+            None => (t::nothing_yesterday(self.day(*day)), None),
+        }
     }
 
     /// Compares the amount received until yesterday with the period before; of today alone, yesterday's amount is named instead.

@@ -239,7 +239,10 @@ impl Show {
     /// more than once.
     pub(crate) fn notices(&self) -> Vec<Notice> {
         let answer = |dispute| messages::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
-        let twice = messages::orders::paid_more_than_once(&self.transaction, &self.others, &self.order);
+        let twice = {
+            let of_order = (self.others.as_slice(), &self.order);
+            messages::orders::paid_more_than_once(&self.transaction, of_order, self.refunds.button.is_some(), self.now)
+        };
         let failed = messages::orders::failed_refund(&self.transaction, &self.events);
         let back_twice = messages::orders::went_back_twice(&self.transaction, &self.disputes);
         self.disputes
@@ -296,6 +299,10 @@ impl Show {
 
     pub(crate) fn refund_references(&self) -> impl Iterator<Item = &str> {
         self.of_kind(ReferenceKind::RefundBank)
+    }
+
+    pub(crate) fn refund_receipts(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(ReferenceKind::RefundReceipt)
     }
 
     fn of_kind(&self, kind: ReferenceKind) -> impl Iterator<Item = &str> {

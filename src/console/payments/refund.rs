@@ -17,16 +17,23 @@ use crate::{
         error::AppError,
         form::{FieldError, FieldErrors},
         layout::Layout,
-        own_password,
+        own_password::{self, Unconfirmed},
         page::RequestContext,
         signed_form::SignedForm,
     },
-    gateways::{Gateway, payment::DisputeStatus, refunds::RefundApi},
+    gateways::{
+        Gateway,
+        payment::DisputeStatus,
+        refunds::{ApiPayment, RefundApi},
+    },
     i18n::Text,
-    ledger::payments::{
-        Transaction,
-        disputes::Dispute,
-        store::{self, references},
+    ledger::{
+        orders,
+        payments::{
+            Transaction,
+            disputes::Dispute,
+            store::{self, references},
+        },
     },
     messages::{
         self, Notice,
@@ -60,11 +67,16 @@ struct View {
     at_gateway: Option<String>,
 }
 
-/// The amounts of a payment as the gateway has them.
+/// A payment as the gateway has it, and what is left of it.
 struct ShownOffer {
-    payment: Money,
-    refunded: Option<Money>,
+    payment: ApiPayment,
     left: Money,
+}
+
+impl ShownOffer {
+    fn refunded(&self) -> Option<Money> {
+        (self.payment.refunded > 0).then_some(Money { subunits: self.payment.refunded, ..self.payment.amount })
+    }
 }
 
 /// The payment that the page is about.
@@ -74,6 +86,7 @@ struct Target {
     api: &'static RefundApi,
     disputes: Vec<Dispute>,
     open: Option<refunds::RefundRequest>,
+    is_paid_twice: bool,
 }
 
 /// `GET …/refund`
@@ -91,14 +104,16 @@ pub(crate) async fn create(posted: SignedForm<RefundForm>, path: Path<(String, S
     let Some(currency) = target.payment.currency else {
         return page.unprocessable(&target.shown(&page, form, FieldErrors::default(), Err(texts::currency_unknown())));
     };
-    let Wanted { amount, note } = match form.parse(currency, target.api.max_note_chars) {
-        Ok(wanted) => wanted,
-        Err(errors) => return page.unprocessable(&target.view(&page, form, errors).await?),
+    let parsed = form.parse(currency, target.api.max_note_chars);
+    let unconfirmed = match &parsed {
+        Ok(_) => own_password::check(&page, &form.current_password).await?,
+        // A wrong password counts as an attempt only with a form that could be accepted.
+        Err(_) => form.current_password.is_empty().then(Unconfirmed::missing),
     };
-    if let Some(unconfirmed) = own_password::check(&page, &form.current_password).await? {
-        let view = target.view(&page, form, unconfirmed.errors()).await?;
-        return unconfirmed.answer(&page, &view);
-    }
+    let Wanted { amount, note } = match (parsed, unconfirmed) {
+        (Ok(wanted), None) => wanted,
+        (parsed, unconfirmed) => return target.invalid(&page, form, (parsed.err().unwrap_or_default(), unconfirmed)).await,
+    };
     if page.state.refund_reads.check(&target.app.company_id).is_err() {
         let notice = texts::too_many_reads(target.payment.gateway);
         return page.unprocessable(&target.shown(&page, form, FieldErrors::default(), Err(notice)));
@@ -122,7 +137,12 @@ impl Target {
         let api = payment.gateway.profile().refunds.as_ref().ok_or(AppError::NotFound)?;
         let disputes = references::list_disputes(&mut reader, id).await?;
         let open = refunds::store::find_open(&mut reader, id).await?;
-        Ok(Self { app, payment, api, disputes, open })
+        let order = match &payment.order_id {
+            Some(id) => orders::store::find(&mut reader, (app.id, payment.mode, payment.gateway), id).await?,
+            None => None,
+        };
+        let is_paid_twice = order.is_some_and(|order| order.state.overpaid_by.is_some());
+        Ok(Self { app, payment, api, disputes, open, is_paid_twice })
     }
 
     fn url(&self) -> String {
@@ -138,6 +158,21 @@ impl Target {
             (None, sentence) => page.redirect(&self.url(), sentence),
             (Some(reason), sentence) => page.redirect_warning(&self.url(), reason, sentence),
         }
+    }
+
+    /// Shows the form again, with its errors and that of the password.
+    async fn invalid(
+        &self,
+        page: &RequestContext,
+        form: RefundForm,
+        (mut errors, unconfirmed): (FieldErrors, Option<Unconfirmed>),
+    ) -> Answer {
+        let Some(unconfirmed) = unconfirmed else {
+            return page.unprocessable(&self.view(page, form, errors).await?);
+        };
+        unconfirmed.add_to(&mut errors);
+        let view = self.view(page, form, errors).await?;
+        unconfirmed.answer(page, &view)
     }
 
     /// Shows the form again, with the reason why nothing was requested.
@@ -166,9 +201,29 @@ impl Target {
     }
 
     /// Reads the payment from the gateway, unless it is clear that nothing can be refunded now.
-    async fn view(&self, page: &RequestContext, form: RefundForm, errors: FieldErrors) -> Result<View, AppError> {
+    async fn view(&self, page: &RequestContext, form: RefundForm, mut errors: FieldErrors) -> Result<View, AppError> {
         let offer = self.offer(page).await?;
+        let is_amount_open = !errors.is_empty() && errors.of("amount").is_none();
+        if let Some((reason, sentence)) =
+            offer.as_ref().ok().filter(|_| is_amount_open).and_then(|offer| self.amount_error(offer, &form))
+        {
+            errors.add("amount", reason, sentence);
+        }
         Ok(self.shown(page, form, errors, offer))
+    }
+
+    /// Returns what is wrong with the amount in the form. No other refund is in progress where there is an offer.
+    fn amount_error(&self, offer: &ShownOffer, form: &RefundForm) -> Option<(&'static str, Text)> {
+        let currency = offer.left.currency;
+        let wanted = Money::parse(&form.amount, currency)?;
+        let refusal = refunds::rule::check(&offer.payment, &[], (self.api.limits)(currency), wanted).err()?;
+        texts::amount_error(self.payment.gateway, &refusal)
+    }
+
+    /// True if the gateway has another order or amount than the payment's events reported. What they did not report cannot differ.
+    fn is_reported_otherwise(&self, payment: &ApiPayment) -> bool {
+        (self.payment.order_id.is_some() && self.payment.order_id != payment.order_id)
+            || self.payment.money().is_some_and(|money| money != payment.amount)
     }
 
     async fn offer(&self, page: &RequestContext) -> Result<Result<ShownOffer, Notice>, AppError> {
@@ -181,10 +236,7 @@ impl Target {
             return Ok(Err(texts::too_many_reads(gateway)));
         }
         let offer = match page.state.refunder.offer(&self.app, &self.payment, &page.actor()).await {
-            Ok(Offer { payment, left: Ok(left) }) if left.currency == currency => {
-                let refunded = (payment.refunded > 0).then_some(Money { subunits: payment.refunded, ..payment.amount });
-                return Ok(Ok(ShownOffer { payment: payment.amount, refunded, left }));
-            }
+            Ok(Offer { payment, left: Ok(left) }) if left.currency == currency => return Ok(Ok(ShownOffer { payment, left })),
             Ok(offer) => offer,
             Err(error) => return Ok(Err(self.obstacle(error)?)),
         };
@@ -199,8 +251,12 @@ impl Target {
         let layout = layout.crumb(messages::payment_title(&self.payment), self.url());
         let is_undecided = |dispute: &Dispute| matches!(dispute.status, DisputeStatus::Open | DisputeStatus::UnderReview);
         let disputed = self.disputes.iter().any(is_undecided).then(|| texts::disputed(gateway));
+        let paid_twice = self.is_paid_twice.then(texts::paid_twice);
         let (offer, notices) = match offer {
-            Ok(offer) => (Some(offer), disputed.into_iter().collect()),
+            Ok(offer) => {
+                let otherwise = self.is_reported_otherwise(&offer.payment).then(|| texts::reported_otherwise(gateway));
+                (Some(offer), otherwise.into_iter().chain(paid_twice).chain(disputed).collect())
+            }
             Err(notice) => (None, vec![notice]),
         };
         if let Some(offer) = offer.as_ref().filter(|_| is_asked && form.amount.is_empty()) {

@@ -1,5 +1,7 @@
 //! The refunds of a payment that were requested here, on its page, and the way to request one.
 
+use std::time::Duration;
+
 use crate::{
     accounts::authz::Permission,
     apps::App,
@@ -15,9 +17,9 @@ use crate::{
         refunds::{self, Reported},
         text::refunds as t,
     },
-    primitives::money::Money,
+    primitives::{money::Money, time::Timestamp},
     refunds::{
-        RefundRequest,
+        RefundRequest, State,
         automatic::{AutomaticRefund, manage},
         store,
     },
@@ -26,6 +28,8 @@ use crate::{
 
 /// The most requests that are listed.
 const MAX_REQUESTS_SHOWN: i64 = 20;
+/// How long the page of a payment updates itself after a refund was requested.
+const WAITS_FOR: Duration = Duration::from_mins(15);
 
 /// What the page of a payment has about refunds.
 pub(crate) struct PaymentRefunds {
@@ -37,6 +41,8 @@ pub(crate) struct PaymentRefunds {
     pub(crate) without_keys: Option<Text>,
     /// The refunds that automations have started for it, newest first.
     pub(crate) automatic: Vec<AutomaticLine>,
+    /// The stream that reports events, while a refund waits for one.
+    pub(crate) stream: Option<String>,
 }
 
 /// A refund that an automation has started.
@@ -75,6 +81,8 @@ pub(super) async fn read(
             without_keys = Some(t::add_keys(link(keys), payment.gateway.label()));
         }
     }
+    let is_waiting = may_refund && requests.iter().any(|request| waits(request, events, page.now));
+    let stream = is_waiting.then(|| urls::evidence_stream(&urls::step(app.id, payment.gateway, payment.mode, Step::Webhook)));
     let line = |request: RefundRequest| {
         let reported = reported(&request, events);
         RefundLine {
@@ -98,7 +106,16 @@ pub(super) async fn read(
         button,
         without_keys,
         automatic: automatic.iter().map(automatic_line).collect(),
+        stream,
     })
+}
+
+/// True if the page is to change soon: the outcome of the request is not known yet, or its event has not arrived.
+fn waits(request: &RefundRequest, events: &[Event], now: Timestamp) -> bool {
+    let is_final = |event: &Event| matches!(event.kind(), Some(EventKind::RefundProcessed | EventKind::RefundFailed));
+    let is_decided = || events.iter().any(|event| event.subject_id == request.refund_id && is_final(event));
+    let is_accepted = request.state == State::Confirmed && !is_decided();
+    (request.state.is_open() || is_accepted) && now.since(request.created_at) < WAITS_FOR
 }
 
 /// Returns what events report of the refund of a request.

@@ -20,7 +20,7 @@ use crate::{
         http::{confirmation, error::AppError, list_query::only_page, page::RequestContext},
         read_models::{
             mode_selection::{ModeSelection, open_list},
-            payment_row::{ListStyle, by_day},
+            payment_row::{ListStyle, by_day, mark_paid_twice},
             rejection_summary,
         },
     },
@@ -96,10 +96,11 @@ async fn render(page: &RequestContext, app: &App, shown: ModeSelection, query: P
         None if rows.rows.is_empty() => Some(empty_state(&mut reader, page, app, &shown, &query).await?),
         of_query => of_query,
     };
-    drop(reader);
     let url = |payment: &Transaction| urls::transaction_from_list(payment.id);
     let style = ListStyle { days: app.zone, times: page.reader().zone, url };
-    let days = by_day(&rows.rows, |day| Some(messages::day_sum(of_days.get(&day)?)), style, page.now);
+    let mut days = by_day(&rows.rows, |day| Some(messages::day_sum(of_days.get(&day)?)), style, page.now);
+    mark_paid_twice(&mut reader, &mut days, &rows.rows).await?;
+    drop(reader);
     let (gateways, zones_note) = (shown.gateways(), page.zones_note(app));
     let layout = shown.list_layout(page, app, (t::title(), &query.list));
     let view = Index { layout, query, gateways, days, sum, total, pager, empty, zones_note };

@@ -19,11 +19,11 @@ use crate::{
     },
     gateways::Mode,
     i18n::{Text, isolate},
-    ledger::payments::disputes::OpenDispute,
+    ledger::{orders::Order, payments::disputes::OpenDispute},
     messages::{
         self,
         rejections::Causes,
-        text::{activity as t, alerts::see_channel, destinations as text, disputes},
+        text::{activity as t, alerts::see_channel, destinations as text, disputes, payments},
     },
     notifications::channels::{self, Channel},
     primitives::{
@@ -37,6 +37,8 @@ use crate::{
 const NEAR: Duration = Duration::from_hours(3 * 24);
 /// At most this many of them, so that they hide no webhook.
 const MAX_NEAR: usize = 3;
+/// At most this many orders that were paid twice, for the same reason; those with the newest payments.
+pub(crate) const MAX_PAID_TWICE: usize = 3;
 
 /// An alert with a link to its fix: a webhook that fails or is silent, or something disabled.
 pub(crate) struct Alert {
@@ -84,6 +86,16 @@ pub(crate) fn with_disputes<'a>(
     };
     let (first, rest) = open.split_at(near);
     first.iter().map(alert).chain(webhooks).chain(rest.iter().map(alert)).collect()
+}
+
+/// Returns an alert for every order that was paid twice. `name` returns the name of an app where several apps are listed.
+pub(crate) fn paid_twice<'a>(orders: &[Order], name: impl Fn(AppId) -> Option<&'a str>) -> Vec<Alert> {
+    let alert = |order: &Order| {
+        let said = messages::orders::order_paid_twice(&order.state, name(order.app))?;
+        let url = urls::transaction(order.app, order.state.overpaid_by?);
+        Some(Alert { said, url, way: payments::see_payments(), enable_url: None })
+    };
+    orders.iter().filter_map(alert).collect()
 }
 
 /// Returns an alert for every destination of an app and mode that is paused, does not respond, has failed for long, or has deliveries

@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use crate::{
+    db::{DbError, Reader},
     i18n::Text,
-    ledger::payments::Transaction,
+    ledger::{orders, payments::Transaction},
     messages::{self, Badge, DisplayTime},
     primitives::{date_range, time::Timestamp, zone::Zone},
     urls,
@@ -67,6 +68,23 @@ pub(crate) fn by_day(
     payments.chunk_by(|one, next| day(one) == day(next)).map(group).collect()
 }
 
+/// The most orders whose payments are compared with the rows of a list.
+const MAX_COMPARED: i64 = 1000;
+
+/// Marks the rows whose payments are the newest of an order that was paid twice. `payments` are those of the rows.
+pub(crate) async fn mark_paid_twice(
+    reader: &mut Reader,
+    days: &mut [DayOfRows],
+    payments: &[Transaction],
+) -> Result<(), DbError> {
+    let ids = || payments.iter().map(|payment| payment.id);
+    let (Some(any), Some(first), Some(last)) = (payments.first(), ids().min(), ids().max()) else { return Ok(()) };
+    let found = orders::store::list_exceeding(reader, (any.app, any.mode), (first, last), MAX_COMPARED).await?;
+    let rows = days.iter_mut().flat_map(|day| &mut day.rows);
+    rows.zip(payments).for_each(|(row, payment)| row.is_paid_twice = found.contains(&payment.id));
+    Ok(())
+}
+
 /// A row of a list.
 pub(crate) struct Row {
     pub(crate) url: String,
@@ -80,6 +98,8 @@ pub(crate) struct Row {
     pub(crate) currency: String,
     pub(crate) amount: String,
     pub(crate) badge: Badge,
+    /// True if the payment is the newest of an order that was paid twice, where that is asked.
+    pub(crate) is_paid_twice: bool,
 }
 
 impl Row {
@@ -95,6 +115,7 @@ impl Row {
             currency: transaction.currency.map_or_else(|| messages::NO_VALUE.to_owned(), |currency| currency.to_string()),
             amount: transaction.money().map_or_else(|| messages::NO_VALUE.to_owned(), |money| money.to_string()),
             badge: messages::payment_state(transaction.state),
+            is_paid_twice: false,
         }
     }
 }

@@ -10,14 +10,14 @@ use sqlx::FromRow;
 use super::{Order, OrderState, OwnedKey, Progress};
 use crate::{
     db::{
-        DbError, Exec, Tx,
+        DbError, Exec, Reader, Tx,
         batch::{execute_rows, fetch_rows, rows},
         execute, run, sql,
     },
     gateways::{Gateway, Mode, payment::OrderStatus},
     ledger::payments::projection::Moment,
     primitives::{
-        id::{AppId, TransactionId},
+        id::{AppId, CompanyId, TransactionId},
         money::Currency,
     },
 };
@@ -38,6 +38,12 @@ sql! {
     /// A comparison selects the index of the orders that are overpaid: SQLite would read all orders of the app for `IS NOT NULL`.
     LIST_OVERPAID = concat!("SELECT ", columns!(), " FROM orders WHERE app_id = $1 AND mode = $2 AND overpaid_by > 0 \
                              ORDER BY overpaid_by DESC LIMIT $3");
+    /// The apps of a company with overpaid orders, by their newest payments: one search of the index for each app.
+    LIST_APPS = "SELECT id FROM (SELECT id, (SELECT overpaid_by FROM orders WHERE app_id = apps.id AND mode = $2 AND overpaid_by > 0 \
+                 ORDER BY overpaid_by DESC LIMIT 1) AS newest FROM apps WHERE company_id = $1) AS found WHERE newest > 0 \
+                 ORDER BY newest DESC LIMIT $3";
+    LIST_EXCEEDING = "SELECT overpaid_by FROM orders WHERE app_id = $1 AND mode = $2 AND overpaid_by >= $3 \
+                      AND overpaid_by <= $4 ORDER BY overpaid_by DESC LIMIT $5";
 }
 
 /// The parameters of a row.
@@ -162,6 +168,43 @@ pub(crate) async fn list_overpaid(
     let rows: Vec<Row> =
         run!(on, |conn| sqlx::query_as(LIST_OVERPAID).bind(app).bind(mode.slug()).bind(limit).fetch_all(conn).await)?;
     read_all(rows)
+}
+
+/// Lists of each app of a company the overpaid order with the newest payment, at most `limit` in all.
+pub(crate) async fn list_newest_overpaid(
+    reader: &mut Reader,
+    (company, mode): (CompanyId, Mode),
+    limit: usize,
+) -> Result<Vec<Order>, DbError> {
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let apps: Vec<AppId> = run!(&mut *reader, |conn| sqlx::query_scalar(LIST_APPS)
+        .bind(company)
+        .bind(mode.slug())
+        .bind(most)
+        .fetch_all(conn)
+        .await)?;
+    let mut orders = Vec::new();
+    for app in apps {
+        orders.extend(list_overpaid(&mut *reader, (app, mode), 1).await?);
+    }
+    Ok(orders)
+}
+
+/// Lists those payments between two ids that are the newest of an overpaid order, at most `limit`.
+pub(crate) async fn list_exceeding(
+    on: impl Into<Exec<'_>>,
+    (app, mode): (AppId, Mode),
+    (first, last): (TransactionId, TransactionId),
+    limit: i64,
+) -> Result<Vec<TransactionId>, DbError> {
+    run!(on, |conn| sqlx::query_scalar(LIST_EXCEEDING)
+        .bind(app)
+        .bind(mode.slug())
+        .bind(first)
+        .bind(last)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)
 }
 
 /// Lists the orders of an app after a mode, a gateway and an order id, in that order.

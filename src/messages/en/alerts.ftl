@@ -64,7 +64,12 @@ quiet-note = Alerts wait until the quiet hours are over. Not delayed: dispute de
 quiet-from = From
 quiet-to = To
 quiet-hint = Leave both empty for no quiet hours.
-quiet-invalid = Enter a time of day such as 22:00, or leave both empty.
+quiet-invalid = Enter a time of day.
+quiet-end-missing = Enter the end as well, or leave both empty.
+quiet-start-missing = Enter the start as well, or leave both empty.
+quiet-same = Start and end are the same. Choose another end, or leave both empty.
+quiet-saved = Quiet hours saved: { $from } to { $to }
+quiet-off = Quiet hours are off
 save = Save
 saved = Alerts are saved
 
@@ -127,7 +132,11 @@ instead = Sent because a channel failed
 acknowledge = Acknowledge
 acknowledge-note = Stops the reminders. You are still notified when it works again.
 now-acknowledged = Alert acknowledged
-go = What to do
+see-payment = See the payment
+see-refund = See the refund
+fix-webhook = Fix the webhook
+see-webhook = See the webhook
+see-destination = See the destination
 
 # The messages. $app: the name of an app.
 subject = { $app }, { $mode }: { $headline }
@@ -168,11 +177,11 @@ text-backlog = The oldest has been due since { $time }.
 text-backlog-over = No delivery is overdue.
 head-dispute-opened = Dispute of { $amount } opened
 head-dispute-opened-unknown = Dispute opened
-text-dispute-opened = Answer it in { $gateway } by { $time }.
-text-dispute-undated = Answer it in { $gateway }. The deadline is unknown.
+text-dispute-opened = Answer it in { $gateway } by { $time }. Without an answer, you lose the money.
+text-dispute-undated = Answer it in { $gateway }. The deadline is unknown. Without an answer, you lose the money.
 head-dispute-deadline = Answer the dispute of { $amount } within { $left }
 head-dispute-deadline-unknown = Answer a dispute within { $left }
-text-dispute-deadline = The deadline in { $gateway } is { $time }. After it the amount may be lost.
+text-dispute-deadline = The deadline in { $gateway } is { $time }. Without an answer, you lose the money.
 
 head-order-paid-twice = An order of { $amount } was paid twice
 head-order-paid-twice-unknown = An order was paid twice

@@ -1,7 +1,8 @@
 # What became of a message to a person.
 waiting = Waiting
 sending = Sending
-sent = Accepted by the server
+sent = Sent
+email-sent = Email sent
 not-sent = Not sent
 canceled = Canceled
 

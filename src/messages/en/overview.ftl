@@ -9,8 +9,16 @@ today-so-far = { $count ->
     [one] Today so far: { $money } from { $count } payment.
    *[other] Today so far: { $money } from { $count } payments.
 }
+# The day before, in the app's time zone
+yesterday = { $count ->
+    [one] Yesterday, { $day }: { $money } from { $count } payment.
+   *[other] Yesterday, { $day }: { $money } from { $count } payments.
+}
+nothing-yesterday = Yesterday, { $day }: no payments.
+yesterdays-list = Yesterday’s transactions
 
 # Figures
+received-note = Received is what customers paid. When it reaches your bank account depends on the settlement schedule of the payment gateway.
 received = { $days ->
     [1] Received, today
    *[other] Received, { $days } days

@@ -14,7 +14,8 @@ bank-transfer = Bank transfer
 sequence = { $first } { $next }
 # Items of a list
 item = { $first }, { $next }
-payment-item = { $id } ({ $amount })
+payment-item = { $link } ({ $amount }, { $time })
+    .link = { $id }
 
 # What became of a payment, without its method and with it
 paid = Paid.
@@ -74,11 +75,22 @@ went-back-twice-advice = Of this payment of { $paid }, { $refunded } was refunde
 # Several payments of an order
 paid-more-than-once = This order was paid more than once
 paid-more-than-once-advice = { $count ->
-    [one] Another payment was captured for order { $order } of { $asked }: { $payments }. In { $gateway }, refund what was paid twice.
-   *[other] { $count } other payments were captured for order { $order } of { $asked }: { $payments }. In { $gateway }, refund what was paid twice.
+    [one] Order { $order } of { $asked } was paid by this payment and by { $payments }. { $advice }
+   *[other] Order { $order } of { $asked } was paid by this payment and by { $count } others: { $payments }. { $advice }
 }
 maybe-paid-more-than-once = { $count ->
-    [one] Another payment was captured for this order
-   *[other] { $count } other payments were captured for this order
+    [one] Another payment of this order was received
+   *[other] { $count } other payments of this order were received
 }
-maybe-paid-more-than-once-advice = Order { $order } also has { $payments }. If the order isn’t paid in parts, refund in { $gateway } what was paid twice.
+maybe-paid-more-than-once-advice = Order { $order } also has { $payments }. If the order isn’t paid in parts, it was paid more than once. { $advice }
+keep-one-here = Keep one of the two, and refund only the other: open it and choose Refund.
+keep-one-at-gateway = Keep one of the two, and refund only the other in { $gateway }.
+keep-what-is-due-here = Keep what the order costs, and refund only the rest: open a payment and choose Refund.
+keep-what-is-due-at-gateway = Keep what the order costs, and refund only the rest in { $gateway }.
+
+# An order that was paid twice, among what needs attention and in the list of payments
+order-paid-twice = Order of { $amount } was paid twice
+order-paid-twice-of-app = { $app }: order of { $amount } was paid twice
+order-paid-twice-advice = Look at its payments. Keep one, and refund the other.
+see-payments = See the payments
+marked-paid-twice = Order paid twice

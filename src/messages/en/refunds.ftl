@@ -4,12 +4,12 @@ refund = Refund
 title = Refund this payment
 requests = Refunds requested in KS Pay
 amount = Amount to refund
-amount-hint = At most { $left }
+amount-hint = At most { $left }, which is all that is left of this payment. To refund a part, change the amount.
 note = Note (optional)
 note-hint = For your team. Saved with the refund in { $gateway }.
 password-hint = A refund can’t be undone, so KS Pay asks for your password again.
 submit = Refund
-keep = Keep the payment
+cancel = Cancel
 back = Back to the payment
 try-again = Try again
 as-read = Current amounts in { $gateway }
@@ -51,13 +51,17 @@ timeout = { $gateway } didn’t respond in time. Nothing was refunded. Try again
 busy = { $gateway } asked us to try again later. Nothing was refunded. Try again in a minute.
 gateway-error = { $gateway } reported an error (status { $status }). Nothing was refunded. Try again in a minute.
 too-many-reads = Your company has opened this page many times. Nothing was refunded. Try again in a minute.
+paid-twice-headline = The order of this payment was paid twice
+paid-twice = Refund only one of its payments.
+reported-otherwise-headline = { $gateway } and the events of this payment differ
+reported-otherwise = The events reported another order or another amount than { $gateway } does. They may have been sent by someone who knows the webhook’s secret. Check the payment in { $gateway } before you refund it.
 disputed-headline = This payment has an open dispute
 disputed = If you refund it and then lose the dispute, the customer receives the money twice. Check the dispute in { $gateway } first.
 
 # A refund that was requested: its state, and what it means.
 state-sending = In progress
 state-unknown = Not confirmed yet
-state-confirmed = Confirmed
+state-confirmed = Accepted
 state-rejected = Rejected
 state-failed = Failed
 requested-by = Requested by { $name }, { $time }
@@ -71,9 +75,9 @@ unknown-error = { $gateway } reported an error.
 unknown-keys = { $gateway } rejects the saved API keys: enter the current ones.
 unknown-no-keys = No usable API keys are saved: enter them again.
 unknown-rejected = { $gateway } rejected a repeated request.
-is-confirmed-waiting = { $gateway } confirmed this refund with the ID { $id }. The payment is updated when the refund’s event arrives.
-is-confirmed = { $gateway } confirmed this refund with the ID { $id }.
-has-failed = { $gateway } confirmed this refund with the ID { $id }, but it failed afterwards, so the customer hasn’t received the money. What happened is under “What happened”.
+is-confirmed-waiting = { $gateway } accepted this refund. The status of the payment changes when { $gateway } reports it, usually within seconds. Refund ID: { $id }
+is-confirmed = { $gateway } accepted this refund. The customer usually receives the money within 5 to 7 working days. Refund ID: { $id }
+has-failed = { $gateway } accepted this refund, but it failed afterwards, so the customer hasn’t received the money. The details are under “What happened”. Refund ID: { $id }
 was-rejected = { $gateway } rejected it, and nothing was refunded: “{ $words }”
 was-rejected-without-words = { $gateway } rejected it, and nothing was refunded.
 was-keys = { $gateway } rejected the API keys, and nothing was refunded.
@@ -85,12 +89,13 @@ was-amount = { $gateway } doesn’t refund this amount, and nothing was refunded
 was-expired = { $gateway } didn’t confirm this refund within 24 hours, so KS Pay stopped trying. Nothing was refunded. Request it again if you still need it.
 
 # Above the page of the payment
-now-confirmed = { $gateway } confirmed the refund of { $amount } with the ID { $id }. The payment is updated when the refund’s event arrives.
+now-confirmed = { $gateway } accepted the refund of { $amount }. The status on this page changes when { $gateway } reports the refund, usually within seconds. The customer usually receives the money within 5 to 7 working days. Refund ID: { $id }
 now-unknown = The outcome of the refund of { $amount } isn’t known yet. KS Pay keeps checking with { $gateway }, and the refund is made only once.
 now-sending = The refund of { $amount } is already being sent.
 now-rejected = The refund of { $amount } wasn’t made. The reason is under “Refunds requested in KS Pay”.
 form-used = This form was already used for a refund of { $amount }, and nothing else was refunded. Choose Refund to request another.
 
 # On the page of a payment
+look-again = Look again
 add-keys = To refund payments here, { $link }.
     .link = add the API keys of { $gateway }

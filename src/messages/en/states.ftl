@@ -16,6 +16,8 @@ not-reported-yet = Not reported yet
 created = Created
 failed = Failed
 authorised = Authorised
+# In the filter, which explains it
+authorised-not-captured = Authorised, not captured yet
 paid = Paid
 # Also with a partial refund or a dispute
 paid-and-kept = Paid, not fully refunded

@@ -61,5 +61,6 @@ notes = Notes
 payment-id = Payment ID
 order-id = Order ID
 receipt = Receipt
+refund-receipt = Refund receipt
 bank-reference = Bank reference
 refund-reference = Bank reference of the refund

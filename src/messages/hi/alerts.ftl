@@ -15,10 +15,10 @@ list = आपको किन बातों के अलर्ट मिल�
 
 # The kinds, and when they are sent.
 webhook-failing = वेबहुक में गड़बड़ी
-webhook-failing-when = जब ऐसे अनुरोध अस्वीकार हों जो साबित हो चुका है कि गेटवे के हैं, ठीक होने तक हर 6 घंटे में, और फिर से चलने पर
+webhook-failing-when = जब वेबहुक (गेटवे से मिलने वाली सूचना) के असली अनुरोध अस्वीकृत हों, ठीक होने तक हर 6 घंटे में, और फिर से चलने पर
 webhook-disabling = वेबहुक बंद होने वाला है
 webhook-disabling-when = गेटवे के उसे बंद करने से 12 घंटे और 2 घंटे पहले
-webhook-silent = वेबहुक शांत
+webhook-silent = वेबहुक से कुछ नहीं आ रहा
 webhook-silent-when = जब हमेशा से ज़्यादा देर तक कोई इवेंट न आए, और जब इवेंट फिर आने लगें
 destination-failing = डेस्टिनेशन जवाब नहीं दे रहा
 destination-failing-when = 15 मिनट बाद, जवाब मिलने तक हर 6 घंटे में, और फिर से जवाब मिलने पर
@@ -27,7 +27,7 @@ destination-paused-when = जब KS Pay किसी डेस्टिनेश
 backlog = डिलीवरी में देरी
 backlog-when = जब किसी डिलीवरी में 1 घंटे से ज़्यादा की देरी हो, और जब किसी में न रहे
 dispute-opened = विवाद खुला
-dispute-opened-when = तुरंत, रकम और आखिरी तारीख के साथ
+dispute-opened-when = तुरंत, राशि और आखिरी तारीख के साथ
 dispute-deadline = विवाद की आखिरी तारीख
 dispute-deadline-when = 3 दिन और 1 दिन पहले। कभी म्यूट नहीं होता।
 order-paid-twice = ऑर्डर का भुगतान दो बार हुआ
@@ -64,9 +64,14 @@ quiet-note = अलर्ट शांत समय खत्म होने �
 quiet-from = कब से
 quiet-to = कब तक
 quiet-hint = शांत समय न रखना हो तो दोनों खाली छोड़ें।
-quiet-invalid = 22:00 जैसा समय भरें, या दोनों खाली छोड़ें।
-save = सेव करें
-saved = अलर्ट सेव हो गए
+quiet-invalid = समय भरें।
+quiet-end-missing = कब तक, यह भी भरें, या दोनों खाली छोड़ें।
+quiet-start-missing = कब से, यह भी भरें, या दोनों खाली छोड़ें।
+quiet-same = दोनों समय एक ही हैं। दूसरा समय चुनें, या दोनों खाली छोड़ें।
+quiet-saved = शांत समय सहेजा गया: { $from } से { $to } तक
+quiet-off = शांत समय बंद है
+save = सहेजें
+saved = अलर्ट सहेजे गए
 
 # One kind
 form-title = किसे बताया जाए
@@ -82,19 +87,19 @@ fallback-hint = तब उसकी जगह इसे बताया जा�
 preview = झलक
 preview-note = आपकी भाषा में एक उदाहरण।
 test = टेस्ट अलर्ट भेजें
-test-note = ईमेल सेट हो तो टेस्ट आपको ईमेल से जाता है, और इस अलर्ट के सेव किए चैनलों में।
+test-note = ईमेल सेट हो तो टेस्ट आपको ईमेल से जाता है, और इस अलर्ट के सहेजे हुए चैनलों में।
 test-sent = { $count ->
     [one] { $count } टेस्ट संदेश भेजा जा रहा है
    *[other] { $count } टेस्ट संदेश भेजे जा रहे हैं
 }
-test-none = टेस्ट भेजने के लिए कोई नहीं है: ईमेल सेट करें, या चैनल जोड़कर उसे यहाँ सेव करें।
-cancel = रहने दें
+test-none = टेस्ट भेजने के लिए कोई नहीं है: ईमेल सेट करें, या चैनल जोड़कर उसे यहाँ सहेजें।
+cancel = रद्द करें
 
 # Recent alerts
 recent = हाल के अलर्ट
 nothing = अभी कोई अलर्ट नहीं
 nothing-text = ध्यान देने वाली कोई बात होगी तो वह यहाँ दिखेगी, और यह भी कि किसे बताया गया।
-open = खुला
+open = अभी बाकी
 resolved = ठीक हुआ
 acknowledged = देख लिया गया
 
@@ -102,8 +107,8 @@ acknowledged = देख लिया गया
 happened = क्या हुआ
 since = { $time } से
 count-requests = { $count ->
-    [one] { $count } अस्वीकार अनुरोध
-   *[other] { $count } अस्वीकार अनुरोध
+    [one] { $count } अस्वीकृत अनुरोध
+   *[other] { $count } अस्वीकृत अनुरोध
 }
 count-deliveries = { $count ->
     [one] { $count } डिलीवरी इंतज़ार में
@@ -127,7 +132,11 @@ instead = चैनल में गड़बड़ी के कारण भ�
 acknowledge = देख लिया
 acknowledge-note = इससे याद दिलाना रुक जाता है। फिर से चालू होने पर आपको बताया जाएगा।
 now-acknowledged = अलर्ट देख लिया गया
-go = क्या करें
+see-payment = भुगतान देखें
+see-refund = रिफ़ंड देखें
+fix-webhook = वेबहुक ठीक करें
+see-webhook = वेबहुक देखें
+see-destination = डेस्टिनेशन देखें
 
 # The messages. $app: the name of an app.
 subject = { $app }, { $mode }: { $headline }
@@ -136,20 +145,20 @@ test-subject = टेस्ट: { $subject }
 test-intro = यह टेस्ट है। कुछ हुआ नहीं है।
 action = KS Pay में खोलें
 label-since = कब से
-label-requests = अस्वीकार अनुरोध
+label-requests = अस्वीकृत अनुरोध
 label-waiting = इंतज़ार में डिलीवरी
-label-amount = रकम
-label-transaction = ट्रांज़ैक्शन
+label-amount = राशि
+label-transaction = लेन-देन
 
 head-webhook-failing = { $gateway } के वेबहुक में गड़बड़ी है
 head-webhook-failing-still = { $gateway } के वेबहुक में अब भी गड़बड़ी है
 head-webhook-working = { $gateway } का वेबहुक फिर से सत्यापित हुआ
-text-webhook-failing = { $gateway } के अनुरोध अस्वीकार हो रहे हैं, क्योंकि उनका हस्ताक्षर मेल नहीं खाता। कुछ खोया नहीं है: अस्वीकार अनुरोध वापस लाए जा सकते हैं।
+text-webhook-failing = { $gateway } के अनुरोध अस्वीकृत हो रहे हैं, क्योंकि उनका हस्ताक्षर मेल नहीं खाता। कुछ खोया नहीं है: अस्वीकृत अनुरोध वापस लाए जा सकते हैं।
 text-webhook-working = { $gateway } का एक इवेंट फिर से सत्यापित हुआ।
-text-disables = अगर हर अनुरोध विफल होता रहा, तो { $gateway } इस वेबहुक को { $time } को बंद कर देगा।
+text-disables = अगर हर अनुरोध असफल होता रहा, तो { $gateway } इस वेबहुक को { $time } को बंद कर देगा।
 head-webhook-disabling = { $gateway } { $left } में वेबहुक बंद कर देगा
 head-webhook-disabled = शायद { $gateway } ने वेबहुक बंद कर दिया है
-text-webhook-disabling = { $time } से अनुरोध अस्वीकार हो रहे हैं। वेबहुक बंद होने पर इवेंट तब तक नहीं आते, जब तक आप उसे { $gateway } में चालू न करें।
+text-webhook-disabling = { $time } से अनुरोध अस्वीकृत हो रहे हैं। वेबहुक बंद होने पर इवेंट तब तक नहीं आते, जब तक आप उसे { $gateway } में चालू न करें।
 head-webhook-silent = { $gateway } से कोई इवेंट नहीं
 head-webhook-receiving = { $gateway } से इवेंट फिर आ रहे हैं
 text-webhook-silent = आखिरी इवेंट { $time } को सत्यापित हुआ था। यह हमेशा से ज़्यादा देर है। देखें कि { $gateway } में वेबहुक अब भी चालू है या नहीं।
@@ -158,7 +167,7 @@ text-webhook-receiving = { $gateway } का एक इवेंट फिर �
 head-destination-failing = { $name } जवाब नहीं दे रहा
 head-destination-failing-still = { $name } अब भी जवाब नहीं दे रहा
 head-destination-working = { $name } फिर से जवाब दे रहा है
-text-destination-failing = { $time } से डिलीवरी विफल हो रही हैं। वे रुकी रहती हैं और जवाब मिलने पर भेजी जाती हैं।
+text-destination-failing = { $time } से डिलीवरी असफल हो रही हैं। वे रुकी रहती हैं और जवाब मिलने पर भेजी जाती हैं।
 text-destination-working = एक डिलीवरी स्वीकार हुई। रुकी हुई डिलीवरी भेजी जा रही हैं।
 head-destination-paused = { $name } रोका गया है
 text-destination-paused = KS Pay ने उसे रोक दिया है, क्योंकि वह डिलीवरी स्वीकार नहीं कर रहा था। आपके फिर से शुरू करने तक वे रुकी रहती हैं।
@@ -168,11 +177,11 @@ text-backlog = सबसे पुरानी को { $time } पर भेज
 text-backlog-over = अब किसी डिलीवरी में देरी नहीं है।
 head-dispute-opened = { $amount } का विवाद खुला
 head-dispute-opened-unknown = विवाद खुला
-text-dispute-opened = { $gateway } में { $time } तक जवाब दें।
-text-dispute-undated = { $gateway } में जवाब दें। आखिरी तारीख पता नहीं है।
+text-dispute-opened = { $gateway } में { $time } तक जवाब दें। जवाब न देने पर यह पैसा आपको नहीं मिलेगा।
+text-dispute-undated = { $gateway } में जवाब दें। आखिरी तारीख पता नहीं है। जवाब न देने पर यह पैसा आपको नहीं मिलेगा।
 head-dispute-deadline = { $amount } के विवाद का जवाब { $left } के भीतर दें
 head-dispute-deadline-unknown = एक विवाद का जवाब { $left } के भीतर दें
-text-dispute-deadline = { $gateway } में आखिरी तारीख { $time } है। उसके बाद रकम जा सकती है।
+text-dispute-deadline = { $gateway } में आखिरी तारीख { $time } है। जवाब न देने पर यह पैसा आपको नहीं मिलेगा।
 head-order-paid-twice = { $amount } के एक ऑर्डर का भुगतान दो बार हुआ
 head-order-paid-twice-unknown = एक ऑर्डर का भुगतान दो बार हुआ
 text-order-paid-twice = ऑर्डर के भुगतान देखें और जो राशि दोबारा मिली, उसका रिफ़ंड करें।

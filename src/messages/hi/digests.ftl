@@ -8,7 +8,7 @@ time-invalid = 09:00 जैसा समय भरें।
 recipients = किसे
 choose-everyone = कंपनी के हर यूज़र को, ईमेल से
 choose-some = सिर्फ़ इन्हें
-saved = रोज़ का सारांश सेव हो गया
+saved = रोज़ का सारांश सहेजा गया
 preview = झलक
 preview-note = सारांश अभी जाता तो आपकी भाषा में ऐसा होता।
 

@@ -22,12 +22,12 @@ answer-by = { $day } तक जवाब दें
 answer-was-due = जवाब देने की आखिरी तारीख { $day } थी
 
 to-answer = { $amount } का विवाद: { $day } तक जवाब दें
-to-answer-advice = { $amount } पर विवाद है। { $gateway } में { $time } तक जवाब दें। जवाब नहीं देने पर यह राशि चली जाएगी।
-open-until-advice = { $left } बाकी। { $gateway } में { $time } तक जवाब दें। जवाब नहीं देने पर यह राशि चली जाएगी।
+to-answer-advice = { $amount } पर विवाद है। { $gateway } में { $time } तक जवाब दें। जवाब न देने पर यह पैसा आपको नहीं मिलेगा।
+open-until-advice = { $left } बाकी। { $gateway } में { $time } तक जवाब दें। जवाब न देने पर यह पैसा आपको नहीं मिलेगा।
 open-undated = { $amount } का विवाद खुला है
 open-undated-advice = जवाब की आखिरी तारीख पता नहीं। उसे { $gateway } में देखें।
 to-answer-of-app = { $app }: { $amount } का विवाद, { $day } तक जवाब दें
 open-undated-of-app = { $app }: { $amount } का विवाद खुला है
 view = विवाद देखें
 to-answer-was-due = { $amount } का विवाद: जवाब देने की आखिरी तारीख { $day } थी
-to-answer-was-due-advice = { $amount } पर विवाद है। { $gateway } में देखें कि जवाब दिया गया था या नहीं। जवाब नहीं देने पर यह राशि चली जाएगी।
+to-answer-was-due-advice = { $amount } पर विवाद है। { $gateway } में देखें कि जवाब दिया गया था या नहीं। जवाब न देने पर यह पैसा आपको नहीं मिलेगा।

@@ -1,6 +1,7 @@
 waiting = भेजा जाना बाकी
 sending = भेजा जा रहा है
-sent = सर्वर ने ले लिया
+sent = भेजा गया
+email-sent = ईमेल भेजा गया
 not-sent = नहीं भेजा गया
 canceled = रद्द
 

@@ -3,6 +3,11 @@ period = अवधि
 numbers = आँकड़े और कनेक्शन
 
 today-so-far = आज अब तक: { $money } ({ $count } भुगतान)।
+yesterday = कल, { $day }: { $money } ({ $count } भुगतान)।
+nothing-yesterday = कल, { $day }: कोई भुगतान नहीं।
+yesterdays-list = कल के लेन-देन
+
+received-note = प्राप्त राशि यानी ग्राहकों ने जितना भुगतान किया। यह आपके बैंक खाते में कब आएगी, यह पेमेंट गेटवे के सेटलमेंट के समय पर निर्भर है।
 
 received = { $days ->
     [1] प्राप्त राशि, आज
@@ -14,8 +19,8 @@ success-rate = { $days ->
    *[other] सफलता दर, { $days } दिन
 }
 net = { $days ->
-    [1] बची राशि, आज
-   *[other] बची राशि, { $days } दिन
+    [1] आपके हिस्से की राशि, आज
+   *[other] आपके हिस्से की राशि, { $days } दिन
 }
 net-note = रिफ़ंड और विवाद घटाकर, फ़ीस घटाए बिना
 refunds = { $days ->

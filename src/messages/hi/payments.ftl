@@ -9,7 +9,8 @@ bank-transfer = बैंक ट्रांसफ़र
 
 sequence = { $first } { $next }
 item = { $first }, { $next }
-payment-item = { $id } ({ $amount })
+payment-item = { $link } ({ $amount }, { $time })
+    .link = { $id }
 
 paid = भुगतान हो गया।
 paid-by = { $method } से भुगतान हुआ।
@@ -30,9 +31,9 @@ not-reported = भुगतान की जानकारी अभी नह�
 refunded = { $amount } का रिफ़ंड हुआ।
 returned = ग्राहक को { $amount } की राशि वापस मिल गई।
 returned-in-full = ग्राहक को पूरी राशि वापस मिल गई।
-refund-pending = { $amount } का रिफ़ंड बाकी है।
+refund-pending = { $amount } का रिफ़ंड होना बाकी है।
 refund-failed = { $amount } का रिफ़ंड असफल रहा।
-refund-pending-and-failed = { $pending } का रिफ़ंड बाकी है; { $failed } का रिफ़ंड असफल रहा।
+refund-pending-and-failed = { $pending } का रिफ़ंड होना बाकी है; { $failed } का रिफ़ंड असफल रहा।
 
 title-by = { $method } से { $amount }
 title-not-reported = भुगतान की जानकारी का इंतज़ार
@@ -46,7 +47,7 @@ failure-technical-error = बैंक या गेटवे की गड़�
 failure-other = दूसरी वजह
 failure-not-given = वजह नहीं बताई गई
 
-created-at = { $time } पर शुरू हुआ।
+created-at = { $time } को शुरू हुआ।
 created-in-future = इसका समय आगे का है: इस सर्वर की या गेटवे की घड़ी गलत है या थी।
 reason = वजह: { $reason }
 settled-in = { $currency } में, { $gateway } की दर पर
@@ -62,11 +63,21 @@ went-back-twice-advice = { $paid } के इस भुगतान में �
 
 paid-more-than-once = इस ऑर्डर का भुगतान एक से ज़्यादा बार हुआ
 paid-more-than-once-advice = { $count ->
-    [one] { $asked } के ऑर्डर { $order } के लिए एक और भुगतान कैप्चर हुआ: { $payments }। जो राशि दोबारा मिली, उसका { $gateway } में रिफ़ंड करें।
-   *[other] { $asked } के ऑर्डर { $order } के लिए { $count } और भुगतान कैप्चर हुए: { $payments }। जो राशि दोबारा मिली, उसका { $gateway } में रिफ़ंड करें।
+    [one] { $asked } के ऑर्डर { $order } के लिए यह भुगतान भी मिला और एक दूसरा भी: { $payments }। { $advice }
+   *[other] { $asked } के ऑर्डर { $order } के लिए यह भुगतान भी मिला और { $count } दूसरे भी: { $payments }। { $advice }
 }
 maybe-paid-more-than-once = { $count ->
-    [one] इस ऑर्डर के लिए एक और भुगतान कैप्चर हुआ
-   *[other] इस ऑर्डर के लिए { $count } और भुगतान कैप्चर हुए
+    [one] इस ऑर्डर के लिए एक और भुगतान मिला
+   *[other] इस ऑर्डर के लिए { $count } और भुगतान मिले
 }
-maybe-paid-more-than-once-advice = ऑर्डर { $order } में ये भुगतान भी हैं: { $payments }। अगर ऑर्डर का भुगतान हिस्सों में नहीं होना था, तो जो राशि दोबारा मिली, उसका { $gateway } में रिफ़ंड करें।
+maybe-paid-more-than-once-advice = ऑर्डर { $order } में ये भुगतान भी हैं: { $payments }। अगर ऑर्डर का भुगतान हिस्सों में नहीं होना था, तो वह एक से ज़्यादा बार हुआ है। { $advice }
+keep-one-here = दोनों में से एक भुगतान रखें और सिर्फ़ दूसरे का रिफ़ंड करें: उसे खोलकर “रिफ़ंड करें” चुनें।
+keep-one-at-gateway = दोनों में से एक भुगतान रखें और सिर्फ़ दूसरे का { $gateway } में रिफ़ंड करें।
+keep-what-is-due-here = ऑर्डर की राशि जितना रखें और सिर्फ़ बाकी का रिफ़ंड करें: भुगतान खोलकर “रिफ़ंड करें” चुनें।
+keep-what-is-due-at-gateway = ऑर्डर की राशि जितना रखें और सिर्फ़ बाकी का { $gateway } में रिफ़ंड करें।
+
+order-paid-twice = { $amount } के ऑर्डर का भुगतान दो बार हुआ
+order-paid-twice-of-app = { $app }: { $amount } के ऑर्डर का भुगतान दो बार हुआ
+order-paid-twice-advice = उसके भुगतान देखें। एक रखें और दूसरे का रिफ़ंड करें।
+see-payments = भुगतान देखें
+marked-paid-twice = ऑर्डर का भुगतान दो बार

@@ -14,12 +14,13 @@ not-reported-yet = अभी जानकारी नहीं आई
 created = शुरू हुआ
 failed = असफल
 authorised = मंज़ूर
+authorised-not-captured = मंज़ूर, पैसा अभी नहीं लिया गया
 paid = सफल
 # Also with a partial refund or a dispute
 paid-and-kept = सफल, पूरा रिफ़ंड नहीं
 partly-refunded = आंशिक रिफ़ंड
 refunded = रिफ़ंड हुआ
-refund-pending = रिफ़ंड बाकी
+refund-pending = रिफ़ंड होना बाकी
 refund-failed = रिफ़ंड असफल
 disputed = विवाद में
 dispute-lost = विवाद में हार

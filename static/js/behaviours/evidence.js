@@ -50,7 +50,11 @@ if (place) {
       });
       ended = answer.redirected || answer.status === 401 || answer.status === 403; // signed out
       if (ended) close();
-      else if (answer.ok) refreshParts(parse(await answer.text()));
+      else if (answer.ok) {
+        const now = parse(await answer.text());
+        refreshParts(now);
+        if (!now.querySelector("[data-evidence-stream]")) (ended = true, close()); // nothing more is expected
+      }
     } catch { /* out of reach: the next event or the timer tries again */ }
     busy = false;
     document.dispatchEvent(new CustomEvent("ks:updated"));

@@ -141,7 +141,6 @@ pub(super) fn references(shown: &ShownPayload<'_>) -> Vec<Reference> {
         &shown.invoice.0.entity.0.receipt,
         &shown.invoice.0.entity.0.invoice_number,
         &shown.payment_link.0.entity.0.reference_id,
-        &refund.receipt,
     ];
     let banks = of_bank(&payment.acquirer_data.0)
         .into_iter()
@@ -151,6 +150,7 @@ pub(super) fn references(shown: &ShownPayload<'_>) -> Vec<Reference> {
     let mut references: Vec<Reference> = receipts
         .chain(banks.map(|reference| (ReferenceKind::Bank, reference)))
         .chain(of_bank(&refund.acquirer_data.0).into_iter().map(|reference| (ReferenceKind::RefundBank, reference)))
+        .chain([(ReferenceKind::RefundReceipt, &refund.receipt)])
         .filter_map(|(kind, value)| Some(Reference { kind, text: value.reference()? }))
         .collect();
     references.sort();

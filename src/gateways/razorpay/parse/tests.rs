@@ -285,13 +285,14 @@ fn references_are_those_of_the_merchant_and_of_the_banks() {
         r#""method":"upi""#,
         r#""method":"upi","acquirer_data":{"rrn":777001,"upi_transaction_id":"UPI1","auth_code":"000001"}"#,
     );
-    let body = body.replace(r#""payload":{"#, r#""payload":{"order":{"entity":{"receipt":" Bill no. 7 "}},"bank_transfer":{"entity":{"bank_reference":"N1"}},"upi_transfer":{"entity":{"rrn":"777001"}},"#);
+    let body = body.replace(r#""payload":{"#, r#""payload":{"order":{"entity":{"receipt":" Bill no. 7 "}},"bank_transfer":{"entity":{"bank_reference":"N1"}},"upi_transfer":{"entity":{"rrn":"777001"}},"refund":{"entity":{"receipt":"rr_1"}},"#);
     let found: Vec<_> = facts(&body).details.references.into_iter().map(|reference| (reference.kind, reference.text)).collect();
     let wanted = [
         (ReferenceKind::Receipt, "Bill no. 7"),
         (ReferenceKind::Bank, "777001"),
         (ReferenceKind::Bank, "N1"),
         (ReferenceKind::Bank, "UPI1"),
+        (ReferenceKind::RefundReceipt, "rr_1"),
     ];
     assert_eq!(found, wanted.map(|(kind, text)| (kind, text.to_owned())));
     for none in ["[]", "null", r#"{"rrn":""}"#, r#"{"rrn":"\u0000"}"#, r#"{"rrn":[1]}"#] {
