@@ -9,3 +9,4 @@ pub(crate) mod forms;
 pub(crate) mod health;
 pub(crate) mod routes;
 pub(crate) mod views;
+pub(crate) mod yesterday;

@@ -11,6 +11,7 @@ use super::{
     comparison,
     forms::{DEFAULT_PERIOD, period},
     health, views,
+    yesterday::Yesterday,
 };
 use crate::{
     apps::App,
@@ -136,7 +137,7 @@ pub(crate) async fn show(page: RequestContext, app: Path<String>, asked: Query<A
             .sum(),
         figures: Figures::of(&sums, days),
         before: comparison::Before::of(&before, &sums, days),
-        yesterday: views::Yesterday::of(days.last, &sums, &before),
+        yesterday: Yesterday::of(days.last, &sums, &before),
         attention,
         more_destinations: (unlisted > 0).then(|| (urls::in_mode(&list, mode), unlisted)),
         connections: shown.connections,

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use askama::Template;
-use jiff::ToSpan as _;
 
 use super::{
     chart::{Bar, Chart, Tick, percent, tenths},
     comparison::{self, Before, Change, Compared},
     forms::{DEFAULT_PERIOD, PERIODS},
     health::Health,
+    yesterday::Yesterday,
 };
 use crate::{
     connections::{Connection, activity::Activity},
@@ -32,7 +32,7 @@ use crate::{
         text::{lists, overview as t},
     },
     primitives::{
-        date_range::{DateRange, number},
+        date_range::DateRange,
         id::AppId,
         money::{Currency, Money},
         time::Timestamp,
@@ -87,23 +87,6 @@ pub(crate) struct Show {
     pub(crate) zone: Zone,
     pub(crate) zones_note: Option<Text>,
     pub(crate) now: Timestamp,
-}
-
-/// What was received on the day before today.
-pub(crate) struct Yesterday {
-    day: jiff::civil::Date,
-    payments: i64,
-    amounts: Vec<Money>,
-}
-
-impl Yesterday {
-    /// Finds it in the totals of a period until today, or in those of the period before where the first is today alone.
-    pub(crate) fn of(today: jiff::civil::Date, sums: &[DailyTotals], before: &[DailyTotals]) -> Self {
-        let day = today.saturating_sub(1.day());
-        let of = |sums| figures::of_day(sums, number(day));
-        let (payments, amounts) = Some(of(sums)).filter(|(payments, _)| *payments > 0).unwrap_or_else(|| of(before));
-        Self { day, payments, amounts }
-    }
 }
 
 /// Shown where a percentage means nothing.

@@ -239,10 +239,8 @@ impl Show {
     /// more than once.
     pub(crate) fn notices(&self) -> Vec<Notice> {
         let answer = |dispute| messages::orders::dispute_to_answer(self.transaction.gateway, dispute, self.now);
-        let twice = {
-            let of_order = (self.others.as_slice(), &self.order);
-            messages::orders::paid_more_than_once(&self.transaction, of_order, self.refunds.button.is_some(), self.now)
-        };
+        let (of_order, is_refundable) = ((self.others.as_slice(), &self.order), self.refunds.button.is_some());
+        let twice = messages::orders::paid_more_than_once(&self.transaction, of_order, is_refundable, self.now);
         let failed = messages::orders::failed_refund(&self.transaction, &self.events);
         let back_twice = messages::orders::went_back_twice(&self.transaction, &self.disputes);
         self.disputes

@@ -29,7 +29,7 @@ use crate::{
 /// The most requests that are listed.
 const MAX_REQUESTS_SHOWN: i64 = 20;
 /// How long the page of a payment updates itself after a refund was requested.
-const WAITS_FOR: Duration = Duration::from_mins(15);
+const UPDATES_FOR: Duration = Duration::from_mins(15);
 
 /// What the page of a payment has about refunds.
 pub(crate) struct PaymentRefunds {
@@ -115,7 +115,7 @@ fn waits(request: &RefundRequest, events: &[Event], now: Timestamp) -> bool {
     let is_final = |event: &Event| matches!(event.kind(), Some(EventKind::RefundProcessed | EventKind::RefundFailed));
     let is_decided = || events.iter().any(|event| event.subject_id == request.refund_id && is_final(event));
     let is_accepted = request.state == State::Confirmed && !is_decided();
-    (request.state.is_open() || is_accepted) && now.since(request.created_at) < WAITS_FOR
+    (request.state.is_open() || is_accepted) && now.since(request.created_at) < UPDATES_FOR
 }
 
 /// Returns what events report of the refund of a request.
