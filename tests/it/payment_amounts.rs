@@ -128,7 +128,11 @@ async fn what_stays_deducted_for_a_closed_dispute_is_a_warning() {
     let shop = Shop::paid().await;
     shop.dispute("disp_1", "closed", (AMOUNT, AMOUNT), 10).await;
     let page = shop.page().await;
-    assert!(page.has("status-warn status-large\" id=\"payment-state\" data-live data-testid=\"state-dispute-deducted\""), "{}", page.body);
+    assert!(
+        page.has("status-warn status-large\" id=\"payment-state\" data-live data-testid=\"state-dispute-deducted\""),
+        "{}",
+        page.body
+    );
     assert_eq!(page.text_of("left"), "₹0.00");
     let list = shop.list("&status=dispute_deducted").await;
     let sum = ["sum-payments", "sum-received", "sum-held"].map(|hook| list.text_of(hook));
